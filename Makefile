@@ -1,0 +1,76 @@
+# Everything goes into .venv; nothing outside of this folder is touched. Needs make and Python 3.11 or newer.
+# PYTHON=/path/to/python3.12 chooses the interpreter; ARGS="..." is handed on to termtide or pytest.
+
+CANDIDATES = $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.14)
+BIN = .venv/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --quiet $(if $(UPGRADE),--upgrade)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench lock clean
+
+help:
+	@echo "make demo     a university of 1,000 FTE in runs/: context store, a term of events, warehouse"
+	@echo "make test     all tests"
+	@echo "make check    format, lint, types, import contracts"
+	@echo "make format   put files into the form that make check wants"
+	@echo "make bench    events and rows per CPU-second"
+	@echo "make lock     pin requirements anew (UPGRADE=1 takes newer versions)"
+	@echo "make clean    remove .venv, caches and builds; runs/ stays"
+
+demo: .venv/.installed
+	@$(BIN)/termtide demo $(ARGS)
+
+test: .venv/.installed-dev
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: .venv/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.installed-dev
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+bench: .venv/.installed
+	@$(BIN)/python -m sim.bench $(ARGS)
+
+# A name such as python3.12 may be on the path and still not start, and Debian's Python may lack ensurepip:
+# so each candidate is tried to the end.
+.venv/bin/python:
+	@for python in $(CANDIDATES); do \
+	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  echo "creating .venv with $$($$python --version)" >&2; \
+	  $$python -m venv .venv && exit 0; \
+	  rm -rf .venv; \
+	done; \
+	echo "Termtide needs Python 3.11 or newer with its venv module; tried: $(CANDIDATES)." >&2; \
+	echo "Here, python3 is: $$(python3 --version 2>&1 | head -n 1). Give another one: make demo PYTHON=/path/to/python3.12" >&2; \
+	echo "(on Debian and Ubuntu the module is in the package python3-venv)" >&2; \
+	exit 2
+
+# Stamps: a second make installs nothing. The build backend is in the lock, hence no build isolation.
+.venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "installing the pinned requirements into .venv (once, about 600 MB)" >&2
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.lock .venv/.installed
+	@echo "installing the pinned tools for tests and checks into .venv" >&2
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.venv/bin/uv: | .venv/bin/python
+	@$(INSTALL) uv
+
+lock: .venv/bin/uv
+	$(COMPILE) --group build -o requirements.lock
+	$(COMPILE) --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,203 @@
+"""Courses and who takes them: demand by CIP family and level, sections sized to it, seats filled.
+
+Students ask for courses (how many, at which level, in which family); sections are then cut to the demand of
+each CIP x level cell with the published size law, so that shares, sizes and loads agree by construction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from context import rng
+from context.pack import Pack
+from context.people import STANDINGS, Students
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+_ROUNDS = 12  # tries to move a student out of a course taken twice
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Course offerings and their sections, ordered by CIP family, level and ordinal in the cell."""
+
+    offering_cip: I32
+    offering_level: I32
+    offering_ordinal: I64  # ordinal in its CIP x level cell: with it the natural key
+    offering_key: U64
+    section_offering: I64
+    section_ordinal: I64  # 0.. within the offering
+    section_key: U64
+
+    @property
+    def offerings(self) -> int:
+        """Number of offerings."""
+        return len(self.offering_cip)
+
+    @property
+    def sections(self) -> int:
+        """Number of sections."""
+        return len(self.section_offering)
+
+
+@dataclass(frozen=True)
+class Seats:
+    """Student seats: row i says that a student sits in a section; ordered by student, then section."""
+
+    student: I64
+    section: I64
+
+
+def largest_remainder(weights: npt.NDArray[np.float64], total: int, least: int = 1) -> I64:
+    """Split ``total`` into integers in proportion to ``weights``, each at least ``least`` where it goes."""
+    n = len(weights)
+    rest = max(total - least * n, 0)
+    exact = weights * (rest / float(weights.sum()))
+    parts = np.floor(exact).astype(np.int64)
+    order = np.argsort(-(exact - parts), kind="stable")
+    parts[order[: rest - int(parts.sum())]] += 1
+    return parts + least
+
+
+def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32]:
+    """(student, cip, level) of every course asked for."""
+    student = np.repeat(np.arange(len(students)), students.courses)
+    slot = np.arange(len(student)) - np.repeat(
+        np.cumsum(students.courses) - students.courses, students.courses
+    )
+    key = rng.extend(rng.extend(students.key[student], 40), slot)
+    cip_table, level_rows = pack.table("cip"), pack.table("level_given_standing")
+    levels = list(pack.table("level")["level"])
+    cip = np.empty(len(student), dtype=np.int32)
+    level = np.empty(len(student), dtype=np.int32)
+    own = np.where(
+        students.career == 0, pack.number("demand.own_major_ug"), pack.number("demand.own_major_grad")
+    )
+    for code, standing in enumerate(STANDINGS):
+        rows = np.flatnonzero(students.standing[student] == code)
+        shares = {
+            lv: float(share)
+            for st, lv, share in zip(
+                level_rows["standing"], level_rows["level"], level_rows["share"], strict=True
+            )
+            if st == standing
+        }
+        level[rows] = rng.categorical(key[rows], rng.thresholds([shares.get(lv, 0.0) for lv in levels]), 0)
+        if code < 4:
+            tilt = [
+                float(s) * float(t)
+                for s, t in zip(cip_table["seat_share_service"], cip_table[standing.lower()], strict=True)
+            ]
+        else:
+            tilt = [float(s) for s in cip_table["seat_share_grad"]]
+        cip[rows] = rng.categorical(key[rows], rng.thresholds(tilt), 1)
+    mine = rng.uniform(key, 2) < own[student]
+    cip[mine] = students.major_cip[student[mine]]
+    return student, cip, level
+
+
+def _cut_sections(seed: int, pack: Pack, cell_demand: I64, levels: int) -> tuple[I64, I64]:
+    """(cell of each section, size of each section), cells in order."""
+    law = pack.table("level")
+    cells: list[I64] = []
+    sizes: list[I64] = []
+    for cell in np.flatnonzero(cell_demand):
+        level, demand = int(cell) % levels, int(cell_demand[cell])
+        count = max(1, round(demand / float(law["mean_size"][level])))
+        key = rng.key(seed, "section size", int(cell), np.arange(count))
+        table = rng.lognormal_table(float(law["ln_sigma"][level]))
+        weights = rng.from_rank(table, rng.stratified(key))
+        # Sizes are heavy-tailed: cap a section before sharing out, or the largest swallows the cell.
+        cap = float(law["max_size"][level]) / float(law["mean_size"][level])
+        sizes.append(largest_remainder(np.minimum(weights, cap), demand))
+        cells.append(np.full(count, cell))
+    return np.concatenate(cells), np.concatenate(sizes)
+
+
+def _group_into_offerings(seed: int, pack: Pack, cell: I64) -> tuple[I64, I64, I64]:
+    """(offering of each section, its cell, its ordinal in the cell): sections of a cell join offerings."""
+    law = pack.table("sections_per_course")
+    table = rng.thresholds([float(share) for share in law["share"]])
+    widths = np.array([int(n) for n in law["sections"]])
+    offering = np.empty(len(cell), dtype=np.int64)
+    cells: list[int] = []
+    ordinals: list[int] = []
+    bounds = np.flatnonzero(np.diff(cell, prepend=-1))
+    for start, stop in zip(bounds, [*bounds[1:], len(cell)], strict=True):
+        width = widths[
+            rng.categorical(rng.key(seed, "offering width", int(cell[start]), np.arange(stop - start)), table)
+        ]
+        within = np.searchsorted(np.cumsum(width), np.arange(stop - start), side="right")
+        offering[start:stop] = len(cells) + within
+        count = int(within[-1]) + 1
+        cells.extend([int(cell[start])] * count)
+        ordinals.extend(range(count))
+    return offering, np.array(cells), np.array(ordinals)
+
+
+def _resolve_repeats(
+    seed: int, student: I64, section: I64, offering_of: I64, pool: I32
+) -> npt.NDArray[np.bool_]:
+    """Swap seats until nobody sits in an offering twice (in place); True where a seat stays."""
+    for attempt in range(_ROUNDS):
+        repeated = _repeated(student, offering_of[section])
+        rows = np.flatnonzero(repeated)
+        if not len(rows):
+            break
+        for group in np.unique(pool[rows]):
+            mine = rows[pool[rows] == group]
+            others = np.flatnonzero(pool == group)
+            pick = others[rng.integer(rng.key(seed, "seat swap", attempt, int(group), mine), len(others))]
+            pick, first = np.unique(pick, return_index=True)
+            mine = mine[first]
+            apart = ~np.isin(pick, mine)
+            mine, pick = mine[apart], pick[apart]
+            section[mine], section[pick] = section[pick], section[mine].copy()
+    return ~_repeated(student, offering_of[section])
+
+
+def _repeated(student: I64, offering: I64) -> npt.NDArray[np.bool_]:
+    """True for every seat but the first of a student in an offering."""
+    order = np.lexsort((offering, student))
+    same = (np.diff(student[order]) == 0) & (np.diff(offering[order]) == 0)
+    repeated = np.zeros(len(student), dtype=np.bool_)
+    repeated[order[1:][same]] = True
+    return repeated
+
+
+def make_catalogue(seed: int, pack: Pack, students: Students) -> tuple[Catalogue, Seats]:
+    """The term's offerings and sections, and the seats that students take."""
+    levels = len(pack.table("level")["level"])
+    student, cip, level = _demand(pack, students)
+    cell = cip.astype(np.int64) * levels + level
+    demand = np.bincount(cell, minlength=len(pack.table("cip")["cip"]) * levels)
+    section_cell, size = _cut_sections(seed, pack, demand, levels)
+    offering, offering_cell, ordinal = _group_into_offerings(seed, pack, section_cell)
+    # Seats of a cell are dealt in keyed order, so that a section's students are a random lot of its cell.
+    order = np.lexsort((rng.bits(rng.extend(students.key[student], 41), np.arange(len(student))), cell))
+    section = np.empty(len(student), dtype=np.int64)
+    section[order] = np.repeat(np.arange(len(size)), size)
+    stays = _resolve_repeats(
+        seed, student, section, offering, (students.career[student] > 0).astype(np.int32)
+    )
+    student, section = student[stays], section[stays]
+    taken = np.unique(section)
+    section_ordinal = np.arange(len(offering)) - np.searchsorted(offering, offering)
+    rank = np.searchsorted(taken, section)
+    kept, new_offering = np.unique(offering[taken], return_inverse=True)
+    offering_key = rng.key(seed, "offering", offering_cell[kept], ordinal[kept])
+    order = np.lexsort((rank, student))
+    catalogue = Catalogue(
+        offering_cip=(offering_cell[kept] // levels).astype(np.int32),
+        offering_level=(offering_cell[kept] % levels).astype(np.int32),
+        offering_ordinal=ordinal[kept],
+        offering_key=offering_key,
+        section_offering=new_offering.astype(np.int64),
+        section_ordinal=section_ordinal[taken],
+        section_key=rng.extend(offering_key[new_offering], section_ordinal[taken] + 1000),
+    )
+    return catalogue, Seats(student=student[order], section=rank[order].astype(np.int64))

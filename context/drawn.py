@@ -1,0 +1,86 @@
+"""Everything drawn for a store, before it becomes tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from context import ids, rng
+from context.calendar import Calendar
+from context.content import Content
+from context.courses import Catalogue
+from context.enrolments import Enrolments
+from context.grades import Grades, TermRecords
+from context.outcomes import Results
+from context.pack import Pack
+from context.people import Identity, Students
+from context.posts import Posts
+from context.structures import Structures
+
+I64 = npt.NDArray[np.int64]
+Tables = dict[str, pa.Table]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Columns of integers; row i of a part is row i of its entity."""
+
+    seed: int
+    institution: str
+    host: str
+    pack: Pack
+    calendar: Calendar
+    structures: Structures
+    students: Students
+    identity: Identity  # students, then instructors, then support staff
+    instructors: int
+    catalogue: Catalogue
+    enrolments: Enrolments
+    content: Content
+    results: Results
+    posts: Posts
+    grades: Grades
+    records: TermRecords
+
+    def local(self, entity: str, rows: int) -> I64:
+        """Short Canvas ids of an entity."""
+        return ids.local_ids(self.seed, entity, rows)
+
+    @cached_property
+    def offering_size(self) -> I64:
+        """Student enrolments per course offering."""
+        rows = self.enrolments.is_student
+        offering = self.catalogue.section_offering[self.enrolments.section[rows]]
+        return np.bincount(offering, minlength=self.catalogue.offerings).astype(np.int64)
+
+    @cached_property
+    def open_ms(self) -> int:
+        """When the term's courses open: the first campus day's midnight, UTC ms."""
+        return self.calendar.day_start_ms(int(self.calendar.days[0]))
+
+    @cached_property
+    def close_ms(self) -> int:
+        """The end of the last campus day, UTC ms."""
+        return self.calendar.day_start_ms(int(self.calendar.days[-1]) + 1)
+
+    @cached_property
+    def primary_teacher(self) -> I64:
+        """Person (position in ``identity``) of the first Teacher of each section."""
+        rows = np.flatnonzero(self.enrolments.role == self.enrolments.roles.index("Teacher"))[::-1]
+        person = np.full(self.catalogue.sections, len(self.students), dtype=np.int64)
+        person[self.enrolments.section[rows]] = self.enrolments.person[rows]
+        return person
+
+    @cached_property
+    def course_teacher(self) -> I64:
+        """Person of the first section's Teacher of each offering."""
+        first = np.searchsorted(self.catalogue.section_offering, np.arange(self.catalogue.offerings))
+        return self.primary_teacher[first]
+
+    def coin(self, keys: npt.NDArray[np.uint64], purpose: int, share: float) -> npt.NDArray[np.bool_]:
+        """True with probability ``share``."""
+        return rng.uniform(rng.extend(keys, purpose)) < share

@@ -1,0 +1,250 @@
+"""Who is in which section, in which role, from when to when.
+
+Student seats come from ``courses``; teaching and support roles are added in the pack's proportions. Status
+follows role, enrolment status follows both. Days are campus days of the term (0 = first day).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from context import rng
+from context.calendar import Calendar
+from context.courses import Catalogue, Seats
+from context.pack import Pack
+from context.people import Students
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+HOUR_MS = 3_600_000
+_ROUNDS = 6  # tries to find a person who is not in the section yet
+
+
+@dataclass(frozen=True)
+class Enrolments:
+    """Row i is one course_section_enrollment, students first.
+
+    ``person`` counts students, then instructors, then support staff.
+    """
+
+    person: I64
+    section: I64
+    role: I32  # index into roles
+    role_status: I32  # index into role_statuses
+    enrollment_status: I32  # index into enrollment_statuses
+    first_day: I64  # visits may start on days first_day <= day < last_day
+    last_day: I64
+    created_ms: I64  # UTC
+    entry_ms: I64
+    exit_ms: I64  # of a drop or withdrawal, else the end of the course
+    key: U64
+    roles: tuple[str, ...]
+    role_statuses: tuple[str | None, ...]
+    enrollment_statuses: tuple[str | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    @property
+    def is_student(self) -> npt.NDArray[np.bool_]:
+        """True for rows with the role Student."""
+        return np.asarray(self.role == self.roles.index("Student"))
+
+
+def instructor_count(seed: int, pack: Pack, sections: int) -> tuple[int, I64]:
+    """(number of instructors, their loads): loads drawn until every section has its primary instructor."""
+    law = pack.table("instructor_load")
+    table = rng.thresholds([float(share) for share in law["share"]])
+    widths = np.array([int(n) for n in law["sections"]])
+    loads = widths[rng.categorical(rng.key(seed, "instructor load", np.arange(sections)), table)]
+    count = int(np.searchsorted(np.cumsum(loads), sections)) + 1
+    return count, loads[:count]
+
+
+def _extra_roles(pack: Pack, students: int, sections: int) -> dict[str, int]:
+    """Rows wanted of every role but Student, beside one primary Teacher per section."""
+    shares = pack.categorical("course_section_enrollment", "role").shares()
+    per_student = students / shares["Student"]
+    wanted = {
+        str(role): round(share * per_student) for role, share in shares.items() if role and role != "Student"
+    }
+    wanted["Teacher"] = max(wanted.get("Teacher", 0) - sections, 0)
+    return wanted
+
+
+def _people_of(
+    role: str, offsets: tuple[int, int, int], cip: I32, homes: list[I64], graduates: I64, key: U64
+) -> I64:
+    """A candidate for each row of a role: colleagues of the family, graduate students, support staff."""
+    first_instructor, first_support, people = offsets
+    if role in ("Teacher", "Faculty"):
+        sizes = np.array([len(home) for home in homes])
+        starts = np.cumsum(sizes) - sizes
+        flat = np.concatenate(homes)
+        return np.asarray(first_instructor + flat[starts[cip] + rng.integer(key, sizes[cip])])
+    if role == "TeachingAssistant" and len(graduates):
+        return graduates[rng.integer(key, len(graduates))]
+    return first_support + rng.integer(key, max(people - first_support, 1))
+
+
+def make_enrolments(
+    seed: int, pack: Pack, calendar: Calendar, students: Students, catalogue: Catalogue, seats: Seats
+) -> tuple[Enrolments, int, int]:
+    """(enrolments, number of instructors, number of support staff)."""
+    role_law = pack.categorical("course_section_enrollment", "role")
+    roles = tuple(str(value) for value in role_law.values)
+    instructors, loads = instructor_count(seed, pack, catalogue.sections)
+    primary = np.repeat(np.arange(instructors), loads)[: catalogue.sections]
+    section_cip = catalogue.offering_cip[catalogue.section_offering]
+    wanted = _extra_roles(pack, len(seats.student), catalogue.sections)
+    support = max(
+        2,
+        sum(n for role, n in wanted.items() if role not in ("Teacher", "Faculty", "TeachingAssistant")) // 4,
+    )
+    size_table = np.cumsum(np.bincount(seats.section, minlength=catalogue.sections))
+    # Co-teachers, coordinators and faculty of record are people of their own, two sections each on average.
+    more = (wanted["Teacher"] + wanted.get("Faculty", 0)) // 2
+    drawn = rng.integer(rng.key(seed, "colleague", np.arange(more)), int(size_table[-1]))
+    colleague_cip = section_cip[np.searchsorted(size_table, drawn, side="right")]
+    everyone = np.arange(instructors + more)
+    home_cip = np.concatenate([section_cip[np.searchsorted(primary, np.arange(instructors))], colleague_cip])
+    instructors += more
+    offsets = (len(students), len(students) + instructors, len(students) + instructors + support)
+    homes = [np.flatnonzero(home_cip == cip) for cip in range(int(section_cip.max()) + 1)]
+    homes = [
+        home[home >= instructors - more] if (home >= instructors - more).any() else home for home in homes
+    ]
+    homes = [home if len(home) else everyone for home in homes]
+
+    person = [seats.student, offsets[0] + primary]
+    section = [seats.section, np.arange(catalogue.sections)]
+    role = [
+        np.full(len(seats.student), roles.index("Student")),
+        np.full(catalogue.sections, roles.index("Teacher")),
+    ]
+    graduates = np.flatnonzero(students.career > 0)
+    taken = np.concatenate(section) * offsets[2] + np.concatenate(person)
+    for name in roles:
+        missing = wanted.get(name, 0)
+        for attempt in range(_ROUNDS):
+            if missing <= 0:
+                break
+            key = rng.key(seed, f"extra {name}", attempt, np.arange(missing))
+            # Large sections have more staff: a section is picked in proportion to its seats.
+            where = np.searchsorted(size_table, rng.integer(key, int(size_table[-1]), 0), side="right")
+            who = _people_of(name, offsets, section_cip[where], homes, graduates, rng.extend(key, 1))
+            code = where * offsets[2] + who
+            _, first = np.unique(code, return_index=True)
+            fresh = first[~np.isin(code[first], taken)]
+            person.append(who[fresh])
+            section.append(where[fresh])
+            role.append(np.full(len(fresh), roles.index(name)))
+            taken = np.concatenate([taken, code[fresh]])
+            missing -= len(fresh)
+    enrolments = _with_status(
+        pack,
+        calendar,
+        np.concatenate(person),
+        np.concatenate(section),
+        np.concatenate(role).astype(np.int32),
+        roles,
+        catalogue,
+    )
+    return enrolments, instructors, support
+
+
+def _with_status(
+    pack: Pack,
+    calendar: Calendar,
+    person: I64,
+    section: I64,
+    role: I32,
+    roles: tuple[str, ...],
+    catalogue: Catalogue,
+) -> Enrolments:
+    order = np.lexsort((person, section, role != roles.index("Student")))
+    person, section, role = person[order], section[order], role[order]
+    key = rng.extend(rng.extend(catalogue.section_key[section], role), person)
+    status_law = pack.categorical("course_section_enrollment", "role_status")
+    enrollment_law = pack.categorical("course_section_enrollment", "enrollment_status")
+    given_role = _codes(roles, status_law.given_values[0])[role]
+    status = status_law.draw(rng.extend(key, 1), given_role)
+    statuses = status_law.values
+    # Rows without a status are Canvas-only staff: in Canvas they are enrolled like any other.
+    status_in_canvas = np.where(
+        np.isin(status, np.flatnonzero([v is None for v in status_law.values])),
+        statuses.index("Enrolled"),
+        status,
+    )
+    enrollment = enrollment_law.draw(
+        rng.extend(key, 2),
+        _codes(statuses, enrollment_law.given_values[0])[status_in_canvas],
+        _codes(roles, enrollment_law.given_values[1])[role],
+    )
+    first_day, last_day = _days(pack, calendar, key, role == roles.index("Student"), status, statuses)
+    days = calendar.days
+    registered_days = 20 + rng.integer(rng.extend(key, 3), 110)
+    entered_late = first_day > days[0]
+    entry_day = np.where(entered_late, first_day - 1, days[0] - 1)
+    office = (9 * HOUR_MS) + rng.integer(rng.extend(key, 4), 8 * HOUR_MS)
+    entry_ms = calendar.wall_to_utc_ms(np.maximum(entry_day, days[0]), office)
+    entry_ms = np.where(entered_late, entry_ms, calendar.day_start_ms(int(days[0])) - 24 * HOUR_MS + office)
+    left = last_day <= days[-1]
+    exit_ms = calendar.wall_to_utc_ms(np.minimum(last_day, days[-1]), office)
+    exit_ms = np.where(left, exit_ms, calendar.day_start_ms(int(days[-1]) + 1))
+    return Enrolments(
+        person=person,
+        section=section,
+        role=role,
+        role_status=status,
+        enrollment_status=enrollment,
+        first_day=first_day,
+        last_day=last_day,
+        created_ms=np.where(entered_late, entry_ms, entry_ms - registered_days * 24 * HOUR_MS),
+        entry_ms=entry_ms,
+        exit_ms=exit_ms,
+        key=key,
+        roles=roles,
+        role_statuses=statuses,
+        enrollment_statuses=enrollment_law.values,
+    )
+
+
+def _codes(values: tuple[str | None, ...], into: tuple[str, ...]) -> I32:
+    """For each of ``values`` its place in ``into``; -1 where it has none, which a draw refuses."""
+    return np.array([into.index(value) if value in into else -1 for value in values], dtype=np.int32)
+
+
+def _days(
+    pack: Pack,
+    calendar: Calendar,
+    key: U64,
+    student: npt.NDArray[np.bool_],
+    status: I32,
+    statuses: tuple[str | None, ...],
+) -> tuple[I64, I64]:
+    """(first day, day of leaving): late adds, drops before census, withdrawals by the pack's timing."""
+    begin, end = int(calendar.days[0]), int(calendar.days[-1]) + 1
+    term = calendar.term
+    census = (term.add_drop_end - term.start).days
+    deadline = (term.withdraw_deadline - term.start).days
+    late = student & (rng.uniform(key, 10) < pack.number("enrolment.late_add_share"))
+    first = np.where(late, 1 + rng.integer(key, max(census - 1, 1), 11), begin)
+    drop_day = np.maximum(first + 1, rng.integer(key, census + 1, 12))
+    timing = pack.table("withdraw_timing")
+    part = rng.categorical(key, rng.thresholds([float(share) for share in timing["share"]]), 13)
+    low = np.array([float(x) for x in timing["term_fraction_low"]])[part]
+    high = np.array([float(x) for x in timing["term_fraction_high"]])[part]
+    length = (term.end - term.start).days
+    fraction = low + (high - low) * rng.uniform(key, 14)
+    withdraw_day = np.clip((fraction * length).astype(np.int64), census + 1, deadline)
+    last = np.full(len(key), end, dtype=np.int64)
+    if "Dropped" in statuses:
+        last = np.where(status == statuses.index("Dropped"), drop_day, last)
+    if "Withdrawn" in statuses:
+        last = np.where(status == statuses.index("Withdrawn"), withdraw_day, last)
+    return first.astype(np.int64), last

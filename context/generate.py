@@ -1,0 +1,69 @@
+"""The store, on one page: draw everything in dependency order, then lay it out as tables."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from context.calendar import Calendar
+from context.content import make_content
+from context.courses import make_catalogue
+from context.drawn import Drawn
+from context.enrolments import make_enrolments
+from context.grades import make_grades, make_term_records
+from context.outcomes import make_results
+from context.pack import Pack
+from context.people import make_identity, make_staff, make_students
+from context.posts import make_posts
+from context.scenario import Scenario
+from context.store import Store
+from context.structures import make_structures
+from context.tables_content import content_tables
+from context.tables_course import course_tables
+from context.tables_outcome import outcome_tables
+from context.tables_people import people_tables
+from context.tables_structure import structure_tables
+
+
+def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
+    """Everything the store says, as integer columns; a pure function of its arguments."""
+    seed = scenario.seed
+    students = make_students(seed, scenario.fte, pack)
+    catalogue, seats = make_catalogue(seed, pack, students)
+    structures = make_structures(pack, students, catalogue)
+    enrolments, instructors, support = make_enrolments(seed, pack, calendar, students, catalogue, seats)
+    people = np.concatenate(
+        [students.key, make_staff(seed, "instructor", instructors), make_staff(seed, "support", support)]
+    )
+    content = make_content(pack, calendar, catalogue)
+    results = make_results(pack, calendar, students, catalogue, enrolments, content)
+    posts = make_posts(pack, calendar, catalogue, enrolments, content, results)
+    grades = make_grades(pack, students, catalogue, enrolments, content, results)
+    return Drawn(
+        seed=seed,
+        institution=scenario.institution,
+        host=scenario.host,
+        pack=pack,
+        calendar=calendar,
+        structures=structures,
+        students=students,
+        identity=make_identity(pack, people),
+        instructors=instructors,
+        catalogue=catalogue,
+        enrolments=enrolments,
+        content=content,
+        results=results,
+        posts=posts,
+        grades=grades,
+        records=make_term_records(pack, students, enrolments, grades),
+    )
+
+
+def generate(scenario: Scenario, pack: Pack, calendar: Calendar) -> Store:
+    """The context store of a scenario: entities and keymaps as Arrow tables."""
+    drawn = draw(scenario, pack, calendar)
+    store = Store({}, {})
+    for tables in (structure_tables, people_tables, course_tables, content_tables, outcome_tables):
+        entity, keymap = tables(drawn)
+        store.entity.update(entity)
+        store.keymap.update(keymap)
+    return store

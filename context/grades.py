@@ -1,0 +1,205 @@
+"""Course scores, letter grades and GPAs, all following from the results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from context import rng
+from context.content import Content
+from context.courses import Catalogue
+from context.enrolments import Enrolments
+from context.frame import NO_TIME
+from context.outcomes import Results
+from context.pack import Pack
+from context.people import Students
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+BOOL = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Grades:
+    """Row i is the course grade of student enrolment ``enrolment[i]``."""
+
+    enrolment: I64
+    current_hundredths: I64  # without missing work; NO_TIME when nothing is graded
+    final_hundredths: I64  # missing work counts 0
+    letter: I32  # index into letters, -1 when no grade is given (dropped, withdrawn)
+    is_pass_fail: BOOL  # taken for P or NP: gives no points and does not count
+    credits: I64  # of the course
+    letters: tuple[str, ...]
+    points_hundredths: I64  # grade points of each letter
+
+
+@dataclass(frozen=True)
+class TermRecords:
+    """Row i is student i's record of the term."""
+
+    gpa_hundredths: I64  # NO_TIME without graded credits
+    cumulative_hundredths: I64  # of the terms before this one; NO_TIME for those in their first
+    credits: I64  # attempted
+    earned: I64
+
+
+def _scores(content: Content, enrolments: Enrolments, results: Results) -> tuple[F64, F64]:
+    """(current, final) percent per enrolment row; nan where there is nothing to count."""
+    acts = content.activities
+    groups = len(content.groups.key)
+    counted = acts.points_hundredths[results.activity] > 0
+    graded = counted & (results.score_hundredths != NO_TIME)
+    # Missing work counts 0; work that waits for its grade does not count yet.
+    due = counted & results.is_missing
+    cell = results.enrolment * groups + acts.group[results.activity]
+    cells, where = np.unique(cell, return_inverse=True)
+    points = acts.points_hundredths[results.activity]
+    score = np.where(graded, results.score_hundredths, 0)
+
+    def total(values: I64) -> I64:
+        # Sums of hundredths stay exact in float64, so their order cannot show.
+        return np.bincount(where, values, minlength=len(cells)).astype(np.int64)
+
+    earned, possible, possible_all = (
+        total(score),
+        total(np.where(graded, points, 0)),
+        total(np.where(graded | due, points, 0)),
+    )
+    enrolment, group = cells // groups, cells % groups
+    weight = content.groups.weight_percent[group]
+    weighted = (
+        np.bincount(content.groups.offering, content.groups.weight_percent)[content.groups.offering[group]]
+        > 0
+    )
+    size = len(enrolments)
+    percents = []
+    for denominator in (possible, possible_all):
+        there = denominator > 0
+        # Weighted courses average the groups' percentages; the others add up points.
+        top = np.where(weighted, weight * (earned * 1_000_000 // np.maximum(denominator, 1)), earned)
+        bottom = np.where(weighted, weight * 10_000, denominator)
+        top_sum = np.bincount(enrolment, np.where(there, top, 0), minlength=size)
+        bottom_sum = np.bincount(enrolment, np.where(there, bottom, 0), minlength=size)
+        is_weighted = np.zeros(size, dtype=np.bool_)
+        is_weighted[enrolment] = weighted
+        with np.errstate(invalid="ignore", divide="ignore"):
+            percents.append(
+                np.where(bottom_sum > 0, top_sum / bottom_sum * np.where(is_weighted, 1.0, 100.0), np.nan)
+            )
+    return percents[0], percents[1]
+
+
+def _letter_cuts(pack: Pack, gpa: float) -> F64:
+    """Cumulative shares from the lowest letter up whose mean grade points are ``gpa``.
+
+    The pack's letter shares are tilted (each share times t ** grade points) until the mean fits.
+    """
+    law = pack.table("letter")
+    shares = [float(share) for share in law["share"]]
+    points = [float(p) for p in law["grade_points"]]
+    low, high, weights = 0.02, 50.0, shares
+    for _ in range(80):
+        tilt = (low + high) / 2
+        weights = [share * tilt**p for share, p in zip(shares, points, strict=True)]
+        mean = sum(w * p for w, p in zip(weights, points, strict=True)) / sum(weights)
+        low, high = (tilt, high) if mean < gpa else (low, tilt)
+    total = sum(weights)
+    return np.cumsum([round(weight / total, 9) for weight in reversed(weights)])
+
+
+def _letters(
+    pack: Pack, students: Students, catalogue: Catalogue, enrolments: Enrolments, rows: I64, final: F64
+) -> I32:
+    """Letters by score: cut scores of each CIP family and career where its published GPA puts them.
+
+    Within a family a higher score never gets a lower letter.
+    """
+    letters = len(pack.table("letter")["letter"])
+    cip = catalogue.offering_cip[catalogue.section_offering[enrolments.section[rows]]]
+    graduate = students.career[enrolments.person[rows]] > 0
+    gpas = [float(gpa) for gpa in pack.table("cip")["gpa"]]
+    letter = np.full(len(rows), -1, dtype=np.int32)
+    for code in np.unique(cip):
+        for grad in (False, True):
+            mine = np.flatnonzero((cip == code) & (graduate == grad))
+            if not len(mine):
+                continue
+            gpa = pack.number("gpa.graduate") if grad else gpas[int(code)]
+            cuts = _letter_cuts(pack, gpa)
+            order = mine[np.lexsort((mine, final[mine]))]
+            place = (np.arange(len(mine)) + 0.5) / len(mine)
+            drawn = letters - 1 - np.minimum(np.searchsorted(cuts, place, side="right"), letters - 1)
+            # Equal scores share a letter: everyone takes that of the first of the run.
+            values = final[order]
+            start = np.searchsorted(values, values, side="left")
+            letter[order] = drawn[start]
+    return letter
+
+
+def make_grades(
+    pack: Pack,
+    students: Students,
+    catalogue: Catalogue,
+    enrolments: Enrolments,
+    content: Content,
+    results: Results,
+) -> Grades:
+    """Grades of all student enrolments."""
+    rows = np.flatnonzero(enrolments.is_student)
+    current, final = (percent[rows] for percent in _scores(content, enrolments, results))
+    law = pack.table("letter")
+    stays = np.array([status in ("Enrolled", "Completed") for status in enrolments.role_statuses])
+    gets = stays[enrolments.role_status[rows]] & ~np.isnan(final)
+    letter = np.full(len(rows), -1, dtype=np.int32)
+    letter[gets] = _letters(pack, students, catalogue, enrolments, rows[gets], np.rint(final[gets] * 100))
+    credits_law = pack.categorical("course_offering", "available_credits")
+    hours = np.array([int(str(value)) for value in credits_law.values])[
+        credits_law.draw(rng.extend(catalogue.offering_key, 57))
+    ]
+    return Grades(
+        enrolment=rows,
+        current_hundredths=_hundredths(current),
+        final_hundredths=_hundredths(final),
+        letter=letter,
+        is_pass_fail=rng.uniform(rng.extend(enrolments.key[rows], 121))
+        < pack.number("grade.pass_fail_share"),
+        credits=hours[catalogue.section_offering[enrolments.section[rows]]],
+        letters=tuple(str(name) for name in law["letter"]),
+        points_hundredths=np.array([round(float(p) * 100) for p in law["grade_points"]]),
+    )
+
+
+def _hundredths(percent: F64) -> I64:
+    there = ~np.isnan(percent)
+    return np.where(there, np.rint(np.where(there, percent, 0) * 100).astype(np.int64), NO_TIME)
+
+
+def make_term_records(pack: Pack, students: Students, enrolments: Enrolments, grades: Grades) -> TermRecords:
+    """Term GPA from grades and credits; the cumulative one before the term from ability."""
+    person = enrolments.person[grades.enrolment]
+    graded = (grades.letter >= 0) & ~grades.is_pass_fail
+    size = len(students)
+    points = np.where(graded, grades.points_hundredths[np.maximum(grades.letter, 0)] * grades.credits, 0)
+    attempted = np.bincount(person, np.where(graded, grades.credits, 0), minlength=size).astype(np.int64)
+    total = np.bincount(person, points, minlength=size).astype(np.int64)
+    passed = (grades.letter >= 0) & (grades.points_hundredths[np.maximum(grades.letter, 0)] > 0)
+    stays = np.array([status != "Dropped" for status in enrolments.role_statuses])[
+        enrolments.role_status[grades.enrolment]
+    ]
+    gpa = np.where(attempted > 0, (2 * total + attempted) // np.maximum(2 * attempted, 1), NO_TIME)
+    # No earlier term is generated: the past GPA is drawn from ability and the pack's mean and spread.
+    mean, sd = pack.number("gpa.cumulative_mean"), pack.number("gpa.cumulative_sd")
+    past = mean + sd * (0.8 * students.ability + 0.6 * rng.normal(rng.extend(students.key, 9)))
+    past_hundredths = np.rint(np.clip(past, 0.5, 4.0) * 100).astype(np.int64)
+    first_term = (students.standing == 0) | (
+        rng.uniform(rng.extend(students.key, 10)) < pack.number("students.first_term_share")
+    )
+    return TermRecords(
+        gpa_hundredths=gpa,
+        cumulative_hundredths=np.where(first_term, NO_TIME, past_hundredths),
+        credits=np.bincount(person, np.where(stays, grades.credits, 0), minlength=size).astype(np.int64),
+        earned=np.bincount(person, np.where(passed, grades.credits, 0), minlength=size).astype(np.int64),
+    )

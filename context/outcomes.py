@@ -1,0 +1,246 @@
+"""What students hand in, when, and what they score; what they post.
+
+A score is the kind's mean plus a student's, an activity's and a residual part, with the published shares of
+variance. Times respect release, enrolment, due-date habits and the incidents of the scenario.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from context import rng
+from context.activities import DAY_MS, HOUR_MS, KINDS, MINUTE_MS, ordinals
+from context.calendar import Calendar
+from context.content import Content
+from context.courses import Catalogue
+from context.enrolments import Enrolments
+from context.frame import NO_TIME
+from context.pack import Pack
+from context.people import Students
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+U64 = npt.NDArray[np.uint64]
+BOOL = npt.NDArray[np.bool_]
+OFFLINE = ("on_paper", "none", "not_graded")
+LEAST_VIEW_MS = 10 * MINUTE_MS  # between release or joining and handing in: room for the views before it
+
+
+@dataclass(frozen=True)
+class Results:
+    """Row i is a learner_activity_result: one per student enrolment and activity of its course."""
+
+    enrolment: I64
+    activity: I64
+    submitted_ms: I64  # NO_TIME when nothing was handed in
+    graded_ms: I64  # NO_TIME when not graded
+    score_hundredths: I64  # NO_TIME when not graded
+    is_missing: BOOL  # should have been handed in and was not: counts zero
+    attempt: I64
+    grader: I64  # enrolment of the grader, -1 when graded by the system or not at all
+    key: U64
+
+    def __len__(self) -> int:
+        return len(self.enrolment)
+
+
+def _pairs(catalogue: Catalogue, enrolments: Enrolments, activity_offering: I64) -> tuple[I64, I64]:
+    """(enrolment, activity) of every student enrolment with every activity of its course."""
+    rows = np.flatnonzero(enrolments.is_student)
+    offering = catalogue.section_offering[enrolments.section[rows]]
+    per_offering = np.bincount(activity_offering, minlength=catalogue.offerings)
+    first = np.cumsum(per_offering) - per_offering
+    counts = per_offering[offering]
+    return np.repeat(rows, counts), np.repeat(first[offering], counts) + ordinals(counts)
+
+
+def _submission_times(
+    pack: Pack,
+    calendar: Calendar,
+    enrolments: Enrolments,
+    content: Content,
+    pair: tuple[I64, I64],
+    key: U64,
+    diligence: F64,
+) -> tuple[I64, BOOL]:
+    """(instant, whether handed in): missing work, lead before the due time, release and enrolment."""
+    enrolment, activity = pair
+    acts = content.activities
+    due = acts.due_ms[activity]
+    missing = pack.table("missing")
+    fraction = np.clip(acts.due_day[activity] / (calendar.term.end - calendar.term.start).days, 0, 0.999999)
+    edges = np.array([float(x) for x in missing["term_fraction_low"]])
+    rate = np.array([float(x) for x in missing["rate"]])[np.searchsorted(edges, fraction, side="right") - 1]
+    handed_in = rng.uniform(key, 1) >= rate * 2 * (1 - diligence[enrolment])
+    law = pack.table("submission_lead")
+    code = rng.categorical(key, rng.thresholds([float(share) for share in law["share"]]), 2)
+    low = np.array([float(x) for x in law["lead_low_minutes"]])[code] * MINUTE_MS
+    high = np.array([float(x) for x in law["lead_high_minutes"]])[code] * MINUTE_MS
+    lead = (low + (high - low) * rng.uniform(key, 3)).astype(np.int64)
+    time = due - lead
+    # Work that is handed in long before or after the deadline follows the hours at which people are up.
+    far = np.abs(lead) > 6 * HOUR_MS
+    wall = waking_hours(pack, key, 4)
+    moved = calendar.wall_to_utc_ms(np.clip(calendar.day_of(time), calendar.days[0], calendar.days[-1]), wall)
+    time = np.where(far & ((moved <= due) == (lead >= 0)), moved, time)
+    earliest = np.maximum(acts.release_ms[activity], enrolments.entry_ms[enrolment]) + LEAST_VIEW_MS
+    latest = (
+        np.minimum(enrolments.exit_ms[enrolment], calendar.day_start_ms(int(calendar.days[-1]))) - HOUR_MS
+    )
+    soonest = earliest + rng.integer(key, 3 * HOUR_MS, 5)
+    time = np.where(time < soonest, soonest, time)
+    return calendar.after_incidents(time), handed_in & (time <= latest)
+
+
+def waking_hours(pack: Pack, key: U64, index: int) -> I64:
+    """Milliseconds since local midnight by the pack's hour-of-day curve."""
+    table = rng.thresholds([float(share) for share in pack.table("hour")["share"]])
+    return rng.categorical(key, table, index) * HOUR_MS + rng.integer(key, HOUR_MS, index + 100)
+
+
+def _percent(
+    pack: Pack,
+    students: Students,
+    enrolments: Enrolments,
+    content: Content,
+    pair: tuple[I64, I64],
+    key: U64,
+    late_days: F64,
+) -> F64:
+    """Scores in percent, 0..100."""
+    enrolment, activity = pair
+    kind = content.activities.kind[activity]
+    law = pack.table("score")
+    order = [list(law["kind"]).index(name) for name in KINDS]
+    mean = np.array([float(law["mean"][i]) for i in order])[kind]
+    sd = np.array([float(law["sd"][i]) for i in order])
+    parts = [pack.number(f"score.{part}_sd") for part in ("student", "activity", "residual")]
+    unit = (sd / sum(part * part for part in parts) ** 0.5)[kind]
+    student = students.ability[enrolments.person[enrolment]]
+    difficulty = rng.normal(rng.extend(content.activities.key, 20))[activity]
+    raw = mean + unit * (parts[0] * student + parts[1] * difficulty + parts[2] * rng.normal(key, 6))
+    raw -= np.clip(late_days, 0, 5) * pack.number("score.late_points_per_day")
+    # The published share of full marks: the law's top part becomes 100, the rest below it is stretched up.
+    full = [float(law["full_marks_share"][i]) for i in order]
+    quantile = np.array([round(NormalDist().inv_cdf(1 - share), 9) for share in full])
+    top = mean + (sd * np.maximum(quantile, 0.05))[kind]
+    stretched = np.where(raw > mean, mean + (raw - mean) * (99 - mean) / (top - mean), raw)
+    return np.clip(np.where(raw >= top, 100.0, stretched), 0, 100)
+
+
+def make_results(
+    pack: Pack,
+    calendar: Calendar,
+    students: Students,
+    catalogue: Catalogue,
+    enrolments: Enrolments,
+    content: Content,
+) -> Results:
+    """Results of every student enrolment in every activity of its course."""
+    acts = content.activities
+    pair = _pairs(catalogue, enrolments, acts.offering)
+    enrolment, activity = pair
+    key = rng.extend(acts.key[activity] ^ rng.bits(enrolments.key[enrolment], 30), 31)
+    types = [
+        str(value) for value in pack.categorical("learner_activity", "allowable_submission_types").values
+    ]
+    online = np.array([value not in OFFLINE for value in types])[acts.submission_type][activity]
+    time, handed_in = _submission_times(
+        pack, calendar, enrolments, content, pair, key, _diligence(students, enrolments)
+    )
+    submitted = np.where(online & handed_in, time, NO_TIME)
+    late_days = np.where(submitted == NO_TIME, 0, submitted - acts.due_ms[activity]) / DAY_MS
+    percent = _percent(pack, students, enrolments, content, pair, key, late_days)
+    points = acts.points_hundredths[activity]
+    step = np.where(points >= 1000, 50, 25)
+    score = (np.rint(points * percent / 100 / step) * step).astype(np.int64)
+    score = np.minimum(score, points)
+    auto = np.array([value in ("online_quiz", "external_tool") for value in types])[acts.submission_type][
+        activity
+    ]
+    graded = _graded_times(
+        calendar, catalogue, enrolments, content, pair, key, submitted, auto & (acts.kind[activity] != 3)
+    )
+    has_work = np.where(
+        online, submitted != NO_TIME, handed_in & (enrolments.exit_ms[enrolment] > acts.due_ms[activity])
+    )
+    counts = np.array([value != "not_graded" for value in types])[acts.submission_type][activity]
+    due = enrolments.exit_ms[enrolment] > acts.due_ms[activity]
+    is_missing = counts & due & ~has_work
+    has_work &= counts
+    is_graded = (
+        has_work
+        & (graded < _end_of_grading(calendar))
+        & (rng.uniform(key, 7) < pack.number("grading.graded_share"))
+    )
+    system = auto & (acts.kind[activity] != 3)
+    teacher = _primary_teacher(catalogue, enrolments)[enrolments.section[enrolment]]
+    again = online & ~auto & (rng.uniform(key, 8) < pack.number("grading.resubmission_share"))
+    return Results(
+        enrolment=enrolment,
+        activity=activity,
+        submitted_ms=submitted,
+        graded_ms=np.where(is_graded, graded, NO_TIME),
+        score_hundredths=np.where(is_graded, score, NO_TIME),
+        is_missing=is_missing,
+        attempt=np.where(submitted == NO_TIME, 0, 1 + again).astype(np.int64),
+        grader=np.where(is_graded & ~system, teacher, -1),
+        key=key,
+    )
+
+
+def _diligence(students: Students, enrolments: Enrolments) -> F64:
+    """The student's diligence by enrolment; staff rows are never asked for and get 0."""
+    return np.append(students.diligence, 0.0)[
+        np.where(enrolments.is_student, enrolments.person, len(students))
+    ]
+
+
+def _end_of_grading(calendar: Calendar) -> int:
+    """Grades are in before the last campus day begins."""
+    return calendar.day_start_ms(int(calendar.days[-1]))
+
+
+def _graded_times(
+    calendar: Calendar,
+    catalogue: Catalogue,
+    enrolments: Enrolments,
+    content: Content,
+    pair: tuple[I64, I64],
+    key: U64,
+    submitted: I64,
+    auto: BOOL,
+) -> I64:
+    """Instants of grading: at once by the system, else in a sitting some days after the due date."""
+    enrolment, activity = pair
+    acts = content.activities
+    last = int(calendar.days[-1])
+    section = enrolments.section[enrolment]
+    sitting = rng.extend(acts.key[activity], 40) ^ rng.bits(catalogue.section_key[section], 41)
+    day = np.clip(acts.due_day[activity] + 2 + rng.integer(sitting, 8, 1), 0, last - 1)
+    start = calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(sitting, 10 * 60, 2) * MINUTE_MS)
+    # A sitting takes its submissions in keyed order, about a minute and a half each.
+    planned = start + rng.integer(key, 150, 50) * 90_000 + rng.integer(key, 60_000, 51)
+    after = np.where(submitted == NO_TIME, planned, submitted + DAY_MS + rng.integer(key, 2 * DAY_MS, 52))
+    by_hand = np.where((submitted != NO_TIME) & (planned <= submitted + HOUR_MS), after, planned)
+    by_hand = np.where(
+        submitted == NO_TIME,
+        by_hand,
+        np.maximum(np.minimum(by_hand, _end_of_grading(calendar) - HOUR_MS), submitted + 60_000),
+    )
+    at_once = submitted + 400 + rng.integer(key, 2000, 53)
+    return calendar.after_incidents(np.where(auto & (submitted != NO_TIME), at_once, by_hand))
+
+
+def _primary_teacher(catalogue: Catalogue, enrolments: Enrolments) -> I64:
+    """Enrolment row of the first Teacher of each section who stays to the end, -1 where there is none."""
+    stays = enrolments.last_day == enrolments.last_day.max()
+    rows = np.flatnonzero((enrolments.role == enrolments.roles.index("Teacher")) & stays)
+    first = np.full(catalogue.sections, -1, dtype=np.int64)
+    first[enrolments.section[rows[::-1]]] = rows[::-1]
+    return first

@@ -1,0 +1,37 @@
+"""What the modules that lay out tables share."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from context import rng
+from context.drawn import Drawn
+from context.frame import Coded
+
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+DAY_MS = 86_400_000
+Columns = tuple[dict[str, object], int]  # columns of a table by name, and its number of rows
+
+
+def drawn(d: Drawn, entity: str, field: str, key: U64, purpose: int) -> I64:
+    """A continuous field of the pack as whole numbers in its unit."""
+    law = d.pack.continuous(entity, field)
+    return np.asarray(np.rint(law.draw(rng.extend(key, purpose)) * law.step), dtype=np.int64)
+
+
+def coded(d: Drawn, entity: str, field: str, key: U64, purpose: int) -> Coded:
+    """A categorical field of the pack, drawn by key."""
+    law = d.pack.categorical(entity, field)
+    return Coded(law.draw(rng.extend(key, purpose)), law.values)
+
+
+def is_value(value: Coded, text: str) -> npt.NDArray[np.bool_]:
+    """True where a drawn field has the value ``text``."""
+    return np.asarray(np.array([v == text for v in value.values])[value.codes])
+
+
+def touched(d: Drawn, created: I64, key: U64) -> I64:
+    """When a row was last changed: within two days of its creation, never after the term."""
+    return np.asarray(np.minimum(created + rng.integer(rng.extend(key, 150), 2 * DAY_MS), d.close_ms))

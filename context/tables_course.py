@@ -1,0 +1,226 @@
+"""Tables of courses: offerings, sections, enrolments and course grades."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from context import frame, ids, rng
+from context.drawn import Drawn, Tables
+from context.frame import NO_TIME, Coded, Maybe
+from context.structures import COLLEGES, term_dates
+from context.tables_structure import department_account
+from context.titles import course_titles
+
+I64 = npt.NDArray[np.int64]
+DAY_MS = 86_400_000
+
+
+def course_tables(d: Drawn) -> tuple[Tables, Tables]:
+    """(entities, keymaps) of courses."""
+    offering, offering_keymap = _offering(d)
+    section, section_keymap = _section(d)
+    enrolment, enrolment_keymap = _enrolment(d)
+    return (
+        {
+            "course_offering": offering,
+            "course_section": section,
+            "course_section_enrollment": enrolment,
+            "course_grade": _grade(d),
+        },
+        {
+            "course_offering": offering_keymap,
+            "course_section": section_keymap,
+            "course_section_enrollment": enrolment_keymap,
+        },
+    )
+
+
+def course_codes(d: Drawn) -> pa.Array:
+    """Such as MATH 310: subject and number."""
+    return frame.join(
+        Coded(d.structures.offering_subject, d.structures.subjects),
+        " ",
+        pa.array(d.structures.offering_number),
+    )
+
+
+def offering_sis(d: Drawn) -> pa.Array:
+    """Such as 2026-fall-MATH-310: the SIS id of an offering."""
+    return frame.join(f"{d.calendar.term.code}-", pc.replace_substring(course_codes(d), " ", "-"))
+
+
+def section_numbers(d: Drawn) -> pa.Array:
+    """Three digits: 001, 002, ..."""
+    return pc.utf8_lpad(frame.texts(d.catalogue.section_ordinal + 1), 3, "0")
+
+
+def section_sis(d: Drawn) -> pa.Array:
+    """Such as 2026-fall-MATH-310-001: the SIS id of a section."""
+    return frame.join(offering_sis(d).take(pa.array(d.catalogue.section_offering)), "-", section_numbers(d))
+
+
+def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    c, rows, dates = d.catalogue, d.catalogue.offerings, term_dates(d.calendar)
+    graduate = np.array([str(level) in ("500", "700") for level in d.pack.table("level")["level"]])[
+        c.offering_level
+    ]
+    credits_law = d.pack.categorical("course_offering", "available_credits")
+    hours = np.array([int(str(value)) for value in credits_law.values])[
+        credits_law.draw(rng.extend(c.offering_key, 57))
+    ]
+    families = [str(code) for code in d.pack.table("cip")["cip"]]
+    titles, code = course_titles(d), course_codes(d)
+    begin = np.full(rows, d.open_ms)
+    columns = {
+        "course_offering_id": ids.udp_ids(rows),
+        "academic_term_id": 1,
+        "academic_session_id": 1,
+        "academic_career_id": np.where(graduate, 2, 1),
+        "campus_id": 1,
+        "learning_environment_organization_id": department_account(d) + 1,
+        "wiki_id": ids.udp_ids(rows),
+        "title": titles,
+        "subject": Coded(d.structures.offering_subject, d.structures.subjects),
+        "number": pa.array(d.structures.offering_number),
+        "code": code,
+        "description": frame.join("A course on ", pc.utf8_lower(titles), "."),
+        "cip_code2k": Coded(c.offering_cip, [f"{family}.0101" for family in families]),
+        "available_credits": hours * 100,
+        "start_date": np.full(rows, dates["start"]),
+        "end_date": np.full(rows, dates["end"]),
+        "le_code": frame.join(code, " ", d.calendar.term.name),
+        "le_start_date": _local_dates(d, begin),
+        "le_end_date": _local_dates(d, np.full(rows, d.close_ms - 1)),
+        "le_status": "available",
+        "is_publicly_visible": d.coin(c.offering_key, 110, 0.03),
+        "syllabus_content": frame.join(
+            "<h2>", titles, "</h2><p>Meetings, readings and grading for ", code, ".</p>"
+        ),
+        "created_date": begin - (20 + rng.integer(rng.extend(c.offering_key, 111), 100)) * DAY_MS,
+    }
+    keymap = ids.canvas_keymap(
+        "course_offering",
+        ids.udp_ids(rows),
+        d.local("course_offering", rows),
+        offering_sis(d),
+        offering_sis(d),
+    )
+    return frame.table("course_offering", rows, columns), keymap
+
+
+def _local_dates(d: Drawn, ms: I64) -> I64:
+    """Days since 1970 by the campus's calendar: dates are local, as a registrar writes them."""
+    return np.asarray(d.calendar.day_of(ms) + term_dates(d.calendar)["start"], dtype=np.int64)
+
+
+def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    c, rows, dates = d.catalogue, d.catalogue.sections, term_dates(d.calendar)
+    mode = d.pack.categorical("course_section", "delivery_mode")
+    size = np.bincount(d.enrolments.section[d.enrolments.is_student], minlength=rows)
+    offering = c.section_offering + 1
+    number = section_numbers(d)
+    created = d.open_ms - (20 + rng.integer(rng.extend(c.section_key, 112), 100)) * DAY_MS
+    columns = {
+        "course_section_id": ids.udp_ids(rows),
+        "course_offering_id": offering,
+        "le_current_course_offering_id": offering,
+        "le_original_course_offering_id": Maybe(offering, np.zeros(rows, np.bool_)),
+        "academic_organization_id": len(COLLEGES) + 1 + d.structures.offering_subject[c.section_offering],
+        "campus_id": 1,
+        "section_number": number,
+        "le_name": frame.join(course_codes(d).take(pa.array(c.section_offering)), " ", number),
+        "type": Coded(np.where(size >= 8, 0, 1), ("Lecture", "Seminar")),
+        "delivery_mode": Coded(mode.draw(rng.extend(c.section_key, 113)), mode.values),
+        "status": "active",
+        "is_graded": True,
+        "is_honors": d.coin(c.section_key, 114, 0.02),
+        "is_default_section": c.section_ordinal == 0,
+        "max_enrollment": ((size * 11 // 10 + 5) // 5) * 5,
+        "start_date": np.full(rows, dates["start"]),
+        "end_date": np.full(rows, dates["end"]),
+        "is_accepting_enrollments": Maybe(np.zeros(rows, np.bool_), d.coin(c.section_key, 115, 0.1)),
+        "can_manually_enroll": Maybe(np.zeros(rows, np.bool_), d.coin(c.section_key, 116, 0.1)),
+        "is_restrict_enrollments_to_section_dates": d.coin(c.section_key, 117, 0.05),
+        "created_date": created,
+        "updated_date": created + rng.integer(rng.extend(c.section_key, 118), 19 * DAY_MS),
+    }
+    keymap = ids.canvas_keymap(
+        "course_section", ids.udp_ids(rows), d.local("course_section", rows), section_sis(d), section_sis(d)
+    )
+    return frame.table("course_section", rows, columns), keymap
+
+
+def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    e, rows = d.enrolments, len(d.enrolments)
+    left = e.last_day <= int(d.calendar.days[-1])
+    updated = np.where(left, e.exit_ms, e.entry_ms)
+    student = e.is_student
+    hours = _credits_of(d)[d.catalogue.section_offering[e.section]]
+    columns = {
+        "course_section_enrollment_id": ids.udp_ids(rows),
+        "course_section_id": e.section + 1,
+        "person_id": e.person + 1,
+        "role": Coded(e.role, e.roles),
+        "role_status": Coded(e.role_status, e.role_statuses),
+        "enrollment_status": Coded(e.enrollment_status, e.enrollment_statuses),
+        "credits_taken": np.where(student, hours * 100, NO_TIME),
+        "grading_basis": Coded(
+            np.where(student, np.where(d.coin(e.key, 121, 0.04), 1, 0), -1), ("GRD", "PNP")
+        ),
+        "entry_date": _local_dates(d, e.entry_ms),
+        "exit_date": np.where(left, _local_dates(d, e.exit_ms), NO_TIME),
+        "is_self_enrolled": d.coin(e.key, 122, 0.002),
+        "created_date": e.created_ms,
+        "updated_date": updated,
+    }
+    local = d.local("course_section_enrollment", rows)
+    return frame.table("course_section_enrollment", rows, columns), ids.canvas_keymap(
+        "course_section_enrollment", ids.udp_ids(rows), local
+    )
+
+
+def _credits_of(d: Drawn) -> I64:
+    law = d.pack.categorical("course_offering", "available_credits")
+    return np.array([int(str(value)) for value in law.values])[
+        law.draw(rng.extend(d.catalogue.offering_key, 57))
+    ]
+
+
+def _pass_fail(d: Drawn) -> I64:
+    """1 for enrolments taken for P or NP, by enrolment row."""
+    flags = np.zeros(len(d.enrolments), dtype=np.int64)
+    flags[d.grades.enrolment] = d.grades.is_pass_fail
+    return flags
+
+
+def _grade(d: Drawn) -> pa.Table:
+    g, e = d.grades, d.enrolments
+    row, has = g.enrolment, g.letter >= 0
+    points = g.points_hundredths[np.maximum(g.letter, 0)]
+    withdrawn = np.array([status == "Withdrawn" for status in e.role_statuses])[e.role_status[row]]
+    counts = has & ~g.is_pass_fail
+    passed = np.where(points > 0, len(g.letters) + 1, len(g.letters) + 2)
+    letter = np.where(counts, g.letter, np.where(has, passed, np.where(withdrawn, len(g.letters), -1)))
+    created = e.entry_ms[row]
+    columns = {
+        "course_section_id": e.section[row] + 1,
+        "person_id": e.person[row] + 1,
+        "grade_on_official_transcript": Coded(letter, (*g.letters, "W", "P", "NP")),
+        "grade_points": np.where(counts, points * g.credits, NO_TIME),
+        "grade_points_per_credit": np.where(counts, points, NO_TIME),
+        "is_course_grade_in_gpa": Maybe(counts, has | withdrawn),
+        "gpa_cumulative_excluding_course_grade": d.records.cumulative_hundredths[e.person[row]],
+        "le_current_score": g.current_hundredths,
+        "le_final_score": g.final_hundredths,
+        "le_hidden_current_score": g.current_hundredths,
+        "le_hidden_final_score": g.final_hundredths,
+        "status": "active",
+        "created_date": created,
+        "updated_date": np.where(
+            e.last_day[row] <= int(d.calendar.days[-1]), e.exit_ms[row], d.close_ms - 5 * DAY_MS
+        ),
+    }
+    return frame.table("course_grade", len(row), columns)

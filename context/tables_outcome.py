@@ -1,0 +1,183 @@
+"""Tables of outcomes: learner activity results and discussion entries."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from context import frame, ids, rng
+from context.activities import KINDS
+from context.drawn import Drawn, Tables
+from context.frame import NO_TIME, Coded, Maybe
+from context.tables_common import coded, drawn
+from context.titles import MOST_SENTENCES, sentences
+
+I64 = npt.NDArray[np.int64]
+_ONLINE = (
+    "online_upload",
+    "online_text_entry",
+    "online_url",
+    "online_quiz",
+    "discussion_topic",
+    "external_tool",
+    "media_recording",
+)
+SENTENCE_CHARACTERS = 55  # of an average sentence of the default pack
+_STATUS = ("unsubmitted", "submitted", "graded")
+_GRADE_STATE = ("not_graded", "auto_graded", "human_graded")
+
+
+def outcome_tables(d: Drawn) -> tuple[Tables, Tables]:
+    """(entities, keymaps) of outcomes."""
+    result, entry = _results(d), _entries(d)
+    entity = {"learner_activity_result": result, "discussion_entry": entry}
+    keymap = {
+        name: ids.canvas_keymap(name, ids.udp_ids(len(table)), d.local(name, len(table)))
+        for name, table in entity.items()
+    }
+    return entity, keymap
+
+
+def submission_type_codes(d: Drawn) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """(code per result into the online types, -1 for work that is not handed in online; the types)."""
+    values = [
+        str(v).split(",")[0]
+        for v in d.pack.categorical("learner_activity", "allowable_submission_types").values
+    ]
+    of_type = np.array([_ONLINE.index(value) if value in _ONLINE else -1 for value in values])
+    codes = of_type[d.content.activities.submission_type[d.results.activity]]
+    return np.where(d.results.submitted_ms == NO_TIME, -1, codes), _ONLINE
+
+
+def grade_texts(hundredths: I64) -> pa.Array:
+    """Such as 87.5: scores as Canvas writes them, without trailing zeros."""
+    there = hundredths != NO_TIME
+    values, codes = np.unique(np.where(there, hundredths, 0), return_inverse=True)
+    return Coded(np.where(there, codes, -1), [f"{value / 100:g}" for value in values]).array()
+
+
+_LETTERS = (
+    (93, "A"),
+    (90, "A-"),
+    (87, "B+"),
+    (83, "B"),
+    (80, "B-"),
+    (77, "C+"),
+    (73, "C"),
+    (70, "C-"),
+    (60, "D"),
+    (0, "F"),
+)
+PASSING_PERCENT = 60
+
+
+def _grades(d: Drawn) -> pa.Array:
+    """Grades as Canvas writes them for a grade type: points, percent, letter, complete, or nothing."""
+    r, acts = d.results, d.content.activities
+    kinds = coded(d, "learner_activity", "grade_type", acts.key, 157)
+    kind = np.array([str(value) for value in kinds.values])[kinds.codes[r.activity]]
+    points = np.maximum(acts.points_hundredths[r.activity], 1)
+    graded = r.score_hundredths != NO_TIME
+    percent = np.where(graded, r.score_hundredths * 10_000 // points, NO_TIME)
+    lows = np.array([low * 100 for low, _ in reversed(_LETTERS)])
+    letter = np.searchsorted(lows, np.where(graded, percent, 0), side="right") - 1
+    texts = grade_texts(r.score_hundredths)
+    letters = Coded(np.where(graded, letter, -1), [name for _, name in reversed(_LETTERS)]).array()
+    passed = np.where(graded, np.where(percent >= PASSING_PERCENT * 100, 1, 0), -1)
+    for name, other in (
+        ("percent", frame.join(grade_texts(percent).dictionary_decode(), "%")),
+        ("letter_grade", letters.dictionary_decode()),
+        ("gpa_scale", letters.dictionary_decode()),
+        ("pass_fail", Coded(passed, ("incomplete", "complete")).array().dictionary_decode()),
+        ("not_graded", pa.nulls(len(r), pa.string())),
+    ):
+        plain = texts if not pa.types.is_dictionary(texts.type) else texts.dictionary_decode()
+        texts = pc.if_else(pa.array(kind == name), other, plain)
+    return texts
+
+
+def _results(d: Drawn) -> pa.Table:
+    r, acts, rows = d.results, d.content.activities, len(d.results)
+    codes, types = submission_type_codes(d)
+    submitted, graded = r.submitted_ms != NO_TIME, r.graded_ms != NO_TIME
+    automatic = graded & (r.grader < 0)
+    grade_state = np.where(~graded, 0, np.where(automatic, 1, 2))
+    grade = _grades(d)
+    created = np.maximum(acts.created_ms[r.activity], d.enrolments.entry_ms[r.enrolment])
+    text = codes == types.index("online_text_entry")
+    address = codes == types.index("online_url")
+    late = np.maximum(np.where(submitted, r.submitted_ms, created), np.where(graded, r.graded_ms, created))
+    body = _spread(
+        sentences(d, "submission", r.key[text], 1 + rng.integer(rng.extend(r.key[text], 190), 5)), text
+    )
+    url = _spread(
+        frame.join(
+            "https://work.example/s/", frame.texts(rng.integer(rng.extend(r.key[address], 191), 10**9))
+        ),
+        address,
+    )
+    columns = {
+        "learner_activity_result_id": ids.udp_ids(rows),
+        "learner_activity_id": r.activity + 1,
+        "person_id": d.enrolments.person[r.enrolment] + 1,
+        "grader_id": Maybe(d.enrolments.person[r.grader] + 1, r.grader >= 0),
+        "type": Coded(codes, types),
+        "attempt": Maybe(r.attempt, submitted),
+        "body": body,
+        "url": url,
+        "score": r.score_hundredths,
+        "grade": grade,
+        "published_score": r.score_hundredths,
+        "published_grade": grade,
+        "response_date": r.submitted_ms,
+        "graded_date": r.graded_ms,
+        "posted_at": r.graded_ms,
+        "grading_status": Coded(np.where(graded, 2, np.where(submitted, 1, 0)), _STATUS),
+        "gradebook_status": Coded(np.where(graded, 1, 0), ("false", "true")),
+        "grade_state": Coded(grade_state, _GRADE_STATE),
+        "is_excused": False,
+        "is_graded_anonymously": Maybe(np.zeros(rows, np.bool_), graded),
+        "is_grade_matches_current_submission": Maybe(np.ones(rows, np.bool_), graded),
+        "has_admin_comment": graded & (r.grader >= 0) & d.coin(r.key, 192, 0.2),
+        "has_rubric_assessment": graded
+        & (r.grader >= 0)
+        & (acts.kind[r.activity] == KINDS.index("assignment"))
+        & d.coin(r.key, 193, 0.3),
+        "is_processed": submitted,
+        "process_attempts": 0,
+        "created_date": created,
+        "updated_date": late,
+    }
+    return frame.table("learner_activity_result", rows, columns)
+
+
+def _spread(values: pa.Array, where: npt.NDArray[np.bool_]) -> pa.Array:
+    """``values`` at the true places of ``where``, NULL elsewhere."""
+    return values.take(pa.array(np.cumsum(where) - 1, mask=~where))
+
+
+def _sentence_counts(d: Drawn, key: npt.NDArray[np.uint64]) -> I64:
+    """Sentences of posts: as many as the pack's message length asks for."""
+    length = drawn(d, "discussion_entry", "message_length", key, 194)
+    return np.clip(length // SENTENCE_CHARACTERS, 1, MOST_SENTENCES)
+
+
+def _entries(d: Drawn) -> pa.Table:
+    p, rows = d.posts, len(d.posts)
+    body = sentences(d, "post", p.key, _sentence_counts(d, p.key))
+    columns = {
+        "discussion_entry_id": ids.udp_ids(rows),
+        "discussion_id": p.discussion + 1,
+        "parent_discussion_entry_id": Maybe(p.parent + 1, p.parent >= 0),
+        "person_id": d.enrolments.person[p.enrolment] + 1,
+        "course_offering_id": d.content.discussions.offering[p.discussion] + 1,
+        "body": body,
+        "message_length": pc.utf8_length(body),
+        "depth": np.where(p.parent >= 0, 2, 1),
+        "status": "active",
+        "created_date": p.time_ms,
+        "updated_date": p.time_ms,
+    }
+    return frame.table("discussion_entry", rows, columns)

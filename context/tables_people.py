@@ -1,0 +1,228 @@
+"""Tables of people: who they are, how to reach them, their term record and majors. All invented."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from context import frame, ids, rng
+from context.drawn import Drawn, Tables
+from context.frame import NO_TIME, Coded, Maybe
+from context.people import CAREERS, STANDINGS
+from context.structures import term_dates
+
+I64 = npt.NDArray[np.int64]
+_RACE_COLUMNS = {
+    "American Indian/Alaska Native": "is_american_indian_alaska_native",
+    "Asian": "is_asian",
+    "Black": "is_black_african_american",
+    "Native Hawaiian/Pacific Islander": "is_hawaiian_pacific_islander",
+    "Hispanic": "is_hispanic_latino",
+    "White": "is_white",
+    "Two or more": "is_other_race",
+    "Unknown": "is_no_race_indicated",
+}
+_COUNTRIES = ("IN", "CN", "KR", "CA", "MX", "NG", "BR", "DE", "VN", "SA")
+_RESIDENCY = {"in_state": "InState", "out_of_state": "OutOfState", "international": "International"}
+_SIS_MODULUS = 9_000_011  # a prime: multiplying by _SIS_STEP modulo it never gives one number twice
+_SIS_STEP = 7_368_787
+
+
+def sis_numbers(d: Drawn) -> I64:
+    """Eight-digit student and staff numbers, a bijection of the natural ordinals."""
+    students = len(d.students)
+    ordinal = np.concatenate([np.arange(students), 4_000_000 + np.arange(len(d.identity) - students)])
+    return 10_000_000 + (ordinal * _SIS_STEP + 12_345) % _SIS_MODULUS
+
+
+def logins(d: Drawn) -> pa.Array:
+    """Login names: letters of the last name and the person's number."""
+    last = pa.array([_plain(str(name))[:6] for name in d.pack.table("surname")["name"]])
+    return frame.join(last.take(pa.array(d.identity.last_name)), frame.texts(sis_numbers(d) % 10_000_000))
+
+
+def _plain(name: str) -> str:
+    return "".join(ch for ch in name.lower() if "a" <= ch <= "z") or "x"
+
+
+def people_tables(d: Drawn) -> tuple[Tables, Tables]:
+    """(entities, keymaps) of people."""
+    person, keymap = _person(d)
+    return {
+        "person": person,
+        "person_email": _email(d),
+        "person__academic_term": _term_record(d),
+        "person__academic_major__academic_term": _major(d),
+    }, {"person": keymap}
+
+
+def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    who, rows, students = d.identity, len(d.identity), len(d.students)
+    is_student = np.arange(rows) < students
+    first = Coded(who.first_name, [str(name) for name in d.pack.table("first_name")["name"]])
+    last = Coded(who.last_name, [str(name) for name in d.pack.table("surname")["name"]])
+    middle = Coded(who.middle_initial, [chr(65 + i) for i in range(26)])
+    full, sortable = frame.join(first, " ", last), frame.join(last, ", ", first)
+    residency = _draw(d, "us_residency", 30)
+    abroad = (
+        np.array([value == "international" for value in residency.values])[np.maximum(residency.codes, 0)]
+        & is_student
+    )
+    race = _draw(d, "race", 31)
+    created = d.open_ms - (_years_here(d) * 365.25).astype(np.int64) * 86_400_000
+    columns = {
+        "person_id": ids.udp_ids(rows),
+        "name": full,
+        "first_name": first,
+        "middle_name": Coded(np.where(d.coin(who.key, 34, 0.72), who.middle_initial, -1), middle.values),
+        "last_name": last,
+        "preferred_first_name": _where(first, d.coin(who.key, 35, 0.05)),
+        "sex": Coded(who.sex, [value or "NoData" for value in d.pack.categorical("person", "sex").values]),
+        "birth_date": _birth_dates(d),
+        "zip_code": frame.texts(10_000 + rng.integer(rng.extend(who.key, 36), 89_000)),
+        "citizenship_one": Coded(
+            np.where(abroad, 1 + rng.integer(rng.extend(who.key, 37), len(_COUNTRIES)), 0),
+            ("US", *_COUNTRIES),
+        ),
+        "us_residency": Coded(
+            np.where(is_student, residency.codes, -1),
+            [_RESIDENCY.get(value or "", value) for value in residency.values],
+        ),
+        "is_english_first_language": _flag(d, "is_english_first_language", 38),
+        "is_first_generation_hed_student": _flag(d, "is_first_generation_hed_student", 39),
+        "directory_block": Maybe(d.coin(who.key, 40, 0.02), is_student),
+        "hs_gpa": Maybe(_hs_gpa(d), is_student & d.coin(who.key, 41, 0.85)),
+        "is_veteran": Maybe(d.coin(who.key, 42, 0.03), d.coin(who.key, 43, 0.9)),
+        "estimated_gross_family_income": Maybe(
+            np.rint(rng.lognormal(rng.extend(who.key, 44), 0.75) * 95_000).astype(np.int64) * 100,
+            is_student & d.coin(who.key, 45, 0.6),
+        ),
+        "le_name": full,
+        "le_sortable_name": sortable,
+        "le_time_zone": Coded(np.where(d.coin(who.key, 46, 0.2), 0, -1), (d.calendar.time_zone,)),
+        "le_locale": Coded(np.where(d.coin(who.key, 47, 0.1), 0, -1), ("en",)),
+        "le_created_date": created,
+        "le_status": Coded(np.where(d.coin(who.key, 48, 0.005), 1, 0), ("registered", "pre_registered")),
+    }
+    for value, column in _RACE_COLUMNS.items():
+        code = race.values.index(value)
+        columns[column] = Maybe(race.codes == code, is_student | (race.codes == code))
+    local = d.local("person", rows)
+    # Canvas's own user key is opaque in the data platform: events are joined through the short id instead.
+    opaque = frame.texts(rng.bits(who.key, 49).astype(np.int64))
+    number = frame.texts(sis_numbers(d))
+    keymap = ids.keymap(
+        "person",
+        ids.udp_ids(rows),
+        sis_int=number,
+        sis_ext=number,
+        lms_int=opaque,
+        lms_ext=frame.texts(local),
+    )
+    return frame.table("person", rows, columns), keymap
+
+
+def _hs_gpa(d: Drawn) -> I64:
+    """Hundredths, by the pack."""
+    law = d.pack.continuous("person", "hs_gpa")
+    return np.asarray(np.rint(law.draw(rng.extend(d.identity.key, 52)) * law.step * 100), dtype=np.int64)
+
+
+def _years_here(d: Drawn) -> npt.NDArray[np.float64]:
+    """Years since a person came: students by standing, staff up to twenty; the spread is an assumption."""
+    s = d.students
+    began = np.array([0.2, 1.2, 2.2, 3.2, 1.5, 1.5])[s.standing]
+    more = np.where(s.standing == 0, 0.2, 0.9) * rng.uniform(rng.extend(s.key, 53))
+    staff = 0.3 + 20 * rng.uniform(rng.extend(d.identity.key[len(s) :], 54))
+    return np.concatenate([began + more, staff])
+
+
+def _draw(d: Drawn, field: str, purpose: int) -> Coded:
+    law = d.pack.categorical("person", field)
+    return Coded(law.draw(rng.extend(d.identity.key, purpose)), law.values)
+
+
+def _flag(d: Drawn, field: str, purpose: int) -> Maybe:
+    """A student's boolean with null; staff have none."""
+    drawn = _draw(d, field, purpose)
+    there = np.array([value is not None for value in drawn.values])[drawn.codes]
+    true = np.array([value == "true" for value in drawn.values])[drawn.codes]
+    return Maybe(true, there & (np.arange(len(d.identity)) < len(d.students)))
+
+
+def _where(value: Coded, there: npt.NDArray[np.bool_]) -> Coded:
+    return Coded(np.where(there, value.codes, -1), value.values)
+
+
+def _birth_dates(d: Drawn) -> I64:
+    """Days since 1970: students by standing with a tail of older ones, staff from 28 to 70 (assumptions)."""
+    begin, students = term_dates(d.calendar)["start"], d.students
+    usual = np.array([18.2, 19.2, 20.2, 21.2, 22.3, 22.6])[students.standing]
+    u = rng.uniform(rng.extend(students.key, 51))
+    later = np.where(students.career == 0, 18 * u * u * u * u * u * u, 16 * u * u)
+    year = rng.uniform(rng.extend(students.key, 55))
+    staff = 28 + 42 * rng.uniform(rng.extend(d.identity.key[len(students) :], 50))
+    age = np.concatenate([usual + later + year, staff])
+    return begin - (age * 365.25).astype(np.int64)
+
+
+def _email(d: Drawn) -> pa.Table:
+    rows = len(d.identity)
+    domain = d.host.split(".", 1)[-1]
+    columns = {
+        "person_email_id": ids.udp_ids(rows),
+        "person_id": ids.udp_ids(rows),
+        "email_address": frame.join(logins(d), f"@{domain}"),
+        "type": "Organizational",
+        "is_preferred": True,
+    }
+    return frame.table("person_email", rows, columns)
+
+
+def _term_record(d: Drawn) -> pa.Table:
+    s, r, rows = d.students, d.records, len(d.students)
+    level = Coded(s.standing, STANDINGS)
+    load = np.where(s.load == 0, 0, np.where(r.credits >= 6, 1, 2))
+    eot = np.where(r.earned == 0, 3, load)
+    honors, sport = (
+        d.pack.categorical("person__academic_term", field)
+        for field in ("in_honors_program", "athletic_participant_sport")
+    )
+    honor_codes = honors.draw(rng.extend(s.key, 60))
+    registration = d.pack.categorical("person__academic_term", "registration_status")
+    loads = ("FullTime", "HalfTime", "LessThanHalfTime", "NoCredits")
+    columns = {
+        "person_id": ids.udp_ids(rows),
+        "academic_term_id": 1,
+        "academic_career_id": s.career.astype(np.int64) + 1,
+        "academic_program_id": d.structures.program_of_major[d.structures.student_major] + 1,
+        "campus_id": 1,
+        "athletic_participant_sport": Coded(sport.draw(rng.extend(s.key, 61)), sport.values),
+        "ps_student_level": Coded(s.career, CAREERS),
+        "cen_academic_level": level,
+        "cen_academic_load": Coded(load, loads),
+        "eot_academic_level": level,
+        "eot_academic_load": Coded(eot, loads),
+        "credits_attempted": r.credits * 100,
+        "credits_earned": r.earned * 100,
+        "gpa_academic_term": r.gpa_hundredths,
+        "gpa_cumulative": r.cumulative_hundredths,
+        "gpa_credits_units_hours": np.where(r.gpa_hundredths == NO_TIME, NO_TIME, r.credits * 100),
+        "registration_status": Coded(registration.draw(rng.extend(s.key, 62)), registration.values),
+        "in_honors_program": Maybe(
+            np.array([value == "true" for value in honors.values])[honor_codes],
+            np.array([value is not None for value in honors.values])[honor_codes],
+        ),
+    }
+    return frame.table("person__academic_term", rows, columns)
+
+
+def _major(d: Drawn) -> pa.Table:
+    rows = len(d.students)
+    columns = {
+        "person_id": ids.udp_ids(rows),
+        "academic_term_id": 1,
+        "academic_major_id": d.structures.student_major + 1,
+    }
+    return frame.table("person__academic_major__academic_term", rows, columns)

@@ -1,0 +1,168 @@
+"""Tables of the institution's frame: calendar, campus, organisations, careers, programs, majors, accounts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from context import frame, ids
+from context.drawn import Drawn, Tables
+from context.frame import Maybe
+from context.people import CAREERS
+from context.structures import CAREER_CODES, COLLEGES, EDUCATIONAL_LEVELS, term_dates
+
+
+def _texts(values: list[str]) -> pa.Array:
+    return pa.array(values, pa.string())
+
+
+def structure_tables(d: Drawn) -> tuple[Tables, Tables]:
+    """(entities, keymaps) of the frame."""
+    entity: Tables = {}
+    keymap: Tables = {}
+    for name, make in (
+        ("academic_term", _term),
+        ("academic_session", _session),
+        ("campus", _campus),
+        ("academic_organization", _organizations),
+        ("academic_career", _careers),
+        ("academic_program", _programs),
+        ("academic_major", _majors),
+        ("learning_environment_organization", _accounts),
+    ):
+        entity[name], keymap[name] = make(d)
+    return entity, keymap
+
+
+def _sis(name: str, codes: list[str]) -> pa.Table:
+    """A keymap of SIS-only rows: the code is the external id, a number the internal one."""
+    rows = ids.udp_ids(len(codes))
+    return ids.keymap(name, rows, sis_int=frame.texts(1000 + rows), sis_ext=_texts(codes))
+
+
+def _term(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    term, dates = d.calendar.term, {name: np.array([day]) for name, day in term_dates(d.calendar).items()}
+    local = d.local("academic_term", 1)
+    columns = {
+        "academic_term_id": ids.udp_ids(1),
+        "name": term.name,
+        "term_type": term.term_type,
+        "term_begin_date": dates["start"],
+        "term_end_date": dates["end"],
+        "le_term_begin_date": dates["start"] - 14,
+        "le_term_end_date": dates["end"] + 8,
+    }
+    code = _texts([term.code])
+    return frame.table("academic_term", 1, columns), ids.canvas_keymap(
+        "academic_term", ids.udp_ids(1), local, code, code
+    )
+
+
+def _session(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    dates = {name: np.array([day]) for name, day in term_dates(d.calendar).items()}
+    columns = {
+        "academic_session_id": ids.udp_ids(1),
+        "academic_term_id": ids.udp_ids(1),
+        "session_name": "Regular Academic Session",
+        "session_type": "SummerTerm" if d.calendar.term.term_type == "Summer" else "Semester",
+        "session_begin_date": dates["start"],
+        "session_end_date": dates["end"],
+        "instr_begin_date": dates["start"],
+        "instr_end_date": dates["instruction_end"],
+    }
+    return frame.table("academic_session", 1, columns), _sis(
+        "academic_session", [f"{d.calendar.term.code}-REG"]
+    )
+
+
+def _campus(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    columns = {"campus_id": ids.udp_ids(1), "name": f"{d.institution} Main Campus", "code": "MAIN"}
+    return frame.table("campus", 1, columns), _sis("campus", ["MAIN"])
+
+
+def _organizations(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    s = d.structures
+    colleges, rows = len(COLLEGES), s.organizations
+    parent = np.concatenate([np.zeros(colleges, np.int64), 1 + s.college_of_cip[s.subject_cip]])
+    codes = [code for code, _, _ in COLLEGES] + list(s.subjects)
+    names = [name for _, name, _ in COLLEGES] + [f"Department of {title}" for title in s.subject_titles]
+    columns = {
+        "academic_organization_id": ids.udp_ids(rows),
+        "campus_id": 1,
+        "parent_academic_organization_id": Maybe(parent, parent > 0),
+        "code": _texts(codes),
+        "name": _texts(names),
+        "description": _texts([f"{name}, {d.institution}" for name in names]),
+    }
+    prefixed = [f"ORG-{code}" for code in codes[:colleges]] + [f"DEPT-{code}" for code in codes[colleges:]]
+    return frame.table("academic_organization", rows, columns), _sis("academic_organization", prefixed)
+
+
+def _careers(_d: Drawn) -> tuple[pa.Table, pa.Table]:
+    rows = len(CAREERS)
+    columns = {
+        "academic_career_id": ids.udp_ids(rows),
+        "code": _texts(list(CAREER_CODES)),
+        "description": _texts(list(CAREERS)),
+    }
+    return frame.table("academic_career", rows, columns), _sis("academic_career", list(CAREER_CODES))
+
+
+def _programs(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    programs = d.structures.programs
+    codes = [f"{CAREER_CODES[career]}-{COLLEGES[college][0]}" for career, college in programs]
+    columns = {
+        "academic_program_id": ids.udp_ids(len(programs)),
+        "academic_career_id": np.array([career + 1 for career, _ in programs]),
+        "code": _texts(codes),
+        "description": _texts([f"{CAREERS[career]}, {COLLEGES[college][1]}" for career, college in programs]),
+        "educational_level": _texts([EDUCATIONAL_LEVELS[career] for career, _ in programs]),
+    }
+    return frame.table("academic_program", len(programs), columns), _sis("academic_program", codes)
+
+
+def _majors(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    s = d.structures
+    families = [str(code) for code in d.pack.table("cip")["cip"]]
+    degrees = ("BA", "MA", "PD")
+    subject = [s.subjects[i] for i in s.major_subject]
+    codes = [f"{code}-{degrees[career]}" for code, career in zip(subject, s.major_career, strict=True)]
+    columns = {
+        "academic_major_id": ids.udp_ids(len(codes)),
+        "academic_program_id": s.program_of_major + 1,
+        "cip_code2k": _texts([f"{families[cip]}.0101" for cip in s.major_cip]),
+        "code": _texts(codes),
+        "description": _texts([s.subject_titles[i] for i in s.major_subject]),
+    }
+    return frame.table("academic_major", len(codes), columns), _sis("academic_major", codes)
+
+
+def _accounts(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    """Canvas accounts: the root, the colleges below it, the departments below them."""
+    s, colleges = d.structures, len(COLLEGES)
+    rows = 1 + s.organizations
+    depth = np.concatenate([[0], np.ones(colleges, np.int64), np.full(len(s.subjects), 2)])
+    parent = np.concatenate([[0], np.ones(colleges, np.int64), 2 + s.college_of_cip[s.subject_cip]])
+    names = (
+        [d.institution]
+        + [name for _, name, _ in COLLEGES]
+        + [f"Department of {title}" for title in s.subject_titles]
+    )
+    columns = {
+        "learning_environment_organization_id": ids.udp_ids(rows),
+        "name": _texts(names),
+        "depth": depth,
+        "status": "active",
+        "parent_learning_environment_organization_id": Maybe(parent, depth > 0),
+        "grandparent_learning_environment_organization_id": Maybe(np.ones(rows, np.int64), depth == 2),
+        "root_learning_environment_organization_id": 1,
+    }
+    codes = ["ROOT"] + [f"ORG-{code}" for code, _, _ in COLLEGES] + [f"DEPT-{code}" for code in s.subjects]
+    name = "learning_environment_organization"
+    keymap = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows), _texts(codes))
+    return frame.table(name, rows, columns), keymap
+
+
+def department_account(d: Drawn) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Account row of each offering: that of its department."""
+    return 1 + len(COLLEGES) + d.structures.offering_subject

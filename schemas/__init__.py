@@ -1,0 +1,130 @@
+"""The contracts: every table, column and option set that Termtide writes, as data files, and this accessor.
+
+A table is one TOML file: ``description``, ``loaded_from`` (SIS, LMS, SIS+LMS or Caliper), ``key``,
+``keymap`` (has native ids; false by default), and a section ``[columns.<name>]`` per column with
+``type``, ``mode`` (NULLABLE by default), ``provenance``, ``description`` and, where they apply,
+``references`` (table.column of the context store), ``options`` (a set of option_sets.toml) and
+``fields`` (of a RECORD). DDL, loaders and tests all read these files: no column list is typed twice.
+
+``provenance`` says what is known: "documented" columns appear in the public material of the Unizin
+Data Platform; "inferred" ones follow its naming rules from the Canvas data they come from.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from importlib.resources import files
+
+import pyarrow as pa
+from pyarrow import csv
+
+from schemas._convert import arrow_schema, bigquery_schema, duckdb_ddl
+from schemas._load import option_sets, read_tables
+from schemas._model import (
+    Column,
+    SchemaError,
+    Table,
+    UnknownColumn,
+    UnknownDataset,
+    UnknownDerivation,
+    UnknownName,
+    UnknownOptionSet,
+    UnknownTable,
+)
+
+__all__ = [
+    "DATASETS",
+    "Column",
+    "SchemaError",
+    "Table",
+    "UnknownColumn",
+    "UnknownDataset",
+    "UnknownDerivation",
+    "UnknownName",
+    "UnknownOptionSet",
+    "UnknownTable",
+    "arrow_schema",
+    "bigquery_schema",
+    "derivation",
+    "duckdb_ddl",
+    "option_set",
+    "table",
+    "tables",
+]
+
+DATASETS = ("context_store_entity", "context_store_keymap", "event_store")
+
+
+@cache
+def tables(dataset: str) -> tuple[Table, ...]:
+    """Every table of a dataset, sorted by name. Raises UnknownDataset, SchemaError."""
+    if dataset not in DATASETS:
+        raise UnknownDataset("dataset", dataset, DATASETS)
+    if dataset == "context_store_keymap":
+        return tuple(_keymap_of(entity) for entity in tables("context_store_entity") if entity.keymap)
+    return read_tables(dataset)
+
+
+def table(dataset: str, name: str) -> Table:
+    """One table. Raises UnknownDataset, UnknownTable with near matches, SchemaError."""
+    by_name = _by_name(dataset)
+    if name not in by_name:
+        raise UnknownTable(f"table of {dataset}", name, by_name)
+    return by_name[name]
+
+
+def option_set(name: str) -> tuple[str, ...]:
+    """Members of an option set, in the order of its file. Raises UnknownOptionSet, SchemaError."""
+    if name not in option_sets():
+        raise UnknownOptionSet("option set", name, option_sets())
+    return option_sets()[name]
+
+
+@cache
+def derivation(name: str) -> pa.Table:
+    """A lookup table, all columns string. Raises UnknownDerivation.
+
+    ``cip_of_subject``: subject, title, cip (two digits). ``level_of_course_number``: low, high, level.
+    """
+    folder = files("schemas").joinpath("derivations")
+    known = [entry.name.removesuffix(".csv") for entry in folder.iterdir() if entry.name.endswith(".csv")]
+    if name not in known:
+        raise UnknownDerivation("derivation", name, known)
+    data = folder.joinpath(f"{name}.csv").read_bytes()
+    header = data.split(b"\n", 1)[0].decode().strip().split(",")
+    options = csv.ConvertOptions(column_types={column: pa.string() for column in header})
+    return csv.read_csv(io.BytesIO(data), convert_options=options)
+
+
+@cache
+def _by_name(dataset: str) -> dict[str, Table]:
+    return {item.name: item for item in tables(dataset)}
+
+
+def _keymap_of(entity: Table) -> Table:
+    def native(name: str, description: str) -> Column:
+        return Column(name, "STRING", "NULLABLE", description, "documented")
+
+    return Table(
+        dataset="context_store_keymap",
+        name=entity.name,
+        description=f"Native ids of {entity.name}: its UDP ID beside the ids in the source systems.",
+        key=("id",),
+        keymap=False,
+        loaded_from=entity.loaded_from,
+        columns=(
+            Column(
+                "id",
+                "INT64",
+                "REQUIRED",
+                f"UDP ID, equal to {entity.key[0]} of the entity.",
+                "documented",
+                references=f"{entity.name}.{entity.key[0]}",
+            ),
+            native("sis_int_id", "Internal id in the student information system."),
+            native("sis_ext_id", "Id that the student information system shows to the outside."),
+            native("lms_int_id", "Internal id in the learning environment; the long global id in Canvas."),
+            native("lms_ext_id", "Id that the learning environment shows; the short local id in Canvas."),
+        ),
+    )

@@ -1,0 +1,88 @@
+"""What a contract is made of: columns, tables, and the errors of asking for one that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+TYPES = ("INT64", "STRING", "BOOL", "DATE", "DATETIME", "TIMESTAMP", "NUMERIC", "FLOAT64", "RECORD", "JSON")
+MODES = ("NULLABLE", "REQUIRED", "REPEATED")
+PROVENANCES = ("documented", "inferred")
+LOADED_FROM = ("SIS", "LMS", "SIS+LMS", "Caliper")
+
+
+class SchemaError(ValueError):
+    """A contract file is wrong; the message says which file and what is allowed."""
+
+
+class UnknownName(ValueError):  # noqa: N818 - UnknownTable says it well enough
+    """Something was asked for by a name that no contract has; the message names near matches."""
+
+    def __init__(self, what: str, given: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = get_close_matches(given, names, n=3, cutoff=0.6)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
+        super().__init__(f"no {what} named {given!r}; {hint}")
+
+
+class UnknownDataset(UnknownName):
+    """There is no such dataset."""
+
+
+class UnknownTable(UnknownName):
+    """The dataset has no such table."""
+
+
+class UnknownColumn(UnknownName):
+    """The table has no such column."""
+
+
+class UnknownOptionSet(UnknownName):
+    """There is no such option set."""
+
+
+class UnknownDerivation(UnknownName):
+    """There is no such derivation."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column, or one field of a RECORD column."""
+
+    name: str
+    type: str  # one of TYPES, in BigQuery's words
+    mode: str  # one of MODES; REQUIRED for the key only
+    description: str
+    provenance: str  # "documented": in Unizin's public material; "inferred": ours
+    references: str | None = None  # "person.person_id", always in context_store_entity
+    options: str | None = None  # name of an option set; a STRING may list several members with commas
+    fields: tuple[Column, ...] = ()  # of a RECORD
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: what it holds, its key, and its columns in order."""
+
+    dataset: str
+    name: str
+    description: str
+    key: tuple[str, ...]
+    keymap: bool  # has a table of native ids of the same name in context_store_keymap
+    loaded_from: str  # one of LOADED_FROM
+    columns: tuple[Column, ...]
+    partition_by: str | None = None  # column by whose date the table is partitioned
+    cluster_by: tuple[str, ...] = ()
+    require_partition_filter: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column of that name. Raises UnknownColumn."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise UnknownColumn(f"column of {self.dataset}.{self.name}", name, self.names)

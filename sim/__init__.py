@@ -1,0 +1,1 @@
+"""A term that happens: plan, campus, draw, rendering, sensors and sinks, on top of the context store."""

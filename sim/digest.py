@@ -1,0 +1,190 @@
+"""Digests of what was generated: of columns, whatever file or encoding they stand in, and of lines.
+
+The digest of a column depends on its values alone: not on chunks, slices, dictionary or Parquet encoding,
+nor on the machine. Nulls differ from empty texts, a null record from a record of nulls. Nested columns are
+taken apart into leaves, named by their path: ``actor.id``, ``membership.roles[]``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sim.atomic import disk_error
+
+# Texts of the event store that hardly repeat; every other text there is digested by codes, since it comes
+# as a dictionary. Part of the definition of a digest: changing it changes digests.
+UNREPEATED = frozenset({"id", "event", "extensions_json", "federated_session_json"})
+
+
+def column_digests(table: pa.Table, *, plain: Collection[str] | None = None) -> dict[str, str]:
+    """SHA-256 (hex) per leaf, in the order of the schema.
+
+    ``plain`` names the text leaves whose bytes are digested one by one; None means all. Texts elsewhere are
+    digested as codes in order of first appearance, which is fast for dictionaries. The choice belongs to the
+    leaf, so both sides of a comparison must make the same one.
+    """
+    digests: dict[str, str] = {}
+    for name in table.column_names:
+        column = table.column(name)
+        chunks = column.chunks or [pa.array([], column.type)]
+        _digest(chunks, name, plain, digests)
+    return digests
+
+
+def table_digest(table: pa.Table, *, plain: Collection[str] | None = None) -> str:
+    """One SHA-256 (hex) over number of rows, paths and ``column_digests``."""
+    return combined(column_digests(table, plain=plain), table.num_rows)
+
+
+def events_digest(table: pa.Table) -> str:
+    """The digest of a table of event_store.expanded, as manifests hold it for each unit."""
+    return table_digest(table, plain=UNREPEATED)
+
+
+def combined(digests: Mapping[str, str], rows: int) -> str:
+    """One SHA-256 (hex) over named digests, in their order."""
+    text = "".join(f"{name}\n{digest}\n" for name, digest in digests.items())
+    return hashlib.sha256(f"{rows}\n{text}".encode()).hexdigest()
+
+
+def lines_digest(blocks: Iterable[bytes | memoryview]) -> str:
+    """SHA-256 (hex) of NDJSON given as blocks of bytes, however they are cut."""
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 (hex) of a file's bytes. Raises RunError when it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise disk_error(path, error) from error
+
+
+def _digest(chunks: list[pa.Array], path: str, plain: Collection[str] | None, into: dict[str, str]) -> None:
+    """Digest one column; ``chunks`` is not empty and all have one type.
+
+    Nulls, lengths and values are passed over one after the other, all chunks each: so chunks can't show.
+    """
+    coded = pa.types.is_dictionary(chunks[0].type)
+    kind = chunks[0].type.value_type if coded else chunks[0].type
+    if coded:  # a null may also stand in the dictionary itself
+        chunks = [chunk.dictionary_decode() if chunk.dictionary.null_count else chunk for chunk in chunks]
+        coded = all(pa.types.is_dictionary(chunk.type) for chunk in chunks)
+        chunks = chunks if coded else [_decoded(chunk) for chunk in chunks]
+    rows, nulls = sum(map(len, chunks)), sum(chunk.null_count for chunk in chunks)
+    state = hashlib.sha256(f"{_name(kind)}\n{rows} {nulls}\n".encode())
+    if 0 < nulls < rows:
+        for chunk in chunks:
+            state.update(_little(chunk.is_valid().cast(pa.uint8()), "u1").data)
+    if pa.types.is_struct(kind):
+        into[path] = state.hexdigest()
+        for i, field in enumerate(kind):
+            # flatten() carries a null record down to its fields, whatever bytes stand there.
+            _digest([chunk.flatten()[i] for chunk in chunks], f"{path}.{field.name}", plain, into)
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        for chunk in chunks:
+            state.update(_little(pc.fill_null(pc.list_value_length(chunk), 0), "<i8").data)
+        into[path] = state.hexdigest()
+        _digest([chunk.flatten() for chunk in chunks], f"{path}[]", plain, into)
+    else:
+        if nulls < rows:
+            _update_values(state, chunks, coded=_is_text(kind) and plain is not None and path not in plain)
+        into[path] = state.hexdigest()
+
+
+def _update_values(state: hashlib._Hash, chunks: list[pa.Array], *, coded: bool) -> None:
+    if coded:
+        codes, texts = _codes(pa.chunked_array(chunks))
+        state.update(codes.data)
+        _update_texts(state, [texts])
+        return
+    chunks = [_decoded(chunk) for chunk in chunks]
+    if _is_text(chunks[0].type):
+        _update_texts(state, chunks)
+    else:
+        for chunk in chunks:
+            state.update(_fixed(chunk).data)
+
+
+def _update_texts(state: hashlib._Hash, chunks: list[pa.Array]) -> None:
+    """Lengths in bytes (0 for null), then the bytes."""
+    filled = []
+    for chunk in chunks:
+        wide = chunk.cast(pa.large_binary())
+        filled.append(pc.fill_null(wide, b"") if wide.null_count else wide)
+    for chunk in filled:
+        state.update(_little(pc.binary_length(chunk), "<i8").data)
+    for chunk in filled:
+        _, offsets, values = chunk.buffers()
+        if values is not None and len(chunk):
+            ends = np.frombuffer(offsets, np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+            state.update(memoryview(values)[ends[0] : ends[-1]])
+
+
+def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], pa.Array]:
+    """Codes (-1 for null) in order of first appearance, and the texts they stand for."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    whole = column.unify_dictionaries().combine_chunks()
+    distinct = whole.dictionary.dictionary_encode()  # a dictionary may hold a text twice
+    codes = whole.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
+    if len(distinct.dictionary) < len(distinct):
+        again = distinct.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+        codes = np.where(codes < 0, codes, again[codes])
+    rows = np.flatnonzero(codes >= 0)
+    first = np.full(len(distinct.dictionary), len(codes))
+    np.minimum.at(first, codes[rows], rows)
+    used = np.flatnonzero(first < len(codes))
+    order = used[np.argsort(first[used], kind="stable")]
+    rank = np.full(len(first) + 1, -1, np.int32)  # the last one serves nulls, whose code is -1
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return rank[codes].astype("<i4"), distinct.dictionary.take(pa.array(order))
+
+
+def _fixed(chunk: pa.Array) -> npt.NDArray[np.uint8]:
+    """Bytes of a column of fixed width, zeros for nulls, little-endian."""
+    if pa.types.is_boolean(chunk.type):
+        chunk = chunk.cast(pa.uint8())
+    if pa.types.is_null(chunk.type):
+        return np.zeros(0, np.uint8)
+    width = chunk.type.bit_width // 8
+    buffer = chunk.buffers()[1]
+    if buffer is None or not len(chunk):
+        return np.zeros(0, np.uint8)
+    start = chunk.offset * width
+    values = np.frombuffer(buffer, np.uint8)[start : start + len(chunk) * width].reshape(-1, width)
+    if chunk.null_count:
+        values = values * _little(chunk.is_valid().cast(pa.uint8()), "u1").reshape(-1, 1)
+    return np.ascontiguousarray(values).reshape(-1)
+
+
+def _decoded(chunk: pa.Array) -> pa.Array:
+    return chunk.dictionary_decode() if pa.types.is_dictionary(chunk.type) else chunk
+
+
+def _little(values: pa.Array, dtype: str) -> npt.NDArray[Any]:
+    return np.asarray(values.to_numpy(zero_copy_only=False)).astype(dtype, copy=False)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return _name(kind) in ("string", "binary")
+
+
+def _name(kind: pa.DataType) -> str:
+    """The type's name, the same for what only differs in the width of offsets or in nested parts."""
+    if pa.types.is_struct(kind):
+        return "struct"
+    name = str(kind).removeprefix("large_")
+    return "list" if name.startswith("list<") else name

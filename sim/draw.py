@@ -1,0 +1,246 @@
+"""The draw of one campus day: plan and world in, a batch of events out. Pure, vectorised, keyed throughout.
+
+Cell (enrolment x tool): a Poisson count of its expected events. Event: a visit of the person, a slot in it by
+the tool's place along a course path, a kind, an object among those released. Anchored bundles join the visit
+they fall into. A day, a section, a block of people or a tool drawn alone gives exactly its rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from context import rng
+from sim.batch import NO_TOOL, Batch, concatenate
+from sim.clicks import objects_of, place_of, through_outages
+from sim.engine import Engine
+from sim.kinds import KIND
+from sim.plan import MICRO, DayPlan, active_odds, enrolment_effects, section_day_effect
+from sim.visits import GAVE_UP_MS, Visits, active_chance, draw_visits
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
+U64 = npt.NDArray[np.uint64]
+F64 = npt.NDArray[np.float64]
+BOOL = npt.NDArray[np.bool_]
+_HALF_HOUR_MS = 1_800_000
+_MOST_MEAN = 256.0  # of the Poisson grid
+
+
+@dataclass(frozen=True)
+class Select:
+    """What to draw: None takes everything."""
+
+    tools: tuple[str, ...] | None = None
+    sections: tuple[int, ...] | None = None
+    persons: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of a day's clicks."""
+
+    ambient: int  # student clicks drawn from the rates and kept
+    anchored: int  # student events that store rows brought
+    staff: int  # events of staff and the system
+    logins: int
+    lost: int  # clicks that an outage cost
+
+
+def _none() -> Batch:
+    return Batch(
+        *(np.empty(0, dtype=t) for t in ("i8", "u1", "u1", "i4", "i4", "i4", "i4", "u8", "u8", "u8"))
+    )
+
+
+def draw_day(engine: Engine, day: int, select: Select | None = None) -> tuple[Batch, Tally]:
+    """The events of one campus day in total order, and their tally."""
+    select = select or Select()
+    rows, anchor_rows = _enrolled(engine, day, select), _anchor_rows(engine, day, select)
+    persons = _persons(engine, day, rows, anchor_rows)
+    visits = draw_visits(engine.pack, engine.calendar, engine.world, engine.plan, day, persons)
+    ambient, lost = _ambient(engine, engine.plan.days[day], rows, visits, select)
+    anchored, counted = _anchored(engine, visits, anchor_rows)
+    logins = _logins(engine, visits, select)
+    batch = concatenate([ambient, anchored, logins]).sorted()
+    tally = Tally(len(ambient), counted, len(anchored) - counted, len(logins), lost)
+    return batch, tally
+
+
+def _chosen(engine: Engine, enrolment: npt.NDArray[np.integer], select: Select) -> BOOL:
+    """Which enrolments a selection of sections and persons takes."""
+    e = engine.world.enrolments
+    keep = np.ones(len(enrolment), dtype=np.bool_)
+    if select.sections is not None:
+        keep &= np.isin(e.section[enrolment], select.sections)
+    if select.persons is not None:
+        keep &= np.isin(e.person[enrolment], select.persons)
+    return keep
+
+
+def _enrolled(engine: Engine, day: int, select: Select) -> I64:
+    """Student enrolments that can click on the day, increasing."""
+    e = engine.world.enrolments
+    rows = np.flatnonzero(e.is_student & (e.first_day <= day) & (day < e.last_day))
+    return rows[_chosen(engine, rows, select)]
+
+
+def _anchor_rows(engine: Engine, day: int, select: Select) -> I64:
+    """Anchored events of the day that are selected."""
+    a = engine.anchors
+    span = a.rows_of(day)
+    rows = np.arange(span.start, span.stop)
+    rows = rows[_chosen(engine, a.enrolment[rows], select)]
+    if select.tools is not None:
+        rows = rows[np.isin(np.array(engine.world.tools)[a.tool[rows]], select.tools)]
+    return rows
+
+
+def _persons(engine: Engine, day: int, rows: I64, anchor_rows: I64) -> I64:
+    """Everyone whose visits matter: people with a student enrolment that day, be it in another section."""
+    person = engine.world.enrolments.person
+    student = np.zeros(len(engine.world.persons.udp_id), dtype=np.bool_)
+    student[person[_enrolled(engine, day, Select())]] = True
+    wanted = np.unique(np.concatenate([person[rows], person[engine.anchors.enrolment[anchor_rows]]]))
+    return np.asarray(wanted[student[wanted]], dtype=np.int64)
+
+
+def _counts(engine: Engine, plan: DayPlan, rows: I64, visits: Visits, tools: I64) -> tuple[I64, I64, U64]:
+    """(enrolment, tool, key) of every cell with clicks, and how many: repeated once per click."""
+    e, c = engine.world.enrolments, engine.world.courses
+    active = np.diff(visits.first_visit)[e.person[rows]] > 0
+    rows = rows[active]
+    effect = enrolment_effects(
+        engine.plan.effects,
+        rows,
+        e.section[rows],
+        section_day_effect(engine.pack, engine.section_key, plan.day, plan.section_flags),
+    )
+    cip, level = c.cip[e.course[rows]], c.level[e.course[rows]]
+    # A student looks into a course on some of the active days only; the clicks of the others fall on these.
+    odds = active_odds(engine.pack.number("visits.active_course_k"), effect)
+    today = rng.uniform(rng.extend(e.key[rows], 811), plan.day) < odds
+    rows, effect, odds, cip, level = rows[today], effect[today], odds[today], cip[today], level[today]
+    chance = active_chance(engine.pack, engine.plan, plan.day)[e.person[rows]] * odds
+    scale = effect * (plan.norm_micro[cip, level] / MICRO) / chance
+    rates = engine.pack.rates.of(engine.calendar.term.term_type, plan.day, plan.kind, "Student")
+    left = rates * (plan.ambient_micro / MICRO)
+    day_key = rng.extend(rng.extend(e.key[rows], 810), plan.day)
+    enrolments, codes, keys = [], [], []
+    for tool in tools:
+        key = rng.extend(day_key, engine.tool_key[tool])
+        mean = np.minimum(scale * left[cip, level, tool], _MOST_MEAN)
+        count = rng.poisson(key, mean)
+        some = np.flatnonzero(count)
+        n = count[some].astype(np.int64)
+        index = np.arange(int(n.sum())) - np.repeat(np.cumsum(n) - n, n)
+        enrolments.append(np.repeat(rows[some], n))
+        codes.append(np.full(len(index), tool, dtype=np.int64))
+        keys.append(rng.extend(np.repeat(key[some], n), 1 + index))
+    if not enrolments:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint64)
+    return np.concatenate(enrolments), np.concatenate(codes), np.concatenate(keys)
+
+
+def _ambient(engine: Engine, plan: DayPlan, rows: I64, visits: Visits, select: Select) -> tuple[Batch, int]:
+    """Clicks drawn from the rates, and how many an outage cost."""
+    world = engine.world
+    tools = np.arange(len(world.tools))
+    if select.tools is not None:
+        tools = np.array([code for code in tools if world.tools[code] in select.tools], dtype=np.int64)
+    enrolment, tool, key = _counts(engine, plan, rows, visits, tools)
+    person = world.enrolments.person[enrolment]
+    visit, time = place_of(engine, visits, enrolment, tool, key)
+    kept = through_outages(engine, visits, visit, time, tool)
+    enrolment, tool, key, person = enrolment[kept], tool[kept], key[kept], person[kept]
+    visit, time = visit[kept], time[kept]
+    course = world.enrolments.course[enrolment]
+    kind, target = objects_of(engine, tool, course, time, key)
+    high, low = rng.uuid_bits(rng.extend(key, 3))
+    return (
+        Batch(
+            time_ms=time,
+            kind=kind,
+            tool=tool.astype(np.uint8),
+            person=person,
+            enrolment=enrolment.astype(np.int32),
+            course=course,
+            object=target,
+            visit=visits.key[visit],
+            uuid_high=high,
+            uuid_low=low,
+        ),
+        int(len(kept) - kept.sum()),
+    )
+
+
+def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
+    """(events of the day's bundles, how many of them the rates count)."""
+    world, a = engine.world, engine.anchors
+    enrolment = a.enrolment[rows]
+    person = world.enrolments.person[enrolment]
+    high, low = rng.uuid_bits(rng.extend(a.key[rows], 3))
+    batch = Batch(
+        time_ms=a.time_ms[rows],
+        kind=a.kind[rows],
+        tool=a.tool[rows],
+        person=person,
+        enrolment=enrolment,
+        course=world.enrolments.course[enrolment],
+        object=a.object[rows],
+        visit=_visit_keys(engine, visits, person, a.bundle_ms[rows]),
+        uuid_high=high,
+        uuid_low=low,
+    )
+    return batch, int(a.counted[rows].sum())
+
+
+def _visit_keys(engine: Engine, visits: Visits, person: I32, bundle_ms: I64) -> U64:
+    """The visit that a bundle falls into, else a visit of its own: the half hour of its first event."""
+    slot = bundle_ms // _HALF_HOUR_MS
+    keys = rng.extend(rng.extend(engine.world.persons.key[person], 820), slot)
+    if not len(visits) or not len(person):
+        return keys
+    span = 1 << 42
+    base = engine.calendar.day_start_ms(engine.calendar.first_day)
+    order = np.lexsort((visits.start_ms, visits.person))
+    starts = visits.person[order].astype(np.int64) * span + (visits.start_ms[order] - base)
+    wanted = person.astype(np.int64) * span + (bundle_ms - base)
+    place = np.maximum(np.searchsorted(starts, wanted, side="right") - 1, 0)
+    found = order[place]
+    inside = (
+        (visits.person[found] == person)
+        & (visits.start_ms[found] <= bundle_ms)
+        & (bundle_ms <= visits.end_ms[found])
+    )
+    return np.where(inside, visits.key[found], keys)
+
+
+def _logins(engine: Engine, visits: Visits, select: Select) -> Batch:
+    """A login opens a visit unless an old session is still live. Logins belong to no tool and no section."""
+    if select.tools is not None or select.sections is not None:
+        return _none()
+    fresh = rng.uniform(visits.key, 40) < engine.pack.number("login_share")
+    if select.persons is not None:
+        fresh &= np.isin(visits.person, select.persons)
+    rows = np.flatnonzero(fresh & (visits.resume_ms != GAVE_UP_MS))
+    # A visit that begins in an outage gets to its login when the outage lets it.
+    held = (visits.hit_ms[rows] >= 0) & (visits.hit_ms[rows] <= visits.start_ms[rows])
+    time = np.where(held, visits.resume_ms[rows], visits.start_ms[rows])
+    high, low = rng.uuid_bits(rng.extend(visits.key[rows], 41))
+    n = len(rows)
+    return Batch(
+        time_ms=time,
+        kind=np.full(n, KIND["login"], dtype=np.uint8),
+        tool=np.full(n, NO_TOOL, dtype=np.uint8),
+        person=visits.person[rows],
+        enrolment=np.full(n, -1, dtype=np.int32),
+        course=np.full(n, -1, dtype=np.int32),
+        object=np.full(n, -1, dtype=np.int32),
+        visit=visits.key[rows],
+        uuid_high=high,
+        uuid_low=low,
+    )

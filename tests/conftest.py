@@ -1,0 +1,19 @@
+"""What all tests share: one profile for property tests, and no settings from the developer's shell."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+
+# The same examples in every run, and no deadline: a test may be slow on a busy machine, but never fail by it.
+settings.register_profile("termtide", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("termtide")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No TERMTIDE_* variable of the developer's shell reaches a test."""
+    for variable in [name for name in os.environ if name.startswith("TERMTIDE_")]:
+        monkeypatch.delenv(variable)

@@ -1,0 +1,162 @@
+"""Rendering: the fast bytes are the plain reference's, and the shape is the vendor's."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sim.batch import Batch
+from sim.draw import draw_day
+from sim.kinds import KINDS
+from sim.models import Event
+from sim.reference import models, plain_loop, render_slow
+from sim.render import Renderer, times, uuids
+from sim.world import World
+from tests.tiny import tiny
+
+NASTY = 'Économie "A\\B"\n\t数学 \x01 </script> \u2028 😀'
+DAYS = (-3, 20, 45, 51, 88, 118)
+
+
+def fast(world: World, batch: Batch) -> list[bytes]:
+    """The fast rendering as bytes."""
+    return [text.encode() for text in Renderer(world).render(batch).to_pylist()]
+
+
+@cache
+def samples() -> Batch:
+    """A few events of every kind, from all over the term."""
+    from sim.batch import concatenate
+
+    term = concatenate([draw_day(tiny().engine, day)[0] for day in range(0, 110, 3)])
+    rows = [np.flatnonzero(term.kind == code)[:40] for code in range(len(KINDS))]
+    assert all(len(found) for found in rows)
+    return term.take(np.concatenate(rows))
+
+
+def nasty_world() -> World:
+    """The tiny world with texts that need escaping, and people without a SIS id."""
+    world = tiny().world
+
+    def worse(texts: pa.StringArray) -> pa.StringArray:
+        return pa.array(
+            [f"{text}{NASTY}" if i % 3 else text for i, text in enumerate(texts.to_pylist())], pa.string()
+        )
+
+    sis = [None if i % 5 == 0 else text for i, text in enumerate(world.persons.sis_id.to_pylist())]
+    return replace(
+        world,
+        persons=replace(world.persons, sis_id=pa.array(sis, pa.string()), login=worse(world.persons.login)),
+        courses=replace(world.courses, title=worse(world.courses.title)),
+        objects={
+            name: replace(
+                table, title=worse(table.title), text=worse(table.text) if name == "file" else table.text
+            )
+            for name, table in world.objects.items()
+        },
+        submissions=replace(
+            world.submissions, body=worse(world.submissions.body), url=worse(world.submissions.url)
+        ),
+        posts=replace(world.posts, body=worse(world.posts.body)),
+        devices=worse(world.devices),
+    )
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_fast_is_plain(day: int) -> None:
+    """On whole days the fast bytes are those of dicts and orjson."""
+    batch = draw_day(tiny().engine, day)[0]
+    assert fast(tiny().world, batch) == plain_loop(tiny().world, batch)
+
+
+def test_fast_is_plain_with_nasty_texts() -> None:
+    """Quotes, backslashes, control characters, other scripts and missing SIS ids change nothing of that."""
+    world = nasty_world()
+    documents = fast(world, samples())
+    assert documents == plain_loop(world, samples())
+    assert any(b"\\u0001" in document for document in documents)
+
+
+def test_fast_is_the_models() -> None:
+    """The reference of pydantic models gives the same bytes: no key that the vendor does not send."""
+    assert fast(tiny().world, samples()) == render_slow(tiny().world, samples())
+
+
+def test_models_refuse_other_shapes() -> None:
+    """The shape is closed: a wrong id, an unknown key or another context is an error."""
+    document = json.loads(fast(tiny().world, samples())[0])
+    for change in (
+        {"id": "urn:uuid:1"},
+        {"more": 1},
+        {"@context": "http://elsewhere"},
+        {"eventTime": "2026-01-01"},
+    ):
+        with pytest.raises(ValueError, match=r"."):
+            Event.model_validate({**document, **change})
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_chunks_do_not_show(size: int) -> None:
+    """However many rows are joined at a time, the documents are the same."""
+    parts = [part for _, part in Renderer(tiny().world).chunks(samples(), size)]
+    assert pa.concat_arrays(parts).equals(Renderer(tiny().world).render(samples()).combine_chunks())
+
+
+def test_nothing_renders_to_nothing() -> None:
+    """An empty batch gives no documents."""
+    assert len(Renderer(tiny().world).render(samples().take(slice(0, 0)))) == 0
+
+
+def test_times_and_ids() -> None:
+    """Instants to the millisecond and ids digit by digit."""
+    ms = np.array([0, 1_790_000_000_123, 1_790_000_059_999, 1_793_512_800_000], dtype=np.int64)
+    assert times(ms).to_pylist() == [f"{np.datetime64(int(t), 'ms')}Z" for t in ms]
+    high, low = (
+        np.array([0x0123456789ABCDEF], dtype=np.uint64),
+        np.array([0xFEDCBA9876543210], dtype=np.uint64),
+    )
+    assert uuids(high, low).to_pylist() == ["01234567-89ab-cdef-fedc-ba9876543210"]
+
+
+def test_events_are_large_enough() -> None:
+    """An event has at least 1.5 KB on average."""
+    batch = draw_day(tiny().engine, 45)[0]
+    assert np.mean([len(document) for document in fast(tiny().world, batch)]) > 1500
+
+
+def strings(node: Any) -> Iterator[str]:
+    """All texts in a document."""
+    if isinstance(node, dict):
+        for value in node.values():
+            yield from strings(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from strings(value)
+    elif isinstance(node, str):
+        yield node
+
+
+def test_hosts_are_examples() -> None:
+    """Every address in an event ends in .example, every client address is a documentation address."""
+    for document in fast(tiny().world, samples()):
+        event = json.loads(document)
+        for text in strings(event):
+            for host in re.findall(r"https?://([^/\s\"<]+)", text):
+                assert host.endswith(".example") or host == "purl.imsglobal.org", host
+        ip = event["extensions"]["com.instructure.canvas"]["client_ip"]
+        assert re.match(r"(192\.0\.2|198\.51\.100|203\.0\.113)\.\d{1,3}$", ip)
+
+
+def test_models_are_objects() -> None:
+    """The models can be used as Python objects."""
+    event = models(tiny().world, samples().take(slice(0, 1)))[0]
+    assert event.actor.type == "Person"
+    assert event.event_time.endswith("Z")

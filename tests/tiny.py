@@ -1,0 +1,80 @@
+"""A tiny campus for tests: made once per test process, in memory and as a run folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from context.calendar import Calendar, build_calendar
+from context.drawn import Drawn
+from context.generate import draw, generate
+from context.pack import Pack, load_pack
+from context.scenario import Incident, Scenario
+from context.store import Store, write_store
+from sim.anchors import make_anchors
+from sim.engine import Engine
+from sim.plan import Plan, make_plan
+from sim.world import World
+from sim.world_load import campus_facts, load_world, standard_scores
+
+_BEGIN, _END = (datetime.fromisoformat(f"2026-10-14T{clock}") for clock in ("13:00", "15:30"))  # wall clock
+OUTAGE = Incident(name="outage", start=_BEGIN, end=_END)
+TINY = Scenario(name="tiny", fte=60, seed=11, incident=(OUTAGE,))
+
+
+@dataclass(frozen=True)
+class Campus:
+    """Everything up to the first draw."""
+
+    scenario: Scenario
+    pack: Pack
+    calendar: Calendar
+    store: Store
+    root: Path
+    world: World
+    plan: Plan
+    engine: Engine
+
+
+@cache
+def default_pack() -> Pack:
+    """The default pack."""
+    return load_pack("us_public_r1", None)
+
+
+def calendar_of(scenario: Scenario, pack: Pack) -> Calendar:
+    """The calendar of a scenario."""
+    return build_calendar(scenario, pack.table("calendar"))
+
+
+@cache
+def drawn_of(scenario: Scenario) -> Drawn:
+    """The integer columns of a scenario's store."""
+    return draw(scenario, default_pack(), calendar_of(scenario, default_pack()))
+
+
+@cache
+def store_of(scenario: Scenario) -> Store:
+    """The store of a scenario."""
+    return generate(scenario, default_pack(), calendar_of(scenario, default_pack()))
+
+
+def campus_of(scenario: Scenario, pack: Pack, root: Path) -> Campus:
+    """Store, world and plan of a scenario; the store is written to ``root``."""
+    calendar = calendar_of(scenario, pack)
+    store = generate(scenario, pack, calendar)
+    write_store(root, store)
+    world = load_world(root, scenario, pack, calendar)
+    anchors = make_anchors(world, calendar, len(pack.table("level")["level"]))
+    plan = make_plan(pack, calendar, world, anchors, standard_scores(root, world), *campus_facts(root))
+    engine = Engine.build(pack, calendar, world, plan, anchors)
+    return Campus(scenario, pack, calendar, store, root, world, plan, engine)
+
+
+@cache
+def tiny() -> Campus:
+    """The tiny campus with an outage of Canvas on a Wednesday afternoon."""
+    return campus_of(TINY, default_pack(), Path(mkdtemp(prefix="termtide-tiny-")))
