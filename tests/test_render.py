@@ -17,7 +17,7 @@ from sim.batch import Batch
 from sim.draw import draw_day
 from sim.kinds import KINDS
 from sim.models import Event
-from sim.reference import models, plain_loop, render_slow
+from sim.reference import Builder, models, plain_loop, render_slow
 from sim.render import Renderer, times, uuids
 from sim.world import World
 from tests.tiny import tiny
@@ -74,14 +74,14 @@ def nasty_world() -> World:
 def test_fast_is_plain(day: int) -> None:
     """On whole days the fast bytes are those of dicts and orjson."""
     batch = draw_day(tiny().engine, day)[0]
-    assert fast(tiny().world, batch) == plain_loop(tiny().world, batch)
+    assert fast(tiny().world, batch) == plain_loop(Builder(tiny().world), batch)
 
 
 def test_fast_is_plain_with_nasty_texts() -> None:
     """Quotes, backslashes, control characters, other scripts and missing SIS ids change nothing of that."""
     world = nasty_world()
     documents = fast(world, samples())
-    assert documents == plain_loop(world, samples())
+    assert documents == plain_loop(Builder(world), samples())
     assert any(b"\\u0001" in document for document in documents)
 
 
