@@ -10,6 +10,7 @@ import numpy.typing as npt
 from context import rng
 from context.calendar import Calendar
 from context.courses import Catalogue
+from context.frame import NO_TIME
 from context.pack import Pack
 
 I32 = npt.NDArray[np.int32]
@@ -25,6 +26,7 @@ HOUR_MS = 3_600_000
 
 
 DAY_MS = 24 * HOUR_MS
+LOCKED_SHARE = 0.25  # of activities that close a week after they are due (assumption)
 
 
 KINDS = ("assignment", "quiz", "discussion", "exam")
@@ -58,6 +60,7 @@ class Activities:
     due_ms: I64
     release_ms: I64
     created_ms: I64
+    locked_ms: I64  # nothing can be handed in later; NO_TIME where there is no such date
     key: U64
 
     def __len__(self) -> int:
@@ -170,6 +173,7 @@ def make_activities(pack: Pack, calendar: Calendar, catalogue: Catalogue, groups
         due_ms=due_ms,
         release_ms=release_ms,
         created_ms=release_ms - hidden_days * DAY_MS,
+        locked_ms=np.where(rng.uniform(key, 17) < LOCKED_SHARE, due_ms + 7 * DAY_MS, NO_TIME),
         key=key,
     )
 

@@ -63,13 +63,13 @@ def largest_remainder(weights: npt.NDArray[np.float64], total: int, least: int =
     return parts + least
 
 
-def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32]:
-    """(student, cip, level) of every course asked for."""
+def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32, U64]:
+    """(student, cip, level, key) of every course asked for."""
     student = np.repeat(np.arange(len(students)), students.courses)
     slot = np.arange(len(student)) - np.repeat(
         np.cumsum(students.courses) - students.courses, students.courses
     )
-    key = rng.extend(rng.extend(students.key[student], 40), slot)
+    key = rng.extend(rng.extend(students.key[student], 240), slot)
     cip_table, level_rows = pack.table("cip"), pack.table("level_given_standing")
     levels = list(pack.table("level")["level"])
     cip = np.empty(len(student), dtype=np.int32)
@@ -97,7 +97,7 @@ def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32]:
         cip[rows] = rng.categorical(key[rows], rng.thresholds(tilt), 1)
     mine = rng.uniform(key, 2) < own[student]
     cip[mine] = students.major_cip[student[mine]]
-    return student, cip, level
+    return student, cip, level, key
 
 
 def _cut_sections(seed: int, pack: Pack, cell_demand: I64, levels: int) -> tuple[I64, I64]:
@@ -140,7 +140,7 @@ def _group_into_offerings(seed: int, pack: Pack, cell: I64) -> tuple[I64, I64, I
 
 
 def _resolve_repeats(
-    seed: int, student: I64, section: I64, offering_of: I64, pool: I32
+    seat_key: U64, student: I64, section: I64, offering_of: I64, pool: I32
 ) -> npt.NDArray[np.bool_]:
     """Swap seats until nobody sits in an offering twice (in place); True where a seat stays."""
     for attempt in range(_ROUNDS):
@@ -151,7 +151,7 @@ def _resolve_repeats(
         for group in np.unique(pool[rows]):
             mine = rows[pool[rows] == group]
             others = np.flatnonzero(pool == group)
-            pick = others[rng.integer(rng.key(seed, "seat swap", attempt, int(group), mine), len(others))]
+            pick = others[rng.integer(rng.extend(seat_key[mine], 50), len(others), attempt)]
             pick, first = np.unique(pick, return_index=True)
             mine = mine[first]
             apart = ~np.isin(pick, mine)
@@ -172,17 +172,17 @@ def _repeated(student: I64, offering: I64) -> npt.NDArray[np.bool_]:
 def make_catalogue(seed: int, pack: Pack, students: Students) -> tuple[Catalogue, Seats]:
     """The term's offerings and sections, and the seats that students take."""
     levels = len(pack.table("level")["level"])
-    student, cip, level = _demand(pack, students)
+    student, cip, level, seat_key = _demand(pack, students)
     cell = cip.astype(np.int64) * levels + level
     demand = np.bincount(cell, minlength=len(pack.table("cip")["cip"]) * levels)
     section_cell, size = _cut_sections(seed, pack, demand, levels)
     offering, offering_cell, ordinal = _group_into_offerings(seed, pack, section_cell)
     # Seats of a cell are dealt in keyed order, so that a section's students are a random lot of its cell.
-    order = np.lexsort((rng.bits(rng.extend(students.key[student], 41), np.arange(len(student))), cell))
+    order = np.lexsort((rng.bits(seat_key, 41), cell))
     section = np.empty(len(student), dtype=np.int64)
     section[order] = np.repeat(np.arange(len(size)), size)
     stays = _resolve_repeats(
-        seed, student, section, offering, (students.career[student] > 0).astype(np.int32)
+        seat_key, student, section, offering, (students.career[student] > 0).astype(np.int32)
     )
     student, section = student[stays], section[stays]
     taken = np.unique(section)

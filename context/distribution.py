@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, floor, isqrt
+from math import ceil, floor, fsum, isqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,7 @@ MAX_GRID = 20_000  # grid points of a continuous distribution; more would take s
 
 def integer_cdf(shares: Sequence[float]) -> list[int]:
     """Cumulative shares as whole multiples of 2**-32; the last one is 2**32."""
-    total, running, table = sum(shares), 0.0, []
+    total, running, table = fsum(shares), 0.0, []
     for share in shares:
         running += share
         table.append(min(round(running / total * _ONE), _ONE))

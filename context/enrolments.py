@@ -174,6 +174,13 @@ def _with_status(
     given_role = _codes(roles, status_law.given_values[0])[role]
     status = status_law.draw(rng.extend(key, 1), given_role)
     statuses = status_law.values
+    # A section keeps its first Teacher to the end: somebody has to grade.
+    teachers = np.flatnonzero(role == roles.index("Teacher"))
+    first = teachers[np.unique(section[teachers], return_index=True)[1]]
+    leaves = np.isin(
+        status[first], [code for code, v in enumerate(statuses) if v in ("Dropped", "Withdrawn")]
+    )
+    status[first[leaves]] = statuses.index("Enrolled")
     # Rows without a status are Canvas-only staff: in Canvas they are enrolled like any other.
     status_in_canvas = np.where(
         np.isin(status, np.flatnonzero([v is None for v in status_law.values])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +44,15 @@ class TermRecords:
     gpa_hundredths: I64  # NO_TIME without graded credits
     cumulative_hundredths: I64  # of the terms before this one; NO_TIME for those in their first
     credits: I64  # attempted
+    gpa_credits: I64  # of them those that the term GPA rests on
     earned: I64
+
+
+def offering_credits(pack: Pack, catalogue: Catalogue) -> I64:
+    """Credits of each course offering."""
+    law = pack.categorical("course_offering", "available_credits")
+    credits_of = np.array([int(str(value)) for value in law.values])
+    return np.asarray(credits_of[law.draw(rng.extend(catalogue.offering_key, 57))])
 
 
 def _scores(content: Content, enrolments: Enrolments, results: Results) -> tuple[F64, F64]:
@@ -104,9 +113,9 @@ def _letter_cuts(pack: Pack, gpa: float) -> F64:
     for _ in range(80):
         tilt = (low + high) / 2
         weights = [share * tilt**p for share, p in zip(shares, points, strict=True)]
-        mean = sum(w * p for w, p in zip(weights, points, strict=True)) / sum(weights)
+        mean = fsum(w * p for w, p in zip(weights, points, strict=True)) / fsum(weights)
         low, high = (tilt, high) if mean < gpa else (low, tilt)
-    total = sum(weights)
+    total = fsum(weights)
     return np.cumsum([round(weight / total, 9) for weight in reversed(weights)])
 
 
@@ -155,10 +164,7 @@ def make_grades(
     gets = stays[enrolments.role_status[rows]] & ~np.isnan(final)
     letter = np.full(len(rows), -1, dtype=np.int32)
     letter[gets] = _letters(pack, students, catalogue, enrolments, rows[gets], np.rint(final[gets] * 100))
-    credits_law = pack.categorical("course_offering", "available_credits")
-    hours = np.array([int(str(value)) for value in credits_law.values])[
-        credits_law.draw(rng.extend(catalogue.offering_key, 57))
-    ]
+    hours = offering_credits(pack, catalogue)
     return Grades(
         enrolment=rows,
         current_hundredths=_hundredths(current),
@@ -199,6 +205,7 @@ def make_term_records(pack: Pack, students: Students, enrolments: Enrolments, gr
     )
     return TermRecords(
         gpa_hundredths=gpa,
+        gpa_credits=attempted,
         cumulative_hundredths=np.where(first_term, NO_TIME, past_hundredths),
         credits=np.bincount(person, np.where(stays, grades.credits, 0), minlength=size).astype(np.int64),
         earned=np.bincount(person, np.where(passed, grades.credits, 0), minlength=size).astype(np.int64),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from context.errors import InputError
+from context.scenario import Incident
 
 I64 = npt.NDArray[np.int64]
 
@@ -46,6 +48,18 @@ def check_apart(windows: list[Window], shown: dict[int, str]) -> None:
             raise InputError(
                 f"incident {later.name!r}: start {shown[later.start]} given, allowed: from "
                 f"{shown[earlier.recovered]} on, when {earlier.name!r} is over and caught up with"
+            )
+
+
+def check_tools(incidents: Sequence[Incident], external: Collection[str]) -> None:
+    """Raise InputError for a tool that cannot fail alone: Canvas does as a whole, external tools do."""
+    allowed = ("canvas", *external)
+    for incident in incidents:
+        unknown = [] if incident.tools == "all" else [tool for tool in incident.tools if tool not in allowed]
+        if unknown:
+            raise InputError(
+                f"incident {incident.name!r}: tools: {unknown[0]} given, "
+                f'allowed: "all" or {", ".join(allowed)}'
             )
 
 

@@ -7,6 +7,7 @@ variance. Times respect release, enrolment, due-date habits and the incidents of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum, sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -93,8 +94,9 @@ def _submission_times(
         np.minimum(enrolments.exit_ms[enrolment], calendar.day_start_ms(int(calendar.days[-1]))) - HOUR_MS
     )
     soonest = earliest + rng.integer(key, 3 * HOUR_MS, 5)
-    time = np.where(time < soonest, soonest, time)
-    return calendar.after_incidents(time), handed_in & (time <= latest)
+    time = calendar.after_incidents(np.where(time < soonest, soonest, time))
+    locked = acts.locked_ms[activity]
+    return time, handed_in & (time <= latest) & ((locked == NO_TIME) | (time <= locked))
 
 
 def waking_hours(pack: Pack, key: U64, index: int) -> I64:
@@ -120,7 +122,7 @@ def _percent(
     mean = np.array([float(law["mean"][i]) for i in order])[kind]
     sd = np.array([float(law["sd"][i]) for i in order])
     parts = [pack.number(f"score.{part}_sd") for part in ("student", "activity", "residual")]
-    unit = (sd / sum(part * part for part in parts) ** 0.5)[kind]
+    unit = (sd / sqrt(fsum(part * part for part in parts)))[kind]
     student = students.ability[enrolments.person[enrolment]]
     difficulty = rng.normal(rng.extend(content.activities.key, 20))[activity]
     raw = mean + unit * (parts[0] * student + parts[1] * difficulty + parts[2] * rng.normal(key, 6))
@@ -234,7 +236,8 @@ def _graded_times(
         np.maximum(np.minimum(by_hand, _end_of_grading(calendar) - HOUR_MS), submitted + 60_000),
     )
     at_once = submitted + 400 + rng.integer(key, 2000, 53)
-    return calendar.after_incidents(np.where(auto & (submitted != NO_TIME), at_once, by_hand))
+    # What is graded at once follows a submission that the incidents have moved already.
+    return np.where(auto & (submitted != NO_TIME), at_once, calendar.after_incidents(by_hand))
 
 
 def _primary_teacher(catalogue: Catalogue, enrolments: Enrolments) -> I64:

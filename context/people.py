@@ -7,6 +7,7 @@ person whatever else the scenario holds. All people are invented.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -123,7 +124,7 @@ def _standard_normal(keys: U64) -> F64:
 def _diligence(pack: Pack, key: U64, ability: F64) -> F64:
     """Rank in (0, 1) of a trait tied to ability: who hands work in."""
     r = pack.number("diligence.ability_correlation")
-    mixed = r * ability + (1 - r * r) ** 0.5 * rng.normal(rng.extend(key, 7))
+    mixed = r * ability + sqrt(1 - r * r) * rng.normal(rng.extend(key, 7))
     rank = np.empty(len(key))
     rank[np.lexsort((key, mixed))] = (np.arange(len(key)) + 0.5) / len(key)
     return rank

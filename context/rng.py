@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from math import exp, lgamma, log
+from math import exp, fsum, lgamma, log
 from statistics import NormalDist
 
 import numpy as np
@@ -101,11 +101,11 @@ def permutation(keys: U64) -> I64:
 def thresholds(probabilities: list[float]) -> U64:
     """Cumulative uint64 thresholds of a probability list that sums to 1 (the last one is the maximum).
 
-    A draw is ``searchsorted(thresholds, bits, side="right")``: integers compared with integers. The sums are
-    exact (``fractions`` are not needed: 53-bit products rounded once per entry).
+    A draw is ``searchsorted(thresholds, bits, side="right")``: integers compared with integers. Sums
+    run in the order of the list, in IEEE doubles, which every machine adds alike.
     """
     total, table = 0.0, []
-    scale = sum(probabilities)
+    scale = fsum(probabilities)
     for probability in probabilities:
         total += probability
         table.append(min(int(total / scale * 2.0**53), 2**53) * 2**11)
@@ -209,7 +209,7 @@ def gamma_table(shape: float) -> F64:
     values, x = [], 0.0
     for row in range(_QUANTILES + 1):
         x = _gamma_quantile(shape, _probability(row), x)
-        values.append(float(f"{x / shape:.12g}"))
+        values.append(float(f"{x / shape:.9g}"))
     return np.array(values)
 
 

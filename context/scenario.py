@@ -109,10 +109,6 @@ class Incident(_Part):
             return tuple(value)
         raise ValueError('"all" or a list of names of tools, such as ["canvas", "kaltura"]')
 
-    def covers(self, tool: str) -> bool:
-        """True when people can't click on that tool."""
-        return self.tools == "all" or tool in self.tools
-
 
 class Output(_Part):
     """What is written, besides what always is."""

@@ -115,7 +115,7 @@ def _activities(d: Drawn, titles: pa.Array) -> Columns:
         "is_grade_group_students_individually": False,
         "is_hidden": False,
         "is_lockable": d.coin(a.key, 160, 0.9),
-        "locked_date": activity_locked(d),
+        "locked_date": a.locked_ms,
         "peer_review_count": np.where(has_peer, 2, 0),
         "peer_reviews_due_date": np.where(has_peer, a.due_ms + week, NO_TIME),
         "points_possible": a.points_hundredths,
@@ -134,12 +134,6 @@ def activity_unlocked(d: Drawn) -> I64:
     """When activities open, where that is later than their creation."""
     a = d.content.activities
     return np.where(a.release_ms != a.created_ms, a.release_ms, NO_TIME)
-
-
-def activity_locked(d: Drawn) -> I64:
-    """When activities close: a week after they are due, for some."""
-    a = d.content.activities
-    return np.where(d.coin(a.key, 153, 0.25), a.due_ms + 7 * DAY_MS, NO_TIME)
 
 
 def _quizzes(d: Drawn, titles: pa.Array) -> Columns:
@@ -172,7 +166,7 @@ def _quizzes(d: Drawn, titles: pa.Array) -> Columns:
         "unlocked_date": np.where(
             graded & (activity_unlocked(d)[activity] != NO_TIME), q.release_ms, NO_TIME
         ),
-        "locked_date": np.where(graded, activity_locked(d)[activity], NO_TIME),
+        "locked_date": np.where(graded, acts.locked_ms[activity], NO_TIME),
         "quiz_item_count": drawn(d, "quiz", "quiz_item_count", q.key, 171),
         "scoring_policy": coded(d, "quiz", "scoring_policy", q.key, 172),
         "show_results": Coded(np.where(d.coin(q.key, 173, 0.8), 0, 1), ("always", "never")),

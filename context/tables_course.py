@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from context import frame, ids, rng
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
+from context.grades import offering_credits
 from context.structures import COLLEGES, term_dates
 from context.tables_structure import department_account
 from context.titles import course_titles
@@ -67,10 +68,7 @@ def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
     graduate = np.array([str(level) in ("500", "700") for level in d.pack.table("level")["level"]])[
         c.offering_level
     ]
-    credits_law = d.pack.categorical("course_offering", "available_credits")
-    hours = np.array([int(str(value)) for value in credits_law.values])[
-        credits_law.draw(rng.extend(c.offering_key, 57))
-    ]
+    hours = offering_credits(d.pack, d.catalogue)
     families = [str(code) for code in d.pack.table("cip")["cip"]]
     titles, code = course_titles(d), course_codes(d)
     begin = np.full(rows, d.open_ms)
@@ -158,7 +156,7 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
     left = e.last_day <= int(d.calendar.days[-1])
     updated = np.where(left, e.exit_ms, e.entry_ms)
     student = e.is_student
-    hours = _credits_of(d)[d.catalogue.section_offering[e.section]]
+    hours = offering_credits(d.pack, d.catalogue)[d.catalogue.section_offering[e.section]]
     columns = {
         "course_section_enrollment_id": ids.udp_ids(rows),
         "course_section_id": e.section + 1,
@@ -167,9 +165,7 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "role_status": Coded(e.role_status, e.role_statuses),
         "enrollment_status": Coded(e.enrollment_status, e.enrollment_statuses),
         "credits_taken": np.where(student, hours * 100, NO_TIME),
-        "grading_basis": Coded(
-            np.where(student, np.where(d.coin(e.key, 121, 0.04), 1, 0), -1), ("GRD", "PNP")
-        ),
+        "grading_basis": Coded(np.where(student, _pass_fail(d), -1), ("GRD", "PNP")),
         "entry_date": _local_dates(d, e.entry_ms),
         "exit_date": np.where(left, _local_dates(d, e.exit_ms), NO_TIME),
         "is_self_enrolled": d.coin(e.key, 122, 0.002),
@@ -180,13 +176,6 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
     return frame.table("course_section_enrollment", rows, columns), ids.canvas_keymap(
         "course_section_enrollment", ids.udp_ids(rows), local
     )
-
-
-def _credits_of(d: Drawn) -> I64:
-    law = d.pack.categorical("course_offering", "available_credits")
-    return np.array([int(str(value)) for value in law.values])[
-        law.draw(rng.extend(d.catalogue.offering_key, 57))
-    ]
 
 
 def _pass_fail(d: Drawn) -> I64:

@@ -208,7 +208,7 @@ def _term_record(d: Drawn) -> pa.Table:
         "credits_earned": r.earned * 100,
         "gpa_academic_term": r.gpa_hundredths,
         "gpa_cumulative": r.cumulative_hundredths,
-        "gpa_credits_units_hours": np.where(r.gpa_hundredths == NO_TIME, NO_TIME, r.credits * 100),
+        "gpa_credits_units_hours": np.where(r.gpa_hundredths == NO_TIME, NO_TIME, r.gpa_credits * 100),
         "registration_status": Coded(registration.draw(rng.extend(s.key, 62)), registration.values),
         "in_honors_program": Maybe(
             np.array([value == "true" for value in honors.values])[honor_codes],

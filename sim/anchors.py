@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from context import rng
 from context.calendar import Calendar
+from context.errors import RunError
 from sim.kinds import KIND
 from sim.world import SUBMISSION_TYPES, World
 
@@ -58,9 +59,7 @@ class Anchors:
 
 def _view_ms(world: World, calendar: Calendar, enrolment: I32, released: I64, act: I64, key: U64) -> I64:
     """When the view before an act happens: minutes earlier, after release, joining and any outage."""
-    joined = calendar.midnight_ms[world.enrolments.first_day[enrolment] - calendar.first_day]
-    # People who joined late may hand in on the day they joined, before their first ambient day begins.
-    earliest = np.where(joined > act - LEAST_VIEW_MS, released, np.maximum(released, joined))
+    earliest = np.maximum(released, world.enrolments.joined_ms[enrolment])
     for start, end, _ in calendar.incident_windows:
         earliest = np.where(
             (end <= act) & (act - LONGEST_VIEW_MS < end) & (start <= act), np.maximum(earliest, end), earliest
@@ -163,8 +162,10 @@ def _ordered(world: World, calendar: Calendar, levels: int, parts: list[_Part]) 
     tool = np.repeat([world.tools.index(part.tool) for part in parts], sizes)
     counted = np.repeat([part.counted for part in parts], sizes)
     day = calendar.day_of(bundle)
-    inside = np.flatnonzero((day >= calendar.first_day) & (day <= calendar.last_day))
-    order = inside[np.lexsort((key[inside], time[inside], day[inside]))]
+    outside = int(((day < calendar.first_day) | (day > calendar.last_day)).sum())
+    if outside:
+        raise RunError(f"context store: {outside} submissions, posts or grades are outside of the term")
+    order = np.lexsort((key, time, day))
     course = world.enrolments.course[enrolment]
     cell = world.courses.cip[course].astype(np.int32) * levels + world.courses.level[course]
     return Anchors(

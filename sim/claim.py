@@ -106,7 +106,8 @@ def verified(run_dir: Path, manifest: Manifest) -> Manifest:
     elif found.plan_digest is None and manifest.state in ("events", "done"):
         found.state = "plan"
     elif manifest.state == "done" and (
-        len(found.units) < len(manifest.units) or not (run_dir / WAREHOUSE).is_file()
+        len(found.units) < len(manifest.units)
+        or not ((run_dir / WAREHOUSE).is_file() and (run_dir / REPORT).is_file())
     ):
         found.state = "events"
     return found
@@ -142,6 +143,19 @@ def _check_same(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
             f"{run_dir}: begun by Termtide {found.termtide} and not complete, this is {termtide_version()}; "
             "continue with that version, or start over with --force"
         )
+    if found.state != "done":
+        _check_versions(run_dir, found, fresh)
+
+
+def _check_versions(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
+    """A run is finished with the libraries that it was begun with: others could make other bytes."""
+    for name, version in fresh.versions.items():
+        if found.versions.get(name) != version:
+            raise InputError(
+                f"{run_dir}: begun with {name} {found.versions.get(name)} and not complete, "
+                f"here is {version}; "
+                "continue with that version, or start over with --force"
+            )
 
 
 def _title(manifest: Manifest) -> str:

@@ -132,8 +132,15 @@ def _counts(engine: Engine, plan: DayPlan, rows: I64, visits: Visits, tools: I64
     enrolments, codes, keys = [], [], []
     for tool in tools:
         key = rng.extend(day_key, engine.tool_key[tool])
-        mean = np.minimum(scale * left[cip, level, tool], _MOST_MEAN)
-        count = rng.poisson(key, mean)
+        mean = scale * left[cip, level, tool]
+        count = rng.poisson(key, np.minimum(mean, _MOST_MEAN))
+        over, turn = np.flatnonzero(mean > _MOST_MEAN), 0
+        while len(over):  # hardly ever: the sum of two Poisson counts is one
+            mean[over] -= _MOST_MEAN
+            turn += 1
+            more = rng.poisson(rng.extend(key[over], 812), np.minimum(mean[over], _MOST_MEAN), turn)
+            count[over] += more
+            over = over[mean[over] > _MOST_MEAN]
         some = np.flatnonzero(count)
         n = count[some].astype(np.int64)
         index = np.arange(int(n.sum())) - np.repeat(np.cumsum(n) - n, n)

@@ -23,7 +23,7 @@ from sim.sinks import Written
 FILE_NAME = "manifest.json"
 FORMAT: Literal[1] = 1
 STATES = ("context", "plan", "events", "done")
-_LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson")
+_LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")
 
 
 def _inside(path: str) -> str:

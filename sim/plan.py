@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import exp
+from math import exp, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -124,7 +124,7 @@ def make_effects(pack: Pack, world: World, final_scores: F64) -> Effects:
     e = world.enrolments
     rows = np.flatnonzero(e.is_student)
     tie, own = pack.number("engagement.ability_correlation"), pack.number("engagement.person_share")
-    rest = max(1 - tie * tie - own * own, 0.0) ** 0.5
+    rest = sqrt(max(1 - tie * tie - own * own, 0.0))
     person_noise = rng.normal(rng.extend(world.persons.key, 710))
     z = (
         tie * final_scores[rows]

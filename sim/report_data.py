@@ -104,7 +104,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, run_dir: Path, manifest: Man
         SELECT o.course_offering_id AS course, left(o.cip_code2k, 2) AS family, r.level
         FROM context_store_entity.course_offering o
         LEFT JOIN (VALUES {ranges}) AS r(low, high, level)
-          ON try_cast(o.number AS INT) BETWEEN r.low AND r.high""")
+          ON try_cast(regexp_extract(o.number, '^[0-9]+') AS INT) BETWEEN r.low AND r.high""")
 
 
 def _name_of(field: str, names: Iterable[object]) -> str:

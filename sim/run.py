@@ -11,6 +11,7 @@ import pyarrow as pa
 from context.calendar import Calendar, build_calendar
 from context.errors import RunError
 from context.generate import generate
+from context.incidents import check_tools
 from context.pack import Pack
 from context.scenario import Scenario
 from context.store import Store, table_path, write_table
@@ -19,13 +20,14 @@ from sim.claim import PLAN, claim
 from sim.digest import table_digest
 from sim.manifest import Manifest, TableEntry
 from sim.plan import make_plan
-from sim.plan_file import write_plan
+from sim.plan_file import plan_digest, write_plan
 from sim.pool import units
 from sim.progress import Progress
 from sim.report import write_report
 from sim.warehouse import build_warehouse
 from sim.worker import Job
 from sim.world_load import campus_facts, load_world, standard_scores
+from sim.world_objects import lti_tools
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,13 @@ def run(
     """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on."""
     show = progress or Progress.silent()
     calendar = build_calendar(scenario, pack.table("calendar"))
+    check_tools(scenario.incident, [tool for tool, _, _ in lti_tools(pack)])
     manifest = claim(run_dir, scenario, pack, force=force)
     if manifest.state == "done":
         return Outcome(run_dir, manifest, was_done=True)
     job = Job(scenario, pack.path, run_dir)
+    if manifest.state == "events" and plan_digest(run_dir / PLAN) != manifest.plan_digest:
+        manifest.state = "plan"  # somebody changed it
     if manifest.state == "context":
         make_context(scenario, pack, calendar, run_dir, manifest, show)
     if manifest.state == "plan":

@@ -102,7 +102,7 @@ def _slots(pack: Pack, key: U64) -> tuple[I64, I64, I64]:
     slots = np.array([int(n) for n in law["slots"]])[rng.categorical(key, table, 20)]
     first = np.cumsum(slots) - slots
     owner = np.repeat(np.arange(len(key)), slots)
-    slot_key = rng.extend(key[owner], 30 + np.arange(len(owner)) - first[owner])
+    slot_key = rng.extend(rng.extend(key[owner], 30), np.arange(len(owner)) - first[owner])
     gaps = pack.table("gap")
     gap_table = rng.thresholds([float(share) for share in gaps["share"]])
     low = np.array([round(float(seconds) * 1000) for seconds in gaps["seconds"]])
@@ -125,7 +125,12 @@ def _meet_outages(pack: Pack, calendar: Calendar, visits: Visits) -> Visits:
         if not len(rows):
             continue
         met = np.maximum(visits.start_ms[rows], window.start)
-        back = resume_times(visits.key[rows], met, (window.start, window.end), patience)
+        back = resume_times(
+            rng.extend(rng.extend(visits.key[rows], 50), window.start),
+            met,
+            (window.start, window.end),
+            patience,
+        )
         span = visits.end_ms[rows] - met
         late = (back == GAVE_UP) | (back + span > visits.start_ms[rows] + LONGEST_MS - _END_SLACK_MS)
         hit[rows] = met

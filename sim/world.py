@@ -70,6 +70,7 @@ class Enrolments:
     membership_role: I8  # index into MEMBERSHIP_ROLES
     first_day: I16  # campus days on which visits may start: first_day <= day < last_day
     last_day: I16
+    joined_ms: I64  # UTC; nobody acts before
     key: U64
 
 

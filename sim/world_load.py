@@ -124,7 +124,13 @@ def _enrolments(
     read: Reader, calendar: Calendar, persons: Persons, section_course: I64, section_key: U64
 ) -> Enrolments:
     table = read.entity(
-        "course_section_enrollment", "course_section_id", "person_id", "role", "entry_date", "exit_date"
+        "course_section_enrollment",
+        "course_section_id",
+        "person_id",
+        "role",
+        "entry_date",
+        "exit_date",
+        "created_date",
     )
     person, section = rows_of(table["person_id"]), rows_of(table["course_section_id"])
     role = strings(table["role"])
@@ -146,6 +152,7 @@ def _enrolments(
         membership_role=instructor.astype(np.int8),
         first_day=first.astype(np.int16),
         last_day=last.astype(np.int16),
+        joined_ms=millis(table["created_date"]),
         key=rng.bits(rng.extend(section_key[section], 1) ^ persons.key[person], 2) ^ role_key,
     )
 

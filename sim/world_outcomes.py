@@ -115,6 +115,10 @@ def load_posts(read: Reader, enrolments: Enrolments, row_of: dict[str, I64], peo
     time = millis(table["created_date"])
     local = read.local("discussion_entry")
     discussion = row_of["discussion"][rows_of(table["discussion_id"])]
+    # The topic's place in its course keeps apart what somebody posts in two topics in one millisecond.
+    topic = rows_of(table["discussion_id"])
+    topic_course = rows_of(read.entity("discussion", "course_offering_id")["course_offering_id"])
+    ordinal = (np.arange(len(topic_course)) - np.searchsorted(topic_course, topic_course))[topic]
     return Posts(
         lms_id=global_ids(local),
         local_id=local,
@@ -122,5 +126,5 @@ def load_posts(read: Reader, enrolments: Enrolments, row_of: dict[str, I64], peo
         discussion=discussion.astype(np.int32),
         time_ms=time,
         body=pc.fill_null(strings(table["body"]), ""),
-        key=rng.extend(rng.extend(enrolments.key[enrolment], 901), time),
+        key=rng.extend(rng.extend(rng.extend(enrolments.key[enrolment], 901), time), ordinal),
     )

@@ -194,20 +194,6 @@ def test_store_rows_have_their_events() -> None:
     assert sorted(handed) == np.flatnonzero(online).tolist()
 
 
-def test_nobody_clicks_in_an_outage() -> None:
-    """While Canvas is out there is no event of students, and some visits come back afterwards."""
-    ((start, end, _),) = tiny().calendar.incident_windows
-    batch, tally = drawn(OUTAGE_DAY)
-    inside = (batch.time_ms >= start) & (batch.time_ms < end)
-    assert not inside.any()
-    assert tally.lost > 0
-    usual = drawn(OUTAGE_DAY - 7)[0]
-    hour = 3_600_000
-    after = ((batch.time_ms >= end) & (batch.time_ms < end + hour)).sum()
-    shift = 7 * 24 * hour
-    assert after > ((usual.time_ms >= end - shift) & (usual.time_ms < end + hour - shift)).sum() * 0.8
-
-
 def test_visits_belong_to_their_day() -> None:
     """A visit's clicks lie between its campus day's midnight and six hours after the next."""
     calendar = tiny().calendar
@@ -277,3 +263,13 @@ def test_plan_survives_its_file(tmp_path: Path) -> None:
         for f in fields(one):
             assert np.array_equal(getattr(again.days[day], f.name), getattr(one, f.name)), (day, f.name)
     assert write_plan(tmp_path / "other.parquet", again, tiny().calendar.term.start) == digest
+
+
+def test_events_stay_with_their_unit() -> None:
+    """Every event lies between its campus day's midnight and six and a half hours after the next one."""
+    calendar = tiny().calendar
+    for day in calendar.days:
+        time = drawn(int(day))[0].time_ms
+        if len(time):
+            assert time.min() >= calendar.day_start_ms(int(day))
+            assert time.max() < calendar.day_start_ms(int(day) + 1) + 6 * 3_600_000 + 30 * 60_000

@@ -27,6 +27,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "toy-7"
     manifest = write_run(folder)
     build_warehouse(folder)
+    (folder / "report.html").write_text("a report")
     manifest.state = "done"
     manifest.save(folder)
     return folder
@@ -54,7 +55,7 @@ def test_a_manifest_comes_back_as_it_was(run: Path) -> None:
         path.stat().st_size for path in run.glob("event_store/**/*.parquet")
     )
     assert manifest.seed == 7
-    assert set(manifest.versions) == {"python", "numpy", "pyarrow", "duckdb", "simpy", "orjson"}
+    assert set(manifest.versions) == {"python", "numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata"}
 
 
 def test_the_same_run_makes_the_same_manifest(done: Path, tmp_path: Path) -> None:
@@ -200,6 +201,7 @@ def test_stages_that_are_not_whole_come_again(run: Path) -> None:
     """Without a table of the store, the plan or the warehouse, the run goes on from there."""
     whole = load_manifest(run)
     for name, state in (
+        ("report.html", "events"),
         ("warehouse.duckdb", "events"),
         ("plan.parquet", "plan"),
         ("context_store_entity/person.parquet", "context"),

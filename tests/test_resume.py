@@ -42,7 +42,7 @@ def test_another_scenario_is_refused(finished: Path) -> None:
         run(SMALL.model_copy(update={"seed": 99}), default_pack(), finished)
 
 
-@pytest.mark.parametrize("wound", ["missing", "truncated", "other rows"])
+@pytest.mark.parametrize("wound", ["missing", "truncated", "other rows", "report", "plan"])
 def test_wounds_are_healed(finished: Path, tmp_path: Path, wound: str) -> None:
     """Law 7: a file lost or broken by hand is made anew, and the end is the same."""
     copy = tmp_path / "copy"
@@ -50,12 +50,17 @@ def test_wounds_are_healed(finished: Path, tmp_path: Path, wound: str) -> None:
     victim = sorted(copy.glob("event_store/expanded/*/*.parquet"))[70]
     if wound == "missing":
         victim.unlink()
+    elif wound == "report":
+        (copy / "report.html").unlink()
+    elif wound == "plan":
+        (copy / "plan.parquet").unlink()
     elif wound == "truncated":
         victim.write_bytes(victim.read_bytes()[:-50])
     else:
         victim.write_bytes(sorted(copy.glob("event_store/expanded/*/*.parquet"))[71].read_bytes())
     assert not run(SMALL, default_pack(), copy).was_done
     assert bytes_of(copy) == bytes_of(finished)
+    assert (copy / "report.html").is_file()
 
 
 def test_killed_and_continued(finished: Path, tmp_path: Path) -> None:

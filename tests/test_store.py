@@ -135,6 +135,23 @@ CAUSES = {
     "AND (pa.ps_student_level = 'Undergraduate') = (pb.ps_student_level = 'Undergraduate')",
     "group weights add up to 100 or to nothing": "SELECT COUNT(*) FROM (SELECT SUM(group_weight) AS w "
     "FROM context_store_entity.learner_activity_group GROUP BY course_offering_id) WHERE w NOT IN (0, 100)",
+    "nothing handed in after the lock": "SELECT COUNT(*) FROM context_store_entity.learner_activity_result r "
+    "JOIN context_store_entity.learner_activity a USING (learner_activity_id) "
+    "WHERE r.response_date > a.locked_date",
+    "GPA times its hours are the points": "SELECT COUNT(*) FROM "
+    "(SELECT t.person_id, t.gpa_credits_units_hours AS h, SUM(o.available_credits) AS c FROM context_store_entity.person__academic_term t "
+    "JOIN context_store_entity.course_grade g USING (person_id) "
+    "JOIN context_store_entity.course_section s USING (course_section_id) "
+    "JOIN context_store_entity.course_offering o ON o.course_offering_id = s.course_offering_id "
+    "WHERE g.grade_points IS NOT NULL GROUP BY ALL) WHERE h <> c",
+    "pass or fail here and there": "SELECT COUNT(*) FROM context_store_entity.course_grade g "
+    "JOIN context_store_entity.course_section_enrollment e USING (course_section_id, person_id) "
+    "WHERE e.role = 'Student' AND g.grade_on_official_transcript IS NOT NULL "
+    "AND g.grade_on_official_transcript <> 'W' "
+    "AND (e.grading_basis = 'PNP') <> (g.grade_on_official_transcript IN ('P', 'NP'))",
+    "work by hand has a grader": "SELECT COUNT(*) FROM context_store_entity.learner_activity_result "
+    "WHERE grade_state = 'human_graded' AND grader_id IS NULL OR grade_state = 'auto_graded' "
+    "AND (type IS NULL OR type NOT IN ('online_quiz', 'external_tool'))",
     "nobody hands in during the outage": "SELECT COUNT(*) FROM context_store_entity.learner_activity_result "
     "WHERE response_date >= '2026-10-14 17:00:00' AND response_date < '2026-10-14 19:30:00'",
 }
