@@ -139,7 +139,8 @@ CAUSES = {
     "JOIN context_store_entity.learner_activity a USING (learner_activity_id) "
     "WHERE r.response_date > a.locked_date",
     "GPA times its hours are the points": "SELECT COUNT(*) FROM "
-    "(SELECT t.person_id, t.gpa_credits_units_hours AS h, SUM(o.available_credits) AS c FROM context_store_entity.person__academic_term t "
+    "(SELECT t.person_id, t.gpa_credits_units_hours AS h, SUM(o.available_credits) AS c "
+    "FROM context_store_entity.person__academic_term t "
     "JOIN context_store_entity.course_grade g USING (person_id) "
     "JOIN context_store_entity.course_section s USING (course_section_id) "
     "JOIN context_store_entity.course_offering o ON o.course_offering_id = s.course_offering_id "
