@@ -28,6 +28,15 @@ I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 U64 = npt.NDArray[np.uint64]
 BOOL = npt.NDArray[np.bool_]
+ONLINE_TYPES = (  # of what is handed in through Canvas
+    "online_upload",
+    "online_text_entry",
+    "online_url",
+    "online_quiz",
+    "discussion_topic",
+    "external_tool",
+    "media_recording",
+)
 OFFLINE = ("on_paper", "none", "not_graded")
 LEAST_VIEW_MS = 10 * MINUTE_MS  # between release or joining and handing in: room for the views before it
 

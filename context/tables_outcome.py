@@ -11,19 +11,11 @@ from context import frame, ids, rng
 from context.activities import KINDS
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
+from context.outcomes import ONLINE_TYPES
 from context.tables_common import coded, drawn
 from context.titles import MOST_SENTENCES, sentences
 
 I64 = npt.NDArray[np.int64]
-_ONLINE = (
-    "online_upload",
-    "online_text_entry",
-    "online_url",
-    "online_quiz",
-    "discussion_topic",
-    "external_tool",
-    "media_recording",
-)
 SENTENCE_CHARACTERS = 55  # of an average sentence of the default pack
 _STATUS = ("unsubmitted", "submitted", "graded")
 _GRADE_STATE = ("not_graded", "auto_graded", "human_graded")
@@ -46,9 +38,9 @@ def submission_type_codes(d: Drawn) -> tuple[npt.NDArray[np.int64], tuple[str, .
         str(v).split(",")[0]
         for v in d.pack.categorical("learner_activity", "allowable_submission_types").values
     ]
-    of_type = np.array([_ONLINE.index(value) if value in _ONLINE else -1 for value in values])
+    of_type = np.array([ONLINE_TYPES.index(value) if value in ONLINE_TYPES else -1 for value in values])
     codes = of_type[d.content.activities.submission_type[d.results.activity]]
-    return np.where(d.results.submitted_ms == NO_TIME, -1, codes), _ONLINE
+    return np.where(d.results.submitted_ms == NO_TIME, -1, codes), ONLINE_TYPES
 
 
 def grade_texts(hundredths: I64) -> pa.Array:

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from context.outcomes import ONLINE_TYPES
+
 I8 = npt.NDArray[np.int8]
 I16 = npt.NDArray[np.int16]
 I32 = npt.NDArray[np.int32]
@@ -91,15 +93,7 @@ class Objects:
 
 
 OBJECT_TABLES = ("assignment", "quiz", "discussion", "file", "page", "item", "tool")
-SUBMISSION_TYPES = (
-    "online_upload",
-    "online_text_entry",
-    "online_url",
-    "online_quiz",
-    "discussion_topic",
-    "external_tool",
-    "media_recording",
-)
+SUBMISSION_TYPES = ONLINE_TYPES
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from context.pack import find_pack
 
 # The same examples in every run, and no deadline: a test may be slow on a busy machine, but never fail by it.
 settings.register_profile("termtide", deadline=None, derandomize=True, max_examples=60)
@@ -17,3 +21,9 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """No TERMTIDE_* variable of the developer's shell reaches a test."""
     for variable in [name for name in os.environ if name.startswith("TERMTIDE_")]:
         monkeypatch.delenv(variable)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the default pack that a test may break."""
+    return Path(shutil.copytree(find_pack("us_public_r1"), tmp_path / "mine"))

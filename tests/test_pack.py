@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import pickle
 import re
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,36 +12,12 @@ import pytest
 from context.errors import InputError
 from context.pack import Pack, check_pack, describe, find_pack, list_packs, load_pack
 from context.pack_spec import TABLES
-
-Edit = Callable[[list[list[str]]], object]
+from tests.pack_folder import edit, put
 
 
 @pytest.fixture(scope="module")
 def pack() -> Pack:
     return load_pack("us_public_r1")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of the default pack that a test may break."""
-    return Path(shutil.copytree(find_pack("us_public_r1"), tmp_path / "mine"))
-
-
-def edit(folder: Path, file: str, change: Edit) -> None:
-    with (folder / file).open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.reader(stream))
-    change(rows)
-    with (folder / file).open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream, lineterminator="\n").writerows(rows)
-
-
-def put(row: int, column: str, value: str) -> Edit:
-    """Set a cell; ``row`` as an editor counts, header 1."""
-
-    def change(rows: list[list[str]]) -> None:
-        rows[row - 1][rows[0].index(column)] = value
-
-    return change
 
 
 # ------------------------------------------------------------------------------------- the default pack

@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from context.errors import InputError
-from context.pack import check_pack, find_pack, load_pack
-
-Edit = Callable[[list[list[str]]], object]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of the default pack that a test may break."""
-    return Path(shutil.copytree(find_pack("us_public_r1"), tmp_path / "mine"))
-
-
-def edit(folder: Path, file: str, change: Edit) -> None:
-    with (folder / file).open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.reader(stream))
-    change(rows)
-    with (folder / file).open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream, lineterminator="\n").writerows(rows)
-
-
-def put(row: int, column: str, value: str) -> Edit:
-    """Set a cell; ``row`` as an editor counts, header 1."""
-
-    def change(rows: list[list[str]]) -> None:
-        rows[row - 1][rows[0].index(column)] = value
-
-    return change
+from context.pack import check_pack, load_pack
+from tests.pack_folder import Edit, edit, put
 
 
 def told(finding: dict[str, Any]) -> str:

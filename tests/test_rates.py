@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +9,14 @@ import numpy as np
 import pytest
 
 from context.errors import InputError
-from context.pack import Pack, find_pack, load_pack
+from context.pack import Pack, load_pack
 from context.pack_spec import AXES
-
-Edit = Callable[[list[list[str]]], object]
+from tests.pack_folder import edit
 
 
 @pytest.fixture(scope="module")
 def pack() -> Pack:
     return load_pack("us_public_r1")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of the default pack that a test may break."""
-    return Path(shutil.copytree(find_pack("us_public_r1"), tmp_path / "mine"))
-
-
-def edit(folder: Path, file: str, change: Edit) -> None:
-    with (folder / file).open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.reader(stream))
-    change(rows)
-    with (folder / file).open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream, lineterminator="\n").writerows(rows)
 
 
 def test_day_curve_averages_one(pack: Pack) -> None:
