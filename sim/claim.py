@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -51,6 +54,31 @@ class PackFacts(Protocol):
     def digest(self) -> str:
         """Digest of its content."""
         ...
+
+
+@contextmanager
+def only_one(run_dir: Path) -> Iterator[None]:
+    """Hold the folder for this process. Raises InputError when another run is at work in it.
+
+    The lock is on the folder itself, so nothing is left behind; what no folder can be made of is left to
+    ``claim`` to explain.
+    """
+    handle = None
+    with suppress(OSError):
+        run_dir.mkdir(parents=True, exist_ok=True)
+        handle = os.open(run_dir, os.O_RDONLY)
+    try:
+        if handle is not None:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputError(
+            f"{run_dir}: another run is at work here; wait for it, or give another --out"
+        ) from None
+    else:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def claim(run_dir: Path, scenario: Scenario, pack: PackFacts, *, force: bool = False) -> Manifest:

@@ -111,11 +111,12 @@ def demo(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the demo: a university of 1,000 FTE and its Fall term, without a scenario file."""
     chosen = demo_scenario({"fte": fte, "term": term, "seed": seed})
-    _make(chosen, Path.cwd(), out, workers, force=force, yes=True, as_json=as_json)
+    _make(chosen, Path.cwd(), out, workers, force=force, yes=yes, as_json=as_json)
 
 
 def _make(
@@ -198,20 +199,30 @@ def main(arguments: list[str] | None = None) -> None:
     except TermtideError as error:
         fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        fail(_INTERRUPTED, 130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise SystemExit(0) from None
+        _stopped()
+    except SystemExit:
+        raise SystemExit(0) from None  # whoever read our output has heard enough: no failure of ours
+    except OSError as error:
+        fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 3)
     except typer.Exit as leave:
         raise SystemExit(leave.exit_code) from None
     except Exception as error:
         usage = getattr(error, "format_message", None)
+        if usage is None and "interrupted" in str(error).lower():
+            _stopped()  # DuckDB's own word for Ctrl-C in a query
         if usage is None:
             raise
         fail(usage(), 2)
     # Outside its standalone mode, typer returns the exit code of an interruption instead of raising it.
     if code == 130:
-        fail(_INTERRUPTED, 130)
+        _stopped()
+
+
+def _stopped() -> NoReturn:
+    """Out after an interruption; whoever presses again changes nothing any more."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    fail(_INTERRUPTED, 130)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

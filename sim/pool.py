@@ -30,7 +30,9 @@ def units(job: Job, days: list[int], workers: int) -> Iterator[UnitDone]:
             "a worker process died (out of memory?); run the same command again to continue"
         ) from error
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        # A second Ctrl-C in here would leave workers that nobody tells to stop: it has to wait.
+        with _ignoring(signal.SIGINT, signal.SIGTERM):
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _in_flight(pool: ProcessPoolExecutor, days: Iterable[int], limit: int) -> Iterator[UnitDone]:
@@ -38,7 +40,8 @@ def _in_flight(pool: ProcessPoolExecutor, days: Iterable[int], limit: int) -> It
     waiting: set[Future[UnitDone]] = set()
     queue = iter(days)
     for day in queue:
-        with _deaf_to_interrupts():  # the pool starts processes as work comes in
+        # The pool starts processes as work comes in. They ignore Ctrl-C: the parent hears it and ends them.
+        with _ignoring(signal.SIGINT):
             waiting.add(pool.submit(_make_unit, day))
         if len(waiting) < limit:
             continue
@@ -53,16 +56,17 @@ _workers: list[Worker] = []  # the one of this process, set up once by the pool'
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes started in here ignore Ctrl-C: the parent hears it, lets units end, and stops them."""
+def _ignoring(*signals: signal.Signals) -> Iterator[None]:
+    """No handler runs for ``signals`` in here, and processes started in here ignore them for good."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    handlers = [(number, signal.signal(number, signal.SIG_IGN)) for number in signals]
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers:
+            signal.signal(number, handler)
 
 
 def _set_up(job: Job) -> None:

@@ -16,7 +16,7 @@ from context.pack import Pack
 from context.scenario import Scenario
 from context.store import Store, table_path, write_table
 from sim.anchors import make_anchors
-from sim.claim import PLAN, claim
+from sim.claim import PLAN, claim, only_one
 from sim.digest import table_digest
 from sim.manifest import Manifest, TableEntry
 from sim.plan import make_plan
@@ -52,10 +52,19 @@ def run(
     show = progress or Progress.silent()
     calendar = build_calendar(scenario, pack.table("calendar"))
     check_tools(scenario.incident, [tool for tool, _, _ in lti_tools(pack)])
-    manifest = claim(run_dir, scenario, pack, force=force)
-    if manifest.state == "done":
-        return Outcome(run_dir, manifest, was_done=True)
-    job = Job(scenario, pack.path, run_dir)
+    with only_one(run_dir):
+        manifest = claim(run_dir, scenario, pack, force=force)
+        if manifest.state == "done":
+            return Outcome(run_dir, manifest, was_done=True)
+        _finish(Job(scenario, pack.path, run_dir), pack, calendar, manifest, workers, show)
+    return Outcome(run_dir, manifest, was_done=False)
+
+
+def _finish(
+    job: Job, pack: Pack, calendar: Calendar, manifest: Manifest, workers: int, show: Progress
+) -> None:
+    """Every stage that is not complete yet, in order."""
+    scenario, run_dir = job.scenario, job.run_dir
     if manifest.state == "events" and plan_digest(run_dir / PLAN) != manifest.plan_digest:
         manifest.state = "plan"  # somebody changed it
     if manifest.state == "context":
@@ -69,7 +78,6 @@ def run(
         write_report(run_dir, pack)
         manifest.state = "done"
         manifest.save(run_dir)
-    return Outcome(run_dir, manifest, was_done=False)
 
 
 def make_context(

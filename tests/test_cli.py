@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from sim.claim import only_one
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -180,3 +182,45 @@ def test_init_writes_a_scenario_that_loads(tmp_path: Path) -> None:
     assert asked.returncode == 2
     assert "--yes" in asked.stderr
     assert not (tmp_path / "x").exists()
+
+
+def test_two_interrupts_do_not_hang(tmp_path: Path) -> None:
+    """Ctrl-C pressed twice, then SIGTERM: the run still ends, with 130."""
+    command = [sys.executable, "-m", "sim", "demo", "--fte", "60", "--workers", "2"]
+    child = subprocess.Popen(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
+    )
+    run = tmp_path / "runs" / "demo-1"
+    for _ in range(600):
+        if len(list(run.glob("event_store/expanded/*/*.parquet"))) > 3:
+            break
+        time.sleep(0.05)
+    for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+        if child.poll() is None:
+            child.send_signal(number)
+        time.sleep(0.1)
+    _, errors = child.communicate(timeout=120)
+    assert child.returncode == 130, errors
+
+
+def test_a_reader_that_stops_is_no_failure(tmp_path: Path) -> None:
+    """`| head` ends the program with 0."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "sim", "pack", "show", "us_public_r1"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+    child.stdout.close()
+    assert child.wait(timeout=60) == 0
+
+
+def test_one_run_at_a_time_in_a_folder(tmp_path: Path) -> None:
+    """While a run holds its folder, another one is refused at once."""
+    with only_one(tmp_path / "here"):
+        done = termtide("demo", "--fte", "5", "--out", "here", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "another run is at work" in done.stderr
+    assert termtide("demo", "--fte", "5", "--out", "here", cwd=tmp_path).returncode == 0
