@@ -52,16 +52,17 @@ bench: .venv/.installed
 	echo "(on Debian and Ubuntu the module is in the package python3-venv)" >&2; \
 	exit 2
 
-# Stamps: a second make installs nothing. The build backend is in the lock, hence no build isolation.
+# Stamps: a second make installs nothing. The locks are complete, hence --no-deps: with it, a newer release of
+# something cannot make pip look beyond the lock. The build backend is in the lock, hence no build isolation.
 .venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "installing the pinned requirements into .venv (once, about 600 MB)" >&2
-	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --require-hashes -r requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.installed-dev: requirements-dev.lock .venv/.installed
 	@echo "installing the pinned tools for tests and checks into .venv" >&2
-	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@$(INSTALL) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 .venv/bin/uv: | .venv/bin/python
