@@ -50,6 +50,7 @@ class Calendar:
     switch_ms: I64  # [n + 2] wall time of the day from which offset_after_ms holds, DAY_MS when none
     offset_after_ms: I64  # [n + 2]
     windows: tuple[Window, ...]  # incidents in order of start
+    shift_ms: int = 0  # by how much the calendar is moved: keys of draws count from the unmoved one
 
     @property
     def incident_windows(self) -> tuple[tuple[int, int, Literal["all"] | tuple[str, ...]], ...]:
@@ -134,6 +135,7 @@ def build_calendar(scenario: Scenario, calendar_rows: Mapping[str, Sequence[obje
         switch_ms=switch,
         offset_after_ms=offset_after,
         windows=windows,
+        shift_ms=scenario.shift * 7 * DAY_MS,
     )
 
 
@@ -179,9 +181,10 @@ def _break_days(term: Term, dates: Sequence[date]) -> set[date]:
 
 def _windows(scenario: Scenario, dates: Sequence[date], midnight: I64) -> tuple[Window, ...]:
     """The scenario's incidents in UTC, in order of start, each within the campus days."""
-    windows = []
+    windows, moved = [], timedelta(weeks=scenario.shift)
     for incident in scenario.incident:
-        start, end = (wall_to_instant(scenario.time_zone, wall) for wall in (incident.start, incident.end))
+        walls = (incident.start + moved, incident.end + moved)
+        start, end = (wall_to_instant(scenario.time_zone, wall) for wall in walls)
         window = Window(start, end, incident.tools, incident.name)
         given = (
             f"incident {incident.name!r}: {incident.start.isoformat()} to {incident.end.isoformat()} given"
@@ -190,12 +193,15 @@ def _windows(scenario: Scenario, dates: Sequence[date], midnight: I64) -> tuple[
             raise InputError(f"{given}, allowed: a time that the clock of {scenario.time_zone} doesn't skip")
         if window.start < midnight[0] or window.recovered > midnight[-2]:
             raise InputError(
-                f"{given}, allowed: from {dates[0]}, and caught up with by the end of {dates[-3]}"
+                f"{given}, allowed: from {dates[0] - moved}, "
+                f"and caught up with by the end of {dates[-3] - moved}"
             )
         windows.append(window)
     windows.sort(key=lambda window: (window.start, window.end, window.name))
     stopping = [window for window in windows if window.stops_canvas]
     instants = (ms for window in stopping for ms in (window.start, window.recovered))
-    shown = {ms: instant_to_wall(scenario.time_zone, ms).isoformat(timespec="seconds") for ms in instants}
+    shown = {
+        ms: (instant_to_wall(scenario.time_zone, ms) - moved).isoformat(timespec="seconds") for ms in instants
+    }
     check_apart(stopping, shown)
     return tuple(windows)

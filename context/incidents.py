@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from context.errors import InputError
-from context.scenario import Incident
+from context.scenario_parts import Incident
 
 I64 = npt.NDArray[np.int64]
 
@@ -63,7 +63,26 @@ def check_tools(incidents: Sequence[Incident], external: Collection[str]) -> Non
             )
 
 
-def time_map(utc_ms: npt.ArrayLike, windows: list[Window]) -> I64:
+class Stretch(Protocol):
+    """What holds things back from ``start`` to ``end``; the last is done at ``recovered``. UTC ms."""
+
+    @property
+    def start(self) -> int:
+        """In it."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """Not in it any more."""
+        ...
+
+    @property
+    def recovered(self) -> int:
+        """After the end."""
+        ...
+
+
+def time_map(utc_ms: npt.ArrayLike, windows: Sequence[Stretch]) -> I64:
     """Move times out of the windows: [start, recovered) goes linearly onto [end, recovered), the rest stays.
 
     Integer arithmetic, never reorders, int64 of the shape given (scalars become shape ()). The windows don't
@@ -74,7 +93,8 @@ def time_map(utc_ms: npt.ArrayLike, windows: list[Window]) -> I64:
     for window in windows:
         hit = (before >= window.start) & (before < window.recovered)
         width = window.recovered - window.end
-        # At most 21 days x 7 days in ms**2, a tenth of what int64 holds.
+        # At most 21 days x 14 days in ms**2 (a delivery outage of 7 days, caught up with at 1.5 times the
+        # pace), a quarter of what int64 holds.
         moved = window.end + (before[hit] - window.start) * width // (window.recovered - window.start)
         after[hit] = moved
     return after

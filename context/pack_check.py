@@ -31,6 +31,8 @@ def check_table(table: Table, tables: Tables, faults: Findings) -> None:
         _complete(table, tables, faults)
     if table.spec.steps:
         _steps(table, table.spec.steps, faults)
+    if table.spec.ordered:
+        _ordered(table, table.spec.ordered, faults)
 
 
 def _records(table: Table, names: tuple[str, ...]) -> Iterator[tuple[int, tuple[Any, ...]]]:
@@ -120,6 +122,13 @@ def _steps(table: Table, names: tuple[str, str], faults: Findings) -> None:
             problem = f"{names[0]}: {low:g} given, allowed: {previous:g}, where the row before ends"
             faults.add(table.block.file, row, problem)
         previous = high
+
+
+def _ordered(table: Table, names: tuple[str, str], faults: Findings) -> None:
+    for row, (low, high) in _records(table, names):
+        if low is not None and high is not None and high < low:
+            problem = f"{names[1]}: {high:g} given, allowed: {names[0]} ({low:g}) or more"
+            faults.add(table.block.file, row, problem)
 
 
 Groups = dict[tuple[str, ...], dict[str | None, float]]

@@ -38,6 +38,8 @@ EVENT_KINDS = (
     "content_tag",
     LTI_KIND,
 )
+MOST_BUFFER_EVENTS, MOST_ENVELOPE_EVENTS = 100_000, 1_000  # of a sensor
+MOST_FLUSH_MS, MOST_DELAY_MS = 3_600_000, 86_400_000
 SUM_TOLERANCE = 1e-6
 
 Kind = Literal["text", "whole", "number", "truth"]
@@ -64,6 +66,7 @@ class TableSpec:
 
     ``complete``: every combination of the allowed values of these columns must have a row.
     ``steps``: (low, high) columns of intervals that follow each other without gap or overlap.
+    ``ordered``: (low, high) columns of which the second is nowhere below the first.
     """
 
     fields: tuple[Field, ...]
@@ -72,6 +75,7 @@ class TableSpec:
     row_sums: tuple[tuple[str, ...], ...] = ()
     complete: tuple[str, ...] = ()
     steps: tuple[str, str] | None = None
+    ordered: tuple[str, str] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -182,6 +186,18 @@ TABLES: dict[str, TableSpec] = {
         ("tool", "kind"),
         sums=(("share", ("tool",)),),
         complete=("tool",),
+    ),
+    "delivery": TableSpec(
+        (
+            _ref("tool", "tool.tool"),
+            _whole("buffer_events", 1, MOST_BUFFER_EVENTS),
+            _whole("flush_ms", 0, MOST_FLUSH_MS),
+            _whole("envelope_events", 1, MOST_ENVELOPE_EVENTS),
+            _whole("delay_median_ms", 0, MOST_DELAY_MS),
+            _whole("delay_p99_ms", 0, MOST_DELAY_MS),
+        ),
+        ("tool",),
+        ordered=("delay_median_ms", "delay_p99_ms"),
     ),
     "hour": TableSpec((_whole("hour", 0, 23), _share()), ("hour",), (("share", ()),), complete=("hour",)),
     "visits": _law(_whole("visits", 1, 100)),

@@ -12,111 +12,26 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import date, datetime
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
-    ValidationInfo,
-    field_validator,
 )
 
 from context.errors import InputError
 from context.scenario_errors import one_line
+from context.scenario_parts import TEXT, CalendarOverrides, Delivery, DeliveryOutage, Incident, Output, Part
 from context.zones import zone_names
 
 FILE_NAME = "termtide.toml"
 FTE_MAX = 500_000
 SEED_MAX = 2**63 - 1
-INCIDENT_DAYS_MAX = 14
-_TEXT = (
-    r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"  # something visible, nothing that breaks a line
-)
-_DATE = "a date without quotes, such as 2026-08-31"
-_TIME = "a local date and time without quotes and offset, such as 2026-10-14T19:30:00"
-
-
-class _Part(BaseModel):
-    """Frozen, strict (a quoted number is no number) and closed to unknown keys.
-
-    Each field's description says what is allowed; error messages quote it.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class CalendarOverrides(_Part):
-    """Term dates that differ from the pack's rules; None leaves the rule."""
-
-    start: date | None = Field(None, description=_DATE)
-    instruction_end: date | None = Field(None, description=_DATE)
-    finals_start: date | None = Field(None, description=_DATE)
-    end: date | None = Field(None, description=_DATE)
-    no_class: Annotated[tuple[date, ...], Field(strict=False)] | None = Field(
-        None, description="a list of dates without quotes, such as [2026-09-07, 2026-11-26]"
-    )
-
-    @field_validator("no_class", mode="before")
-    @classmethod
-    def _dates_only(cls, value: object) -> object:
-        if value is not None and not (
-            isinstance(value, list | tuple) and all(type(item) is date for item in value)
-        ):
-            raise ValueError("a list of dates without quotes, such as [2026-09-07, 2026-11-26]")
-        return value
-
-
-class Incident(_Part):
-    """Nobody can click on ``tools`` from ``start`` (included) to ``end`` (excluded), local wall time."""
-
-    name: str = Field(description="a text of 1 to 80 characters", pattern=_TEXT, max_length=80)
-    start: datetime = Field(description=_TIME)
-    end: datetime = Field(description=_TIME)
-    tools: Literal["all"] | tuple[str, ...] = Field("all", description='"all" or a list of names of tools')
-
-    @field_validator("start", "end")
-    @classmethod
-    def _local(cls, value: datetime) -> datetime:
-        if value.tzinfo is not None:
-            raise ValueError(_TIME)
-        return value
-
-    @field_validator("end")
-    @classmethod
-    def _after_start(cls, value: datetime, info: ValidationInfo) -> datetime:
-        start = info.data.get("start")
-        if start is not None and not 0 < (value - start).total_seconds() <= INCIDENT_DAYS_MAX * 86_400:
-            raise ValueError(f"after its start {start.isoformat()}, by {INCIDENT_DAYS_MAX} days at most")
-        return value
-
-    @field_validator("tools", mode="before")
-    @classmethod
-    def _names(cls, value: object) -> object:
-        if value == "all":
-            return value
-        if (
-            isinstance(value, list | tuple)
-            and value
-            and all(isinstance(item, str) and re.fullmatch(r"[a-z0-9_]+", item) for item in value)
-        ):
-            return tuple(value)
-        raise ValueError('"all" or a list of names of tools, such as ["canvas", "kaltura"]')
-
-
-class Output(_Part):
-    """What is written, besides what always is."""
-
-    event_json: bool = Field(default=True, description="true or false")
-    row_group_rows: int = Field(
-        65_536, ge=1_024, le=1_048_576, description="a whole number from 1024 to 1048576"
-    )
+SHIFT_MAX = 5_200  # weeks
 
 
 def _known_zone(value: object) -> object:
@@ -127,7 +42,7 @@ def _known_zone(value: object) -> object:
     return value
 
 
-class Scenario(_Part):
+class Scenario(Part):
     """Everything that decides what is generated. The models hold what the TOML holds, and nothing else."""
 
     name: str = Field(
@@ -144,7 +59,7 @@ class Scenario(_Part):
         description='Fall, Spring or Summer and a year from 2000 to 2099, such as "Fall 2026"',
     )
     pack: str = Field(
-        "us_public_r1", pattern=_TEXT, description="the name of a built-in pack or the path of a folder"
+        "us_public_r1", pattern=TEXT, description="the name of a built-in pack or the path of a folder"
     )
     time_zone: Annotated[str, BeforeValidator(_known_zone)] = "America/Detroit"
     project: str = Field(
@@ -154,7 +69,7 @@ class Scenario(_Part):
     )
     institution: str = Field(
         "Termtide State University",
-        pattern=_TEXT,
+        pattern=TEXT,
         max_length=80,
         description="a text of 1 to 80 characters",
     )
@@ -165,25 +80,45 @@ class Scenario(_Part):
         description="a host name in small letters that ends with .example, such as canvas.termtide.example",
     )
     dialect: Literal["vendor"] = Field("vendor", description='"vendor"')
+    shift: int = Field(
+        0,
+        ge=-SHIFT_MAX,
+        le=SHIFT_MAX,
+        description=f"a whole number of weeks from -{SHIFT_MAX} to {SHIFT_MAX}",
+    )
     calendar: CalendarOverrides = Field(CalendarOverrides(), description="a table [calendar]")
     incident: Annotated[tuple[Incident, ...], Field(strict=False)] = Field(
         (), description="tables that start with [[incident]], in double brackets"
+    )
+    delivery: Annotated[tuple[Delivery, ...], Field(strict=False)] = Field(
+        (), description="tables that start with [[delivery]], in double brackets"
+    )
+    delivery_outage: Annotated[tuple[DeliveryOutage, ...], Field(strict=False)] = Field(
+        (), description="tables that start with [[delivery_outage]], in double brackets"
     )
     output: Output = Field(Output(), description="a table [output]")
 
     def digest(self, pack_digest: str = "") -> str:
         """SHA-256 (hex) of everything that changes the bytes.
 
-        The name is left out: it only names the output folder. With the digest of the pack's content, that
-        stands for the pack, so that a pack may move but not change.
+        The name is left out, which only names the output folder, and what decides when events are sent. The
+        digest of the pack's content stands for the pack, so that a pack may move but not change.
         """
-        facts = self.model_dump(mode="json", exclude={"name"})
+        facts = self.model_dump(mode="json", exclude={"name", *_DELIVERY})
         if pack_digest:
             facts["pack"] = pack_digest
         return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
+    def delivery_digest(self) -> str:
+        """SHA-256 (hex) of what decides when events are sent, which changes none of them."""
+        facts = self.model_dump(mode="json", include=set(_DELIVERY))
+        return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
-SCALARS = tuple(key for key in Scenario.model_fields if key not in ("calendar", "incident", "output"))
+
+_DELIVERY = ("delivery", "delivery_outage")
+SCALARS = tuple(
+    key for key in Scenario.model_fields if key not in ("calendar", "incident", "output", *_DELIVERY)
+)
 TEMPLATE = resources.files("context").joinpath("scenario_template.toml").read_text(encoding="utf-8")
 
 
@@ -242,7 +177,11 @@ def _as_given(key: str, value: object) -> object:
 
     A path typed into a shell starts from the shell's folder, not from the file's.
     """
-    if key in ("fte", "seed") and isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,20}", value.strip()):
+    if (
+        key in ("fte", "seed", "shift")
+        and isinstance(value, str)
+        and re.fullmatch(r"[+-]?[0-9]{1,20}", value.strip())
+    ):
         return int(value)
     if key == "pack" and isinstance(value, str) and re.search(r"[/~]|^\.", value):
         return str(Path.cwd() / Path(value).expanduser())

@@ -61,7 +61,8 @@ def build_term(scenario: Scenario, rows: Mapping[str, Sequence[object]]) -> Term
     """The scenario's term from ``rows``: columns term_type, item, rule, offset_days.
 
     A date is its rule's (a holiday, or "start": the term's first day) plus the offset. Raises InputError for
-    rules that can't be followed, with the row of calendar.csv, and for dates that make no term.
+    rules that can't be followed, with the row of calendar.csv, and for dates that make no term. The
+    scenario's shift moves all dates in the end, so that weekdays and what is between them stay.
     """
     term_type, year = scenario.term.split()
     anchors = holidays(int(year))
@@ -102,13 +103,14 @@ def build_term(scenario: Scenario, rows: Mapping[str, Sequence[object]]) -> Term
         item: min(max(dates[item], dates["start"]), dates["instruction_end"])
         for item in ("add_drop_end", "withdraw_deadline")
     }
+    moved = timedelta(weeks=scenario.shift)
     return Term(
         name=scenario.term,
         code=f"{year}-{term_type.lower()}",
         term_type=term_type,
-        **{item: dates[item] for item in DATES},
-        **deadlines,
-        no_class=tuple(sorted(kept)),
+        **{item: dates[item] + moved for item in DATES},
+        **{item: day + moved for item, day in deadlines.items()},
+        no_class=tuple(day + moved for day in sorted(kept)),
     )
 
 

@@ -54,9 +54,18 @@ class Campus:
     its own flag, so the order of processes within an instant cannot matter.
     """
 
-    def __init__(self, calendar: Calendar, schedules: Sequence[SectionSchedule]) -> None:
+    def __init__(
+        self,
+        calendar: Calendar,
+        schedules: Sequence[SectionSchedule],
+        *,
+        env: simpy.Environment | None = None,
+        first_day: int | None = None,
+    ) -> None:
+        """``env``: one to share with other processes; ``first_day``: sleep through the days before it."""
         self.calendar = calendar
-        self.env = simpy.Environment(initial_time=calendar.day_start_ms(int(calendar.days[0])) - 1)
+        self.first_day = calendar.first_day if first_day is None else first_day
+        self.env = env or simpy.Environment(initial_time=calendar.day_start_ms(self.first_day) - 1)
         self.flags = np.zeros(len(schedules), dtype=np.uint8)
         self.today: DayState | None = None
         self.kinds = [str(kind) for kind in calendar.kind_of(calendar.days)]
@@ -65,7 +74,8 @@ class Campus:
         self.env.process(self._calendar())
 
     def _at(self, day: int, offset_ms: int = 0) -> simpy.Event:
-        return self.env.timeout(self.calendar.day_start_ms(day) + offset_ms - self.env.now)
+        # On a shared clock that begins in the middle of a day, its morning has been.
+        return self.env.timeout(max(self.calendar.day_start_ms(day) + offset_ms - self.env.now, 0))
 
     def _wakes(self, schedule: SectionSchedule) -> dict[int, int]:
         """The flags of a section by campus day, only days on which any is set."""
@@ -82,7 +92,7 @@ class Campus:
         """Raise the section's flags on the mornings they are for, lower them the morning after."""
         wakes = self._wakes(schedule)
         for day in sorted(wakes):
-            if day < int(self.calendar.days[0]) or day > int(self.calendar.days[-1]):
+            if not self.first_day <= day <= self.calendar.last_day:
                 continue
             yield self._at(day)
             self.flags[section] = wakes[day]
@@ -92,9 +102,9 @@ class Campus:
 
     def _calendar(self) -> Process:
         """Each midnight, once the sections have woken, take down the state of the day."""
-        for day, kind in zip(self.calendar.days, self.kinds, strict=True):
-            yield self._at(int(day), 1)
-            self.today = DayState(int(day), kind, self.flags.copy())
+        for day in range(self.first_day, self.calendar.last_day + 1):
+            yield self._at(day, 1)
+            self.today = DayState(day, self.kinds[day - self.calendar.first_day], self.flags.copy())
 
     def states(self) -> Iterator[DayState]:
         """The states of all campus days, in order."""

@@ -23,8 +23,10 @@ from context.scenario import (
     load_scenario,
     pack_base,
 )
+from sim.cli_live import ctl_app, stream_command
 from sim.cli_pack import pack_app
 from sim.manifest import termtide_version
+from sim.runs import default_run_dir
 
 app = typer.Typer(
     name="termtide",
@@ -34,7 +36,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(pack_app, name="pack")
 _INTERRUPTED = "interrupted; what is in place is whole, and the same command continues"
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -49,6 +50,9 @@ Out = Annotated[Path | None, typer.Option("--out", help="Output folder; default:
 Workers = Annotated[
     int | None,
     typer.Option("--workers", min=1, max=256, help="Worker processes; default: one per processor."),
+]
+Shift = Annotated[
+    str | None, typer.Option("--shift", help="Weeks by which the whole calendar moves, below 0: back.")
 ]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace the run of another scenario in the output folder.")
@@ -92,6 +96,7 @@ def run(
     term: Term = None,
     seed: Seed = None,
     pack: PackName = None,
+    shift: Shift = None,
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
@@ -99,7 +104,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Make the scenario's university: context store, a term of events, warehouse and report."""
-    chosen = load_scenario(scenario, {"fte": fte, "term": term, "seed": seed, "pack": pack})
+    flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift}
+    chosen = load_scenario(scenario, flags)
     _make(chosen, pack_base(scenario or find_scenario()), out, workers, force=force, yes=yes, as_json=as_json)
 
 
@@ -108,6 +114,7 @@ def demo(
     fte: Fte = None,
     term: Term = None,
     seed: Seed = None,
+    shift: Shift = None,
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
@@ -115,8 +122,12 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Make the demo: a university of 1,000 FTE and its Fall term, without a scenario file."""
-    chosen = demo_scenario({"fte": fte, "term": term, "seed": seed})
+    chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift})
     _make(chosen, Path.cwd(), out, workers, force=force, yes=yes, as_json=as_json)
+
+
+app.command("stream")(stream_command)
+app.add_typer(ctl_app, name="ctl")
 
 
 def _make(
@@ -137,7 +148,7 @@ def _make(
 
     loaded: Pack = load_pack(scenario.pack, base)
     calendar = build_calendar(scenario, loaded.table("calendar"))
-    run_dir = out or Path("runs") / f"{scenario.name}-{scenario.seed}"
+    run_dir = out or default_run_dir(scenario)
     workers = workers or default_workers()
     wanted = estimate(scenario, loaded, calendar, workers)
     err.print(
@@ -182,6 +193,9 @@ def sql(
     where = find_run(run_dir)
     project = str(load_manifest(where).scenario["project"])
     FORMATS[chosen](run_sql(where, project, sys.stdin.read() if query == "-" else query), sys.stdout)
+
+
+app.add_typer(pack_app, name="pack")
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -207,7 +207,7 @@ def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
 
 def _visit_keys(engine: Engine, visits: Visits, person: I32, bundle_ms: I64) -> U64:
     """The visit that a bundle falls into, else a visit of its own: the half hour of its first event."""
-    slot = bundle_ms // _HALF_HOUR_MS
+    slot = (bundle_ms - engine.calendar.shift_ms) // _HALF_HOUR_MS
     keys = rng.extend(rng.extend(engine.world.persons.key[person], 820), slot)
     if not len(visits) or not len(person):
         return keys

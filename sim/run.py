@@ -60,10 +60,22 @@ def run(
     return Outcome(run_dir, manifest, was_done=False)
 
 
-def _finish(
-    job: Job, pack: Pack, calendar: Calendar, manifest: Manifest, workers: int, show: Progress
-) -> None:
-    """Every stage that is not complete yet, in order."""
+def prepare(scenario: Scenario, pack: Pack, run_dir: Path, *, progress: Progress | None = None) -> None:
+    """Make what a stream needs of a run, store and plan, unless the folder has them whole.
+
+    ``run`` continues from there; events that the folder has stay as they are.
+    """
+    show = progress or Progress.silent()
+    calendar = build_calendar(scenario, pack.table("calendar"))
+    check_tools(scenario.incident, [tool for tool, _, _ in lti_tools(pack)])
+    with only_one(run_dir):
+        manifest = claim(run_dir, scenario, pack)
+        if manifest.state != "done":
+            _make_plan(Job(scenario, pack.path, run_dir), pack, calendar, manifest, show)
+
+
+def _make_plan(job: Job, pack: Pack, calendar: Calendar, manifest: Manifest, show: Progress) -> None:
+    """Store and plan, what of them is not complete yet."""
     scenario, run_dir = job.scenario, job.run_dir
     if manifest.state == "events" and plan_digest(run_dir / PLAN) != manifest.plan_digest:
         manifest.state = "plan"  # somebody changed it
@@ -71,6 +83,14 @@ def _finish(
         make_context(scenario, pack, calendar, run_dir, manifest, show)
     if manifest.state == "plan":
         plan_term(scenario, pack, calendar, run_dir, manifest, show)
+
+
+def _finish(
+    job: Job, pack: Pack, calendar: Calendar, manifest: Manifest, workers: int, show: Progress
+) -> None:
+    """Every stage that is not complete yet, in order."""
+    run_dir = job.run_dir
+    _make_plan(job, pack, calendar, manifest, show)
     if manifest.state == "events":
         make_events(job, calendar, manifest, workers, show)
         show.stage("warehouse and report")

@@ -5,9 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from context.errors import InputError
+from context.scenario import Scenario
 from sim.manifest import FILE_NAME
 
 RUNS = Path("runs")
+
+
+def default_run_dir(scenario: Scenario) -> Path:
+    """Where a scenario's run stands unless a folder is given."""
+    shift = f"-shift{scenario.shift}" if scenario.shift else ""
+    return RUNS / f"{scenario.name}-{scenario.seed}{shift}"
 
 
 def find_run(given: Path | None) -> Path:

@@ -126,7 +126,7 @@ def _meet_outages(pack: Pack, calendar: Calendar, visits: Visits) -> Visits:
             continue
         met = np.maximum(visits.start_ms[rows], window.start)
         back = resume_times(
-            rng.extend(rng.extend(visits.key[rows], 50), window.start),
+            rng.extend(rng.extend(visits.key[rows], 50), window.start - calendar.shift_ms),
             met,
             (window.start, window.end),
             patience,

@@ -31,9 +31,10 @@ class _Days(Mapping[int, DayPlan]):
         self._last: DayPlan | None = None
 
     def __getitem__(self, day: int) -> DayPlan:
-        if self._last is None or self._last.day != day:
-            self._last = self._file.day(day)
-        return self._last
+        last = self._last
+        if last is None or last.day != day:
+            last = self._last = self._file.day(day)
+        return last
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._file.days)

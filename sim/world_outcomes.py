@@ -105,8 +105,13 @@ def _grader_rows(enrolments: Enrolments, course: I64, grader: I64, people: int) 
     return np.where((grader >= 0) & (code[place] == wanted), rows[place], -1)
 
 
-def load_posts(read: Reader, enrolments: Enrolments, row_of: dict[str, I64], people: int) -> Posts:
-    """Discussion entries. Raises RunError for one by a stranger to the course."""
+def load_posts(
+    read: Reader, enrolments: Enrolments, row_of: dict[str, I64], people: int, shift_ms: int
+) -> Posts:
+    """Discussion entries. Raises RunError for one by a stranger to the course.
+
+    Keys count their instants from the calendar before its shift by ``shift_ms``.
+    """
     table = read.entity(
         "discussion_entry", "discussion_id", "person_id", "course_offering_id", "created_date", "body"
     )
@@ -126,5 +131,5 @@ def load_posts(read: Reader, enrolments: Enrolments, row_of: dict[str, I64], peo
         discussion=discussion.astype(np.int32),
         time_ms=time,
         body=pc.fill_null(strings(table["body"]), ""),
-        key=rng.extend(rng.extend(rng.extend(enrolments.key[enrolment], 901), time), ordinal),
+        key=rng.extend(rng.extend(rng.extend(enrolments.key[enrolment], 901), time - shift_ms), ordinal),
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from context.pack import find_pack
+from tests.pubsub_server import Emulator, find_emulator
 
 # The same examples in every run, and no deadline: a test may be slow on a busy machine, but never fail by it.
 settings.register_profile("termtide", deadline=None, derandomize=True, max_examples=60)
@@ -27,3 +29,20 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def folder(tmp_path: Path) -> Path:
     """A copy of the default pack that a test may break."""
     return Path(shutil.copytree(find_pack("us_public_r1"), tmp_path / "mine"))
+
+
+@pytest.fixture(scope="session")
+def pubsub() -> Iterator[Emulator]:
+    """A Pub/Sub emulator for this test process. PUBSUB_EMULATOR_REQUIRED=1 makes its absence a failure."""
+    if find_emulator() is None:
+        if os.environ.get("PUBSUB_EMULATOR_REQUIRED") == "1":
+            pytest.fail("PUBSUB_EMULATOR_REQUIRED=1, but there is no Pub/Sub emulator")
+        pytest.skip(
+            "no Pub/Sub emulator: install google-cloud-cli-pubsub-emulator and Java, "
+            "or set PUBSUB_EMULATOR_BIN"
+        )
+    server = Emulator()
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -150,7 +150,7 @@ def test_the_flag_goes_first(tmp_path: Path) -> None:
 
 def test_interrupted(tmp_path: Path) -> None:
     """Ctrl-C half way: exit 130, one line, whole files, and the same command continues to the same end."""
-    command = [sys.executable, "-m", "sim", "demo", "--fte", "40"]
+    command = [sys.executable, "-m", "sim", "demo", "--fte", "80"]
     settings = {**os.environ, "PYTHONPATH": str(ROOT)}
     child = subprocess.Popen(
         command, cwd=tmp_path, env=settings, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -166,7 +166,7 @@ def test_interrupted(tmp_path: Path) -> None:
     assert "Traceback" not in errors
     assert "interrupted" in errors.strip().splitlines()[-1]
     assert not list(run.rglob("*.tmp"))
-    done = termtide("demo", "--fte", "40", "--json", cwd=tmp_path)
+    done = termtide("demo", "--fte", "80", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["events"] > 40_000
 

@@ -57,6 +57,8 @@ def test_template_names_every_key() -> None:
     assert set(tables) == set(Scenario.model_fields)
     assert set(tables["calendar"]) == set(module.CalendarOverrides.model_fields)
     assert set(tables["incident"][0]) == set(module.Incident.model_fields)
+    assert set(tables["delivery"][0]) == set(module.Delivery.model_fields)
+    assert set(tables["delivery_outage"][0]) == set(module.DeliveryOutage.model_fields)
     assert set(tables["output"]) == set(module.Output.model_fields)
     assert load(uncommented()).incident[0].start == datetime(2026, 10, 14, 19, 30)  # noqa: DTZ001 - wall time
 
@@ -79,7 +81,14 @@ def test_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("here")
 def test_each_scalar_has_its_variable(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every top-level value can be set by its TERMTIDE_* variable, and a bad one is named by it."""
-    good = {"fte": "7", "seed": "7", "term": "Summer 2030", "time_zone": "UTC", "host": "a.example"}
+    good = {
+        "fte": "7",
+        "seed": "7",
+        "shift": "-3",
+        "term": "Summer 2030",
+        "time_zone": "UTC",
+        "host": "a.example",
+    }
     monkeypatch.setenv(f"TERMTIDE_{key.upper()}", good.get(key, "vendor"))
     assert str(getattr(load(""), key)) == good.get(key, "vendor")
     monkeypatch.setenv(f"TERMTIDE_{key.upper()}", "\x07")

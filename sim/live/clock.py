@@ -1,0 +1,90 @@
+"""Campus time as a function of wall time: it runs at a speed, stands still, or is moved.
+
+Wall time enters here and nowhere else on the live side; nothing that is sent contains it.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+MAX = math.inf  # as fast as the machine and the sink allow
+
+
+class Clock:
+    """Campus milliseconds (UTC). Safe to use from several threads; ``changed`` is notified of every change.
+
+    At speed MAX there is no pace: every instant is due at once, and ``now_ms`` is where ``reach`` left it.
+    """
+
+    def __init__(self, campus_ms: int, speed: float, *, wall: Callable[[], float] = time.monotonic) -> None:
+        self.changed = threading.Condition(threading.RLock())
+        self._wall = wall
+        self._campus, self._since = float(campus_ms), wall()
+        self._speed, self._paused = speed, False
+
+    @property
+    def speed(self) -> float:
+        """Campus seconds per wall second, MAX without a pace."""
+        return self._speed
+
+    @property
+    def paused(self) -> bool:
+        """Whether it stands still."""
+        return self._paused
+
+    def now_ms(self) -> float:
+        """Campus time now."""
+        with self.changed:
+            if self._paused or self._speed == MAX:
+                return self._campus
+            return self._campus + (self._wall() - self._since) * 1000.0 * self._speed
+
+    def is_due(self, campus_ms: float) -> bool:
+        """Whether something set for ``campus_ms`` may happen."""
+        with self.changed:
+            return not self._paused and (self._speed == MAX or self.now_ms() >= campus_ms)
+
+    def reach(self, campus_ms: float) -> None:
+        """At speed MAX: what was set for ``campus_ms`` has happened."""
+        with self.changed:
+            if self._speed == MAX:
+                self._campus = max(self._campus, float(campus_ms))
+
+    def set_speed(self, speed: float) -> None:
+        """Another speed from now on."""
+        self._anchor(speed=speed)
+
+    def pause(self) -> None:
+        """Stand still."""
+        self._anchor(paused=True)
+
+    def resume(self) -> None:
+        """Go on from where it stands."""
+        self._anchor(paused=False)
+
+    def move(self, campus_ms: float) -> None:
+        """Be at another time, at the same speed."""
+        self._anchor(campus=float(campus_ms))
+
+    def _anchor(
+        self, *, speed: float | None = None, paused: bool | None = None, campus: float | None = None
+    ) -> None:
+        with self.changed:
+            self._campus = self.now_ms() if campus is None else campus
+            self._since = self._wall()
+            self._speed = self._speed if speed is None else speed
+            self._paused = self._paused if paused is None else paused
+            self.changed.notify_all()
+
+    def wait(self, campus_ms: float, at_most_s: float) -> None:
+        """Sleep until ``campus_ms`` is due, something changes, or ``at_most_s`` wall seconds are over."""
+        with self.changed:
+            if self.is_due(campus_ms):
+                return
+            seconds = at_most_s
+            if not self._paused and self._speed not in (0.0, MAX):
+                seconds = min(seconds, (campus_ms - self.now_ms()) / 1000.0 / self._speed)
+            self.changed.wait(max(seconds, 0.0))

@@ -1,0 +1,96 @@
+"""What there is to send: the events of one campus date after another, drawn ahead in the background.
+
+The unit of drawing is the campus day in which a visit starts; a visit may run past midnight. A window holds
+the events whose *time* falls on a campus date, whichever of two units brings them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from context.calendar import Calendar
+from context.errors import RunError
+from sim.batch import NO_TOOL, Batch, concatenate
+from sim.draw import draw_day
+from sim.engine import Engine
+from sim.live.laps import Lap
+from sim.live.schedule import Schedule, SensorLaw, schedule
+
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Window:
+    """The events of one campus date in total order, their sensors, and when they leave."""
+
+    day: int
+    batch: Batch
+    sensor: I64  # index into the feed's laws
+    schedule: Schedule
+
+    def take(self, rows: npt.NDArray[np.intp] | slice) -> Window:
+        """The given rows, in the given order."""
+        kept = Schedule(self.schedule.release_ms[rows], self.schedule.envelope[rows])
+        return Window(self.day, self.batch.take(rows), self.sensor[rows], kept)
+
+
+class Feed:
+    """Windows of one term. Draws one unit ahead in a thread of its own; holds two units at most."""
+
+    def __init__(self, engine: Engine, laws: Sequence[SensorLaw]) -> None:
+        self.engine, self.laws = engine, laws
+        self.calendar: Calendar = engine.calendar
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="draw")
+        self._units: dict[int, Future[Batch]] = {}
+
+    @property
+    def days(self) -> range:
+        """Campus dates on which events can fall."""
+        return range(self.calendar.first_day, self.calendar.last_day + 2)
+
+    def window(self, day: int, lap: Lap) -> Window:
+        """The events of a campus date in a lap. Begins to draw the day after it, too."""
+        wanted = [unit for unit in (day - 1, day) if self._exists(unit)]
+        for unit in (*wanted, *([day + 1] if self._exists(day + 1) else [])):
+            if unit not in self._units:
+                self._units[unit] = self._pool.submit(self._draw, unit)
+        for unit in [unit for unit in self._units if unit not in (*wanted, day + 1)]:
+            self._units.pop(unit).cancel()
+        begin, end = self.calendar.day_start_ms(day), self.calendar.day_start_ms(day + 1)
+        parts = [between(self._units[unit].result(), begin, end) for unit in wanted]
+        batch = lap.batch(concatenate(parts).sorted())
+        sensor = batch.tool.astype(np.int64)
+        sensor[batch.tool == NO_TOOL] = len(self.laws) - 1
+        midnight, following = lap.calendar.day_start_ms(day), lap.calendar.day_start_ms(day + 1)
+        return Window(day, batch, sensor, schedule(batch, sensor, self.laws_of(lap), midnight, following))
+
+    def laws_of(self, lap: Lap) -> Sequence[SensorLaw]:
+        """The sensors' laws in a lap: their delivery outages move with it."""
+        return [replace(law, windows=lap.windows(law.windows)) for law in self.laws]
+
+    def close(self) -> None:
+        """End the thread; what it draws is not waited for."""
+        for unit in self._units.values():
+            unit.cancel()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _exists(self, day: int) -> bool:
+        return self.calendar.first_day <= day <= self.calendar.last_day
+
+    def _draw(self, day: int) -> Batch:
+        batch, _ = draw_day(self.engine, day)
+        begin, end = self.calendar.day_start_ms(day), self.calendar.day_start_ms(day + 2)
+        if len(batch) and not begin <= batch.time_ms[0] <= batch.time_ms[-1] < end:
+            raise RunError(f"day {day}: events outside of the day and the one after it")
+        return batch
+
+
+def between(batch: Batch, begin_ms: int, end_ms: int) -> Batch:
+    """The events of a sorted batch from ``begin_ms`` (included) to ``end_ms`` (excluded)."""
+    first, last = np.searchsorted(batch.time_ms, [begin_ms, end_ms])
+    return batch.take(slice(int(first), int(last)))

@@ -1,0 +1,157 @@
+"""From events to messages: their data, their attributes, and where each one belongs in its sensor's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sim.batch import Batch, concatenate
+from sim.kinds import KINDS
+from sim.live.feed import Window
+from sim.live.schedule import Schedule
+from sim.reference import CONTEXT
+from sim.render import Renderer, times, uuids
+from sim.world import World
+
+I64 = npt.NDArray[np.int64]
+FORMS = ("event", "envelope")
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of many messages: message i has ``values[rows[i]]``; a null is an attribute left out."""
+
+    name: str
+    values: pa.StringArray
+    rows: I64 | None  # None: ``values`` has one value per message
+
+
+@dataclass(frozen=True)
+class Messages:
+    """Messages in the order in which they are to be sent."""
+
+    data: pa.StringArray
+    attributes: tuple[Attribute, ...]
+    sensor: I64
+    last: Batch  # the last event of each message
+    events: I64  # how many events each message holds
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def attribute(self, name: str) -> pa.StringArray:
+        """The values of one attribute, a message each."""
+        found = next(attribute for attribute in self.attributes if attribute.name == name)
+        return found.values if found.rows is None else found.values.take(pa.array(found.rows))
+
+
+def merged(windows: Sequence[Window]) -> Window:
+    """What sensors handed over as one, by the time it leaves, then sensor, then order within the sensor."""
+    batch = concatenate([window.batch for window in windows])
+    sensor = np.concatenate([window.sensor for window in windows])
+    release = np.concatenate([window.schedule.release_ms for window in windows])
+    # Envelopes are numbered per window: told apart by the window's place.
+    place = np.repeat(np.arange(len(windows)), [len(window.batch) for window in windows])
+    envelope = np.concatenate([window.schedule.envelope for window in windows]) + (place << 32)
+    order = np.lexsort((np.arange(len(sensor)), sensor, release))
+    whole = Window(windows[0].day, batch, sensor, Schedule(release, envelope))
+    return whole.take(order)
+
+
+def envelope_starts(window: Window) -> npt.NDArray[np.intp]:
+    """The first event of each envelope."""
+    new = np.ones(len(window.batch), dtype=np.bool_)
+    envelope, sensor = window.schedule.envelope, window.sensor
+    new[1:] = (envelope[1:] != envelope[:-1]) | (sensor[1:] != sensor[:-1])
+    return np.flatnonzero(new)
+
+
+def pieces(window: Window, most: int) -> Iterator[Window]:
+    """Runs of some ``most`` events, cut between envelopes."""
+    starts = envelope_starts(window)
+    wanted = np.arange(0, len(window.batch), most)
+    cuts = np.unique(starts[np.searchsorted(starts, wanted, side="right") - 1])
+    for first, stop in pairwise([*cuts.tolist(), len(window.batch)]):
+        yield window.take(slice(first, stop))
+
+
+class MessageMaker:
+    """Makes messages of one world: a document an event, or an envelope of them."""
+
+    def __init__(self, world: World, tools: Sequence[str], form: str) -> None:
+        self._renderer, self._form = Renderer(world), form
+        self._tables = {name: _text_table(values) for name, values in _values(world, tools).items()}
+        self._head = pa.scalar(f'{{"sensor":"https://{world.tenant.host}/","sendTime":"')
+        self._middle = pa.scalar(f'","dataVersion":"{CONTEXT}","data":[')
+
+    def make(self, window: Window) -> Messages:
+        """The messages of what has been handed over."""
+        batch = window.batch
+        documents = self._renderer.render(batch).combine_chunks()
+        first = np.arange(len(batch)) if self._form == "event" else envelope_starts(window)
+        last = np.append(first[1:], len(batch)) - 1
+        lead = batch.take(first)  # what an envelope's attributes tell is its first event's
+        return Messages(
+            documents if self._form == "event" else self._envelopes(documents, window, first),
+            self._attributes(lead, window.sensor[first]),
+            window.sensor[first],
+            batch.take(last),
+            last - first + 1,
+        )
+
+    def _envelopes(
+        self, documents: pa.StringArray, window: Window, first: npt.NDArray[np.intp]
+    ) -> pa.StringArray:
+        offsets = pa.array(np.append(first, len(documents)).astype(np.int32))
+        data = pc.binary_join(pa.ListArray.from_arrays(offsets, documents), ",")
+        sent = times(window.schedule.release_ms[first])
+        return pc.binary_join_element_wise(self._head, sent, self._middle, data, "]}", "")
+
+    def _attributes(self, batch: Batch, sensor: I64) -> tuple[Attribute, ...]:
+        course = np.where(batch.course >= 0, batch.course, len(self._tables["canvas_course_id"]) - 1)
+        nothing = np.zeros(len(batch), dtype=np.int64)
+        kind, person = batch.kind.astype(np.int64), batch.person.astype(np.int64)
+        rows: dict[str, I64] = {
+            "event_type": kind,
+            "event_action": kind,
+            "ed_app": nothing,
+            "tool": sensor,
+            "tenant": nothing,
+            "udp_person_id": person,
+            "udp_course_offering_id": course.astype(np.int64),
+            "canvas_user_id": person,
+            "canvas_course_id": course.astype(np.int64),
+            "synthetic": nothing,
+        }
+        return (
+            Attribute("event_id", uuids(batch.uuid_high, batch.uuid_low), None),
+            Attribute("event_time", times(batch.time_ms), None),
+            *(Attribute(name, self._tables[name], rows[name]) for name in rows),
+        )
+
+
+def _values(world: World, tools: Sequence[str]) -> dict[str, pa.Array]:
+    """The values that each attribute can have; courses end with a null, for events outside of courses."""
+    courses = world.courses
+    return {
+        "event_type": pa.array([kind.type for kind in KINDS]),
+        "event_action": pa.array([kind.action for kind in KINDS]),
+        "ed_app": pa.array([f"http://{world.tenant.host}/"]),
+        "tool": pa.array(list(tools)),
+        "tenant": pa.array([world.tenant.host]),
+        "udp_person_id": pa.array(world.persons.udp_id),
+        "udp_course_offering_id": pa.array([*courses.udp_id.tolist(), None]),
+        "canvas_user_id": pa.array(world.persons.lms_id),
+        "canvas_course_id": pa.array([*courses.lms_id.tolist(), None]),
+        "synthetic": pa.array(["true"]),
+    }
+
+
+def _text_table(values: pa.Array) -> pa.StringArray:
+    return values.cast(pa.string())

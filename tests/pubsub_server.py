@@ -1,0 +1,320 @@
+"""Google's Pub/Sub emulator for tests, what may go wrong between it and a client, and a receiver.
+
+``python -m tests.pubsub_server`` prints where the emulator is, and fails where there is none.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import grpc
+from google import pubsub_v1
+from google.api_core import exceptions as api
+from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
+
+PROJECT = "termtide-test"
+_SCRIPT = "platform/pubsub-emulator/bin/cloud-pubsub-emulator"
+_LARGE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+
+
+@cache
+def find_emulator() -> Path | None:
+    """The emulator's launch script: PUBSUB_EMULATOR_BIN, or that of an installed Google Cloud CLI."""
+    given = os.environ.get("PUBSUB_EMULATOR_BIN")
+    if given:
+        return Path(given) if Path(given).is_file() else None
+    roots = [Path("/usr/lib/google-cloud-sdk")]
+    gcloud = shutil.which("gcloud")
+    if gcloud:
+        roots.insert(0, Path(gcloud).resolve().parent.parent)
+    found = (root / _SCRIPT for root in roots if (root / _SCRIPT).is_file())
+    return next(found, None) if shutil.which("java") else None
+
+
+def free_port() -> int:
+    """A port on 127.0.0.1 that nobody has right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Emulator:
+    """One emulator on 127.0.0.1. What it holds is lost when it stops."""
+
+    def __init__(self) -> None:
+        script = find_emulator()
+        if script is None:
+            raise RuntimeError("no Pub/Sub emulator here")
+        self._script, self._folder = script, mkdtemp(prefix="termtide-pubsub-")
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def host(self) -> str:
+        """For PUBSUB_EMULATOR_HOST."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Of the running server."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._process = subprocess.Popen(  # the script ends in exec, so the pid is the server's
+            [str(self._script), "--host=127.0.0.1", f"--port={self.port}"],
+            cwd=self._folder,
+            env={**os.environ, "JAVA_OPTS": "-Xmx3g"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with suppress(OSError), urllib.request.urlopen(f"http://{self.host}", timeout=1) as answer:
+                if answer.read().strip() == b"Ok":
+                    return
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the emulator ended with code {self._process.returncode}")
+            time.sleep(0.05)
+        self.stop()
+        raise RuntimeError("the emulator did not answer within a minute")
+
+    def stop(self) -> None:
+        """Stop it, by its pid."""
+        process, self._process = self._process, None
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+
+
+class Proxy:
+    """A TCP proxy to a server, that can be slow, hang, or be away."""
+
+    def __init__(self, target: str) -> None:
+        host, port = target.rsplit(":", 1)
+        self._target = (host, int(port))
+        self.bytes_per_second: int | None = None
+        self._flowing = threading.Event()
+        self._flowing.set()
+        self._sockets: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._listener: socket.socket | None = None
+        self.port = free_port()
+        self.mend()
+
+    @property
+    def host(self) -> str:
+        """What clients connect to."""
+        return f"127.0.0.1:{self.port}"
+
+    def hold(self) -> None:
+        """Let no byte through; connections stay open."""
+        self._flowing.clear()
+
+    def release(self) -> None:
+        """Let bytes through again."""
+        self._flowing.set()
+
+    def cut(self) -> None:
+        """Close all connections and refuse new ones."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        with self._lock:
+            for one in self._sockets:
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+            self._sockets.clear()
+
+    def mend(self) -> None:
+        """Accept connections."""
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self.port))
+        listener.listen(64)
+        self._listener = listener
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def close(self) -> None:
+        """Away for good."""
+        self.release()
+        self.cut()
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            try:
+                server = socket.create_connection(self._target, timeout=5)
+            except OSError:
+                client.close()
+                continue
+            server.settimeout(None)
+            with self._lock:
+                self._sockets |= {client, server}
+            for source, sink, throttled in ((client, server, True), (server, client, False)):
+                threading.Thread(target=self._pump, args=(source, sink, throttled), daemon=True).start()
+
+    def _pump(self, source: socket.socket, sink: socket.socket, throttled: bool) -> None:
+        with suppress(OSError):
+            while data := source.recv(65_536):
+                self._flowing.wait()
+                if throttled and self.bytes_per_second:
+                    time.sleep(len(data) / self.bytes_per_second)
+                sink.sendall(data)
+        for one in (source, sink):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+
+@contextmanager
+def proxied(target: str) -> Iterator[Proxy]:
+    """A proxy that is gone afterwards."""
+    proxy = Proxy(target)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
+
+
+def publisher(host: str) -> Any:
+    """A client of the emulator, whatever the environment says."""
+    transport = PublisherGrpcTransport(channel=grpc.insecure_channel(host, options=_LARGE))
+    return pubsub_v1.PublisherClient(transport=transport)
+
+
+def subscriber(host: str) -> Any:
+    """A client of the emulator, whatever the environment says."""
+    transport = SubscriberGrpcTransport(channel=grpc.insecure_channel(host, options=_LARGE))
+    return pubsub_v1.SubscriberClient(transport=transport)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message as it arrived."""
+
+    data: bytes
+    attributes: dict[str, str]
+    ordering_key: str
+    number: int  # the emulator's message ids count in the order of publishing
+    received_s: float  # time.time() here
+
+    @property
+    def event_id(self) -> str:
+        """The attribute of that name."""
+        return self.attributes["event_id"]
+
+
+class Collector:
+    """Pulls a subscription's messages in a thread and keeps them in the order of arrival.
+
+    It acknowledges what it has, and drops what the broker delivers again (the same message id), so that what
+    is twice in it was published twice. A server that is away is waited for.
+    """
+
+    def __init__(self, host: str, subscription: str) -> None:
+        self._host = host
+        self._name = f"projects/{PROJECT}/subscriptions/{subscription}"
+        self.messages: list[Received] = []
+        self._seen: set[int] = set()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def wait_for(self, count: int, timeout_s: float = 60.0) -> list[Received]:
+        """All messages, once there are so many. Raises AssertionError when they don't come."""
+        end = time.monotonic() + timeout_s
+        while len(self.messages) < count:
+            assert time.monotonic() < end, f"{len(self.messages)} of {count} messages came"
+            time.sleep(0.02)
+        return self.messages
+
+    def settle(self, quiet_s: float = 1.0) -> list[Received]:
+        """All messages, once none has come for so long."""
+        seen, since = -1, time.monotonic()
+        while time.monotonic() - since < quiet_s:
+            if len(self.messages) != seen:
+                seen, since = len(self.messages), time.monotonic()
+            time.sleep(0.02)
+        return self.messages
+
+    def stop(self) -> None:
+        """Pull no more."""
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        client = subscriber(self._host)
+        while not self._over.is_set():
+            try:
+                reply = client.pull(
+                    subscription=self._name,
+                    max_messages=1_000,
+                    return_immediately=True,
+                    retry=None,
+                    timeout=20,
+                )
+                now = time.time()
+                if not reply.received_messages:
+                    self._over.wait(0.02)
+                    continue
+                got = [self._read(one, now) for one in reply.received_messages]
+                ids = [one.ack_id for one in reply.received_messages]
+                client.acknowledge(subscription=self._name, ack_ids=ids, retry=None, timeout=20)
+                self.messages.extend(one for one in got if one.number not in self._seen)
+                self._seen |= {one.number for one in got}
+            except api.GoogleAPICallError:
+                self._over.wait(0.1)
+        client.transport.close()
+
+    @staticmethod
+    def _read(one: Any, now: float) -> Received:
+        message = pubsub_v1.ReceivedMessage.pb(one).message
+        number = int(message.message_id)
+        return Received(message.data, dict(message.attributes), message.ordering_key, number, now)
+
+
+def make_topic(host: str, topic: str, *, labelled: bool = True, ordering: bool = False) -> None:
+    """A topic with the subscription ``<topic>-sub``."""
+    name = f"projects/{PROJECT}/topics/{topic}"
+    labels = {"synthetic": "true"} if labelled else {}
+    publisher(host).create_topic(request={"name": name, "labels": labels})
+    subscription = f"projects/{PROJECT}/subscriptions/{topic}-sub"
+    subscriber(host).create_subscription(
+        request={"name": subscription, "topic": name, "enable_message_ordering": ordering}
+    )
+
+
+if __name__ == "__main__":
+    where = find_emulator()
+    print(where or "")  # noqa: T201
+    sys.exit(where is None)
