@@ -127,7 +127,7 @@ def _steps(table: Table, names: tuple[str, str], faults: Findings) -> None:
 def _ordered(table: Table, names: tuple[str, str], faults: Findings) -> None:
     for row, (low, high) in _records(table, names):
         if low is not None and high is not None and high < low:
-            problem = f"{names[1]}: {high:g} given, allowed: {names[0]} ({low:g}) or more"
+            problem = f"{names[1]}: {high} given, allowed: {names[0]} ({low}) or more"
             faults.add(table.block.file, row, problem)
 
 

@@ -42,6 +42,8 @@ BAD = {
     "unknown command": (["demmo"], ("demmo",)),
     "unknown option": (["demo", "--speed", "3"], ("--speed",)),
     "no workers": (["demo", "--workers", "0"], ("--workers",)),
+    "half a week": (["demo", "--shift", "1.5"], ("--shift", "1.5", "-5200 to 5200")),
+    "too far": (["demo", "--shift", "-5201"], ("--shift", "-5201", "-5200 to 5200")),
 }
 
 

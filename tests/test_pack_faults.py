@@ -67,6 +67,17 @@ FAULTS: list[tuple[str, Edit, int | None, str]] = [
     ),
     ("categorical", put(9, "given_1_value", ""), 9, "course_section_enrollment.role_status: a given_ field"),
     ("categorical", put(9, "assumption", "maybe"), 9, "assumption: maybe given, allowed: true, false"),
+    ("delivery", put(3, "tool", "announcment"), 3, "tool: announcment given, did you mean announcements?"),
+    ("delivery", put(3, "tool", "home"), 3, "tool = home: already in row 2, allowed: once"),
+    ("delivery", put(3, "buffer_events", "0"), 3, "buffer_events: 0 given, allowed: a whole number from 1"),
+    ("delivery", put(3, "flush_ms", "1.5"), 3, "flush_ms: 1.5 given, allowed: a whole number from 0"),
+    (
+        "delivery",
+        put(3, "envelope_events", "1001"),
+        3,
+        "envelope_events: 1001 given, allowed: a whole number",
+    ),
+    ("delivery", put(3, "delay_p99_ms", "1199"), 3, "delay_p99_ms: 1199 given, allowed: delay_median_ms (12"),
 ]
 
 

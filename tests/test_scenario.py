@@ -106,6 +106,7 @@ def test_no_file_points_to_init_and_demo() -> None:
 
 
 INCIDENT = '[[incident]]\nname = "x"\nstart = 2026-10-01T10:00:00\nend = 2026-10-01T11:00:00\n'
+OUTAGE = INCIDENT.replace("incident", "delivery_outage")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +146,16 @@ INCIDENT = '[[incident]]\nname = "x"\nstart = 2026-10-01T10:00:00\nend = 2026-10
         (INCIDENT.replace("10-01T11", "11-01T11"), "incident 1: end: 2026-11-01T11:00:00 given, allowed: a"),
         (INCIDENT.replace("11:00:00", "11:00:00Z"), "incident 1: end: 2026-10-01T11:00:00+00:00 given, all"),
         (INCIDENT.replace("T11:00:00", ""), "incident 1: end: 2026-10-01 given, allowed: a local date and t"),
+        ("shift = 5201", "shift: 5201 given, allowed: a whole number of weeks from -5200 to 5200"),
+        ("shift = 1.0", "shift: 1.0 given, allowed: a whole number of weeks from -5200 to 5200"),
+        ("[[delivery]]\nflush_ms = -1", "delivery 1: flush_ms: -1 given, allowed: a whole number from 0 to"),
+        ("[[delivery]]\nflush = 1", "delivery 1: flush: unknown key (did you mean flush_ms?), allowed: tool"),
+        (OUTAGE + "catch_up = 1", "delivery_outage 1: catch_up: 1 given, allowed: a number from 1.5 to 100"),
+        (OUTAGE + "catch_up = nan", "delivery_outage 1: catch_up: nan given, allowed: a number from 1.5 to"),
+        (
+            OUTAGE.replace("10-01T11", "10-09T11"),
+            "delivery_outage 1: end: 2026-10-09T11:00:00 given, allowed",
+        ),
         ("fte == 5", "not valid TOML: Invalid value at line 1, column 6"),
         ("seed = 1\nfte = [", "not valid TOML: Invalid value at end of document"),
     ],
@@ -176,6 +187,8 @@ def test_flags_are_named_by_their_flag() -> None:
     assert load("", fte="12").fte == 12
     assert fault("", fte="-3").startswith("--fte: -3 given, allowed: a whole number from 1 to 500000")
     assert fault("", time_zone="x").startswith('--time-zone: "x" given, allowed: an IANA name')
+    assert load("", shift="-12").shift == -12
+    assert fault("", shift="6w").startswith('--shift: "6w" given, allowed: a whole number of weeks from')
     assert fault("", seed="1e3").startswith('--seed: "1e3" given, allowed: a whole number')
 
 

@@ -1,0 +1,249 @@
+"""``make bench``, the live side: what simpy costs, how fast messages are made and taken by the emulator.
+
+Ratios are taken within one run. ``--lateness`` plays the midterm's busiest hour at 60x instead and has
+another process measure how late each event arrives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from google.cloud import pubsub_v1 as library
+from google.cloud.pubsub_v1.types import BatchSettings
+
+from context.delivery import delivery_windows, sensor_settings
+from context.pack import load_pack
+from context.scenario import Scenario
+from sim.live.clock import MAX
+from sim.live.feed import Feed, Window
+from sim.live.laps import Laps
+from sim.live.messages import MessageMaker, Messages, merged, pieces
+from sim.live.schedule import sensor_laws
+from sim.live.stage import Span, Stage
+from sim.live.stream import StreamEnd, StreamJob, stream
+from sim.live.words import read_moment
+from sim.plan import schedules, section_keys
+from sim.run import prepare
+from sim.sinks.pubsub_wire import Encoder
+from sim.sinks.stream import StreamOptions
+from sim.worker import Job, load_engine
+from sim.world_load import campus_facts
+from tests.pubsub_server import PROJECT, Emulator, find_emulator, make_topic
+
+BEGIN, END = "2026-10-12", "2026-10-17"  # the midterm week
+BUSY_HOUR = ("2026-10-13T20:00", "2026-10-13T21:00")
+LIBRARY_EVENTS = 20_000
+
+
+class Bench:
+    """One prepared run, its feed and its messages."""
+
+    def __init__(self, fte: int, folder: Path) -> None:
+        self.scenario = Scenario(name="bench", fte=fte, seed=1)
+        self.pack, self.folder = load_pack(self.scenario.pack, None), folder
+        self.run = folder / "run"
+        prepare(self.scenario, self.pack, self.run)
+
+    def job(self, to: str, speed: float, begin: str, end: str) -> StreamJob:
+        """A stream of the run."""
+        state = self.folder / f"state-{begin}-{speed}".replace(":", "")
+        return StreamJob(self.scenario, self.pack, self.run, state, to, speed, begin, end)
+
+    def stage(self, step_ms: int) -> tuple[Stage, MessageMaker]:
+        """The midterm week on a stage, with its sensors waking every ``step_ms``."""
+        laps = Laps(self.scenario, self.pack.table("calendar"), 1)
+        engine = load_engine(Job(self.scenario, self.pack.path, self.run))
+        settings = sensor_settings(self.scenario, self.pack)
+        tools = [sensor.tool for sensor in settings]
+        feed = Feed(engine, sensor_laws(settings, delivery_windows(self.scenario, tools), self.scenario.seed))
+        begin, end = (read_moment(text, self.scenario.time_zone, "bench") for text in (BEGIN, END))
+        plans = schedules(self.pack, laps.base, section_keys(engine.world), *campus_facts(self.run))
+        span = Span(laps.lap(0), begin, end)
+        wanted = lambda window: np.ones(len(window.batch), dtype=np.bool_)  # noqa: E731
+        return Stage(feed, plans, span, begin, lambda: step_ms, wanted), MessageMaker(
+            engine.world, tools, "event"
+        )
+
+
+def stepped(stage: Stage) -> tuple[list[Window], float, int]:
+    """(what was handed over, CPU seconds of stepping, events of simpy) of playing a stage to its end."""
+    windows, steps, began = list[Window](), 0, time.thread_time()
+    while stage.next_ms() != float("inf"):
+        stage.env.step()
+        steps += 1
+        if stage.waiting:
+            windows.append(merged(stage.empty()))
+    return windows, time.thread_time() - began, steps
+
+
+def messages_of(windows: list[Window], maker: MessageMaker) -> Iterator[Messages]:
+    """Messages, as large pieces as a stream makes at speed max."""
+    for part in pieces(merged(windows), 8_192):
+        yield maker.make(part)
+
+
+@contextmanager
+def emulator() -> Iterator[Emulator]:
+    """An emulator of our own."""
+    server = Emulator()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def by_library(host: str, messages: list[Messages]) -> float:
+    """Messages a second of the client library's own batcher, with the same data and attributes."""
+    make_topic(host, "library")
+    settings = BatchSettings(max_messages=500, max_bytes=9_000_000, max_latency=0.05)
+    client = library.PublisherClient(batch_settings=settings)
+    topic = client.topic_path(PROJECT, "library")
+    rows = []
+    for part in messages:
+        columns = {one.name: part.attribute(one.name).to_pylist() for one in part.attributes}
+        for row, text in enumerate(part.data.to_pylist()):
+            rows.append((text.encode(), {k: v[row] for k, v in columns.items() if v[row] is not None}))
+            if len(rows) == LIBRARY_EVENTS:
+                break
+    began = time.perf_counter()
+    futures = [client.publish(topic, data, **attributes) for data, attributes in rows]
+    for future in futures:
+        future.result()
+    seconds = time.perf_counter() - began
+    client.stop()
+    return len(rows) / seconds
+
+
+def speeds(bench: Bench, say: list[str]) -> None:
+    """The table of the live side."""
+    for name, step_ms in (
+        ("speed max (a wake in 10 campus minutes)", 600_000),
+        ("60x (50 wakes a second)", 1_200),
+    ):
+        stage, maker = bench.stage(step_ms)
+        windows, seconds, steps = stepped(stage)
+        events = sum(len(window.batch) for window in windows)
+        say.append(
+            f"simpy, campus and sensors at {name}: {events:,} events, "
+            f"{steps / events:.3f} of simpy's an event, "
+            f"{seconds / events * 1e6:.2f} us an event"
+        )
+    began = time.process_time()
+    made = list(messages_of(windows, maker))
+    rendered = time.process_time() - began
+    size = sum(part.data.nbytes for part in made) / events
+    began = time.process_time()
+    encoder = Encoder(None)
+    for part in made:
+        encoder.encode(part)
+    encoded = time.process_time() - began
+    say.append(f"render with attributes: {events / rendered:,.0f} events per CPU-second at {size:,.0f} bytes")
+    say.append(f"encode for the wire: {events / encoded:,.0f} messages per CPU-second")
+    if find_emulator() is None:
+        say.append("no Pub/Sub emulator here: publishing not measured")
+        return
+    with emulator() as server:
+        import os
+
+        os.environ["PUBSUB_EMULATOR_HOST"] = server.host
+        theirs = by_library(server.host, made)
+        del made, windows
+        cpu, began = time.process_time(), time.perf_counter()
+        ended = stream_into(bench, server)
+        wall, cpu = time.perf_counter() - began, time.process_time() - cpu
+    count = ended.status["events_acknowledged"]
+    ours = count / ended.status["seconds"]
+    say.append(
+        f"into the emulator: {count:,} messages, {ours:,.0f} a second "
+        f"({count / wall:,.0f} with loading the world), "
+        f"{count / cpu:,.0f} per CPU-second of ours"
+    )
+    say.append(f"the client library's own batcher: {theirs:,.0f} a second; ours is {ours / theirs:.1f}x")
+
+
+def stream_into(bench: Bench, server: Emulator) -> StreamEnd:
+    """The midterm week at speed max into a topic of its own."""
+    make_topic(server.host, "ours")
+    return stream(bench.job(f"pubsub://{PROJECT}/ours", MAX, BEGIN, END), lambda _: None)
+
+
+RECEIVER = """
+import json, sys, time
+from tests.pubsub_server import Collector
+collector = Collector(sys.argv[1], "late-sub")
+sys.stdin.readline()
+collector.settle(1.0)
+collector.stop()
+print(json.dumps([[m.data.decode()[:200], m.received_s] for m in collector.messages]))
+"""
+
+
+def lateness(bench: Bench, say: list[str]) -> None:
+    """The busiest hour at 60x: arrival against the moment at which the clock was at sendTime."""
+    import os
+
+    from sim.live import clock as clocks
+
+    anchors: list[tuple[float, float]] = []
+    move = clocks.Clock.move
+
+    def moved(self: clocks.Clock, campus_ms: float) -> None:
+        move(self, campus_ms)
+        anchors.append((campus_ms, time.time()))
+
+    with emulator() as server:
+        os.environ["PUBSUB_EMULATOR_HOST"] = server.host
+        make_topic(server.host, "late")
+        receiver = subprocess.Popen(
+            [sys.executable, "-c", RECEIVER, server.host], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        clocks.Clock.move = moved  # type: ignore[method-assign]
+        job = bench.job(f"pubsub://{PROJECT}/late", 60.0, *BUSY_HOUR)
+        from dataclasses import replace
+
+        ended = stream(replace(job, message="envelope", options=StreamOptions()), lambda _: None)
+        output, _ = receiver.communicate(b"\n", timeout=120)
+    campus, wall = anchors[0]
+    late = []
+    for head, received_s in json.loads(output):
+        sent = head.split('"sendTime":"', 1)[1][:24]
+        due = wall + (np.datetime64(sent[:-1], "ms").astype(np.int64) - campus) / 1000 / 60
+        late.append(received_s - due)
+    # What was sent at once at the beginning waits for the first draw: it belongs to the start.
+    shares = np.quantile(late, [0.5, 0.9, 0.99, 0.999, 1.0]) * 1000
+    say.append(
+        f"lateness at 60x, {BUSY_HOUR[0]} to {BUSY_HOUR[1]}, "
+        f"{len(late):,} events in {ended.status['seconds']:.0f} s: "
+        + ", ".join(
+            f"{name} {ms:,.0f} ms"
+            for name, ms in zip(("p50", "p90", "p99", "p99.9", "most"), shares, strict=True)
+        )
+    )
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench_stream", description=__doc__)
+    parser.add_argument("--fte", type=int, default=5_000, help="size in student FTE (default 5,000)")
+    parser.add_argument("--lateness", action="store_true", help="measure lateness at 60x instead")
+    given = parser.parse_args()
+    say: list[str] = [f"{given.fte:,} FTE, live"]
+    with TemporaryDirectory(prefix="termtide-bench-") as folder:
+        (lateness if given.lateness else speeds)(Bench(given.fte, Path(folder)), say)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    say.append(f"peak memory {peak / 1e6:,.0f} MB, making the run included")
+    print("\n".join(say))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
