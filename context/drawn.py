@@ -46,9 +46,9 @@ class Drawn:
     grades: Grades
     records: TermRecords
 
-    def local(self, entity: str, rows: int) -> I64:
-        """Short Canvas ids of an entity."""
-        return ids.local_ids(self.seed, entity, rows)
+    def local(self, entity: str, rows: int, created: I64 | None = None) -> I64:
+        """Short Canvas ids of an entity, rising with the instants of creation where those are given."""
+        return ids.local_ids(self.seed, entity, rows, created)
 
     @cached_property
     def offering_size(self) -> I64:

@@ -20,6 +20,7 @@ from context.structures import make_structures
 from context.tables_content import content_tables
 from context.tables_course import course_tables
 from context.tables_outcome import outcome_tables
+from context.tables_frame import frame_tables
 from context.tables_people import people_tables
 from context.tables_structure import structure_tables
 
@@ -62,7 +63,14 @@ def generate(scenario: Scenario, pack: Pack, calendar: Calendar) -> Store:
     """The context store of a scenario: entities and keymaps as Arrow tables."""
     drawn = draw(scenario, pack, calendar)
     store = Store({}, {})
-    for tables in (structure_tables, people_tables, course_tables, content_tables, outcome_tables):
+    for tables in (
+        structure_tables,
+        frame_tables,
+        people_tables,
+        course_tables,
+        content_tables,
+        outcome_tables,
+    ):
         entity, keymap = tables(drawn)
         store.entity.update(entity)
         store.keymap.update(keymap)

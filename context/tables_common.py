@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from context import rng
+from context import frame, ids, rng
 from context.drawn import Drawn
 from context.frame import Coded
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 DAY_MS = 86_400_000
+Pair = tuple[pa.Table, pa.Table]  # an entity and its keymap
 Columns = tuple[dict[str, object], int]  # columns of a table by name, and its number of rows
 
 
@@ -35,3 +37,16 @@ def is_value(value: Coded, text: str) -> npt.NDArray[np.bool_]:
 def touched(d: Drawn, created: I64, key: U64) -> I64:
     """When a row was last changed: within two days of its creation, never after the term."""
     return np.asarray(np.minimum(created + rng.integer(rng.extend(key, 150), 2 * DAY_MS), d.close_ms))
+
+
+def sis_keymap(name: str, codes: list[str] | pa.Array) -> pa.Table:
+    """A keymap of SIS-only rows: the code is the external id, a number the internal one."""
+    external = pa.array(codes, pa.string()) if isinstance(codes, list) else codes
+    rows = ids.udp_ids(len(external))
+    return ids.keymap(name, rows, sis_int=frame.texts(1000 + rows), sis_ext=external)
+
+
+def canvas_table(d: Drawn, name: str, rows: int, columns: dict[str, object], created: I64) -> Pair:
+    """(entity, keymap) of objects that only Canvas has: ids rise with ``created``, SIS ids are NULL."""
+    entity = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
+    return entity, ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows, created))

@@ -12,6 +12,7 @@ from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
 from context.grades import offering_credits
 from context.structures import COLLEGES, term_dates
+from context.tables_frame import role_rows
 from context.tables_structure import department_account
 from context.titles import course_titles
 
@@ -162,6 +163,7 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "course_section_id": e.section + 1,
         "person_id": e.person + 1,
         "role": Coded(e.role, e.roles),
+        "role_id": role_rows(e.roles)[e.role] + 1,
         "role_status": Coded(e.role_status, e.role_statuses),
         "enrollment_status": Coded(e.enrollment_status, e.enrollment_statuses),
         "credits_taken": np.where(student, hours * 100, NO_TIME),

@@ -10,6 +10,7 @@ from context.drawn import Drawn, Tables
 from context.frame import Maybe
 from context.people import CAREERS
 from context.structures import CAREER_CODES, COLLEGES, EDUCATIONAL_LEVELS, term_dates
+from context.tables_common import sis_keymap
 
 
 def _texts(values: list[str]) -> pa.Array:
@@ -32,12 +33,6 @@ def structure_tables(d: Drawn) -> tuple[Tables, Tables]:
     ):
         entity[name], keymap[name] = make(d)
     return entity, keymap
-
-
-def _sis(name: str, codes: list[str]) -> pa.Table:
-    """A keymap of SIS-only rows: the code is the external id, a number the internal one."""
-    rows = ids.udp_ids(len(codes))
-    return ids.keymap(name, rows, sis_int=frame.texts(1000 + rows), sis_ext=_texts(codes))
 
 
 def _term(d: Drawn) -> tuple[pa.Table, pa.Table]:
@@ -70,14 +65,14 @@ def _session(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "instr_begin_date": dates["start"],
         "instr_end_date": dates["instruction_end"],
     }
-    return frame.table("academic_session", 1, columns), _sis(
+    return frame.table("academic_session", 1, columns), sis_keymap(
         "academic_session", [f"{d.calendar.term.code}-REG"]
     )
 
 
 def _campus(d: Drawn) -> tuple[pa.Table, pa.Table]:
     columns = {"campus_id": ids.udp_ids(1), "name": f"{d.institution} Main Campus", "code": "MAIN"}
-    return frame.table("campus", 1, columns), _sis("campus", ["MAIN"])
+    return frame.table("campus", 1, columns), sis_keymap("campus", ["MAIN"])
 
 
 def _organizations(d: Drawn) -> tuple[pa.Table, pa.Table]:
@@ -95,7 +90,7 @@ def _organizations(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "description": _texts([f"{name}, {d.institution}" for name in names]),
     }
     prefixed = [f"ORG-{code}" for code in codes[:colleges]] + [f"DEPT-{code}" for code in codes[colleges:]]
-    return frame.table("academic_organization", rows, columns), _sis("academic_organization", prefixed)
+    return frame.table("academic_organization", rows, columns), sis_keymap("academic_organization", prefixed)
 
 
 def _careers(_d: Drawn) -> tuple[pa.Table, pa.Table]:
@@ -105,7 +100,7 @@ def _careers(_d: Drawn) -> tuple[pa.Table, pa.Table]:
         "code": _texts(list(CAREER_CODES)),
         "description": _texts(list(CAREERS)),
     }
-    return frame.table("academic_career", rows, columns), _sis("academic_career", list(CAREER_CODES))
+    return frame.table("academic_career", rows, columns), sis_keymap("academic_career", list(CAREER_CODES))
 
 
 def _programs(d: Drawn) -> tuple[pa.Table, pa.Table]:
@@ -118,7 +113,7 @@ def _programs(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "description": _texts([f"{CAREERS[career]}, {COLLEGES[college][1]}" for career, college in programs]),
         "educational_level": _texts([EDUCATIONAL_LEVELS[career] for career, _ in programs]),
     }
-    return frame.table("academic_program", len(programs), columns), _sis("academic_program", codes)
+    return frame.table("academic_program", len(programs), columns), sis_keymap("academic_program", codes)
 
 
 def _majors(d: Drawn) -> tuple[pa.Table, pa.Table]:
@@ -134,7 +129,7 @@ def _majors(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "code": _texts(codes),
         "description": _texts([s.subject_titles[i] for i in s.major_subject]),
     }
-    return frame.table("academic_major", len(codes), columns), _sis("academic_major", codes)
+    return frame.table("academic_major", len(codes), columns), sis_keymap("academic_major", codes)
 
 
 def _accounts(d: Drawn) -> tuple[pa.Table, pa.Table]:
