@@ -60,7 +60,7 @@ class Drawn:
     @cached_property
     def offering_size(self) -> I64:
         """Student enrolments per course offering."""
-        rows = self.enrolments.is_student
+        rows = self.enrolments.counts
         offering = self.catalogue.section_offering[self.enrolments.section[rows]]
         return np.bincount(offering, minlength=self.catalogue.offerings).astype(np.int64)
 
@@ -90,7 +90,9 @@ class Drawn:
     @cached_property
     def course_teacher(self) -> I64:
         """Person of the first section's Teacher of each offering."""
-        first = np.searchsorted(self.catalogue.section_offering, np.arange(self.catalogue.offerings))
+        c = self.catalogue
+        first = np.full(c.offerings, -1, dtype=np.int64)
+        first[c.section_home[::-1]] = np.arange(c.sections)[::-1]
         return self.primary_teacher[first]
 
     def coin(self, keys: npt.NDArray[np.uint64], purpose: int, share: float) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from context.frame import NO_TIME, Coded, Maybe
 from context.people import CAREERS, STANDINGS
 from context.structures import term_dates
 from context.tables_common import sis_keymap
+from context.tables_structure import campus_of_college
 
 I64 = npt.NDArray[np.int64]
 _RACE_COLUMNS = {
@@ -214,7 +215,7 @@ def _term_record(d: Drawn) -> pa.Table:
         "academic_term_id": 1,
         "academic_career_id": s.career.astype(np.int64) + 1,
         "academic_program_id": d.structures.program_of_major[d.structures.student_major] + 1,
-        "campus_id": 1,
+        "campus_id": campus_of_college()[d.structures.college_of_cip[s.major_cip]] + 1,
         "athletic_participant_sport": Coded(sport.draw(rng.extend(s.key, 61)), sport.values),
         "ps_student_level": Coded(s.career, CAREERS),
         "cen_academic_level": level,
