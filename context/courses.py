@@ -34,6 +34,7 @@ class Catalogue:
     offering_ordinal: I64  # ordinal in its CIP x level cell: with it the natural key
     offering_key: U64
     offering_kind: I64  # TAUGHT, SHELL, UNPUBLISHED, SANDBOX
+    offering_size: I64  # students who asked for it, before top-ups
     offering_host: I64  # the offering whose Canvas course holds its sections: itself unless cross-listed
     section_offering: I64  # whose Canvas course the section sits in: content and results follow it
     section_home: I64  # the offering it belongs to for the registrar: credits and grades follow it
@@ -212,6 +213,7 @@ def make_catalogue(seed: int, pack: Pack, students: Students) -> tuple[Catalogue
         offering_key=offering_key,
         offering_kind=np.zeros(len(kept), dtype=np.int64),
         offering_host=np.arange(len(kept)),
+        offering_size=np.bincount(new_offering[rank], minlength=len(kept)).astype(np.int64),
         section_offering=new_offering.astype(np.int64),
         section_home=new_offering.astype(np.int64),
         section_ordinal=section_ordinal[taken],

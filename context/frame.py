@@ -123,6 +123,11 @@ def table(name: str, rows: int, columns: Mapping[str, Any]) -> pa.Table:
     return pa.table(arrays, names=list(schema.names))
 
 
+def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """A DATETIME column without nulls as whole microseconds, int64."""
+    return np.asarray(column.cast(pa.int64()).to_numpy(), dtype=np.int64)
+
+
 def texts(integers: npt.NDArray[Any]) -> pa.Array:
     """Decimal text of integers."""
     return pa.array(np.asarray(integers)).cast(pa.string())

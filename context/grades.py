@@ -16,6 +16,7 @@ from context.frame import NO_TIME
 from context.outcomes import Results
 from context.pack import Pack
 from context.people import Students
+from context.sections import offering_credits
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -43,17 +44,10 @@ class TermRecords:
 
     gpa_hundredths: I64  # NO_TIME without graded credits
     cumulative_hundredths: I64  # of the terms before this one; NO_TIME for those in their first
-    credits: I64  # attempted
+    credits: I64  # attempted: taken on the census day
+    kept: I64  # of them those that were not withdrawn from
     gpa_credits: I64  # of them those that the term GPA rests on
     earned: I64
-
-
-def offering_credits(pack: Pack, catalogue: Catalogue) -> I64:
-    """Credits of each course offering."""
-    law = pack.categorical("course_offering", "available_credits")
-    credits_of = np.array([int(str(value)) for value in law.values])
-    # Cross-listed offerings are one course: they give the same credits.
-    return np.asarray(credits_of[law.draw(rng.extend(catalogue.offering_key[catalogue.offering_host], 57))])
 
 
 def _scores(content: Content, enrolments: Enrolments, results: Results) -> tuple[F64, F64]:
@@ -199,6 +193,9 @@ def make_term_records(pack: Pack, students: Students, enrolments: Enrolments, gr
     stays = np.array([status != "Dropped" for status in enrolments.role_statuses])[
         enrolments.role_status[grades.enrolment]
     ]
+    left = np.array([status == "Withdrawn" for status in enrolments.role_statuses])[
+        enrolments.role_status[grades.enrolment]
+    ]
     gpa = np.where(attempted > 0, (2 * total + attempted) // np.maximum(2 * attempted, 1), NO_TIME)
     # No earlier term is generated: the past GPA is drawn from ability and the pack's mean and spread.
     mean, sd = pack.number("gpa.cumulative_mean"), pack.number("gpa.cumulative_sd")
@@ -212,5 +209,6 @@ def make_term_records(pack: Pack, students: Students, enrolments: Enrolments, gr
         gpa_credits=attempted,
         cumulative_hundredths=np.where(first_term, NO_TIME, past_hundredths),
         credits=np.bincount(person, np.where(stays, grades.credits, 0), minlength=size).astype(np.int64),
+        kept=np.bincount(person, np.where(stays & ~left, grades.credits, 0), minlength=size).astype(np.int64),
         earned=np.bincount(person, np.where(passed, grades.credits, 0), minlength=size).astype(np.int64),
     )

@@ -25,6 +25,8 @@ MOST_UNPUBLISHED = 60  # students of a course whose teacher does without Canvas
 LABORATORY_FAMILIES = ("01", "03", "14", "15", "26", "40", "41", "51")
 TAUGHT, SHELL, UNPUBLISHED, SANDBOX = range(4)  # kinds of offerings
 PRIMARY, DISCUSSION, LABORATORY, OWN = range(4)  # kinds of sections; OWN: the one section of a sandbox
+LEAST_FULL_COURSE = 30  # students from which on a course gives three credits or more
+_TOP_UPS = 4  # times that students short of credits look for another course
 SANDBOX_ITEMS = 3  # files, pages and so on that a sandbox holds at most
 _ORDINAL_OF_SANDBOX = 1_000_000  # in its cell, so that no taught course comes after it
 
@@ -49,10 +51,49 @@ def primary_instructors(seed: int, pack: Pack, catalogue: Catalogue) -> tuple[I6
     return np.where(catalogue.offering_kind[home] == SHELL, teacher[first], teacher), count
 
 
+def offering_credits(pack: Pack, catalogue: Catalogue) -> I64:
+    """Credits of each course offering, int64."""
+    law = pack.categorical("course_offering", "available_credits")
+    credits_of = np.array([int(str(value)) for value in law.values])
+    # Cross-listed offerings are one course: they give the same credits.
+    drawn = credits_of[law.draw(rng.extend(catalogue.offering_key[catalogue.offering_host], 57))]
+    large = catalogue.offering_size[catalogue.offering_host] >= LEAST_FULL_COURSE
+    return np.where(large & (drawn < 3), 3, drawn)
+
+
+def _top_up(pack: Pack, students: Students, catalogue: Catalogue, seats: Seats) -> Seats:
+    """Give full-time students short of credits another course, like one that they have."""
+    c, levels = catalogue, len(pack.table("level")["level"])
+    hours = offering_credits(pack, c)
+    least = np.where(students.career == 0, *(pack.number(f"load.full_time_{who}") for who in ("ug", "grad")))
+    cell = c.offering_cip[c.section_home].astype(np.int64) * levels + c.offering_level[c.section_home]
+    by_cell = np.argsort(cell[seats.section], kind="stable")
+    cells, pool = cell[seats.section][by_cell], seats.section[by_cell]
+    student, section = seats.student, seats.section
+    first = np.searchsorted(student, np.arange(len(students)))
+    own = np.maximum(np.bincount(student, minlength=len(students)), 1)
+    for attempt in range(_TOP_UPS):
+        credits_of = np.bincount(student, hours[c.section_home[section]], minlength=len(students))
+        short = np.flatnonzero((students.load == 0) & (credits_of < least))
+        key = rng.extend(rng.extend(students.key[short], 520), attempt)
+        like = cell[seats.section[first[short] + rng.integer(key, own[short])]]
+        low, high = np.searchsorted(cells, like), np.searchsorted(cells, like, side="right")
+        # A seat is picked, not a section: large sections grow most, as their law has it.
+        pick = pool[low + rng.integer(key, high - low, 1)]
+        taken = np.isin(
+            short * c.offerings + c.section_home[pick], student * c.offerings + c.section_home[section]
+        )
+        student = np.concatenate([student, short[~taken]])
+        section = np.concatenate([section, pick[~taken]])
+    order = np.lexsort((section, student))
+    return Seats(student[order], section[order])
+
+
 def complete_catalogue(
     seed: int, pack: Pack, students: Students, catalogue: Catalogue, seats: Seats
 ) -> tuple[Catalogue, Seats]:
     """The catalogue and its seats with components, cross-listing, unpublished courses and sandboxes."""
+    seats = _top_up(pack, students, catalogue, seats)
     size = np.bincount(seats.section, minlength=catalogue.sections)
     catalogue, seats, divided = _components(pack, students, catalogue, seats, size)
     catalogue = _cross_list(pack, catalogue, seats, divided)
@@ -143,6 +184,7 @@ def _sandboxes(seed: int, pack: Pack, catalogue: Catalogue) -> Catalogue:
         offering_key=np.concatenate([c.offering_key, key]),
         offering_kind=np.concatenate([c.offering_kind, np.full(count, SANDBOX)]),
         offering_host=np.concatenate([c.offering_host, own]),
+        offering_size=np.concatenate([c.offering_size, np.zeros(count, dtype=np.int64)]),
         section_offering=np.concatenate([c.section_offering, own]),
         section_home=np.concatenate([c.section_home, own]),
         section_ordinal=np.concatenate([c.section_ordinal, np.zeros(count, dtype=np.int64)]),

@@ -10,8 +10,7 @@ import pyarrow.compute as pc
 from context import frame, ids, rng
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
-from context.grades import offering_credits
-from context.sections import OWN, PRIMARY, SANDBOX, TAUGHT, section_modes
+from context.sections import OWN, PRIMARY, SANDBOX, TAUGHT, offering_credits, section_modes
 from context.structures import COLLEGES, term_dates
 from context.tables_frame import role_rows
 from context.tables_people import logins, sis_numbers

@@ -111,7 +111,7 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
     for value, column in _RACE_COLUMNS.items():
         code = race.values.index(value)
         columns[column] = Maybe(race.codes == code, is_student | (race.codes == code))
-    local = d.local("person", rows)
+    local = d.local("person", rows, created)
     # Canvas's own user key is opaque in the data platform: events are joined through the short id instead.
     opaque = frame.texts(rng.bits(who.key, 49).astype(np.int64))
     number = frame.texts(sis_numbers(d))
@@ -198,18 +198,26 @@ def _email(d: Drawn) -> tuple[pa.Table, pa.Table]:
     return frame.table("person_email", len(person), columns), sis_keymap("person_email", codes)
 
 
+_LOADS = ("FullTime", "ThreeQuartersTime", "HalfTime", "LessThanHalfTime", "NoCredits")
+
+
+def _load(d: Drawn, hours: I64) -> I64:
+    """Load by credits, into _LOADS: quarters of what the pack calls full time."""
+    whole = (d.pack.number(f"load.full_time_{who}") for who in ("ug", "grad"))
+    full = np.where(d.students.career == 0, *whole)
+    quarters = np.minimum(hours * 4 // full.astype(np.int64), 4)
+    return np.where(hours == 0, 4, np.array([3, 3, 2, 1, 0])[quarters])
+
+
 def _term_record(d: Drawn) -> pa.Table:
     s, r, rows = d.students, d.records, len(d.students)
     level = Coded(s.standing, STANDINGS)
-    load = np.where(s.load == 0, 0, np.where(r.credits >= 6, 1, 2))
-    eot = np.where(r.earned == 0, 3, load)
     honors, sport = (
         d.pack.categorical("person__academic_term", field)
         for field in ("in_honors_program", "athletic_participant_sport")
     )
     honor_codes = honors.draw(rng.extend(s.key, 60))
     registration = d.pack.categorical("person__academic_term", "registration_status")
-    loads = ("FullTime", "HalfTime", "LessThanHalfTime", "NoCredits")
     columns = {
         "person_id": ids.udp_ids(rows),
         "academic_term_id": 1,
@@ -219,9 +227,9 @@ def _term_record(d: Drawn) -> pa.Table:
         "athletic_participant_sport": Coded(sport.draw(rng.extend(s.key, 61)), sport.values),
         "ps_student_level": Coded(s.career, CAREERS),
         "cen_academic_level": level,
-        "cen_academic_load": Coded(load, loads),
+        "cen_academic_load": Coded(_load(d, r.credits), _LOADS),
         "eot_academic_level": level,
-        "eot_academic_load": Coded(eot, loads),
+        "eot_academic_load": Coded(_load(d, r.kept), _LOADS),
         "credits_attempted": r.credits * 100,
         "credits_earned": r.earned * 100,
         "gpa_academic_term": r.gpa_hundredths,

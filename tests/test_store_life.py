@@ -6,6 +6,7 @@ import duckdb
 import numpy as np
 import pytest
 
+import schemas
 from context.sections import OWN, PRIMARY, SANDBOX, SHELL, UNPUBLISHED
 from tests.test_store import count
 from tests.test_store_size import THOUSAND
@@ -187,6 +188,35 @@ PRESENCES = {
 def test_life_is_there(what: str, db: duckdb.DuckDBPyConnection) -> None:
     """A campus of 1,000 FTE has all of these."""
     assert count(db, PRESENCES[what]) > 0
+
+
+RISING = [
+    (table.name, column)
+    for table in schemas.tables("context_store_entity")
+    for column in table.names
+    if table.keymap and "LMS" in table.loaded_from and column in ("created_date", "le_created_date")
+]
+
+
+@pytest.mark.parametrize(("name", "column"), RISING)
+def test_canvas_ids_rise_with_creation(name: str, column: str, db: duckdb.DuckDBPyConnection) -> None:
+    """Of two objects the one that was made later has the higher Canvas id, local and global."""
+    query = f"""SELECT COUNT(*) FROM (SELECT {column} AS made, CAST(lms_int_id AS BIGINT) AS long,
+        LAG({column}) OVER (ORDER BY CAST(lms_ext_id AS BIGINT)) AS made_before,
+        LAG(CAST(lms_int_id AS BIGINT)) OVER (ORDER BY CAST(lms_ext_id AS BIGINT)) AS long_before
+        FROM {name} JOIN context_store_keymap.{name} k ON k.id = {name}_id) WHERE made < made_before"""
+    assert count(db, query) == 0
+    if name != "person":  # whose long id is opaque
+        assert count(db, query.replace("WHERE", "WHERE long <= long_before OR")) == 0
+
+
+def test_load_follows_from_credits(db: duckdb.DuckDBPyConnection) -> None:
+    """Full time is 12 credits on the census day, 8 for graduates; most students meant to be so are."""
+    query = """SELECT COUNT(*) FROM person__academic_term WHERE (cen_academic_load = 'FullTime') <>
+        (credits_attempted >= CASE ps_student_level WHEN 'Undergraduate' THEN 12 ELSE 8 END)"""
+    assert count(db, query) == 0
+    full = count(db, "SELECT COUNT(*) FROM person__academic_term WHERE cen_academic_load = 'FullTime'")
+    assert full > 0.8 * int((drawn_of(THOUSAND).students.load == 0).sum())
 
 
 def test_shares_are_the_packs() -> None:
