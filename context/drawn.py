@@ -65,6 +65,17 @@ class Drawn:
         return np.bincount(offering, minlength=self.catalogue.offerings).astype(np.int64)
 
     @cached_property
+    def canvas_only(self) -> npt.NDArray[np.bool_]:
+        """True for people whom the registrar doesn't know: staff with enrolments in Canvas alone."""
+        e, people = self.enrolments, len(self.identity)
+        known = np.array([status is not None for status in e.role_statuses])[e.role_status]
+        rows, registered = (
+            np.bincount(e.person, weights, minlength=people) for weights in (None, known.astype(np.int64))
+        )
+        staff = np.arange(people) >= len(self.students) + self.instructors
+        return np.asarray(staff & (rows > 0) & (registered == 0))
+
+    @cached_property
     def group_has_wiki(self) -> npt.NDArray[np.bool_]:
         """True for learner groups whose wiki somebody has opened."""
         return self.coin(self.learner_groups.key, 446, 0.4) & ~self.learner_groups.deleted

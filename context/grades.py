@@ -33,6 +33,7 @@ class Grades:
     final_hundredths: I64  # missing work counts 0
     letter: I32  # index into letters, -1 when no grade is given (dropped, withdrawn)
     is_pass_fail: BOOL  # taken for P or NP: gives no points and does not count
+    is_incomplete: BOOL  # the grade is still to come: an I, without a letter
     credits: I64  # of the course
     letters: tuple[str, ...]
     points_hundredths: I64  # grade points of each letter
@@ -162,14 +163,17 @@ def make_grades(
     gets = stays[enrolments.role_status[rows]] & ~np.isnan(marks)
     letter = np.full(len(rows), -1, dtype=np.int32)
     letter[gets] = _letters(pack, students, catalogue, enrolments, rows[gets], np.rint(marks[gets] * 100))
+    pass_fail = rng.uniform(rng.extend(enrolments.key[rows], 121)) < pack.number("grade.pass_fail_share")
+    incomplete = rng.uniform(rng.extend(enrolments.key[rows], 123)) < pack.number("grade.incomplete_share")
+    incomplete &= (letter >= 0) & ~pass_fail
     hours = offering_credits(pack, catalogue)
     return Grades(
         enrolment=rows,
         current_hundredths=_hundredths(current),
         final_hundredths=_hundredths(final),
-        letter=letter,
-        is_pass_fail=rng.uniform(rng.extend(enrolments.key[rows], 121))
-        < pack.number("grade.pass_fail_share"),
+        letter=np.where(incomplete, -1, letter).astype(np.int32),
+        is_pass_fail=pass_fail,
+        is_incomplete=incomplete,
         credits=hours[catalogue.section_home[enrolments.section[rows]]],
         letters=tuple(str(name) for name in law["letter"]),
         points_hundredths=np.array([round(float(p) * 100) for p in law["grade_points"]]),

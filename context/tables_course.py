@@ -15,11 +15,12 @@ from context.structures import COLLEGES, term_dates
 from context.tables_frame import role_rows
 from context.tables_people import logins, sis_numbers
 from context.tables_places import section_rooms
-from context.tables_structure import NO_TERM, campus_of_subject, department_account
+from context.tables_structure import NO_TERM, campus_of_subject, department_account, sandbox_account
 from context.titles import course_titles
 
 I64 = npt.NDArray[np.int64]
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
 
 
 def course_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -97,13 +98,14 @@ def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
     created = np.where(known, created, created - rng.integer(rng.extend(c.offering_key, 119), 900) * DAY_MS)
     syllabus = frame.join("<h2>", titles, "</h2><p>Meetings, readings and grading for ", code, ".</p>")
     has_syllabus = (c.offering_kind == TAUGHT) & d.coin(c.offering_key, 120, 0.85)
+    account = np.where(known, department_account(d), sandbox_account(d))
     columns = {
         "course_offering_id": ids.udp_ids(rows),
         "academic_term_id": np.where(known, 1, NO_TERM + 1),
         "academic_session_id": Maybe(np.ones(rows, np.int64), known),
         "academic_career_id": Maybe(np.where(graduate, 2, 1), known),
         "campus_id": Maybe(campus_of_subject(d)[d.structures.offering_subject] + 1, known),
-        "learning_environment_organization_id": department_account(d) + 1,
+        "learning_environment_organization_id": account + 1,
         "wiki_id": ids.udp_ids(rows),
         "title": titles,
         "subject": Coded(np.where(known, d.structures.offering_subject, -1), d.structures.subjects),
@@ -218,6 +220,8 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
     left = e.last_day <= int(d.calendar.days[-1])
     updated = np.where(left, e.exit_ms, e.entry_ms)
     student = e.is_student
+    concluded = np.array([status == "Completed" for status in e.enrollment_statuses])[e.enrollment_status]
+    last = (d.calendar.term.end - d.calendar.term.start).days
     # Components carry no credits of their own.
     hours = offering_credits(d.pack, d.catalogue)[d.catalogue.section_home[e.section]] * e.primary
     columns = {
@@ -235,6 +239,7 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "is_self_enrolled": d.coin(e.key, 122, 0.002),
         "created_date": e.created_ms,
         "updated_date": updated,
+        "completed_date": np.where(concluded, d.calendar.wall_to_utc_ms(last, 18 * HOUR_MS), NO_TIME),
     }
     # Rows without a status were made in Canvas alone: the registrar doesn't know them.
     known = np.array([status is not None for status in e.role_statuses])[e.role_status]
@@ -266,20 +271,22 @@ def _grade(d: Drawn) -> pa.Table:
     counts = has & ~g.is_pass_fail
     passed = np.where(points > 0, len(g.letters) + 1, len(g.letters) + 2)
     letter = np.where(counts, g.letter, np.where(has, passed, np.where(withdrawn, len(g.letters), -1)))
+    letter = np.where(g.is_incomplete, len(g.letters) + 3, letter)
+    dropped = np.array([status == "Dropped" for status in e.role_statuses])[e.role_status[row]]
     created = e.entry_ms[row]
     columns = {
         "course_section_id": e.section[row] + 1,
         "person_id": e.person[row] + 1,
-        "grade_on_official_transcript": Coded(letter, (*g.letters, "W", "P", "NP")),
+        "grade_on_official_transcript": Coded(letter, (*g.letters, "W", "P", "NP", "I")),
         "grade_points": np.where(counts, points * g.credits, NO_TIME),
         "grade_points_per_credit": np.where(counts, points, NO_TIME),
-        "is_course_grade_in_gpa": Maybe(counts, has | withdrawn),
+        "is_course_grade_in_gpa": Maybe(counts, has | withdrawn | g.is_incomplete),
         "gpa_cumulative_excluding_course_grade": d.records.cumulative_hundredths[e.person[row]],
         "le_current_score": g.current_hundredths,
         "le_final_score": g.final_hundredths,
         "le_hidden_current_score": g.current_hundredths,
         "le_hidden_final_score": g.final_hundredths,
-        "status": "active",
+        "status": Coded(dropped.astype(np.int64), ("active", "deleted")),
         "created_date": created,
         "updated_date": np.where(
             e.last_day[row] <= int(d.calendar.days[-1]), e.exit_ms[row], d.close_ms - 5 * DAY_MS

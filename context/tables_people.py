@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from context import frame, ids, rng
 from context.drawn import Drawn, Tables
@@ -27,6 +28,17 @@ _RACE_COLUMNS = {
 }
 _COUNTRIES = ("IN", "CN", "KR", "CA", "MX", "NG", "BR", "DE", "VN", "SA")
 _RESIDENCY = {"in_state": "InState", "out_of_state": "OutOfState", "international": "International"}
+# What the registrar alone knows of a person.
+_REGISTRARS = (
+    "middle_name",
+    "suffix",
+    "preferred_first_name",
+    "sex",
+    "birth_date",
+    "zip_code",
+    "citizenship_one",
+    "is_veteran",
+)
 _SIS_MODULUS = 9_000_011  # a prime: multiplying by _SIS_STEP modulo it never gives one number twice
 _SIS_STEP = 7_368_787
 
@@ -73,6 +85,9 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
         & is_student
     )
     race = _draw(d, "race", 31)
+    male = np.array([value == "Male" for value in d.pack.categorical("person", "sex").values])[who.sex]
+    generation = rng.integer(rng.extend(who.key, 57), 3)
+    suffixed = male & d.coin(who.key, 56, 0.02)
     created = d.open_ms - (years_here(d) * 365.25).astype(np.int64) * 86_400_000
     columns = {
         "person_id": ids.udp_ids(rows),
@@ -80,6 +95,7 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "first_name": first,
         "middle_name": Coded(np.where(d.coin(who.key, 34, 0.72), who.middle_initial, -1), middle.values),
         "last_name": last,
+        "suffix": Coded(np.where(suffixed, generation, -1), ("Jr.", "II", "III")),
         "preferred_first_name": _where(first, d.coin(who.key, 35, 0.05)),
         "sex": Coded(who.sex, [value or "NoData" for value in d.pack.categorical("person", "sex").values]),
         "birth_date": birth_dates(d),
@@ -111,6 +127,7 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
     for value, column in _RACE_COLUMNS.items():
         code = race.values.index(value)
         columns[column] = Maybe(race.codes == code, is_student | (race.codes == code))
+    columns |= {name: _without(columns[name], d.canvas_only) for name in _REGISTRARS}
     local = d.local("person", rows, created)
     # Canvas's own user key is opaque in the data platform: events are joined through the short id instead.
     opaque = frame.texts(rng.bits(who.key, 49).astype(np.int64))
@@ -118,12 +135,19 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
     keymap = ids.keymap(
         "person",
         ids.udp_ids(rows),
-        sis_int=number,
-        sis_ext=number,
+        sis_int=pc.if_else(pa.array(d.canvas_only), None, number),
+        sis_ext=pc.if_else(pa.array(d.canvas_only), None, number),
         lms_int=opaque,
         lms_ext=frame.texts(local),
     )
     return frame.table("person", rows, columns), keymap
+
+
+def _without(value: object, mask: npt.NDArray[np.bool_]) -> object:
+    """A column with NULL where ``mask`` says so."""
+    if isinstance(value, Coded):
+        return Coded(np.where(mask, -1, value.codes), value.values)
+    return Maybe(value.values, value.valid & ~mask) if isinstance(value, Maybe) else Maybe(value, ~mask)
 
 
 def _hs_gpa(d: Drawn) -> I64:

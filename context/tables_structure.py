@@ -158,31 +158,40 @@ def _majors(d: Drawn) -> tuple[pa.Table, pa.Table]:
 
 
 def _accounts(d: Drawn) -> tuple[pa.Table, pa.Table]:
-    """Canvas accounts: the root, the colleges below it, the departments below them."""
+    """Canvas accounts: the root, colleges below it, departments below them; two are Canvas's alone."""
     s, colleges = d.structures, len(COLLEGES)
-    rows = 1 + s.organizations
-    depth = np.concatenate([[0], np.ones(colleges, np.int64), np.full(len(s.subjects), 2)])
-    parent = np.concatenate([[0], np.ones(colleges, np.int64), 2 + s.college_of_cip[s.subject_cip]])
+    own = ("Sandboxes", "Migrated Courses")
+    rows = 1 + s.organizations + len(own)
+    depth = np.concatenate([[0], np.ones(colleges, np.int64), np.full(len(s.subjects), 2), [1, 1]])
+    parent = np.concatenate([[0], np.ones(colleges, np.int64), 2 + s.college_of_cip[s.subject_cip], [1, 1]])
     names = (
         [d.institution]
         + [name for _, name, _ in COLLEGES]
         + [f"Department of {title}" for title in s.subject_titles]
+        + list(own)
     )
     columns = {
         "learning_environment_organization_id": ids.udp_ids(rows),
         "name": _texts(names),
         "depth": depth,
-        "status": "active",
+        "status": _texts(["active"] * (rows - 1) + ["deleted"]),
         "parent_learning_environment_organization_id": Maybe(parent, depth > 0),
         "grandparent_learning_environment_organization_id": Maybe(np.ones(rows, np.int64), depth == 2),
         "root_learning_environment_organization_id": 1,
     }
     codes = ["ROOT"] + [f"ORG-{code}" for code, _, _ in COLLEGES] + [f"DEPT-{code}" for code in s.subjects]
     name = "learning_environment_organization"
-    keymap = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows), _texts(codes))
+    external = pa.array([*codes, None, None], pa.string())
+    numbers = pa.array([*(str(1001 + row) for row in range(len(codes))), None, None], pa.string())
+    keymap = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows), external, numbers)
     return frame.table(name, rows, columns), keymap
 
 
 def department_account(d: Drawn) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Account row of each offering: that of its department."""
     return 1 + len(COLLEGES) + d.structures.offering_subject
+
+
+def sandbox_account(d: Drawn) -> int:
+    """Account row of sandboxes."""
+    return 1 + d.structures.organizations

@@ -146,6 +146,12 @@ OFFENCES = {
     "roles in Canvas fit the roles": """SELECT COUNT(*) FROM course_section_enrollment e
         JOIN role r USING (role_id) WHERE (e.role = 'Student') <> (r.base_role_type = 'StudentEnrollment')
           OR (e.role IN ('Teacher', 'Faculty')) <> (r.base_role_type = 'TeacherEnrollment')""",
+    "an incomplete gives no points and no credits yet": """SELECT COUNT(*) FROM course_grade
+        WHERE grade_on_official_transcript = 'I' AND (grade_points IS NOT NULL OR is_course_grade_in_gpa)""",
+    "whom the registrar doesn't know is in Canvas alone": """SELECT COUNT(*) FROM person p
+        JOIN context_store_keymap.person k ON k.id = p.person_id
+        WHERE (k.sis_ext_id IS NULL) <> (p.birth_date IS NULL) OR (k.sis_ext_id IS NULL AND p.person_id IN
+        (SELECT person_id FROM course_section_enrollment WHERE role_status IS NOT NULL))""",
     "grading periods follow each other": """SELECT COUNT(*) FROM (SELECT start_date, close_date, end_date,
         LAG(end_date) OVER (PARTITION BY grading_period_group_id ORDER BY start_date) AS before
         FROM grading_period) WHERE start_date <> before + INTERVAL 1 SECOND OR close_date < end_date""",
@@ -177,6 +183,10 @@ PRESENCES = {
     "drops": "SELECT COUNT(*) FROM course_section_enrollment WHERE role_status = 'Dropped'",
     "withdrawals with a date": """SELECT COUNT(*) FROM course_section_enrollment
         WHERE role_status = 'Withdrawn' AND exit_date IS NOT NULL""",
+    "incompletes": "SELECT COUNT(*) FROM course_grade WHERE grade_on_official_transcript = 'I'",
+    "people of Canvas alone": "SELECT COUNT(*) FROM person WHERE birth_date IS NULL",
+    "observers and designers": """SELECT COUNT(DISTINCT role) - 1 FROM course_section_enrollment
+        WHERE role IN ('Observer', 'Designer')""",
     "groups": "SELECT COUNT(*) FROM learner_group",
     "wikis of groups": "SELECT COUNT(*) FROM wiki WHERE parent_type = 'Group'",
     "conferences of groups": "SELECT COUNT(*) FROM participant_session WHERE learner_group_id IS NOT NULL",
