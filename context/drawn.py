@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from context import ids, rng
+from context.attempts import Attempts, QuizResults
 from context.calendar import Calendar
 from context.content import Content
 from context.courses import Catalogue
@@ -19,6 +20,7 @@ from context.outcomes import Results
 from context.pack import Pack
 from context.people import Identity, Students
 from context.posts import Posts
+from context.quizzes import Quizzes
 from context.structures import Structures
 
 I64 = npt.NDArray[np.int64]
@@ -41,6 +43,9 @@ class Drawn:
     catalogue: Catalogue
     enrolments: Enrolments
     content: Content
+    quizzes: Quizzes
+    quiz_results: QuizResults
+    attempts: Attempts
     results: Results
     posts: Posts
     grades: Grades

@@ -51,6 +51,17 @@ class Maybe:
     valid: npt.NDArray[np.bool_]
 
 
+def only(texts: Coded, mask: npt.NDArray[np.bool_]) -> Coded:
+    """``texts`` where ``mask`` is true, NULL elsewhere."""
+    return Coded(np.where(mask, texts.codes, -1), texts.values)
+
+
+def either(mask: npt.NDArray[np.bool_], texts: Coded, others: Coded) -> Coded:
+    """``texts`` where ``mask`` is true, ``others`` elsewhere."""
+    moved = np.where(others.codes < 0, -1, others.codes + len(texts.values))
+    return Coded(np.where(mask, texts.codes, moved), (*texts.values, *others.values))
+
+
 def decimal(hundredths: npt.NDArray[np.int64], valid: npt.NDArray[np.bool_] | None = None) -> pa.Array:
     """NUMERIC (decimal128(38, 9)) from integer hundredths, without a Python object per value."""
     scaled = np.asarray(hundredths, dtype=np.int64)

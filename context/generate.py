@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from context.attempts import make_attempts
 from context.calendar import Calendar
 from context.content import make_content
 from context.courses import make_catalogue
@@ -14,14 +15,16 @@ from context.outcomes import make_results
 from context.pack import Pack
 from context.people import make_identity, make_staff, make_students
 from context.posts import make_posts
+from context.quizzes import make_quizzes
 from context.scenario import Scenario
 from context.store import Store
 from context.structures import make_structures
 from context.tables_content import content_tables
 from context.tables_course import course_tables
-from context.tables_outcome import outcome_tables
 from context.tables_frame import frame_tables
+from context.tables_outcome import outcome_tables
 from context.tables_people import people_tables
+from context.tables_quiz import quiz_tables
 from context.tables_structure import structure_tables
 
 
@@ -36,7 +39,11 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         [students.key, make_staff(seed, "instructor", instructors), make_staff(seed, "support", support)]
     )
     content = make_content(pack, calendar, catalogue)
-    results = make_results(pack, calendar, students, catalogue, enrolments, content)
+    quizzes = make_quizzes(pack, content.activities, content.quizzes)
+    results = make_results(pack, calendar, students, catalogue, enrolments, content, quizzes)
+    results, quiz_results, attempts = make_attempts(
+        pack, calendar, students, catalogue, enrolments, content, quizzes, results
+    )
     posts = make_posts(pack, calendar, catalogue, enrolments, content, results)
     grades = make_grades(pack, students, catalogue, enrolments, content, results)
     return Drawn(
@@ -52,6 +59,9 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         catalogue=catalogue,
         enrolments=enrolments,
         content=content,
+        quizzes=quizzes,
+        quiz_results=quiz_results,
+        attempts=attempts,
         results=results,
         posts=posts,
         grades=grades,
@@ -70,6 +80,7 @@ def generate(scenario: Scenario, pack: Pack, calendar: Calendar) -> Store:
         course_tables,
         content_tables,
         outcome_tables,
+        quiz_tables,
     ):
         entity, keymap = tables(drawn)
         store.entity.update(entity)

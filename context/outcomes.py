@@ -22,6 +22,7 @@ from context.enrolments import Enrolments
 from context.frame import NO_TIME
 from context.pack import Pack
 from context.people import Students
+from context.quizzes import Quizzes, quiz_of_activity
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -47,6 +48,7 @@ class Results:
 
     enrolment: I64
     activity: I64
+    due_ms: I64  # of this student: another one than the activity's where an override says so
     submitted_ms: I64  # NO_TIME when nothing was handed in
     graded_ms: I64  # NO_TIME when not graded
     score_hundredths: I64  # NO_TIME when not graded
@@ -151,6 +153,7 @@ def make_results(
     catalogue: Catalogue,
     enrolments: Enrolments,
     content: Content,
+    quizzes: Quizzes,
 ) -> Results:
     """Results of every student enrolment in every activity of its course."""
     acts = content.activities
@@ -171,6 +174,9 @@ def make_results(
     step = np.where(points >= 1000, 50, 25)
     score = (np.rint(points * percent / 100 / step) * step).astype(np.int64)
     score = np.minimum(score, points)
+    quiz = quiz_of_activity(content.quizzes, acts)[activity]
+    asked = np.flatnonzero(quiz >= 0)
+    score[asked] = quizzes.snapped(quiz[asked], score[asked])
     auto = np.array([value in ("online_quiz", "external_tool") for value in types])[acts.submission_type][
         activity
     ]
@@ -184,17 +190,16 @@ def make_results(
     due = enrolments.exit_ms[enrolment] > acts.due_ms[activity]
     is_missing = counts & due & ~has_work
     has_work &= counts
-    is_graded = (
-        has_work
-        & (graded < _end_of_grading(calendar))
-        & (rng.uniform(key, 7) < pack.number("grading.graded_share"))
-    )
     system = auto & (acts.kind[activity] != 3)
+    # Quizzes grade themselves; of the rest, a little is never graded.
+    forgotten = ~((quiz >= 0) & system) & (rng.uniform(key, 7) >= pack.number("grading.graded_share"))
+    is_graded = has_work & (graded < _end_of_grading(calendar)) & ~forgotten
     teacher = _primary_teacher(catalogue, enrolments)[enrolments.section[enrolment]]
     again = online & ~auto & (rng.uniform(key, 8) < pack.number("grading.resubmission_share"))
     return Results(
         enrolment=enrolment,
         activity=activity,
+        due_ms=acts.due_ms[activity],
         submitted_ms=submitted,
         graded_ms=np.where(is_graded, graded, NO_TIME),
         score_hundredths=np.where(is_graded, score, NO_TIME),

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from context import frame, ids, rng
 from context.drawn import Drawn
-from context.frame import Coded
+from context.frame import NO_TIME, Coded
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -50,3 +50,9 @@ def canvas_table(d: Drawn, name: str, rows: int, columns: dict[str, object], cre
     """(entity, keymap) of objects that only Canvas has: ids rise with ``created``, SIS ids are NULL."""
     entity = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
     return entity, ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows, created))
+
+
+def activity_unlocked(d: Drawn) -> I64:
+    """When activities open, where that is later than their creation."""
+    a = d.content.activities
+    return np.where(a.release_ms != a.created_ms, a.release_ms, NO_TIME)

@@ -13,7 +13,8 @@ from context.activities import KINDS
 from context.content import Items
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
-from context.tables_common import DAY_MS, Columns, coded, drawn, is_value, touched
+from context.tables_common import DAY_MS, Columns, activity_unlocked, coded, is_value, touched
+from context.tables_quiz import quizzes
 from context.titles import object_titles, sentences
 
 I64 = npt.NDArray[np.int64]
@@ -28,7 +29,7 @@ def content_tables(d: Drawn) -> tuple[Tables, Tables]:
     for name, (columns, rows) in {
         "learner_activity_group": _groups(d),
         "learner_activity": _activities(d, titles["learner_activity"]),
-        "quiz": _quizzes(d, titles["quiz"]),
+        "quiz": quizzes(d, titles["quiz"]),
         "discussion": _discussions(d, titles["discussion"]),
         "wiki": pages.wikis(d, titles["wiki_page"]),
         "wiki_page": pages.pages(d, titles["wiki_page"]),
@@ -128,55 +129,6 @@ def _activities(d: Drawn, titles: pa.Array) -> Columns:
             np.where(d.coin(a.key, 161, 0.02), 1, 0), ("everyone", "only_visible_to_overrides")
         ),
     }, len(a)
-
-
-def activity_unlocked(d: Drawn) -> I64:
-    """When activities open, where that is later than their creation."""
-    a = d.content.activities
-    return np.where(a.release_ms != a.created_ms, a.release_ms, NO_TIME)
-
-
-def _quizzes(d: Drawn, titles: pa.Array) -> Columns:
-    q, acts = d.content.quizzes, d.content.activities
-    graded = q.activity >= 0
-    activity = np.maximum(q.activity, 0)
-    due = np.where(graded, acts.due_ms[activity], NO_TIME) if len(acts) else np.full(len(q), NO_TIME)
-    points = np.where(graded, acts.points_hundredths[activity], 1000) if len(acts) else np.full(len(q), 1000)
-    time_limit = coded(d, "quiz", "time_limit", q.key, 163)
-    minutes = np.array([int(float(value)) if value else 0 for value in time_limit.values])[time_limit.codes]
-    attempts = coded(d, "quiz", "allowed_attempts", q.key, 164)
-    return {
-        "course_offering_id": q.offering + 1,
-        "learner_activity_id": Maybe(q.activity + 1, graded),
-        "allowed_attempts": np.array([int(float(value or 1)) for value in attempts.values])[attempts.codes],
-        "correct_answers_display_policy": Coded(rng.integer(rng.extend(q.key, 165), 2), ("always", "never")),
-        "created_date": q.release_ms,
-        "description": sentences(d, "description", q.key, 1 + rng.integer(rng.extend(q.key, 166), 2)),
-        "due_date": due,
-        "is_allow_anonymous_submissions": False,
-        "is_allow_go_back_to_previous_question": d.coin(q.key, 167, 0.9),
-        "is_browser_lockdown_monitor_required": False,
-        "is_browser_lockdown_required": d.coin(q.key, 168, 0.06),
-        "is_browser_lockdown_required_to_display_results": False,
-        "is_can_be_locked": True,
-        "is_display_multiple_questions": d.coin(q.key, 169, 0.7),
-        "is_shuffled_answer_display_order": d.coin(q.key, 170, 0.5),
-        "points_possible": points,
-        "published_date": q.release_ms,
-        "unlocked_date": np.where(
-            graded & (activity_unlocked(d)[activity] != NO_TIME), q.release_ms, NO_TIME
-        ),
-        "locked_date": np.where(graded, acts.locked_ms[activity], NO_TIME),
-        "quiz_item_count": drawn(d, "quiz", "quiz_item_count", q.key, 171),
-        "scoring_policy": coded(d, "quiz", "scoring_policy", q.key, 172),
-        "show_results": Coded(np.where(d.coin(q.key, 173, 0.8), 0, 1), ("always", "never")),
-        "status": "published",
-        "time_limit": Maybe(minutes, minutes > 0),
-        "title": titles,
-        "type": Coded(np.where(graded, 0, 1), ("assignment", "practice_quiz")),
-        "unpublished_quiz_item_count": 0,
-        "updated_date": touched(d, q.release_ms, q.key),
-    }, len(q)
 
 
 def _discussions(d: Drawn, titles: pa.Array) -> Columns:

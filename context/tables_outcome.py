@@ -115,6 +115,7 @@ def _results(d: Drawn) -> pa.Table:
         "learner_activity_id": r.activity + 1,
         "person_id": d.enrolments.person[r.enrolment] + 1,
         "grader_id": Maybe(d.enrolments.person[r.grader] + 1, r.grader >= 0),
+        "quiz_result_id": _quiz_results(d),
         "type": Coded(codes, types),
         "attempt": Maybe(r.attempt, submitted),
         "body": body,
@@ -143,6 +144,14 @@ def _results(d: Drawn) -> pa.Table:
         "updated_date": late,
     }
     return frame.table("learner_activity_result", rows, columns)
+
+
+def _quiz_results(d: Drawn) -> Maybe:
+    """The quiz result behind each result."""
+    found = np.full(len(d.results), -1, dtype=np.int64)
+    rows = np.flatnonzero(d.quiz_results.result >= 0)
+    found[d.quiz_results.result[rows]] = rows
+    return Maybe(found + 1, found >= 0)
 
 
 def _spread(values: pa.Array, where: npt.NDArray[np.bool_]) -> pa.Array:
