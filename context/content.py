@@ -20,6 +20,7 @@ from context.activities import (
     make_activities,
     make_groups,
     ordinals,
+    with_drop_rules,
 )
 from context.calendar import Calendar
 from context.courses import Catalogue
@@ -158,7 +159,7 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
         return _weekly(calendar, key, purpose + 1, counts, from_day, last)
 
     groups = make_groups(pack, catalogue)
-    activities = make_activities(pack, calendar, catalogue, groups)
+    groups, activities = with_drop_rules(pack, groups, make_activities(pack, calendar, catalogue, groups))
     topics = weekly(80, "discussions", 0)
     announcements = weekly(82, "announcements", -7)
     practice = _weekly(

@@ -17,6 +17,7 @@ from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.grades import Grades, TermRecords
 from context.outcomes import Results
+from context.overrides import Overrides
 from context.pack import Pack
 from context.people import Identity, Students
 from context.posts import Posts
@@ -47,6 +48,7 @@ class Drawn:
     quiz_results: QuizResults
     attempts: Attempts
     results: Results
+    overrides: Overrides
     posts: Posts
     grades: Grades
     records: TermRecords

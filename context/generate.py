@@ -22,6 +22,7 @@ from context.structures import make_structures
 from context.tables_content import content_tables
 from context.tables_course import course_tables
 from context.tables_frame import frame_tables
+from context.tables_grades import grade_tables
 from context.tables_outcome import outcome_tables
 from context.tables_people import people_tables
 from context.tables_quiz import quiz_tables
@@ -40,7 +41,7 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
     )
     content = make_content(pack, calendar, catalogue)
     quizzes = make_quizzes(pack, content.activities, content.quizzes)
-    results = make_results(pack, calendar, students, catalogue, enrolments, content, quizzes)
+    results, overrides = make_results(pack, calendar, students, catalogue, enrolments, content, quizzes)
     results, quiz_results, attempts = make_attempts(
         pack, calendar, students, catalogue, enrolments, content, quizzes, results
     )
@@ -63,6 +64,7 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         quiz_results=quiz_results,
         attempts=attempts,
         results=results,
+        overrides=overrides,
         posts=posts,
         grades=grades,
         records=make_term_records(pack, students, enrolments, grades),
@@ -81,6 +83,7 @@ def generate(scenario: Scenario, pack: Pack, calendar: Calendar) -> Store:
         content_tables,
         outcome_tables,
         quiz_tables,
+        grade_tables,
     ):
         entity, keymap = tables(drawn)
         store.entity.update(entity)

@@ -13,7 +13,16 @@ from context.activities import KINDS
 from context.content import Items
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
-from context.tables_common import DAY_MS, Columns, activity_unlocked, coded, is_value, touched
+from context.tables_common import (
+    DAY_MS,
+    Columns,
+    activity_unlocked,
+    coded,
+    first_date,
+    is_last_minute,
+    is_value,
+    touched,
+)
 from context.tables_quiz import quizzes
 from context.titles import object_titles, sentences
 
@@ -85,8 +94,8 @@ def _groups(d: Drawn) -> Columns:
         "name": Coded(g.name, names),
         "status": "available",
         "group_weight": g.weight_percent * 100,
-        "drop_lowest_amount": 0,
-        "drop_highest_amount": 0,
+        "drop_lowest_amount": g.drop_lowest,
+        "drop_highest_amount": g.drop_highest,
         "position": g.ordinal + 1,
         "created_date": created,
         "updated_date": created + (sizes > 0) * rng.integer(rng.extend(g.key, 152), DAY_MS),
@@ -99,22 +108,25 @@ def _activities(d: Drawn, titles: pa.Array) -> Columns:
     peer = coded(d, "learner_activity", "has_peer_reviews", a.key, 154)
     has_peer = is_value(peer, "true")
     created = np.minimum(a.created_ms, a.release_ms)
+    all_day = is_last_minute(d, a.due_ms)
     week = 2 * DAY_MS + rng.integer(rng.extend(a.key, 155), 5 * DAY_MS)
     return {
         "course_offering_id": a.offering + 1,
         "learner_activity_group_id": a.group + 1,
+        "all_day_date": np.where(all_day, first_date(d) + a.due_day, NO_TIME),
         "allowable_submission_types": Coded(a.submission_type, types),
         "created_date": created,
         "description": sentences(d, "description", a.key, 1 + rng.integer(rng.extend(a.key, 156), 4)),
+        "drop_rule": Coded(np.where(a.never_drop, 0, -1), ("never_drop",)),
         "due_date": a.due_ms,
-        "grade_type": coded(d, "learner_activity", "grade_type", a.key, 157),
+        "grade_type": Coded(a.grade_type, d.pack.categorical("learner_activity", "grade_type").values),
         "has_peer_reviews": has_peer,
         "has_peer_reviews_assigned": has_peer,
-        "is_all_day": False,
+        "is_all_day": all_day,
         "is_anonymous_peer_reviews": has_peer & d.coin(a.key, 158, 0.5),
         "is_automatic_peer_reviews": has_peer & d.coin(a.key, 159, 0.7),
         "is_grade_group_students_individually": False,
-        "is_hidden": False,
+        "is_hidden": a.is_hidden,
         "is_lockable": d.coin(a.key, 160, 0.9),
         "locked_date": a.locked_ms,
         "peer_review_count": np.where(has_peer, 2, 0),
@@ -125,9 +137,7 @@ def _activities(d: Drawn, titles: pa.Array) -> Columns:
         "title": titles,
         "unlocked_date": activity_unlocked(d),
         "updated_date": np.maximum(touched(d, created, a.key), created),
-        "visibility": Coded(
-            np.where(d.coin(a.key, 161, 0.02), 1, 0), ("everyone", "only_visible_to_overrides")
-        ),
+        "visibility": Coded(a.only_overrides.astype(np.int64), ("everyone", "only_visible_to_overrides")),
     }, len(a)
 
 

@@ -12,7 +12,7 @@ from context.activities import KINDS
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
 from context.outcomes import ONLINE_TYPES
-from context.tables_common import coded, drawn
+from context.tables_common import drawn
 from context.titles import MOST_SENTENCES, sentences
 
 I64 = npt.NDArray[np.int64]
@@ -68,8 +68,8 @@ PASSING_PERCENT = 60
 def _grades(d: Drawn) -> pa.Array:
     """Grades as Canvas writes them for a grade type: points, percent, letter, complete, or nothing."""
     r, acts = d.results, d.content.activities
-    kinds = coded(d, "learner_activity", "grade_type", acts.key, 157)
-    kind = np.array([str(value) for value in kinds.values])[kinds.codes[r.activity]]
+    kinds = d.pack.categorical("learner_activity", "grade_type").values
+    kind = np.array([str(value) for value in kinds])[acts.grade_type[r.activity]]
     points = np.maximum(acts.points_hundredths[r.activity], 1)
     graded = r.score_hundredths != NO_TIME
     percent = np.where(graded, r.score_hundredths * 10_000 // points, NO_TIME)
@@ -96,11 +96,13 @@ def _results(d: Drawn) -> pa.Table:
     submitted, graded = r.submitted_ms != NO_TIME, r.graded_ms != NO_TIME
     automatic = graded & (r.grader < 0)
     grade_state = np.where(~graded, 0, np.where(automatic, 1, 2))
+    excused, posted = r.excused_ms != NO_TIME, graded & ~acts.is_hidden[r.activity]
     grade = _grades(d)
     created = np.maximum(acts.created_ms[r.activity], d.enrolments.entry_ms[r.enrolment])
     text = codes == types.index("online_text_entry")
     address = codes == types.index("online_url")
     late = np.maximum(np.where(submitted, r.submitted_ms, created), np.where(graded, r.graded_ms, created))
+    late = np.maximum(late, np.where(excused, r.excused_ms, created))
     body = _spread(
         sentences(d, "submission", r.key[text], 1 + rng.integer(rng.extend(r.key[text], 190), 5)), text
     )
@@ -122,15 +124,15 @@ def _results(d: Drawn) -> pa.Table:
         "url": url,
         "score": r.score_hundredths,
         "grade": grade,
-        "published_score": r.score_hundredths,
-        "published_grade": grade,
+        "published_score": np.where(posted, r.score_hundredths, NO_TIME),
+        "published_grade": Maybe(grade, posted),
         "response_date": r.submitted_ms,
         "graded_date": r.graded_ms,
-        "posted_at": r.graded_ms,
-        "grading_status": Coded(np.where(graded, 2, np.where(submitted, 1, 0)), _STATUS),
+        "posted_at": np.where(posted, r.graded_ms, NO_TIME),
+        "grading_status": Coded(np.where(graded | excused, 2, np.where(submitted, 1, 0)), _STATUS),
         "gradebook_status": Coded(np.where(graded, 1, 0), ("false", "true")),
         "grade_state": Coded(grade_state, _GRADE_STATE),
-        "is_excused": False,
+        "is_excused": excused,
         "is_graded_anonymously": Maybe(np.zeros(rows, np.bool_), graded),
         "is_grade_matches_current_submission": Maybe(np.ones(rows, np.bool_), graded),
         "has_admin_comment": graded & (r.grader >= 0) & d.coin(r.key, 192, 0.2),

@@ -20,6 +20,7 @@ campus course_grade course_offering course_section course_section_enrollment dis
 file learner_activity learner_activity_group learner_activity_result learning_environment_organization
 module module_item person person__academic_major__academic_term person__academic_term person_email quiz
 quiz_item quiz_item_group quiz_item_response quiz_result
+learner_activity_group_grade learner_activity_override
 wiki wiki_page
 role grading_period_group grading_period
 """
