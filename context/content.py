@@ -6,7 +6,7 @@ ordinal in it, and keyed by offering key and ordinal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -108,8 +108,8 @@ def _with_activities(items: Items, activities: Activities, rows: I64, purpose: i
 
 def _module_items(
     calendar: Calendar, content: dict[str, Items], activities: Activities, modules: Items, offerings: int
-) -> ModuleItems:
-    """Link content into the modules of its course, by its place in the term."""
+) -> tuple[Items, ModuleItems]:
+    """Link content into the modules of its course, by its place in the term; a module is there before it."""
     per_course = np.bincount(modules.offering, minlength=offerings)
     first = np.cumsum(per_course) - per_course
     term_start = calendar.day_start_ms(int(calendar.days[0]))
@@ -140,10 +140,14 @@ def _module_items(
             module, rows = linked, np.full(len(linked), -1)
         parts.append((module, np.full(len(linked), kind), rows, release[linked], rng.extend(key[linked], 71)))
     module, kinds, rows, release, key = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    opened = modules.release_ms.copy()
+    np.minimum.at(opened, module, release)
+    modules = replace(modules, release_ms=opened)
+    release = np.where(kinds == 5, opened[module], release)
     # Sub-headers (the largest code) open their module; the rest follows by release.
     order = np.lexsort((key, release, kinds != 5, module))
     position = 1 + np.arange(len(order)) - np.searchsorted(module[order], module[order])
-    return ModuleItems(
+    return modules, ModuleItems(
         module[order], kinds[order].astype(np.int32), rows[order], position, release[order], key[order]
     )
 
@@ -202,6 +206,7 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
         weekly(94, "modules", open_day),
     )
     linked = {"quiz": quizzes, "discussion": discussion, "file": files, "page": pages}
+    modules, module_items = _module_items(calendar, linked, activities, modules, catalogue.offerings)
     return Content(
         groups=groups,
         activities=activities,
@@ -211,5 +216,5 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
         files=files,
         pages=pages,
         modules=modules,
-        module_items=_module_items(calendar, linked, activities, modules, catalogue.offerings),
+        module_items=module_items,
     )

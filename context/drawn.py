@@ -21,7 +21,9 @@ from context.overrides import Overrides
 from context.pack import Pack
 from context.people import Identity, Students
 from context.posts import Posts
+from context.progress import Progress
 from context.quizzes import Quizzes
+from context.requirements import Requirements
 from context.structures import Structures
 
 I64 = npt.NDArray[np.int64]
@@ -50,6 +52,8 @@ class Drawn:
     results: Results
     overrides: Overrides
     posts: Posts
+    requirements: Requirements
+    progress: Progress
     grades: Grades
     records: TermRecords
 

@@ -15,7 +15,9 @@ from context.outcomes import make_results
 from context.pack import Pack
 from context.people import make_identity, make_staff, make_students
 from context.posts import make_posts
+from context.progress import make_progress
 from context.quizzes import make_quizzes
+from context.requirements import make_requirements
 from context.scenario import Scenario
 from context.store import Store
 from context.structures import make_structures
@@ -25,6 +27,7 @@ from context.tables_frame import frame_tables
 from context.tables_grades import grade_tables
 from context.tables_outcome import outcome_tables
 from context.tables_people import people_tables
+from context.tables_progress import progress_tables
 from context.tables_quiz import quiz_tables
 from context.tables_structure import structure_tables
 
@@ -46,6 +49,10 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         pack, calendar, students, catalogue, enrolments, content, quizzes, results
     )
     posts = make_posts(pack, calendar, catalogue, enrolments, content, results)
+    requirements = make_requirements(pack, content, catalogue.offering_key)
+    progress = make_progress(
+        pack, calendar, students, catalogue, enrolments, content, requirements, results, posts
+    )
     grades = make_grades(pack, students, catalogue, enrolments, content, results)
     return Drawn(
         seed=seed,
@@ -66,6 +73,8 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         results=results,
         overrides=overrides,
         posts=posts,
+        requirements=requirements,
+        progress=progress,
         grades=grades,
         records=make_term_records(pack, students, enrolments, grades),
     )
@@ -84,6 +93,7 @@ def generate(scenario: Scenario, pack: Pack, calendar: Calendar) -> Store:
         outcome_tables,
         quiz_tables,
         grade_tables,
+        progress_tables,
     ):
         entity, keymap = tables(drawn)
         store.entity.update(entity)

@@ -71,7 +71,7 @@ def make_overrides(
     pair: tuple[I64, I64],
     key: U64,
 ) -> tuple[Overrides, Dates]:
-    """(overrides, dates of each pair of an enrolment and an activity of its course); ``key`` is the pairs'."""
+    """(overrides, dates of each pair of an enrolment and an activity of its course, by the pairs' keys)."""
     acts = content.activities
     enrolment, activity = pair
     section = _of_sections(calendar, catalogue, content)

@@ -20,7 +20,7 @@ campus course_grade course_offering course_section course_section_enrollment dis
 file learner_activity learner_activity_group learner_activity_result learning_environment_organization
 module module_item person person__academic_major__academic_term person__academic_term person_email quiz
 quiz_item quiz_item_group quiz_item_response quiz_result
-learner_activity_group_grade learner_activity_override
+learner_activity_group_grade learner_activity_override module_progression module_item_completion
 wiki wiki_page
 role grading_period_group grading_period
 """
@@ -53,6 +53,11 @@ DOCUMENTED = {
         quiz_item_type status updated_date""",
     "quiz_item_group": """quiz_item_group_id created_date name pick_count position quiz_item_points
         updated_date""",
+    "module_item_completion": """module_item_completion_id module_item_id module_progression_id
+        completion_status min_score requirement_type score""",
+    "annotation": """annotation_id author_id author_name body_value created_date has_teacher_only_comments
+        is_anonymous is_hidden learner_activity_result_id message_character_count message_line_count
+        message_size_bytes message_word_count updated_date""",
     "person__academic_term": """person_id academic_term_id athletic_participant_sport cen_academic_level
         cen_academic_load eot_academic_load gpa_academic_term gpa_cumulative gpa_credits_units_hours
         registration_status in_honors_program""",

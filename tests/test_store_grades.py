@@ -128,7 +128,8 @@ OFFENCES = {
             GROUP BY ALL HAVING COUNT(DISTINCT points_possible) > 1)""",
     "who is excused has no score": """
         SELECT COUNT(*) FROM learner_activity_result
-        WHERE is_excused AND (score IS NOT NULL OR response_date IS NOT NULL OR grading_status <> 'graded')""",
+        WHERE is_excused
+            AND (score IS NOT NULL OR response_date IS NOT NULL OR grading_status <> 'graded')""",
     "activities for some only are assigned to every section": """
         SELECT COUNT(*) FROM learner_activity a JOIN course_section s USING (course_offering_id)
         LEFT JOIN learner_activity_override o ON o.learner_activity_id = a.learner_activity_id
