@@ -173,7 +173,7 @@ def _practice(
     """Students who take the quizzes without a learner activity, within ten days of their opening."""
     q = content.quizzes
     free = np.flatnonzero(q.activity < 0)
-    rows = np.flatnonzero(enrolments.is_student)
+    rows = np.flatnonzero(enrolments.counts)
     offering = catalogue.section_offering[enrolments.section[rows]]
     order = np.lexsort((rows, offering))
     rows, offering = rows[order], offering[order]

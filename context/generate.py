@@ -6,11 +6,14 @@ import numpy as np
 
 from context.attempts import make_attempts
 from context.calendar import Calendar
+from context.conferences import make_conferences
 from context.content import make_content
 from context.courses import make_catalogue
 from context.drawn import Drawn
 from context.enrolments import make_enrolments
 from context.grades import make_grades, make_term_records
+from context.inbox import make_inbox
+from context.learner_groups import make_learner_groups
 from context.outcomes import make_results
 from context.pack import Pack
 from context.people import make_identity, make_staff, make_students
@@ -21,15 +24,35 @@ from context.requirements import make_requirements
 from context.scenario import Scenario
 from context.store import Store
 from context.structures import make_structures
+from context.tables_academics import academic_tables
+from context.tables_contacts import contact_tables
 from context.tables_content import content_tables
 from context.tables_course import course_tables
 from context.tables_frame import frame_tables
 from context.tables_grades import grade_tables
 from context.tables_outcome import outcome_tables
 from context.tables_people import people_tables
+from context.tables_places import place_tables
 from context.tables_progress import progress_tables
 from context.tables_quiz import quiz_tables
+from context.tables_social import social_tables
 from context.tables_structure import structure_tables
+
+TABLES = (
+    structure_tables,
+    frame_tables,
+    academic_tables,
+    place_tables,
+    people_tables,
+    contact_tables,
+    course_tables,
+    content_tables,
+    outcome_tables,
+    quiz_tables,
+    grade_tables,
+    progress_tables,
+    social_tables,
+)
 
 
 def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
@@ -42,6 +65,7 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
     people = np.concatenate(
         [students.key, make_staff(seed, "instructor", instructors), make_staff(seed, "support", support)]
     )
+    groups = make_learner_groups(seed, calendar, structures, students, catalogue, enrolments)
     content = make_content(pack, calendar, catalogue)
     quizzes = make_quizzes(pack, content.activities, content.quizzes)
     results, overrides = make_results(pack, calendar, students, catalogue, enrolments, content, quizzes)
@@ -56,6 +80,7 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
     grades = make_grades(pack, students, catalogue, enrolments, content, results)
     return Drawn(
         seed=seed,
+        fte=scenario.fte,
         institution=scenario.institution,
         host=scenario.host,
         pack=pack,
@@ -77,6 +102,9 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         progress=progress,
         grades=grades,
         records=make_term_records(pack, students, enrolments, grades),
+        learner_groups=groups,
+        inbox=make_inbox(pack, calendar, catalogue, enrolments, groups),
+        conferences=make_conferences(pack, calendar, catalogue, people, enrolments, groups),
     )
 
 
@@ -84,17 +112,7 @@ def generate(scenario: Scenario, pack: Pack, calendar: Calendar) -> Store:
     """The context store of a scenario: entities and keymaps as Arrow tables."""
     drawn = draw(scenario, pack, calendar)
     store = Store({}, {})
-    for tables in (
-        structure_tables,
-        frame_tables,
-        people_tables,
-        course_tables,
-        content_tables,
-        outcome_tables,
-        quiz_tables,
-        grade_tables,
-        progress_tables,
-    ):
+    for tables in TABLES:
         entity, keymap = tables(drawn)
         store.entity.update(entity)
         store.keymap.update(keymap)

@@ -125,7 +125,7 @@ def _pairs(
     catalogue: Catalogue, enrolments: Enrolments, content: Content, r: Requirements, latest: I64
 ) -> tuple[I64, I64]:
     """(enrolment, module): of each student, modules that opened in time, none without the one it asks for."""
-    rows = np.flatnonzero(enrolments.is_student)
+    rows = np.flatnonzero(enrolments.counts)
     offering = catalogue.section_offering[enrolments.section[rows]]
     per = np.bincount(content.modules.offering, minlength=catalogue.offerings)
     first, counts = (np.cumsum(per) - per)[offering], per[offering]
