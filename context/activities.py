@@ -76,6 +76,8 @@ class Activities:
     is_hidden: BOOL  # its grades are not shown to students
     never_drop: BOOL  # its score stays, whatever its group drops
     only_overrides: BOOL  # assigned by overrides alone
+    peer_due_ms: I64  # when reviews by peers are due; NO_TIME: no reviews
+    anonymous_peers: BOOL  # reviewers stay unnamed
     key: U64
 
     def __len__(self) -> int:
@@ -207,6 +209,8 @@ def make_activities(pack: Pack, calendar: Calendar, catalogue: Catalogue, groups
     release_ms = calendar.wall_to_utc_ms(release_day, 7 * HOUR_MS + rng.integer(key, 5 * 60, 7) * MINUTE_MS)
     grade_types = pack.categorical("learner_activity", "grade_type")
     grade_type = _grade_types(grade_types, rng.extend(key, 157), kind_of_type[submission_type] == 1)
+    peers = pack.categorical("learner_activity", "has_peer_reviews")
+    has_peers = np.array([value == "true" for value in peers.values])[peers.draw(rng.extend(key, 154))]
     hidden_days = np.where(rng.uniform(key, 8) < 0.4, 1 + rng.integer(key, 40, 9), 0)
     return Activities(
         offering=offering,
@@ -224,6 +228,10 @@ def make_activities(pack: Pack, calendar: Calendar, catalogue: Catalogue, groups
         is_graded=np.array([value != "not_graded" for value in grade_types.values])[grade_type],
         is_hidden=rng.uniform(key, 18) < HIDDEN_SHARE,
         never_drop=np.zeros(len(key), dtype=np.bool_),
+        peer_due_ms=np.where(
+            has_peers, due_ms + 2 * DAY_MS + rng.integer(rng.extend(key, 155), 5 * DAY_MS), NO_TIME
+        ),
+        anonymous_peers=has_peers & (rng.uniform(rng.extend(key, 158)) < 0.5),
         only_overrides=rng.uniform(key, 19) < ONLY_OVERRIDES_SHARE,
         key=key,
     )

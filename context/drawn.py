@@ -12,6 +12,7 @@ import pyarrow as pa
 from context import ids, rng
 from context.attempts import Attempts, QuizResults
 from context.calendar import Calendar
+from context.comments import Comments
 from context.conferences import Conferences
 from context.content import Content
 from context.courses import Catalogue
@@ -56,6 +57,7 @@ class Drawn:
     results: Results
     overrides: Overrides
     posts: Posts
+    comments: Comments
     requirements: Requirements
     progress: Progress
     grades: Grades

@@ -6,6 +6,7 @@ import numpy as np
 
 from context.attempts import make_attempts
 from context.calendar import Calendar
+from context.comments import make_comments
 from context.conferences import make_conferences
 from context.content import make_content
 from context.courses import make_catalogue
@@ -25,6 +26,7 @@ from context.scenario import Scenario
 from context.store import Store
 from context.structures import make_structures
 from context.tables_academics import academic_tables
+from context.tables_comments import comment_tables
 from context.tables_contacts import contact_tables
 from context.tables_content import content_tables
 from context.tables_course import course_tables
@@ -48,6 +50,7 @@ TABLES = (
     course_tables,
     content_tables,
     outcome_tables,
+    comment_tables,
     quiz_tables,
     grade_tables,
     progress_tables,
@@ -73,6 +76,7 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         pack, calendar, students, catalogue, enrolments, content, quizzes, results
     )
     posts = make_posts(pack, calendar, catalogue, enrolments, content, results)
+    comments = make_comments(pack, calendar, catalogue, enrolments, content, results)
     requirements = make_requirements(pack, content, catalogue.offering_key)
     progress = make_progress(
         pack, calendar, students, catalogue, enrolments, content, requirements, results, posts
@@ -98,6 +102,7 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         results=results,
         overrides=overrides,
         posts=posts,
+        comments=comments,
         requirements=requirements,
         progress=progress,
         grades=grades,

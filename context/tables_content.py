@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from context import frame, ids, rng
 from context import tables_pages as pages
 from context.activities import KINDS
+from context.comments import REVIEWS
 from context.content import Items
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
@@ -20,7 +21,6 @@ from context.tables_common import (
     coded,
     first_date,
     is_last_minute,
-    is_value,
     touched,
 )
 from context.tables_quiz import quizzes
@@ -105,11 +105,9 @@ def _groups(d: Drawn) -> Columns:
 def _activities(d: Drawn, titles: pa.Array) -> Columns:
     a = d.content.activities
     types = d.pack.categorical("learner_activity", "allowable_submission_types").values
-    peer = coded(d, "learner_activity", "has_peer_reviews", a.key, 154)
-    has_peer = is_value(peer, "true")
+    has_peer = a.peer_due_ms != NO_TIME
     created = np.minimum(a.created_ms, a.release_ms)
     all_day = is_last_minute(d, a.due_ms)
-    week = 2 * DAY_MS + rng.integer(rng.extend(a.key, 155), 5 * DAY_MS)
     return {
         "course_offering_id": a.offering + 1,
         "learner_activity_group_id": a.group + 1,
@@ -123,14 +121,14 @@ def _activities(d: Drawn, titles: pa.Array) -> Columns:
         "has_peer_reviews": has_peer,
         "has_peer_reviews_assigned": has_peer,
         "is_all_day": all_day,
-        "is_anonymous_peer_reviews": has_peer & d.coin(a.key, 158, 0.5),
+        "is_anonymous_peer_reviews": a.anonymous_peers,
         "is_automatic_peer_reviews": has_peer & d.coin(a.key, 159, 0.7),
         "is_grade_group_students_individually": False,
         "is_hidden": a.is_hidden,
         "is_lockable": d.coin(a.key, 160, 0.9),
         "locked_date": a.locked_ms,
-        "peer_review_count": np.where(has_peer, 2, 0),
-        "peer_reviews_due_date": np.where(has_peer, a.due_ms + week, NO_TIME),
+        "peer_review_count": np.where(has_peer, REVIEWS, 0),
+        "peer_reviews_due_date": a.peer_due_ms,
         "points_possible": a.points_hundredths,
         "position": a.ordinal + 1,
         "status": "published",

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from context import frame, ids, rng
 from context.activities import KINDS
+from context.comments import STUDENT
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
 from context.outcomes import ONLINE_TYPES
@@ -135,7 +136,7 @@ def _results(d: Drawn) -> pa.Table:
         "is_excused": excused,
         "is_graded_anonymously": Maybe(np.zeros(rows, np.bool_), graded),
         "is_grade_matches_current_submission": Maybe(np.ones(rows, np.bool_), graded),
-        "has_admin_comment": graded & (r.grader >= 0) & d.coin(r.key, 192, 0.2),
+        "has_admin_comment": np.isin(np.arange(rows), d.comments.result[d.comments.kind < STUDENT]),
         "has_rubric_assessment": graded
         & (r.grader >= 0)
         & (acts.kind[r.activity] == KINDS.index("assignment"))
