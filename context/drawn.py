@@ -10,7 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from context import ids, rng
+from context.attempts import Attempts, QuizResults
 from context.calendar import Calendar
+from context.comments import Comments
 from context.conferences import Conferences
 from context.content import Content
 from context.courses import Catalogue
@@ -19,9 +21,13 @@ from context.grades import Grades, TermRecords
 from context.inbox import Inbox
 from context.learner_groups import LearnerGroups
 from context.outcomes import Results
+from context.overrides import Overrides
 from context.pack import Pack
 from context.people import Identity, Students
 from context.posts import Posts
+from context.progress import Progress
+from context.quizzes import Quizzes
+from context.requirements import Requirements
 from context.structures import Structures
 
 I64 = npt.NDArray[np.int64]
@@ -45,8 +51,15 @@ class Drawn:
     catalogue: Catalogue
     enrolments: Enrolments
     content: Content
+    quizzes: Quizzes
+    quiz_results: QuizResults
+    attempts: Attempts
     results: Results
+    overrides: Overrides
     posts: Posts
+    comments: Comments
+    requirements: Requirements
+    progress: Progress
     grades: Grades
     records: TermRecords
     learner_groups: LearnerGroups

@@ -284,8 +284,8 @@ def _grade(d: Drawn) -> pa.Table:
         "gpa_cumulative_excluding_course_grade": d.records.cumulative_hundredths[e.person[row]],
         "le_current_score": g.current_hundredths,
         "le_final_score": g.final_hundredths,
-        "le_hidden_current_score": g.current_hundredths,
-        "le_hidden_final_score": g.final_hundredths,
+        "le_hidden_current_score": g.hidden_current_hundredths,
+        "le_hidden_final_score": g.hidden_final_hundredths,
         "status": Coded(dropped.astype(np.int64), ("active", "deleted")),
         "created_date": created,
         "updated_date": np.where(

@@ -72,13 +72,27 @@ def people_tables(d: Drawn) -> tuple[Tables, Tables]:
     }, {"person": keymap, "person_email": email_keymap}
 
 
+def first_names(d: Drawn) -> Coded:
+    """First names of all people."""
+    return Coded(d.identity.first_name, [str(name) for name in d.pack.table("first_name")["name"]])
+
+
+def last_names(d: Drawn) -> Coded:
+    """Last names of all people."""
+    return Coded(d.identity.last_name, [str(name) for name in d.pack.table("surname")["name"]])
+
+
+def display_names(d: Drawn) -> pa.Array:
+    """Names of all people as they are shown."""
+    return frame.join(first_names(d), " ", last_names(d))
+
+
 def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
     who, rows, students = d.identity, len(d.identity), len(d.students)
     is_student = np.arange(rows) < students
-    first = Coded(who.first_name, [str(name) for name in d.pack.table("first_name")["name"]])
-    last = Coded(who.last_name, [str(name) for name in d.pack.table("surname")["name"]])
+    first, last = first_names(d), last_names(d)
     middle = Coded(who.middle_initial, [chr(65 + i) for i in range(26)])
-    full, sortable = frame.join(first, " ", last), frame.join(last, ", ", first)
+    full, sortable = display_names(d), frame.join(last, ", ", first)
     residency = _draw(d, "us_residency", 30)
     abroad = (
         np.array([value == "international" for value in residency.values])[np.maximum(residency.codes, 0)]

@@ -189,9 +189,16 @@ def campus_facts(root: Path) -> tuple[I64, I64, I64]:
 
 
 def standard_scores(root: Path, world: World) -> npt.NDArray[np.float64]:
-    """Final score of each enrolment against its course: in standard deviations, 0 where there is none."""
-    grades = Reader(root).entity("course_grade", "course_section_id", "person_id", "le_final_score")
-    grades = grades.filter(pc.is_valid(grades["le_final_score"]))
+    """Final score of each enrolment against its course: in standard deviations, 0 where there is none.
+
+    Those who left are not compared: what they did not do any more counts zero in their final scores.
+    """
+    columns = ("course_section_id", "person_id", "le_final_score", "grade_on_official_transcript")
+    grades = Reader(root).entity("course_grade", *columns)
+    letter = grades["grade_on_official_transcript"]
+    stayed = pc.and_(pc.is_valid(letter), pc.not_equal(letter, "W"))
+    # Courses that are taught without Canvas have letters and no scores.
+    grades = grades.filter(pc.and_(stayed, pc.is_valid(grades["le_final_score"])))
     e, people = world.enrolments, len(world.persons.udp_id)
     score = np.full(len(e.person), -1, dtype=np.int64)
     rows = np.flatnonzero(e.is_student)

@@ -119,7 +119,7 @@ CAUSES = {
     "JOIN context_store_entity.discussion_entry p ON p.discussion_entry_id = e.parent_discussion_entry_id "
     "WHERE e.created_date <= p.created_date OR e.discussion_id <> p.discussion_id",
     "a graded row has a score": "SELECT COUNT(*) FROM context_store_entity.learner_activity_result "
-    "WHERE (graded_date IS NULL) <> (published_score IS NULL)",
+    "WHERE (graded_date IS NULL) <> (score IS NULL)",
     "scores fit the points": "SELECT COUNT(*) FROM context_store_entity.learner_activity_result r "
     "JOIN context_store_entity.learner_activity a USING (learner_activity_id) "
     "WHERE r.published_score < 0 OR r.published_score > a.points_possible",
@@ -135,9 +135,6 @@ CAUSES = {
     "AND (pa.ps_student_level = 'Undergraduate') = (pb.ps_student_level = 'Undergraduate')",
     "group weights add up to 100 or to nothing": "SELECT COUNT(*) FROM (SELECT SUM(group_weight) AS w "
     "FROM context_store_entity.learner_activity_group GROUP BY course_offering_id) WHERE w NOT IN (0, 100)",
-    "nothing handed in after the lock": "SELECT COUNT(*) FROM context_store_entity.learner_activity_result r "
-    "JOIN context_store_entity.learner_activity a USING (learner_activity_id) "
-    "WHERE r.response_date > a.locked_date",
     "GPA times its hours are the points": "SELECT COUNT(*) FROM "
     "(SELECT t.person_id, t.gpa_credits_units_hours AS h, SUM(o.available_credits) AS c "
     "FROM context_store_entity.person__academic_term t "
