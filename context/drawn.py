@@ -20,6 +20,7 @@ from context.enrolments import Enrolments
 from context.grades import Grades, TermRecords
 from context.inbox import Inbox
 from context.learner_groups import LearnerGroups
+from context.learning import Learning
 from context.outcomes import Results
 from context.overrides import Overrides
 from context.pack import Pack
@@ -58,6 +59,7 @@ class Drawn:
     overrides: Overrides
     posts: Posts
     comments: Comments
+    learning: Learning
     requirements: Requirements
     progress: Progress
     grades: Grades

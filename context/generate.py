@@ -15,6 +15,7 @@ from context.enrolments import make_enrolments
 from context.grades import make_grades, make_term_records
 from context.inbox import make_inbox
 from context.learner_groups import make_learner_groups
+from context.learning import make_learning
 from context.outcomes import make_results
 from context.pack import Pack
 from context.people import make_identity, make_staff, make_students
@@ -33,6 +34,7 @@ from context.tables_content import content_tables
 from context.tables_course import course_tables
 from context.tables_frame import frame_tables
 from context.tables_grades import grade_tables
+from context.tables_learning import learning_tables
 from context.tables_outcome import outcome_tables
 from context.tables_people import people_tables
 from context.tables_places import place_tables
@@ -51,6 +53,7 @@ TABLES = (
     course_tables,
     content_tables,
     outcome_tables,
+    learning_tables,
     comment_tables,
     quiz_tables,
     grade_tables,
@@ -78,6 +81,7 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
     )
     posts = make_posts(pack, calendar, catalogue, enrolments, content, results)
     comments = make_comments(pack, calendar, catalogue, enrolments, content, results)
+    learning = make_learning(pack, seed, catalogue, content, quizzes, results, quiz_results, attempts)
     requirements = make_requirements(pack, content, catalogue.offering_key)
     progress = make_progress(
         pack, calendar, students, catalogue, enrolments, content, requirements, results, posts
@@ -104,6 +108,7 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         overrides=overrides,
         posts=posts,
         comments=comments,
+        learning=learning,
         requirements=requirements,
         progress=progress,
         grades=grades,

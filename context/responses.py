@@ -39,12 +39,13 @@ class Responses:
 def make_responses(quizzes: Quizzes, results: QuizResults, attempts: Attempts) -> Iterator[Responses]:
     """All answers, a chunk of attempts at a time; chunks do not depend on each other."""
     for start in range(0, len(attempts), CHUNK):
-        yield _responses(
+        yield responses_of(
             quizzes, results, attempts, np.arange(start, min(start + CHUNK, len(attempts)), dtype=np.int64)
         )
 
 
-def _responses(quizzes: Quizzes, results: QuizResults, attempts: Attempts, rows: I64) -> Responses:
+def responses_of(quizzes: Quizzes, results: QuizResults, attempts: Attempts, rows: I64) -> Responses:
+    """The answers of some ``rows`` of the attempts: the same ones, whichever others are asked for."""
     quiz = results.quiz[attempts.of[rows]]
     counts = quizzes.asked[quiz]
     of = np.repeat(np.arange(len(rows)), counts)

@@ -33,17 +33,17 @@ class Scores:
     of_course: dict[str, I64]  # by enrolment row
 
 
-def make_scores(content: Content, enrolments: int, results: Results, among: BOOL | None = None) -> Scores:
-    """All scores of ``enrolments`` rows; ``among``: the results that may count at all (of a period, say)."""
+def make_scores(content: Content, enrolments: int, results: Results, rows: I64 | None = None) -> Scores:
+    """All scores of ``enrolments`` rows; ``rows``: the results, in order, that may count (all)."""
     acts, groups = content.activities, content.groups
-    group = acts.group[results.activity]
-    cell, enrolment, cell_group = _cells(results.enrolment, group)
-    counts = acts.counts[results.activity] & (results.excused_ms == NO_TIME)
-    if among is not None:
-        counts &= among
-    graded = counts & (results.score_hundredths != NO_TIME)
-    shown = ~acts.is_hidden[results.activity]
-    points = acts.points_hundredths[results.activity]
+    if rows is None:
+        rows = np.arange(len(results), dtype=np.int64)
+    activity, all_scores = results.activity[rows], results.score_hundredths[rows]
+    cell, enrolment, cell_group = _cells(results.enrolment[rows], acts.group[activity])
+    counts = acts.counts[activity] & (results.excused_ms[rows] == NO_TIME)
+    graded = counts & (all_scores != NO_TIME)
+    shown = ~acts.is_hidden[activity]
+    points = acts.points_hundredths[activity]
     weight = groups.weight_percent[cell_group]
     weighted = np.bincount(groups.offering, groups.weight_percent)[groups.offering[cell_group]] > 0
     of_group: dict[str, I64] = {}
@@ -54,8 +54,8 @@ def make_scores(content: Content, enrolments: int, results: Results, among: BOOL
         ("hidden_current", graded, graded),
         ("hidden_final", counts, graded),
     ):
-        score = np.where(score_there, results.score_hundredths, 0)
-        kept = there & ~_dropped(content, results, cell, there, score)
+        score = np.where(score_there, all_scores, 0)
+        kept = there & ~_dropped(content, activity, cell, there, score)
         earned, possible = _sums(cell, len(enrolment), np.where(kept, score, 0), np.where(kept, points, 0))
         of_group[view] = _share(earned * FULL, possible)
         has = possible > 0
@@ -84,20 +84,20 @@ def _share(top: I64, bottom: I64) -> I64:
     return np.where(bottom > 0, (2 * top + bottom) // np.maximum(2 * bottom, 1), NO_TIME)
 
 
-def _dropped(content: Content, results: Results, cell: I64, there: BOOL, score: I64) -> BOOL:
+def _dropped(content: Content, activity: I64, cell: I64, there: BOOL, score: I64) -> BOOL:
     """Results left out by their group's rule, at least one being kept.
 
     All activities of a group with a rule have the same points, so the lowest scores are the worst.
     """
     acts, groups = content.activities, content.groups
-    rule = (groups.drop_lowest + groups.drop_highest)[acts.group[results.activity]] > 0
-    rows = np.flatnonzero(rule & there & ~acts.never_drop[results.activity])
+    rule = (groups.drop_lowest + groups.drop_highest)[acts.group[activity]] > 0
+    rows = np.flatnonzero(rule & there & ~acts.never_drop[activity])
     order = np.lexsort((rows, score[rows], cell[rows]))
     mine = cell[rows][order]
     start = np.searchsorted(mine, mine, side="left")
     size = np.searchsorted(mine, mine, side="right") - start
     rank = np.arange(len(mine)) - start
-    group = acts.group[results.activity[rows[order]]]
+    group = acts.group[activity[rows[order]]]
     low = np.minimum(groups.drop_lowest[group], size - 1)
     high = np.minimum(groups.drop_highest[group], size - 1 - low)
     out = np.zeros(len(cell), dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""Tables of what grades rest on: scores of assignment groups, and overrides of dates."""
+"""Tables of what grades rest on: scores of assignment groups and grading periods, and overrides of dates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from context.activities import MINUTE_MS
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
 from context.overrides import TYPES
+from context.periods import make_periods, set_of_offering
 from context.quizzes import quiz_of_activity
+from context.scores import VIEWS, make_scores
 from context.tables_common import DAY_MS, Columns, first_date, is_last_minute
 from context.tables_course import section_numbers
 
@@ -19,11 +21,12 @@ I64 = npt.NDArray[np.int64]
 
 
 def grade_tables(d: Drawn) -> tuple[Tables, Tables]:
-    """(entities, keymaps) of group scores and overrides."""
+    """(entities, keymaps) of scores and overrides."""
     entity: Tables = {}
     keymap: Tables = {}
     for name, (columns, rows) in {
         "learner_activity_group_grade": _group_grades(d),
+        "grading_period_grade": _period_grades(d),
         "learner_activity_override": _overrides(d),
     }.items():
         entity[name] = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
@@ -51,14 +54,47 @@ def _group_grades(d: Drawn) -> Columns:
         "course_offering_id": d.content.groups.offering[s.group] + 1,
         "course_section_id": e.section[s.enrolment] + 1,
         "person_id": e.person[s.enrolment] + 1,
-        "current_score": s.of_group["current"],
-        "final_score": s.of_group["final"],
-        "hidden_current_score": s.of_group["hidden_current"],
-        "hidden_final_score": s.of_group["hidden_final"],
+        **{f"{view}_score": s.of_group[view] for view in VIEWS},
         "status": "active",
         "created_date": created,
         "updated_date": np.maximum(created, last_graded(d, cell, len(s.group))),
     }, len(s.group)
+
+
+def _period_grades(d: Drawn) -> Columns:
+    """Scores over the work that is due in each grading period of a course, for those who take it."""
+    e, r = d.enrolments, d.results
+    periods = make_periods(d.calendar)
+    set_of = set_of_offering(d.structures)
+    students = np.flatnonzero(e.counts)
+    student_set = set_of[d.catalogue.section_offering[e.section[students]]]
+    result_set = set_of[d.content.activities.offering[r.activity]]
+    parts: dict[str, list[I64]] = {name: [] for name in ("enrolment", "period", "changed", *VIEWS)}
+    for period in range(len(periods)):
+        mine = students[student_set == periods.of_set[period]]
+        due = (r.due_ms >= periods.start_ms[period]) & (r.due_ms <= periods.end_ms[period])
+        rows = np.flatnonzero(due & (result_set == periods.of_set[period]))
+        scores = make_scores(d.content, len(e), r, rows)
+        changed = np.full(len(e), NO_TIME)
+        np.maximum.at(changed, r.enrolment[rows], np.maximum(r.graded_ms[rows], r.excused_ms[rows]))
+        parts["enrolment"].append(mine)
+        parts["period"].append(np.full(len(mine), period))
+        parts["changed"].append(changed[mine])
+        for view in VIEWS:
+            parts[view].append(scores.of_course[view][mine])
+    found = {name: np.concatenate(part) for name, part in parts.items()}
+    who = found["enrolment"]
+    created = e.entry_ms[who]
+    return {
+        "grading_period_id": found["period"] + 1,
+        "course_offering_id": d.catalogue.section_offering[e.section[who]] + 1,
+        "course_section_id": e.section[who] + 1,
+        "person_id": e.person[who] + 1,
+        **{f"{view}_score": found[view] for view in VIEWS},
+        "status": "active",
+        "created_date": created,
+        "updated_date": np.maximum(created, found["changed"]),
+    }, len(who)
 
 
 def _overrides(d: Drawn) -> Columns:

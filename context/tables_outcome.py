@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import frame, ids, rng
-from context.activities import KINDS
 from context.comments import STUDENT
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
+from context.learning import rubric_used
 from context.outcomes import ONLINE_TYPES
 from context.tables_common import drawn
 from context.titles import MOST_SENTENCES, sentences
@@ -139,10 +139,7 @@ def _results(d: Drawn) -> pa.Table:
         "is_graded_anonymously": Maybe(np.zeros(rows, np.bool_), graded),
         "is_grade_matches_current_submission": Maybe(np.ones(rows, np.bool_), graded),
         "has_admin_comment": np.isin(np.arange(rows), d.comments.result[d.comments.kind < STUDENT]),
-        "has_rubric_assessment": graded
-        & (r.grader >= 0)
-        & (acts.kind[r.activity] == KINDS.index("assignment"))
-        & d.coin(r.key, 193, 0.3),
+        "has_rubric_assessment": rubric_used(r, d.learning.has_rubric),
         "is_processed": submitted,
         "process_attempts": 0,
         "created_date": created,
