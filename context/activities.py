@@ -105,6 +105,7 @@ def make_groups(pack: Pack, catalogue: Catalogue) -> Groups:
     """Assignment groups of all courses."""
     key = catalogue.offering_key
     counts = pack.continuous("course_offering", "groups").draw(rng.extend(key, 50))
+    counts = np.where(catalogue.offering_kind == 0, counts, 0)  # in taught courses alone
     offering = np.repeat(np.arange(catalogue.offerings), counts)
     ordinal = ordinals(counts)
     group_key = rng.extend(rng.extend(key[offering], 51), ordinal)

@@ -25,6 +25,7 @@ from context.activities import (
 from context.calendar import Calendar
 from context.courses import Catalogue
 from context.pack import Pack
+from context.sections import most_items
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -156,10 +157,10 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
     """All content of the term's courses."""
     key, days = catalogue.offering_key, calendar.days
     last = (calendar.term.instruction_end - calendar.term.start).days
-    open_day = int(days[0]) + 2
+    open_day, most = int(days[0]) + 2, most_items(catalogue)
 
     def weekly(purpose: int, field: str, from_day: int) -> Items:
-        counts = pack.continuous("course_offering", field).draw(rng.extend(key, purpose))
+        counts = np.minimum(pack.continuous("course_offering", field).draw(rng.extend(key, purpose)), most)
         return _weekly(calendar, key, purpose + 1, counts, from_day, last)
 
     groups = make_groups(pack, catalogue)
@@ -170,7 +171,7 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
         calendar,
         key,
         85,
-        (rng.uniform(key, 84) < pack.number("content.practice_quiz_share")).astype(np.int64) * 2,
+        np.minimum((rng.uniform(key, 84) < pack.number("content.practice_quiz_share")) * 2, most),
         5,
         last,
     )

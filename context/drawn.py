@@ -77,9 +77,20 @@ class Drawn:
     @cached_property
     def offering_size(self) -> I64:
         """Student enrolments per course offering."""
-        rows = self.enrolments.is_student
+        rows = self.enrolments.counts
         offering = self.catalogue.section_offering[self.enrolments.section[rows]]
         return np.bincount(offering, minlength=self.catalogue.offerings).astype(np.int64)
+
+    @cached_property
+    def canvas_only(self) -> npt.NDArray[np.bool_]:
+        """True for people whom the registrar doesn't know: staff with enrolments in Canvas alone."""
+        e, people = self.enrolments, len(self.identity)
+        known = np.array([status is not None for status in e.role_statuses])[e.role_status]
+        rows, registered = (
+            np.bincount(e.person, weights, minlength=people) for weights in (None, known.astype(np.int64))
+        )
+        staff = np.arange(people) >= len(self.students) + self.instructors
+        return np.asarray(staff & (rows > 0) & (registered == 0))
 
     @cached_property
     def group_has_wiki(self) -> npt.NDArray[np.bool_]:
@@ -107,7 +118,9 @@ class Drawn:
     @cached_property
     def course_teacher(self) -> I64:
         """Person of the first section's Teacher of each offering."""
-        first = np.searchsorted(self.catalogue.section_offering, np.arange(self.catalogue.offerings))
+        c = self.catalogue
+        first = np.full(c.offerings, -1, dtype=np.int64)
+        first[c.section_home[::-1]] = np.arange(c.sections)[::-1]
         return self.primary_teacher[first]
 
     def coin(self, keys: npt.NDArray[np.uint64], purpose: int, share: float) -> npt.NDArray[np.bool_]:

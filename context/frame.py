@@ -134,6 +134,17 @@ def table(name: str, rows: int, columns: Mapping[str, Any]) -> pa.Table:
     return pa.table(arrays, names=list(schema.names))
 
 
+def created(columns: Mapping[str, Any]) -> npt.NDArray[np.int64] | None:
+    """The instants of creation among the columns of a table, None where it has none."""
+    found = columns.get("created_date")
+    return None if found is None else np.asarray(found, dtype=np.int64)
+
+
+def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """A DATETIME column without nulls as whole microseconds, int64."""
+    return np.asarray(column.cast(pa.int64()).to_numpy(), dtype=np.int64)
+
+
 def texts(integers: npt.NDArray[Any]) -> pa.Array:
     """Decimal text of integers."""
     return pa.array(np.asarray(integers)).cast(pa.string())

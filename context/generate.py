@@ -25,6 +25,7 @@ from context.progress import make_progress
 from context.quizzes import make_quizzes
 from context.requirements import make_requirements
 from context.scenario import Scenario
+from context.sections import complete_catalogue
 from context.store import Store
 from context.structures import make_structures
 from context.tables_academics import academic_tables
@@ -66,7 +67,7 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
     """Everything the store says, as integer columns; a pure function of its arguments."""
     seed = scenario.seed
     students = make_students(seed, scenario.fte, pack)
-    catalogue, seats = make_catalogue(seed, pack, students)
+    catalogue, seats = complete_catalogue(seed, pack, students, *make_catalogue(seed, pack, students))
     structures = make_structures(pack, students, catalogue)
     enrolments, instructors, support = make_enrolments(seed, pack, calendar, students, catalogue, seats)
     people = np.concatenate(

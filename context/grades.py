@@ -17,6 +17,7 @@ from context.pack import Pack
 from context.people import Students
 from context.results import Results
 from context.scores import VIEWS, Scores, make_scores
+from context.sections import offering_credits
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -36,6 +37,7 @@ class Grades:
     hidden_final_hundredths: I64
     letter: I32  # index into letters, -1 when no grade is given (dropped, withdrawn)
     is_pass_fail: BOOL  # taken for P or NP: gives no points and does not count
+    is_incomplete: BOOL  # the grade is still to come: an I, without a letter
     credits: I64  # of the course
     letters: tuple[str, ...]
     points_hundredths: I64  # grade points of each letter
@@ -47,16 +49,10 @@ class TermRecords:
 
     gpa_hundredths: I64  # NO_TIME without graded credits
     cumulative_hundredths: I64  # of the terms before this one; NO_TIME for those in their first
-    credits: I64  # attempted
+    credits: I64  # attempted: taken on the census day
+    kept: I64  # of them those that were not withdrawn from
     gpa_credits: I64  # of them those that the term GPA rests on
     earned: I64
-
-
-def offering_credits(pack: Pack, catalogue: Catalogue) -> I64:
-    """Credits of each course offering."""
-    law = pack.categorical("course_offering", "available_credits")
-    credits_of = np.array([int(str(value)) for value in law.values])
-    return np.asarray(credits_of[law.draw(rng.extend(catalogue.offering_key, 57))])
 
 
 def _letter_cuts(pack: Pack, gpa: float) -> F64:
@@ -85,7 +81,7 @@ def _letters(
     Within a family a higher score never gets a lower letter.
     """
     letters = len(pack.table("letter")["letter"])
-    cip = catalogue.offering_cip[catalogue.section_offering[enrolments.section[rows]]]
+    cip = catalogue.offering_cip[catalogue.section_home[enrolments.section[rows]]]
     graduate = students.career[enrolments.person[rows]] > 0
     gpas = [float(gpa) for gpa in pack.table("cip")["gpa"]]
     letter = np.full(len(rows), -1, dtype=np.int32)
@@ -115,14 +111,21 @@ def make_grades(
     results: Results,
 ) -> Grades:
     """Grades of all student enrolments."""
-    rows = np.flatnonzero(enrolments.is_student)
+    rows = np.flatnonzero(enrolments.takes)
     scores = make_scores(content, len(enrolments), results)
     current, final, hidden_current, hidden_final = (scores.of_course[view][rows] for view in VIEWS)
     law = pack.table("letter")
     stays = np.array([status in ("Enrolled", "Completed") for status in enrolments.role_statuses])
-    gets = stays[enrolments.role_status[rows]] & (final != NO_TIME)
+    # Who teaches without Canvas gives grades all the same, by marks that the store doesn't hold.
+    unseen = 84 + 8 * students.ability[enrolments.person[rows]] + 6 * rng.normal(enrolments.key[rows], 122)
+    unseen = np.rint(100 * np.clip(unseen, 0, 100)).astype(np.int64)
+    marks = np.where(enrolments.published[rows], final, unseen)
+    gets = stays[enrolments.role_status[rows]] & (marks != NO_TIME)
     letter = np.full(len(rows), -1, dtype=np.int32)
-    letter[gets] = _letters(pack, students, catalogue, enrolments, rows[gets], final[gets])
+    letter[gets] = _letters(pack, students, catalogue, enrolments, rows[gets], marks[gets])
+    pass_fail = rng.uniform(rng.extend(enrolments.key[rows], 121)) < pack.number("grade.pass_fail_share")
+    incomplete = rng.uniform(rng.extend(enrolments.key[rows], 123)) < pack.number("grade.incomplete_share")
+    incomplete &= (letter >= 0) & ~pass_fail
     hours = offering_credits(pack, catalogue)
     return Grades(
         enrolment=rows,
@@ -131,10 +134,10 @@ def make_grades(
         final_hundredths=final,
         hidden_current_hundredths=hidden_current,
         hidden_final_hundredths=hidden_final,
-        letter=letter,
-        is_pass_fail=rng.uniform(rng.extend(enrolments.key[rows], 121))
-        < pack.number("grade.pass_fail_share"),
-        credits=hours[catalogue.section_offering[enrolments.section[rows]]],
+        letter=np.where(incomplete, -1, letter).astype(np.int32),
+        is_pass_fail=pass_fail,
+        is_incomplete=incomplete,
+        credits=hours[catalogue.section_home[enrolments.section[rows]]],
         letters=tuple(str(name) for name in law["letter"]),
         points_hundredths=np.array([round(float(p) * 100) for p in law["grade_points"]]),
     )
@@ -152,6 +155,9 @@ def make_term_records(pack: Pack, students: Students, enrolments: Enrolments, gr
     stays = np.array([status != "Dropped" for status in enrolments.role_statuses])[
         enrolments.role_status[grades.enrolment]
     ]
+    left = np.array([status == "Withdrawn" for status in enrolments.role_statuses])[
+        enrolments.role_status[grades.enrolment]
+    ]
     gpa = np.where(attempted > 0, (2 * total + attempted) // np.maximum(2 * attempted, 1), NO_TIME)
     # No earlier term is generated: the past GPA is drawn from ability and the pack's mean and spread.
     mean, sd = pack.number("gpa.cumulative_mean"), pack.number("gpa.cumulative_sd")
@@ -165,5 +171,6 @@ def make_term_records(pack: Pack, students: Students, enrolments: Enrolments, gr
         gpa_credits=attempted,
         cumulative_hundredths=np.where(first_term, NO_TIME, past_hundredths),
         credits=np.bincount(person, np.where(stays, grades.credits, 0), minlength=size).astype(np.int64),
+        kept=np.bincount(person, np.where(stays & ~left, grades.credits, 0), minlength=size).astype(np.int64),
         earned=np.bincount(person, np.where(passed, grades.credits, 0), minlength=size).astype(np.int64),
     )

@@ -47,7 +47,7 @@ LEAST_VIEW_MS = 10 * MINUTE_MS  # between release or joining and handing in: roo
 
 def _pairs(catalogue: Catalogue, enrolments: Enrolments, activity_offering: I64) -> tuple[I64, I64]:
     """(enrolment, activity) of every student enrolment with every activity of its course."""
-    rows = np.flatnonzero(enrolments.is_student)
+    rows = np.flatnonzero(enrolments.counts)
     offering = catalogue.section_offering[enrolments.section[rows]]
     per_offering = np.bincount(activity_offering, minlength=catalogue.offerings)
     first = np.cumsum(per_offering) - per_offering

@@ -18,6 +18,7 @@ from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.frame import NO_TIME
 from context.groupwork import GroupWork
+from context.sections import PRIMARY
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -102,7 +103,7 @@ def make_overrides(
 
 
 def _apply(overrides: Overrides, code: I64, rows: I64, cell: I64, due: I64, locked: I64) -> None:
-    """Move (in place) the dates of the pairs ``rows``, which stand at ``cell``, by overrides sorted by ``code``."""
+    """Move (in place) the dates of the pairs ``rows``, which stand at ``cell``, in order of ``code``."""
     if not len(code):
         return
     place = np.minimum(np.searchsorted(code, cell), len(code) - 1)
@@ -147,13 +148,16 @@ def _of_groups(calendar: Calendar, content: Content, work: GroupWork, cells: I64
 
 def _of_sections(calendar: Calendar, catalogue: Catalogue, content: Content) -> Overrides:
     acts = content.activities
-    size = np.bincount(catalogue.section_offering, minlength=catalogue.offerings)
+    # Sections of credit by Canvas course: cross-listed ones stand elsewhere in the catalogue.
+    sections = np.flatnonzero(catalogue.section_kind == PRIMARY)
+    sections = sections[np.argsort(catalogue.section_offering[sections], kind="stable")]
+    size = np.bincount(catalogue.section_offering[sections], minlength=catalogue.offerings)
     first = np.cumsum(size) - size
     some = (rng.uniform(acts.key, 24) < SECTION_SHARE) & (size[acts.offering] > 1) & ~acts.only_overrides
     chosen = np.flatnonzero(some | acts.only_overrides)
     counts = size[acts.offering[chosen]]
     activity, ordinal = np.repeat(chosen, counts), ordinals(counts)
-    section = first[acts.offering[activity]] + ordinal
+    section = sections[first[acts.offering[activity]] + ordinal]
     key = rng.extend(rng.extend(acts.key[activity], 25), ordinal)
     every = acts.only_overrides[activity]
     keep = np.flatnonzero(every | ((ordinal > 0) & (rng.uniform(key) < SECTION_PICK)))

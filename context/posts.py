@@ -116,7 +116,7 @@ def _free_talk(
     """Entries in ungraded topics, by students of the course, in the ten days after the topic opens."""
     topics = content.discussions
     free = np.flatnonzero((topics.activity < 0) & ~content.is_announcement)
-    students = np.flatnonzero(enrolments.is_student)
+    students = np.flatnonzero(enrolments.counts)
     offering = catalogue.section_offering[enrolments.section[students]]
     order = np.lexsort((students, offering))
     students, offering = students[order], offering[order]

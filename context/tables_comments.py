@@ -43,7 +43,7 @@ def comment_tables(d: Drawn) -> tuple[Tables, Tables]:
         "updated_date": c.created_ms
         + edited * (MINUTE_MS + rng.integer(rng.extend(c.key, 3), 60 * MINUTE_MS)),
     }
-    keymap = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows))
+    keymap = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows, c.created_ms))
     return {name: frame.table(name, rows, columns)}, {name: keymap}
 
 

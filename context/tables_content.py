@@ -47,7 +47,8 @@ def content_tables(d: Drawn) -> tuple[Tables, Tables]:
         "module_item": pages.module_items(d, titles),
     }.items():
         entity[name] = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
-        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows))
+        local = d.local(name, rows, frame.created(columns))
+        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), local)
     return entity, keymap
 
 

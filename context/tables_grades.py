@@ -31,7 +31,8 @@ def grade_tables(d: Drawn) -> tuple[Tables, Tables]:
         "learner_activity_override": _overrides(d),
     }.items():
         entity[name] = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
-        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows))
+        local = d.local(name, rows, frame.created(columns))
+        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), local)
     return entity, keymap
 
 

@@ -37,7 +37,8 @@ def learning_tables(d: Drawn) -> tuple[Tables, Tables]:
         "learning_outcome_item_response": _responses(d),
     }.items():
         entity[name] = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
-        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows))
+        local = d.local(name, rows, frame.created(columns) if "created_date" in columns else None)
+        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), local)
     return entity, keymap
 
 

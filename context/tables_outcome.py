@@ -27,7 +27,9 @@ def outcome_tables(d: Drawn) -> tuple[Tables, Tables]:
     result, entry = _results(d), _entries(d)
     entity = {"learner_activity_result": result, "discussion_entry": entry}
     keymap = {
-        name: ids.canvas_keymap(name, ids.udp_ids(len(table)), d.local(name, len(table)))
+        name: ids.canvas_keymap(
+            name, ids.udp_ids(len(table)), d.local(name, len(table), frame.numbers(table["created_date"]))
+        )
         for name, table in entity.items()
     }
     return entity, keymap

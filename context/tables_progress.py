@@ -20,7 +20,8 @@ def progress_tables(d: Drawn) -> tuple[Tables, Tables]:
         "module_item_completion": _completions(d),
     }.items():
         entity[name] = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
-        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows))
+        local = d.local(name, rows, frame.created(columns))
+        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), local)
     return entity, keymap
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from context import frame, ids, rng
-from context.activities import MINUTE_MS
+from context.activities import MINUTE_MS, ordinals
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
 from context.responses import Responses, make_responses
@@ -31,7 +31,8 @@ def quiz_tables(d: Drawn) -> tuple[Tables, Tables]:
         "quiz_result": _results(d),
     }.items():
         entity[name] = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
-        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows))
+        local = d.local(name, rows, frame.created(columns))
+        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), local)
     name = "quiz_item_response"
     entity[name], keymap[name] = _responses(d)
     return entity, keymap
@@ -223,8 +224,12 @@ def _answers(d: Drawn, item: I64, is_right: npt.NDArray[np.bool_], chance: I64) 
 def _responses(d: Drawn) -> tuple[pa.Table, pa.Table]:
     """Answers and their keymap, laid out chunk by chunk: whole columns of numbers would be large."""
     name = "quiz_item_response"
-    rows = int(d.quizzes.asked[d.quiz_results.quiz[d.attempts.of]].sum())
-    local = d.local(name, rows)
+    asked = d.quizzes.asked[d.quiz_results.quiz[d.attempts.of]].astype(np.int64)
+    # Canvas ids rise with creation: attempts in the order in which they were finished, answers within them.
+    order = np.argsort(d.attempts.finished_ms, kind="stable")
+    first = np.empty(len(asked), dtype=np.int64)
+    first[order] = np.cumsum(asked[order]) - asked[order]
+    local = d.local(name, int(asked.sum()))[np.repeat(first, asked) + ordinals(asked)]
     entities, keymaps, done = [], [], 0
     for part in make_responses(d.quizzes, d.quiz_results, d.attempts):
         place = np.arange(done + 1, done + len(part) + 1, dtype=np.int64)
