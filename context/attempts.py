@@ -14,10 +14,11 @@ from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.frame import NO_TIME
-from context.outcomes import LEAST_VIEW_MS, Results, waking_hours
+from context.outcomes import LEAST_VIEW_MS, waking_hours
 from context.pack import Pack
 from context.people import Students
 from context.quizzes import Quizzes, quiz_of_activity
+from context.results import Results
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]

@@ -14,8 +14,8 @@ from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.frame import NO_TIME
-from context.outcomes import Results
 from context.pack import Pack
+from context.results import Results
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]

@@ -18,10 +18,10 @@ from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.grades import Grades, TermRecords
+from context.groupwork import GroupWork
 from context.inbox import Inbox
 from context.learner_groups import LearnerGroups
 from context.learning import Learning
-from context.outcomes import Results
 from context.overrides import Overrides
 from context.pack import Pack
 from context.people import Identity, Students
@@ -29,6 +29,7 @@ from context.posts import Posts
 from context.progress import Progress
 from context.quizzes import Quizzes
 from context.requirements import Requirements
+from context.results import Results
 from context.structures import Structures
 
 I64 = npt.NDArray[np.int64]
@@ -57,6 +58,7 @@ class Drawn:
     attempts: Attempts
     results: Results
     overrides: Overrides
+    group_work: GroupWork
     posts: Posts
     comments: Comments
     learning: Learning

@@ -13,6 +13,7 @@ from context.courses import make_catalogue
 from context.drawn import Drawn
 from context.enrolments import make_enrolments
 from context.grades import make_grades, make_term_records
+from context.groupwork import make_group_work
 from context.inbox import make_inbox
 from context.learner_groups import make_learner_groups
 from context.learning import make_learning
@@ -75,7 +76,8 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
     groups = make_learner_groups(seed, calendar, structures, students, catalogue, enrolments)
     content = make_content(pack, calendar, catalogue)
     quizzes = make_quizzes(pack, content.activities, content.quizzes)
-    results, overrides = make_results(pack, calendar, students, catalogue, enrolments, content, quizzes)
+    work = make_group_work(pack, catalogue.offerings, content.activities, enrolments, groups)
+    results, overrides = make_results(pack, calendar, students, catalogue, enrolments, content, quizzes, work)
     results, quiz_results, attempts = make_attempts(
         pack, calendar, students, catalogue, enrolments, content, quizzes, results
     )
@@ -106,6 +108,7 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         attempts=attempts,
         results=results,
         overrides=overrides,
+        group_work=work,
         posts=posts,
         comments=comments,
         learning=learning,

@@ -13,9 +13,9 @@ from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.frame import NO_TIME
-from context.outcomes import Results
 from context.pack import Pack
 from context.people import Students
+from context.results import Results
 from context.scores import VIEWS, Scores, make_scores
 from context.sections import offering_credits
 

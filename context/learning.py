@@ -18,10 +18,10 @@ from context.attempts import Attempts, QuizResults
 from context.content import Content
 from context.courses import Catalogue
 from context.frame import NO_TIME
-from context.outcomes import Results
 from context.pack import Pack
 from context.quizzes import Quizzes
 from context.responses import responses_of
+from context.results import Results
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]

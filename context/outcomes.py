@@ -6,7 +6,6 @@ variance. Times respect release, enrolment, due-date habits and the incidents of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import fsum, sqrt
 from statistics import NormalDist
 
@@ -20,10 +19,12 @@ from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.frame import NO_TIME
+from context.groupwork import GroupWork, shared
 from context.overrides import Dates, Overrides, make_overrides
 from context.pack import Pack
 from context.people import Students
 from context.quizzes import Quizzes, quiz_of_activity
+from context.results import Results
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -42,26 +43,6 @@ ONLINE_TYPES = (  # of what is handed in through Canvas
 OFFLINE = ("on_paper", "none", "not_graded")
 LEAST_FORGOTTEN = 4  # activities of a group of which some may stay without a grade
 LEAST_VIEW_MS = 10 * MINUTE_MS  # between release or joining and handing in: room for the views before it
-
-
-@dataclass(frozen=True)
-class Results:
-    """Row i is a learner_activity_result: one per student enrolment and activity of its course."""
-
-    enrolment: I64
-    activity: I64
-    due_ms: I64  # of this student: another one than the activity's where an override says so
-    submitted_ms: I64  # NO_TIME when nothing was handed in
-    graded_ms: I64  # NO_TIME when not graded
-    score_hundredths: I64  # NO_TIME when not graded
-    is_missing: BOOL  # should have been handed in and was not
-    excused_ms: I64  # when a teacher excused the student; NO_TIME: never
-    attempt: I64
-    grader: I64  # enrolment of the grader, -1 when graded by the system or not at all
-    key: U64
-
-    def __len__(self) -> int:
-        return len(self.enrolment)
 
 
 def _pairs(catalogue: Catalogue, enrolments: Enrolments, activity_offering: I64) -> tuple[I64, I64]:
@@ -157,6 +138,7 @@ def make_results(
     enrolments: Enrolments,
     content: Content,
     quizzes: Quizzes,
+    work: GroupWork,
 ) -> tuple[Results, Overrides]:
     """Results of every student enrolment in every activity of its course, and who has other dates."""
     acts = content.activities
@@ -167,7 +149,7 @@ def make_results(
         str(value) for value in pack.categorical("learner_activity", "allowable_submission_types").values
     ]
     online = np.array([value not in OFFLINE for value in types])[acts.submission_type][activity]
-    overrides, dates = make_overrides(calendar, catalogue, enrolments, content, pair, key)
+    overrides, dates = make_overrides(calendar, catalogue, enrolments, content, work, pair, key)
     time, handed_in = _submission_times(
         pack, calendar, enrolments, content, pair, dates, key, _diligence(students, enrolments)
     )
@@ -207,9 +189,10 @@ def make_results(
         excused_ms=excused,
         attempt=np.where(submitted == NO_TIME, 0, 1 + again).astype(np.int64),
         grader=np.where(is_graded & ~system, teacher, -1),
+        group=np.full(len(key), -1),
         key=key,
     )
-    return results, overrides
+    return shared(work, enrolments, results, score), overrides
 
 
 def _points(

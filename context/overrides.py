@@ -1,4 +1,4 @@
-"""Who has other dates than everyone else: sections and single students with overrides.
+"""Who has other dates than everyone else: sections, learner groups and single students with overrides.
 
 Of several that apply to a student the latest due date counts, as in Canvas.
 """
@@ -17,6 +17,7 @@ from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.frame import NO_TIME
+from context.groupwork import GroupWork
 from context.sections import PRIMARY
 
 I64 = npt.NDArray[np.int64]
@@ -25,15 +26,17 @@ BOOL = npt.NDArray[np.bool_]
 SECTION_SHARE = 0.05  # of activities of courses with several sections, some of which have other dates
 SECTION_PICK = 0.6  # of the sections after the first, in such an activity
 EXTENSION_SHARE = 0.008  # of students' activities: an extension for one
+GROUP_EXTENSION_SHARE = 0.05  # of groups' works
 TYPES = ("course_section", "group", "adhoc")
 
 
 @dataclass(frozen=True)
 class Overrides:
-    """Row i is an override: for sections first, then for single students."""
+    """Row i is an override: for sections first, then for learner groups, then for single students."""
 
     activity: I64
     section: I64  # -1 for none
+    group: I64  # -1 for none
     enrolment: I64  # of the single student, -1 for none
     due_ms: I64  # NO_TIME: as everyone
     unlocked_ms: I64  # NO_TIME: as everyone
@@ -69,6 +72,7 @@ def make_overrides(
     catalogue: Catalogue,
     enrolments: Enrolments,
     content: Content,
+    work: GroupWork,
     pair: tuple[I64, I64],
     key: U64,
 ) -> tuple[Overrides, Dates]:
@@ -81,24 +85,65 @@ def make_overrides(
     touched = np.zeros(len(acts), dtype=np.bool_)
     touched[section.activity] = True
     rows = np.flatnonzero(touched[activity])
-    code = section.activity * catalogue.sections + section.section
-    wanted = activity[rows] * catalogue.sections + enrolments.section[enrolment[rows]]
-    place = np.minimum(np.searchsorted(code, wanted), max(len(code) - 1, 0))
-    found = code[place] == wanted if len(code) else np.zeros(0, dtype=np.bool_)
-    rows, place = rows[found], place[found]
-    new_due, new_lock = section.due_ms[place], section.locked_ms[place]
-    due[rows] = np.where(new_due != NO_TIME, new_due, due[rows])
-    locked[rows] = np.where(new_lock != NO_TIME, new_lock, locked[rows])
-    single, rows = _of_students(calendar, enrolments, content, pair, key, due, locked)
+    cell = activity[rows] * catalogue.sections + enrolments.section[enrolment[rows]]
+    _apply(section, section.activity * catalogue.sections + section.section, rows, cell, due, locked)
+    rows, cell = work.cells(enrolment, activity)
+    group = _of_groups(calendar, content, work, np.unique(cell))
+    _apply(group, group.activity * work.groups + group.group, rows, cell, due, locked)
+    single, rows = _of_students(calendar, enrolments, content, work, pair, key, due, locked)
     due[rows] = single.due_ms
     locked[rows] = np.where(single.locked_ms != NO_TIME, single.locked_ms, locked[rows])
-    both = Overrides(
+    every = Overrides(
         *(
-            np.concatenate([getattr(section, name), getattr(single, name)])
+            np.concatenate([getattr(part, name) for part in (section, group, single)])
             for name in Overrides.__dataclass_fields__
         )
     )
-    return both, Dates(due, locked)
+    return every, Dates(due, locked)
+
+
+def _apply(overrides: Overrides, code: I64, rows: I64, cell: I64, due: I64, locked: I64) -> None:
+    """Move (in place) the dates of the pairs ``rows``, which stand at ``cell``, in order of ``code``."""
+    if not len(code):
+        return
+    place = np.minimum(np.searchsorted(code, cell), len(code) - 1)
+    found = np.flatnonzero(code[place] == cell)
+    rows, place = rows[found], place[found]
+    new_due, new_lock = overrides.due_ms[place], overrides.locked_ms[place]
+    due[rows] = np.where(new_due != NO_TIME, np.maximum(new_due, due[rows]), due[rows])
+    locked[rows] = np.where(new_lock != NO_TIME, np.maximum(new_lock, locked[rows]), locked[rows])
+
+
+def _of_groups(calendar: Calendar, content: Content, work: GroupWork, cells: I64) -> Overrides:
+    """Some groups get three days or more for their work; ``cells``: activity x group, sorted."""
+    acts = content.activities
+    activity, group = cells // work.groups, cells % work.groups
+    key = rng.extend(rng.extend(acts.key[activity], 36), group)
+    rows = np.flatnonzero(rng.uniform(key) < GROUP_EXTENSION_SHARE)
+    activity, group, key = activity[rows], group[rows], key[rows]
+    due = later(calendar, acts.due_ms[activity], 3 + rng.integer(key, 3, 1))
+    asked = acts.due_ms[activity] - (6 + rng.integer(key, 60, 2)) * HOUR_MS
+    moved = np.flatnonzero((due > acts.due_ms[activity]) & (asked > acts.release_ms[activity]))
+    activity, group, due, asked, key = (
+        activity[moved],
+        group[moved],
+        due[moved],
+        asked[moved],
+        key[moved],
+    )
+    lock = acts.locked_ms[activity]
+    none = np.full(len(activity), NO_TIME)
+    return Overrides(
+        activity=activity,
+        section=np.full(len(activity), -1),
+        group=group,
+        enrolment=np.full(len(activity), -1),
+        due_ms=due,
+        unlocked_ms=none,
+        locked_ms=np.where(lock == NO_TIME, NO_TIME, lock + due - acts.due_ms[activity]),
+        created_ms=calendar.after_incidents(asked),
+        key=key,
+    )
 
 
 def _of_sections(calendar: Calendar, catalogue: Catalogue, content: Content) -> Overrides:
@@ -128,6 +173,7 @@ def _of_sections(calendar: Calendar, catalogue: Catalogue, content: Content) -> 
     return Overrides(
         activity=activity,
         section=section,
+        group=np.full(len(activity), -1),
         enrolment=np.full(len(activity), -1),
         due_ms=np.where(inherits, NO_TIME, due),
         unlocked_ms=np.where(
@@ -143,6 +189,7 @@ def _of_students(
     calendar: Calendar,
     enrolments: Enrolments,
     content: Content,
+    work: GroupWork,
     pair: tuple[I64, I64],
     key: U64,
     due: I64,
@@ -151,7 +198,8 @@ def _of_students(
     """(extensions, their rows of the pairs): some days more for one student, asked for in the last days."""
     acts = content.activities
     enrolment, activity = pair
-    asks = rng.uniform(key, 80) < EXTENSION_SHARE
+    # What a group hands in together is moved for the group.
+    asks = (rng.uniform(key, 80) < EXTENSION_SHARE) & ~work.is_group[activity]
     rows = np.flatnonzero(asks & (enrolments.exit_ms[enrolment] > due))
     own = key[rows]
     new_due = later(calendar, due[rows], 1 + rng.integer(own, 7, 81))
@@ -164,6 +212,7 @@ def _of_students(
     return Overrides(
         activity=activity[rows],
         section=np.full(len(rows), -1),
+        group=np.full(len(rows), -1),
         enrolment=enrolment[rows],
         due_ms=new_due,
         unlocked_ms=np.full(len(rows), NO_TIME),

@@ -18,11 +18,12 @@ from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.frame import NO_TIME
-from context.outcomes import Results, waking_hours
+from context.outcomes import waking_hours
 from context.pack import Pack
 from context.people import Students
 from context.posts import Posts
 from context.requirements import Requirements
+from context.results import Results
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]

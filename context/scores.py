@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from context.content import Content
 from context.frame import NO_TIME
-from context.outcomes import Results
+from context.results import Results
 
 I64 = npt.NDArray[np.int64]
 BOOL = npt.NDArray[np.bool_]

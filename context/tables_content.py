@@ -124,7 +124,7 @@ def _activities(d: Drawn, titles: pa.Array) -> Columns:
         "is_all_day": all_day,
         "is_anonymous_peer_reviews": a.anonymous_peers,
         "is_automatic_peer_reviews": has_peer & d.coin(a.key, 159, 0.7),
-        "is_grade_group_students_individually": False,
+        "is_grade_group_students_individually": d.group_work.own_grades,
         "is_hidden": a.is_hidden,
         "is_lockable": d.coin(a.key, 160, 0.9),
         "locked_date": a.locked_ms,

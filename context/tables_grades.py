@@ -16,6 +16,7 @@ from context.quizzes import quiz_of_activity
 from context.scores import VIEWS, make_scores
 from context.tables_common import DAY_MS, Columns, first_date, is_last_minute
 from context.tables_course import section_numbers
+from context.tables_social import learner_group_names
 
 I64 = npt.NDArray[np.int64]
 
@@ -104,9 +105,11 @@ def _overrides(d: Drawn) -> Columns:
     due_there = o.due_ms != NO_TIME
     version = 1 + (o.created_ms > acts.created_ms[o.activity] + DAY_MS)
     title = frame.join("Section ", section_numbers(d))
-    titles = pa.concat_arrays([title, pa.array(["1 student"])]).take(
-        pa.array(np.where(by_section, o.section, len(title)))
+    group_names = learner_group_names(d)
+    place = np.where(
+        by_section, o.section, np.where(o.group >= 0, len(title) + o.group, len(title) + len(group_names))
     )
+    titles = pa.concat_arrays([title, group_names, pa.array(["1 student"])]).take(pa.array(place))
     changed = d.coin(o.key, 90, 0.1)
     due = np.where(due_there, o.due_ms, acts.due_ms[o.activity])
     all_day = due_there & is_last_minute(d, due)
@@ -114,8 +117,9 @@ def _overrides(d: Drawn) -> Columns:
         "learner_activity_id": o.activity + 1,
         "quiz_id": Maybe(quiz + 1, quiz >= 0),
         "course_section_id": Maybe(o.section + 1, by_section),
+        "learner_group_id": Maybe(o.group + 1, o.group >= 0),
         "person_id": Maybe(d.enrolments.person[o.enrolment] + 1, o.enrolment >= 0),
-        "type": Coded(np.where(by_section, 0, 2), TYPES),
+        "type": Coded(np.where(by_section, 0, np.where(o.group >= 0, 1, 2)), TYPES),
         "title": titles,
         "learner_activity_version": version,
         "quiz_version": Maybe(version, quiz >= 0),

@@ -120,6 +120,7 @@ def _results(d: Drawn) -> pa.Table:
         "learner_activity_id": r.activity + 1,
         "person_id": d.enrolments.person[r.enrolment] + 1,
         "grader_id": Maybe(d.enrolments.person[r.grader] + 1, r.grader >= 0),
+        "learner_group_id": Maybe(r.group + 1, r.group >= 0),
         "quiz_result_id": _quiz_results(d),
         "type": Coded(codes, types),
         "attempt": Maybe(r.attempt, submitted),

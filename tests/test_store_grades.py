@@ -56,7 +56,9 @@ def tables() -> tuple[list[Any], dict[int, Any]]:
             a.drop_rule IS NOT NULL, a.is_hidden, COALESCE((
                 SELECT MAX(o.due_date) FROM learner_activity_override o
                 WHERE o.learner_activity_id = a.learner_activity_id
-                AND (o.person_id = r.person_id OR o.course_section_id = s.course_section_id)), a.due_date)
+                AND (o.person_id = r.person_id OR o.course_section_id = s.course_section_id OR EXISTS (
+                    SELECT 1 FROM learner_group_membership m WHERE m.person_id = r.person_id
+                    AND m.learner_group_id = o.learner_group_id))), a.due_date)
         FROM learner_activity_result r JOIN learner_activity a USING (learner_activity_id)
         JOIN course_section s USING (course_offering_id)
         JOIN course_section_enrollment e ON e.course_section_id = s.course_section_id
@@ -161,6 +163,7 @@ OFFENCES = {
         LEFT JOIN course_section s ON s.course_section_id = o.course_section_id
         WHERE (o.type = 'course_section') <> (o.course_section_id IS NOT NULL)
             OR (o.type = 'adhoc') <> (o.person_id IS NOT NULL)
+            OR (o.type = 'group') <> (o.learner_group_id IS NOT NULL)
             OR s.course_offering_id <> a.course_offering_id
             OR o.person_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM learner_activity_result r
                 WHERE r.learner_activity_id = o.learner_activity_id AND r.person_id = o.person_id)""",
@@ -177,7 +180,19 @@ OFFENCES = {
             AND e.person_id = r.person_id AND e.role = 'Student'
         WHERE r.response_date > a.locked_date AND NOT EXISTS (SELECT 1 FROM learner_activity_override o
             WHERE o.learner_activity_id = a.learner_activity_id AND r.response_date <= o.locked_date
-            AND (o.person_id = r.person_id OR o.course_section_id = e.course_section_id))""",
+            AND (o.person_id = r.person_id OR o.course_section_id = e.course_section_id
+                OR o.learner_group_id = r.learner_group_id))""",
+    "a group hands in together": """
+        SELECT COUNT(*) FROM (SELECT 1 FROM learner_activity_result r
+            JOIN learner_activity a USING (learner_activity_id) WHERE r.learner_group_id IS NOT NULL
+            GROUP BY learner_group_id, learner_activity_id, a.is_grade_group_students_individually
+            HAVING COUNT(DISTINCT response_date) <> 1 OR COUNT(DISTINCT graded_date) > 1
+                OR COUNT(DISTINCT score) > 1 AND NOT a.is_grade_group_students_individually)""",
+    "who hands in with a group is in it": """
+        SELECT COUNT(*) FROM learner_activity_result r LEFT JOIN learner_group_membership m
+            ON m.learner_group_id = r.learner_group_id AND m.person_id = r.person_id
+        WHERE r.learner_group_id IS NOT NULL
+            AND (m.created_date IS NULL OR m.created_date >= r.response_date)""",
 }
 
 
@@ -196,6 +211,7 @@ def test_rules_are_there() -> None:
         "SELECT COUNT(*) FROM learner_activity_result WHERE is_excused",
         "SELECT COUNT(*) FROM learner_activity_override WHERE type = 'adhoc' AND locked_date IS NOT NULL",
         "SELECT COUNT(*) FROM learner_activity_override WHERE type = 'course_section'",
+        "SELECT COUNT(*) FROM learner_activity_result WHERE learner_group_id IS NOT NULL",
     ):
         assert count(sql) > 0, sql
 
