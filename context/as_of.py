@@ -247,7 +247,7 @@ def last_change(store: Store, time_zone: str) -> date:
     for name in store.entity:
         section = _as_of(name)
         found = [past.births(name)]
-        paths = []
+        paths: list[tuple[str, ...]] = []
         for column, rule in section.rules.items():
             if rule.kind in ("created", "actual", "changed"):
                 paths.append((column,))
@@ -256,9 +256,8 @@ def last_change(store: Store, time_zone: str) -> date:
             paths.extend(since.path for since in rule.since)
         found.extend(past.instants(name, path) for path in paths)
         for values, is_day in found:
-            values = values[values != NEVER]
-            if len(values):
-                top = int(values.max())
+            top = int(np.max(values, initial=-NEVER, where=values != NEVER))
+            if top != -NEVER:
                 last = max(last, date(1970, 1, 1) + timedelta(top) if is_day else _local_day(time_zone, top))
     return last
 

@@ -1,7 +1,8 @@
 """How rows and columns come about in time: the ``[as_of]`` section of an entity's file.
 
-``born`` names the date from which a row is there: a PATH, or ``first table.column``, the earliest such date among
-the rows that refer to it. Without it that is ``created_date`` or, where there is none, ever since. A column is
+``born`` names the date from which a row is there: a PATH, or ``first table.column``, the earliest such date
+among the rows that refer to it. Without it that is ``created_date`` or, where there is none, ever since. A
+column is
 
 * ``"created"``, ``"actual"``, ``"planned"`` or ``"changed"`` where it holds dates: the row's own creation; a
   fact's date, unknown before it is past; a plan, known ahead; the row's latest change,

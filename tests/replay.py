@@ -142,7 +142,8 @@ class _Morning:
         if path[0] != "first":
             return f"({self.known(table, path)} OR {self.value(table, path)[0]} IS NULL)"
         _, child, dated = path
-        return f'EXISTS (SELECT 1 FROM main."{child}" z WHERE {_refers(child, table)} AND z."{dated}" < {self.cut})'
+        mine = f'{_refers(child, table)} AND z."{dated}" < {self.cut}'
+        return f'EXISTS (SELECT 1 FROM main."{child}" z WHERE {mine})'
 
     def since(self, table: Table, stored: str, since: Since, kind: str) -> str:
         """A value before and after it came about."""
