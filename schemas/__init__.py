@@ -21,7 +21,9 @@ from importlib.resources import files
 import pyarrow as pa
 from pyarrow import csv
 
-from schemas._convert import arrow_schema, bigquery_schema, duckdb_ddl
+from schemas._bigquery import bigquery_ddl, bigquery_schema, bigquery_type, field_paths
+from schemas._convert import arrow_schema, duckdb_ddl
+from schemas._describe import describe_column, describe_table
 from schemas._load import option_sets, read_tables
 from schemas._model import (
     Column,
@@ -49,9 +51,15 @@ __all__ = [
     "UnknownOptionSet",
     "UnknownTable",
     "arrow_schema",
+    "bigquery_ddl",
     "bigquery_schema",
+    "bigquery_type",
     "derivation",
+    "describe_column",
+    "describe_table",
     "duckdb_ddl",
+    "field_paths",
+    "find_table",
     "option_set",
     "table",
     "tables",
@@ -76,6 +84,20 @@ def table(dataset: str, name: str) -> Table:
     if name not in by_name:
         raise UnknownTable(f"table of {dataset}", name, by_name)
     return by_name[name]
+
+
+def find_table(name: str) -> Table:
+    """The table ``dataset.table``; of a bare name, the first dataset's that has one: entities before keymaps.
+
+    Raises UnknownDataset, UnknownTable with near matches, SchemaError.
+    """
+    dataset, dot, bare = name.rpartition(".")
+    if dot:
+        return table(dataset, bare)
+    for dataset in DATASETS:
+        if name in _by_name(dataset):
+            return _by_name(dataset)[name]
+    raise UnknownTable("table", name, {known for dataset in DATASETS for known in _by_name(dataset)})
 
 
 def option_set(name: str) -> tuple[str, ...]:

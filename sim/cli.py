@@ -25,6 +25,7 @@ from context.scenario import (
 )
 from sim.cli_live import ctl_app, stream_command
 from sim.cli_pack import pack_app
+from sim.cli_schema import schema_app
 from sim.manifest import termtide_version
 from sim.runs import default_run_dir
 
@@ -196,6 +197,7 @@ def sql(
 
 
 app.add_typer(pack_app, name="pack")
+app.add_typer(schema_app, name="schema")
 
 
 def fail(message: str, code: int) -> NoReturn:

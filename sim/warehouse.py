@@ -14,13 +14,12 @@ import duckdb
 
 import schemas
 from context.errors import InputError, RunError
-from schemas import Column, Table
+from schemas import Table
 from sim.atomic import PARTIAL, disk_error, replacing
 from sim.claim import WAREHOUSE
 from sim.sinks.parquet import FOLDER
 
 ROOT = "termtide_root"
-_LABEL = "Synthetic data made by Termtide: no real person, course or event."
 
 # The older form of the event store, column by column. It was written by the pipeline at once, so to say:
 # store_time is event_time.
@@ -114,9 +113,10 @@ def _statements(root: Path) -> Iterator[str]:
                 yield schemas.duckdb_ddl(table)
             else:
                 continue
-            yield f"COMMENT ON {kind} {name} IS {literal(f'{table.description} {_LABEL}')}"
+            yield f"COMMENT ON {kind} {name} IS {literal(schemas.describe_table(table))}"
             for column in table.columns:
-                yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(_comment(column))}"
+                told = literal(schemas.describe_column(column))
+                yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {told}"
 
 
 def _select(root: Path, table: Table) -> str | None:
@@ -135,13 +135,6 @@ def _from_files(root: Path, table: Table, path: str) -> str:
     columns = ", ".join(quoted(column.name) for column in table.columns)
     folder = f"coalesce(getvariable({literal(ROOT)}), {literal(glob_escaped(str(root)))})"
     return f"SELECT {columns} FROM read_parquet({folder} || {literal('/' + path)}, hive_partitioning = false)"
-
-
-def _comment(column: Column) -> str:
-    allowed = f" Allowed: {', '.join(schemas.option_set(column.options))}." if column.options else ""
-    key = f" References {column.references}." if column.references else ""
-    origin = "" if column.provenance == "documented" else " (Inferred: not in Unizin's public material.)"
-    return f"{column.description}{allowed}{key}{origin}"
 
 
 def _first_line(error: Exception) -> str:
