@@ -60,6 +60,7 @@ __all__ = [
     "duckdb_ddl",
     "field_paths",
     "find_table",
+    "information_schema",
     "option_set",
     "table",
     "tables",
@@ -84,6 +85,12 @@ def table(dataset: str, name: str) -> Table:
     if name not in by_name:
         raise UnknownTable(f"table of {dataset}", name, by_name)
     return by_name[name]
+
+
+@cache
+def information_schema() -> dict[str, Table]:
+    """BigQuery's views of its own catalogue, by their names in capitals: TABLES, COLUMNS and so on."""
+    return {view.name.upper(): view for view in read_tables("information_schema")}
 
 
 def find_table(name: str) -> Table:

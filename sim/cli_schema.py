@@ -49,7 +49,7 @@ def show_command(
         typer.echo(json.dumps({**_summary(table), "columns": rows, "option_sets": sets}))
         return
     typer.echo(f"{table.dataset}.{table.name}: {table.description} {' '.join(facts(table))}")
-    print_rows(rows, tuple(rows[0]))
+    print_rows(rows, tuple(name for name in rows[0] if name != "uniform"))
     for options, members in sets.items():
         typer.echo(f"{options}: {', '.join(members)}")
 
@@ -122,6 +122,7 @@ def _summary(table: Table) -> dict[str, Any]:
         "columns": len(table.columns),
         "documented": documented,
         "inferred": inferred,
+        "rows_per_1000_fte": table.rows.expected if table.rows else None,
         "loaded_from": table.loaded_from,
         "description": table.description,
     }

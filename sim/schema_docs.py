@@ -23,7 +23,7 @@ _STYLE = (
 
 
 def column_rows(table: Table) -> Iterator[dict[str, str]]:
-    """Each column and field as texts: its path, type, mode, provenance, references, options, description."""
+    """Each column and field by its path, all as texts."""
     for _, path, column in schemas.field_paths(table):
         yield {
             "column": path,
@@ -32,6 +32,7 @@ def column_rows(table: Table) -> Iterator[dict[str, str]]:
             "provenance": column.provenance,
             "references": column.references or "",
             "options": column.options or "",
+            "uniform": column.uniform or "",
             "description": column.description,
         }
 
@@ -50,6 +51,9 @@ def facts(table: Table) -> list[str]:
         f"Key: {', '.join(table.key)}.",
         f"{documented} columns documented, {inferred} inferred.",
     ]
+    if table.rows:
+        off = f", within {100 * table.rows.within:.0f} %" if table.rows.within else ""
+        found.append(f"{table.rows.expected:,} rows per 1,000 FTE in a Fall term{off}.")
     if table.keymap:
         found.append(f"Native ids in context_store_keymap.{table.name}.")
     if table.partition_by:
@@ -124,6 +128,8 @@ def _cells(
     if column.references:
         target = f"context_store_entity.{column.references.split('.')[0]}"
         text += f" References {link(target, column.references)}."
+    if column.uniform:
+        text += plain(f" All rows alike: {column.uniform}")
     mode = "KEY" if path in table.key else column.mode
     return path, column.type, mode, column.provenance, text
 

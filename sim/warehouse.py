@@ -83,6 +83,24 @@ def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnec
     return connection
 
 
+def is_view(table: Table) -> bool:
+    """Whether a table has no files of its own: the older event store is a view on the newer one."""
+    return (table.dataset, table.name) == ("event_store", "events")
+
+
+def data_files(run_dir: Path, table: Table) -> dict[str | None, list[Path]]:
+    """A table's Parquet files by partition, "2026-09-01", in order; None for a table without partitions."""
+    if is_view(table):
+        return {}
+    if table.dataset != "event_store":
+        path = run_dir / table.dataset / f"{table.name}.parquet"
+        return {None: [path]} if path.is_file() else {}
+    found: dict[str | None, list[Path]] = {}
+    for path in sorted((run_dir / FOLDER).glob("event_date=*/*.parquet")):
+        found.setdefault(path.parent.name.removeprefix("event_date="), []).append(path)
+    return found
+
+
 def literal(text: str) -> str:
     """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
@@ -103,7 +121,7 @@ def _statements(root: Path) -> Iterator[str]:
     for dataset in schemas.DATASETS:
         yield f"CREATE SCHEMA {quoted(dataset)}"
         # The older event store is a view on the newer one, so it comes last.
-        for table in sorted(schemas.tables(dataset), key=lambda table: table.name == "events"):
+        for table in sorted(schemas.tables(dataset), key=is_view):
             name = f"{quoted(dataset)}.{quoted(table.name)}"
             select = _select(root, table)
             kind = "VIEW" if select else "TABLE"
@@ -124,7 +142,7 @@ def _select(root: Path, table: Table) -> str | None:
     if table.dataset != "event_store":
         path = f"{table.dataset}/{table.name}.parquet"
         return _from_files(root, table, path) if (root / path).is_file() else None
-    if table.name == "events":
+    if is_view(table):
         columns = ", ".join(f"{expression} AS {name}" for name, expression in _EVENTS.items())
         return f"SELECT {columns} FROM event_store.expanded"
     found = next((root / FOLDER).glob("event_date=*/*.parquet"), None)
