@@ -11,9 +11,7 @@ from google.auth import exceptions as auth
 from context.errors import InputError
 
 LABEL = "synthetic"  # everything we make carries it, as "true"
-PROJECT = re.compile(
-    r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
-)  # an old one may have a domain before it
+PROJECT = re.compile(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")  # an old one may have a domain before it
 
 
 def default_credentials(scope: str) -> tuple[Any, str]:

@@ -13,7 +13,7 @@ all from one thread. ``check`` alone is what ``--dry-run`` does.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -53,12 +53,17 @@ class Item:
         return f"{self.dataset}.{self.table}" + (f" {self.day}" if self.day else "")
 
 
+def _silent(line: str) -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True)
 class TableOptions:
     """What a delivery asks of its sink; one that has no use for an option ignores it."""
 
     method: str = "auto"  # one of METHODS: how a partition is replaced
     allow_unlabelled: tuple[str, ...] = ()  # datasets to write into although they aren't labelled synthetic
+    say: Callable[[str], None] = _silent  # lines for the user: what was found broken and is mended
 
 
 class TableSink(Protocol):
