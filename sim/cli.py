@@ -23,6 +23,7 @@ from context.scenario import (
     load_scenario,
     pack_base,
 )
+from sim.cli_context import context_command
 from sim.cli_live import ctl_app, stream_command
 from sim.cli_pack import pack_app
 from sim.cli_schema import schema_app
@@ -127,6 +128,7 @@ def demo(
     _make(chosen, Path.cwd(), out, workers, force=force, yes=yes, as_json=as_json)
 
 
+app.command("context")(context_command)
 app.command("stream")(stream_command)
 app.add_typer(ctl_app, name="ctl")
 
