@@ -11,10 +11,13 @@ import pyarrow as pa
 
 from context import ids, rng
 from context.calendar import Calendar
+from context.conferences import Conferences
 from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.grades import Grades, TermRecords
+from context.inbox import Inbox
+from context.learner_groups import LearnerGroups
 from context.outcomes import Results
 from context.pack import Pack
 from context.people import Identity, Students
@@ -30,6 +33,7 @@ class Drawn:
     """Columns of integers; row i of a part is row i of its entity."""
 
     seed: int
+    fte: int
     institution: str
     host: str
     pack: Pack
@@ -45,6 +49,9 @@ class Drawn:
     posts: Posts
     grades: Grades
     records: TermRecords
+    learner_groups: LearnerGroups
+    inbox: Inbox
+    conferences: Conferences
 
     def local(self, entity: str, rows: int, created: I64 | None = None) -> I64:
         """Short Canvas ids of an entity, rising with the instants of creation where those are given."""
@@ -56,6 +63,11 @@ class Drawn:
         rows = self.enrolments.is_student
         offering = self.catalogue.section_offering[self.enrolments.section[rows]]
         return np.bincount(offering, minlength=self.catalogue.offerings).astype(np.int64)
+
+    @cached_property
+    def group_has_wiki(self) -> npt.NDArray[np.bool_]:
+        """True for learner groups whose wiki somebody has opened."""
+        return self.coin(self.learner_groups.key, 446, 0.4) & ~self.learner_groups.deleted
 
     @cached_property
     def open_ms(self) -> int:

@@ -54,6 +54,16 @@ class Enrolments:
         """True for rows with the role Student."""
         return np.asarray(self.role == self.roles.index("Student"))
 
+    @property
+    def counts(self) -> npt.NDArray[np.bool_]:
+        """True where a student takes the course: the rows that bring results, posts and a grade."""
+        return self.is_student
+
+    @property
+    def leaves(self) -> npt.NDArray[np.bool_]:
+        """True for rows that end before the course does."""
+        return np.asarray(self.last_day < self.last_day.max())
+
 
 def instructor_count(seed: int, pack: Pack, sections: int) -> tuple[int, I64]:
     """(number of instructors, their loads): loads drawn until every section has its primary instructor."""

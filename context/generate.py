@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from context.calendar import Calendar
+from context.conferences import make_conferences
 from context.content import make_content
 from context.courses import make_catalogue
 from context.drawn import Drawn
 from context.enrolments import make_enrolments
 from context.grades import make_grades, make_term_records
+from context.inbox import make_inbox
+from context.learner_groups import make_learner_groups
 from context.outcomes import make_results
 from context.pack import Pack
 from context.people import make_identity, make_staff, make_students
@@ -17,12 +20,29 @@ from context.posts import make_posts
 from context.scenario import Scenario
 from context.store import Store
 from context.structures import make_structures
+from context.tables_academics import academic_tables
+from context.tables_contacts import contact_tables
 from context.tables_content import content_tables
 from context.tables_course import course_tables
-from context.tables_outcome import outcome_tables
 from context.tables_frame import frame_tables
+from context.tables_outcome import outcome_tables
 from context.tables_people import people_tables
+from context.tables_places import place_tables
+from context.tables_social import social_tables
 from context.tables_structure import structure_tables
+
+TABLES = (
+    structure_tables,
+    frame_tables,
+    academic_tables,
+    place_tables,
+    people_tables,
+    contact_tables,
+    course_tables,
+    content_tables,
+    outcome_tables,
+    social_tables,
+)
 
 
 def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
@@ -39,8 +59,10 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
     results = make_results(pack, calendar, students, catalogue, enrolments, content)
     posts = make_posts(pack, calendar, catalogue, enrolments, content, results)
     grades = make_grades(pack, students, catalogue, enrolments, content, results)
+    groups = make_learner_groups(seed, calendar, structures, students, catalogue, enrolments)
     return Drawn(
         seed=seed,
+        fte=scenario.fte,
         institution=scenario.institution,
         host=scenario.host,
         pack=pack,
@@ -56,6 +78,9 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         posts=posts,
         grades=grades,
         records=make_term_records(pack, students, enrolments, grades),
+        learner_groups=groups,
+        inbox=make_inbox(pack, calendar, catalogue, enrolments, groups),
+        conferences=make_conferences(pack, calendar, catalogue, people, enrolments, groups),
     )
 
 
@@ -63,14 +88,7 @@ def generate(scenario: Scenario, pack: Pack, calendar: Calendar) -> Store:
     """The context store of a scenario: entities and keymaps as Arrow tables."""
     drawn = draw(scenario, pack, calendar)
     store = Store({}, {})
-    for tables in (
-        structure_tables,
-        frame_tables,
-        people_tables,
-        course_tables,
-        content_tables,
-        outcome_tables,
-    ):
+    for tables in TABLES:
         entity, keymap = tables(drawn)
         store.entity.update(entity)
         store.keymap.update(keymap)

@@ -190,7 +190,7 @@ def make_results(
         & (rng.uniform(key, 7) < pack.number("grading.graded_share"))
     )
     system = auto & (acts.kind[activity] != 3)
-    teacher = _primary_teacher(catalogue, enrolments)[enrolments.section[enrolment]]
+    teacher = primary_teacher(catalogue, enrolments)[enrolments.section[enrolment]]
     again = online & ~auto & (rng.uniform(key, 8) < pack.number("grading.resubmission_share"))
     return Results(
         enrolment=enrolment,
@@ -249,7 +249,7 @@ def _graded_times(
     return np.where(auto & (submitted != NO_TIME), at_once, calendar.after_incidents(by_hand))
 
 
-def _primary_teacher(catalogue: Catalogue, enrolments: Enrolments) -> I64:
+def primary_teacher(catalogue: Catalogue, enrolments: Enrolments) -> I64:
     """Enrolment row of the first Teacher of each section who stays to the end, -1 where there is none."""
     stays = enrolments.last_day == enrolments.last_day.max()
     rows = np.flatnonzero((enrolments.role == enrolments.roles.index("Teacher")) & stays)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -46,7 +48,7 @@ def sis_keymap(name: str, codes: list[str] | pa.Array) -> pa.Table:
     return ids.keymap(name, rows, sis_int=frame.texts(1000 + rows), sis_ext=external)
 
 
-def canvas_table(d: Drawn, name: str, rows: int, columns: dict[str, object], created: I64) -> Pair:
+def canvas_table(d: Drawn, name: str, rows: int, columns: Mapping[str, object], created: I64) -> Pair:
     """(entity, keymap) of objects that only Canvas has: ids rise with ``created``, SIS ids are NULL."""
     entity = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
     return entity, ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows, created))

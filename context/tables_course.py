@@ -13,6 +13,8 @@ from context.frame import NO_TIME, Coded, Maybe
 from context.grades import offering_credits
 from context.structures import COLLEGES, term_dates
 from context.tables_frame import role_rows
+from context.tables_people import sis_numbers
+from context.tables_places import section_rooms
 from context.tables_structure import department_account
 from context.titles import course_titles
 
@@ -122,6 +124,9 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
     offering = c.section_offering + 1
     number = section_numbers(d)
     created = d.open_ms - (20 + rng.integer(rng.extend(c.section_key, 112), 100)) * DAY_MS
+    modes = mode.draw(rng.extend(c.section_key, 113))
+    online = np.array([value == "Online" for value in mode.values])[modes]
+    most = ((size * 11 // 10 + 5) // 5) * 5
     columns = {
         "course_section_id": ids.udp_ids(rows),
         "course_offering_id": offering,
@@ -132,12 +137,13 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "section_number": number,
         "le_name": frame.join(course_codes(d).take(pa.array(c.section_offering)), " ", number),
         "type": Coded(np.where(size >= 8, 0, 1), ("Lecture", "Seminar")),
-        "delivery_mode": Coded(mode.draw(rng.extend(c.section_key, 113)), mode.values),
+        "delivery_mode": Coded(modes, mode.values),
         "status": "active",
         "is_graded": True,
         "is_honors": d.coin(c.section_key, 114, 0.02),
         "is_default_section": c.section_ordinal == 0,
-        "max_enrollment": ((size * 11 // 10 + 5) // 5) * 5,
+        "max_enrollment": most,
+        "room_id": section_rooms(d, most, online),
         "start_date": np.full(rows, dates["start"]),
         "end_date": np.full(rows, dates["end"]),
         "is_accepting_enrollments": Maybe(np.zeros(rows, np.bool_), d.coin(c.section_key, 115, 0.1)),
@@ -174,10 +180,19 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "created_date": e.created_ms,
         "updated_date": updated,
     }
-    local = d.local("course_section_enrollment", rows)
-    return frame.table("course_section_enrollment", rows, columns), ids.canvas_keymap(
-        "course_section_enrollment", ids.udp_ids(rows), local
+    # Rows without a status were made in Canvas alone: the registrar doesn't know them.
+    known = np.array([status is not None for status in e.role_statuses])[e.role_status]
+    number, role = frame.texts(sis_numbers(d)[e.person]), pa.array([role.upper() for role in e.roles])
+    code = frame.join(section_sis(d).take(pa.array(e.section)), "-", number, "-", role.take(pa.array(e.role)))
+    name = "course_section_enrollment"
+    keymap = ids.canvas_keymap(
+        name,
+        ids.udp_ids(rows),
+        d.local(name, rows, e.created_ms),
+        pc.if_else(pa.array(known), code, None),
+        pc.if_else(pa.array(known), frame.texts(1000 + ids.udp_ids(rows)), None),
     )
+    return frame.table(name, rows, columns), keymap
 
 
 def _pass_fail(d: Drawn) -> I64:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from context import frame, ids, rng
+from context import frame, rng
 from context.content import ITEM_KINDS
 from context.drawn import Drawn
 from context.frame import Coded, Maybe
@@ -19,22 +19,28 @@ U64 = npt.NDArray[np.uint64]
 
 
 def wikis(d: Drawn, titles: pa.Array) -> Columns:
-    """A wiki per course; its front page is the course's first page, where there is one."""
-    rows = d.catalogue.offerings
+    """A wiki per course and one of some learner groups; a course's first page may be its front page."""
+    courses, groups = d.catalogue.offerings, np.flatnonzero(d.group_has_wiki)
+    rows = courses + len(groups)
+    g = d.learner_groups
+    opened = g.created_ms[groups] + rng.integer(rng.extend(g.key[groups], 447), 10 * DAY_MS)
     created = d.open_ms - (20 + rng.integer(rng.extend(d.catalogue.offering_key, 111), 100)) * DAY_MS
+    created = np.concatenate([created, np.minimum(opened, d.close_ms)])
     p = d.content.pages
-    first = np.searchsorted(p.offering, np.arange(rows))
-    has_page = np.isin(np.arange(rows), p.offering)
+    first = np.searchsorted(p.offering, np.arange(courses))
+    has_page = np.isin(np.arange(courses), p.offering)
     has_front = d.coin(d.catalogue.offering_key, 177, 0.45) & has_page
+    first, has_front = (np.concatenate([a, np.zeros(len(groups), a.dtype)]) for a in (first, has_front))
     front = page_urls(d, titles).take(pa.array(np.where(has_front, first, 0), mask=~has_front))
+    key = np.concatenate([d.catalogue.offering_key, g.key[groups]])
     return {
-        "course_offering_id": ids.udp_ids(rows),
-        "title": "Pages",
-        "parent_type": "Course",
+        "course_offering_id": Maybe(1 + np.arange(rows), np.arange(rows) < courses),
+        "title": Coded((np.arange(rows) >= courses).astype(np.int64), ("Pages", "Group Pages")),
+        "parent_type": Coded((np.arange(rows) >= courses).astype(np.int64), ("Course", "Group")),
         "front_page_url": front,
         "has_no_front_page": ~has_front,
         "created_date": created,
-        "updated_date": created + rng.integer(rng.extend(d.catalogue.offering_key, 178), 19 * DAY_MS),
+        "updated_date": created + rng.integer(rng.extend(key, 178), 19 * DAY_MS),
     }, rows
 
 

@@ -11,6 +11,7 @@ from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
 from context.people import CAREERS, STANDINGS
 from context.structures import term_dates
+from context.tables_common import sis_keymap
 
 I64 = npt.NDArray[np.int64]
 _RACE_COLUMNS = {
@@ -49,12 +50,13 @@ def _plain(name: str) -> str:
 def people_tables(d: Drawn) -> tuple[Tables, Tables]:
     """(entities, keymaps) of people."""
     person, keymap = _person(d)
+    email, email_keymap = _email(d)
     return {
         "person": person,
-        "person_email": _email(d),
+        "person_email": email,
         "person__academic_term": _term_record(d),
         "person__academic_major__academic_term": _major(d),
-    }, {"person": keymap}
+    }, {"person": keymap, "person_email": email_keymap}
 
 
 def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
@@ -70,7 +72,7 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
         & is_student
     )
     race = _draw(d, "race", 31)
-    created = d.open_ms - (_years_here(d) * 365.25).astype(np.int64) * 86_400_000
+    created = d.open_ms - (years_here(d) * 365.25).astype(np.int64) * 86_400_000
     columns = {
         "person_id": ids.udp_ids(rows),
         "name": full,
@@ -79,7 +81,7 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "last_name": last,
         "preferred_first_name": _where(first, d.coin(who.key, 35, 0.05)),
         "sex": Coded(who.sex, [value or "NoData" for value in d.pack.categorical("person", "sex").values]),
-        "birth_date": _birth_dates(d),
+        "birth_date": birth_dates(d),
         "zip_code": frame.texts(10_000 + rng.integer(rng.extend(who.key, 36), 89_000)),
         "citizenship_one": Coded(
             np.where(abroad, 1 + rng.integer(rng.extend(who.key, 37), len(_COUNTRIES)), 0),
@@ -129,12 +131,19 @@ def _hs_gpa(d: Drawn) -> I64:
     return np.asarray(np.rint(law.draw(rng.extend(d.identity.key, 52)) * law.step * 100), dtype=np.int64)
 
 
-def _years_here(d: Drawn) -> npt.NDArray[np.float64]:
+def staff_ages(d: Drawn) -> npt.NDArray[np.float64]:
+    """Years of instructors and support staff at the begin of the term, from 28 to 70 (assumption)."""
+    return 28 + 42 * rng.uniform(rng.extend(d.identity.key[len(d.students) :], 50))
+
+
+def years_here(d: Drawn) -> npt.NDArray[np.float64]:
     """Years since a person came: students by standing, staff up to twenty; the spread is an assumption."""
     s = d.students
     began = np.array([0.2, 1.2, 2.2, 3.2, 1.5, 1.5])[s.standing]
     more = np.where(s.standing == 0, 0.2, 0.9) * rng.uniform(rng.extend(s.key, 53))
-    staff = 0.3 + 20 * rng.uniform(rng.extend(d.identity.key[len(s) :], 54))
+    # Nobody was hired before the age of 25.
+    longest = np.minimum(20, staff_ages(d) - 25)
+    staff = 0.3 + longest * rng.uniform(rng.extend(d.identity.key[len(s) :], 54))
     return np.concatenate([began + more, staff])
 
 
@@ -155,29 +164,37 @@ def _where(value: Coded, there: npt.NDArray[np.bool_]) -> Coded:
     return Coded(np.where(there, value.codes, -1), value.values)
 
 
-def _birth_dates(d: Drawn) -> I64:
+def birth_dates(d: Drawn) -> I64:
     """Days since 1970: students by standing with a tail of older ones, staff from 28 to 70 (assumptions)."""
     begin, students = term_dates(d.calendar)["start"], d.students
-    usual = np.array([18.2, 19.2, 20.2, 21.2, 22.3, 22.6])[students.standing]
+    usual = np.array([18.2, 19.2, 20.2, 21.2, 23.8, 23.6])[students.standing]
     u = rng.uniform(rng.extend(students.key, 51))
     later = np.where(students.career == 0, 18 * u * u * u * u * u * u, 16 * u * u)
     year = rng.uniform(rng.extend(students.key, 55))
-    staff = 28 + 42 * rng.uniform(rng.extend(d.identity.key[len(students) :], 50))
-    age = np.concatenate([usual + later + year, staff])
+    age = np.concatenate([usual + later + year, staff_ages(d)])
     return begin - (age * 365.25).astype(np.int64)
 
 
-def _email(d: Drawn) -> pa.Table:
-    rows = len(d.identity)
-    domain = d.host.split(".", 1)[-1]
+def _email(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    """An address at the institution for everyone, and for some one of their own, which a few prefer."""
+    key, domain = d.identity.key, d.host.split(".", 1)[-1]
+    own = d.coin(key, 63, 0.35)
+    person = np.concatenate([np.arange(len(key)), np.flatnonzero(own)])
+    is_own = np.arange(len(person)) >= len(key)
+    order = np.lexsort((is_own, person))
+    person, is_own = person[order], is_own[order]
+    at = pa.array([f"@{domain}", "@mail.example"]).take(pa.array(is_own.astype(np.int64)))
+    prefers_own = (own & d.coin(key, 64, 0.25))[person]
     columns = {
-        "person_email_id": ids.udp_ids(rows),
-        "person_id": ids.udp_ids(rows),
-        "email_address": frame.join(logins(d), f"@{domain}"),
-        "type": "Organizational",
-        "is_preferred": True,
+        "person_email_id": ids.udp_ids(len(person)),
+        "person_id": person + 1,
+        "email_address": frame.join(logins(d).take(pa.array(person)), at),
+        "type": Coded(is_own.astype(np.int64), ("Organizational", "Home")),
+        "is_preferred": prefers_own == is_own,
     }
-    return frame.table("person_email", rows, columns)
+    word = pa.array(["-ORG", "-HOME"]).take(pa.array(is_own.astype(np.int64)))
+    codes = frame.join(frame.texts(sis_numbers(d)[person]), word)
+    return frame.table("person_email", len(person), columns), sis_keymap("person_email", codes)
 
 
 def _term_record(d: Drawn) -> pa.Table:

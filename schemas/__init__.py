@@ -6,7 +6,8 @@ A table is one TOML file: ``description``, ``loaded_from`` (SIS, LMS, SIS+LMS, C
 ``references`` (table.column of the context store), ``options`` (a set of option_sets.toml), ``uniform``
 (why all rows have one value, or none) and ``fields`` (of a RECORD). An entity also says how many rows it has
 for 1,000 full-time equivalents and one Fall term: ``rows_per_1000_fte``, with ``expected`` and ``within``
-(the part by which the number may be off). DDL, loaders and tests all read these files: no column list is typed twice.
+(the part by which the number may be off). DDL, loaders and tests all read these files: no column list is
+typed twice.
 
 ``provenance`` says what is known: "documented" columns appear in the public material of the Unizin
 Data Platform; "inferred" ones follow its naming rules from the Canvas data they come from.

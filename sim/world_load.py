@@ -70,8 +70,8 @@ def _tenant(read: Reader, scenario: Scenario) -> Tenant:
 
 def _persons(read: Reader, seed: int) -> Persons:
     person = read.entity("person", "person_id")
-    email = read.entity("person_email", "person_id", "email_address")
-    login = pa.array([None] * len(person), pa.string())
+    email = read.entity("person_email", "person_id", "email_address", "type")
+    email = email.filter(pc.equal(email["type"], "Organizational"))
     logins = pc.replace_substring_regex(strings(email["email_address"]), "@.*", "")
     login = logins.take(pa.array(np.argsort(ints(email["person_id"]), kind="stable")))
     local, sis = read.local("person"), read.sis("person")
