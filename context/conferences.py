@@ -16,6 +16,7 @@ from context.frame import NO_TIME
 from context.learner_groups import LearnerGroups
 from context.outcomes import primary_teacher
 from context.pack import Pack
+from context.sections import TAUGHT, section_modes
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -50,12 +51,6 @@ class Conferences:
         return len(self.offering)
 
 
-def offering_modes(pack: Pack, catalogue: Catalogue) -> tuple[I64, tuple[str | None, ...]]:
-    """(code of the mode of delivery of each section, the modes)."""
-    law = pack.categorical("course_section", "delivery_mode")
-    return np.asarray(law.draw(rng.extend(catalogue.section_key, 113)), dtype=np.int64), law.values
-
-
 def make_conferences(
     pack: Pack,
     calendar: Calendar,
@@ -65,13 +60,13 @@ def make_conferences(
     groups: LearnerGroups,
 ) -> Conferences:
     """All web conferences of a term; ``people`` are the natural keys of persons."""
-    mode, modes = offering_modes(pack, catalogue)
+    mode, modes = section_modes(pack, catalogue)
     first = np.full(catalogue.offerings, -1, dtype=np.int64)
-    first[catalogue.section_offering[::-1]] = np.arange(catalogue.sections)[::-1]
+    first[catalogue.section_home[::-1]] = np.arange(catalogue.sections)[::-1]
     share = np.array([COURSE_SHARE.get(str(value), OTHER_SHARE) for value in modes])[mode[first]]
     teacher = primary_teacher(catalogue, enrolments)[first]
     key = rng.extend(catalogue.offering_key, 430)
-    holds = (rng.uniform(key) < share) & (first >= 0) & (teacher >= 0)
+    holds = (rng.uniform(key) < share) & (catalogue.offering_kind == TAUGHT) & (teacher >= 0)
     counts = np.where(holds, 2 + rng.integer(key, 9, 1), 0)
     offering = np.repeat(np.arange(catalogue.offerings), counts)
     host = enrolments.person[teacher[offering]]

@@ -109,8 +109,9 @@ def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolme
     # Numbers go on from one section of a course to the next.
     earlier = _earlier(catalogue.section_offering[sections], groups + extra)
     number += earlier[of_section]
-    created = made[course] + 1000 * number
-    member_created = np.maximum(made[offering], enrolments.entry_ms[rows] + HOUR_MS) + 1000 * (1 + place)
+    created = made[course] + 10 * number
+    since = np.maximum(made[offering] + 60_000, enrolments.entry_ms[rows] + HOUR_MS)
+    member_created = since + 1000 * (1 + place)
     left = np.where(enrolments.leaves[rows], enrolments.exit_ms[rows], np.iinfo(np.int64).max)
     stays = member_created < enrolments.exit_ms[rows]
     order = np.flatnonzero(stays)[np.argsort(member_group[stays], kind="stable")]

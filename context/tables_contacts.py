@@ -98,6 +98,7 @@ def _affiliations(d: Drawn) -> Pair:
     main = np.concatenate(
         [np.zeros(students), np.ones(d.instructors), np.full(people - students - d.instructors, 2)]
     ).astype(np.int64)
+    known = np.flatnonzero(~d.canvas_only)
     assistants = np.unique(
         d.enrolments.person[d.enrolments.role == d.enrolments.roles.index("TeachingAssistant")]
     )
@@ -107,7 +108,7 @@ def _affiliations(d: Drawn) -> Pair:
     before = arrival[stayed] - 90
     parts = []
     for who, what, first, last, is_main in (
-        (np.arange(people), main, arrival, NO_TIME, 1),
+        (known, main[known], arrival[known], NO_TIME, 1),
         (assistants, 3, start - 14, NO_TIME, 0),
         (stayed, 0, before - 1410, before, 0),
         (stayed, 4, before, NO_TIME, 0),
@@ -134,7 +135,7 @@ def _phones(d: Drawn) -> Pair:
     key, student = d.identity.key, np.arange(len(d.identity)) < len(d.students)
     shares = ((0.92, 0.6), (0.3, 0.1), (0.04, 0.85), (0.01, 0.01))  # of students and staff, by type
     has = [
-        rng.uniform(rng.extend(key, 340 + place)) < np.where(student, *pair)
+        (rng.uniform(rng.extend(key, 340 + place)) < np.where(student, *pair)) & ~d.canvas_only
         for place, pair in enumerate(shares)
     ]
     person = np.concatenate([np.flatnonzero(mask) for mask in has])

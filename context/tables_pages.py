@@ -127,14 +127,13 @@ def files(d: Drawn, titles: pa.Array) -> Columns:
 
 def modules(d: Drawn, titles: pa.Array) -> Columns:
     """Modules."""
-    m = d.content.modules
-    gated = d.coin(m.key, 186, 0.08) & (m.ordinal > 0)
+    m, gated = d.content.modules, d.requirements.gated
     return {
         "course_offering_id": m.offering + 1,
         "prerequisite_module_id": Maybe(np.arange(len(m)), gated),
         "name": titles,
         "position": m.ordinal + 1,
-        "sequential": Coded(np.where(gated, 0, 1), ("required", "not_required")),
+        "sequential": Coded(np.where(d.requirements.in_order, 0, 1), ("required", "not_required")),
         "status": "active",
         "created_date": m.release_ms,
         "updated_date": touched(d, m.release_ms, m.key),
@@ -149,14 +148,15 @@ def module_items(d: Drawn, titles: dict[str, pa.Array]) -> Columns:
     for code, name in enumerate(sources):
         title = pc.coalesce(title, titles[name].take(pa.array(i.target, mask=i.kind != code)))
     title = pc.coalesce(title, titles["module"].take(pa.array(i.module, mask=i.kind != 5)))
-    completion = coded(d, "module_item", "completion_type", i.key, 187)
+    r = d.requirements
     columns: dict[str, object] = {
         f"{name}_id": Maybe(i.target + 1, i.kind == code) for code, name in enumerate(sources)
     }
     columns |= {
         "module_id": i.module + 1,
         "course_offering_id": d.content.modules.offering[i.module] + 1,
-        "completion_type": Coded(np.where(i.kind == 5, -1, completion.codes), completion.values),
+        "completion_type": Coded(r.type, r.types),
+        "min_score": Maybe(r.min_score_hundredths, r.min_score_hundredths > 0),
         "position": i.position,
         "status": "active",
         "title": title,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from context import frame, ids, rng
 from context.drawn import Drawn, Tables
@@ -12,6 +13,7 @@ from context.frame import NO_TIME, Coded, Maybe
 from context.people import CAREERS, STANDINGS
 from context.structures import term_dates
 from context.tables_common import sis_keymap
+from context.tables_structure import campus_of_college
 
 I64 = npt.NDArray[np.int64]
 _RACE_COLUMNS = {
@@ -26,6 +28,17 @@ _RACE_COLUMNS = {
 }
 _COUNTRIES = ("IN", "CN", "KR", "CA", "MX", "NG", "BR", "DE", "VN", "SA")
 _RESIDENCY = {"in_state": "InState", "out_of_state": "OutOfState", "international": "International"}
+# What the registrar alone knows of a person.
+_REGISTRARS = (
+    "middle_name",
+    "suffix",
+    "preferred_first_name",
+    "sex",
+    "birth_date",
+    "zip_code",
+    "citizenship_one",
+    "is_veteran",
+)
 _SIS_MODULUS = 9_000_011  # a prime: multiplying by _SIS_STEP modulo it never gives one number twice
 _SIS_STEP = 7_368_787
 
@@ -59,19 +72,36 @@ def people_tables(d: Drawn) -> tuple[Tables, Tables]:
     }, {"person": keymap, "person_email": email_keymap}
 
 
+def first_names(d: Drawn) -> Coded:
+    """First names of all people."""
+    return Coded(d.identity.first_name, [str(name) for name in d.pack.table("first_name")["name"]])
+
+
+def last_names(d: Drawn) -> Coded:
+    """Last names of all people."""
+    return Coded(d.identity.last_name, [str(name) for name in d.pack.table("surname")["name"]])
+
+
+def display_names(d: Drawn) -> pa.Array:
+    """Names of all people as they are shown."""
+    return frame.join(first_names(d), " ", last_names(d))
+
+
 def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
     who, rows, students = d.identity, len(d.identity), len(d.students)
     is_student = np.arange(rows) < students
-    first = Coded(who.first_name, [str(name) for name in d.pack.table("first_name")["name"]])
-    last = Coded(who.last_name, [str(name) for name in d.pack.table("surname")["name"]])
+    first, last = first_names(d), last_names(d)
     middle = Coded(who.middle_initial, [chr(65 + i) for i in range(26)])
-    full, sortable = frame.join(first, " ", last), frame.join(last, ", ", first)
+    full, sortable = display_names(d), frame.join(last, ", ", first)
     residency = _draw(d, "us_residency", 30)
     abroad = (
         np.array([value == "international" for value in residency.values])[np.maximum(residency.codes, 0)]
         & is_student
     )
     race = _draw(d, "race", 31)
+    male = np.array([value == "Male" for value in d.pack.categorical("person", "sex").values])[who.sex]
+    generation = rng.integer(rng.extend(who.key, 57), 3)
+    suffixed = male & d.coin(who.key, 56, 0.02)
     created = d.open_ms - (years_here(d) * 365.25).astype(np.int64) * 86_400_000
     columns = {
         "person_id": ids.udp_ids(rows),
@@ -79,6 +109,7 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "first_name": first,
         "middle_name": Coded(np.where(d.coin(who.key, 34, 0.72), who.middle_initial, -1), middle.values),
         "last_name": last,
+        "suffix": Coded(np.where(suffixed, generation, -1), ("Jr.", "II", "III")),
         "preferred_first_name": _where(first, d.coin(who.key, 35, 0.05)),
         "sex": Coded(who.sex, [value or "NoData" for value in d.pack.categorical("person", "sex").values]),
         "birth_date": birth_dates(d),
@@ -110,19 +141,27 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
     for value, column in _RACE_COLUMNS.items():
         code = race.values.index(value)
         columns[column] = Maybe(race.codes == code, is_student | (race.codes == code))
-    local = d.local("person", rows)
+    columns |= {name: _without(columns[name], d.canvas_only) for name in _REGISTRARS}
+    local = d.local("person", rows, created)
     # Canvas's own user key is opaque in the data platform: events are joined through the short id instead.
     opaque = frame.texts(rng.bits(who.key, 49).astype(np.int64))
     number = frame.texts(sis_numbers(d))
     keymap = ids.keymap(
         "person",
         ids.udp_ids(rows),
-        sis_int=number,
-        sis_ext=number,
+        sis_int=pc.if_else(pa.array(d.canvas_only), None, number),
+        sis_ext=pc.if_else(pa.array(d.canvas_only), None, number),
         lms_int=opaque,
         lms_ext=frame.texts(local),
     )
     return frame.table("person", rows, columns), keymap
+
+
+def _without(value: object, mask: npt.NDArray[np.bool_]) -> object:
+    """A column with NULL where ``mask`` says so."""
+    if isinstance(value, Coded):
+        return Coded(np.where(mask, -1, value.codes), value.values)
+    return Maybe(value.values, value.valid & ~mask) if isinstance(value, Maybe) else Maybe(value, ~mask)
 
 
 def _hs_gpa(d: Drawn) -> I64:
@@ -197,30 +236,38 @@ def _email(d: Drawn) -> tuple[pa.Table, pa.Table]:
     return frame.table("person_email", len(person), columns), sis_keymap("person_email", codes)
 
 
+_LOADS = ("FullTime", "ThreeQuartersTime", "HalfTime", "LessThanHalfTime", "NoCredits")
+
+
+def _load(d: Drawn, hours: I64) -> I64:
+    """Load by credits, into _LOADS: quarters of what the pack calls full time."""
+    whole = (d.pack.number(f"load.full_time_{who}") for who in ("ug", "grad"))
+    full = np.where(d.students.career == 0, *whole)
+    quarters = np.minimum(hours * 4 // full.astype(np.int64), 4)
+    return np.where(hours == 0, 4, np.array([3, 3, 2, 1, 0])[quarters])
+
+
 def _term_record(d: Drawn) -> pa.Table:
     s, r, rows = d.students, d.records, len(d.students)
     level = Coded(s.standing, STANDINGS)
-    load = np.where(s.load == 0, 0, np.where(r.credits >= 6, 1, 2))
-    eot = np.where(r.earned == 0, 3, load)
     honors, sport = (
         d.pack.categorical("person__academic_term", field)
         for field in ("in_honors_program", "athletic_participant_sport")
     )
     honor_codes = honors.draw(rng.extend(s.key, 60))
     registration = d.pack.categorical("person__academic_term", "registration_status")
-    loads = ("FullTime", "HalfTime", "LessThanHalfTime", "NoCredits")
     columns = {
         "person_id": ids.udp_ids(rows),
         "academic_term_id": 1,
         "academic_career_id": s.career.astype(np.int64) + 1,
         "academic_program_id": d.structures.program_of_major[d.structures.student_major] + 1,
-        "campus_id": 1,
+        "campus_id": campus_of_college()[d.structures.college_of_cip[s.major_cip]] + 1,
         "athletic_participant_sport": Coded(sport.draw(rng.extend(s.key, 61)), sport.values),
         "ps_student_level": Coded(s.career, CAREERS),
         "cen_academic_level": level,
-        "cen_academic_load": Coded(load, loads),
+        "cen_academic_load": Coded(_load(d, r.credits), _LOADS),
         "eot_academic_level": level,
-        "eot_academic_load": Coded(eot, loads),
+        "eot_academic_load": Coded(_load(d, r.kept), _LOADS),
         "credits_attempted": r.credits * 100,
         "credits_earned": r.earned * 100,
         "gpa_academic_term": r.gpa_hundredths,

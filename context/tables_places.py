@@ -39,7 +39,7 @@ def place_tables(d: Drawn) -> tuple[Tables, Tables]:
     names, codes = _names(d, kind)
     facility = {
         "facility_id": ids.udp_ids(count),
-        "campus_id": 1,
+        "campus_id": np.where(np.arange(count) % 7 == 6, 2, 1),  # one in seven is on the smaller campus
         "name": pa.array(names),
         "code": pa.array(codes),
         "type": Coded(kind, _TYPES),

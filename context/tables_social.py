@@ -36,19 +36,31 @@ def social_tables(d: Drawn) -> tuple[Tables, Tables]:
     return entity, keymap
 
 
-def _groups(d: Drawn) -> Pair:
+def _sets(d: Drawn) -> tuple[I64, Coded]:
+    """(set of each learner group, its name)."""
     g = d.learner_groups
-    rows, of_course = len(g), g.offering >= 0
     names = (*learner_groups.SETS, *learner_groups.STANDING)
-    sets = np.where(of_course, g.name, g.name + len(learner_groups.SETS))
-    category = Coded(sets, names)
+    sets = np.where(g.offering >= 0, g.name, g.name + len(learner_groups.SETS))
+    return sets, Coded(sets, names)
+
+
+def learner_group_names(d: Drawn) -> pa.Array:
+    """Names of learner groups, such as Lab Team 3."""
+    g, (_, category) = d.learner_groups, _sets(d)
     colleges = pa.array([title for _, title, _ in COLLEGES]).take(pa.array(np.maximum(g.college, 0)))
     numbered = frame.join(pc.replace_substring_regex(category.array().dictionary_decode(), "s$", ""), " ")
-    name = pc.if_else(
-        pa.array(of_course),
+    return pc.if_else(
+        pa.array(g.offering >= 0),
         frame.join(numbered, frame.texts(g.number)),
         frame.join(category, ", ", colleges),
     )
+
+
+def _groups(d: Drawn) -> Pair:
+    g = d.learner_groups
+    rows, of_course = len(g), g.offering >= 0
+    sets, category = _sets(d)
+    name = learner_group_names(d)
     # A set of a course is one; each standing group has a set of its own.
     code = np.where(of_course, g.offering + 1, d.catalogue.offerings + 1 + sets * len(COLLEGES) + g.college)
     deleted = np.where(g.deleted, g.created_ms + 20 * MINUTE_MS, NO_TIME)

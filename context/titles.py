@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import gcd
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from context import frame, rng
 from context.errors import InputError
+from context.frame import Coded
+from context.pack import Pack
 
 if TYPE_CHECKING:
     from context.drawn import Drawn
@@ -80,6 +82,32 @@ def object_titles(d: Drawn, kind: str, offering: I64, week: I64, key: U64) -> pa
     return pa.array(titles, pa.string())
 
 
+def phrases(pack: Pack, kind: str) -> list[str]:
+    """Phrases of a ``kind`` of the pack's phrase.csv. Raises InputError when it has none."""
+    table = pack.table("phrase")
+    texts = [str(text) for k, text in zip(table["kind"], table["phrase"], strict=True) if k == kind]
+    if not texts:
+        raise InputError(f"pack {pack.name}: phrase.csv: no row given of kind {kind!r}, allowed: one or more")
+    return texts
+
+
+def topic_phrases(d: Drawn, kind: str, cip: npt.NDArray[Any], key: U64, form: str = "{}") -> Coded:
+    """One phrase of a ``kind`` for each key, about a topic of its CIP family, put into ``form``."""
+    templates, topics = phrases(d.pack, kind), topics_of(d)
+    topics = [choices or ["the Field"] for choices in topics]
+    sizes = np.array([len(choices) for choices in topics])
+    texts = [
+        form.format(template.format(topic=topic))
+        for template in templates
+        for choices in topics
+        for topic in choices
+    ]
+    first = np.cumsum(sizes) - sizes
+    template = rng.integer(rng.extend(key, 142), len(templates))
+    topic = rng.integer(rng.extend(key, 143), sizes[cip])
+    return Coded(template * int(sizes.sum()) + first[cip] + topic, texts)
+
+
 def sentences(d: Drawn, kind: str, key: U64, count: I64) -> pa.Array:
     """Up to eight sentences of the pack's phrase.csv as an HTML paragraph; none comes twice in one."""
     return frame.join("<p>", *_sentences(d, kind, key, count), "</p>")
@@ -91,12 +119,7 @@ def plain_sentences(d: Drawn, kind: str, key: U64, count: I64) -> pa.Array:
 
 
 def _sentences(d: Drawn, kind: str, key: U64, count: I64) -> list[pa.Array]:
-    table = d.pack.table("phrase")
-    texts = [str(p) for k, p in zip(table["kind"], table["phrase"], strict=True) if k == kind]
-    if not texts:
-        raise InputError(
-            f"pack {d.pack.name}: phrase.csv: no row given of kind {kind!r}, allowed: one or more"
-        )
+    texts = phrases(d.pack, kind)
     first, later = pa.array([*texts, ""]), pa.array([*(f" {text}" for text in texts), ""])
     none = len(texts)
     parts: list[pa.Array] = []
