@@ -37,7 +37,7 @@ def learning_tables(d: Drawn) -> tuple[Tables, Tables]:
         "learning_outcome_item_response": _responses(d),
     }.items():
         entity[name] = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
-        local = d.local(name, rows, frame.created(columns) if "created_date" in columns else None)
+        local = d.local(name, rows, frame.created(columns))
         keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), local)
     return entity, keymap
 
