@@ -23,6 +23,7 @@ from context.scenario import (
     load_scenario,
     pack_base,
 )
+from sim.cli_drop import drop_command
 from sim.cli_live import ctl_app, stream_command
 from sim.cli_pack import pack_app
 from sim.manifest import termtide_version
@@ -127,6 +128,7 @@ def demo(
 
 
 app.command("stream")(stream_command)
+app.command("drop")(drop_command)
 app.add_typer(ctl_app, name="ctl")
 
 
