@@ -1,4 +1,4 @@
-"""Removing a run from a project: only what is labelled ours, table by table, and datasets once they are empty."""
+"""Removing a run from a project: only what is labelled ours, table by table, and datasets when empty."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Belongings:
 
 
 class Dropper:
-    """``target`` is ``//PROJECT?...``, as a sink's; with ``prefix=`` only datasets that begin with it count."""
+    """``target`` is ``//PROJECT?...``, as a sink's; with ``prefix=`` only datasets that begin with it."""
 
     def __init__(self, target: str, run: str) -> None:
         self._target, self._run = read_target(target), run
@@ -67,7 +67,8 @@ class Dropper:
                 found.tables += [f"{name}.{table}" for table in mine]
         if not found.datasets and not found.tables:
             raise InputError(
-                f"bigquery://{self._connection.project}: nothing there is labelled {LABEL}=true and run={self._run}"
+                f"bigquery://{self._connection.project}: nothing there is labelled {LABEL}=true "
+                f"and run={self._run}"
             )
         return found
 
