@@ -37,6 +37,7 @@ format: .venv/.installed-dev
 
 bench: .venv/.installed
 	@$(BIN)/python -m sim.bench $(ARGS)
+	@$(BIN)/python -m tests.bench_stream $(ARGS)
 
 # A name such as python3.12 may be on the path and still not start, and Debian's Python may lack ensurepip:
 # so each candidate is tried to the end.

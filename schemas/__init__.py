@@ -1,6 +1,6 @@
 """The contracts: every table, column and option set that Termtide writes, as data files, and this accessor.
 
-A table is one TOML file: ``description``, ``loaded_from`` (SIS, LMS, SIS+LMS or Caliper), ``key``,
+A table is one TOML file: ``description``, ``loaded_from`` (SIS, LMS, SIS+LMS, Caliper, or Termtide), ``key``,
 ``keymap`` (has native ids; false by default), and a section ``[columns.<name>]`` per column with
 ``type``, ``mode`` (NULLABLE by default), ``provenance``, ``description`` and, where they apply,
 ``references`` (table.column of the context store), ``options`` (a set of option_sets.toml) and
@@ -35,6 +35,7 @@ from schemas._model import (
 
 __all__ = [
     "DATASETS",
+    "META",
     "Column",
     "SchemaError",
     "Table",
@@ -54,13 +55,14 @@ __all__ = [
 ]
 
 DATASETS = ("context_store_entity", "context_store_keymap", "event_store")
+META = "termtide_meta"  # what a warehouse knows of its own making; no dataset of the Unizin Data Platform
 
 
 @cache
 def tables(dataset: str) -> tuple[Table, ...]:
     """Every table of a dataset, sorted by name. Raises UnknownDataset, SchemaError."""
-    if dataset not in DATASETS:
-        raise UnknownDataset("dataset", dataset, DATASETS)
+    if dataset not in (*DATASETS, META):
+        raise UnknownDataset("dataset", dataset, (*DATASETS, META))
     if dataset == "context_store_keymap":
         return tuple(_keymap_of(entity) for entity in tables("context_store_entity") if entity.keymap)
     return read_tables(dataset)

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 TYPES = ("INT64", "STRING", "BOOL", "DATE", "DATETIME", "TIMESTAMP", "NUMERIC", "FLOAT64", "RECORD", "JSON")
 MODES = ("NULLABLE", "REQUIRED", "REPEATED")
 PROVENANCES = ("documented", "inferred")
-LOADED_FROM = ("SIS", "LMS", "SIS+LMS", "Caliper")
+LOADED_FROM = ("SIS", "LMS", "SIS+LMS", "Caliper", "Termtide")
 
 
 class SchemaError(ValueError):
