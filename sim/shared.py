@@ -16,10 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
-
-import numpy as np
-import numpy.typing as npt
 
 from context.calendar import Calendar
 from context.errors import RunError
@@ -31,7 +27,6 @@ from sim.visits import LONGEST_MS
 from sim.world import World
 from sim.world_load import load_world
 
-I64 = npt.NDArray[np.int64]
 FILE_NAME = "workers" + PARTIAL  # in the run folder while somebody draws
 _ALIGN = 64
 _ORPHAN_SECONDS = 30.0  # that workers of a killed run get to notice
@@ -96,18 +91,14 @@ def _reach(calendar: Calendar, anchors: Anchors) -> tuple[tuple[int, int, int], 
 def mapped(shared: Shared) -> tuple[World, Anchors]:
     """World and anchors, read-only, over the pages of the file. Raises RunError when it can't be read."""
     try:
-        file = shared.path.open("rb")
-        fcntl.flock(file, fcntl.LOCK_SH)
-        _held.append(file)
-        pages = memoryview(mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ))
+        with shared.path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)  # the mapping keeps the file open, hence locked
+            pages = memoryview(mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ))
     except OSError as error:
         raise disk_error(shared.path, error) from error
     buffers = [pages[start : start + length] for start, length in shared.spans]
     world, anchors = pickle.loads(shared.skeleton, buffers=buffers)  # noqa: S301 - the parent process made it
     return world, anchors
-
-
-_held: list[BinaryIO] = []  # open, hence locked, as long as this process lives
 
 
 def _wait_for_orphans(path: Path) -> None:
@@ -120,12 +111,13 @@ def _wait_for_orphans(path: Path) -> None:
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
             except BlockingIOError:
                 if time.monotonic() > until:
                     raise RunError(
                         f"{path}: worker processes of an earlier run still hold it; end them, then run again"
                     ) from None
                 time.sleep(0.05)
+            else:
+                return
     finally:
         os.close(handle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from sim.world_load import load_world
 
 PART_ROWS = 32_768  # events rendered, expanded and written at a time: some 60 MB of JSON
 
+
 class _Days(Mapping[int, DayPlan]):
     """Days of a plan on disk; only the last one read is kept."""
 
@@ -58,6 +60,7 @@ class Task:
     """A unit to make: for which of the job's sinks, and the run folder's files of it if it has them whole."""
 
     day: int
+    campus_day: date
     sinks: tuple[int, ...] = (0,)
     files: tuple[str, ...] | None = None
     rows: int = 0
@@ -69,6 +72,7 @@ class UnitDone:
     """What a worker reports of a unit."""
 
     day: int
+    campus_day: date
     rows: int
     digest: str
     files: dict[int, list[Written]]  # by sink
@@ -96,9 +100,7 @@ class Worker:
     def _sink(self, url: str) -> Sink:
         scheme, _, target = url.partition(":")
         if scheme in ("", "parquet"):
-            return ParquetSink(
-                target or self.job.run_dir, row_group_rows=self.scenario.output.row_group_rows
-            )
+            return ParquetSink(target or self.job.run_dir, row_group_rows=self.scenario.output.row_group_rows)
         return open_sink(url)
 
     @cached_property
@@ -110,15 +112,12 @@ class Worker:
     def _makers(self) -> tuple[Renderer, Expander]:
         return Renderer(self.engine.world), Expander(self.engine.world)
 
-    def unit(self, task: Task | int) -> UnitDone:
-        """Make one campus day, in all its sinks or in none."""
-        if isinstance(task, int):
-            task = Task(task, tuple(range(len(self.sinks))))
+    def unit(self, task: Task) -> UnitDone:
+        """Make one campus day. Raises RunError; what sinks have of it by then is whole and replaced later."""
         if task.files is not None:
             return self._copied(task)
         batch, _ = draw_day(self.engine, task.day)
-        digest = EventsDigest()
-        campus_day = self.engine.calendar.date_of(task.day)
+        digest, campus_day = EventsDigest(), task.campus_day
         with ExitStack() as stack:
             writers = {i: stack.enter_context(self.sinks[i].unit(campus_day)) for i in task.sinks}
             for part in self._parts(batch):
@@ -129,7 +128,7 @@ class Worker:
         if digest.rows != len(batch):
             raise RunError(f"unit {campus_day}: {len(batch)} events drawn, but {digest.rows} expanded")
         files = {i: writer.written for i, writer in writers.items()}
-        return UnitDone(task.day, len(batch), digest.hexdigest(), files)
+        return UnitDone(task.day, campus_day, len(batch), digest.hexdigest(), files)
 
     def _parts(self, batch: Batch) -> Iterator[tuple[pa.Table, pa.ChunkedArray]]:
         """(columns, documents) of runs of events, in order."""
@@ -141,8 +140,7 @@ class Worker:
 
     def _copied(self, task: Task) -> UnitDone:
         """The unit as it stands in the run folder: files as they are, or the documents in them."""
-        calendar = load_parts(self.job)[1]
-        campus_day, root = calendar.date_of(task.day), self.job.run_dir
+        campus_day, root = task.campus_day, self.job.run_dir
         files: dict[int, list[Written]] = {}
         for i in task.sinks:
             sink = self.sinks[i]
@@ -153,7 +151,7 @@ class Worker:
                 for table in _documents(root, task.files or ()):
                     writer.add(Unit(campus_day, table))
             files[i] = writer.written
-        return UnitDone(task.day, task.rows, task.digest, files)
+        return UnitDone(task.day, campus_day, task.rows, task.digest, files)
 
 
 def _documents(root: Path, files: Iterable[str]) -> Iterator[pa.Table]:

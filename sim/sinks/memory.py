@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from types import TracebackType
+from typing import Self
 
 import pyarrow as pa
 
@@ -36,7 +37,7 @@ class _MemoryUnit:
         self.written: list[Written] = []
         self._units, self._parts, self._order = units, list[Unit](), InOrder(campus_day)
 
-    def __enter__(self) -> _MemoryUnit:
+    def __enter__(self) -> Self:
         return self
 
     def add(self, part: Unit) -> None:

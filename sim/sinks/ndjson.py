@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, cast
+from typing import IO, Any, Self, cast
 
 import numpy as np
 import pyarrow as pa
@@ -69,7 +69,7 @@ class _NdjsonUnit:
         self._beside, self._rows = path, 0
         self._write: Callable[[memoryview], Any] | None = None
 
-    def __enter__(self) -> _NdjsonUnit:
+    def __enter__(self) -> Self:
         return self
 
     def add(self, part: Unit) -> None:
@@ -113,7 +113,7 @@ class _StdoutUnit:
         self._order = InOrder(campus_day)
         self._rows = self._bytes = 0
 
-    def __enter__(self) -> _StdoutUnit:
+    def __enter__(self) -> Self:
         return self
 
     def add(self, part: Unit) -> None:

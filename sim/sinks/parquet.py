@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +83,7 @@ class _ParquetUnit:
         self._writers: dict[date, pq.ParquetWriter] = {}
         self._beside: dict[date, Path] = {}
 
-    def __enter__(self) -> _ParquetUnit:
+    def __enter__(self) -> Self:
         return self
 
     def add(self, part: Unit) -> None:
