@@ -18,6 +18,7 @@ from sim.sinks.bigquery.connection import CALL_S, PASSING, PAUSES_S, UPLOAD_S, C
 from sim.sinks.bigquery.make import fields
 
 ATTEMPTS = 100  # under one name; each load after a drop uses up one
+UPLOAD_RETRIES = 2  # of a piece, by the client itself, before the whole file is sent again
 EMULATOR_WAIT_S = 30.0  # an emulator forgets what it was at when it stops
 _Parquet: Any = bigquery.ParquetOptions
 _POLL_S = 0.05
@@ -94,7 +95,7 @@ def _find_or_submit(connection: Connection, what: Load, body: Body, job_id: str)
             bigquery.TableReference.from_string(what.destination),
             rewind=True,
             size=body.size,
-            num_retries=2,
+            num_retries=UPLOAD_RETRIES,
             job_id=job_id,
             location=connection.location,
             job_config=config,
