@@ -122,11 +122,23 @@ class Fake:
         if "loads" in sql:
             types = ["STRING", "STRING", "STRING", "DATE", "INTEGER", "STRING", "STRING", "STRING"]
             return _rows(list(self.loads.values()), types)
-        if "GROUP BY" in sql:
-            days = {key.split("$")[1]: file for key, file in self.files.items() if "$" in key}
-            named = [[f"{day[:4]}-{day[4:6]}-{day[6:]}", str(self._rows(file))] for day, file in days.items()]
-            return _rows(named, ["DATE", "INTEGER"])
+        if sql.startswith("SELECT '"):
+            return self._counts(sql)
         return problem(400, "invalidQuery", f"unknown: {sql}")
+
+    def _counts(self, sql: str) -> Answer:
+        """Rows of each table or day that is asked for."""
+        rows: list[list[str | None]] = []
+        for dataset, table, called in re.findall(
+            r"SELECT '(\w+)' AS .*?, '(\w+)' AS .*? FROM `[^.]+\.([^`]+)`", sql
+        ):
+            if called in self.files:
+                rows.append([dataset, table, None, str(self._rows(self.files[called]))])
+            for place, file in self.files.items():
+                if place.startswith(f"{called}$"):
+                    day = place.split("$")[1]
+                    rows.append([dataset, table, f"{day[:4]}-{day[4:6]}-{day[6:]}", str(self._rows(file))])
+        return _rows(rows, ["STRING", "STRING", "DATE", "INTEGER"])
 
     @staticmethod
     def _rows(file: bytes) -> int:

@@ -51,6 +51,11 @@ class Ledger:
         return self._entries.get(name)
 
     @property
+    def tables(self) -> set[tuple[str, str]]:
+        """Tables of which something is in place."""
+        return {(entry.dataset, entry.table) for entry in self._entries.values()}
+
+    @property
     def days(self) -> set[tuple[str, date]]:
         """Tables and days that are in place."""
         return {(entry.table, entry.day) for entry in self._entries.values() if entry.day is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from google.api_core import exceptions as api
 from google.cloud import bigquery
 
 import schemas
@@ -152,6 +153,8 @@ def _make_view(connection: Connection, target: Target, labels: dict[str, str]) -
         "WHERE event_time >= DATETIME '1000-01-01'"
     )
     view.labels, view.description = labels, f"{contract.description} {SYNTHETIC}"
+    if _is_there(connection, view):
+        return
     connection.call(
         f"view {called}",
         lambda: connection.client.create_table(view, exists_ok=True, retry=None, timeout=CALL_S),
@@ -166,6 +169,19 @@ def _make_view(connection: Connection, target: Target, labels: dict[str, str]) -
             view, ["schema", "view_query", "description", "labels"], retry=None, timeout=CALL_S
         ),
     )
+
+
+def _is_there(connection: Connection, view: Any) -> bool:
+    """Whether the view is there as it should be."""
+    try:
+        found = connection.call(
+            f"view {view.table_id}",
+            lambda: connection.client.get_table(view.reference, retry=None, timeout=CALL_S),
+        )
+    except api.NotFound:
+        return False
+    facts = (found.view_query, found.labels, found.description)
+    return facts == (view.view_query, view.labels, view.description) and bool(found.schema[-1].description)
 
 
 def literal(text: str) -> str:

@@ -14,10 +14,18 @@ from context.errors import RunError
 from sim.sinks.bigquery import guard
 from sim.sinks.bigquery.body import Body, body_of
 from sim.sinks.bigquery.checksum import Sums, checksum, difference, leaves, select, sums_read
-from sim.sinks.bigquery.connection import CALL_S, Connection
+from sim.sinks.bigquery.connection import Connection
 from sim.sinks.bigquery.jobs import Load, job_base, load
 from sim.sinks.bigquery.ledger import Ledger
-from sim.sinks.bigquery.make import EXPANDED, delete_table, make_all, make_table, staging_days, table_name
+from sim.sinks.bigquery.make import (
+    EXPANDED,
+    delete_table,
+    literal,
+    make_all,
+    make_table,
+    staging_days,
+    table_name,
+)
 from sim.sinks.bigquery.methods import choose_method, replace_day
 from sim.sinks.bigquery.target import read_target
 from sim.sinks.tables import Delivery, Item, TableOptions
@@ -36,7 +44,7 @@ class BigquerySink:
         self._findings: Any = None
         self._ledger: Any = None
         self._method = options.method
-        self._rows: dict[date, int] = {}  # of event_store.expanded
+        self._rows: dict[tuple[str, str, date | None], int] = {}  # by dataset, table and day, when opened
         self._pool = ThreadPoolExecutor(LANES, thread_name_prefix="bigquery")
         self._room = threading.BoundedSemaphore(2 * LANES)
         self._committer = threading.Lock()
@@ -55,10 +63,10 @@ class BigquerySink:
         make_all(self._connection, self._target, self._delivery, self._findings)
         self._ledger = Ledger(self._connection, self._target, self._delivery.run)
         self._ledger.read()
+        self._rows = self._count_rows()
         if EXPANDED in self._delivery.tables:
             self._method = choose_method(self._connection, self._target, self._options.method)
             self._options.say(f"days are replaced by {self._method}")
-            self._rows = self._count_days()
             for name in staging_days(self._connection, self._target):
                 if any(self._target.staging(table, day) == name for table, day in self._ledger.days):
                     delete_table(self._connection, self._called(schemas.META, name))
@@ -71,7 +79,7 @@ class BigquerySink:
         if (entry.rows, entry.digest) != (item.rows, item.digest):
             self._options.say(f"{item.name}: other rows were delivered before: loading it again")
             return False
-        there = self._rows.get(item.day, 0) if item.day else self._count(item)
+        there = self._rows.get((item.dataset, item.table, item.day), 0)
         if there != item.rows:
             self._options.say(
                 f"{item.name}: {item.rows:,} rows delivered, {there:,} there now: loading it again"
@@ -172,33 +180,29 @@ class BigquerySink:
 
     def _rows_wrong(self, called: str, rows: int) -> str | None:
         try:
-            there = self._table_rows(called)
+            there = int(self._connection.query(called, f"SELECT COUNT(*) AS number FROM `{called}`")[0][0])
         except api.NotFound:
             return f"{called} is gone"
         return None if there == rows else f"{rows:,} rows sent, {there:,} in {called}"
 
-    def _count(self, item: Item) -> int:
-        try:
-            return self._table_rows(self._called(item.dataset, item.table))
-        except api.NotFound:
-            return 0
-
-    def _table_rows(self, called: str) -> int:
-        table = self._connection.call(
-            called, lambda: self._connection.client.get_table(called, retry=None, timeout=CALL_S)
-        )
-        return int(table.num_rows or 0)
-
-    def _count_days(self) -> dict[date, int]:
-        if not self._ledger.days:
+    def _count_rows(self) -> dict[tuple[str, str, date | None], int]:
+        """Rows of every table and day that the ledger has; counting reads no column and is not charged."""
+        parts = []
+        for dataset, table in sorted(self._ledger.tables & set(self._delivery.tables)):
+            column = schemas.table(dataset, table).partition_by
+            names = f"SELECT {literal(dataset)} AS dataset_name, {literal(table)} AS table_name"
+            source = f"FROM `{self._called(dataset, table)}`"
+            if column:
+                where = f"WHERE `{column}` >= DATETIME '1000-01-01'"
+                parts.append(
+                    f"{names}, DATE(`{column}`) AS day, COUNT(*) AS number {source} {where} GROUP BY 3"
+                )
+            else:
+                parts.append(f"{names}, CAST(NULL AS DATE) AS day, COUNT(*) AS number {source}")
+        if not parts:
             return {}
-        column = schemas.table(*EXPANDED).partition_by
-        rows = self._connection.query(
-            "event_store.expanded",
-            f"SELECT DATE({column}) AS day, COUNT(*) AS number FROM `{self._called(*EXPANDED)}` "
-            f"WHERE {column} >= DATETIME '0001-01-01' GROUP BY 1",
-        )
-        return {row[0]: int(row[1]) for row in rows}
+        rows = self._connection.query("rows that are there", " UNION ALL ".join(parts))
+        return {(row[0], row[1], row[2]): int(row[3]) for row in rows}
 
     def _called(self, dataset: str, table: str) -> str:
         return table_name(self._connection, self._target, dataset, table)
