@@ -24,6 +24,7 @@ from context.scenario import (
     pack_base,
 )
 from sim.cli_context import context_command
+from sim.cli_drop import drop_command
 from sim.cli_live import ctl_app, stream_command
 from sim.cli_pack import pack_app
 from sim.cli_schema import schema_app
@@ -130,6 +131,7 @@ def demo(
 
 app.command("context")(context_command)
 app.command("stream")(stream_command)
+app.command("drop")(drop_command)
 app.add_typer(ctl_app, name="ctl")
 
 
