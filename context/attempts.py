@@ -27,6 +27,7 @@ MOST_ATTEMPTS = 4
 AGAIN = (0.45, 0.35, 0.3)  # chance of a second, third, fourth attempt where it is allowed (assumption)
 PRACTICE_SHARE = 0.45  # of students who take a practice quiz (assumption)
 ACCOMMODATED_SHARE = 0.03  # of students with half as much time again (assumption)
+UNFINISHED_SHARE = 0.08  # of quizzes not handed in that were begun (assumption)
 RETRY_SPAN_MS = 6 * HOUR_MS  # earlier attempts are made within these hours before the last one
 RETRY_ROOM_MS = 30 * MINUTE_MS
 SECONDS_PER_ITEM = (20, 110)
@@ -35,7 +36,10 @@ LEAST_SECONDS, MOST_SECONDS = 45, 3 * 3600
 
 @dataclass(frozen=True)
 class QuizResults:
-    """Row i is one student in one quiz; attempts are rows ``first[i]`` .. of ``Attempts``, in order."""
+    """Row i is one student in one quiz; attempts are rows ``first[i]`` .. of ``Attempts``, in order.
+
+    Last come those who began and never handed in: they have no attempt that counts.
+    """
 
     enrolment: I64
     quiz: I64
@@ -46,6 +50,7 @@ class QuizResults:
     graded_ms: I64  # NO_TIME: not graded yet
     extra_minutes: I64  # 0 for none
     extra_attempts: I64
+    began_ms: I64  # the first attempt
     first: I64
     key: U64
 
@@ -132,6 +137,7 @@ def make_attempts(
         graded_ms=t.graded_ms,
         extra_minutes=extra_minutes,
         extra_attempts=extra_attempts,
+        began_ms=np.where(count > 1, times[1][0], started),
         first=first,
         key=t.key,
     )
@@ -145,7 +151,40 @@ def make_attempts(
     )
     attempt = results.attempt.copy()
     attempt[t.result[: len(graded.quiz)]] = count[: len(graded.quiz)]
+    quiz_results = _with_unfinished(calendar, enrolments, content, results, quiz_results)
     return replace(results, attempt=attempt), quiz_results, attempts
+
+
+def _with_unfinished(
+    calendar: Calendar, enrolments: Enrolments, content: Content, results: Results, taken: QuizResults
+) -> QuizResults:
+    """``taken`` and some of those who should have handed in a quiz and only began it, before it was due."""
+    quiz = quiz_of_activity(content.quizzes, content.activities)[results.activity]
+    key = rng.extend(results.key, 210)
+    rows = np.flatnonzero((quiz >= 0) & results.is_missing & (rng.uniform(key) < UNFINISHED_SHARE))
+    who, key = results.enrolment[rows], key[rows]
+    opened = np.maximum(content.quizzes.release_ms[quiz[rows]], enrolments.entry_ms[who]) + LEAST_VIEW_MS
+    until = np.minimum(results.due_ms[rows], enrolments.exit_ms[who]) - HOUR_MS
+    began = calendar.after_incidents(np.maximum(until - rng.integer(key, 2 * DAY_MS, 1), opened))
+    keep = np.flatnonzero(began < until)
+    rows, began, key = rows[keep], began[keep], key[keep]
+    none, unknown = np.zeros(len(rows), dtype=np.int64), np.full(len(rows), NO_TIME)
+    more = QuizResults(
+        enrolment=results.enrolment[rows],
+        quiz=quiz[rows],
+        result=rows,
+        count=none,
+        kept_hundredths=unknown,
+        fudge_hundredths=none,
+        graded_ms=unknown,
+        extra_minutes=none,
+        extra_attempts=none,
+        began_ms=began,
+        first=none,
+        key=key,
+    )
+    names = QuizResults.__dataclass_fields__
+    return QuizResults(*(np.concatenate([getattr(part, name) for part in (taken, more)]) for name in names))
 
 
 def _graded(content: Content, results: Results) -> _Takers:

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from context import frame, ids, rng
 from context import tables_pages as pages
-from context.activities import KINDS
+from context.activities import HOUR_MS, KINDS
+from context.bodies import article, paragraph
 from context.comments import REVIEWS
 from context.content import Items
 from context.drawn import Drawn, Tables
@@ -24,7 +25,7 @@ from context.tables_common import (
     touched,
 )
 from context.tables_quiz import quizzes
-from context.titles import object_titles, sentences
+from context.titles import object_titles
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -115,7 +116,7 @@ def _activities(d: Drawn, titles: pa.Array) -> Columns:
         "all_day_date": np.where(all_day, first_date(d) + a.due_day, NO_TIME),
         "allowable_submission_types": Coded(a.submission_type, types),
         "created_date": created,
-        "description": sentences(d, "description", a.key, 1 + rng.integer(rng.extend(a.key, 156), 4)),
+        "description": article(d, "description", a.key, a.offering, 2, 0.25, 0.35),
         "drop_rule": Coded(np.where(a.never_drop, 0, -1), ("never_drop",)),
         "due_date": a.due_ms,
         "grade_type": Coded(a.grade_type, d.pack.categorical("learner_activity", "grade_type").values),
@@ -142,25 +143,39 @@ def _activities(d: Drawn, titles: pa.Array) -> Columns:
 
 def _discussions(d: Drawn, titles: pa.Array) -> Columns:
     t = d.content.discussions
-    body = sentences(d, "topic", t.key, 1 + rng.integer(rng.extend(t.key, 174), 4))
+    count = 1 + rng.integer(rng.extend(t.key, 174), 4)
+    spoken = pa.array(d.content.is_announcement)
+    body = pc.if_else(
+        spoken,
+        paragraph(d, "announcement", t.key, t.offering, count),
+        paragraph(d, "topic", t.key, t.offering, count),
+    )
     last = np.full(len(t), NO_TIME)
     if len(d.posts):
         np.maximum.at(last, d.posts.discussion, d.posts.time_ms)
     kind = coded(d, "discussion", "discussion_type", t.key, 175)
+    # Some topics are written ahead and appear by themselves; some are closed at the end of term.
+    planned, locked = d.coin(t.key, 182, 0.1), d.coin(t.key, 183, 0.05)
+    edited = d.coin(t.key, 184, 0.12)
+    closed = d.close_ms - rng.integer(rng.extend(t.key, 185), 20) * HOUR_MS
     return {
         "course_offering_id": t.offering + 1,
         "learner_activity_id": Maybe(t.activity + 1, t.activity >= 0),
+        "editor_id": Maybe(d.course_teacher[t.offering] + 1, edited),
         "author_id": d.course_teacher[t.offering] + 1,
         "title": titles,
         "body": body,
         "message_length": pc.utf8_length(body),
         "type": Coded(np.where(d.content.is_announcement, 0, -1), ("Announcement",)),
         "discussion_type": kind,
-        "status": "active",
+        "status": Coded(locked.astype(np.int64), ("active", "locked")),
         "is_pinned": d.coin(t.key, 176, 0.06) & ~d.content.is_announcement,
-        "is_locked": False,
-        "created_date": t.release_ms,
+        "is_locked": locked,
+        "created_date": t.release_ms - planned * (1 + rng.integer(rng.extend(t.key, 181), 10 * 24)) * HOUR_MS,
+        "delayed_post_date": np.where(planned, t.release_ms, NO_TIME),
         "posted_date": t.release_ms,
         "last_reply_date": last,
-        "updated_date": np.maximum(touched(d, t.release_ms, t.key), last),
+        "updated_date": np.maximum(
+            np.maximum(touched(d, t.release_ms, t.key), last), np.where(locked, closed, last)
+        ),
     }, len(t)

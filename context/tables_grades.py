@@ -56,10 +56,17 @@ def _group_grades(d: Drawn) -> Columns:
         "course_section_id": e.section[s.enrolment] + 1,
         "person_id": e.person[s.enrolment] + 1,
         **{f"{view}_score": s.of_group[view] for view in VIEWS},
-        "status": "active",
+        "status": _score_status(d, s.enrolment),
         "created_date": created,
         "updated_date": np.maximum(created, last_graded(d, cell, len(s.group))),
     }, len(s.group)
+
+
+def _score_status(d: Drawn, enrolment: I64) -> Coded:
+    """Scores of those who dropped the course are deleted with their enrolment."""
+    e = d.enrolments
+    dropped = np.array([status == "Dropped" for status in e.role_statuses])[e.role_status[enrolment]]
+    return Coded((dropped & e.leaves[enrolment]).astype(np.int64), ("active", "deleted"))
 
 
 def _period_grades(d: Drawn) -> Columns:
@@ -92,7 +99,7 @@ def _period_grades(d: Drawn) -> Columns:
         "course_section_id": e.section[who] + 1,
         "person_id": e.person[who] + 1,
         **{f"{view}_score": found[view] for view in VIEWS},
-        "status": "active",
+        "status": _score_status(d, who),
         "created_date": created,
         "updated_date": np.maximum(created, found["changed"]),
     }, len(who)

@@ -174,7 +174,7 @@ def _results(d: Drawn) -> Columns:
         "course_offering_id": offering + 1,
         "learning_environment_organization_id": department_account(d)[offering] + 1,
         "is_hide_points": d.coin(d.content.activities.key[activity], 33, 0.08) & (a.quiz_result < 0),
-        "is_hidden": d.content.activities.is_hidden[activity],
+        "is_hidden": d.content.activities.is_hidden[activity] | d.coin(a.key, 8, 0.01),
         **_marks(d, a.outcome, a.score, a.possible, a.original),
         "attempts": a.attempts,
         "assessed_date": a.assessed_ms,

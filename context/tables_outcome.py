@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import frame, ids, rng
+from context.bodies import paragraph
 from context.comments import STUDENT
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
@@ -142,7 +143,7 @@ def _results(d: Drawn) -> pa.Table:
         "has_admin_comment": np.isin(np.arange(rows), d.comments.result[d.comments.kind < STUDENT]),
         "has_rubric_assessment": rubric_used(r, d.learning.has_rubric),
         "is_processed": submitted,
-        "process_attempts": 0,
+        "process_attempts": (codes == types.index("media_recording")).astype(np.int64),
         "created_date": created,
         "updated_date": late,
     }
@@ -170,18 +171,26 @@ def _sentence_counts(d: Drawn, key: npt.NDArray[np.uint64]) -> I64:
 
 def _entries(d: Drawn) -> pa.Table:
     p, rows = d.posts, len(d.posts)
-    body = sentences(d, "post", p.key, _sentence_counts(d, p.key))
+    offering = d.content.discussions.offering[p.discussion]
+    count, reply = _sentence_counts(d, p.key), p.parent >= 0
+    body = paragraph(d, "post", p.key, offering, np.maximum(count - 1, 1))
+    body = pc.replace_with_mask(body, pa.array(reply), sentences(d, "reply", p.key[reply], count[reply]))
+    # A few take back what they wrote, or somebody does; most of those soon.
+    deleted = d.coin(p.key, 195, 0.012)
+    waits = 60_000 + (d.coin(p.key, 196, 0.3) * 47 + 1) * rng.integer(rng.extend(p.key, 197), 3_600_000)
+    gone = np.minimum(p.time_ms + waits, d.close_ms)
     columns = {
         "discussion_entry_id": ids.udp_ids(rows),
         "discussion_id": p.discussion + 1,
         "parent_discussion_entry_id": Maybe(p.parent + 1, p.parent >= 0),
         "person_id": d.enrolments.person[p.enrolment] + 1,
-        "course_offering_id": d.content.discussions.offering[p.discussion] + 1,
+        "course_offering_id": offering + 1,
         "body": body,
         "message_length": pc.utf8_length(body),
         "depth": np.where(p.parent >= 0, 2, 1),
-        "status": "active",
+        "status": Coded(deleted.astype(np.int64), ("active", "deleted")),
         "created_date": p.time_ms,
-        "updated_date": p.time_ms,
+        "updated_date": np.where(deleted, gone, p.time_ms),
+        "deleted_date": np.where(deleted, gone, NO_TIME),
     }
     return frame.table("discussion_entry", rows, columns)

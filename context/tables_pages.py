@@ -8,11 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import frame, rng
+from context.bodies import article
 from context.content import ITEM_KINDS
 from context.drawn import Drawn
-from context.frame import Coded, Maybe
+from context.frame import NO_TIME, Coded, Maybe
 from context.tables_common import DAY_MS, Columns, coded, drawn, touched
-from context.titles import repetition, sentences
+from context.titles import repetition
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -64,14 +65,15 @@ def pages(d: Drawn, titles: pa.Array) -> Columns:
     p = d.content.pages
     views = rng.poisson(rng.extend(p.key, 179), np.minimum(d.offering_size[p.offering] * 1.0, 200.0))
     updated = touched(d, p.release_ms, p.key)
+    roles = rng.categorical(rng.extend(p.key, 189), rng.thresholds([0.94, 0.055, 0.005]))
     return {
         "wiki_id": p.offering + 1,
-        "body": sentences(d, "page", p.key, 2 + rng.integer(rng.extend(p.key, 180), 4)),
+        "body": article(d, "page", p.key, p.offering, 3, 0.6, 0.45),
         "comments_count": 0,
         "could_be_locked": d.coin(p.key, 181, 0.8),
         "created_date": p.release_ms,
-        "editing_roles": "teachers",
-        "is_protected_editing": False,
+        "editing_roles": Coded(roles, ("teachers", "teachers,students", "public")),
+        "is_protected_editing": (roles == 0) & d.coin(p.key, 188, 0.08),
         "revised_date": updated,
         "status": "active",
         "title": titles,
@@ -108,6 +110,10 @@ def files(d: Drawn, titles: pa.Array) -> Columns:
     # Films and sound are a hundred times larger than texts and pictures of the same draw.
     heavy = np.array([40 if str(v).startswith(("video/", "audio/")) else 1 for v in kind.values])[kind.codes]
     size = drawn(d, "file", "size_kb", f.key, 183) * 1024 * heavy + rng.integer(rng.extend(f.key, 184), 1024)
+    # Some are put up ahead and open by themselves.
+    planned = d.coin(f.key, 192, 0.06)
+    room = np.maximum(d.close_ms - DAY_MS - f.release_ms, 1)
+    viewed = f.release_ms + (rng.uniform(rng.extend(f.key, 193)) * room).astype(np.int64)
     return {
         "course_offering_id": f.offering + 1,
         "wiki_id": Maybe(f.offering + 1, np.zeros(len(f), np.bool_)),
@@ -117,10 +123,14 @@ def files(d: Drawn, titles: pa.Array) -> Columns:
         "display_name": frame.join(pc.replace_substring_regex(titles, "[^A-Za-z0-9]+", "_"), endings),
         "content_type": kind,
         "size": size,
-        "status": "available",
-        "can_be_locked": True,
+        "status": Coded(d.coin(f.key, 186, 0.02).astype(np.int64), ("available", "hidden")),
+        "can_be_locked": d.coin(f.key, 187, 0.97),
         "is_locked": d.coin(f.key, 185, 0.02),
-        "created_date": f.release_ms,
+        "folder_id": f.offering * 8 + 1 + rng.integer(rng.extend(f.key, 188), 6),
+        "unlocked_date": np.where(planned, f.release_ms, NO_TIME),
+        "locked_date": np.where(d.coin(f.key, 189, 0.015), d.close_ms - 3 * DAY_MS, NO_TIME),
+        "viewed_date": np.where(d.coin(f.key, 190, 0.8), viewed, NO_TIME),
+        "created_date": f.release_ms - planned * (1 + rng.integer(rng.extend(f.key, 191), 12)) * DAY_MS,
         "updated_date": touched(d, f.release_ms, f.key),
     }, len(f)
 
@@ -128,6 +138,7 @@ def files(d: Drawn, titles: pa.Array) -> Columns:
 def modules(d: Drawn, titles: pa.Array) -> Columns:
     """Modules."""
     m, gated = d.content.modules, d.requirements.gated
+    planned = d.coin(m.key, 187, 0.15)
     return {
         "course_offering_id": m.offering + 1,
         "prerequisite_module_id": Maybe(np.arange(len(m)), gated),
@@ -135,7 +146,8 @@ def modules(d: Drawn, titles: pa.Array) -> Columns:
         "position": m.ordinal + 1,
         "sequential": Coded(np.where(d.requirements.in_order, 0, 1), ("required", "not_required")),
         "status": "active",
-        "created_date": m.release_ms,
+        "unlocked_date": np.where(planned, m.release_ms, NO_TIME),
+        "created_date": m.release_ms - planned * (1 + rng.integer(rng.extend(m.key, 188), 25)) * DAY_MS,
         "updated_date": touched(d, m.release_ms, m.key),
     }, len(m)
 

@@ -157,21 +157,22 @@ def _groups(d: Drawn) -> Columns:
 def _results(d: Drawn) -> Columns:
     r, q, a = d.quiz_results, d.quizzes, d.attempts
     rows = len(r)
-    last = r.first + r.count - 1
-    quiz_entity = d.content.quizzes
+    taken = r.count > 0
+    last = np.where(taken, r.first + r.count - 1, 0)
+    started = np.where(taken, a.started_ms[last], r.began_ms)
+    finished = np.where(taken, a.finished_ms[last], NO_TIME)
     graded = r.kept_hundredths != NO_TIME
     regraded = graded & d.coin(r.key, 70, 0.005) & (r.kept_hundredths >= q.item_points[r.quiz])
     result = np.maximum(r.result, 0)
     due = np.where(r.result >= 0, d.results.due_ms[result], NO_TIME) if len(d.results) else NO_TIME
-    shown = ~is_value(coded(d, "quiz", "show_results", quiz_entity.key, 173), "never")[r.quiz]
+    shown = ~is_value(coded(d, "quiz", "show_results", d.content.quizzes.key, 173), "never")[r.quiz]
     seen = d.coin(r.key, 71, 0.88)
-    graded_ms = np.where(graded, r.graded_ms, a.finished_ms[last])
     return {
         "quiz_id": r.quiz + 1,
         "person_id": d.enrolments.person[r.enrolment] + 1,
         "learner_activity_result_id": Maybe(r.result + 1, r.result >= 0),
-        "status": Coded(np.where(graded, 0, 1), ("complete", "pending_review")),
-        "score": a.score_hundredths[last],
+        "status": Coded(np.where(graded, 0, 1 + ~taken), ("complete", "pending_review", "untaken")),
+        "score": np.where(taken, a.score_hundredths[last], NO_TIME),
         "kept_score": r.kept_hundredths,
         "score_before_regrade": np.where(regraded, r.kept_hundredths - q.item_points[r.quiz], NO_TIME),
         "fudge_points": r.fudge_hundredths,
@@ -179,12 +180,12 @@ def _results(d: Drawn) -> Columns:
         "total_attempts": r.count,
         "extra_attempts": Maybe(r.extra_attempts, r.extra_attempts > 0),
         "extra_time": Maybe(r.extra_minutes, r.extra_minutes > 0),
-        "time_taken": (a.finished_ms[last] - a.started_ms[last]) // 1000,
-        "started_date": a.started_ms[last],
-        "finished_date": a.finished_ms[last],
+        "time_taken": Maybe((a.finished_ms[last] - a.started_ms[last]) // 1000, taken),
+        "started_date": started,
+        "finished_date": finished,
         "due_date": due,
-        "created_date": a.started_ms[r.first],
-        "updated_date": np.maximum(graded_ms, a.finished_ms[last]),
+        "created_date": r.began_ms,
+        "updated_date": np.maximum(np.maximum(r.graded_ms, finished), started),
         "scoring_policy": Coded(q.policy[r.quiz], q.policies),
         "submission_source": "student",
         "has_seen_results": Maybe(seen, shown & graded),

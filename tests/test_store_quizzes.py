@@ -14,7 +14,12 @@ OFFENCES = {
             ON p.quiz_result_id = r.quiz_result_id AND p.attempt = r.total_attempts
             GROUP BY ALL) WHERE score IS DISTINCT FROM points + fudge_points""",
     "every result has answers": """
-        SELECT COUNT(*) FROM quiz_result ANTI JOIN quiz_item_response USING (quiz_result_id)""",
+        SELECT COUNT(*) FROM quiz_result ANTI JOIN quiz_item_response USING (quiz_result_id)
+        WHERE status <> 'untaken'""",
+    "who only began has no score, and nothing handed in": """
+        SELECT COUNT(*) FROM quiz_result q JOIN learner_activity_result r USING (quiz_result_id)
+        WHERE q.status = 'untaken' AND (q.total_attempts <> 0 OR q.score IS NOT NULL
+            OR q.finished_date IS NOT NULL OR r.response_date IS NOT NULL OR q.started_date >= q.due_date)""",
     "the kept score follows from the attempts": """
         SELECT COUNT(*) FROM (
             SELECT quiz_result_id, SUM(score) AS total, MAX(score) AS best,
@@ -31,7 +36,7 @@ OFFENCES = {
     "the kept score is the result's": """
         SELECT COUNT(*) FROM learner_activity_result r JOIN quiz_result q USING (quiz_result_id)
         WHERE r.score IS DISTINCT FROM q.kept_score OR r.person_id <> q.person_id
-            OR r.response_date <> q.finished_date OR r.attempt <> q.total_attempts
+            OR r.response_date IS DISTINCT FROM q.finished_date OR COALESCE(r.attempt, 0) <> q.total_attempts
             OR q.learner_activity_result_id <> r.learner_activity_result_id""",
     "every quiz handed in has its quiz result": """
         SELECT COUNT(*) FROM learner_activity_result
@@ -47,8 +52,8 @@ OFFENCES = {
     "times are in order": """
         SELECT COUNT(*) FROM quiz_result r JOIN quiz q USING (quiz_id)
         WHERE NOT (q.created_date < q.published_date AND q.published_date <= r.created_date
-            AND r.created_date <= r.started_date AND r.started_date < r.finished_date
-            AND r.finished_date <= r.updated_date)""",
+            AND r.created_date <= r.started_date AND r.started_date <= r.updated_date
+            AND COALESCE(r.started_date < r.finished_date AND r.finished_date <= r.updated_date, TRUE))""",
     "attempts follow each other": """
         SELECT COUNT(*) FROM (SELECT created_date, attempt, LAG(created_date) OVER w AS earlier
             FROM (SELECT DISTINCT quiz_result_id, attempt, created_date FROM quiz_item_response)
@@ -98,6 +103,7 @@ def test_quizzes(law: str) -> None:
 def test_quizzes_differ() -> None:
     """The tiny campus has what the laws speak of: banks, several attempts, every policy, parts of points."""
     assert count("SELECT COUNT(*) FROM quiz_item_group") > 0
+    assert count("SELECT COUNT(*) FROM quiz_result WHERE status = 'untaken'") > 0
     assert count("SELECT COUNT(*) FROM quiz_result WHERE total_attempts > 1") > 50
     assert count("SELECT COUNT(DISTINCT scoring_policy) FROM quiz_result WHERE total_attempts > 1") == 3
     part = """SELECT COUNT(*) FROM quiz_item_response p JOIN quiz_item i USING (quiz_item_id)
