@@ -6,8 +6,8 @@ A table is one TOML file: ``description``, ``loaded_from`` (SIS, LMS, SIS+LMS, C
 ``references`` (table.column of the context store), ``options`` (a set of option_sets.toml), ``uniform``
 (why all rows have one value, or none) and ``fields`` (of a RECORD). An entity also says how many rows it has
 for 1,000 full-time equivalents and one Fall term: ``rows_per_1000_fte``, with ``expected`` and ``within``
-(the part by which the number may be off). DDL, loaders and tests all read these files: no column list is
-typed twice.
+(the part by which the number may be off). The section ``[as_of]`` says how rows and columns come about in
+time (``schemas/_as_of.py``). DDL, loaders and tests all read these files: no column list is typed twice.
 
 ``provenance`` says what is known: "documented" columns appear in the public material of the Unizin
 Data Platform; "inferred" ones follow its naming rules from the Canvas data they come from.
@@ -27,9 +27,12 @@ from schemas._convert import arrow_schema, duckdb_ddl
 from schemas._describe import describe_column, describe_table
 from schemas._load import option_sets, read_tables
 from schemas._model import (
+    AsOf,
     Column,
     Rows,
+    Rule,
     SchemaError,
+    Since,
     Table,
     UnknownColumn,
     UnknownDataset,
@@ -42,9 +45,12 @@ from schemas._model import (
 __all__ = [
     "DATASETS",
     "META",
+    "AsOf",
     "Column",
     "Rows",
+    "Rule",
     "SchemaError",
+    "Since",
     "Table",
     "UnknownColumn",
     "UnknownDataset",

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from schemas._as_of import parse as parse_as_of
 from schemas._model import (
     LOADED_FROM,
     MODES,
@@ -30,6 +31,7 @@ _TABLE_KEYS = {
     "cluster_by": list,
     "require_partition_filter": bool,
     "rows_per_1000_fte": dict,
+    "as_of": dict,
 }
 _COLUMN_KEYS = {
     "type": str,
@@ -74,6 +76,7 @@ def parse_table(dataset: str, name: str, text: str) -> Table:
         cluster_by=tuple(data.get("cluster_by", ())),
         require_partition_filter=data.get("require_partition_filter", False),
         rows=_rows(where, data.get("rows_per_1000_fte")),
+        as_of=parse_as_of(columns, data.get("as_of", {}), where),
     )
     _check_table(table, where)
     return table

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 TYPES = ("INT64", "STRING", "BOOL", "DATE", "DATETIME", "TIMESTAMP", "NUMERIC", "FLOAT64", "RECORD", "JSON")
 MODES = ("NULLABLE", "REQUIRED", "REPEATED")
 PROVENANCES = ("documented", "inferred")
 LOADED_FROM = ("SIS", "LMS", "SIS+LMS", "Caliper", "BigQuery", "Termtide")
+DATE_KINDS = ("created", "actual", "planned", "changed")
 
 
 class SchemaError(ValueError):
@@ -70,6 +71,39 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Since:
+    """A value that came about at a date, and what was there before."""
+
+    path: tuple[str, ...]
+    value: object = None  # None at the top: the value stored
+    before: Since | object = None
+    only: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a column showed on an earlier morning."""
+
+    kind: str  # one of DATE_KINDS, or "since", "grows", "last", "computed"
+    since: tuple[Since, ...] = ()  # each for its own values
+    path: tuple[str, ...] = ()  # of "grows": until when; of "last": table and column
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """The section of one table."""
+
+    # Path to the date from which a row is there; empty: ever since. ("first", table, column): the earliest of
+    # the rows that refer to it.
+    born: tuple[str, ...] = ()
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+
+    def rule(self, column: str) -> Rule | None:
+        """The rule of a column, None where it holds one value."""
+        return self.rules.get(column)
+
+
+@dataclass(frozen=True)
 class Table:
     """One table: what it holds, its key, and its columns in order."""
 
@@ -84,6 +118,7 @@ class Table:
     cluster_by: tuple[str, ...] = ()
     require_partition_filter: bool = False
     rows: Rows | None = None  # of a context-store entity
+    as_of: AsOf = AsOf()  # how rows and columns of a context-store entity come about in time
 
     @property
     def names(self) -> tuple[str, ...]:
