@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -18,6 +20,7 @@ from sim.manifest import Manifest, load_manifest
 from sim.run import Order, backfill
 from sim.sinks.bigquery import BigquerySink
 from sim.sinks.tables import Delivery, Item, TableOptions
+from tests.bigquery_server import PROJECT, Emulator
 from tests.tiny import default_pack
 
 SMALL = Scenario(name="small", fte=20, seed=5)
@@ -78,3 +81,22 @@ def rows_of(item: Item) -> list[dict[str, Any]]:
     """The rows of an item's files, by their first column."""
     found = [row for path in item.files for row in pq.read_table(path).to_pylist()]
     return sorted(found, key=lambda row: str(next(iter(row.values()))))
+
+
+def there(bigquery: Emulator, prefix: str, item: Item) -> list[dict[str, Any]]:
+    """The rows of an item in the emulator, by their first column."""
+    where = f" WHERE DATE(event_time) = '{item.day}'" if item.day else ""
+    sql = f"SELECT * FROM `{PROJECT}.{prefix}_{item.dataset}.{item.table}`{where}"
+    rows = [dict(row) for row in bigquery.client().query_and_wait(sql)]
+    return sorted(rows, key=lambda row: str(next(iter(row.values()))))
+
+
+def equal(bigquery: Emulator, prefix: str, item: Item) -> bool:
+    """Whether the emulator has the item's rows, all of them, once."""
+    found, wanted = there(bigquery, prefix, item), rows_of(item)
+    return json.dumps(found, default=_plain) == json.dumps(wanted, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    """A decimal without its trailing zeros, anything else as it prints."""
+    return str(value.normalize()) if isinstance(value, Decimal) else str(value)

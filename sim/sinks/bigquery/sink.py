@@ -146,7 +146,7 @@ class BigquerySink:
         """A load job into a staging table, then one transaction that puts its rows in the day's place."""
         contract, called = schemas.table(item.dataset, item.table), self._called(item.dataset, item.table)
         staging = self._called(schemas.META, self._target.staging(item.table, day))
-        what = Load(f"{item.name} (staging)", f"{self._base(item)}_stage", staging, contract)
+        what = Load(f"{item.name} (staging)", f"{self._base(item)}_stage", staging, contract, item.rows)
         job = ""
         for turn in range(_STAGINGS):
             make_table(self._connection, staging, contract, self._connection.labels, plain=True)
