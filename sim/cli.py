@@ -23,6 +23,7 @@ from context.scenario import (
     load_scenario,
     pack_base,
 )
+from sim.cli_backfill import backfill_command, estimate_command
 from sim.cli_context import context_command
 from sim.cli_drop import drop_command
 from sim.cli_live import ctl_app, stream_command
@@ -130,6 +131,8 @@ def demo(
 
 
 app.command("context")(context_command)
+app.command("backfill")(backfill_command)
+app.command("estimate")(estimate_command)
 app.command("stream")(stream_command)
 app.command("drop")(drop_command)
 app.add_typer(ctl_app, name="ctl")

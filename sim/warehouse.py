@@ -131,10 +131,22 @@ def _statements(root: Path) -> Iterator[str]:
                 yield schemas.duckdb_ddl(table)
             else:
                 continue
-            yield f"COMMENT ON {kind} {name} IS {literal(schemas.describe_table(table))}"
-            for column in table.columns:
-                told = literal(schemas.describe_column(column))
-                yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {told}"
+            yield from comments(table, kind)
+
+
+def comments(table: Table, kind: str) -> Iterator[str]:
+    """The SQL that tells in DuckDB what a table (or view) and its columns hold."""
+    name = f"{quoted(table.dataset)}.{quoted(table.name)}"
+    yield f"COMMENT ON {kind} {name} IS {literal(schemas.describe_table(table))}"
+    for column in table.columns:
+        told = literal(schemas.describe_column(column))
+        yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {told}"
+
+
+def events_select() -> str:
+    """The query that is the older form of the event store."""
+    columns = ", ".join(f"{expression} AS {name}" for name, expression in _EVENTS.items())
+    return f"SELECT {columns} FROM event_store.expanded"
 
 
 def _select(root: Path, table: Table) -> str | None:
@@ -143,8 +155,7 @@ def _select(root: Path, table: Table) -> str | None:
         path = f"{table.dataset}/{table.name}.parquet"
         return _from_files(root, table, path) if (root / path).is_file() else None
     if is_view(table):
-        columns = ", ".join(f"{expression} AS {name}" for name, expression in _EVENTS.items())
-        return f"SELECT {columns} FROM event_store.expanded"
+        return events_select()
     found = next((root / FOLDER).glob("event_date=*/*.parquet"), None)
     return _from_files(root, table, f"{FOLDER}/*/*.parquet") if found else None
 
