@@ -43,18 +43,21 @@ def write_table(root: Path, dataset: str, name: str, table: pa.Table) -> Path:
     path = table_path(root, dataset, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".parquet.tmp")
-    wanted = schemas.arrow_schema(schemas.table(dataset, name))
     try:
-        # store_schema=False: a reader sees the plain types, whatever the encoding in memory was.
-        with pq.ParquetWriter(
-            beside, _plain(table.schema, wanted), compression="zstd", store_schema=False
-        ) as writer:
-            writer.write_table(table.cast(_plain(table.schema, wanted)), row_group_size=1 << 18)
+        write_parquet(beside, dataset, name, table)
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise RunError(f"{path}: cannot be written: {error.strerror or error}") from error
     return path
+
+
+def write_parquet(path: Path, dataset: str, name: str, table: pa.Table) -> None:
+    """Write one table as a Parquet file, just there. Raises OSError."""
+    wanted = _plain(table.schema, schemas.arrow_schema(schemas.table(dataset, name)))
+    # store_schema=False: a reader sees the plain types, whatever the encoding in memory was.
+    with pq.ParquetWriter(path, wanted, compression="zstd", store_schema=False) as writer:
+        writer.write_table(table.cast(wanted), row_group_size=1 << 18)
 
 
 def _plain(schema: pa.Schema, wanted: pa.Schema) -> pa.Schema:

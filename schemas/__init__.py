@@ -1,6 +1,6 @@
 """The contracts: every table, column and option set that Termtide writes, as data files, and this accessor.
 
-A table is one TOML file: ``description``, ``loaded_from`` (SIS, LMS, SIS+LMS or Caliper), ``key``,
+A table is one TOML file: ``description``, ``loaded_from`` (SIS, LMS, SIS+LMS, Caliper, or Termtide), ``key``,
 ``keymap`` (has native ids; false by default), and a section ``[columns.<name>]`` per column with
 ``type``, ``mode`` (NULLABLE by default), ``provenance``, ``description`` and, where they apply,
 ``references`` (table.column of the context store), ``options`` (a set of option_sets.toml), ``uniform``
@@ -22,7 +22,9 @@ from importlib.resources import files
 import pyarrow as pa
 from pyarrow import csv
 
-from schemas._convert import arrow_schema, bigquery_schema, duckdb_ddl
+from schemas._bigquery import bigquery_ddl, bigquery_schema, bigquery_type, field_paths
+from schemas._convert import arrow_schema, duckdb_ddl
+from schemas._describe import describe_column, describe_table
 from schemas._load import option_sets, read_tables
 from schemas._model import (
     AsOf,
@@ -42,6 +44,7 @@ from schemas._model import (
 
 __all__ = [
     "DATASETS",
+    "META",
     "AsOf",
     "Column",
     "Rows",
@@ -56,22 +59,30 @@ __all__ = [
     "UnknownOptionSet",
     "UnknownTable",
     "arrow_schema",
+    "bigquery_ddl",
     "bigquery_schema",
+    "bigquery_type",
     "derivation",
+    "describe_column",
+    "describe_table",
     "duckdb_ddl",
+    "field_paths",
+    "find_table",
+    "information_schema",
     "option_set",
     "table",
     "tables",
 ]
 
 DATASETS = ("context_store_entity", "context_store_keymap", "event_store")
+META = "termtide_meta"  # what a warehouse knows of its own making; no dataset of the Unizin Data Platform
 
 
 @cache
 def tables(dataset: str) -> tuple[Table, ...]:
     """Every table of a dataset, sorted by name. Raises UnknownDataset, SchemaError."""
-    if dataset not in DATASETS:
-        raise UnknownDataset("dataset", dataset, DATASETS)
+    if dataset not in (*DATASETS, META):
+        raise UnknownDataset("dataset", dataset, (*DATASETS, META))
     if dataset == "context_store_keymap":
         return tuple(_keymap_of(entity) for entity in tables("context_store_entity") if entity.keymap)
     return read_tables(dataset)
@@ -83,6 +94,26 @@ def table(dataset: str, name: str) -> Table:
     if name not in by_name:
         raise UnknownTable(f"table of {dataset}", name, by_name)
     return by_name[name]
+
+
+@cache
+def information_schema() -> dict[str, Table]:
+    """BigQuery's views of its own catalogue, by their names in capitals: TABLES, COLUMNS and so on."""
+    return {view.name.upper(): view for view in read_tables("information_schema")}
+
+
+def find_table(name: str) -> Table:
+    """The table ``dataset.table``; of a bare name, the first dataset's that has one: entities before keymaps.
+
+    Raises UnknownDataset, UnknownTable with near matches, SchemaError.
+    """
+    dataset, dot, bare = name.rpartition(".")
+    if dot:
+        return table(dataset, bare)
+    for dataset in DATASETS:
+        if name in _by_name(dataset):
+            return _by_name(dataset)[name]
+    raise UnknownTable("table", name, {known for dataset in DATASETS for known in _by_name(dataset)})
 
 
 def option_set(name: str) -> tuple[str, ...]:

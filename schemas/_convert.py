@@ -1,8 +1,6 @@
-"""A table in other systems' words: Arrow, DuckDB, BigQuery."""
+"""A table in other systems' words: Arrow and DuckDB."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pyarrow as pa
 
@@ -54,11 +52,6 @@ def duckdb_ddl(table: Table) -> str:
     return f"CREATE TABLE {_quoted(table.dataset)}.{_quoted(table.name)} (\n" + ",\n".join(lines) + "\n)"
 
 
-def bigquery_schema(table: Table) -> list[dict[str, Any]]:
-    """The table's columns as BigQuery's JSON schema: name, type, mode, description, fields."""
-    return [_bigquery_field(column) for column in table.columns]
-
-
 def _arrow_field(column: Column) -> pa.Field:
     if column.type == "RECORD":
         kind: pa.DataType = pa.struct([_arrow_field(field) for field in column.fields])
@@ -76,18 +69,6 @@ def _duckdb_type(column: Column) -> str:
     else:
         kind = _DUCKDB[column.type]
     return kind + "[]" if column.mode == "REPEATED" else kind
-
-
-def _bigquery_field(column: Column) -> dict[str, Any]:
-    field: dict[str, Any] = {
-        "name": column.name,
-        "type": column.type,
-        "mode": column.mode,
-        "description": column.description,
-    }
-    if column.fields:
-        field["fields"] = [_bigquery_field(inner) for inner in column.fields]
-    return field
 
 
 def _quoted(name: str) -> str:

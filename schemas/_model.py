@@ -9,8 +9,8 @@ from difflib import get_close_matches
 TYPES = ("INT64", "STRING", "BOOL", "DATE", "DATETIME", "TIMESTAMP", "NUMERIC", "FLOAT64", "RECORD", "JSON")
 MODES = ("NULLABLE", "REQUIRED", "REPEATED")
 PROVENANCES = ("documented", "inferred")
+LOADED_FROM = ("SIS", "LMS", "SIS+LMS", "Caliper", "BigQuery", "Termtide")
 DATE_KINDS = ("created", "actual", "planned", "changed")
-LOADED_FROM = ("SIS", "LMS", "SIS+LMS", "Caliper")
 
 
 class SchemaError(ValueError):

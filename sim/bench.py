@@ -34,7 +34,7 @@ from sim.expanded import Expander
 from sim.plan import make_plan
 from sim.reference import Builder, plain_loop
 from sim.render import Renderer
-from sim.sinks import Unit, Written
+from sim.sinks import Unit, Written, write_unit
 from sim.sinks.ndjson import NdjsonSink
 from sim.sinks.parquet import ParquetSink
 from sim.world_load import campus_facts, load_world, standard_scores
@@ -133,7 +133,7 @@ def event_rows(engine: Engine, root: Path) -> tuple[list[Row], float, float]:
 
 
 def _write_all(sink: ParquetSink, units: list[Unit]) -> list[Written]:
-    return [file for unit in units for file in sink.write(unit)]
+    return [file for unit in units for file in write_unit(sink, unit)]
 
 
 def _text_bytes(documents: pa.ChunkedArray) -> int:
@@ -145,7 +145,7 @@ def _to_ndjson(engine: Engine, renderer: Renderer, folder: Path) -> bool:
     for day in MIDTERM_DAYS:
         batch: Batch = draw_day(engine, day)[0]
         columns = pa.table({"event_time": expander.times(batch)})
-        sink.write(Unit(engine.calendar.date_of(day), columns, renderer.render(batch)))
+        write_unit(sink, Unit(engine.calendar.date_of(day), columns, renderer.render(batch)))
     return True
 
 
@@ -153,7 +153,7 @@ def _to_parquet(engine: Engine, renderer: Renderer, expander: Expander, folder: 
     sink = ParquetSink(folder)
     for day in MIDTERM_DAYS:
         batch = draw_day(engine, day)[0]
-        sink.write(Unit(engine.calendar.date_of(day), expander.table(batch, renderer.render(batch))))
+        write_unit(sink, Unit(engine.calendar.date_of(day), expander.table(batch, renderer.render(batch))))
     return True
 
 

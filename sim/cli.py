@@ -23,8 +23,12 @@ from context.scenario import (
     load_scenario,
     pack_base,
 )
+from sim.cli_backfill import backfill_command, estimate_command
+from sim.cli_context import context_command
+from sim.cli_drop import drop_command
 from sim.cli_live import ctl_app, stream_command
 from sim.cli_pack import pack_app
+from sim.cli_schema import schema_app
 from sim.manifest import termtide_version
 from sim.runs import default_run_dir
 
@@ -126,7 +130,11 @@ def demo(
     _make(chosen, Path.cwd(), out, workers, force=force, yes=yes, as_json=as_json)
 
 
+app.command("context")(context_command)
+app.command("backfill")(backfill_command)
+app.command("estimate")(estimate_command)
 app.command("stream")(stream_command)
+app.command("drop")(drop_command)
 app.add_typer(ctl_app, name="ctl")
 
 
@@ -196,6 +204,7 @@ def sql(
 
 
 app.add_typer(pack_app, name="pack")
+app.add_typer(schema_app, name="schema")
 
 
 def fail(message: str, code: int) -> NoReturn:

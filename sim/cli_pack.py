@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,14 +18,19 @@ pack_app = typer.Typer(
     help="Distribution packs: list, show, check.", no_args_is_help=True, rich_markup_mode=None
 )
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
+_WIDE = 200  # columns of a terminal that is none
 Name = Annotated[str, typer.Argument(help="Name of a built-in pack or path of a folder.")]
 
 
-def _print(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-    table = Table(*columns, box=None, pad_edge=False)
+def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    """Rows as a plain table on stdout."""
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*("" if row.get(column) is None else str(row.get(column)) for column in columns))
-    Console(soft_wrap=True, highlight=False, markup=False).print(table)
+    width = None if sys.stdout.isatty() else _WIDE
+    Console(width=width, soft_wrap=True, highlight=False, markup=False).print(table)
 
 
 @pack_app.command("list")
@@ -34,7 +40,7 @@ def list_command(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(rows))
     else:
-        _print(rows, tuple(rows[0]) if rows else ())
+        print_rows(rows, tuple(rows[0]) if rows else ())
 
 
 @pack_app.command("show")
@@ -49,7 +55,7 @@ def show_command(name: Name, as_json: AsJson = False) -> None:
         typer.echo(f"{key}: {value}")
     for row in rows:
         row["assumption"] = "assumption" if row["assumption"] else ""
-    _print(rows, ("block", "file", "rows", "assumption", "source"))
+    print_rows(rows, ("block", "file", "rows", "assumption", "source"))
 
 
 @pack_app.command("check")

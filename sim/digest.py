@@ -22,6 +22,7 @@ from sim.atomic import disk_error
 # Texts of the event store that hardly repeat; every other text there is digested by codes, since it comes
 # as a dictionary. Part of the definition of a digest: changing it changes digests.
 UNREPEATED = frozenset({"id", "event", "extensions_json", "federated_session_json"})
+DIGEST_ROWS = 16_384  # rows of the event store digested at a time; part of the definition too
 
 
 def column_digests(table: pa.Table, *, plain: Collection[str] | None = None) -> dict[str, str]:
@@ -44,9 +45,65 @@ def table_digest(table: pa.Table, *, plain: Collection[str] | None = None) -> st
     return combined(column_digests(table, plain=plain), table.num_rows)
 
 
+class EventsDigest:
+    """The digest of rows of event_store.expanded, as manifests hold it for each unit, part by part.
+
+    It is taken of runs of DIGEST_ROWS rows, so that no more than that is held, and then of their digests.
+    """
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._held: list[pa.Table] = []
+        self._runs: dict[str, str] = {}
+
+    def update(self, part: pa.Table) -> None:
+        """The next rows, however the whole is cut into parts."""
+        while part.num_rows:
+            room = DIGEST_ROWS - sum(table.num_rows for table in self._held)
+            self._held.append(part.slice(0, room))
+            self.rows += self._held[-1].num_rows
+            part = part.slice(room)
+            if self._held[-1].num_rows == room:
+                self._take()
+
+    def hexdigest(self) -> str:
+        """SHA-256 (hex) of all rows given; nothing may be added afterwards."""
+        if self._held:
+            self._take()
+        return combined(self._runs, self.rows)
+
+    def _take(self) -> None:
+        table = _concatenated(self._held)
+        self._runs[str(len(self._runs))] = table_digest(table, plain=UNREPEATED)
+        self._held = []
+
+
 def events_digest(table: pa.Table) -> str:
-    """The digest of a table of event_store.expanded, as manifests hold it for each unit."""
-    return table_digest(table, plain=UNREPEATED)
+    """The digest of a table of event_store.expanded that is whole in memory."""
+    digest = EventsDigest()
+    digest.update(table)
+    return digest.hexdigest()
+
+
+def _concatenated(tables: list[pa.Table]) -> pa.Table:
+    """One table of chunks; parts may come with dictionaries or without."""
+    if all(table.schema == tables[0].schema for table in tables):
+        return pa.concat_tables(tables)
+    return pa.concat_tables([table.cast(_plain_schema(table.schema)) for table in tables])
+
+
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([pa.field(field.name, _plain_type(field.type)) for field in schema])
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_struct(kind):
+        return pa.struct([pa.field(field.name, _plain_type(field.type)) for field in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(_plain_type(kind.value_type))
+    return kind
 
 
 def combined(digests: Mapping[str, str], rows: int) -> str:

@@ -40,8 +40,8 @@ class _Leaf:
         rows = pa.array(np.maximum(self.rows, 0).astype(np.int32), mask=mask)
         if not pa.types.is_string(self.values.type):
             return self.values.take(rows)
-        if not len(self.values):
-            return pa.nulls(len(self.rows), pa.string())
+        if not len(self.values):  # every part of a unit has the same types
+            return pa.DictionaryArray.from_arrays(pa.nulls(len(rows), pa.int32()), pa.array([], pa.string()))
         # A dictionary that holds a text twice makes the Parquet writer give up on it, and then its bytes
         # differ from run to run: each text once.
         once = self.values.dictionary_encode()

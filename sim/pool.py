@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 
 from context.errors import RunError
-from sim.worker import Job, UnitDone, Worker
+from sim.worker import Job, Task, UnitDone, Worker
 
 _QUEUED_PER_WORKER = 2  # units handed out ahead of what is done
 
 
-def units(job: Job, days: list[int], workers: int) -> Iterator[UnitDone]:
+def units(job: Job, tasks: list[Task], workers: int) -> Iterator[UnitDone]:
     """Make units and yield them as they come. Raises RunError when a worker process dies."""
-    if workers <= 1 or len(days) <= 1:
-        yield from map(Worker(job).unit, days) if days else ()
+    if workers <= 1 or len(tasks) <= 1:
+        yield from map(Worker(job).unit, tasks) if tasks else ()
         return
     # A fresh interpreter per worker: no state of this process can leak into what is drawn.
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_set_up, initargs=(job,))
     try:
-        yield from _in_flight(pool, days, workers * _QUEUED_PER_WORKER)
+        yield from _in_flight(pool, tasks, workers * _QUEUED_PER_WORKER)
     except BrokenProcessPool as error:
         raise RunError(
             "a worker process died (out of memory?); run the same command again to continue"
@@ -35,14 +36,13 @@ def units(job: Job, days: list[int], workers: int) -> Iterator[UnitDone]:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _in_flight(pool: ProcessPoolExecutor, days: Iterable[int], limit: int) -> Iterator[UnitDone]:
+def _in_flight(pool: ProcessPoolExecutor, tasks: Iterable[Task], limit: int) -> Iterator[UnitDone]:
     """Results as they come, never more than ``limit`` units handed out."""
     waiting: set[Future[UnitDone]] = set()
-    queue = iter(days)
-    for day in queue:
+    for task in tasks:
         # The pool starts processes as work comes in. They ignore Ctrl-C: the parent hears it and ends them.
         with _ignoring(signal.SIGINT):
-            waiting.add(pool.submit(_make_unit, day))
+            waiting.add(pool.submit(_make_unit, task))
         if len(waiting) < limit:
             continue
         finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
@@ -70,8 +70,17 @@ def _ignoring(*signals: signal.Signals) -> Iterator[None]:
 
 
 def _set_up(job: Job) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _workers[:] = [Worker(job)]
 
 
-def _make_unit(day: int) -> UnitDone:
-    return _workers[0].unit(day)
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever, or write what nobody notes."""
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(3)
+
+
+def _make_unit(task: Task) -> UnitDone:
+    return _workers[0].unit(task)

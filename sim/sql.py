@@ -19,7 +19,8 @@ from sqlglot import exp
 from context.errors import InputError, RunError, TermtideError
 from sim.bigquery import parse, to_duckdb
 from sim.bigquery_values import MACROS
-from sim.warehouse import literal, open_run
+from sim.information_schema import View, asked_for, rows_of
+from sim.warehouse import literal, open_run, quoted
 
 _CATALOG = "warehouse"
 Parameters = Mapping[str, object] | Sequence[object]
@@ -35,10 +36,19 @@ def run_sql(run_dir: Path, project: str, text: str, params: Parameters | None = 
     tree = parse(text)
     _check_parameters(tree, params)
     with open_run(run_dir, _CATALOG) as connection:
-        _name_tables(tree, project, _known_tables(connection))
+        known = _known_tables(connection)
+        for view in _name_tables(tree, project, known):
+            _make_view(connection, view, rows_of(view, run_dir, project, known))
         statement = to_duckdb(tree)
         _lock(connection, run_dir)
         return _widened(_execute(connection, statement, params))
+
+
+def _make_view(connection: duckdb.DuckDBPyConnection, view: View, rows: pa.Table) -> None:
+    """A table of the session with the rows of a view of the catalogue."""
+    connection.register("_rows", rows)
+    connection.execute(f"CREATE TEMP TABLE {quoted(view.table)} AS SELECT * FROM _rows")
+    connection.unregister("_rows")
 
 
 def _lock(connection: duckdb.DuckDBPyConnection, run_dir: Path) -> None:
@@ -91,8 +101,12 @@ def _known_tables(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]
     return {(dataset, name) for dataset, name in rows}
 
 
-def _name_tables(tree: exp.Query, project: str, known: set[tuple[str, str]]) -> None:
-    """Give each table of the query its full name in DuckDB. Raises InputError for one that isn't there."""
+def _name_tables(tree: exp.Query, project: str, known: set[tuple[str, str]]) -> set[View]:
+    """Give each table of the query its full name in DuckDB; returns the views of the catalogue among them.
+
+    Raises InputError for one that isn't there.
+    """
+    views = set()
     for node in list(tree.find_all(exp.Table)):
         if isinstance(node.this, exp.Func):
             name = node.this.sql("bigquery").split("(")[0]
@@ -100,14 +114,20 @@ def _name_tables(tree: exp.Query, project: str, known: set[tuple[str, str]]) -> 
         parts = ".".join(part.name for part in node.parts).split(".")
         if len(parts) == 1 and _is_local(node, parts[0]):
             continue
-        dataset, name = _table_name(parts, project, known)
+        view = asked_for(parts, project, sorted({dataset for dataset, _ in known}))
+        if view is not None:
+            views.add(view)
+            name, new = view.name, exp.table_(view.table, "main", "temp", quoted=True)
+        else:
+            dataset, name = _table_name(parts, project, known)
+            new = exp.table_(name, dataset, _CATALOG, quoted=True)
         alias = node.args.get("alias")
-        new = exp.table_(name, dataset, _CATALOG, quoted=True)
         node.set("this", new.this)
         node.set("db", new.args["db"])
         node.set("catalog", new.args["catalog"])
         if alias is None:
             node.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
+    return views
 
 
 def _is_local(node: exp.Table, name: str) -> bool:
@@ -122,8 +142,6 @@ def _is_local(node: exp.Table, name: str) -> bool:
 
 def _table_name(parts: list[str], project: str, known: set[tuple[str, str]]) -> tuple[str, str]:
     given = ".".join(parts)
-    if "INFORMATION_SCHEMA" in (part.upper() for part in parts):
-        raise InputError(f"table {given}: INFORMATION_SCHEMA is not supported yet")
     if len(parts) == 3 and parts[0] != project:
         raise InputError(f"project {parts[0]} given, allowed: {project}, which is this run's")
     if len(parts) > 3:

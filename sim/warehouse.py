@@ -14,13 +14,12 @@ import duckdb
 
 import schemas
 from context.errors import InputError, RunError
-from schemas import Column, Table
+from schemas import Table
 from sim.atomic import PARTIAL, disk_error, replacing
 from sim.claim import WAREHOUSE
 from sim.sinks.parquet import FOLDER
 
 ROOT = "termtide_root"
-_LABEL = "Synthetic data made by Termtide: no real person, course or event."
 
 # The older form of the event store, column by column. It was written by the pipeline at once, so to say:
 # store_time is event_time.
@@ -84,6 +83,24 @@ def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnec
     return connection
 
 
+def is_view(table: Table) -> bool:
+    """Whether a table has no files of its own: the older event store is a view on the newer one."""
+    return (table.dataset, table.name) == ("event_store", "events")
+
+
+def data_files(run_dir: Path, table: Table) -> dict[str | None, list[Path]]:
+    """A table's Parquet files by partition, "2026-09-01", in order; None for a table without partitions."""
+    if is_view(table):
+        return {}
+    if table.dataset != "event_store":
+        path = run_dir / table.dataset / f"{table.name}.parquet"
+        return {None: [path]} if path.is_file() else {}
+    found: dict[str | None, list[Path]] = {}
+    for path in sorted((run_dir / FOLDER).glob("event_date=*/*.parquet")):
+        found.setdefault(path.parent.name.removeprefix("event_date="), []).append(path)
+    return found
+
+
 def literal(text: str) -> str:
     """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
@@ -104,7 +121,7 @@ def _statements(root: Path) -> Iterator[str]:
     for dataset in schemas.DATASETS:
         yield f"CREATE SCHEMA {quoted(dataset)}"
         # The older event store is a view on the newer one, so it comes last.
-        for table in sorted(schemas.tables(dataset), key=lambda table: table.name == "events"):
+        for table in sorted(schemas.tables(dataset), key=is_view):
             name = f"{quoted(dataset)}.{quoted(table.name)}"
             select = _select(root, table)
             kind = "VIEW" if select else "TABLE"
@@ -114,9 +131,22 @@ def _statements(root: Path) -> Iterator[str]:
                 yield schemas.duckdb_ddl(table)
             else:
                 continue
-            yield f"COMMENT ON {kind} {name} IS {literal(f'{table.description} {_LABEL}')}"
-            for column in table.columns:
-                yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(_comment(column))}"
+            yield from comments(table, kind)
+
+
+def comments(table: Table, kind: str) -> Iterator[str]:
+    """The SQL that tells in DuckDB what a table (or view) and its columns hold."""
+    name = f"{quoted(table.dataset)}.{quoted(table.name)}"
+    yield f"COMMENT ON {kind} {name} IS {literal(schemas.describe_table(table))}"
+    for column in table.columns:
+        told = literal(schemas.describe_column(column))
+        yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {told}"
+
+
+def events_select() -> str:
+    """The query that is the older form of the event store."""
+    columns = ", ".join(f"{expression} AS {name}" for name, expression in _EVENTS.items())
+    return f"SELECT {columns} FROM event_store.expanded"
 
 
 def _select(root: Path, table: Table) -> str | None:
@@ -124,9 +154,8 @@ def _select(root: Path, table: Table) -> str | None:
     if table.dataset != "event_store":
         path = f"{table.dataset}/{table.name}.parquet"
         return _from_files(root, table, path) if (root / path).is_file() else None
-    if table.name == "events":
-        columns = ", ".join(f"{expression} AS {name}" for name, expression in _EVENTS.items())
-        return f"SELECT {columns} FROM event_store.expanded"
+    if is_view(table):
+        return events_select()
     found = next((root / FOLDER).glob("event_date=*/*.parquet"), None)
     return _from_files(root, table, f"{FOLDER}/*/*.parquet") if found else None
 
@@ -135,13 +164,6 @@ def _from_files(root: Path, table: Table, path: str) -> str:
     columns = ", ".join(quoted(column.name) for column in table.columns)
     folder = f"coalesce(getvariable({literal(ROOT)}), {literal(glob_escaped(str(root)))})"
     return f"SELECT {columns} FROM read_parquet({folder} || {literal('/' + path)}, hive_partitioning = false)"
-
-
-def _comment(column: Column) -> str:
-    allowed = f" Allowed: {', '.join(schemas.option_set(column.options))}." if column.options else ""
-    key = f" References {column.references}." if column.references else ""
-    origin = "" if column.provenance == "documented" else " (Inferred: not in Unizin's public material.)"
-    return f"{column.description}{allowed}{key}{origin}"
 
 
 def _first_line(error: Exception) -> str:

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from context.calendar import Calendar, build_calendar
+from context.errors import RunError
 from context.pack import Pack, load_pack
 from context.scenario import Scenario
 from sim.anchors import make_anchors
+from sim.atomic import disk_error
+from sim.batch import Batch
 from sim.claim import PLAN
-from sim.digest import events_digest
-from sim.draw import Tally, draw_day
+from sim.digest import EventsDigest
+from sim.draw import draw_day
 from sim.engine import Engine
 from sim.expanded import Expander
 from sim.plan import DayPlan, Plan
 from sim.plan_file import PlanFile
 from sim.render import Renderer
-from sim.sinks import Sink, Unit, Written
+from sim.shared import Shared, mapped
+from sim.sinks import Sink, Unit, Written, open_sink
 from sim.sinks.parquet import ParquetSink
 from sim.world_load import load_world
+
+PART_ROWS = 32_768  # events rendered, expanded and written at a time: some 60 MB of JSON
 
 
 class _Days(Mapping[int, DayPlan]):
@@ -44,14 +56,26 @@ class _Days(Mapping[int, DayPlan]):
 
 
 @dataclass(frozen=True)
+class Task:
+    """A unit to make: for which of the job's sinks, and the run folder's files of it if it has them whole."""
+
+    day: int
+    campus_day: date
+    sinks: tuple[int, ...] = (0,)
+    files: tuple[str, ...] | None = None
+    rows: int = 0
+    digest: str = ""
+
+
+@dataclass(frozen=True)
 class UnitDone:
     """What a worker reports of a unit."""
 
     day: int
+    campus_day: date
     rows: int
-    files: list[Written]
     digest: str
-    tally: Tally
+    files: dict[int, list[Written]]  # by sink
 
 
 @dataclass(frozen=True)
@@ -61,37 +85,96 @@ class Job:
     scenario: Scenario
     pack_path: Path
     run_dir: Path
+    urls: tuple[str, ...] = ()  # of sinks; none: the run folder itself
+    shared: Shared | None = None  # world and anchors, else each worker makes its own
 
 
 class Worker:
     """Draws, renders and writes units; nothing is shared between workers but the store and the plan."""
 
-    def __init__(self, job: Job, sink: Sink | None = None) -> None:
-        self.scenario = job.scenario
-        self.engine = load_engine(job)
-        self.renderer = Renderer(self.engine.world)
-        self.expander = Expander(self.engine.world)
-        self.sink = sink or ParquetSink(job.run_dir, row_group_rows=job.scenario.output.row_group_rows)
+    def __init__(self, job: Job, sinks: Iterable[Sink] | None = None) -> None:
+        self.job, self.scenario = job, job.scenario
+        self.part_rows = min(PART_ROWS, job.scenario.output.row_group_rows)
+        self.sinks = list(sinks) if sinks is not None else [self._sink(url) for url in job.urls or ("",)]
 
-    def unit(self, day: int) -> UnitDone:
-        """Make one campus day."""
-        batch, tally = draw_day(self.engine, day)
-        documents = self.renderer.render(batch)
-        with_json = documents if self.scenario.output.event_json else None
-        table = self.expander.table(batch, with_json)
-        written = self.sink.write(Unit(self.engine.calendar.date_of(day), table, documents))
-        return UnitDone(day, len(batch), written, events_digest(table), tally)
+    def _sink(self, url: str) -> Sink:
+        scheme, _, target = url.partition(":")
+        if scheme in ("", "parquet"):
+            return ParquetSink(target or self.job.run_dir, row_group_rows=self.scenario.output.row_group_rows)
+        return open_sink(url)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Made when first needed: units that are only copied need none."""
+        return load_engine(self.job)
+
+    @cached_property
+    def _makers(self) -> tuple[Renderer, Expander]:
+        return Renderer(self.engine.world), Expander(self.engine.world)
+
+    def unit(self, task: Task) -> UnitDone:
+        """Make one campus day. Raises RunError; what sinks have of it by then is whole and replaced later."""
+        if task.files is not None:
+            return self._copied(task)
+        batch, _ = draw_day(self.engine, task.day)
+        digest, campus_day = EventsDigest(), task.campus_day
+        with ExitStack() as stack:
+            writers = {i: stack.enter_context(self.sinks[i].unit(campus_day)) for i in task.sinks}
+            for part in self._parts(batch):
+                unit = Unit(campus_day, *part)
+                digest.update(unit.table)
+                for writer in writers.values():
+                    writer.add(unit)
+        if digest.rows != len(batch):
+            raise RunError(f"unit {campus_day}: {len(batch)} events drawn, but {digest.rows} expanded")
+        files = {i: writer.written for i, writer in writers.items()}
+        return UnitDone(task.day, campus_day, len(batch), digest.hexdigest(), files)
+
+    def _parts(self, batch: Batch) -> Iterator[tuple[pa.Table, pa.ChunkedArray]]:
+        """(columns, documents) of runs of events, in order."""
+        renderer, expander = self._makers
+        for start in range(0, len(batch), self.part_rows):
+            part = batch.take(slice(start, start + self.part_rows))
+            documents = renderer.render(part)
+            yield expander.table(part, documents if self.scenario.output.event_json else None), documents
+
+    def _copied(self, task: Task) -> UnitDone:
+        """The unit as it stands in the run folder: files as they are, or the documents in them."""
+        campus_day, root = task.campus_day, self.job.run_dir
+        files: dict[int, list[Written]] = {}
+        for i in task.sinks:
+            sink = self.sinks[i]
+            if isinstance(sink, ParquetSink):
+                files[i] = sink.copy(campus_day, root, task.files or ())
+                continue
+            with sink.unit(campus_day) as writer:
+                for table in _documents(root, task.files or ()):
+                    writer.add(Unit(campus_day, table))
+            files[i] = writer.written
+        return UnitDone(task.day, campus_day, task.rows, task.digest, files)
+
+
+def _documents(root: Path, files: Iterable[str]) -> Iterator[pa.Table]:
+    """Times and documents of a unit's files, a row group at a time."""
+    for name in files:
+        try:
+            with pq.ParquetFile(root / name) as file:
+                for group in range(file.num_row_groups):
+                    yield file.read_row_group(group, ["event_time", "event"])
+        except OSError as error:
+            raise disk_error(root / name, error) from error
 
 
 def load_engine(job: Job) -> Engine:
     """The engine of a run folder whose store and plan are complete."""
     pack, calendar = load_parts(job)
-    world = load_world(job.run_dir, job.scenario, pack, calendar)
+    if job.shared is not None:
+        world, anchors = mapped(job.shared)
+    else:
+        world = load_world(job.run_dir, job.scenario, pack, calendar)
+        anchors = make_anchors(world, calendar, len(pack.table("level")["level"]))
     file = PlanFile(job.run_dir / PLAN)
-    plan = Plan(file.effects, _Days(file))
-    return Engine.build(
-        pack, calendar, world, plan, make_anchors(world, calendar, len(pack.table("level")["level"]))
-    )
+    return Engine.build(pack, calendar, world, Plan(file.effects, _Days(file)), anchors)
 
 
 def load_parts(job: Job) -> tuple[Pack, Calendar]:

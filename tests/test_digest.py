@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.digest import column_digests, events_digest, table_digest
-from sim.sinks import Unit
+from sim.sinks import Unit, write_unit
 from sim.sinks.parquet import ParquetSink
 from tests.toy_run import day_events, unit
 
@@ -25,7 +25,7 @@ def test_digests_survive_parquet_chunks_and_dictionaries(tmp_path: Path) -> None
     wanted = events_digest(table)
     for cut in range(6):
         assert events_digest(pa.concat_tables([table.slice(0, cut), table.slice(cut)])) == wanted
-    files = ParquetSink(tmp_path).write(Unit(DAY, table))
+    files = write_unit(ParquetSink(tmp_path), Unit(DAY, table))
     parts = [
         pq.ParquetFile(tmp_path / file.path, read_dictionary=["type", "actor.id"]).read() for file in files
     ]

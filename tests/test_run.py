@@ -21,8 +21,9 @@ from sim.manifest import Manifest, load_manifest
 from sim.plan import MICRO
 from sim.plan_file import read_plan
 from sim.run import run
+from sim.sinks.memory import MemorySink
 from sim.sql import run_sql
-from sim.worker import Job, Worker, load_engine
+from sim.worker import Job, Task, Worker, load_engine
 from sim.world_objects import lti_tools
 from tests.tiny import TINY, calendar_of, default_pack
 
@@ -103,22 +104,11 @@ def test_a_fresh_process_makes_the_same(
 
 def test_units_in_any_order(finished: Path) -> None:
     """Law 2: given the plan, a worker that draws days backwards gets the digests of the run."""
-    worker = Worker(Job(SMALL, default_pack().path, finished), sink=_Nowhere())
+    worker = Worker(Job(SMALL, default_pack().path, finished), sinks=[MemorySink()])
     manifest = load_manifest(finished)
     for name in sorted(manifest.units, reverse=True)[40:60:4]:
         day = calendar_of(SMALL, default_pack()).day_of_date(date.fromisoformat(name))
-        assert worker.unit(day).digest == manifest.units[name].digest
-
-
-class _Nowhere:
-    """A sink that keeps nothing."""
-
-    def write(self, _unit: object) -> list[object]:
-        """Take it."""
-        return []
-
-    def close(self) -> None:
-        """Nothing to close."""
+        assert worker.unit(Task(day, date.fromisoformat(name))).digest == manifest.units[name].digest
 
 
 def test_rows_drawn_are_rows_written(finished: Path) -> None:

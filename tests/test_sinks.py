@@ -20,7 +20,7 @@ import sim.sinks.ndjson
 import sim.sinks.parquet
 from context.errors import InputError, RunError
 from sim.digest import lines_digest
-from sim.sinks import Sink, Unit, open_sink
+from sim.sinks import Sink, Unit, open_sink, write_unit
 from sim.sinks.memory import MemorySink
 from sim.sinks.ndjson import lines
 from sim.sinks.parquet import ParquetSink
@@ -74,7 +74,7 @@ def test_every_row_is_written_once_in_order(case: Case) -> None:
     wanted = []
     for offset in range(3):
         part = unit(DAY + timedelta(offset), day_events(DAY + timedelta(offset)))
-        written = case.sink.write(part)
+        written = write_unit(case.sink, part)
         assert sum(file.rows for file in written) == part.table.num_rows
         wanted += part.table["id"].to_pylist()
     case.sink.close()
@@ -86,7 +86,7 @@ def test_every_row_is_written_once_in_order(case: Case) -> None:
 
 def test_written_files_are_those_on_disk(case: Case) -> None:
     """Paths are relative to the root, and bytes are those of the files."""
-    written = case.sink.write(unit(DAY, day_events(DAY)))
+    written = write_unit(case.sink, unit(DAY, day_events(DAY)))
     for file in written:
         if not isinstance(case.sink, MemorySink):
             assert (case.root / file.path).stat().st_size == file.bytes
@@ -96,21 +96,21 @@ def test_written_files_are_those_on_disk(case: Case) -> None:
 def test_writing_a_unit_again_replaces_it(case: Case) -> None:
     """The same unit twice is there once, byte for byte; with fewer rows, only those are there."""
     part = unit(DAY, day_events(DAY))
-    case.sink.write(part)
+    write_unit(case.sink, part)
     before = {path: path.read_bytes() for path in case.root.rglob("*") if path.is_file()}
-    case.reopen().write(part)
+    write_unit(case.reopen(), part)
     assert {path: path.read_bytes() for path in case.root.rglob("*") if path.is_file()} == before
     assert len(case.ids()) == 5
-    case.reopen().write(unit(DAY, day_events(DAY)[:2]))
+    write_unit(case.reopen(), unit(DAY, day_events(DAY)[:2]))
     assert case.ids() == part.table["id"].to_pylist()[:2]
 
 
 def test_an_empty_unit_leaves_nothing(case: Case) -> None:
     """No rows make no files, and take away what an earlier write of the unit left."""
-    assert case.sink.write(unit(DAY, [])) == []
+    assert write_unit(case.sink, unit(DAY, [])) == []
     assert case.ids() == []
-    case.sink.write(unit(DAY, day_events(DAY)))
-    assert case.sink.write(unit(DAY, [])) == []
+    write_unit(case.sink, unit(DAY, day_events(DAY)))
+    assert write_unit(case.sink, unit(DAY, [])) == []
     assert case.ids() == []
 
 
@@ -120,7 +120,7 @@ def test_counts_are_checked_before_writing(case: Case) -> None:
     with pytest.raises(RunError, match="5 rows but 4 documents"):
         Unit(DAY, part.table, part.json[:4])
     with pytest.raises(RunError, match="not in order"):
-        case.sink.write(Unit(DAY, part.table.take([1, 0, 2, 3, 4]), part.json))
+        write_unit(case.sink, Unit(DAY, part.table.take([1, 0, 2, 3, 4]), part.json))
     assert case.ids() == []
 
 
@@ -128,7 +128,7 @@ def test_a_closed_sink_takes_nothing(case: Case) -> None:
     """After close, write raises."""
     case.sink.close()
     with pytest.raises(RunError, match="closed"):
-        case.sink.write(unit(DAY, day_events(DAY)))
+        write_unit(case.sink, unit(DAY, day_events(DAY)))
 
 
 @pytest.mark.parametrize("scheme", ["parquet", "ndjson"])
@@ -137,41 +137,37 @@ def test_a_failing_write_leaves_the_old_file(
 ) -> None:
     """A full disk raises one clear line; the unit's earlier files stay, and nothing half is left."""
     sink = open_sink(f"{scheme}:{tmp_path}")
-    sink.write(unit(DAY, day_events(DAY)[:2]))
+    write_unit(sink, unit(DAY, day_events(DAY)[:2]))
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
-    def full(_table: object, path: Path, **_options: object) -> None:
-        Path(path).write_bytes(b"half")
+    def full(*_arguments: object, **_options: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    def full_lines(_documents: object, file: io.BufferedWriter) -> None:
-        full(None, Path(file.name))
-
-    monkeypatch.setattr(sim.sinks.parquet.pq, "write_table", full)
-    monkeypatch.setattr(sim.sinks.ndjson, "_write", full_lines)
+    monkeypatch.setattr(sim.sinks.parquet.pq.ParquetWriter, "write_table", full)
+    monkeypatch.setattr(sim.sinks.ndjson, "_write", full)
     with pytest.raises(RunError, match="no space left on the disk") as caught:
-        sink.write(unit(DAY, day_events(DAY)))
+        write_unit(sink, unit(DAY, day_events(DAY)))
     assert "\n" not in str(caught.value)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_rows_lost_in_the_file_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The footer is read back: a file with fewer rows than given is an error and does not appear."""
-    real = pq.write_table
+    real = pq.ParquetWriter.write_table
 
-    def lossy(table: pa.Table, path: Path, **options: object) -> None:
-        real(table.slice(1), path, **options)
+    def lossy(self: pq.ParquetWriter, table: pa.Table, **options: object) -> None:
+        real(self, table.slice(1), **options)
 
-    monkeypatch.setattr(sim.sinks.parquet.pq, "write_table", lossy)
+    monkeypatch.setattr(sim.sinks.parquet.pq.ParquetWriter, "write_table", lossy)
     with pytest.raises(RunError, match="5 events, but 3"):
-        ParquetSink(tmp_path).write(unit(DAY, day_events(DAY)))
+        write_unit(ParquetSink(tmp_path), unit(DAY, day_events(DAY)))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_parquet_splits_at_utc_midnight(tmp_path: Path) -> None:
     """An evening's events stand in the folders of their UTC dates, the unit's name says the campus day."""
     rows = [event(i, NIGHT + timedelta(minutes=hours * 60)) for i, hours in enumerate((-1, -0.5, 0, 24))]
-    written = ParquetSink(tmp_path).write(unit(DAY, rows))
+    written = write_unit(ParquetSink(tmp_path), unit(DAY, rows))
     assert [(file.path, file.rows) for file in written] == [
         ("event_store/expanded/event_date=2026-09-01/unit-2026-09-01.parquet", 1),
         ("event_store/expanded/event_date=2026-09-02/unit-2026-09-01.parquet", 2),
@@ -181,7 +177,7 @@ def test_parquet_splits_at_utc_midnight(tmp_path: Path) -> None:
 
 def test_parquet_columns_are_encoded_as_measured(tmp_path: Path) -> None:
     """Repeated leaves are dictionaries, ids and texts are not, only event_time has statistics."""
-    path = tmp_path / ParquetSink(tmp_path).write(unit(DAY, day_events(DAY)[:3]))[0].path
+    path = tmp_path / write_unit(ParquetSink(tmp_path), unit(DAY, day_events(DAY)[:3]))[0].path
     group = pq.ParquetFile(path).metadata.row_group(0)
     columns = {group.column(i).path_in_schema: group.column(i) for i in range(group.num_columns)}
     assert {name for name, column in columns.items() if column.is_stats_set} == {"event_time"}
@@ -196,7 +192,7 @@ def test_ndjson_to_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=out))
     sink = open_sink("ndjson:-")
-    written = sink.write(unit(DAY, day_events(DAY)))
+    written = write_unit(sink, unit(DAY, day_events(DAY)))
     sink.close()
     assert [json.loads(line)["id"] for line in out.getvalue().splitlines()] == [
         row["id"] for row in day_events(DAY)
@@ -208,7 +204,7 @@ def test_ndjson_without_documents_is_refused(tmp_path: Path) -> None:
     """A unit that has no JSON can't become lines."""
     table = expanded({**row, "event": None} for row in day_events(DAY))
     with pytest.raises(RunError, match="5 events without a document"):
-        open_sink(f"ndjson:{tmp_path}").write(Unit(DAY, table))
+        write_unit(open_sink(f"ndjson:{tmp_path}"), Unit(DAY, table))
 
 
 def test_lines_are_the_documents_however_chunked(monkeypatch: pytest.MonkeyPatch) -> None:

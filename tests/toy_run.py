@@ -18,7 +18,7 @@ from context.scenario import Scenario
 from sim.claim import claim
 from sim.digest import events_digest, table_digest
 from sim.manifest import Manifest, TableEntry
-from sim.sinks import Unit
+from sim.sinks import Unit, write_unit
 from sim.sinks.parquet import ParquetSink
 
 ZONE = ZoneInfo("America/Detroit")
@@ -253,7 +253,7 @@ def write_run(
     sink = ParquetSink(run_dir)
     for day in days():
         part = unit(day, [*day_events(day), *(more if day == FIRST_DAY else ())])
-        manifest.add_unit(str(day), sink.write(part), part.table.num_rows, events_digest(part.table))
+        manifest.add_unit(str(day), write_unit(sink, part), part.table.num_rows, events_digest(part.table))
     manifest.state = "events"
     manifest.save(run_dir)
     return manifest

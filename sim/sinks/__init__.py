@@ -1,16 +1,19 @@
 """Where output goes: siblings behind one small protocol, chosen by the scheme of a URL.
 
 ``parquet:DIR``   the run folder's event store, a file per unit and UTC date
-``ndjson:DIR``    a folder with one file of JSON documents per unit; ``ndjson:-`` writes to stdout
+``ndjson:DIR``    a folder with one file of JSON documents per unit; ``ndjson:-`` writes to stdout;
+                  ``?compression=gzip`` and ``?compression=zstd`` compress the files
 ``memory:``       lists in memory, for notebooks and tests
 
-A sink is given whole units. It checks counts before it writes and after, and leaves nothing half written.
-Writing a unit again replaces it.
+A sink is given a unit in parts, so that no part of a day but the one at hand is in memory. It checks counts
+before it writes and after, and leaves nothing half written: a unit is there as a whole or not at all. Writing
+a unit again replaces it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -25,7 +28,7 @@ from context.errors import InputError, RunError
 
 @dataclass(frozen=True)
 class Unit:
-    """The events of one campus day, in order of event_time and id."""
+    """The events of one campus day, or a part of them, in order of event_time and id."""
 
     campus_day: date
     table: pa.Table  # schema of event_store.expanded; leaves may be dictionary-encoded
@@ -48,11 +51,25 @@ class Written:
     bytes: int
 
 
+class UnitWriter(AbstractContextManager["UnitWriter"], Protocol):
+    """A unit on its way into a sink.
+
+    Leaving the context puts it in place; leaving it by an exception leaves what was there before. Raises
+    RunError when counts differ or the outside fails.
+    """
+
+    written: list[Written]  # what is in place, once the context is left
+
+    def add(self, part: Unit) -> None:
+        """The unit's next events."""
+        ...
+
+
 class Sink(Protocol):
     """What every sink does."""
 
-    def write(self, unit: Unit) -> list[Written]:
-        """Write or replace a unit. Raises RunError when counts differ or the outside fails."""
+    def unit(self, campus_day: date) -> UnitWriter:
+        """Begin to write or replace a unit."""
         ...
 
     def close(self) -> None:
@@ -60,19 +77,37 @@ class Sink(Protocol):
         ...
 
 
-def event_micros(unit: Unit) -> npt.NDArray[np.int64]:
-    """Event times as microseconds since 1970 (UTC). Raises RunError when they are not in order."""
-    column = unit.table.column("event_time").cast(pa.timestamp("us")).cast(pa.int64())
-    times: npt.NDArray[np.int64] = column.to_numpy()
-    if len(times) > 1 and bool(np.any(times[1:] < times[:-1])):
-        raise RunError(f"unit {unit.campus_day}: events are not in order of time")
-    return times
+def write_unit(sink: Sink, unit: Unit) -> list[Written]:
+    """Write or replace a unit that is whole in memory. Raises RunError."""
+    with sink.unit(unit.campus_day) as writer:
+        writer.add(unit)
+    return writer.written
 
 
-def check_rows(unit: Unit, rows: int, where: str) -> None:
-    """Raise RunError unless all of the unit's rows are there."""
-    if rows != unit.table.num_rows:
-        raise RunError(f"unit {unit.campus_day}: {unit.table.num_rows} events, but {rows} in {where}")
+class InOrder:
+    """Holds a unit's parts to the order of time, from one to the next, and counts their rows."""
+
+    def __init__(self, campus_day: date) -> None:
+        self.campus_day = campus_day
+        self.rows = 0
+        self._last: int | None = None
+
+    def times(self, part: Unit) -> npt.NDArray[np.int64]:
+        """The part's event times as microseconds since 1970 (UTC). Raises RunError when out of order."""
+        column = part.table.column("event_time").cast(pa.timestamp("us")).cast(pa.int64())
+        times: npt.NDArray[np.int64] = column.to_numpy()
+        if len(times):
+            back = self._last is not None and int(times[0]) < self._last
+            if back or bool(np.any(times[1:] < times[:-1])):
+                raise RunError(f"unit {self.campus_day}: events are not in order of time")
+            self._last = int(times[-1])
+        self.rows += len(times)
+        return times
+
+    def check(self, rows: int, where: str) -> None:
+        """Raise RunError unless all rows that were given are there."""
+        if rows != self.rows:
+            raise RunError(f"unit {self.campus_day}: {self.rows} events, but {rows} in {where}")
 
 
 def _parquet(target: str) -> Sink:
@@ -84,7 +119,11 @@ def _parquet(target: str) -> Sink:
 def _ndjson(target: str) -> Sink:
     from sim.sinks.ndjson import NdjsonSink
 
-    return NdjsonSink(target)
+    folder, _, query = target.partition("?")
+    key, _, compression = query.partition("=")
+    if query and key != "compression":
+        raise InputError(f"sink ndjson:{target}: {query} given, allowed: ?compression=none, gzip or zstd")
+    return NdjsonSink(folder, compression or "none")
 
 
 def _memory(target: str) -> Sink:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from context.errors import InputError, RunError
 from sim.atomic import disk_error, replacing
-from sim.sinks import Unit, Written, check_rows, event_micros
+from sim.sinks import InOrder, Unit, UnitWriter, Written
 
 FOLDER = "event_store/expanded"
 ROW_GROUP_ROWS = 65_536
@@ -22,6 +27,7 @@ ROW_GROUP_ROWS = 65_536
 # 1.3 s, 87 MB; snappy 0.9 s, 159 MB. All columns as dictionaries: 2.5 s; none: 2.7 s; all statistics: 2.6 s.
 ZSTD_LEVEL = 1
 UNREPEATED = frozenset({"id", "event", "event_time", "extensions_json", "federated_session_json"})
+DATES_AROUND = range(-2, 4)  # UTC dates a unit's files can have, counted from its campus day
 _DAY = 86_400_000_000  # microseconds
 
 
@@ -29,46 +35,92 @@ class ParquetSink:
     """``root`` is the run folder; files appear below ``event_store/expanded``."""
 
     def __init__(self, root: str | Path, *, row_group_rows: int = ROW_GROUP_ROWS) -> None:
-        self._root = Path(root)
-        if self._root.exists() and not self._root.is_dir():
+        self.root = Path(root)
+        if self.root.exists() and not self.root.is_dir():
             raise InputError(f"sink parquet:{root}: this is a file, allowed: a folder")
-        self._row_group_rows = row_group_rows
+        self.row_group_rows = row_group_rows
         self._closed = False
 
-    def write(self, unit: Unit) -> list[Written]:
-        """Write the unit's files, up to three; raises RunError when counts differ or the disk fails."""
+    def unit(self, campus_day: date) -> UnitWriter:
+        """Begin a unit's files, up to three; each part makes a row group of its own in each of them."""
         if self._closed:
             raise RunError("parquet: the sink is closed")
-        parts = split_by_date(unit)
-        paths = [self._root / file_path(day, unit.campus_day) for day in parts]
-        with replacing(paths) as beside:
-            for path, part in zip(beside, parts.values(), strict=True):
-                self._write(part, path)
-            found = [pq.read_metadata(path).num_rows for path in beside]
-            check_rows(unit, sum(found), "the files written")
-            sizes = [path.stat().st_size for path in beside]
-        self._remove_others(unit.campus_day, set(paths))
-        return [
-            Written(path.relative_to(self._root).as_posix(), rows, size)
-            for path, rows, size in zip(paths, found, sizes, strict=True)
-        ]
+        return _ParquetUnit(self, campus_day)
+
+    def copy(self, campus_day: date, root: Path, files: Iterable[str]) -> list[Written]:
+        """Take a unit's files from another folder of this layout, byte for byte. Raises RunError."""
+        written = []
+        for name in files:
+            with replacing([self.root / name]) as (beside,):
+                shutil.copyfile(root / name, beside)
+                rows = int(pq.read_metadata(beside).num_rows)
+                written.append(Written(name, rows, beside.stat().st_size))
+        self.remove_others(campus_day, {self.root / file.path for file in written})
+        return written
 
     def close(self) -> None:
         """Nothing is held open between units."""
         self._closed = True
 
-    def _write(self, table: pa.Table, path: Path) -> None:
-        pq.write_table(table, path, row_group_size=self._row_group_rows, **writer_options(table.schema))
-
-    def _remove_others(self, campus_day: date, kept: set[Path]) -> None:
+    def remove_others(self, campus_day: date, kept: set[Path]) -> None:
         """A unit written again may touch fewer dates; its old files must not count twice."""
         try:
-            for offset in range(-2, 4):
-                path = self._root / file_path(campus_day + timedelta(offset), campus_day)
+            for offset in DATES_AROUND:
+                path = self.root / file_path(campus_day + timedelta(offset), campus_day)
                 if path not in kept:
                     path.unlink(missing_ok=True)
         except OSError as error:
-            raise disk_error(self._root, error) from error
+            raise disk_error(self.root, error) from error
+
+
+class _ParquetUnit:
+    """Files of one unit, beside their places until all of them are whole."""
+
+    def __init__(self, sink: ParquetSink, campus_day: date) -> None:
+        self.written: list[Written] = []
+        self._sink, self._day, self._order = sink, campus_day, InOrder(campus_day)
+        self._stack = ExitStack()
+        self._writers: dict[date, pq.ParquetWriter] = {}
+        self._beside: dict[date, Path] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def add(self, part: Unit) -> None:
+        for day, rows in split_by_date(self._order.times(part)).items():
+            if day not in self._writers:
+                path = self._sink.root / file_path(day, self._day)
+                (beside,) = self._stack.enter_context(replacing([path]))
+                self._beside[day] = beside
+                self._writers[day] = pq.ParquetWriter(
+                    beside, part.table.schema, **writer_options(part.table.schema)
+                )
+            table = part.table.slice(rows.start, rows.stop - rows.start)
+            self._writers[day].write_table(table, row_group_size=self._sink.row_group_rows)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            for writer in self._writers.values():
+                with suppress(OSError, pa.ArrowException):
+                    writer.close()  # a full disk refuses the footer too
+            self._stack.__exit__(kind, error, trace)
+            return
+        with self._stack:
+            self._finish()
+        self._sink.remove_others(self._day, {self._sink.root / file.path for file in self.written})
+
+    def _finish(self) -> None:
+        found = {}
+        for day, writer in self._writers.items():
+            writer.close()
+            found[day] = int(pq.read_metadata(self._beside[day]).num_rows)
+        self._order.check(sum(found.values()), "the files written")
+        self.written = [
+            Written(file_path(day, self._day), rows, self._beside[day].stat().st_size)
+            for day, rows in found.items()
+        ]
 
 
 def file_path(event_date: date, campus_day: date) -> str:
@@ -76,20 +128,17 @@ def file_path(event_date: date, campus_day: date) -> str:
     return f"{FOLDER}/event_date={event_date}/unit-{campus_day}.parquet"
 
 
-def split_by_date(unit: Unit) -> dict[date, pa.Table]:
-    """The unit's rows by UTC date of event_time, in order. Raises RunError when rows get lost."""
-    times = event_micros(unit)
+def split_by_date(times: npt.NDArray[np.int64]) -> dict[date, slice]:
+    """Rows of each UTC date, in order; ``times`` are increasing microseconds since 1970."""
     if not len(times):
         return {}
     first, last = int(times[0] // _DAY), int(times[-1] // _DAY)
     starts = np.searchsorted(times, np.arange(first, last + 2) * _DAY).tolist()
-    parts = {
-        date(1970, 1, 1) + timedelta(first + i): unit.table.slice(start, end - start)
+    return {
+        date(1970, 1, 1) + timedelta(first + i): slice(start, end)
         for i, (start, end) in enumerate(pairwise(starts))
         if end > start
     }
-    check_rows(unit, sum(part.num_rows for part in parts.values()), "its dates")
-    return parts
 
 
 def writer_options(schema: pa.Schema) -> dict[str, Any]:

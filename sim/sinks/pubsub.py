@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import google.auth
 import grpc
 import pyarrow as pa
 from google import pubsub_v1
@@ -23,13 +22,10 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 
 from context.errors import InputError, RunError
 from sim.live.messages import Messages
+from sim.sinks.cloud import LABEL, PROJECT, account, default_credentials, first_line
 from sim.sinks.pubsub_wire import Encoder, request_bytes
 from sim.sinks.stream import AwayError, StreamOptions
 
-LABEL = "synthetic"
-_PROJECT = re.compile(
-    r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
-)  # an old one may have a domain before it
 _TOPIC = re.compile(r"(?!goog)[A-Za-z][A-Za-z0-9._~%+-]{2,254}")
 _CALL_S = 60.0  # a publish request may take so long
 _OPEN_S = 10.0  # a call that checks the destination
@@ -43,7 +39,7 @@ T = TypeVar("T")
 
 
 class PubsubSink:
-    """``target`` is ``//PROJECT/TOPIC``; an empty project takes GOOGLE_CLOUD_PROJECT."""
+    """``target`` is ``//PROJECT/TOPIC``; an empty project takes GOOGLE_CLOUDPROJECT."""
 
     lanes = 4
     most_messages = 500
@@ -109,7 +105,7 @@ class PubsubSink:
         except api.PermissionDenied as error:
             raise InputError(
                 f"{self._topic}: {self._account}: the permission pubsub.topics.publish is missing "
-                f"(role roles/pubsub.publisher has it): {_first_line(error)}"
+                f"(role roles/pubsub.publisher has it): {first_line(error)}"
             ) from error
         if len(reply.message_ids) != count:
             raise RunError(f"{self._topic}: {count} messages sent, {len(reply.message_ids)} acknowledged")
@@ -130,14 +126,9 @@ class PubsubSink:
             self._publisher = _Publisher(transport=PublisherGrpcTransport(channel=channel))
             self._subscriber = pubsub_v1.SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
         else:
-            try:
-                credentials, found = google.auth.default(
-                    scopes=["https://www.googleapis.com/auth/pubsub"], default_scopes=None
-                )
-            except auth.GoogleAuthError as error:
-                raise InputError(f"no credentials for Google Cloud: {_first_line(error)}") from error
-            project = project or found or ""
-            self._account = _account(credentials)
+            credentials, found = default_credentials("https://www.googleapis.com/auth/pubsub")
+            project = project or found
+            self._account = account(credentials)
             self._quota_project = getattr(credentials, "quota_project_id", None) or ""
             options = ClientOptions(quota_project_id=self._quota_project or None)
             self._publisher = _Publisher(credentials=credentials, client_options=options)
@@ -147,7 +138,7 @@ class PubsubSink:
                 f"--to pubsub://{project}/{self._topic_id}: no project given, "
                 "allowed: pubsub://PROJECT/TOPIC, or the variable GOOGLE_CLOUD_PROJECT"
             )
-        if not _PROJECT.fullmatch(project):
+        if not PROJECT.fullmatch(project):
             raise InputError(f"project {project!r} given, allowed: a project id of Google Cloud")
         return project
 
@@ -212,15 +203,13 @@ class PubsubSink:
         except (api.NotFound, api.AlreadyExists, api.PermissionDenied):
             raise
         except _AWAY as error:
-            raise AwayError(_first_line(error)) from error
+            raise AwayError(first_line(error)) from error
         except (auth.TransportError, auth.TimeoutError) as error:
-            raise AwayError(f"credentials can't be renewed: {_first_line(error)}") from error
+            raise AwayError(f"credentials can't be renewed: {first_line(error)}") from error
         except (auth.GoogleAuthError, api.Unauthenticated) as error:
-            raise InputError(
-                f"{self._account}: not accepted by Google Cloud: {_first_line(error)}"
-            ) from error
+            raise InputError(f"{self._account}: not accepted by Google Cloud: {first_line(error)}") from error
         except api.GoogleAPICallError as error:
-            raise RunError(f"{self._topic}: {_first_line(error)}") from error
+            raise RunError(f"{self._topic}: {first_line(error)}") from error
 
 
 def _parts(target: str) -> tuple[str, str]:
@@ -234,17 +223,3 @@ def _parts(target: str) -> tuple[str, str]:
             "a letter first, not beginning with goog"
         )
     return found[1], found[2]
-
-
-def _account(credentials: Any) -> str:
-    """Who publishes, as far as the credentials tell."""
-    name = getattr(credentials, "service_account_email", None) or getattr(credentials, "account", None)
-    kind = type(credentials).__module__.rsplit(".", 1)[-1]
-    if kind == "impersonated_credentials":
-        return f"impersonating {name}"
-    return f"account {name}" if name else f"credentials of kind {kind}"
-
-
-def _first_line(error: BaseException) -> str:
-    text = getattr(error, "message", "") or str(error)
-    return next((line.strip() for line in str(text).splitlines() if line.strip()), type(error).__name__)[:300]

@@ -1,0 +1,135 @@
+"""``termtide context``: the context store alone, as files or into a warehouse."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from context.errors import InputError
+from context.store import write_table
+from sim.progress import Progress
+from sim.store_source import Name, Source, chosen_names, open_source, scenario_facts
+
+err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+_TARGETS = "parquet:DIR, csv:DIR, ndjson:DIR, duckdb:FILE or bigquery://PROJECT"
+
+To = Annotated[str, typer.Option("--to", metavar="URL", help=f"Where to: {_TARGETS}.")]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option("--table", metavar="NAME", help="Only this table, with its native ids; may be repeated."),
+]
+AllowUnlabelled = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-unlabelled", metavar="DATASET", help="Write into this BigQuery dataset without its label."
+    ),
+]
+RunDir = Annotated[
+    Path | None,
+    typer.Option("--run", help="Store of this run; default: of the scenario file, else of the newest run."),
+]
+ScenarioFile = Annotated[Path | None, typer.Option("--scenario", help="Scenario file; no run is needed.")]
+Fte = Annotated[str | None, typer.Option("--fte", help="Size in student full-time equivalents.")]
+Term = Annotated[str | None, typer.Option("--term", help='Term, such as "Fall 2026".')]
+Seed = Annotated[str | None, typer.Option("--seed", help="Seed.")]
+PackName = Annotated[str | None, typer.Option("--pack", help="Name of a built-in pack or path of a folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
+
+
+def context_command(
+    to: To,
+    tables: Tables = None,
+    run_dir: RunDir = None,
+    scenario: ScenarioFile = None,
+    fte: Fte = None,
+    term: Term = None,
+    seed: Seed = None,
+    pack: PackName = None,
+    allow_unlabelled: AllowUnlabelled = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the context store alone, of a run or a scenario: as files, or into a warehouse."""
+    form, target = _target(to)
+    flags = {"fte": fte, "term": term, "seed": seed, "pack": pack}
+    source = open_source(run_dir, scenario, flags, Progress(err))
+    names = chosen_names(tables or [], source.names)
+    rows = (
+        _into_folder(form, Path(target), source, names)
+        if form in _folders()
+        else _into_warehouse(to, source, names, tuple(allow_unlabelled or ()))
+    )
+    if as_json:
+        typer.echo(json.dumps({"synthetic": True, "to": to, **scenario_facts(source.manifest), "rows": rows}))
+    else:
+        err.print(f"{len(rows)} tables, {sum(rows.values()):,} rows: {to}")
+
+
+def _folders() -> tuple[str, ...]:
+    from sim.store_files import FORMS
+
+    return FORMS
+
+
+def _target(url: str) -> tuple[str, str]:
+    """(scheme, what follows). Raises InputError."""
+    from difflib import get_close_matches
+
+    from sim.sinks.tables import SCHEMES
+
+    scheme, colon, target = url.partition(":")
+    known = (*_folders(), *SCHEMES)
+    if not colon or scheme not in known or not target:
+        near = get_close_matches(scheme, known, n=1) if scheme not in known else []
+        hint = f"; did you mean {near[0]}:?" if near else ""
+        raise InputError(f"--to {url!r} given, allowed: {_TARGETS}{hint}")
+    if scheme in _folders():
+        from sim.store_files import check_folder
+
+        check_folder(Path(target))  # told before anything is made
+    return scheme, target
+
+
+def _into_folder(form: str, root: Path, source: Source, names: list[Name]) -> dict[str, int]:
+    from sim.store_files import write_folder
+
+    written = write_folder(form, root, names, source.get, scenario_facts(source.manifest))
+    return {file.path: file.rows for file in written}
+
+
+def _into_warehouse(url: str, source: Source, names: list[Name], allowed: tuple[str, ...]) -> dict[str, int]:
+    from sim.items import run_id
+    from sim.sinks.tables import Delivery, TableOptions, open_table_sink
+
+    sink = open_table_sink(url, TableOptions(allow_unlabelled=allowed))
+    manifest = source.manifest
+    try:
+        for line in sink.check(Delivery(run_id(manifest), manifest.seed, manifest.pack.name, tuple(names))):
+            err.print(line)
+        with tempfile.TemporaryDirectory(prefix="termtide-") as folder:
+            sink.open()
+            rows = {}
+            for item in _items(Path(folder), source, names):
+                if not sink.has(item):
+                    sink.put(item)
+                rows[item.name] = item.rows
+            sink.flush()
+        return rows
+    finally:
+        sink.close()
+
+
+def _items(folder: Path, source: Source, names: list[Name]) -> Iterator[Any]:
+    """The tables as Parquet files in a folder, for sinks that load files."""
+    from sim.digest import table_digest
+    from sim.sinks.tables import Item
+
+    for dataset, name in names:
+        table = source.get(dataset, name)
+        path = write_table(folder, dataset, name, table)
+        yield Item(dataset, name, None, (path,), len(table), table_digest(table))

@@ -1,0 +1,121 @@
+"""Where finished tables go: siblings behind one small protocol, chosen by the scheme of a URL.
+
+``bigquery://PROJECT?location=US&prefix=test_``   datasets of BigQuery; ``&event_store=NAME`` renames one
+``duckdb:FILE``                                   one DuckDB file with the rows in it
+
+A table sink is given what stands in Parquet files: whole tables, and partitions of one UTC date. It keeps in
+the warehouse itself what it has taken (``termtide_meta.loads``), so that any machine goes on where another
+one stopped. Putting an item again replaces it: it is there once.
+
+The order of calls is ``check``, ``open``, any number of ``has`` and ``put``, then ``flush`` and ``close``;
+all from one thread. ``check`` alone is what ``--dry-run`` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Protocol
+
+from context.errors import InputError
+
+METHODS = ("auto", "decorator", "transaction")
+SCHEMES = ("bigquery", "duckdb")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What is delivered: the run it belongs to, and every table it may have items of."""
+
+    run: str  # its id, of lower-case letters, digits, - and _; see ``sim.items.run_id``
+    seed: int
+    pack: str
+    tables: Collection[tuple[str, str]]  # (dataset, table), each with a contract in ``schemas``
+
+
+@dataclass(frozen=True)
+class Item:
+    """A whole table, or one partition of it; it has a contract in ``schemas``."""
+
+    dataset: str
+    table: str
+    day: date | None  # UTC date of the partition; None for a whole table
+    files: tuple[Path, ...]  # Parquet, in this order; they must stay until ``flush`` has returned
+    rows: int
+    digest: str  # of the content, whatever files it stands in
+
+    @property
+    def name(self) -> str:
+        """For messages: ``event_store.expanded 2026-09-01``."""
+        return f"{self.dataset}.{self.table}" + (f" {self.day}" if self.day else "")
+
+
+def _silent(line: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """What a delivery asks of its sink; one that has no use for an option ignores it."""
+
+    method: str = "auto"  # one of METHODS: how a partition is replaced
+    allow_unlabelled: tuple[str, ...] = ()  # datasets to write into although they aren't labelled synthetic
+    say: Callable[[str], None] = _silent  # lines for the user: what was found broken and is mended
+
+
+class TableSink(Protocol):
+    """What every table sink does."""
+
+    def check(self, delivery: Delivery) -> list[str]:
+        """Look at the destination and write nothing.
+
+        Returns lines for the user: the first names destination, account and whether it is an emulator, the
+        others say what would be made and warn. Raises InputError for what the user can mend, RunError for
+        what is out of reach.
+        """
+        ...
+
+    def open(self) -> None:
+        """Make what is missing, and read what is already there. Raises InputError, RunError."""
+        ...
+
+    def has(self, item: Item) -> bool:
+        """Whether the warehouse has the item: recorded with its rows and digest, and the rows are there."""
+        ...
+
+    def put(self, item: Item) -> None:
+        """Take an item, replacing what was there.
+
+        It may still be under way when this returns, and may wait until there is room. Raises RunError when
+        this or an earlier item failed; what is recorded by then stays good.
+        """
+        ...
+
+    def flush(self) -> None:
+        """Return when everything put is in place, counted and recorded. Raises RunError."""
+        ...
+
+    def close(self) -> None:
+        """Finish, or give up what is under way; may be called at any point, and again."""
+        ...
+
+
+def open_table_sink(url: str, options: TableOptions) -> TableSink:
+    """The sink of a URL; it looks at nothing yet. Raises InputError for an unknown scheme or wrong target."""
+    scheme, colon, target = url.partition(":")
+    if not colon or scheme not in SCHEMES:
+        near = get_close_matches(scheme, SCHEMES, n=1)
+        hint = f"; did you mean {near[0]}:?" if near else ""
+        raise InputError(f"sink {url!r} given, allowed: bigquery://PROJECT or duckdb:FILE{hint}")
+    if options.method not in METHODS:
+        raise InputError(f"--method: {options.method!r} given, allowed: {', '.join(METHODS)}")
+    if scheme == "bigquery":
+        from sim.sinks.bigquery import BigquerySink
+
+        return BigquerySink(target, options)
+    from sim.sinks.duckdb import DuckdbSink
+
+    return DuckdbSink(target)
