@@ -53,6 +53,8 @@ class Delivered:
     copied: int = 0
     events: int = 0  # of both
     tables: int = 0  # written to folders
+    loaded: int = 0  # items put into warehouses
+    found: int = 0  # items that warehouses had
 
 
 def wanted_tables(datasets: Sequence[str], tables: Sequence[str]) -> frozenset[tuple[str, str]] | None:
@@ -201,6 +203,8 @@ class Backfill:
             self.show.stage("waiting for loads")
         for loader in self.loaders:
             loader.finish()
+            self.delivered.loaded += loader.loaded
+            self.delivered.found += loader.found
 
     def _offer(self, dates: list[date]) -> None:
         """Offer complete dates to the warehouses."""

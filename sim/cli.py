@@ -23,6 +23,7 @@ from context.scenario import (
     load_scenario,
     pack_base,
 )
+from sim.cli_backfill import backfill_command, estimate_command
 from sim.cli_drop import drop_command
 from sim.cli_live import ctl_app, stream_command
 from sim.cli_pack import pack_app
@@ -127,6 +128,8 @@ def demo(
     _make(chosen, Path.cwd(), out, workers, force=force, yes=yes, as_json=as_json)
 
 
+app.command("backfill")(backfill_command)
+app.command("estimate")(estimate_command)
 app.command("stream")(stream_command)
 app.command("drop")(drop_command)
 app.add_typer(ctl_app, name="ctl")

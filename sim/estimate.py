@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from context.calendar import Calendar
 from context.errors import InputError
@@ -13,14 +14,32 @@ from context.people import student_count
 from context.scenario import Scenario
 from sim.plan import day_curve
 
-# Measured on the demo and on 5,000 FTE with the current code; they bound the questions asked, not the run.
+# Measured on the demo and on 5,000 and 20,000 FTE with the current code; they bound the questions asked, not
+# the run. Bytes are per event and per store row.
 STORE_ROWS_PER_ENROLMENT = 81
 EVENTS_OVER_RATES = 1.06  # drops take some, staff events, logins and deadlines give more
 JSON_BYTES_PER_EVENT = 2000
 PARQUET_BYTES_PER_EVENT = {True: 240, False: 125}  # with and without the whole JSON
 CPU_SECONDS_PER_MILLION = {True: 11.0, False: 6.0}
+# By destination: of an event with and without the JSON column, of a row of the store. NDJSON always has whole
+# documents. BigQuery's are logical bytes: 8 of a number or time, 2 and its UTF-8 of a text.
+SINK_BYTES: dict[str, tuple[dict[bool, int], int]] = {
+    "parquet": (PARQUET_BYTES_PER_EVENT, 21),
+    "ndjson": ({True: JSON_BYTES_PER_EVENT, False: JSON_BYTES_PER_EVENT}, 400),
+    "ndjson gzip": ({True: 187, False: 187}, 26),
+    "ndjson zstd": ({True: 120, False: 120}, 26),
+    "duckdb": ({True: 1160, False: 650}, 28),
+    "bigquery": ({True: 3530, False: 1560}, 112),
+}
 LARGE_BYTES = 5 * 10**9  # a run above this asks first
 HEADROOM = 1.1
+# List price of active logical storage in the US multi-region, as Google's page
+# https://cloud.google.com/bigquery/pricing gave it in August 2025: to be checked before money is spent. Loading
+# Parquet files costs nothing.
+PRICE_AS_OF = "2025-08"
+USD_PER_GIB_MONTH = 0.02
+FREE_GIB = 10.0
+GIB = 2**30
 
 
 @dataclass(frozen=True)
@@ -31,9 +50,61 @@ class Estimate:
     enrolments: int
     store_rows: int
     events: int
-    bytes: int
-    json_bytes: int
+    event_json: bool
     minutes: float
+
+    @property
+    def json_bytes(self) -> int:
+        """Of the events as plain NDJSON."""
+        return self.events * JSON_BYTES_PER_EVENT
+
+    @property
+    def bytes(self) -> int:
+        """Of the run's folder."""
+        return self.sink_bytes()["parquet"]
+
+    def sink_bytes(self) -> dict[str, int]:
+        """Bytes by kind of destination; BigQuery's are the logical ones it charges for."""
+        return {
+            sink: round(self.events * of_event[self.event_json] + self.store_rows * of_row)
+            for sink, (of_event, of_row) in SINK_BYTES.items()
+        }
+
+    @property
+    def usd_per_month(self) -> float:
+        """What BigQuery charges by list price for keeping it a month, once beyond what is free."""
+        gib = self.sink_bytes()["bigquery"] / GIB
+        return round(max(gib - FREE_GIB, 0.0) * USD_PER_GIB_MONTH, 2)
+
+    def facts(self) -> dict[str, Any]:
+        """Everything, as plain data."""
+        return {
+            "students": self.students,
+            "enrolments": self.enrolments,
+            "store_rows": self.store_rows,
+            "events": self.events,
+            "event_json": self.event_json,
+            "minutes": round(self.minutes, 1),
+            "bytes": self.sink_bytes(),
+            "bigquery_usd_per_month": self.usd_per_month,
+            "price": {
+                "usd_per_gib_month": USD_PER_GIB_MONTH,
+                "free_gib": FREE_GIB,
+                "as_of": PRICE_AS_OF,
+                "what": "list price of active logical storage, US multi-region; check it",
+            },
+        }
+
+    def lines(self) -> list[str]:
+        """A few lines for people."""
+        sizes = ", ".join(f"{sink} {size / 1e9:.1f} GB" for sink, size in self.sink_bytes().items())
+        return [
+            f"about {self.students:,} students, {self.store_rows:,} store rows, {self.events:,} events, "
+            f"{self.minutes:.1f} minutes",
+            f"size by destination: {sizes}",
+            f"BigQuery storage: about {self.usd_per_month:.2f} USD a month by the list price of {PRICE_AS_OF} "
+            f"({USD_PER_GIB_MONTH} USD per GiB beyond {FREE_GIB:.0f} free; check it); loading is free",
+        ]
 
     def line(self) -> str:
         """One line for people."""
@@ -72,8 +143,7 @@ def estimate(scenario: Scenario, pack: Pack, calendar: Calendar, workers: int) -
         enrolments=enrolments,
         store_rows=store_rows,
         events=events,
-        bytes=round(events * PARQUET_BYTES_PER_EVENT[with_json] + store_rows * 25),
-        json_bytes=events * JSON_BYTES_PER_EVENT,
+        event_json=with_json,
         minutes=(events / 1e6 * CPU_SECONDS_PER_MILLION[with_json] / workers + store_rows / 1e6 * 2 + 5) / 60,
     )
 

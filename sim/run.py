@@ -95,6 +95,9 @@ def backfill(
     """
     show = progress or Progress.silent()
     with _claimed(scenario, pack, run_dir, force=force) as (calendar, manifest):
+        days = [calendar.date_of(int(day)) for day in (calendar.first_day, calendar.last_day)]
+        if (order.wanted.begin or days[0]) > days[1] or (order.wanted.until or days[1]) < days[0]:
+            raise InputError(f"--from, --until: no day of the term, allowed: {days[0]} to {days[1]}")
         work = Backfill(run_dir, manifest, order.wanted, show)
         with work.opened(order.to, order.options):
             for line in work.check():

@@ -114,9 +114,21 @@ def _statements(root: Path) -> Iterator[str]:
                 yield schemas.duckdb_ddl(table)
             else:
                 continue
-            yield f"COMMENT ON {kind} {name} IS {literal(f'{table.description} {_LABEL}')}"
-            for column in table.columns:
-                yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(_comment(column))}"
+            yield from comments(table, kind)
+
+
+def comments(table: Table, kind: str) -> Iterator[str]:
+    """The SQL that tells in DuckDB what a table (or view) and its columns hold."""
+    name = f"{quoted(table.dataset)}.{quoted(table.name)}"
+    yield f"COMMENT ON {kind} {name} IS {literal(f'{table.description} {_LABEL}')}"
+    for column in table.columns:
+        yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(_comment(column))}"
+
+
+def events_select() -> str:
+    """The query that is the older form of the event store."""
+    columns = ", ".join(f"{expression} AS {name}" for name, expression in _EVENTS.items())
+    return f"SELECT {columns} FROM event_store.expanded"
 
 
 def _select(root: Path, table: Table) -> str | None:
@@ -125,8 +137,7 @@ def _select(root: Path, table: Table) -> str | None:
         path = f"{table.dataset}/{table.name}.parquet"
         return _from_files(root, table, path) if (root / path).is_file() else None
     if table.name == "events":
-        columns = ", ".join(f"{expression} AS {name}" for name, expression in _EVENTS.items())
-        return f"SELECT {columns} FROM event_store.expanded"
+        return events_select()
     found = next((root / FOLDER).glob("event_date=*/*.parquet"), None)
     return _from_files(root, table, f"{FOLDER}/*/*.parquet") if found else None
 

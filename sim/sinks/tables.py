@@ -116,4 +116,6 @@ def open_table_sink(url: str, options: TableOptions) -> TableSink:
         from sim.sinks.bigquery import BigquerySink
 
         return BigquerySink(target, options)
-    raise InputError("duckdb: comes with the backfill")  # replaced by its sink
+    from sim.sinks.duckdb import DuckdbSink
+
+    return DuckdbSink(target)

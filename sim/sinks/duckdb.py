@@ -1,0 +1,206 @@
+"""One DuckDB file with every row in it: nothing else is needed to read it, and it may be moved.
+
+Each item is one transaction, its row in ``termtide_meta.loads`` included: killed at any moment, the file has
+an item whole or not at all, and the same command goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+import schemas
+from context.errors import InputError, RunError
+from schemas import Table
+from sim.atomic import disk_error
+from sim.sinks.tables import Delivery, Item
+from sim.warehouse import comments, events_select, literal, quoted
+
+LOADS = schemas.table(schemas.META, "loads")
+_LOADS = f"{quoted(LOADS.dataset)}.{quoted(LOADS.name)}"
+_SETTINGS = ("SET TimeZone = 'UTC'", "SET memory_limit = '1GB'", "SET threads = 1")  # beside the workers
+
+
+class DuckdbSink:
+    """``target`` is a file, made when missing. Raises InputError when it can't be one."""
+
+    def __init__(self, target: str) -> None:
+        self._path = Path(target)
+        if not target or self._path.is_dir():
+            raise InputError(f"sink duckdb:{target}: {'this is a folder, ' * bool(target)}allowed: a file")
+        self._delivery: Delivery | None = None
+        self._open: duckdb.DuckDBPyConnection | None = None
+
+    def check(self, delivery: Delivery) -> list[str]:
+        """Look into the file, if there is one. Raises InputError for one that is not this run's."""
+        self._delivery = delivery
+        if not self._path.exists():
+            return [f"duckdb:{self._path}: a new file"]
+        with self._connected(read_only=True) as connection:
+            self._check_ours(connection)
+        return [f"duckdb:{self._path}: there already, goes on"]
+
+    def open(self) -> None:
+        """Make the file and the tables that are missing. Raises RunError."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise disk_error(self._path, error) from error
+        self._open = self._connected(read_only=False)
+        for setting in _SETTINGS:
+            self._open.execute(setting)
+        self._transaction([(statement, ()) for statement in self._missing(self._open)])
+
+    def has(self, item: Item) -> bool:
+        """Whether the item is recorded and has its rows."""
+        found = self._rows(f"SELECT row_count, digest FROM {_LOADS} WHERE item = ?", (item.name,))
+        if found != [(item.rows, item.digest)]:
+            return False
+        return self._count(item) == item.rows
+
+    def put(self, item: Item) -> None:
+        """Replace the item's rows. Raises RunError when they can't be written or are not all there."""
+        name = f"{quoted(item.dataset)}.{quoted(item.table)}"
+        columns = ", ".join(quoted(column.name) for column in schemas.table(item.dataset, item.table).columns)
+        files = ", ".join(literal(str(path.resolve())) for path in item.files)
+        where, bounds = _where(item)
+        record = (item.name, self._known().run, item.dataset, item.table, item.day, item.rows, item.digest)
+        self._transaction(
+            [
+                (f"DELETE FROM {name}{where}", bounds),
+                (
+                    f"INSERT INTO {name} ({columns}) SELECT {columns} "
+                    f"FROM read_parquet([{files}], hive_partitioning = false)",
+                    (),
+                ),
+                (f"DELETE FROM {_LOADS} WHERE item = ?", (item.name,)),
+                (
+                    f"INSERT INTO {_LOADS} (item, run, dataset_name, table_name, day, row_count, digest, "
+                    "loaded_at) VALUES (?, ?, ?, ?, ?, ?, ?, now())",
+                    record,
+                ),
+            ],
+            item,
+        )
+
+    def flush(self) -> None:
+        """Write what is in the journal into the file."""
+        self._transaction([])
+        self._execute("CHECKPOINT")
+
+    def close(self) -> None:
+        """Leave the file to others."""
+        if self._open is not None:
+            with suppress(duckdb.Error):
+                self._open.close()
+        self._open = None
+
+    def _known(self) -> Delivery:
+        if self._delivery is None:
+            raise RunError(f"duckdb:{self._path}: used before it was looked at")
+        return self._delivery
+
+    def _connected(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        try:
+            return duckdb.connect(str(self._path), read_only=read_only)
+        except duckdb.IOException as error:
+            text = str(error)
+            if "lock" in text:
+                raise RunError(f"duckdb:{self._path}: another program has it open; close that") from None
+            if "not a valid DuckDB" in text:
+                raise InputError(
+                    f"duckdb:{self._path}: no DuckDB file, allowed: a new one, or ours"
+                ) from None
+            raise disk_error(self._path, OSError(*error.args)) from error
+        except duckdb.Error as error:
+            raise InputError(f"duckdb:{self._path}: {_first_line(error)}") from error
+
+    def _check_ours(self, connection: duckdb.DuckDBPyConnection) -> None:
+        ours = connection.execute(
+            "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?",
+            (LOADS.dataset, LOADS.name),
+        ).fetchall()
+        others = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1 LIMIT 1").fetchall()
+        if others and not ours:
+            raise InputError(
+                f"duckdb:{self._path}: has {others[0][0]} and nothing of Termtide's, allowed: a new file, or ours"
+            )
+        runs = connection.execute(f"SELECT DISTINCT run FROM {_LOADS}").fetchall() if ours else []
+        other = next((run for (run,) in runs if run != self._known().run), None)
+        if other:
+            raise InputError(
+                f"duckdb:{self._path}: holds the run {other}, given: {self._known().run}; choose another file"
+            )
+
+    def _missing(self, connection: duckdb.DuckDBPyConnection) -> list[str]:
+        """The SQL that makes schemas, tables and the view that are not there."""
+        self._check_ours(connection)
+        there = set(connection.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall())
+        there |= set(connection.execute("SELECT schema_name, view_name FROM duckdb_views()").fetchall())
+        wanted = [LOADS, *(schemas.table(*name) for name in sorted(self._known().tables))]
+        wanted.sort(key=lambda table: table.name == "events")  # a view on the other one
+        names = {(table.dataset, table.name) for table in wanted}
+        statements = [
+            f"CREATE SCHEMA IF NOT EXISTS {quoted(d)}" for d in dict.fromkeys(t.dataset for t in wanted)
+        ]
+        for table in wanted:
+            if (table.dataset, table.name) in there:
+                continue
+            if table.name != "events":
+                statements += [schemas.duckdb_ddl(table), *comments(table, "TABLE")]
+            elif ("event_store", "expanded") in names | there:
+                statements += [_view(table), *comments(table, "VIEW")]
+        return statements
+
+    def _transaction(self, statements: Sequence[tuple[str, Sequence[Any]]], item: Item | None = None) -> None:
+        """All of it or nothing. Raises RunError."""
+        try:
+            self._execute("BEGIN")
+            for statement, values in statements:
+                self._execute(statement, values)
+            if item is not None and (found := self._count(item)) != item.rows:
+                raise RunError(f"duckdb:{self._path}: {item.name}: {item.rows} rows given, {found} there")
+            self._execute("COMMIT")
+        except BaseException:
+            if self._open is not None:
+                with suppress(duckdb.Error):
+                    self._open.execute("ROLLBACK")
+            raise
+
+    def _count(self, item: Item) -> int:
+        where, bounds = _where(item)
+        name = f"{quoted(item.dataset)}.{quoted(item.table)}"
+        return int(self._rows(f"SELECT count(*) FROM {name}{where}", bounds)[0][0])
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._execute(query, values).fetchall()
+
+    def _execute(self, query: str, values: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
+        if self._open is None:
+            raise RunError(f"duckdb:{self._path}: the sink is closed")
+        try:
+            return self._open.execute(query, values)
+        except duckdb.IOException as error:
+            raise disk_error(self._path, OSError(*error.args)) from error
+        except duckdb.Error as error:
+            raise RunError(f"duckdb:{self._path}: {_first_line(error)}") from error
+
+
+def _where(item: Item) -> tuple[str, Sequence[Any]]:
+    """The rows of an item: a UTC date of its partition column, or all."""
+    if item.day is None:
+        return "", ()
+    column = quoted(schemas.table(item.dataset, item.table).partition_by or "event_time")
+    return f" WHERE {column} >= ? AND {column} < ? + INTERVAL 1 DAY", (item.day, item.day)
+
+
+def _view(table: Table) -> str:
+    return f"CREATE VIEW {quoted(table.dataset)}.{quoted(table.name)} AS {events_select()}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
