@@ -36,6 +36,17 @@ EVENT_KINDS = (
     "attachment",
     "wiki_page",
     "content_tag",
+    "course_calendar_feed",
+    "course_collaborations",
+    "course_conferences",
+    "course_outcomes",
+    "user_calendar_feed",
+    "user_files",
+    "calendar_event",
+    "collaboration",
+    "web_conference",
+    "learning_outcome",
+    "tool_proxy",
     LTI_KIND,
 )
 MOST_BUFFER_EVENTS, MOST_ENVELOPE_EVENTS = 100_000, 1_000  # of a sensor

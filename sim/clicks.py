@@ -9,6 +9,7 @@ from context import rng
 from context.pack import Pack
 from sim.engine import RANKS, Engine
 from sim.kinds import KIND, KINDS
+from sim.sessions import released
 from sim.visits import GAVE_UP_MS, Visits
 
 I32 = npt.NDArray[np.int32]
@@ -20,7 +21,7 @@ BOOL = npt.NDArray[np.bool_]
 _COURSE_WEIGHT = 0.85  # how much of a click's place in the visit its course decides
 _PATH_WEIGHT = 0.6  # of the rest, how much the tool's rank decides; what remains is chance
 _OWN_VISIT = 0.8  # share of an enrolment's clicks of a day that fall into one visit
-_LAST_PAGE_MS = 20_000  # how long the last page of a visit may be looked at
+LAST_PAGE_MS = 20_000  # how long the last page of a visit may be looked at
 
 
 def place_of(engine: Engine, visits: Visits, enrolment: I64, tool: I64, key: U64) -> tuple[I64, I64]:
@@ -49,7 +50,7 @@ def place_of(engine: Engine, visits: Visits, enrolment: I64, tool: I64, key: U64
     since = visits.slot_ms[place]
     last = place + 1 >= visits.first_slot[visit] + visits.slots[visit]
     following = visits.slot_ms[np.minimum(place + 1, len(visits.slot_ms) - 1)]
-    room = np.where(last, _LAST_PAGE_MS, following - since)
+    room = np.where(last, LAST_PAGE_MS, following - since)
     # Within a slot too, a course's clicks stay together and follow the path.
     within = along * visits.slots[visit] % 1.0
     jitter = ((0.7 * within + 0.3 * rng.uniform(key, 12)) * np.maximum(room, 1)).astype(np.int64)
@@ -80,9 +81,9 @@ def objects_of(engine: Engine, tool: I64, course: I32, time: I64, key: U64) -> t
         mine = np.flatnonzero(tool == code)
         law = _kinds_of(engine.pack, name)
         drawn = rng.categorical(key[mine], rng.thresholds([share for _, share in law]), 13)
-        fallback = next((KIND[k] for k, _ in law if k.startswith("course_")), KIND["course_home"])
+        fallback = next((KIND[k] for k, _ in law if not KINDS[KIND[k]].opens_object), KIND["course_home"])
         kind[mine] = np.array([KIND[k] for k, _ in law], dtype=np.uint8)[drawn]
-        for k in sorted(k for k, _ in law if not k.startswith("course_")):
+        for k in sorted(k for k, _ in law if KINDS[KIND[k]].opens_object):
             rows = mine[kind[mine] == KIND[k]]
             found = _released(engine, KINDS[KIND[k]].table, name, course[rows], time[rows], key[rows])
             target[rows] = np.where(found >= 0, found, course[rows])
@@ -100,15 +101,6 @@ def _kinds_of(pack: Pack, tool: str) -> list[tuple[str, float]]:
 def _released(engine: Engine, table: str, tool: str, course: I32, time: I64, key: U64) -> I64:
     """A row of ``table`` released by then in each course, recent ones more often; -1 where there is none."""
     objects = engine.world.objects[table]
-    first = objects.first[course]
     if table == "tool":
-        return np.asarray(first + engine.lti_place[tool])
-    base = int(objects.release_ms.min()) if len(objects.release_ms) else 0
-    span = 1 << 40
-    order = objects.course.astype(np.int64) * span + (objects.release_ms - base)
-    wanted = course.astype(np.int64) * span + np.clip(time - base, -1, span - 1)
-    count = np.searchsorted(order, wanted, side="right") - first
-    u = rng.bits(key, 14) >> np.uint64(32)
-    squared = (u * u) >> np.uint64(32)
-    back = ((squared * np.maximum(count, 1).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
-    return np.where(count > 0, first + count - 1 - back, -1)
+        return np.asarray(objects.first[course] + engine.lti_place[tool])
+    return released(objects, course, time, key)

@@ -14,11 +14,12 @@ import numpy.typing as npt
 
 from context import rng
 from sim.batch import NO_TOOL, Batch, concatenate
-from sim.clicks import objects_of, place_of, through_outages
+from sim.clicks import LAST_PAGE_MS, objects_of, place_of, through_outages
 from sim.engine import Engine
 from sim.kinds import KIND
 from sim.plan import MICRO, DayPlan, active_odds, enrolment_effects, section_day_effect
-from sim.visits import GAVE_UP_MS, Visits, active_chance, draw_visits
+from sim.sessions import with_sessions
+from sim.visits import GAVE_UP_MS, LONGEST_MS, Visits, active_chance, draw_visits
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -64,7 +65,7 @@ def draw_day(engine: Engine, day: int, select: Select | None = None) -> tuple[Ba
     visits = draw_visits(engine.pack, engine.calendar, engine.world, engine.plan, day, persons)
     ambient, lost = _ambient(engine, engine.plan.days[day], rows, visits, select)
     anchored, counted = _anchored(engine, visits, anchor_rows)
-    logins = _logins(engine, visits, select)
+    logins = concatenate([_logins(engine, visits, select), _logouts(engine, visits, select)])
     batch = concatenate([ambient, anchored, logins]).sorted()
     tally = Tally(len(ambient), counted, len(anchored) - counted, len(logins), lost)
     return batch, tally
@@ -78,6 +79,8 @@ def _chosen(engine: Engine, enrolment: npt.NDArray[np.integer], select: Select) 
         keep &= np.isin(e.section[enrolment], select.sections)
     if select.persons is not None:
         keep &= np.isin(e.person[enrolment], select.persons)
+    if select.sections is not None or select.persons is not None:
+        keep &= enrolment >= 0  # background jobs are of no section and no person
     return keep
 
 
@@ -95,7 +98,8 @@ def _anchor_rows(engine: Engine, day: int, select: Select) -> I64:
     rows = np.arange(span.start, span.stop)
     rows = rows[_chosen(engine, a.enrolment[rows], select)]
     if select.tools is not None:
-        rows = rows[np.isin(np.array(engine.world.tools)[a.tool[rows]], select.tools)]
+        codes = [code for code, name in enumerate(engine.world.tools) if name in select.tools]
+        rows = rows[np.isin(a.tool[rows], codes)]
     return rows
 
 
@@ -104,7 +108,8 @@ def _persons(engine: Engine, day: int, rows: I64, anchor_rows: I64) -> I64:
     person = engine.world.enrolments.person
     student = np.zeros(len(engine.world.persons.udp_id), dtype=np.bool_)
     student[person[_enrolled(engine, day, Select())]] = True
-    wanted = np.unique(np.concatenate([person[rows], person[engine.anchors.enrolment[anchor_rows]]]))
+    actors = engine.anchors.enrolment[anchor_rows]
+    wanted = np.unique(np.concatenate([person[rows], person[actors[actors >= 0]]]))
     return np.asarray(wanted[student[wanted]], dtype=np.int64)
 
 
@@ -132,7 +137,7 @@ def _counts(engine: Engine, plan: DayPlan, rows: I64, visits: Visits, tools: I64
     enrolments, codes, keys = [], [], []
     for tool in tools:
         key = rng.extend(day_key, engine.tool_key[tool])
-        mean = scale * left[cip, level, tool]
+        mean = scale * left[cip, level, tool] / engine.session_size[tool]
         count = rng.poisson(key, np.minimum(mean, _MOST_MEAN))
         over, turn = np.flatnonzero(mean > _MOST_MEAN), 0
         while len(over):  # hardly ever: the sum of two Poisson counts is one
@@ -162,33 +167,35 @@ def _ambient(engine: Engine, plan: DayPlan, rows: I64, visits: Visits, select: S
     person = world.enrolments.person[enrolment]
     visit, time = place_of(engine, visits, enrolment, tool, key)
     kept = through_outages(engine, visits, visit, time, tool)
+    drawn_tool = tool
     enrolment, tool, key, person = enrolment[kept], tool[kept], key[kept], person[kept]
     visit, time = visit[kept], time[kept]
     course = world.enrolments.course[enrolment]
     kind, target = objects_of(engine, tool, course, time, key)
     high, low = rng.uuid_bits(rng.extend(key, 3))
-    return (
-        Batch(
-            time_ms=time,
-            kind=kind,
-            tool=tool.astype(np.uint8),
-            person=person,
-            enrolment=enrolment.astype(np.int32),
-            course=course,
-            object=target,
-            visit=visits.key[visit],
-            uuid_high=high,
-            uuid_low=low,
-        ),
-        int(len(kept) - kept.sum()),
+    clicks = Batch(
+        time_ms=time,
+        kind=kind,
+        tool=tool.astype(np.uint8),
+        person=person,
+        enrolment=enrolment.astype(np.int32),
+        course=course,
+        object=target,
+        visit=visits.key[visit],
+        uuid_high=high,
+        uuid_low=low,
     )
+    batch, lost = with_sessions(engine.pack, engine.calendar, world, clicks, plan.day)
+    # A launch that an outage took is a session lost.
+    gone = engine.session_size[drawn_tool[~kept]].sum()
+    return batch, lost + round(float(gone))
 
 
 def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
     """(events of the day's bundles, how many of them the rates count)."""
     world, a = engine.world, engine.anchors
     enrolment = a.enrolment[rows]
-    person = world.enrolments.person[enrolment]
+    person = np.where(enrolment >= 0, world.enrolments.person[enrolment], -1).astype(np.int32)
     high, low = rng.uuid_bits(rng.extend(a.key[rows], 3))
     batch = Batch(
         time_ms=a.time_ms[rows],
@@ -196,7 +203,7 @@ def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
         tool=a.tool[rows],
         person=person,
         enrolment=enrolment,
-        course=world.enrolments.course[enrolment],
+        course=a.course[rows],
         object=a.object[rows],
         visit=_visit_keys(engine, visits, person, a.bundle_ms[rows]),
         uuid_high=high,
@@ -226,6 +233,29 @@ def _visit_keys(engine: Engine, visits: Visits, person: I32, bundle_ms: I64) -> 
     return np.where(inside, visits.key[found], keys)
 
 
+def _logouts(engine: Engine, visits: Visits, select: Select) -> Batch:
+    """Some leave by the door: a logout some seconds after the last click of a visit that no outage met."""
+    if select.tools is not None or select.sections is not None:
+        return _none()
+    leaving = rng.uniform(visits.key, 42) < engine.pack.number("logout_share")
+    if select.persons is not None:
+        leaving &= np.isin(visits.person, select.persons)
+    rows = np.flatnonzero(leaving & (visits.hit_ms < 0))
+    time = visits.end_ms[rows] + LAST_PAGE_MS + rng.integer(visits.key[rows], 40_000, 43)
+    time = np.minimum(time, visits.start_ms[rows] + LONGEST_MS - 1)
+    rows, time = _out_of_outages(engine, rows, time)
+    return _of_visits(visits, rows, time, "logout", 44)
+
+
+def _out_of_outages(engine: Engine, rows: I64, time: I64) -> tuple[I64, I64]:
+    """Rows and times without those that lie in an outage of Canvas."""
+    keep = np.ones(len(rows), dtype=np.bool_)
+    for window in engine.calendar.windows:
+        if window.stops_canvas:
+            keep &= (time < window.start) | (time >= window.end)
+    return rows[keep], time[keep]
+
+
 def _logins(engine: Engine, visits: Visits, select: Select) -> Batch:
     """A login opens a visit unless an old session is still live. Logins belong to no tool and no section."""
     if select.tools is not None or select.sections is not None:
@@ -237,11 +267,16 @@ def _logins(engine: Engine, visits: Visits, select: Select) -> Batch:
     # A visit that begins in an outage gets to its login when the outage lets it.
     held = (visits.hit_ms[rows] >= 0) & (visits.hit_ms[rows] <= visits.start_ms[rows])
     time = np.where(held, visits.resume_ms[rows], visits.start_ms[rows])
-    high, low = rng.uuid_bits(rng.extend(visits.key[rows], 41))
+    return _of_visits(visits, rows, time, "login", 41)
+
+
+def _of_visits(visits: Visits, rows: I64, time: I64, kind: str, key: int) -> Batch:
+    """One event of each visit, of no tool and no course."""
+    high, low = rng.uuid_bits(rng.extend(visits.key[rows], key))
     n = len(rows)
     return Batch(
         time_ms=time,
-        kind=np.full(n, KIND["login"], dtype=np.uint8),
+        kind=np.full(n, KIND[kind], dtype=np.uint8),
         tool=np.full(n, NO_TOOL, dtype=np.uint8),
         person=visits.person[rows],
         enrolment=np.full(n, -1, dtype=np.int32),

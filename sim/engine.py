@@ -12,6 +12,7 @@ from context.calendar import Calendar
 from context.pack import Pack
 from sim.anchors import Anchors
 from sim.plan import Plan, section_keys
+from sim.sessions import session_sizes
 from sim.world import World
 from sim.world_objects import lti_tools
 
@@ -33,6 +34,7 @@ class Engine:
     tool_key: U64
     tool_rank: I64
     lti_place: dict[str, int]  # place of each external tool among a course's tools
+    session_size: npt.NDArray[np.float64]  # mean events of a session of each tool, 1: click by click
 
     @staticmethod
     def build(pack: Pack, calendar: Calendar, world: World, plan: Plan, anchors: Anchors) -> Engine:
@@ -49,4 +51,5 @@ class Engine:
             rng.key_of_text(world.tenant.seed, "tool", list(world.tools)),
             np.array([min(int(rank[tool]), RANKS - 1) for tool in world.tools], dtype=np.int64),
             {tool: place for place, (tool, _, _) in enumerate(lti_tools(pack))},
+            session_sizes(pack, world.tools),
         )

@@ -1,8 +1,9 @@
-"""Integer columns to Caliper JSON: fragments rendered once a unit, then one pass in time order.
+"""Integer columns to Caliper JSON: fragments made once, then one pass in time order.
 
-A document is fourteen pieces in a row: constants, fragments of its kind, person, object and enrolment, and
-the texts of its own ids, time, session and address. Arrow's string kernels put them together, some
-thousands of rows at a time. The bytes are those of ``sim.reference``, which says what a document is.
+A document is some twenty pieces in a row: constants, fragments of its person, object and enrolment, and the
+texts of its own ids and time. A piece is a *view*, sixteen bytes that say where its text lies; the views of
+a chunk are laid out by NumPy, a kind of event after the other, and Arrow copies all texts at once. The
+bytes are those of ``sim.reference``, which says what a document is.
 """
 
 from __future__ import annotations
@@ -12,97 +13,71 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from context import rng
 from sim.batch import Batch
-from sim.clients import addresses, devices
-from sim.fragments import Fragments
-from sim.kinds import KIND, KINDS
-from sim.reference import CONTEXT, KEY
+from sim.columns import rows_of, size_of
+from sim.kinds import KINDS
+from sim.parts import SHARED, Part, parts_of, texts_of
+from sim.shapes import Text
+from sim.tools import COLUMNS, shape_of
+from sim.tools.common import FIXED
 from sim.world import World
 
 I64 = npt.NDArray[np.int64]
-U8 = npt.NDArray[np.uint8]
-U64 = npt.NDArray[np.uint64]
-CHUNK = 16_384  # rows joined at a time: some 30 MB, small enough for the cache of fragments to stay warm
-_HEX = np.array([f"{byte:02x}".encode() for byte in range(256)], dtype="S2").view(np.uint16)
-_DASHES = (8, 13, 18, 23)
-_ACTOR_FORM = {"submission_created": 1, "grade_change": 2}
-_UUID_PLACES = np.array([place for place in range(36) if place not in _DASHES])
+CHUNK = 16_384  # rows put together at a time: some 30 MB
+HEAP_BYTES = 160_000_000  # fragments kept by a process; then they are made anew
+_NEWLINE = Part("", (Text("\n"),))
+_INLINE = 12  # texts up to this long stand in the view itself
 
 
-def hex_texts(high: U64, low: U64) -> U8:
-    """[n, 32] bytes: the hexadecimal digits of 128-bit numbers."""
-    both = np.empty((len(high), 2), dtype=">u8")
-    both[:, 0], both[:, 1] = high, low
-    digits: U8 = _HEX[both.view(np.uint8)].view(np.uint8).reshape(len(high), 32)
-    return digits
+@dataclass
+class _Pool:
+    """Views of one part's texts, a row each; made when first asked for."""
+
+    views: I64  # [rows, 2]
+    there: npt.NDArray[np.bool_]
 
 
-def fixed(texts: U8) -> pa.StringArray:
-    """[n, width] bytes as a string array, without a copy."""
-    n, width = texts.shape
-    offsets = np.arange(n + 1, dtype=np.int32) * width
-    return pa.StringArray.from_buffers(n, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(texts)))
+class _Heap:
+    """Buffers of texts that views point into, numbered from ``first`` on."""
 
+    def __init__(self, first: int = 0) -> None:
+        self.buffers: list[pa.Buffer] = []
+        self.bytes = 0
+        self._first = first
 
-def uuids(high: U64, low: U64) -> pa.StringArray:
-    """8-4-4-4-12 texts."""
-    texts = np.full((len(high), 36), ord("-"), dtype=np.uint8)
-    texts[:, _UUID_PLACES] = hex_texts(high, low)
-    return fixed(texts)
+    def add(self, texts: pa.StringArray) -> I64:
+        """Keep texts; returns their views, [rows, 2]."""
+        array = texts.cast(pa.string_view())
+        _, views, *buffers = array.buffers()
+        found = np.frombuffer(views, dtype=np.int64).reshape(-1, 2)[array.offset :][: len(array)].copy()
+        found[(found[:, 0] & 0xFFFFFFFF) > _INLINE, 1] += self._first + len(self.buffers)
+        self._keep(buffers)
+        return found
 
+    def add_fixed(self, texts: npt.NDArray[np.uint8]) -> I64:
+        """Keep [n, width] bytes of texts longer than a view holds."""
+        n, width = texts.shape
+        found = np.empty((n, 2), dtype=np.int64)
+        found[:, 0] = width
+        found[:, 1] = (np.arange(n, dtype=np.int64) * width << 32) + self._first + len(self.buffers)
+        self._keep([pa.py_buffer(np.ascontiguousarray(texts))])
+        return found
 
-def times(ms: I64) -> pa.StringArray:
-    """``2026-10-12T13:05:09.123Z``: the text of each minute once, the rest by arithmetic."""
-    if not len(ms):
-        return pa.array([], pa.string())
-    minute, within = np.divmod(ms, 60_000)
-    turns = np.diff(minute, prepend=minute[0] - 1) != 0  # events come in order: few minutes, in runs
-    row = np.cumsum(turns) - 1
-    table = pc.strftime(pa.array(minute[turns] * 60_000).cast(pa.timestamp("ms")), format="%Y-%m-%dT%H:%M:")
-    heads = np.frombuffer(b"".join(text.encode()[:17] for text in table.to_pylist()), dtype=np.uint8)
-    texts = np.empty((len(ms), 24), dtype=np.uint8)
-    texts[:, :17] = heads.reshape(-1, 17)[row]
-    for place, divisor in ((17, 10_000), (18, 1_000), (20, 100), (21, 10), (22, 1)):
-        texts[:, place] = within // divisor % 10 + ord("0")
-    texts[:, 19], texts[:, 23] = ord("."), ord("Z")
-    return fixed(texts)
-
-
-@dataclass(frozen=True)
-class Pieces:
-    """Fragments of a unit and the rows of each event in them."""
-
-    kinds: pa.StringArray
-    actors: pa.StringArray
-    actor: I64
-    heads: pa.StringArray
-    tails: pa.StringArray
-    urls: pa.StringArray
-    object: I64
-    memberships: pa.StringArray
-    membership: I64
+    def _keep(self, buffers: list[pa.Buffer]) -> None:
+        self.buffers += buffers
+        self.bytes += sum(buffer.size for buffer in buffers)
 
 
 class Renderer:
-    """Renders batches of one world."""
+    """Renders batches of one world. Not for use by several threads at once."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.fragments = Fragments(world)
-        head = orjson.dumps({"@context": CONTEXT, "id": "urn:uuid:"}).decode()[:-2]
-        self._head = head
-        self._kinds = pa.array([f'","type":"{kind.type}","actor":' for kind in KINDS])
-        self._session = ',"session":{"id":"urn:instructure:canvas:session:'
-        self._request = (
-            f'","type":"Session"}},"extensions":{{"{KEY}":{{"hostname":"{world.tenant.host}","request_id":"'
-        )
-        agents = [orjson.dumps(agent).decode() for agent in world.devices.to_pylist()]
-        self._agents = pa.array([f'","user_agent":{agent},"client_ip":"' for agent in agents])
+        self._parts: dict[int, list[Part]] = {}
+        self._heap = _Heap()
+        self._pools: dict[Part, _Pool] = {}
 
     def render(self, batch: Batch) -> pa.ChunkedArray:
         """One JSON document (string) per event, in the batch's order."""
@@ -111,77 +86,88 @@ class Renderer:
 
     def chunks(self, batch: Batch, size: int = CHUNK) -> Iterator[tuple[int, pa.StringArray]]:
         """(first row, documents) of runs of ``size`` events."""
-        pieces = self._pieces(batch)
         for start in range(0, len(batch), size):
-            yield (
-                start,
-                self._join(batch.take(slice(start, start + size)), pieces, slice(start, start + size)),
-            )
+            part = batch.take(slice(start, start + size))
+            bounds, data = self._laid_out(part, lines=False)
+            yield start, pa.StringArray.from_buffers(len(part), pa.py_buffer(bounds), data)
 
-    def _pieces(self, batch: Batch) -> Pieces:
-        people, person = np.unique(batch.person, return_inverse=True)
-        # Canvas tells less of the actor of a submission, and nothing of a grader.
-        actor = person + len(people) * np.array([_ACTOR_FORM.get(kind.name, 0) for kind in KINDS])[batch.kind]
-        outside = (batch.enrolment < 0) | (batch.kind == KIND["submission_created"])
-        enrolments, enrolment = np.unique(batch.enrolment[~outside], return_inverse=True)
-        membership = np.zeros(len(batch), dtype=np.int64)  # row 0 is nothing at all
-        membership[~outside] = enrolment + 1
-        heads, tails, urls, rows = self._objects(batch)
-        return Pieces(
-            kinds=self._kinds,
-            actors=pa.concat_arrays(
-                [
-                    self.fragments.actors(people),
-                    self.fragments.submitters(people),
-                    self.fragments.graders(people),
-                ]
-            ),
-            actor=actor,
-            heads=heads,
-            tails=tails,
-            urls=urls,
-            object=rows,
-            memberships=pa.concat_arrays([pa.array([""]), self.fragments.memberships(enrolments)]),
-            membership=membership,
-        )
+    def lines(self, batch: Batch, size: int = CHUNK) -> Iterator[memoryview]:
+        """The documents as lines, each ended by a newline, some thousands at a time."""
+        for start in range(0, len(batch), size):
+            bounds, data = self._laid_out(batch.take(slice(start, start + size)), lines=True)
+            yield memoryview(data)[: int(bounds[-1])]
 
-    def _objects(self, batch: Batch) -> tuple[pa.StringArray, pa.StringArray, pa.StringArray, I64]:
-        """Fragments of every (kind, object) in the batch, and the row of each event among them."""
-        span = np.int64(1) << 40
-        code = batch.kind.astype(np.int64) * span + batch.object + 1
-        used, rows = np.unique(code, return_inverse=True)
-        parts = []
-        for kind in range(len(KINDS)):
-            mine = used[(used >= kind * span) & (used < (kind + 1) * span)]
-            if len(mine):
-                parts.append(self.fragments.objects(KINDS[kind], mine - kind * span - 1))
-        if not parts:
-            empty = pa.array([], pa.string())
-            return empty, empty, empty, rows
-        heads, tails, urls = (pa.concat_arrays(list(column)) for column in zip(*parts, strict=True))
-        return heads, tails, urls, rows.astype(np.int64)
+    def _laid_out(self, batch: Batch, lines: bool) -> tuple[npt.NDArray[np.int32], pa.Buffer]:
+        """(offsets of documents, their bytes)."""
+        if self._heap.bytes > HEAP_BYTES:
+            self._heap, self._pools = _Heap(), {}
+        order = np.argsort(batch.kind, kind="stable")
+        codes, starts = np.unique(batch.kind[order], return_index=True)
+        kinds = list(zip(codes.tolist(), np.split(order, starts[1:]), strict=True))
+        chunk = _Chunk(self.world, batch)
+        counts = np.zeros(256, dtype=np.int64)
+        for code, mine in kinds:
+            counts[code] = len(self._parts_of(code, lines))
+            for part in self._parts_of(code, lines):
+                if self._is_kept(part, code):
+                    self._make(part, np.unique(chunk.rows(part.scope)[mine]))
+        first = np.zeros(len(batch) + 1, dtype=np.int64)
+        np.cumsum(counts[batch.kind], out=first[1:])
+        views = np.empty((int(first[-1]), 2), dtype=np.int64)
+        passing = _Heap(len(self._heap.buffers))
+        fixed: dict[str, I64] = {}
+        for code, mine in kinds:
+            place = first[mine]
+            for number, part in enumerate(self._parts_of(code, lines)):
+                if self._is_kept(part, code):
+                    views[place + number] = self._pools[part].views[chunk.rows(part.scope)[mine]]
+                elif part.column in FIXED:
+                    if part.column not in fixed:
+                        fixed[part.column] = passing.add_fixed(FIXED[part.column](batch))
+                    views[place + number] = fixed[part.column][mine]
+                else:
+                    at = batch.take(mine) if part.scope == "event" else chunk.rows(part.scope)[mine]
+                    texts = texts_of(part.tokens, COLUMNS, self.world, at, len(mine))
+                    views[place + number] = passing.add(texts)
+        buffers = [None, pa.py_buffer(views), *self._heap.buffers, *passing.buffers]
+        array = pa.Array.from_buffers(pa.string_view(), len(views), buffers).cast(pa.string())
+        bounds = np.frombuffer(array.buffers()[1], dtype=np.int32)[: len(views) + 1][first]
+        return bounds, array.buffers()[2]
 
-    def _join(self, batch: Batch, pieces: Pieces, rows: slice) -> pa.StringArray:
-        actor, target, membership = (
-            pa.array(a[rows]) for a in (pieces.actor, pieces.object, pieces.membership)
-        )
-        request = rng.uuid_bits(rng.extend(batch.uuid_low, 7))
-        device = devices(self.world, batch.person, batch.visit)
-        return pc.binary_join_element_wise(
-            self._head,
-            uuids(batch.uuid_high, batch.uuid_low),
-            pieces.kinds.take(pa.array(batch.kind)),
-            pieces.actors.take(actor),
-            pieces.heads.take(target),
-            times(batch.time_ms),
-            pieces.tails.take(target),
-            pieces.memberships.take(membership),
-            self._session,
-            fixed(hex_texts(rng.bits(batch.visit, 0), rng.bits(batch.visit, 1))),
-            self._request,
-            uuids(*request),
-            self._agents.take(pa.array(device)),
-            addresses(self.world, batch.person, batch.visit),
-            pieces.urls.take(target),
-            "",
-        )
+    def _parts_of(self, code: int, lines: bool) -> list[Part]:
+        if code not in self._parts:
+            self._parts[code] = parts_of(shape_of(KINDS[code], self.world.tenant), COLUMNS)
+        parts = self._parts[code]
+        return [*parts, _NEWLINE] if lines else parts
+
+    def _is_kept(self, part: Part, code: int) -> bool:
+        """Whether a part's texts are kept for later chunks: not those of what happens to an object once."""
+        if part.scope in ("", *SHARED):
+            return True
+        return part.scope in self.world.objects and KINDS[code].role == "Student"
+
+    def _make(self, part: Part, rows: I64) -> None:
+        """Make the texts of rows that were not asked for before."""
+        if part not in self._pools:
+            size = size_of(part.scope, self.world) if part.scope else 1
+            self._pools[part] = _Pool(np.zeros((size, 2), np.int64), np.zeros(size, np.bool_))
+        pool = self._pools[part]
+        new = rows[~pool.there[rows]]
+        if len(new):
+            pool.views[new] = self._heap.add(texts_of(part.tokens, COLUMNS, self.world, new, len(new)))
+            pool.there[new] = True
+
+
+class _Chunk:
+    """The rows of a chunk's events in each scope, found when first asked for."""
+
+    def __init__(self, world: World, batch: Batch) -> None:
+        self._world, self._batch = world, batch
+        self._rows: dict[str, I64] = {"": np.zeros(len(batch), dtype=np.int64)}
+
+    def rows(self, scope: str) -> I64:
+        """A row per event."""
+        key = scope if scope in SHARED or not scope else "object"
+        if key not in self._rows:
+            self._rows[key] = rows_of(key, self._world, self._batch)
+        return self._rows[key]

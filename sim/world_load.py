@@ -22,6 +22,7 @@ from sim.world import (
     World,
 )
 from sim.world_columns import Reader, hundredths, ints, millis, rows_of, strings, text_keys
+from sim.world_details import load_details
 from sim.world_objects import load_objects
 from sim.world_outcomes import load_posts, load_submissions
 
@@ -37,7 +38,7 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
     persons = _persons(read, seed)
     courses, section_course, section_key = _courses(read, seed, pack)
     enrolments = _enrolments(read, calendar, persons, section_course, section_key)
-    objects, row_of = load_objects(read, courses, calendar, pack)
+    objects, row_of = load_objects(read, seed, courses, calendar, pack)
     submissions = load_submissions(read, enrolments, row_of, len(persons.udp_id))
     devices = pack.table("device")
     return World(
@@ -51,6 +52,7 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
         devices=pa.array([str(agent) for agent in devices["user_agent"]]),
         device_thresholds=rng.thresholds([float(share) for share in devices["share"]]),
         tools=pack.rates.tools,
+        details=load_details(read, calendar, row_of, courses, enrolments),
     )
 
 

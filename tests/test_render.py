@@ -18,7 +18,8 @@ from sim.draw import draw_day
 from sim.kinds import KINDS
 from sim.models import Event
 from sim.reference import Builder, models, plain_loop, render_slow
-from sim.render import Renderer, times, uuids
+from sim.render import Renderer
+from sim.texts import times, uuids
 from sim.world import World
 from tests.tiny import tiny
 

@@ -15,12 +15,15 @@ from sim.batch import Batch, concatenate
 from sim.kinds import KINDS
 from sim.live.feed import Window
 from sim.live.schedule import Schedule
-from sim.reference import CONTEXT
-from sim.render import Renderer, times, uuids
+from sim.render import Renderer
+from sim.texts import times, uuids
+from sim.tools import shape_of
+from sim.tools.canvas import CONTEXT
 from sim.world import World
 
 I64 = npt.NDArray[np.int64]
 FORMS = ("event", "envelope")
+_NO_PERSON = np.array([kind.actor in ("app", "job") for kind in KINDS])
 
 
 @dataclass(frozen=True)
@@ -117,10 +120,11 @@ class MessageMaker:
         course = np.where(batch.course >= 0, batch.course, len(self._tables["canvas_course_id"]) - 1)
         nothing = np.zeros(len(batch), dtype=np.int64)
         kind, person = batch.kind.astype(np.int64), batch.person.astype(np.int64)
+        person = np.where(_NO_PERSON[kind] | (person < 0), len(self._tables["canvas_user_id"]) - 1, person)
         rows: dict[str, I64] = {
             "event_type": kind,
             "event_action": kind,
-            "ed_app": nothing,
+            "ed_app": kind,
             "tool": sensor,
             "tenant": nothing,
             "udp_person_id": person,
@@ -137,17 +141,17 @@ class MessageMaker:
 
 
 def _values(world: World, tools: Sequence[str]) -> dict[str, pa.Array]:
-    """The values that each attribute can have; courses end with a null, for events outside of courses."""
+    """The values that each attribute can have; courses and people end with a null, for events without."""
     courses = world.courses
     return {
         "event_type": pa.array([kind.type for kind in KINDS]),
         "event_action": pa.array([kind.action for kind in KINDS]),
-        "ed_app": pa.array([f"http://{world.tenant.host}/"]),
+        "ed_app": pa.array([shape_of(kind, world.tenant).get("edApp", {}).get("id") for kind in KINDS]),
         "tool": pa.array(list(tools)),
         "tenant": pa.array([world.tenant.host]),
-        "udp_person_id": pa.array(world.persons.udp_id),
+        "udp_person_id": pa.array([*world.persons.udp_id.tolist(), None]),
         "udp_course_offering_id": pa.array([*courses.udp_id.tolist(), None]),
-        "canvas_user_id": pa.array(world.persons.lms_id),
+        "canvas_user_id": pa.array([*world.persons.lms_id.tolist(), None]),
         "canvas_course_id": pa.array([*courses.lms_id.tolist(), None]),
         "synthetic": pa.array(["true"]),
     }
