@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import schemas
+
 TERM_TYPES = ("Fall", "Spring", "Summer")
 CAREERS = ("Undergraduate", "Graduate", "Professional")
 STANDINGS = ("Freshman", "Sophomore", "Junior", "Senior", "Graduate", "Professional")
@@ -18,36 +20,8 @@ HOLIDAYS = ("labor_day", "thanksgiving", "mlk_day", "memorial_day", "juneteenth"
 CALENDAR_DATES = ("start", "instruction_end", "finals_start", "end", "add_drop_end", "withdraw_deadline")
 CALENDAR_ITEMS = (*CALENDAR_DATES, "no_class")
 LTI_KIND = "context_external_tool"  # of a tool with a launch domain that tool_kind.csv has no row for
-EVENT_KINDS = (
-    "course_home",
-    "course_announcements",
-    "course_syllabus",
-    "course_modules",
-    "course_pages",
-    "course_files",
-    "course_assignments",
-    "course_quizzes",
-    "course_topics",
-    "course_grades",
-    "course_roster",
-    "assignment",
-    "quiz",
-    "discussion_topic",
-    "attachment",
-    "wiki_page",
-    "content_tag",
-    "course_calendar_feed",
-    "course_collaborations",
-    "course_conferences",
-    "course_outcomes",
-    "user_calendar_feed",
-    "user_files",
-    "calendar_event",
-    "collaboration",
-    "web_conference",
-    "learning_outcome",
-    "tool_proxy",
-    LTI_KIND,
+EVENT_KINDS = tuple(
+    kind["name"] for kind in schemas.event_kinds() if "asset_type" in kind and kind.get("role") != "staff"
 )
 MOST_BUFFER_EVENTS, MOST_ENVELOPE_EVENTS = 100_000, 1_000  # of a sensor
 MOST_FLUSH_MS, MOST_DELAY_MS = 3_600_000, 86_400_000

@@ -20,6 +20,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from schemas._convert import arrow_schema, bigquery_schema, duckdb_ddl
+from schemas._events import anchors, event_kinds
 from schemas._load import option_sets, read_tables
 from schemas._model import (
     Column,
@@ -44,10 +45,12 @@ __all__ = [
     "UnknownName",
     "UnknownOptionSet",
     "UnknownTable",
+    "anchors",
     "arrow_schema",
     "bigquery_schema",
     "derivation",
     "duckdb_ddl",
+    "event_kinds",
     "option_set",
     "table",
     "tables",

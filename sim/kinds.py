@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from importlib import resources
+
+import schemas
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,7 @@ class Kind:
         return self.is_view and self.table not in ("course", "user")
 
 
-def _read() -> tuple[Kind, ...]:
-    text = resources.files("schemas").joinpath("caliper/kinds.toml").read_text(encoding="utf-8")
-    return tuple(Kind(**entry) for entry in tomllib.loads(text)["kind"])
-
-
-KINDS = _read()
+KINDS = tuple(Kind(**entry) for entry in schemas.event_kinds())
 KIND = {kind.name: code for code, kind in enumerate(KINDS)}
 _EXTENSION = "$['com.instructure.canvas']"
 
