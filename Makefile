@@ -8,7 +8,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --n
 	--no-emit-index-url --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format bench docs lock clean
 
 help:
 	@echo "make demo     a university of 1,000 FTE in runs/: context store, a term of events, warehouse"
@@ -16,6 +16,7 @@ help:
 	@echo "make check    format, lint, types, import contracts"
 	@echo "make format   put files into the form that make check wants"
 	@echo "make bench    events and rows per CPU-second"
+	@echo "make docs     write docs/events.md, the list of all kinds of events, anew"
 	@echo "make lock     pin requirements anew (UPGRADE=1 takes newer versions)"
 	@echo "make clean    remove .venv, caches and builds; runs/ stays"
 
@@ -37,6 +38,9 @@ format: .venv/.installed-dev
 
 bench: .venv/.installed
 	@$(BIN)/python -m sim.bench $(ARGS)
+
+docs: .venv/.installed-dev
+	$(BIN)/python -m tests.test_events_page
 
 # A name such as python3.12 may be on the path and still not start, and Debian's Python may lack ensurepip:
 # so each candidate is tried to the end.

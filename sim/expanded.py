@@ -18,6 +18,7 @@ from context import rng
 from sim.batch import Batch
 from sim.kinds import KINDS
 from sim.leaves import Leaf, Leaves
+from sim.rows import Rows
 from sim.texts import fixed, hex_texts, join, number, uuids
 from sim.world import MEMBERSHIP_ROLES, World
 
@@ -59,7 +60,7 @@ class Expander:
 
         Leaves may be dictionary-encoded; the order is the batch's.
         """
-        n = len(batch)
+        n, rows = len(batch), Rows(self.world, batch)
         columns: dict[str, Any] = {
             "event_time": self.times(batch),
             "event": documents if documents is not None else pa.nulls(n, pa.string()),
@@ -67,15 +68,15 @@ class Expander:
         if n:
             columns |= {
                 "id": join("urn:uuid:", uuids(batch.uuid_high, batch.uuid_low)),
-                "type": self.leaves.of(batch, ("type",)),
-                "action": self.leaves.of(batch, ("action",)),
-                **{column: self._record(batch, column, node, more) for column, node, more in _RECORDS},
-                "membership": self._membership(batch),
-                "referrer": self._node(batch, "referrer", "referrer", {"id": ((), False)}),
-                "session": self._session(batch),
-                "federated_session_json": self.leaves.of(batch, ("federatedSession",), as_json=True),
-                "ed_app": self._node(batch, "ed_app", "edApp", {"id": (("id",), False), "json": ((), True)}),
-                "extensions_json": self.leaves.of(batch, ("extensions",), as_json=True),
+                "type": self.leaves.of(rows, ("type",)),
+                "action": self.leaves.of(rows, ("action",)),
+                **{column: self._record(rows, column, node, more) for column, node, more in _RECORDS},
+                "membership": self._membership(rows),
+                "referrer": self._node(rows, "referrer", "referrer", {"id": ((), False)}),
+                "session": self._session(rows),
+                "federated_session_json": self.leaves.of(rows, ("federatedSession",), as_json=True),
+                "ed_app": self._node(rows, "ed_app", "edApp", {"id": (("id",), False), "json": ((), True)}),
+                "extensions_json": self.leaves.plain(rows, ("extensions",)),
                 "course_offering": self._course(batch),
                 "person": self._person(batch),
             }
@@ -87,48 +88,48 @@ class Expander:
         """Event times as DATETIME in UTC."""
         return pa.array(batch.time_ms * 1000).cast(pa.timestamp("us"))
 
-    def _record(self, batch: Batch, column: str, node: str, fields: tuple[str, ...]) -> pa.Array:
+    def _record(self, rows: Rows, column: str, node: str, fields: tuple[str, ...]) -> pa.Array:
         paths: Paths = {field: ((field,), field == "extensions") for field in fields}
-        return self._node(batch, column, node, paths)
+        return self._node(rows, column, node, paths)
 
-    def _node(self, batch: Batch, column: str, node: str, fields: Paths) -> pa.Array:
+    def _node(self, rows: Rows, column: str, node: str, fields: Paths) -> pa.Array:
         """A record of fields at paths below a node, or of the node itself as JSON."""
-        there = self.leaves.has(batch, node)
+        there = self.leaves.has(rows, node)
         kind = self.schema.field(column).type
         if not there.any():
-            return pa.nulls(len(batch), kind)
+            return pa.nulls(len(there), kind)
         arrays = {
-            name: self.leaves.of(batch, (node, *path), as_json=as_json)
+            name: self.leaves.of(rows, (node, *path), as_json=as_json)
             for name, (path, as_json) in fields.items()
         }
-        return _struct(kind, arrays, len(batch), ~there)
+        return _struct(kind, arrays, len(there), ~there)
 
-    def _membership(self, batch: Batch) -> pa.Array:
-        there, has_roles = self.leaves.has(batch, "membership"), self.leaves.has(batch, "membership", "roles")
-        role = self.world.enrolments.membership_role[batch.enrolment[has_roles]].astype(np.int64)
+    def _membership(self, rows: Rows) -> pa.Array:
+        there, has_roles = self.leaves.has(rows, "membership"), self.leaves.has(rows, "membership", "roles")
+        role = self.world.enrolments.membership_role[rows.batch.enrolment[has_roles]].astype(np.int64)
         offsets = np.concatenate([[0], np.cumsum(has_roles)]).astype(np.int32)
         roles = pa.ListArray.from_arrays(
             pa.array(offsets), Leaf(pa.array(MEMBERSHIP_ROLES), role).array(), mask=pa.array(~has_roles)
         )
         fields = {
-            "id": self.leaves.of(batch, ("membership", "id")),
-            "type": self.leaves.of(batch, ("membership", "type")),
+            "id": self.leaves.of(rows, ("membership", "id")),
+            "type": self.leaves.of(rows, ("membership", "type")),
             "roles": roles,
         }
-        return _struct(self.schema.field("membership").type, fields, len(batch), ~there)
+        return _struct(self.schema.field("membership").type, fields, len(there), ~there)
 
-    def _session(self, batch: Batch) -> pa.Array:
+    def _session(self, rows: Rows) -> pa.Array:
         """Sessions: the visit's, so each text is made once a visit."""
-        there = self.leaves.has(batch, "session")
-        visits, rows = np.unique(batch.visit, return_inverse=True)
+        there = self.leaves.has(rows, "session")
+        visits, place = np.unique(rows.batch.visit, return_inverse=True)
         texts = join(
             "urn:instructure:canvas:session:", fixed(hex_texts(rng.bits(visits, 0), rng.bits(visits, 1)))
         )
         fields = {
-            "id": Leaf(texts, np.where(there, rows, -1)).array(),
-            "type": self.leaves.of(batch, ("session", "type")),
+            "id": Leaf(texts, np.where(there, place, -1)).array(),
+            "type": self.leaves.of(rows, ("session", "type")),
         }
-        return _struct(self.schema.field("session").type, fields, len(batch), ~there)
+        return _struct(self.schema.field("session").type, fields, len(there), ~there)
 
     def _course(self, batch: Batch) -> pa.Array:
         """The course that the platform finds in a document; Canvas leaves it out of some."""

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from sim.batch import Batch
-from sim.columns import rows_of
 from sim.kinds import KINDS
-from sim.parts import SHARED, Part, parts_of, raw_parts_of, texts_of
+from sim.layout import Layout
+from sim.parts import Part, parts_of, raw_parts_of, texts_of
+from sim.rows import Rows
 from sim.texts import Texts, join
 from sim.tools import COLUMNS, shape_of
 from sim.world import World
@@ -50,37 +51,36 @@ class Leaves:
         self._world = world
         self._shapes = [shape_of(kind, world.tenant) for kind in KINDS]
         self._parts: dict[tuple[tuple[str, ...], bool], list[tuple[Part, ...]]] = {}
+        self._layouts: dict[tuple[str, ...], Layout] = {}
 
-    def of(self, batch: Batch, path: tuple[str, ...], *, as_json: bool = False) -> pa.Array:
+    def of(self, rows: Rows, path: tuple[str, ...], *, as_json: bool = False) -> pa.Array:
         """The column of a field; NULL where a kind has none. ``as_json``: a whole node as JSON text."""
         by_kind = self._of_kinds(path, as_json)
-        values: list[pa.Array] = []
-        rows, whole = np.full(len(batch), -1, dtype=np.int64), False
         groups: dict[tuple[Part, ...], list[int]] = {}
-        for code in np.unique(batch.kind).tolist():
+        for code in rows.codes:
             if by_kind[code]:
                 groups.setdefault(by_kind[code], []).append(code)
-        count = 0
+        values: list[pa.Array] = []
+        row, count = np.full(len(rows.batch), -1, dtype=np.int64), 0
         for parts, codes in groups.items():
-            is_mine = np.zeros(256, dtype=np.bool_)
-            is_mine[codes] = True
-            mine = np.flatnonzero(is_mine[batch.kind])
-            part = batch if len(mine) == len(batch) else batch.take(mine)
-            texts, place = self._texts(parts, part, raw=not as_json)
-            whole |= len(texts) == len(mine) > 1 and len(parts) > 1
-            rows[mine] = place + count
+            texts, place = self._texts(parts, rows, tuple(codes), raw=not as_json)
+            row[rows.mine(tuple(codes))] = place + count
             values.append(texts)
             count += len(texts)
-        made = pa.concat_arrays(values) if values else pa.array([], pa.string())
-        if whole:
-            missing = rows < 0
-            return made.take(pa.array(rows, mask=missing if missing.any() else None))
-        return Leaf(made, rows).array()
+        return Leaf(pa.concat_arrays(values) if values else pa.array([], pa.string()), row).array()
 
-    def has(self, batch: Batch, *path: str) -> BOOL:
+    def plain(self, rows: Rows, path: tuple[str, ...]) -> pa.Array:
+        """A node as JSON text where nearly every event has its own: no dictionary."""
+        if path not in self._layouts:
+            self._layouts[path] = Layout(self._world, self._of_kinds(path, as_json=True))
+        texts = self._layouts[path].texts(rows)
+        there = self.has(rows, *path)
+        return texts if there.all() else pc.if_else(pa.array(there), texts, pa.scalar(None, pa.string()))
+
+    def has(self, rows: Rows, *path: str) -> BOOL:
         """Which events have a field at all."""
         known = np.array([bool(parts) for parts in self._of_kinds(path, as_json=True)])
-        return np.asarray(known[batch.kind])
+        return np.asarray(known[rows.batch.kind])
 
     def _of_kinds(self, path: tuple[str, ...], as_json: bool) -> list[tuple[Part, ...]]:
         key = path, as_json
@@ -97,14 +97,18 @@ class Leaves:
             return ()
         return tuple(parts_of(node, COLUMNS) if as_json else raw_parts_of(node, COLUMNS))
 
-    def _texts(self, parts: tuple[Part, ...], batch: Batch, *, raw: bool) -> tuple[Texts, I64]:
-        """(texts, row of each event in them)."""
+    def _texts(
+        self, parts: tuple[Part, ...], rows: Rows, codes: tuple[int, ...], *, raw: bool
+    ) -> tuple[Texts, I64]:
+        """(texts, row of each of the kinds' events in them)."""
         scopes = {part.scope for part in parts} - {""}
-        if len(scopes) == 1 and "event" not in scopes:
-            tokens = tuple(token for part in parts for token in part.tokens)
-            return self._once(tokens, scopes.pop(), batch, raw=raw)
         if not scopes:
-            return pa.array([parts[0].text]), np.zeros(len(batch), dtype=np.int64)
+            return pa.array([parts[0].text]), np.zeros(len(rows.mine(codes)), dtype=np.int64)
+        if len(scopes) == 1 and "event" not in scopes:
+            used, place = rows.unique(scopes.pop(), codes)
+            tokens = tuple(token for part in parts for token in part.tokens)
+            return texts_of(tokens, COLUMNS, self._world, used, len(used), raw=raw), place
+        batch = rows.batch.take(rows.mine(codes))
         pieces: list[Any] = []
         for part in parts:
             if not part.scope:
@@ -112,11 +116,7 @@ class Leaves:
             elif part.scope == "event":
                 pieces.append(texts_of(part.tokens, COLUMNS, self._world, batch, len(batch), raw=raw))
             else:
-                texts, place = self._once(part.tokens, part.scope, batch, raw=raw)
+                used, place = rows.unique(part.scope, codes)
+                texts = texts_of(part.tokens, COLUMNS, self._world, used, len(used), raw=raw)
                 pieces.append(texts.take(pa.array(place)))
         return join(*pieces), np.arange(len(batch))
-
-    def _once(self, tokens: Any, scope: str, batch: Batch, *, raw: bool) -> tuple[Texts, I64]:
-        key = scope if scope in SHARED else "object"
-        used, place = np.unique(rows_of(key, self._world, batch), return_inverse=True)
-        return texts_of(tokens, COLUMNS, self._world, used, len(used), raw=raw), place.astype(np.int64)
