@@ -21,8 +21,11 @@ class Rows:
         self._world = world
         order = np.argsort(batch.kind, kind="stable")
         codes, starts = np.unique(batch.kind[order], return_index=True)
+        bounds = np.append(starts, len(order))
         self.codes: tuple[int, ...] = tuple(codes.tolist())
-        self._of_kind: dict[int, I64] = dict(zip(self.codes, np.split(order, starts[1:]), strict=True))
+        self._of_kind: dict[int, I64] = {
+            code: order[bounds[place] : bounds[place + 1]] for place, code in enumerate(self.codes)
+        }
         self._rows: dict[str, I64] = {"": np.zeros(len(batch), dtype=np.int64)}
         self._mine: dict[tuple[int, ...], I64] = {}
         self._unique: dict[tuple[str, tuple[int, ...]], tuple[I64, I64]] = {}

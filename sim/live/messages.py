@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sim.batch import Batch, concatenate
-from sim.kinds import KINDS
+from sim.kinds import KINDS, Kind
 from sim.live.feed import Window
 from sim.live.schedule import Schedule
 from sim.render import Renderer
 from sim.texts import times, uuids
-from sim.tools import shape_of
+from sim.tools import kaltura, shape_of
 from sim.tools.canvas import CONTEXT
 from sim.world import World
 
@@ -90,7 +90,7 @@ class MessageMaker:
     def __init__(self, world: World, tools: Sequence[str], form: str) -> None:
         self._renderer, self._form = Renderer(world), form
         self._tables = {name: _text_table(values) for name, values in _values(world, tools).items()}
-        self._head = pa.scalar(f'{{"sensor":"https://{world.tenant.host}/","sendTime":"')
+        self._heads = pa.array([f'{{"sensor":"{_sensor(kind, world)}","sendTime":"' for kind in KINDS])
         self._middle = pa.scalar(f'","dataVersion":"{CONTEXT}","data":[')
 
     def make(self, window: Window) -> Messages:
@@ -114,7 +114,8 @@ class MessageMaker:
         offsets = pa.array(np.append(first, len(documents)).astype(np.int32))
         data = pc.binary_join(pa.ListArray.from_arrays(offsets, documents), ",")
         sent = times(window.schedule.release_ms[first])
-        return pc.binary_join_element_wise(self._head, sent, self._middle, data, "]}", "")
+        heads = self._heads.take(pa.array(window.batch.kind[first]))
+        return pc.binary_join_element_wise(heads, sent, self._middle, data, "]}", "")
 
     def _attributes(self, batch: Batch, sensor: I64) -> tuple[Attribute, ...]:
         course = np.where(batch.course >= 0, batch.course, len(self._tables["canvas_course_id"]) - 1)
@@ -138,6 +139,12 @@ class MessageMaker:
             Attribute("event_time", times(batch.time_ms), None),
             *(Attribute(name, self._tables[name], rows[name]) for name in rows),
         )
+
+
+def _sensor(kind: Kind, world: World) -> str:
+    """Who sends a kind's envelopes."""
+    name = {"canvas": world.tenant.host, "kaltura": kaltura.host(world.tenant).removeprefix("https://")}
+    return f"https://{name.get(kind.sensor, f'{kind.sensor}.unizin.example')}/"
 
 
 def _values(world: World, tools: Sequence[str]) -> dict[str, pa.Array]:
