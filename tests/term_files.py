@@ -1,8 +1,7 @@
-"""A whole Fall term at 5,000 FTE, drawn and written as Parquet once per test session, and what SQL counts in it.
+"""A whole Fall term at 5,000 FTE, written as Parquet once per test session, and what SQL counts in it.
 
 The events go the real way: draw, nested columns, Parquet by unit and UTC date. Request and id texts are left
-empty, which no check reads. What is kept is one DuckDB file of counts; the events themselves (0.5 GB) go again.
-About 45 CPU-seconds, once for all test processes of a session.
+empty, which no check reads. One DuckDB file of counts is kept; the events themselves (0.5 GB) go again. About 45 CPU-seconds, once for all test processes of a session.
 """
 
 from __future__ import annotations
@@ -85,7 +84,8 @@ EXPOSURE = """
            coalesce(least(date_diff('day', $start::DATE, e.exit_date), $last + 1), $last + 1) AS last
     FROM read_parquet($entity || '/course_section_enrollment.parquet') AS e
     JOIN read_parquet($entity || '/course_section.parquet') AS s USING (course_section_id)
-    JOIN read_parquet($entity || '/course_offering.parquet') AS o ON o.course_offering_id = s.course_offering_id
+    JOIN read_parquet($entity || '/course_offering.parquet') AS o
+      ON o.course_offering_id = s.course_offering_id
     JOIN levels AS l ON CAST(regexp_extract(o.number, '^[0-9]+') AS INT) BETWEEN l.low AND l.high
     WHERE e.role = 'Student'"""
 # A submission's document names no course: it is found through the keymap, as the platform's users do.
@@ -129,9 +129,8 @@ def count(connection: duckdb.DuckDBPyConnection, campus: Campus, folder: Path) -
 
     connection.register("levels_given", schemas.derivation("level_of_course_number"))
     low, high, level = schemas.derivation("level_of_course_number").column_names
-    run(
-        f"CREATE TEMP TABLE levels AS SELECT {low}::INT AS low, {high}::INT AS high, {level} AS level FROM levels_given"
-    )
+    columns = f"{low}::INT AS low, {high}::INT AS high, {level} AS level"
+    run(f"CREATE TEMP TABLE levels AS SELECT {columns} FROM levels_given")
     run(EXPOSURE)
     run(SUBMISSIONS)
     table = pack.table("tool")
