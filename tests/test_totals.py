@@ -1,11 +1,11 @@
 """Right totals: a 5,000-FTE term's files against the pack, margin by margin and cell by cell, by SQL.
 
-The seed is fixed, so there is no chance in a red test. What another seed would do: sums by family, level and
-tool differ from what is asked by at most .3 of the clustered standard errors (students' effects are stratified
-and normalised, the errors count them as chance), so three of them are ten sd: below 1e-20. On a day, most of
-the error is chance: .85. There a line at six is below 1e-6 for all 138 days; the line at three, which is the one
-that we hold ourselves to, about one seed in thirty would cross on some day. A cell (errors .83) crosses six in
-1e-9 of all seeds, all 4,000 cells together.
+The seed is fixed, so there is no chance in a red test. What other seeds would do: sums by family, level and
+tool scatter by .3 of their clustered standard errors (students' effects are stratified and normalised, and the
+errors count them as chance), so three of these are ten sd, below 1e-20. On a day most of the error is chance,
+.83: the line at three is what we hold ourselves to, though one seed in thirty would cross it on some day; the
+line at six is crossed in less than 1e-6 of all seeds. Cells scatter by .82: six is crossed in less than 1e-8,
+all of them together.
 """
 
 from __future__ import annotations

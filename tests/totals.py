@@ -97,7 +97,8 @@ def margin(connection: duckdb.DuckDBPyConnection, by: str) -> list[Miss]:
           over AS (SELECT {by} AS name, sum(overshoot) AS over FROM cells GROUP BY ALL),
           scaled AS (SELECT name, x, coalesce(over, 0) AS over, 1 + coalesce(over, 0) / x AS up
                      FROM total LEFT JOIN over USING (name)),
-          each AS (SELECT name, coalesce(y, 0) AS y, coalesce(x, 0) AS x FROM x FULL JOIN y USING (person, name))
+          each AS (SELECT name, coalesce(y, 0) AS y, coalesce(x, 0) AS x
+                   FROM x FULL JOIN y USING (person, name))
         SELECT name::VARCHAR, any_value(s.x + s.over), sum(e.y)::BIGINT, sqrt(sum((e.y - e.x * s.up) ** 2))
         FROM each AS e JOIN scaled AS s USING (name) GROUP BY ALL ORDER BY 1""").fetchall()
     return [Miss(f"{by} {name}", asked, drawn, error) for name, asked, drawn, error in rows]
