@@ -14,11 +14,13 @@ import numpy.typing as npt
 
 from context import rng
 from sim.batch import NO_TOOL, Batch, concatenate
+from sim.campus import MEETS
 from sim.clicks import objects_of, place_of, through_outages
 from sim.engine import Engine
 from sim.kinds import KIND
+from sim.paths import Paths, lay_out
 from sim.plan import MICRO, DayPlan, active_odds, enrolment_effects, section_day_effect
-from sim.visits import GAVE_UP_MS, Visits, active_chance, draw_visits
+from sim.visits import GAVE_UP_MS, Classes, Visits, active_chance, draw_visits, with_lengths
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -59,10 +61,18 @@ def _none() -> Batch:
 def draw_day(engine: Engine, day: int, select: Select | None = None) -> tuple[Batch, Tally]:
     """The events of one campus day in total order, and their tally."""
     select = select or Select()
-    rows, anchor_rows = _enrolled(engine, day, select), _anchor_rows(engine, day, select)
-    persons = _persons(engine, day, rows, anchor_rows)
-    visits = draw_visits(engine.pack, engine.calendar, engine.world, engine.plan, day, persons)
-    ambient, lost = _ambient(engine, engine.plan.days[day], rows, visits, select)
+    enrolled, anchor_rows = _enrolled(engine, day), _anchor_rows(engine, day, select)
+    persons = _persons(engine, enrolled, anchor_rows, select)
+    rows = enrolled[np.isin(engine.world.enrolments.person[enrolled], persons)]
+    visits = draw_visits(
+        engine.pack, engine.calendar, engine.world, engine.plan, day, persons, _classes(engine, day, rows)
+    )
+    today = _today(engine, day, rows, visits)
+    paths = lay_out(
+        engine.pack, visits, engine.world.enrolments.person[today.rows], today.key, today.expected
+    )
+    visits = with_lengths(engine.pack, engine.calendar, visits, paths.length_ms)
+    ambient, lost = _ambient(engine, today, visits, paths, select)
     anchored, counted = _anchored(engine, visits, anchor_rows)
     logins = _logins(engine, visits, select)
     batch = concatenate([ambient, anchored, logins]).sorted()
@@ -81,11 +91,10 @@ def _chosen(engine: Engine, enrolment: npt.NDArray[np.integer], select: Select) 
     return keep
 
 
-def _enrolled(engine: Engine, day: int, select: Select) -> I64:
-    """Student enrolments that can click on the day, increasing."""
-    e = engine.world.enrolments
-    rows = np.flatnonzero(e.is_student & (e.first_day <= day) & (day < e.last_day))
-    return rows[_chosen(engine, rows, select)]
+def _enrolled(engine: Engine, day: int) -> I64:
+    """Student enrolments that can click on the day, ordered by person, then key."""
+    e, rows = engine.world.enrolments, engine.by_person
+    return rows[(e.first_day[rows] <= day) & (day < e.last_day[rows])]
 
 
 def _anchor_rows(engine: Engine, day: int, select: Select) -> I64:
@@ -99,37 +108,67 @@ def _anchor_rows(engine: Engine, day: int, select: Select) -> I64:
     return rows
 
 
-def _persons(engine: Engine, day: int, rows: I64, anchor_rows: I64) -> I64:
+def _persons(engine: Engine, enrolled: I64, anchor_rows: I64, select: Select) -> I64:
     """Everyone whose visits matter: people with a student enrolment that day, be it in another section."""
     person = engine.world.enrolments.person
     student = np.zeros(len(engine.world.persons.udp_id), dtype=np.bool_)
-    student[person[_enrolled(engine, day, Select())]] = True
-    wanted = np.unique(np.concatenate([person[rows], person[engine.anchors.enrolment[anchor_rows]]]))
+    student[person[enrolled]] = True
+    chosen = enrolled[_chosen(engine, enrolled, select)]
+    wanted = np.unique(np.concatenate([person[chosen], person[engine.anchors.enrolment[anchor_rows]]]))
     return np.asarray(wanted[student[wanted]], dtype=np.int64)
 
 
-def _counts(engine: Engine, plan: DayPlan, rows: I64, visits: Visits, tools: I64) -> tuple[I64, I64, U64]:
-    """(enrolment, tool, key) of every cell with clicks, and how many: repeated once per click."""
-    e, c = engine.world.enrolments, engine.world.courses
-    active = np.diff(visits.first_visit)[e.person[rows]] > 0
-    rows = rows[active]
+def _classes(engine: Engine, day: int, rows: I64) -> Classes:
+    """When the classes of each person begin on the day."""
+    e = engine.world.enrolments
+    meets = rows[(engine.plan.days[day].section_flags[e.section[rows]] & MEETS) > 0]
+    count = np.bincount(e.person[meets], minlength=len(engine.world.persons.udp_id))
+    return Classes(engine.class_ms[e.section[meets]], np.append(0, np.cumsum(count)))
+
+
+@dataclass(frozen=True)
+class _Today:
+    """Enrolments whose students look into the course today, all of their persons'."""
+
+    day: int
+    rows: I64
+    key: U64  # of enrolment and day
+    scale: F64  # events expected of a tool, in rates
+    expected: F64  # clicks expected in all, whatever the tools
+
+
+def _today(engine: Engine, day: int, rows: I64, visits: Visits) -> _Today:
+    """Those of the day's enrolments with a visit of their student and a look into the course."""
+    e, c, plan = engine.world.enrolments, engine.world.courses, engine.plan.days[day]
+    rows = rows[np.diff(visits.first_visit)[e.person[rows]] > 0]
     effect = enrolment_effects(
+        engine.pack,
+        engine.world,
         engine.plan.effects,
         rows,
-        e.section[rows],
-        section_day_effect(engine.pack, engine.section_key, plan.day, plan.section_flags),
+        day,
+        section_day_effect(engine.pack, engine.section_key, day, plan.section_flags),
     )
-    cip, level = c.cip[e.course[rows]], c.level[e.course[rows]]
     # A student looks into a course on some of the active days only; the clicks of the others fall on these.
     odds = active_odds(engine.pack.number("visits.active_course_k"), effect)
-    today = rng.uniform(rng.extend(e.key[rows], 811), plan.day) < odds
-    rows, effect, odds, cip, level = rows[today], effect[today], odds[today], cip[today], level[today]
-    chance = active_chance(engine.pack, engine.plan, plan.day)[e.person[rows]] * odds
-    scale = effect * (plan.norm_micro[cip, level] / MICRO) / chance
+    today = rng.uniform(rng.extend(e.key[rows], 811), day) < odds
+    rows, effect, odds = rows[today], effect[today], odds[today]
+    course = e.course[rows]
+    chance = active_chance(engine.pack, engine.plan, day)[e.person[rows]] * odds
+    scale = effect * (plan.norm_micro[c.cip[course], c.level[course]] / MICRO) / chance
+    usual = engine.pack.number("events_per_student_course_week") / 7 * (plan.curve_micro / MICRO)
+    return _Today(day, rows, rng.extend(rng.extend(e.key[rows], 810), day), scale, scale * usual)
+
+
+def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64) -> tuple[I64, I64, U64]:
+    """(place in ``today``, tool, key) of every click of its places ``mine``."""
+    e, c = engine.world.enrolments, engine.world.courses
+    course = e.course[today.rows[mine]]
+    cip, level = c.cip[course], c.level[course]
     rates = engine.pack.rates.of(engine.calendar.term.term_type, plan.day, plan.kind, "Student")
     left = rates * (plan.ambient_micro / MICRO)
-    day_key = rng.extend(rng.extend(e.key[rows], 810), plan.day)
-    enrolments, codes, keys = [], [], []
+    scale, day_key = today.scale[mine], today.key[mine]
+    places, codes, keys = [], [], []
     for tool in tools:
         key = rng.extend(day_key, engine.tool_key[tool])
         mean = scale * left[cip, level, tool]
@@ -144,23 +183,27 @@ def _counts(engine: Engine, plan: DayPlan, rows: I64, visits: Visits, tools: I64
         some = np.flatnonzero(count)
         n = count[some].astype(np.int64)
         index = np.arange(int(n.sum())) - np.repeat(np.cumsum(n) - n, n)
-        enrolments.append(np.repeat(rows[some], n))
+        places.append(np.repeat(mine[some], n))
         codes.append(np.full(len(index), tool, dtype=np.int64))
         keys.append(rng.extend(np.repeat(key[some], n), 1 + index))
-    if not enrolments:
+    if not places:
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint64)
-    return np.concatenate(enrolments), np.concatenate(codes), np.concatenate(keys)
+    return np.concatenate(places), np.concatenate(codes), np.concatenate(keys)
 
 
-def _ambient(engine: Engine, plan: DayPlan, rows: I64, visits: Visits, select: Select) -> tuple[Batch, int]:
+def _ambient(
+    engine: Engine, today: _Today, visits: Visits, paths: Paths, select: Select
+) -> tuple[Batch, int]:
     """Clicks drawn from the rates, and how many an outage cost."""
     world = engine.world
     tools = np.arange(len(world.tools))
     if select.tools is not None:
         tools = np.array([code for code in tools if world.tools[code] in select.tools], dtype=np.int64)
-    enrolment, tool, key = _counts(engine, plan, rows, visits, tools)
+    mine = np.flatnonzero(_chosen(engine, today.rows, select))
+    place, tool, key = _counts(engine, engine.plan.days[today.day], today, mine, tools)
+    enrolment = today.rows[place]
     person = world.enrolments.person[enrolment]
-    visit, time = place_of(engine, visits, enrolment, tool, key)
+    visit, time = place_of(engine, visits, paths, place, tool, key)
     kept = through_outages(engine, visits, visit, time, tool)
     enrolment, tool, key, person = enrolment[kept], tool[kept], key[kept], person[kept]
     visit, time = visit[kept], time[kept]
