@@ -1,8 +1,8 @@
 """A whole Fall term at 5,000 FTE, written as Parquet once per test session, and what SQL counts in it.
 
 The events go the real way: draw, nested columns, Parquet by unit and UTC date. Request and id texts are left
-empty, which no check reads. One DuckDB file of counts is kept; the events themselves (0.5 GB) go again. About 45
-CPU-seconds, once for all test processes of a session.
+empty, which no check reads. One DuckDB file of counts is kept; the events themselves (0.5 GB) go again. All
+of it takes about 45 CPU-seconds, once for all test processes of a session.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
 """Right totals: a 5,000-FTE term's files against the pack, margin by margin and cell by cell, by SQL.
 
 The seed is fixed, so there is no chance in a red test. What other seeds would do: sums by family, level and
-tool scatter by .3 of their clustered standard errors (students' effects are stratified and normalised, and the
-errors count them as chance), so three of these are ten sd, below 1e-20. On a day most of the error is chance,
-.83: the line at three is what we hold ourselves to, though one seed in thirty would cross it on some day; the
-line at six is crossed in less than 1e-6 of all seeds. Cells scatter by .82: six is crossed in less than 1e-8,
-all of them together.
+tool scatter by .3 of their clustered standard errors (students' effects are stratified and normalised, while
+errors count them as chance), so three of these are ten sd, below 1e-20. On a day most of the error is chance
+(they scatter by .85): a day or two of 138 cross the line at three in some seeds, four in less than 1e-6, and
+six is crossed on any day in less than 1e-6. Cells scatter by .8: one of them crosses six in less than 1e-8.
 """
 
 from __future__ import annotations
@@ -32,7 +31,8 @@ from tests.tiny import calendar_of, default_pack, tiny
 from tests.totals import LEAST_EXPECTED, MARGINS, ask, cells, margin
 
 SIGMAS = 3.0
-CELL_SIGMAS = 6.0
+FAR_SIGMAS = 6.0
+CHANCE_DAYS = 3  # of 138, that may be further than SIGMAS away
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,9 @@ def counts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
 def test_margins_are_the_packs(counts: duckdb.DuckDBPyConnection, by: str) -> None:
     """Events per enrolled student agree with the pack within 1 % or three clustered standard errors."""
     sums = margin(counts, by)
-    assert [miss for miss in sums if miss.beyond(SIGMAS)] == []
+    beyond = [miss for miss in sums if miss.beyond(SIGMAS)]
+    assert len(beyond) <= CHANCE_DAYS * (by == "day"), beyond
+    assert [miss for miss in sums if miss.beyond(FAR_SIGMAS)] == []
     asked, got = sum(miss.asked for miss in sums), sum(miss.drawn for miss in sums)
     assert asked > 9e6
     assert got == pytest.approx(asked, rel=0.002)
@@ -56,7 +58,7 @@ def test_margins_are_the_packs(counts: duckdb.DuckDBPyConnection, by: str) -> No
 def test_cells_are_the_packs(counts: duckdb.DuckDBPyConnection) -> None:
     """Every cell of family, level, day and tool is as asked, small ones pooled."""
     sums, pooled = cells(counts)
-    assert [miss for miss in sums if miss.beyond(CELL_SIGMAS, 0)] == []
+    assert [miss for miss in sums if miss.beyond(FAR_SIGMAS, 0)] == []
     assert len(sums) > 3_000
     assert pooled > 100_000
     assert sum(miss.asked < LEAST_EXPECTED for miss in sums) <= len(default_pack().rates.tools)
@@ -101,7 +103,9 @@ def test_a_tenth_more_is_red(
         found = {miss.name for by in MARGINS for miss in margin(cursor, by) if miss.beyond(SIGMAS)}
     assert red <= found
     if wanted:
-        assert {name for name in found if name.split()[0] == next(iter(red)).split()[0]} == red
+        kind = next(iter(red)).split()[0]
+        before = {miss.name for miss in margin(counts, kind) if miss.beyond(SIGMAS)}
+        assert {name for name in found if name.split()[0] == kind} <= red | before
 
 
 def test_events_give_their_tool_back(tmp_path: Path) -> None:
