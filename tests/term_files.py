@@ -58,7 +58,7 @@ def make_term(temporary: pytest.TempPathFactory) -> TermFiles:
             write_events(campus, folder)
             half = folder / "half.duckdb"
             half.unlink(missing_ok=True)
-            with duckdb.connect(str(half), config={"threads": "2"}) as connection:
+            with duckdb.connect(str(half), config={"threads": "2", "memory_limit": "1500MB"}) as connection:
                 count(connection, campus, folder)
             rmtree(folder / "event_store")
             half.rename(done)
