@@ -38,6 +38,7 @@ format: .venv/.installed-dev
 
 bench: .venv/.installed
 	@$(BIN)/python -m sim.bench $(ARGS)
+	@$(BIN)/python -m tests.bench_stream $(ARGS)
 
 docs: .venv/.installed-dev
 	$(BIN)/python -m tests.test_events_page

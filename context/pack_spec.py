@@ -184,7 +184,12 @@ TABLES: dict[str, TableSpec] = {
         ("tool",),
         ordered=("delay_median_ms", "delay_p99_ms"),
     ),
-    "hour": TableSpec((_whole("hour", 0, 23), _share()), ("hour",), (("share", ()),), complete=("hour",)),
+    "hour": TableSpec(
+        (_whole("hour", 0, 23), _share(), _share("weekend_share")),
+        ("hour",),
+        (("share", ()), ("weekend_share", ())),
+        complete=("hour",),
+    ),
     "visits": _law(_whole("visits", 1, 100)),
     "visit_slots": _law(_whole("slots", 1, 1000)),
     "gap": _law(_whole("seconds", 1, 1800)),

@@ -90,7 +90,7 @@ def stream_command(
 ) -> None:
     """Play a term against the clock into Pub/Sub or a file. The same command goes on after a stop or kill."""
     from sim.live.messages import FORMS
-    from sim.live.stream import StreamJob, stream
+    from sim.live.stream import StreamJob, stream, timeline_of
     from sim.live.words import read_speed
     from sim.progress import Progress
     from sim.run import prepare
@@ -115,12 +115,14 @@ def stream_command(
         err.print(f"calendar moved by {weeks:+d} weeks: the stream begins at {begin}")
     labels = (("termtide", "stream"), ("pack", loaded.name), ("seed", str(chosen.seed)))
     options = StreamOptions(create, allow_unlabelled, ordering_key, labels)
-    open_stream_sink(to, options)  # a wrong address is told before anything is made
-    prepare(chosen, loaded, folder, progress=Progress(err))
     number = laps if laps is not None else (None if loop else 1)
     job = StreamJob(
         chosen, loaded, folder, state_dir, to, pace, begin, end, number, message, rate_max, options, fresh
     )
+    # A wrong address or time is told before anything is made.
+    open_stream_sink(to, options)
+    timeline_of(job)
+    prepare(chosen, loaded, folder, progress=Progress(err))
     ended = stream(job, err.print)
     _report(ended.status, as_json=as_json)
     if ended.interrupted:

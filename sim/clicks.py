@@ -9,6 +9,7 @@ from context import rng
 from context.pack import Pack
 from sim.engine import RANKS, Engine
 from sim.kinds import KIND, KINDS
+from sim.paths import OWN_VISIT, Paths
 from sim.sessions import released
 from sim.visits import GAVE_UP_MS, Visits
 
@@ -17,44 +18,19 @@ I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
 BOOL = npt.NDArray[np.bool_]
-# A visit is a run of courses, and within each a path from its home page to handing in. All assumptions.
-_COURSE_WEIGHT = 0.85  # how much of a click's place in the visit its course decides
-_PATH_WEIGHT = 0.6  # of the rest, how much the tool's rank decides; what remains is chance
-_OWN_VISIT = 0.8  # share of an enrolment's clicks of a day that fall into one visit
-LAST_PAGE_MS = 20_000  # how long the last page of a visit may be looked at
+_PATH_WEIGHT = 0.5  # of a click's place in a run, what its tool's rank decides; chance the rest (assumption)
 
 
-def place_of(engine: Engine, visits: Visits, enrolment: I64, tool: I64, key: U64) -> tuple[I64, I64]:
-    """(visit, instant) of each click.
+def place_of(engine: Engine, visits: Visits, paths: Paths, row: I64, tool: I64, key: U64) -> tuple[I64, I64]:
+    """(visit, instant) of each click; ``row`` is its enrolment's among the day's, as ``paths`` has them.
 
-    A course has a visit of its own each day, in which most of its clicks fall, and a place in every visit,
-    so that a visit goes from course to course instead of jumping between them.
+    Within a run clicks follow the path through a course, from its home page to handing in.
     """
-    e = engine.world.enrolments
-    person = e.person[enrolment]
-    first, after = visits.first_visit[person], visits.first_visit[person + 1]
-    upto = np.append(0, np.cumsum(visits.slots))
-    # Keyed by the visits' own keys, which are of the person's day.
-    own = e.key[enrolment] ^ visits.key[first] if len(visits) else e.key[enrolment]
-    at_home = rng.uniform(key, 15) < _OWN_VISIT
-    slots = np.maximum(upto[after] - upto[first], 1)
-    slot = upto[first] + np.where(at_home, rng.integer(own, slots, 16), rng.integer(key, slots, 10))
-    visit = np.searchsorted(upto, slot, side="right") - 1
-    rank = engine.tool_rank[tool] / RANKS
-    path = _PATH_WEIGHT * rank + (1 - _PATH_WEIGHT) * rng.uniform(key, 11)
-    course = rng.uniform(e.key[enrolment] ^ visits.key[visit], 17) if len(visits) else path
-    along = _COURSE_WEIGHT * course + (1 - _COURSE_WEIGHT) * path
-    place = visits.first_slot[visit] + (along * visits.slots[visit]).astype(np.int64)
-    if not len(place):
-        return visit, place
-    since = visits.slot_ms[place]
-    last = place + 1 >= visits.first_slot[visit] + visits.slots[visit]
-    following = visits.slot_ms[np.minimum(place + 1, len(visits.slot_ms) - 1)]
-    room = np.where(last, LAST_PAGE_MS, following - since)
-    # Within a slot too, a course's clicks stay together and follow the path.
-    within = along * visits.slots[visit] % 1.0
-    jitter = ((0.7 * within + 0.3 * rng.uniform(key, 12)) * np.maximum(room, 1)).astype(np.int64)
-    return visit, visits.start_ms[visit] + since + jitter
+    count = len(paths.visit) // 2
+    run = np.where(rng.uniform(key, 15) < OWN_VISIT, row, count + row)
+    along = _PATH_WEIGHT * (engine.tool_rank[tool] / RANKS) + (1 - _PATH_WEIGHT) * rng.uniform(key, 11)
+    visit = paths.visit[run]
+    return visit, visits.start_ms[visit] + paths.instants(run, along)
 
 
 def through_outages(engine: Engine, visits: Visits, visit: I64, time: I64, tool: I64) -> BOOL:

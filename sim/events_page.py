@@ -39,9 +39,7 @@ def page(engine: Engine) -> str:
     lines = [_INTRO]
     for sensor, title in _TITLES.items():
         lines.append(f"## {title}\n")
-        for kind in KINDS:
-            if kind.sensor == sensor:
-                lines.append(_entry(kind, examples[kind.name]))
+        lines += [_entry(kind, examples[kind.name]) for kind in KINDS if kind.sensor == sensor]
     return "\n".join(lines)
 
 

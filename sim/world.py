@@ -78,6 +78,7 @@ class Enrolments:
 
 
 MEMBERSHIP_ROLES = ("Learner", "Instructor")
+MODES = ("in_person", "hybrid", "online")  # how a section is taught
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from context.ids import SHARD, global_ids
 from context.pack import Pack
 from context.scenario import Scenario
 from sim.world import (
+    MODES,
     Courses,
     Enrolments,
     Persons,
@@ -159,15 +160,22 @@ def _enrolments(
     )
 
 
-def campus_facts(root: Path) -> tuple[I64, I64, I64]:
-    """(course of each section, course of each activity, due instants): what the campus needs of the store."""
+_MODE = {"BlendedLearning": "hybrid", "Online": "online"}  # all else is taught in person
+
+
+def campus_facts(root: Path) -> tuple[I64, I64, I64, I64]:
+    """(course of each section, course of each activity, due instants, how each section is taught as an index
+    into MODES): what the campus needs of the store.
+    """
     read = Reader(root)
-    section = read.entity("course_section", "course_offering_id")
+    section = read.entity("course_section", "course_offering_id", "delivery_mode")
+    modes = [_MODE.get(mode or "", "in_person") for mode in strings(section["delivery_mode"]).to_pylist()]
     activity = read.entity("learner_activity", "course_offering_id", "due_date")
     return (
         rows_of(section["course_offering_id"]),
         rows_of(activity["course_offering_id"]),
         millis(activity["due_date"]),
+        np.array([MODES.index(mode) for mode in modes], dtype=np.int64),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from tests.pubsub_server import Emulator, find_emulator
 # The same examples in every run, and no deadline: a test may be slow on a busy machine, but never fail by it.
 settings.register_profile("termtide", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("termtide")
+
+# A shell starts what it puts into the background with Ctrl-C ignored, which children inherit: tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,8 @@ import pytest
 from sim.live.control import ask
 from sim.sinks.stream import StreamOptions
 from tests.live_tiny import LIVE, backfill, play, sensors
-from tests.pubsub_server import PROJECT, Collector, Emulator, Received, make_topic, proxied
+from tests.proxy import proxied
+from tests.pubsub_server import PROJECT, Collector, Emulator, Received, make_topic
 from tests.test_live_stream import playing, within
 
 WEEK = {"begin": "2026-10-12", "end": "2026-10-16"}

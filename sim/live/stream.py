@@ -85,6 +85,7 @@ class StreamEnd:
 
 def stream(job: StreamJob, say: Say) -> StreamEnd:
     """Play it to its end, or until stopped (by a signal or over the socket). Raises TermtideError."""
+    timeline = timeline_of(job)
     with ExitStack() as stack:
         stack.enter_context(journal.held(job.state_dir))
         progress = _progress(job)
@@ -100,7 +101,7 @@ def stream(job: StreamJob, say: Say) -> StreamEnd:
         stack.callback(checkpoint.close)
         lanes = Lanes(sink, checkpoint, job.options.ordering_key, say=say)
         stack.callback(lanes.close, _LEAVE_S)
-        player = _player(job, lanes, checkpoint)
+        player = _player(job, timeline, lanes, checkpoint)
         stack.callback(player.feed.close)
         monitor = Monitor(player, checkpoint, where, say)
         stack.callback(monitor.close)
@@ -139,11 +140,9 @@ def _progress(job: StreamJob) -> journal.Progress:
     return found
 
 
-def _player(job: StreamJob, lanes: Lanes, checkpoint: journal.Checkpoint) -> Player:
+def _player(job: StreamJob, timeline: Timeline, lanes: Lanes, checkpoint: journal.Checkpoint) -> Player:
     """Everything up to the first event."""
-    scenario, pack = job.scenario, job.pack
-    laps = Laps(scenario, pack.table("calendar"), job.laps)
-    timeline = _timeline(job, laps)
+    scenario, pack, laps = job.scenario, job.pack, timeline.laps
     engine = load_engine(Job(scenario, pack.path, job.run_dir))
     settings = sensor_settings(scenario, pack)
     tools = [sensor.tool for sensor in settings]
@@ -163,8 +162,9 @@ def _player(job: StreamJob, lanes: Lanes, checkpoint: journal.Checkpoint) -> Pla
     )  # fmt: skip
 
 
-def _timeline(job: StreamJob, laps: Laps) -> Timeline:
-    """From and until, inside the term. Raises InputError."""
+def timeline_of(job: StreamJob) -> Timeline:
+    """From and until, inside the term. Reads nothing but the job; raises InputError."""
+    laps = Laps(job.scenario, job.pack.table("calendar"), job.laps)
     base, zone = laps.base, laps.base.time_zone
     first, last = base.day_start_ms(base.first_day), base.day_start_ms(base.last_day + 2)
     begin = first if job.begin is None else read_moment(job.begin, zone, "--from")
