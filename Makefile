@@ -8,7 +8,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --n
 	--no-emit-index-url --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench emulators lock lock-emulators clean
+.PHONY: help demo test check format bench docs emulators lock lock-emulators clean
 
 help:
 	@echo "make demo     a university of 1,000 FTE in runs/: context store, a term of events, warehouse"
@@ -17,6 +17,7 @@ help:
 	@echo "make format   put files into the form that make check wants"
 	@echo "make bench    events and rows per CPU-second"
 	@echo "make emulators  a BigQuery emulator for the tests, where there is a Python 3.13 for it"
+	@echo "make docs     write docs/events.md, the list of all kinds of events, anew"
 	@echo "make lock     pin requirements anew (UPGRADE=1 takes newer versions)"
 	@echo "make clean    remove .venv, caches and builds; runs/ stays"
 
@@ -39,6 +40,9 @@ format: .venv/.installed-dev
 bench: .venv/.installed
 	@$(BIN)/python -m sim.bench $(ARGS)
 	@$(BIN)/python -m tests.bench_stream $(ARGS)
+
+docs: .venv/.installed-dev
+	$(BIN)/python -m tests.test_events_page
 
 # A name such as python3.12 may be on the path and still not start, and Debian's Python may lack ensurepip:
 # so each candidate is tried to the end.

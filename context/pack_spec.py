@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import schemas
+
 TERM_TYPES = ("Fall", "Spring", "Summer")
 CAREERS = ("Undergraduate", "Graduate", "Professional")
 STANDINGS = ("Freshman", "Sophomore", "Junior", "Senior", "Graduate", "Professional")
@@ -18,25 +20,8 @@ HOLIDAYS = ("labor_day", "thanksgiving", "mlk_day", "memorial_day", "juneteenth"
 CALENDAR_DATES = ("start", "instruction_end", "finals_start", "end", "add_drop_end", "withdraw_deadline")
 CALENDAR_ITEMS = (*CALENDAR_DATES, "no_class")
 LTI_KIND = "context_external_tool"  # of a tool with a launch domain that tool_kind.csv has no row for
-EVENT_KINDS = (
-    "course_home",
-    "course_announcements",
-    "course_syllabus",
-    "course_modules",
-    "course_pages",
-    "course_files",
-    "course_assignments",
-    "course_quizzes",
-    "course_topics",
-    "course_grades",
-    "course_roster",
-    "assignment",
-    "quiz",
-    "discussion_topic",
-    "attachment",
-    "wiki_page",
-    "content_tag",
-    LTI_KIND,
+EVENT_KINDS = tuple(
+    kind["name"] for kind in schemas.event_kinds() if "asset_type" in kind and kind.get("role") != "staff"
 )
 MOST_BUFFER_EVENTS, MOST_ENVELOPE_EVENTS = 100_000, 1_000  # of a sensor
 MOST_FLUSH_MS, MOST_DELAY_MS = 3_600_000, 86_400_000
@@ -199,7 +184,12 @@ TABLES: dict[str, TableSpec] = {
         ("tool",),
         ordered=("delay_median_ms", "delay_p99_ms"),
     ),
-    "hour": TableSpec((_whole("hour", 0, 23), _share()), ("hour",), (("share", ()),), complete=("hour",)),
+    "hour": TableSpec(
+        (_whole("hour", 0, 23), _share(), _share("weekend_share")),
+        ("hour",),
+        (("share", ()), ("weekend_share", ())),
+        complete=("hour",),
+    ),
     "visits": _law(_whole("visits", 1, 100)),
     "visit_slots": _law(_whole("slots", 1, 1000)),
     "gap": _law(_whole("seconds", 1, 1800)),

@@ -25,6 +25,7 @@ from pyarrow import csv
 from schemas._bigquery import bigquery_ddl, bigquery_schema, bigquery_type, field_paths
 from schemas._convert import arrow_schema, duckdb_ddl
 from schemas._describe import describe_column, describe_table
+from schemas._events import anchors, event_kinds
 from schemas._load import option_sets, read_tables
 from schemas._model import (
     AsOf,
@@ -58,6 +59,7 @@ __all__ = [
     "UnknownName",
     "UnknownOptionSet",
     "UnknownTable",
+    "anchors",
     "arrow_schema",
     "bigquery_ddl",
     "bigquery_schema",
@@ -66,6 +68,7 @@ __all__ = [
     "describe_column",
     "describe_table",
     "duckdb_ddl",
+    "event_kinds",
     "field_paths",
     "find_table",
     "information_schema",

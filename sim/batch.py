@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
 
+_NOTHING: npt.NDArray[np.int32] = np.zeros(0, dtype=np.int32)
 NO_TOOL = 255  # kinds outside the tool rates: logins
 
 
@@ -17,13 +18,21 @@ class Batch:
     time_ms: npt.NDArray[np.int64]  # UTC, since 1970
     kind: npt.NDArray[np.uint8]  # index into sim.kinds.KINDS
     tool: npt.NDArray[np.uint8]  # index into the pack's tools, NO_TOOL for logins
-    person: npt.NDArray[np.int32]  # row of World.persons: the actor
-    enrolment: npt.NDArray[np.int32]  # row of World.enrolments through which the actor acts, -1 for logins
+    person: npt.NDArray[np.int32]  # row of World.persons: the actor, -1 for background jobs
+    enrolment: npt.NDArray[np.int32]  # row of World.enrolments through which the actor acts, -1 for none
     course: npt.NDArray[np.int32]  # row of World.courses, -1 for logins
     object: npt.NDArray[np.int32]  # row of the kind's object table, -1 for logins
     visit: npt.NDArray[np.uint64]  # key of the visit: session, device and address follow from it
     uuid_high: npt.NDArray[np.uint64]
     uuid_low: npt.NDArray[np.uint64]
+    detail: npt.NDArray[np.int32] = field(
+        default_factory=lambda: _NOTHING
+    )  # second in a video, page of a book
+
+    def __post_init__(self) -> None:
+        """Kinds without a detail have 0."""
+        if self.detail is _NOTHING:
+            object.__setattr__(self, "detail", np.zeros(len(self.time_ms), dtype=np.int32))
 
     def __len__(self) -> int:
         return len(self.time_ms)

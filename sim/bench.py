@@ -124,9 +124,9 @@ def event_rows(engine: Engine, root: Path) -> tuple[list[Row], float, float]:
         files, wrote = timed(partial(_write_all, sink, units), 2)
         note = f"{sum(file.bytes for file in files) / events:,.0f} bytes an event"
         rows.append(Row(f"write Parquet {name}", events, "events", wrote, note))
-    _, end_to_end = timed(lambda: _to_ndjson(engine, renderer, root / "ndjson"), 1)
+    _, end_to_end = timed(lambda: _to_ndjson(engine, renderer, root / "ndjson"), 2)
     rows.append(Row("draw, render and write NDJSON", events, "events", end_to_end, "end to end"))
-    _, whole = timed(lambda: _to_parquet(engine, renderer, expander, root / "whole"), 1)
+    _, whole = timed(lambda: _to_parquet(engine, renderer, expander, root / "whole"), 2)
     rows.append(Row("draw, render and write Parquet", events, "events", whole, "end to end, with the JSON"))
     del tables
     return rows, (rows[1].rate / rows[2].rate), size
@@ -145,7 +145,7 @@ def _to_ndjson(engine: Engine, renderer: Renderer, folder: Path) -> bool:
     for day in MIDTERM_DAYS:
         batch: Batch = draw_day(engine, day)[0]
         columns = pa.table({"event_time": expander.times(batch)})
-        write_unit(sink, Unit(engine.calendar.date_of(day), columns, renderer.render(batch)))
+        write_unit(sink, Unit(engine.calendar.date_of(day), columns, lines=partial(renderer.lines, batch)))
     return True
 
 

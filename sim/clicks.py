@@ -9,6 +9,8 @@ from context import rng
 from context.pack import Pack
 from sim.engine import RANKS, Engine
 from sim.kinds import KIND, KINDS
+from sim.paths import OWN_VISIT, Paths
+from sim.sessions import released
 from sim.visits import GAVE_UP_MS, Visits
 
 I32 = npt.NDArray[np.int32]
@@ -16,44 +18,19 @@ I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
 BOOL = npt.NDArray[np.bool_]
-# A visit is a run of courses, and within each a path from its home page to handing in. All assumptions.
-_COURSE_WEIGHT = 0.85  # how much of a click's place in the visit its course decides
-_PATH_WEIGHT = 0.6  # of the rest, how much the tool's rank decides; what remains is chance
-_OWN_VISIT = 0.8  # share of an enrolment's clicks of a day that fall into one visit
-_LAST_PAGE_MS = 20_000  # how long the last page of a visit may be looked at
+_PATH_WEIGHT = 0.5  # of a click's place in a run, what its tool's rank decides; chance the rest (assumption)
 
 
-def place_of(engine: Engine, visits: Visits, enrolment: I64, tool: I64, key: U64) -> tuple[I64, I64]:
-    """(visit, instant) of each click.
+def place_of(engine: Engine, visits: Visits, paths: Paths, row: I64, tool: I64, key: U64) -> tuple[I64, I64]:
+    """(visit, instant) of each click; ``row`` is its enrolment's among the day's, as ``paths`` has them.
 
-    A course has a visit of its own each day, in which most of its clicks fall, and a place in every visit,
-    so that a visit goes from course to course instead of jumping between them.
+    Within a run clicks follow the path through a course, from its home page to handing in.
     """
-    e = engine.world.enrolments
-    person = e.person[enrolment]
-    first, after = visits.first_visit[person], visits.first_visit[person + 1]
-    upto = np.append(0, np.cumsum(visits.slots))
-    # Keyed by the visits' own keys, which are of the person's day.
-    own = e.key[enrolment] ^ visits.key[first] if len(visits) else e.key[enrolment]
-    at_home = rng.uniform(key, 15) < _OWN_VISIT
-    slots = np.maximum(upto[after] - upto[first], 1)
-    slot = upto[first] + np.where(at_home, rng.integer(own, slots, 16), rng.integer(key, slots, 10))
-    visit = np.searchsorted(upto, slot, side="right") - 1
-    rank = engine.tool_rank[tool] / RANKS
-    path = _PATH_WEIGHT * rank + (1 - _PATH_WEIGHT) * rng.uniform(key, 11)
-    course = rng.uniform(e.key[enrolment] ^ visits.key[visit], 17) if len(visits) else path
-    along = _COURSE_WEIGHT * course + (1 - _COURSE_WEIGHT) * path
-    place = visits.first_slot[visit] + (along * visits.slots[visit]).astype(np.int64)
-    if not len(place):
-        return visit, place
-    since = visits.slot_ms[place]
-    last = place + 1 >= visits.first_slot[visit] + visits.slots[visit]
-    following = visits.slot_ms[np.minimum(place + 1, len(visits.slot_ms) - 1)]
-    room = np.where(last, _LAST_PAGE_MS, following - since)
-    # Within a slot too, a course's clicks stay together and follow the path.
-    within = along * visits.slots[visit] % 1.0
-    jitter = ((0.7 * within + 0.3 * rng.uniform(key, 12)) * np.maximum(room, 1)).astype(np.int64)
-    return visit, visits.start_ms[visit] + since + jitter
+    count = len(paths.visit) // 2
+    run = np.where(rng.uniform(key, 15) < OWN_VISIT, row, count + row)
+    along = _PATH_WEIGHT * (engine.tool_rank[tool] / RANKS) + (1 - _PATH_WEIGHT) * rng.uniform(key, 11)
+    visit = paths.visit[run]
+    return visit, visits.start_ms[visit] + paths.instants(run, along)
 
 
 def through_outages(engine: Engine, visits: Visits, visit: I64, time: I64, tool: I64) -> BOOL:
@@ -80,9 +57,9 @@ def objects_of(engine: Engine, tool: I64, course: I32, time: I64, key: U64) -> t
         mine = np.flatnonzero(tool == code)
         law = _kinds_of(engine.pack, name)
         drawn = rng.categorical(key[mine], rng.thresholds([share for _, share in law]), 13)
-        fallback = next((KIND[k] for k, _ in law if k.startswith("course_")), KIND["course_home"])
+        fallback = next((KIND[k] for k, _ in law if not KINDS[KIND[k]].opens_object), KIND["course_home"])
         kind[mine] = np.array([KIND[k] for k, _ in law], dtype=np.uint8)[drawn]
-        for k in sorted(k for k, _ in law if not k.startswith("course_")):
+        for k in sorted(k for k, _ in law if KINDS[KIND[k]].opens_object):
             rows = mine[kind[mine] == KIND[k]]
             found = _released(engine, KINDS[KIND[k]].table, name, course[rows], time[rows], key[rows])
             target[rows] = np.where(found >= 0, found, course[rows])
@@ -100,15 +77,6 @@ def _kinds_of(pack: Pack, tool: str) -> list[tuple[str, float]]:
 def _released(engine: Engine, table: str, tool: str, course: I32, time: I64, key: U64) -> I64:
     """A row of ``table`` released by then in each course, recent ones more often; -1 where there is none."""
     objects = engine.world.objects[table]
-    first = objects.first[course]
     if table == "tool":
-        return np.asarray(first + engine.lti_place[tool])
-    base = int(objects.release_ms.min()) if len(objects.release_ms) else 0
-    span = 1 << 40
-    order = objects.course.astype(np.int64) * span + (objects.release_ms - base)
-    wanted = course.astype(np.int64) * span + np.clip(time - base, -1, span - 1)
-    count = np.searchsorted(order, wanted, side="right") - first
-    u = rng.bits(key, 14) >> np.uint64(32)
-    squared = (u * u) >> np.uint64(32)
-    back = ((squared * np.maximum(count, 1).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
-    return np.where(count > 0, first + count - 1 - back, -1)
+        return np.asarray(objects.first[course] + engine.lti_place[tool])
+    return released(objects, course, time, key)

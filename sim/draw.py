@@ -13,12 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from context import rng
-from sim.batch import NO_TOOL, Batch, concatenate
+from sim.batch import Batch, concatenate
+from sim.campus import MEETS
 from sim.clicks import objects_of, place_of, through_outages
 from sim.engine import Engine
-from sim.kinds import KIND
+from sim.logins import logins, logouts
+from sim.paths import Paths, lay_out
 from sim.plan import MICRO, DayPlan, active_odds, enrolment_effects, section_day_effect
-from sim.visits import GAVE_UP_MS, Visits, active_chance, draw_visits
+from sim.sessions import with_sessions
+from sim.visits import Classes, Visits, active_chance, draw_visits, with_lengths
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -59,14 +62,25 @@ def _none() -> Batch:
 def draw_day(engine: Engine, day: int, select: Select | None = None) -> tuple[Batch, Tally]:
     """The events of one campus day in total order, and their tally."""
     select = select or Select()
-    rows, anchor_rows = _enrolled(engine, day, select), _anchor_rows(engine, day, select)
-    persons = _persons(engine, day, rows, anchor_rows)
-    visits = draw_visits(engine.pack, engine.calendar, engine.world, engine.plan, day, persons)
-    ambient, lost = _ambient(engine, engine.plan.days[day], rows, visits, select)
+    enrolled, anchor_rows = _enrolled(engine, day), _anchor_rows(engine, day, select)
+    persons = _persons(engine, enrolled, anchor_rows, select)
+    rows = enrolled[np.isin(engine.world.enrolments.person[enrolled], persons)]
+    visits = draw_visits(
+        engine.pack, engine.calendar, engine.world, engine.plan, day, persons, _classes(engine, day, rows)
+    )
+    today = _today(engine, day, rows, visits)
+    paths = lay_out(
+        engine.pack, visits, engine.world.enrolments.person[today.rows], today.key, today.expected
+    )
+    visits = with_lengths(engine.pack, engine.calendar, visits, paths.length_ms)
+    ambient, lost = _ambient(engine, today, visits, paths, select)
     anchored, counted = _anchored(engine, visits, anchor_rows)
-    logins = _logins(engine, visits, select)
-    batch = concatenate([ambient, anchored, logins]).sorted()
-    tally = Tally(len(ambient), counted, len(anchored) - counted, len(logins), lost)
+    sessions = _none()
+    if select.tools is None and select.sections is None:
+        by_visit = [make(engine, visits, select.persons) for make in (logins, logouts)]
+        sessions = concatenate(by_visit)
+    batch = concatenate([ambient, anchored, sessions]).sorted()
+    tally = Tally(len(ambient), counted, len(anchored) - counted, len(sessions), lost)
     return batch, tally
 
 
@@ -78,14 +92,15 @@ def _chosen(engine: Engine, enrolment: npt.NDArray[np.integer], select: Select) 
         keep &= np.isin(e.section[enrolment], select.sections)
     if select.persons is not None:
         keep &= np.isin(e.person[enrolment], select.persons)
+    if select.sections is not None or select.persons is not None:
+        keep &= enrolment >= 0  # background jobs are of no section and no person
     return keep
 
 
-def _enrolled(engine: Engine, day: int, select: Select) -> I64:
-    """Student enrolments that can click on the day, increasing."""
-    e = engine.world.enrolments
-    rows = np.flatnonzero(e.is_student & (e.first_day <= day) & (day < e.last_day))
-    return rows[_chosen(engine, rows, select)]
+def _enrolled(engine: Engine, day: int) -> I64:
+    """Student enrolments that can click on the day, ordered by person, then key."""
+    e, rows = engine.world.enrolments, engine.by_person
+    return rows[(e.first_day[rows] <= day) & (day < e.last_day[rows])]
 
 
 def _anchor_rows(engine: Engine, day: int, select: Select) -> I64:
@@ -95,44 +110,75 @@ def _anchor_rows(engine: Engine, day: int, select: Select) -> I64:
     rows = np.arange(span.start, span.stop)
     rows = rows[_chosen(engine, a.enrolment[rows], select)]
     if select.tools is not None:
-        rows = rows[np.isin(np.array(engine.world.tools)[a.tool[rows]], select.tools)]
+        codes = [code for code, name in enumerate(engine.world.tools) if name in select.tools]
+        rows = rows[np.isin(a.tool[rows], codes)]
     return rows
 
 
-def _persons(engine: Engine, day: int, rows: I64, anchor_rows: I64) -> I64:
+def _persons(engine: Engine, enrolled: I64, anchor_rows: I64, select: Select) -> I64:
     """Everyone whose visits matter: people with a student enrolment that day, be it in another section."""
     person = engine.world.enrolments.person
     student = np.zeros(len(engine.world.persons.udp_id), dtype=np.bool_)
-    student[person[_enrolled(engine, day, Select())]] = True
-    wanted = np.unique(np.concatenate([person[rows], person[engine.anchors.enrolment[anchor_rows]]]))
+    student[person[enrolled]] = True
+    chosen, actors = enrolled[_chosen(engine, enrolled, select)], engine.anchors.enrolment[anchor_rows]
+    wanted = np.unique(np.concatenate([person[chosen], person[actors[actors >= 0]]]))
     return np.asarray(wanted[student[wanted]], dtype=np.int64)
 
 
-def _counts(engine: Engine, plan: DayPlan, rows: I64, visits: Visits, tools: I64) -> tuple[I64, I64, U64]:
-    """(enrolment, tool, key) of every cell with clicks, and how many: repeated once per click."""
-    e, c = engine.world.enrolments, engine.world.courses
-    active = np.diff(visits.first_visit)[e.person[rows]] > 0
-    rows = rows[active]
+def _classes(engine: Engine, day: int, rows: I64) -> Classes:
+    """When the classes of each person begin on the day."""
+    e = engine.world.enrolments
+    meets = rows[(engine.plan.days[day].section_flags[e.section[rows]] & MEETS) > 0]
+    count = np.bincount(e.person[meets], minlength=len(engine.world.persons.udp_id))
+    return Classes(engine.class_ms[e.section[meets]], np.append(0, np.cumsum(count)))
+
+
+@dataclass(frozen=True)
+class _Today:
+    """Enrolments whose students look into the course today, all of their persons'."""
+
+    day: int
+    rows: I64
+    key: U64  # of enrolment and day
+    scale: F64  # events expected of a tool, in rates
+    expected: F64  # clicks expected in all, whatever the tools
+
+
+def _today(engine: Engine, day: int, rows: I64, visits: Visits) -> _Today:
+    """Those of the day's enrolments with a visit of their student and a look into the course."""
+    e, c, plan = engine.world.enrolments, engine.world.courses, engine.plan.days[day]
+    rows = rows[np.diff(visits.first_visit)[e.person[rows]] > 0]
     effect = enrolment_effects(
+        engine.pack,
+        engine.world,
         engine.plan.effects,
         rows,
-        e.section[rows],
-        section_day_effect(engine.pack, engine.section_key, plan.day, plan.section_flags),
+        day,
+        section_day_effect(engine.pack, engine.section_key, day, plan.section_flags),
     )
-    cip, level = c.cip[e.course[rows]], c.level[e.course[rows]]
     # A student looks into a course on some of the active days only; the clicks of the others fall on these.
     odds = active_odds(engine.pack.number("visits.active_course_k"), effect)
-    today = rng.uniform(rng.extend(e.key[rows], 811), plan.day) < odds
-    rows, effect, odds, cip, level = rows[today], effect[today], odds[today], cip[today], level[today]
-    chance = active_chance(engine.pack, engine.plan, plan.day)[e.person[rows]] * odds
-    scale = effect * (plan.norm_micro[cip, level] / MICRO) / chance
+    today = rng.uniform(rng.extend(e.key[rows], 811), day) < odds
+    rows, effect, odds = rows[today], effect[today], odds[today]
+    course = e.course[rows]
+    chance = active_chance(engine.pack, engine.plan, day)[e.person[rows]] * odds
+    scale = effect * (plan.norm_micro[c.cip[course], c.level[course]] / MICRO) / chance
+    usual = engine.pack.number("events_per_student_course_week") / 7 * (plan.curve_micro / MICRO)
+    return _Today(day, rows, rng.extend(rng.extend(e.key[rows], 810), day), scale, scale * usual)
+
+
+def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64) -> tuple[I64, I64, U64]:
+    """(place in ``today``, tool, key) of every click of its places ``mine``."""
+    e, c = engine.world.enrolments, engine.world.courses
+    course = e.course[today.rows[mine]]
+    cip, level = c.cip[course], c.level[course]
     rates = engine.pack.rates.of(engine.calendar.term.term_type, plan.day, plan.kind, "Student")
     left = rates * (plan.ambient_micro / MICRO)
-    day_key = rng.extend(rng.extend(e.key[rows], 810), plan.day)
-    enrolments, codes, keys = [], [], []
+    scale, day_key = today.scale[mine], today.key[mine]
+    places, codes, keys = [], [], []
     for tool in tools:
         key = rng.extend(day_key, engine.tool_key[tool])
-        mean = scale * left[cip, level, tool]
+        mean = scale * left[cip, level, tool] / engine.session_size[tool]
         count = rng.poisson(key, np.minimum(mean, _MOST_MEAN))
         over, turn = np.flatnonzero(mean > _MOST_MEAN), 0
         while len(over):  # hardly ever: the sum of two Poisson counts is one
@@ -144,51 +190,57 @@ def _counts(engine: Engine, plan: DayPlan, rows: I64, visits: Visits, tools: I64
         some = np.flatnonzero(count)
         n = count[some].astype(np.int64)
         index = np.arange(int(n.sum())) - np.repeat(np.cumsum(n) - n, n)
-        enrolments.append(np.repeat(rows[some], n))
+        places.append(np.repeat(mine[some], n))
         codes.append(np.full(len(index), tool, dtype=np.int64))
         keys.append(rng.extend(np.repeat(key[some], n), 1 + index))
-    if not enrolments:
+    if not places:
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint64)
-    return np.concatenate(enrolments), np.concatenate(codes), np.concatenate(keys)
+    return np.concatenate(places), np.concatenate(codes), np.concatenate(keys)
 
 
-def _ambient(engine: Engine, plan: DayPlan, rows: I64, visits: Visits, select: Select) -> tuple[Batch, int]:
+def _ambient(
+    engine: Engine, today: _Today, visits: Visits, paths: Paths, select: Select
+) -> tuple[Batch, int]:
     """Clicks drawn from the rates, and how many an outage cost."""
     world = engine.world
     tools = np.arange(len(world.tools))
     if select.tools is not None:
         tools = np.array([code for code in tools if world.tools[code] in select.tools], dtype=np.int64)
-    enrolment, tool, key = _counts(engine, plan, rows, visits, tools)
+    mine = np.flatnonzero(_chosen(engine, today.rows, select))
+    place, tool, key = _counts(engine, engine.plan.days[today.day], today, mine, tools)
+    enrolment = today.rows[place]
     person = world.enrolments.person[enrolment]
-    visit, time = place_of(engine, visits, enrolment, tool, key)
+    visit, time = place_of(engine, visits, paths, place, tool, key)
     kept = through_outages(engine, visits, visit, time, tool)
+    drawn_tool = tool
     enrolment, tool, key, person = enrolment[kept], tool[kept], key[kept], person[kept]
     visit, time = visit[kept], time[kept]
     course = world.enrolments.course[enrolment]
     kind, target = objects_of(engine, tool, course, time, key)
     high, low = rng.uuid_bits(rng.extend(key, 3))
-    return (
-        Batch(
-            time_ms=time,
-            kind=kind,
-            tool=tool.astype(np.uint8),
-            person=person,
-            enrolment=enrolment.astype(np.int32),
-            course=course,
-            object=target,
-            visit=visits.key[visit],
-            uuid_high=high,
-            uuid_low=low,
-        ),
-        int(len(kept) - kept.sum()),
+    clicks = Batch(
+        time_ms=time,
+        kind=kind,
+        tool=tool.astype(np.uint8),
+        person=person,
+        enrolment=enrolment.astype(np.int32),
+        course=course,
+        object=target,
+        visit=visits.key[visit],
+        uuid_high=high,
+        uuid_low=low,
     )
+    batch, lost = with_sessions(engine.pack, engine.calendar, world, clicks, today.day)
+    # A launch that an outage took is a session lost.
+    gone = engine.session_size[drawn_tool[~kept]].sum()
+    return batch, lost + round(float(gone))
 
 
 def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
     """(events of the day's bundles, how many of them the rates count)."""
     world, a = engine.world, engine.anchors
     enrolment = a.enrolment[rows]
-    person = world.enrolments.person[enrolment]
+    person = np.where(enrolment >= 0, world.enrolments.person[enrolment], -1).astype(np.int32)
     high, low = rng.uuid_bits(rng.extend(a.key[rows], 3))
     batch = Batch(
         time_ms=a.time_ms[rows],
@@ -196,7 +248,7 @@ def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
         tool=a.tool[rows],
         person=person,
         enrolment=enrolment,
-        course=world.enrolments.course[enrolment],
+        course=a.course[rows],
         object=a.object[rows],
         visit=_visit_keys(engine, visits, person, a.bundle_ms[rows]),
         uuid_high=high,
@@ -224,30 +276,3 @@ def _visit_keys(engine: Engine, visits: Visits, person: I32, bundle_ms: I64) -> 
         & (bundle_ms <= visits.end_ms[found])
     )
     return np.where(inside, visits.key[found], keys)
-
-
-def _logins(engine: Engine, visits: Visits, select: Select) -> Batch:
-    """A login opens a visit unless an old session is still live. Logins belong to no tool and no section."""
-    if select.tools is not None or select.sections is not None:
-        return _none()
-    fresh = rng.uniform(visits.key, 40) < engine.pack.number("login_share")
-    if select.persons is not None:
-        fresh &= np.isin(visits.person, select.persons)
-    rows = np.flatnonzero(fresh & (visits.resume_ms != GAVE_UP_MS))
-    # A visit that begins in an outage gets to its login when the outage lets it.
-    held = (visits.hit_ms[rows] >= 0) & (visits.hit_ms[rows] <= visits.start_ms[rows])
-    time = np.where(held, visits.resume_ms[rows], visits.start_ms[rows])
-    high, low = rng.uuid_bits(rng.extend(visits.key[rows], 41))
-    n = len(rows)
-    return Batch(
-        time_ms=time,
-        kind=np.full(n, KIND["login"], dtype=np.uint8),
-        tool=np.full(n, NO_TOOL, dtype=np.uint8),
-        person=visits.person[rows],
-        enrolment=np.full(n, -1, dtype=np.int32),
-        course=np.full(n, -1, dtype=np.int32),
-        object=np.full(n, -1, dtype=np.int32),
-        visit=visits.key[rows],
-        uuid_high=high,
-        uuid_low=low,
-    )

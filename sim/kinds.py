@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from importlib import resources
+
+import schemas
 
 
 @dataclass(frozen=True)
@@ -12,46 +12,35 @@ class Kind:
     """One kind of event; the fields are explained in the data file."""
 
     name: str
-    tool: str
     type: str
     action: str
     table: str
     object_type: str
-    asset_type: str
-    asset_subtype: str
-    urn: str
-    path: str
-    referrer: str
-    role: str
+    tool: str = ""
+    sensor: str = "canvas"
+    asset_type: str = ""
+    asset_subtype: str = ""
+    urn: str = ""
+    path: str = ""
+    referrer: str = ""
+    role: str = "Student"
+    actor: str = "person"
+    context: str = "course"
+    entity: str = ""
+    column: str = ""
 
     @property
     def is_view(self) -> bool:
-        """Whether it is a page view (asset_accessed)."""
+        """Whether it is a page view of Canvas (asset_accessed)."""
         return bool(self.asset_type)
 
-    def url(self, base: str) -> str:
-        """Template of the page's address; ``{course}``, ``{id}`` and their like are filled in per object."""
-        if self.table == "none":
-            return f"{base}/login/saml"
-        api = "/api/v1" if self.table == "post" or self.role == "staff" else ""
-        return f"{base}{api}/courses/{{course}}{self.path}"
-
-    def referrer_url(self, base: str) -> str:
-        """Template of the address of the page that leads there, "" where the vendor sends none."""
-        if self.table == "none":
-            domain = base.split("//", 1)[1].split(".", 1)[-1]
-            return f"https://idp.{domain}/idp/profile/SAML2/Redirect/SSO?execution=e2s1"
-        if self.name == "course_home":
-            return f"{base}/"
-        return f"{base}/courses/{{course}}{self.referrer.rstrip('/')}" if self.referrer else ""
+    @property
+    def opens_object(self) -> bool:
+        """Whether its object is one among a course's, not the course or a person itself."""
+        return self.is_view and self.table not in ("course", "user")
 
 
-def _read() -> tuple[Kind, ...]:
-    text = resources.files("schemas").joinpath("caliper/kinds.toml").read_text(encoding="utf-8")
-    return tuple(Kind(**entry) for entry in tomllib.loads(text)["kind"])
-
-
-KINDS = _read()
+KINDS = tuple(Kind(**entry) for entry in schemas.event_kinds())
 KIND = {kind.name: code for code, kind in enumerate(KINDS)}
 _EXTENSION = "$['com.instructure.canvas']"
 
@@ -68,10 +57,12 @@ def tool_sql(domains: dict[str, str]) -> str:
 
     cases = []
     for kind in KINDS:
-        if kind.role == "staff":
+        if kind.role in ("staff", "system"):
             continue
         if not kind.is_view:
-            cases.append(f"WHEN type = '{kind.type}' AND action = '{kind.action}' THEN '{kind.tool}'")
+            # A page view without an asset type is not Canvas's.
+            bare = f" AND {field('asset_type')} IS NULL" if kind.type == "NavigationEvent" else ""
+            cases.append(f"WHEN type = '{kind.type}' AND action = '{kind.action}'{bare} THEN '{kind.tool}'")
         elif kind.tool:
             subtype = f" AND {field('asset_subtype')} = '{kind.asset_subtype}'" if kind.asset_subtype else ""
             cases.append(f"WHEN {field('asset_type')} = '{kind.asset_type}'{subtype} THEN '{kind.tool}'")

@@ -20,13 +20,14 @@ from context.calendar import Calendar
 from context.pack import Pack
 from sim.anchors import Anchors
 from sim.campus import DUE, MEETS, Campus, DayState, SectionSchedule
-from sim.world import World
+from sim.world import MODES, World
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 U8 = npt.NDArray[np.uint8]
 MICRO = 1_000_000
+HOUR_MS = 3_600_000
 MOST_EFFECT = 12.0  # of one enrolment on one day, against the mean of its cell
 _ACTIVITY_STEPS = 64  # rows of the table of active-day odds per unit of activity
 
@@ -103,10 +104,26 @@ def section_keys(world: World) -> npt.NDArray[np.uint64]:
     return rng.extend(rng.extend(world.courses.key[course], 700), ordinal)
 
 
-def enrolment_effects(effects: Effects, enrolments_rows: I64, section: I32, of_section_day: F64) -> F64:
-    """Effect of each student enrolment on a day, before the cell's norm; at most MOST_EFFECT."""
-    fixed = (effects.enrolment_micro[enrolments_rows] / MICRO) * (effects.section_micro[section] / MICRO)
-    return np.minimum(fixed * of_section_day[section], MOST_EFFECT)
+def class_starts(pack: Pack, sections_key: npt.NDArray[np.uint64]) -> I64:
+    """When classes of each section begin, in ms of the wall clock since midnight, by the pack's hours."""
+    law = pack.categorical("course_section", "start_hour")
+    hours = np.array([int(str(value)) for value in law.values])[law.draw(rng.extend(sections_key, 721))]
+    return np.asarray(hours * HOUR_MS, dtype=np.int64)
+
+
+def enrolment_effects(
+    pack: Pack, world: World, effects: Effects, rows: I64, day: int, of_section_day: F64
+) -> F64:
+    """Effect of each student enrolment on a day, before the cell's norm; at most MOST_EFFECT.
+
+    Besides who and what it is, its own ups and downs from week to week.
+    """
+    e = world.enrolments
+    fixed = (effects.enrolment_micro[rows] / MICRO) * (effects.section_micro[e.section[rows]] / MICRO)
+    week = rng.lognormal(
+        rng.extend(e.key[rows], 714), pack.number("dispersion.week_lognormal_sigma"), day // 7
+    )
+    return np.minimum(fixed * week * of_section_day[e.section[rows]], MOST_EFFECT)
 
 
 def day_curve(pack: Pack, term_type: str, day: int, kind: str) -> float:
@@ -118,10 +135,11 @@ def day_curve(pack: Pack, term_type: str, day: int, kind: str) -> float:
     return factor * float(by_kind.get(kind, 1.0))
 
 
-def make_effects(pack: Pack, world: World, final_scores: F64) -> Effects:
+def make_effects(pack: Pack, world: World, final_scores: F64, anchors: Anchors, mode: I64) -> Effects:
     """Stratified effects of students and sections; activity is tied to scores by the pack's correlation.
 
-    ``final_scores``: per enrolment, in standard deviations of its course's scores; 0 where unknown.
+    ``final_scores``: per enrolment, in standard deviations of its course's scores; 0 where unknown. ``mode``:
+    how each section is taught, an index into MODES.
     """
     e = world.enrolments
     rows = np.flatnonzero(e.is_student)
@@ -138,10 +156,12 @@ def make_effects(pack: Pack, world: World, final_scores: F64) -> Effects:
     u = (rank + rng.uniform(rng.extend(e.key[rows], 712))) / len(rows)
     effect = rng.from_rank(rng.gamma_table(pack.number("dispersion.student_gamma_shape")), u)
     micro = np.zeros(len(e.person), dtype=np.int64)
-    # Some never come at all: those of least engagement.
-    micro[rows] = np.where(
-        u < pack.number("dispersion.never_active"), 1, np.maximum((effect * MICRO).astype(np.int64), 1)
-    )
+    micro[rows] = np.maximum((effect * MICRO).astype(np.int64), 1)
+    # Some never come at all: those of least engagement among whom the store has handed nothing in.
+    seen = np.bincount(anchors.enrolment[anchors.counted], minlength=len(micro)) > 0
+    idle = rows[~seen[rows]]
+    idle = idle[np.lexsort((e.key[idle], micro[idle]))]
+    micro[idle[: round(pack.number("dispersion.never_active") * len(rows))]] = 1
     people = len(world.persons.udp_id)
     courses = np.maximum(np.bincount(e.person[rows], minlength=people), 1)
     person = np.bincount(e.person[rows], micro[rows], minlength=people).astype(np.int64) // courses
@@ -150,7 +170,9 @@ def make_effects(pack: Pack, world: World, final_scores: F64) -> Effects:
         rng.lognormal_table(pack.number("dispersion.section_lognormal_sigma")),
         rng.stratified(rng.extend(keys, 713)),
     )
-    return Effects(micro, person, (section * MICRO).astype(np.int64))
+    usual = pack.number("events_per_student_course_week")
+    weekly = np.array([pack.number(f"modality.{name}_events_week") / usual for name in MODES])
+    return Effects(micro, person, (section * weekly[mode] * MICRO).astype(np.int64))
 
 
 def day_plan(
@@ -169,7 +191,7 @@ def day_plan(
     rows = np.flatnonzero(e.is_student & (e.first_day <= state.day) & (state.day < e.last_day))
     cell = c.cip[e.course[rows]].astype(np.int64) * levels + c.level[e.course[rows]]
     effect = enrolment_effects(
-        effects, rows, e.section[rows], section_day_effect(pack, keys, state.day, state.sections)
+        pack, world, effects, rows, state.day, section_day_effect(pack, keys, state.day, state.sections)
     )
     students = np.bincount(cell, minlength=cips * levels).reshape(cips, levels).astype(np.int64)
     # Sums of integers are the same in any order; sums of floats are not.
@@ -203,8 +225,9 @@ def schedules(
     section_course: I64,
     activity_course: I64,
     due_ms: I64,
+    mode: I64,
 ) -> list[SectionSchedule]:
-    """Meeting days (by the pack's patterns) and due days (of the store) of every section."""
+    """Meeting days (by the pack's patterns; none online) and due days (of the store) of every section."""
     law = pack.categorical("course_section", "meeting_days")
     patterns = [tuple("MTWRF".index(letter) for letter in str(value or "")) for value in law.values]
     drawn = law.draw(rng.extend(keys, 720))
@@ -214,9 +237,10 @@ def schedules(
     days = due_day[order]
     return [
         SectionSchedule(
-            patterns[code], tuple(int(day) for day in np.unique(days[bounds[course] : bounds[course + 1]]))
+            () if MODES[how] == "online" else patterns[code],
+            tuple(int(day) for day in np.unique(days[bounds[course] : bounds[course + 1]])),
         )
-        for code, course in zip(drawn, section_course, strict=True)
+        for code, course, how in zip(drawn, section_course, mode, strict=True)
     ]
 
 
@@ -229,11 +253,12 @@ def make_plan(
     section_course: I64,
     activity_course: I64,
     due_ms: I64,
+    mode: I64,
 ) -> Plan:
     """The plan of a term: simpy runs the campus through it, day by day."""
-    effects = make_effects(pack, world, final_scores)
+    effects = make_effects(pack, world, final_scores, anchors, mode)
     keys = section_keys(world)
-    campus = Campus(calendar, schedules(pack, calendar, keys, section_course, activity_course, due_ms))
+    campus = Campus(calendar, schedules(pack, calendar, keys, section_course, activity_course, due_ms, mode))
     days = {
         state.day: day_plan(pack, calendar, world, effects, state, anchors, keys) for state in campus.states()
     }

@@ -68,7 +68,8 @@ def _prepare(connection: duckdb.DuckDBPyConnection, run_dir: Path, manifest: Man
     if not manifest.totals.events:
         events = "(SELECT *, '' AS filename FROM event_store.expanded)"
     zone = literal(str(manifest.scenario["time_zone"]))
-    staff = ", ".join(sorted(literal(kind.type) for kind in KINDS if kind.role != "Student"))
+    counted = {kind.type for kind in KINDS if kind.role == "Student"}
+    staff = ", ".join(sorted({literal(kind.type) for kind in KINDS} - {literal(name) for name in counted}))
     # A submission's document names no course: it is found through the keymap.
     connection.execute("""
         CREATE TEMP TABLE submissions AS
@@ -80,7 +81,9 @@ def _prepare(connection: duckdb.DuckDBPyConnection, run_dir: Path, manifest: Man
         CREATE TEMP TABLE clicks AS
         SELECT CAST(regexp_extract(filename, 'unit-([0-9-]{{10}})\\.parquet$', 1) AS DATE) AS day,
                date_trunc('hour', event_time AT TIME ZONE 'UTC' AT TIME ZONE {zone}) AS local_hour,
-               type NOT IN ({staff}) AS counted, coalesce(course_offering.udp_id, s.course) AS course,
+               type NOT IN ({staff}) AND NOT coalesce(list_contains(membership.roles, 'Instructor'), false)
+                 AS counted,
+               coalesce(course_offering.udp_id, s.course) AS course,
                count(*) AS n
         FROM {events} AS e LEFT JOIN submissions AS s
           ON e.course_offering.udp_id IS NULL AND s.id = e.object.id

@@ -1,12 +1,12 @@
 """Visits: one person's runs of clicks on a campus day. A function of person and day only.
 
 A visit belongs to the campus day in which it starts and ends within six hours. All sections and tools share
-the person's visits; each click takes a place in one of them.
+the person's visits; ``sim.paths`` says which courses a visit goes through, and each click has a place there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,23 +25,30 @@ F64 = npt.NDArray[np.float64]
 BOOL = npt.NDArray[np.bool_]
 HOUR_MS = 3_600_000
 LONGEST_MS = 6 * HOUR_MS
-_END_SLACK_MS = 60_000  # the last gap of a visit ends this much before the six hours are over
+END_SLACK_MS = 60_000  # the last gap of a visit ends this much before the six hours are over
+_AROUND_CLASS_MS = (-10 * 60_000, 50 * 60_000)  # a visit for a class begins from then to then (assumption)
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Classes of one day by person: ``start_ms[first[p] : first[p + 1]]``, wall clock since midnight."""
+
+    start_ms: I64
+    first: I64  # [persons + 1]
 
 
 @dataclass(frozen=True)
 class Visits:
     """Visits of one campus day, ordered by person, then number.
 
-    ``slot_ms[first_slot[v] : first_slot[v] + slots[v]]`` are the instants at which visit v's clicks can fall,
-    relative to its start; ``slots_until`` counts the slots of the person's visits up to and including v.
+    ``appetite`` is how much there is to do in it, in clicks: courses prefer visits of much appetite.
     """
 
     person: I32
     key: U64
     start_ms: I64
-    slots: I64
-    first_slot: I64
-    slot_ms: I64
+    appetite: I64
+    length_ms: I64  # from the start to the last place for a click, before any outage
     resume_ms: I64  # when an outage that hit the visit lets it go on; -1 not hit; GAVE_UP_MS given up
     hit_ms: I64  # when it met the outage, -1 not hit
     first_visit: I64  # [persons + 1] offsets into the visits
@@ -51,8 +58,8 @@ class Visits:
 
     @property
     def end_ms(self) -> I64:
-        """Instant of the last slot, before any outage."""
-        return np.asarray(self.start_ms + self.slot_ms[self.first_slot + self.slots - 1])
+        """Instant of the last place for a click, before any outage."""
+        return np.asarray(self.start_ms + self.length_ms)
 
 
 GAVE_UP_MS = np.iinfo(np.int64).max
@@ -64,8 +71,10 @@ def active_chance(pack: Pack, plan: Plan, day: int) -> F64:
     return active_odds(pack.number("visits.active_day_k"), plan.effects.person_micro / MICRO * curve)
 
 
-def draw_visits(pack: Pack, calendar: Calendar, world: World, plan: Plan, day: int, persons: I64) -> Visits:
-    """The day's visits of ``persons`` (increasing positions, enrolled on that day)."""
+def draw_visits(
+    pack: Pack, calendar: Calendar, world: World, plan: Plan, day: int, persons: I64, classes: Classes
+) -> Visits:
+    """The day's visits of ``persons`` (increasing positions, enrolled on that day), without lengths."""
     day_key = rng.extend(rng.extend(world.persons.key[persons], 800), day)
     awake = rng.uniform(day_key, 0) < active_chance(pack, plan, day)[persons]
     person, day_key = persons[awake], day_key[awake]
@@ -75,43 +84,54 @@ def draw_visits(pack: Pack, calendar: Calendar, world: World, plan: Plan, day: i
     owner = np.repeat(np.arange(len(person)), counts)
     number = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
     key = rng.extend(rng.extend(day_key[owner], 2), number)
-    hours = rng.thresholds([float(share) for share in pack.table("hour")["share"]])
-    wall = rng.categorical(key, hours, 10) * HOUR_MS + rng.integer(key, HOUR_MS, 11)
+    wall = _hours(pack, plan.days[day].kind, key) * HOUR_MS + rng.integer(key, HOUR_MS, 11)
+    wall = _around_classes(pack, person[owner], key, wall, classes)
     start = calendar.wall_to_utc_ms(np.full(len(key), day), wall)
-    slots, first_slot, slot_ms = _slots(pack, key)
+    law = pack.table("visit_slots")
+    slots = rng.thresholds([float(share) for share in law["share"]])
     by_person = np.zeros(len(world.persons.udp_id) + 1, dtype=np.int64)
     by_person[person + 1] = counts
-    visits = Visits(
+    return Visits(
         person=person[owner].astype(np.int32),
         key=key,
         start_ms=start,
-        slots=slots,
-        first_slot=first_slot,
-        slot_ms=slot_ms,
+        appetite=np.array([int(n) for n in law["slots"]])[rng.categorical(key, slots, 20)],
+        length_ms=np.zeros(len(key), dtype=np.int64),
         resume_ms=np.full(len(key), -1, dtype=np.int64),
         hit_ms=np.full(len(key), -1, dtype=np.int64),
         first_visit=np.cumsum(by_person),
     )
-    return _meet_outages(pack, calendar, visits)
 
 
-def _slots(pack: Pack, key: U64) -> tuple[I64, I64, I64]:
-    """(slots per visit, first slot, instant of each slot after the start): gaps from the pack's law."""
-    law = pack.table("visit_slots")
-    table = rng.thresholds([float(share) for share in law["share"]])
-    slots = np.array([int(n) for n in law["slots"]])[rng.categorical(key, table, 20)]
-    first = np.cumsum(slots) - slots
-    owner = np.repeat(np.arange(len(key)), slots)
-    slot_key = rng.extend(rng.extend(key[owner], 30), np.arange(len(owner)) - first[owner])
-    gaps = pack.table("gap")
-    gap_table = rng.thresholds([float(share) for share in gaps["share"]])
-    low = np.array([round(float(seconds) * 1000) for seconds in gaps["seconds"]])
-    gap = low[rng.categorical(slot_key, gap_table, 0)]
-    # Even out the grid of the table: each gap is stretched by up to an eighth, keyed.
-    gap = gap * 7 // 8 + (gap * rng.integer(slot_key, 256, 1)) // 1024 + 1
-    upto = np.cumsum(gap)
-    since = upto - (upto[first] - gap[first])[owner] if len(owner) else upto
-    return slots, first, np.minimum(since, LONGEST_MS - _END_SLACK_MS)
+def _hours(pack: Pack, kind: str, key: U64) -> I64:
+    """Local hour in which each visit starts: the pack's curve of class days less what classes pull."""
+    law = pack.table("hour")
+    if kind != "class":
+        return rng.categorical(key, rng.thresholds([float(share) for share in law["weekend_share"]]), 10)
+    classes, pull = (
+        pack.categorical("course_section", "start_hour").shares(),
+        pack.number("visits.class_pull"),
+    )
+    rest = [
+        max(float(share) - pull * classes.get(str(hour), 0.0), 0.0)
+        for hour, share in zip(law["hour"], law["share"], strict=True)
+    ]
+    return rng.categorical(key, rng.thresholds(rest), 10)
+
+
+def _around_classes(pack: Pack, person: I64, key: U64, wall: I64, classes: Classes) -> I64:
+    """Some visits are for a class of the day: slides, an attendance quiz, a link to Zoom."""
+    first, after = classes.first[person], classes.first[person + 1]
+    pulled = (after > first) & (rng.uniform(key, 12) < pack.number("visits.class_pull"))
+    at = first + rng.integer(key, np.maximum(after - first, 1), 13)
+    start = classes.start_ms[np.minimum(at, len(classes.start_ms) - 1)] if len(classes.start_ms) else wall
+    early, late = _AROUND_CLASS_MS
+    return np.where(pulled, start + early + rng.integer(key, late - early, 14), wall)
+
+
+def with_lengths(pack: Pack, calendar: Calendar, visits: Visits, length_ms: I64) -> Visits:
+    """The visits, which now have lengths, and what outages do to them."""
+    return _meet_outages(pack, calendar, replace(visits, length_ms=length_ms))
 
 
 def _meet_outages(pack: Pack, calendar: Calendar, visits: Visits) -> Visits:
@@ -132,7 +152,7 @@ def _meet_outages(pack: Pack, calendar: Calendar, visits: Visits) -> Visits:
             patience,
         )
         span = visits.end_ms[rows] - met
-        late = (back == GAVE_UP) | (back + span > visits.start_ms[rows] + LONGEST_MS - _END_SLACK_MS)
+        late = (back == GAVE_UP) | (back + span > visits.start_ms[rows] + LONGEST_MS - END_SLACK_MS)
         hit[rows] = met
         resume[rows] = np.where(late, GAVE_UP_MS, back)
     return visits

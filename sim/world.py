@@ -6,7 +6,8 @@ run. What leaves the run are UDP ids, Canvas ids and texts. ``sim.world_load`` b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -80,6 +81,7 @@ class Enrolments:
 
 
 MEMBERSHIP_ROLES = ("Learner", "Instructor")
+MODES = ("in_person", "hybrid", "online")  # how a section is taught
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,20 @@ class Objects:
     course: I32
     release_ms: I64  # UTC; nobody opens it before
     title: pa.StringArray
-    text: pa.StringArray  # file: file name; page: url slug; tool: launch domain; item: ""; others ""
+    text: pa.StringArray  # file: name; page: url slug; tool: domain; media: entry id; others ""
     first: I64  # [courses + 1] offsets: rows first[c]:first[c + 1] belong to course c
+    length: I64 | None = None  # media: seconds; book: pages
+
+    @property
+    def lengths(self) -> I64:
+        """Lengths of a table that has them."""
+        return np.zeros(len(self.lms_id), dtype=np.int64) if self.length is None else self.length
 
 
-OBJECT_TABLES = ("assignment", "quiz", "discussion", "file", "page", "item", "tool")
+OBJECT_TABLES = (
+    "assignment", "quiz", "discussion", "file", "page", "item", "tool",
+    "calendar", "collaboration", "conference", "outcome", "proxy", "media", "book",
+)  # fmt: skip
 SUBMISSION_TYPES = ONLINE_TYPES
 
 
@@ -112,6 +123,7 @@ class Submissions:
     attempt: I16
     submitted_ms: I64  # UTC, -1 when not submitted
     graded_ms: I64  # UTC, -1 when not graded
+    updated_ms: I64  # UTC, when the row last changed
     grader_enrolment: I32  # enrolment row of the grader, -1 when graded by the system
     score_hundredths: I64
     points_hundredths: I64
@@ -133,6 +145,9 @@ class Posts:
     key: U64
 
 
+Details = dict[str, dict[str, Any]]  # columns by table and name, see sim.world_details
+
+
 @dataclass(frozen=True)
 class World:
     """Everything a day's draw and rendering read, besides the plan."""
@@ -147,3 +162,4 @@ class World:
     devices: pa.StringArray  # user agents
     device_thresholds: U64  # cumulative shares of devices, see context.rng.thresholds
     tools: tuple[str, ...]  # the pack's tools in path order, codes of Batch.tool
+    details: Details = field(default_factory=dict)  # what the store's rows say beyond what is clicked on

@@ -15,6 +15,7 @@ from context.ids import SHARD, global_ids
 from context.pack import Pack
 from context.scenario import Scenario
 from sim.world import (
+    MODES,
     Courses,
     Enrolments,
     Persons,
@@ -22,6 +23,7 @@ from sim.world import (
     World,
 )
 from sim.world_columns import Reader, hundredths, ints, millis, rows_of, strings, text_keys
+from sim.world_details import load_details
 from sim.world_objects import load_objects
 from sim.world_outcomes import load_posts, load_submissions
 
@@ -37,7 +39,7 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
     persons = _persons(read, seed)
     courses, section_course, section_key = _courses(read, seed, pack)
     enrolments = _enrolments(read, calendar, persons, section_course, section_key)
-    objects, row_of = load_objects(read, courses, calendar, pack)
+    objects, row_of = load_objects(read, seed, courses, calendar, pack)
     submissions = load_submissions(read, enrolments, row_of, len(persons.udp_id))
     devices = pack.table("device")
     return World(
@@ -51,6 +53,7 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
         devices=pa.array([str(agent) for agent in devices["user_agent"]]),
         device_thresholds=rng.thresholds([float(share) for share in devices["share"]]),
         tools=pack.rates.tools,
+        details=load_details(read, calendar, row_of, courses, enrolments),
     )
 
 
@@ -176,15 +179,22 @@ def _works_in_canvas(read: Reader, table: pa.Table) -> npt.NDArray[np.bool_]:
     return np.asarray(~student | works[rows_of(table["course_section_id"])])
 
 
-def campus_facts(root: Path) -> tuple[I64, I64, I64]:
-    """(course of each section, course of each activity, due instants): what the campus needs of the store."""
+_MODE = {"BlendedLearning": "hybrid", "Online": "online"}  # all else is taught in person
+
+
+def campus_facts(root: Path) -> tuple[I64, I64, I64, I64]:
+    """(course of each section, course of each activity, due instants, how each section is taught as an index
+    into MODES): what the campus needs of the store.
+    """
     read = Reader(root)
-    section = read.entity("course_section", "le_current_course_offering_id")
+    section = read.entity("course_section", "le_current_course_offering_id", "delivery_mode")
+    modes = [_MODE.get(mode or "", "in_person") for mode in strings(section["delivery_mode"]).to_pylist()]
     activity = read.entity("learner_activity", "course_offering_id", "due_date")
     return (
         rows_of(section["le_current_course_offering_id"]),
         rows_of(activity["course_offering_id"]),
         millis(activity["due_date"]),
+        np.array([MODES.index(mode) for mode in modes], dtype=np.int64),
     )
 
 

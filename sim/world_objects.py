@@ -18,6 +18,7 @@ from sim.world import (
     Objects,
 )
 from sim.world_columns import Reader, millis, rows_of, strings
+from sim.world_made import load_made
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -38,7 +39,7 @@ _TABLES = {
 
 
 def load_objects(
-    read: Reader, courses: Courses, calendar: Calendar, pack: Pack
+    read: Reader, seed: int, courses: Courses, calendar: Calendar, pack: Pack
 ) -> tuple[dict[str, Objects], dict[str, I64]]:
     """(objects by table, position of each entity row in its sorted table)."""
     objects: dict[str, Objects] = {}
@@ -90,6 +91,7 @@ def load_objects(
             first=np.searchsorted(course[order], np.arange(count + 1)).astype(np.int64),
         )
     objects["tool"] = _tools(courses, calendar, pack)
+    objects |= load_made(seed, courses, calendar, pack)
     return objects, row_of
 
 

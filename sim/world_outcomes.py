@@ -53,6 +53,7 @@ def load_submissions(
         "score",
         "response_date",
         "graded_date",
+        "updated_date",
     )
     table = read.entity("learner_activity_result", *columns)
     keep = pc.or_(pc.is_valid(table["response_date"]), pc.is_valid(table["graded_date"])).to_numpy(
@@ -85,6 +86,7 @@ def load_submissions(
         attempt=ints(table["attempt"], 1).astype(np.int16),
         submitted_ms=millis(table["response_date"]),
         graded_ms=millis(table["graded_date"]),
+        updated_ms=millis(table["updated_date"]),
         grader_enrolment=_grader_rows(enrolments, course, grader, people).astype(np.int32),
         score_hundredths=hundredths(table["score"]),
         points_hundredths=hundredths(activity_table["points_possible"])[activity],

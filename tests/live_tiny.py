@@ -17,9 +17,10 @@ from sim.batch import NO_TOOL
 from sim.draw import draw_day
 from sim.live.clock import MAX
 from sim.live.stream import StreamEnd, StreamJob, stream
-from sim.render import Renderer, uuids
+from sim.render import Renderer
 from sim.run import prepare
 from sim.sinks.stream import StreamOptions
+from sim.texts import uuids
 from sim.worker import Job, load_engine
 from tests.tiny import calendar_of, default_pack
 

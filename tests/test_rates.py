@@ -55,13 +55,13 @@ def test_rate_is_the_product_of_its_factors(pack: Pack) -> None:
     assert pack.rates.of("Fall", 42)[cip, level, tool] == pytest.approx(by_hand, rel=1e-12)
     assert pack.rates.of("Fall", 42, "holiday")[cip, level, tool] == pytest.approx(0.6 * by_hand, rel=1e-12)
     assert pack.rates.of("Fall", 42, "finals")[cip, level, tool] == pytest.approx(by_hand, rel=1e-12)
-    assert pack.rates.of("Fall", 42).shape == (36, 6, 15)
+    assert pack.rates.of("Fall", 42).shape == (36, 6, 20)
 
 
 def add_tool(folder: Path) -> None:
-    edit(folder, "tool.csv", lambda rows: rows.insert(3, ["etext", "45", "etext.example", "Reader"]))
+    edit(folder, "tool.csv", lambda rows: rows.insert(3, ["reader", "45", "reader.example", "Reader"]))
     cips = list(load_pack("us_public_r1").rates.cips)
-    edit(folder, "rate_tool.csv", lambda rows: rows.extend([cip, "etext", "0.05"] for cip in cips))
+    edit(folder, "rate_tool.csv", lambda rows: rows.extend([cip, "reader", "0.05"] for cip in cips))
 
 
 def test_a_tool_more_leaves_the_others_alone(pack: Pack, folder: Path) -> None:
@@ -72,10 +72,10 @@ def test_a_tool_more_leaves_the_others_alone(pack: Pack, folder: Path) -> None:
     old = [more.rates.tools.index(tool) for tool in pack.rates.tools]
     for day, kind in ((-14, "before"), (7, "holiday"), (60, "class")):
         assert np.array_equal(more.rates.of("Fall", day, kind)[:, :, old], pack.rates.of("Fall", day, kind))
-    assert more.rates.of("Fall", 60)[0, 0, more.rates.tools.index("etext")] > 0
+    assert more.rates.of("Fall", 60)[0, 0, more.rates.tools.index("reader")] > 0
     kinds = more.table("tool_kind")
     assert (kinds["tool"][-1], kinds["kind"][-1], kinds["share"][-1]) == (
-        "etext",
+        "reader",
         "context_external_tool",
         1.0,
     )

@@ -225,7 +225,7 @@ def plan_table(families: tuple[int, int] = (0, 1)) -> pa.Table:
     )
 
     def cell(level: int, asked_micro: int) -> dict[str, int]:
-        facts = {"level": level, "tool": 6, "students": 1, "anchored": 0, "overshoot_micro": 250_000 * level}
+        facts = {"level": level, "tool": 7, "students": 1, "anchored": 0, "overshoot_micro": 250_000 * level}
         return {"cip": families[level], "asked_micro": asked_micro, **facts}
 
     rows = [

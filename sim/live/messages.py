@@ -12,15 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sim.batch import Batch, concatenate
-from sim.kinds import KINDS
+from sim.kinds import KINDS, Kind
 from sim.live.feed import Window
 from sim.live.schedule import Schedule
-from sim.reference import CONTEXT
-from sim.render import Renderer, times, uuids
+from sim.render import Renderer
+from sim.texts import times, uuids
+from sim.tools import kaltura, shape_of
+from sim.tools.canvas import CONTEXT
 from sim.world import World
 
 I64 = npt.NDArray[np.int64]
 FORMS = ("event", "envelope")
+_NO_PERSON = np.array([kind.actor in ("app", "job") for kind in KINDS])
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class MessageMaker:
     def __init__(self, world: World, tools: Sequence[str], form: str) -> None:
         self._renderer, self._form = Renderer(world), form
         self._tables = {name: _text_table(values) for name, values in _values(world, tools).items()}
-        self._head = pa.scalar(f'{{"sensor":"https://{world.tenant.host}/","sendTime":"')
+        self._heads = pa.array([f'{{"sensor":"{_sensor(kind, world)}","sendTime":"' for kind in KINDS])
         self._middle = pa.scalar(f'","dataVersion":"{CONTEXT}","data":[')
 
     def make(self, window: Window) -> Messages:
@@ -111,16 +114,18 @@ class MessageMaker:
         offsets = pa.array(np.append(first, len(documents)).astype(np.int32))
         data = pc.binary_join(pa.ListArray.from_arrays(offsets, documents), ",")
         sent = times(window.schedule.release_ms[first])
-        return pc.binary_join_element_wise(self._head, sent, self._middle, data, "]}", "")
+        heads = self._heads.take(pa.array(window.batch.kind[first]))
+        return pc.binary_join_element_wise(heads, sent, self._middle, data, "]}", "")
 
     def _attributes(self, batch: Batch, sensor: I64) -> tuple[Attribute, ...]:
         course = np.where(batch.course >= 0, batch.course, len(self._tables["canvas_course_id"]) - 1)
         nothing = np.zeros(len(batch), dtype=np.int64)
         kind, person = batch.kind.astype(np.int64), batch.person.astype(np.int64)
+        person = np.where(_NO_PERSON[kind] | (person < 0), len(self._tables["canvas_user_id"]) - 1, person)
         rows: dict[str, I64] = {
             "event_type": kind,
             "event_action": kind,
-            "ed_app": nothing,
+            "ed_app": kind,
             "tool": sensor,
             "tenant": nothing,
             "udp_person_id": person,
@@ -136,18 +141,24 @@ class MessageMaker:
         )
 
 
+def _sensor(kind: Kind, world: World) -> str:
+    """Who sends a kind's envelopes."""
+    name = {"canvas": world.tenant.host, "kaltura": kaltura.host(world.tenant).removeprefix("https://")}
+    return f"https://{name.get(kind.sensor, f'{kind.sensor}.unizin.example')}/"
+
+
 def _values(world: World, tools: Sequence[str]) -> dict[str, pa.Array]:
-    """The values that each attribute can have; courses end with a null, for events outside of courses."""
+    """The values that each attribute can have; courses and people end with a null, for events without."""
     courses = world.courses
     return {
         "event_type": pa.array([kind.type for kind in KINDS]),
         "event_action": pa.array([kind.action for kind in KINDS]),
-        "ed_app": pa.array([f"http://{world.tenant.host}/"]),
+        "ed_app": pa.array([shape_of(kind, world.tenant).get("edApp", {}).get("id") for kind in KINDS]),
         "tool": pa.array(list(tools)),
         "tenant": pa.array([world.tenant.host]),
-        "udp_person_id": pa.array(world.persons.udp_id),
+        "udp_person_id": pa.array([*world.persons.udp_id.tolist(), None]),
         "udp_course_offering_id": pa.array([*courses.udp_id.tolist(), None]),
-        "canvas_user_id": pa.array(world.persons.lms_id),
+        "canvas_user_id": pa.array([*world.persons.lms_id.tolist(), None]),
         "canvas_course_id": pa.array([*courses.lms_id.tolist(), None]),
         "synthetic": pa.array(["true"]),
     }

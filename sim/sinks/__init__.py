@@ -12,7 +12,7 @@ a unit again replaces it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -33,6 +33,8 @@ class Unit:
     campus_day: date
     table: pa.Table  # schema of event_store.expanded; leaves may be dictionary-encoded
     json: pa.Array | pa.ChunkedArray | None = None  # whole documents, text or binary, in the table's order
+    # The same as lines ended by newlines, made when asked for: (how many, their bytes) at a time.
+    lines: Callable[[], Iterator[tuple[int, memoryview]]] | None = None
 
     def __post_init__(self) -> None:
         if self.json is not None and len(self.json) != self.table.num_rows:

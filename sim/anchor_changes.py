@@ -1,0 +1,119 @@
+"""What was made and changed: assignments, files, courses, enrolments, by instructors and background jobs.
+
+A row of the store with a time is one event, at that time; in an outage of Canvas, when it is over. Rows from
+before the first campus day were sent before our feed begins.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from context import rng
+from context.calendar import Calendar
+from sim.anchor_acts import Part
+from sim.kinds import KIND, KINDS
+from sim.world import World
+from sim.world_details import staff_rows
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+_TABLES = {  # object table: (kind of making, kind of changing)
+    "assignment": ("assignment_created", "assignment_updated"),
+    "quiz": ("quiz_created", "quiz_updated"),
+    "discussion": ("discussion_topic_created", ""),
+    "file": ("attachment_created", "attachment_updated"),
+    "page": ("wiki_page_created", "wiki_page_updated"),
+}
+_OPENED_DAYS = 10  # a course is opened on one of so many days from its first one on (assumption)
+_HOUR_MS = 3_600_000
+
+
+def change_parts(world: World, calendar: Calendar) -> list[Part]:
+    """Events of what was made and changed within the campus days."""
+    staff = staff_rows(world.enrolments, len(world.courses.udp_id))
+    parts = []
+    for table, kinds in _TABLES.items():
+        objects, detail = world.objects[table], world.details[table]
+        ordinal = np.arange(len(objects.course)) - objects.first[objects.course]
+        key = rng.extend(rng.extend(world.courses.key[objects.course], KIND[kinds[0]]), ordinal)
+        parts.append(_part(calendar, kinds[0], detail["created_ms"], staff[objects.course], key))
+        if kinds[1]:
+            changed = np.where(detail["updated_ms"] != detail["created_ms"], detail["updated_ms"], -1)
+            parts.append(_part(calendar, kinds[1], changed, staff[objects.course], rng.extend(key, 1)))
+    return [*parts, *_course_parts(world, calendar, staff), *_people_parts(world, calendar)]
+
+
+def _course_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
+    """Courses made by a job, opened and given a syllabus by their instructor."""
+    detail, key = world.details["course"], rng.extend(world.courses.key, KIND["course_created"])
+    all_courses = np.arange(len(key), dtype=np.int32)
+    made = _part(calendar, "course_created", detail["created_ms"], None, key, all_courses)
+    day = np.maximum(detail["opened_day"], calendar.first_day) + rng.integer(key, _OPENED_DAYS, 1)
+    wall = 9 * _HOUR_MS + rng.integer(key, 9 * _HOUR_MS, 2)
+    opened = calendar.wall_to_utc_ms(np.minimum(day, calendar.last_day), wall)
+    written = opened - 60_000 - rng.integer(key, 600_000, 3)
+    return [
+        made,
+        _part(calendar, "course_updated", opened, staff, rng.extend(key, 1)),
+        _part(calendar, "syllabus_updated", written, staff, rng.extend(key, 2)),
+    ]
+
+
+def _people_parts(world: World, calendar: Calendar) -> list[Part]:
+    """Enrolments and accounts, by the batches of the student information system."""
+    e, seats = world.enrolments, world.details["enrolment"]
+    key = rng.extend(e.key, KIND["enrollment_created"])
+    changed = np.where(seats["updated_ms"] != seats["created_ms"], seats["updated_ms"], -1)
+    parts = []
+    for number, (kind, time) in enumerate(
+        (
+            ("enrollment_created", seats["created_ms"]),
+            ("enrollment_state_created", seats["created_ms"]),
+            ("enrollment_updated", changed),
+            ("enrollment_state_updated", changed),
+        )
+    ):
+        parts.append(_part(calendar, kind, time, None, rng.extend(key, number), e.course))
+    accounts = rng.extend(world.persons.key, KIND["user_account_association_created"])
+    nowhere = np.full(len(accounts), -1, dtype=np.int32)
+    created = world.details["person"]["created_ms"]
+    return [*parts, _part(calendar, "user_account_association_created", created, None, accounts, nowhere)]
+
+
+def _part(
+    calendar: Calendar, kind: str, time: I64, enrolment: I32 | None, key: U64,
+    course: I32 | None = None,
+) -> Part:  # fmt: skip
+    """Events of rows whose time lies in the campus days. Row i of the arguments is object i."""
+    when = _after_outages(calendar, time)
+    low, high = calendar.day_start_ms(calendar.first_day), calendar.day_start_ms(calendar.last_day + 1)
+    inside = (time >= low) & (when < high)
+    if enrolment is not None:
+        inside &= enrolment >= 0
+    rows = np.flatnonzero(inside)
+    return Part(
+        kind=kind,
+        tool=KINDS[KIND[kind]].tool,
+        bundle_ms=when[rows],
+        time_ms=when[rows],
+        enrolment=np.full(len(rows), -1, dtype=np.int32) if enrolment is None else enrolment[rows],
+        object=rows.astype(np.int32),
+        key=key[rows],
+        counted=False,
+        course=None if course is None else course[rows].astype(np.int32),
+    )
+
+
+def _after_outages(calendar: Calendar, time: I64) -> I64:
+    """Times, but those in an outage of Canvas at its end and after."""
+    out = np.zeros(len(time), dtype=np.bool_)
+    for window in calendar.windows:
+        if window.stops_canvas:
+            out |= (time >= window.start) & (time < window.end)
+    if not out.any():
+        return time
+    later = time.copy()
+    later[out] = calendar.after_incidents(time[out])
+    return later

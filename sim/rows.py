@@ -1,0 +1,58 @@
+"""A batch seen by scopes: the row of each event in its person, course, object; found once a batch."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.batch import Batch
+from sim.columns import rows_of
+from sim.parts import SHARED
+from sim.world import World
+
+I64 = npt.NDArray[np.int64]
+
+
+class Rows:
+    """Rows of one batch's events; everything is found when first asked for."""
+
+    def __init__(self, world: World, batch: Batch) -> None:
+        self.batch = batch
+        self._world = world
+        order = np.argsort(batch.kind, kind="stable")
+        codes, starts = np.unique(batch.kind[order], return_index=True)
+        bounds = np.append(starts, len(order))
+        self.codes: tuple[int, ...] = tuple(codes.tolist())
+        self._of_kind: dict[int, I64] = {
+            code: order[bounds[place] : bounds[place + 1]] for place, code in enumerate(self.codes)
+        }
+        self._rows: dict[str, I64] = {"": np.zeros(len(batch), dtype=np.int64)}
+        self._mine: dict[tuple[int, ...], I64] = {}
+        self._unique: dict[tuple[str, tuple[int, ...]], tuple[I64, I64]] = {}
+
+    def of(self, scope: str) -> I64:
+        """The row of each event in a scope, "" for none."""
+        key = _key(scope)
+        if key not in self._rows:
+            self._rows[key] = rows_of(key, self._world, self.batch)
+        return self._rows[key]
+
+    def mine(self, codes: tuple[int, ...]) -> I64:
+        """The events of some kinds."""
+        if len(codes) == 1:
+            return self._of_kind[codes[0]]
+        if codes not in self._mine:
+            self._mine[codes] = np.sort(np.concatenate([self._of_kind[code] for code in codes]))
+        return self._mine[codes]
+
+    def unique(self, scope: str, codes: tuple[int, ...]) -> tuple[I64, I64]:
+        """(rows of a scope that events of some kinds have, each once; the place of each event among them)."""
+        key = _key(scope), codes
+        if key not in self._unique:
+            used, place = np.unique(self.of(scope)[self.mine(codes)], return_inverse=True)
+            self._unique[key] = used, place.astype(np.int64)
+        return self._unique[key]
+
+
+def _key(scope: str) -> str:
+    return scope if scope in SHARED or not scope else "object"
