@@ -36,8 +36,9 @@ format: .venv/.installed-dev
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-bench: .venv/.installed
+bench: .venv/.installed-dev
 	@$(BIN)/python -m sim.bench $(ARGS)
+	@$(BIN)/python -m tests.bench_store
 	@$(BIN)/python -m tests.bench_stream $(ARGS)
 
 # A name such as python3.12 may be on the path and still not start, and Debian's Python may lack ensurepip:
