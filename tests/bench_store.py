@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 from mimesis import Fieldset
 from mimesis.locales import Locale
+from rich.console import Console
 
 from context.calendar import build_calendar
 from context.generate import generate
@@ -51,6 +52,7 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench_store", description=__doc__)
     parser.add_argument("--fte", type=int, default=20_000, help="size in student FTE (default 20,000)")
+    show = Console(soft_wrap=True, highlight=False).print
     scenario = Scenario(name="bench", fte=parser.parse_args().fte, seed=1)
     pack = load_pack(scenario.pack, None)
     calendar = build_calendar(scenario, pack.table("calendar"))
@@ -60,18 +62,18 @@ def main() -> None:
         _, written = timed(lambda: write_store(Path(folder), store), 1)
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.parquet"))
     peer, raced = timed(people, 2)
-    print(f"{scenario.fte:,} FTE, {scenario.term}: {len(store.entity)} entities, {len(store.keymap)} keymaps")
+    show(f"{scenario.fte:,} FTE, {scenario.term}: {len(store.entity)} entities, {len(store.keymap)} keymaps")
     for what, rows, values, seconds in (
         ("context store: generate", store.rows, cells, made),
         (f"context store: generate and write {size / 1e6:,.0f} MB", store.rows, cells, made + written),
         ("Mimesis: people, twelve columns", len(peer), len(peer) * len(FIELDS), raced),
     ):
         rates = f"{rows / seconds:>12,.0f} rows {values / seconds:>14,.0f} cells a CPU-second"
-        print(f"{what:<44}{rows:>12,} rows{seconds:>8.2f} s{rates}")
+        show(f"{what:<44}{rows:>12,} rows{seconds:>8.2f} s{rates}")
     ratio = (cells / made) / (len(peer) * len(FIELDS) / raced)
-    print(f"rows {(store.rows / made) / (len(peer) / raced):,.0f}x, cells {ratio:,.0f}x those of Mimesis")
+    show(f"rows {(store.rows / made) / (len(peer) / raced):,.0f}x, cells {ratio:,.0f}x those of Mimesis")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(f"peak memory {peak / 1e6:,.0f} MB")
+    show(f"peak memory {peak / 1e6:,.0f} MB")
 
 
 if __name__ == "__main__":
