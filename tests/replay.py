@@ -15,48 +15,64 @@ from context.store import Store
 from schemas import Since, Table
 
 ENTITIES = {table.name: table for table in schemas.tables("context_store_entity")}
+# Scores by view, whole (period 0) and by grading period: what counts, what is kept, groups, courses.
 GRADES = """
-    CREATE OR REPLACE TEMP TABLE counted AS
-    SELECT s.course_section_id, r.person_id, a.learner_activity_group_id AS group_id, g.group_weight,
-        a.points_possible AS points, CASE WHEN r.graded_date < {cut} THEN r.score END AS score
+    CREATE OR REPLACE TEMP TABLE due AS
+    SELECT r.learner_activity_result_id AS id, coalesce(
+        max(o.due_date) FILTER (o.person_id = r.person_id),
+        greatest(any_value(a.due_date), max(o.due_date) FILTER (
+            o.course_section_id = g.course_section_id OR o.learner_group_id = r.learner_group_id))
+        ) AS due_date
     FROM was.learner_activity_result r
     JOIN main.learner_activity a USING (learner_activity_id)
-    JOIN main.learner_activity_group g USING (learner_activity_group_id)
-    JOIN main.course_section s ON s.le_current_course_offering_id = a.course_offering_id
-    JOIN main.course_section_enrollment e
-        ON e.course_section_id = s.course_section_id AND e.person_id = r.person_id AND e.role = 'Student'
-    WHERE a.points_possible > 0 AND (r.graded_date < {cut} OR (
-        (r.response_date IS NULL OR r.response_date >= {cut}) AND a.due_date < {cut}
-        AND a.allowable_submission_types <> 'not_graded'
-        AND (e.exit_date IS NULL OR e.updated_date > a.due_date)));
-    CREATE OR REPLACE TEMP TABLE by_group AS
-    SELECT course_section_id, person_id, any_value(group_weight)::BIGINT AS weight,
-        (coalesce(sum(score), 0) * 100)::BIGINT AS earned,
-        (sum(points) FILTER (score IS NOT NULL) * 100)::BIGINT AS graded,
-        (sum(points) * 100)::BIGINT AS possible
-    FROM counted GROUP BY course_section_id, person_id, group_id;
-    CREATE OR REPLACE TEMP TABLE weighted AS
-    SELECT s.course_section_id, sum(g.group_weight) > 0 AS is_weighted
-    FROM main.course_section s
-    JOIN main.learner_activity_group g ON g.course_offering_id = s.le_current_course_offering_id GROUP BY 1;
+    LEFT JOIN (SELECT c.*, s.le_current_course_offering_id AS course_offering_id
+        FROM main.course_grade c JOIN main.course_section s USING (course_section_id)) g
+        ON g.person_id = r.person_id AND g.course_offering_id = a.course_offering_id
+    LEFT JOIN was.learner_activity_override o ON o.learner_activity_id = r.learner_activity_id
+    GROUP BY r.learner_activity_result_id;
+    CREATE OR REPLACE TEMP TABLE counted AS
+    SELECT v.view, p.period, a.course_offering_id AS course, r.person_id AS person,
+        a.learner_activity_group_id AS unit, a.learner_activity_id AS act, a.drop_rule IS NULL AS droppable,
+        CASE WHEN r.graded_date < {cut} THEN (r.score * 100)::BIGINT ELSE 0 END AS score,
+        (a.points_possible * 100)::BIGINT AS points
+    FROM was.learner_activity_result r
+    JOIN due ON due.id = r.learner_activity_result_id
+    JOIN main.learner_activity a USING (learner_activity_id)
+    CROSS JOIN (VALUES ('current', true, false), ('final', false, false), ('hidden_current', true, true),
+        ('hidden_final', false, true)) v (view, graded, hidden)
+    JOIN (SELECT 0 AS period, NULL AS low, NULL AS high UNION ALL
+        SELECT grading_period_id, start_date, end_date FROM main.grading_period) p
+        ON p.period = 0 OR due.due_date BETWEEN p.low AND p.high
+    WHERE a.points_possible > 0 AND a.grade_type <> 'not_graded'
+        AND NOT (r.is_excused AND r.updated_date < {cut})
+        AND (v.hidden OR NOT a.is_hidden) AND (NOT v.graded OR coalesce(r.graded_date < {cut}, false));
+    CREATE OR REPLACE TEMP TABLE unit_scores AS
+    WITH ranked AS (
+        SELECT c.*, (g.group_weight * 100)::BIGINT // 100 AS weight, g.drop_lowest_amount AS low,
+            g.drop_highest_amount AS high, count(*) FILTER (droppable) OVER unit AS n,
+            row_number() OVER (PARTITION BY view, period, course, person, unit, droppable
+                ORDER BY score, act) AS nth
+        FROM counted c JOIN main.learner_activity_group g ON g.learner_activity_group_id = c.unit
+        WINDOW unit AS (PARTITION BY view, period, course, person, unit)),
+    kept AS (
+        SELECT * FROM ranked WHERE low + high = 0 OR NOT droppable
+            OR (nth > least(low, n - 1) AND nth <= n - least(high, n - 1 - least(low, n - 1))))
+    SELECT view, period, course, person, unit, any_value(weight) AS weight, sum(score)::BIGINT AS earned,
+        sum(points)::BIGINT AS possible, (20000 * earned + possible) // (2 * possible) AS score
+    FROM kept GROUP BY ALL;
     CREATE OR REPLACE TEMP TABLE scores AS
-    SELECT course_section_id, person_id,
-        CASE WHEN any_value(is_weighted)
-            THEN (sum(weight * (earned * 1000000 // graded)) FILTER (graded > 0) * 2
-                  + sum(weight) FILTER (graded > 0) * 100) // (sum(weight) FILTER (graded > 0) * 200)
-            ELSE (sum(earned) FILTER (graded > 0) * 20000 + sum(graded) FILTER (graded > 0))
-                 // (sum(graded) FILTER (graded > 0) * 2) END AS current,
-        CASE WHEN any_value(is_weighted)
-            THEN (sum(weight * (earned * 1000000 // possible)) * 2 + sum(weight) * 100)
-                 // nullif(sum(weight) * 200, 0)
-            ELSE (sum(earned) * 20000 + sum(possible)) // (sum(possible) * 2) END AS final
-    FROM by_group JOIN weighted USING (course_section_id) GROUP BY ALL"""
+    SELECT view, period, course, person, CASE WHEN any_value(w.weight) > 0
+        THEN (2 * sum(u.weight * score) + sum(u.weight)) // nullif(2 * sum(u.weight), 0)
+        ELSE (20000 * sum(earned) + sum(possible)) // (2 * sum(possible)) END AS score
+    FROM unit_scores u JOIN (SELECT course_offering_id AS course, sum(group_weight) AS weight
+        FROM main.learner_activity_group GROUP BY ALL) w USING (course)
+    GROUP BY ALL"""
 
 
 def open_store(store: Store) -> duckdb.DuckDBPyConnection:
     """The whole store's entities in schema ``main``."""
     db = duckdb.connect()
-    db.execute("CREATE SCHEMA was; CREATE SCHEMA ours; SET threads = 1")
+    db.execute("CREATE SCHEMA was; CREATE SCHEMA now; SET threads = 1")
     for name, table in store.entity.items():
         _load(db, "main", name, table)
     return db
@@ -68,16 +84,21 @@ def _load(db: duckdb.DuckDBPyConnection, schema: str, name: str, table: pa.Table
     db.unregister("incoming")
 
 
-def differences(db: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> int:
-    """Rows by which a table differs from what was replayed."""
-    _load(db, "ours", name, table)
-    sides = f'(SELECT * FROM ours."{name}")', f'(SELECT * FROM was."{name}")'
-    query = " UNION ALL ".join(f"(SELECT 1 FROM ({a} EXCEPT ALL {b}))" for a, b in (sides, sides[::-1]))
-    return int(db.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0])
+def differences(db: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> list[str]:
+    """The columns in which a table differs from what was replayed."""
+    key = ENTITIES[name].key
+    schema = schemas.arrow_schema(ENTITIES[name])
+    replayed = db.sql(f'SELECT * FROM now."{name}" ORDER BY {", ".join(key)}').to_arrow_table()
+    ours = table.sort_by([(column, "ascending") for column in key])
+    return [
+        field.name
+        for field in schema
+        if ours[field.name].cast(field.type) != replayed[field.name].cast(field.type)
+    ]
 
 
 def replay(db: duckdb.DuckDBPyConnection, day: date, midnight: str) -> None:
-    """Fill schema ``was``: the store on the morning of ``day``, whose ``midnight`` is an instant in UTC."""
+    """Fill schema ``now``: the store on the morning of ``day``, whose ``midnight`` is an instant in UTC."""
     cut = f"TIMESTAMP '{midnight}'"
     morning = _Morning(f"DATE '{day}'", cut)
     for table in ENTITIES.values():
@@ -85,32 +106,32 @@ def replay(db: duckdb.DuckDBPyConnection, day: date, midnight: str) -> None:
         db.execute(
             f'CREATE OR REPLACE TABLE was."{table.name}" AS SELECT * FROM main."{table.name}" x WHERE {born}'
         )
-    while any(_drop_orphans(db, table, morning) for table in ENTITIES.values()):
-        pass
+    while sum(_drop_orphans(db, table, morning) for table in ENTITIES.values()):
+        pass  # until nobody refers to a row that is not there
     db.execute(GRADES.format(cut=cut))
     for table in ENTITIES.values():
         columns = ", ".join(f'{morning.column(table, column)} AS "{column.name}"' for column in table.columns)
-        db.execute(f'CREATE OR REPLACE TEMP TABLE morning AS SELECT {columns} FROM was."{table.name}" x')
-        db.execute(f'CREATE OR REPLACE TABLE ours."{table.name}" AS SELECT * FROM morning')
-    for name in ENTITIES:  # all at the end: the facts above are those of the whole store
-        db.execute(f'CREATE OR REPLACE TABLE was."{name}" AS SELECT * FROM ours."{name}"')
+        db.execute(
+            f'CREATE OR REPLACE TABLE now."{table.name}" AS SELECT {columns} FROM was."{table.name}" x'
+        )
 
 
 def _drop_orphans(db: duckdb.DuckDBPyConnection, table: Table, morning: _Morning) -> bool:
     """Delete the rows that refer to a row that is not there; True when there were any."""
-    gone = 0
+    lost = []
     for column in table.columns:
-        if not column.references:
-            continue
-        other, key = column.references.split(".")
-        rule = table.as_of.rule(column.name)
-        holds = morning.known(table, rule.since[0].path) if rule and rule.since else "true"
-        rows = db.execute(
-            f'DELETE FROM was."{table.name}" x WHERE x."{column.name}" IS NOT NULL AND {holds} '
-            f'AND NOT EXISTS (SELECT 1 FROM was."{other}" y WHERE y."{key}" = x."{column.name}")'
-        ).fetchall()
-        gone += int(rows[0][0])
-    return gone > 0
+        if column.references:
+            other, key = column.references.split(".")
+            rule = table.as_of.rule(column.name)
+            holds = morning.known(table, rule.since[0].path) if rule and rule.since else "true"
+            lost.append(
+                f'(x."{column.name}" IS NOT NULL AND {holds} '
+                f'AND x."{column.name}" NOT IN (SELECT y."{key}" FROM was."{other}" y))'
+            )
+    if not lost:
+        return False
+    rows = db.execute(f'DELETE FROM was."{table.name}" x WHERE {" OR ".join(lost)}').fetchall()
+    return int(rows[0][0]) > 0
 
 
 class _Morning:
@@ -191,11 +212,18 @@ class _Morning:
             )
             whole = f"greatest({last} + 1 - {first}, 1)"
             return f"{here} * least(greatest({self.day} - {first}, 0), {whole}) // {whole}"
-        which = "current" if "current" in column.name else "final"
-        return (
-            f"CAST((SELECT {which} / 100 FROM scores z WHERE z.course_section_id = x.course_section_id "
-            "AND z.person_id = x.person_id) AS DECIMAL(38, 9))"
+        view = column.name.removeprefix("le_").removesuffix("_score")
+        course = (
+            "(SELECT s.le_current_course_offering_id FROM main.course_section s "
+            "WHERE s.course_section_id = x.course_section_id)"
         )
+        mine = f"z.view = '{view}' AND z.course = {course} AND z.person = x.person_id"
+        if table.name == "learner_activity_group_grade":
+            where = f"unit_scores z WHERE {mine} AND z.period = 0 AND z.unit = x.learner_activity_group_id"
+        else:
+            period = "x.grading_period_id" if table.name == "grading_period_grade" else "0"
+            where = f"scores z WHERE {mine} AND z.period = {period}"
+        return f"CAST((SELECT score / 100 FROM {where}) AS DECIMAL(38, 9))"
 
 
 def _refers(child: str, table: Table) -> str:
