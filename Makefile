@@ -37,8 +37,9 @@ format: .venv/.installed-dev
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-bench: .venv/.installed
+bench: .venv/.installed-dev
 	@$(BIN)/python -m sim.bench $(ARGS)
+	@$(BIN)/python -m tests.bench_store
 	@$(BIN)/python -m tests.bench_stream $(ARGS)
 
 docs: .venv/.installed-dev

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from rich.console import Console
 from context.errors import InputError
 from context.store import write_table
 from sim.progress import Progress
-from sim.store_source import Name, Source, chosen_names, open_source, scenario_facts
+from sim.store_source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
 
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 _TARGETS = "parquet:DIR, csv:DIR, ndjson:DIR, duckdb:FILE or bigquery://PROJECT"
@@ -23,6 +24,10 @@ To = Annotated[str, typer.Option("--to", metavar="URL", help=f"Where to: {_TARGE
 Tables = Annotated[
     list[str] | None,
     typer.Option("--table", metavar="NAME", help="Only this table, with its native ids; may be repeated."),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="As a nightly batch would show it on that morning."),
 ]
 AllowUnlabelled = Annotated[
     list[str] | None,
@@ -45,6 +50,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout."
 def context_command(
     to: To,
     tables: Tables = None,
+    morning: AsOf = None,
     run_dir: RunDir = None,
     scenario: ScenarioFile = None,
     fte: Fte = None,
@@ -56,16 +62,20 @@ def context_command(
 ) -> None:
     """Write the context store alone, of a run or a scenario: as files, or into a warehouse."""
     form, target = _target(to)
+    day = _day(morning)
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack}
     source = open_source(run_dir, scenario, flags, Progress(err))
     names = chosen_names(tables or [], source.names)
+    facts = {"as_of": day.isoformat() if day else None, **scenario_facts(source.manifest)}
+    if day is not None:
+        source = on_morning(source, day)
     rows = (
-        _into_folder(form, Path(target), source, names)
+        _into_folder(form, Path(target), source, names, facts)
         if form in _folders()
         else _into_warehouse(to, source, names, tuple(allow_unlabelled or ()))
     )
     if as_json:
-        typer.echo(json.dumps({"synthetic": True, "to": to, **scenario_facts(source.manifest), "rows": rows}))
+        typer.echo(json.dumps({"synthetic": True, "to": to, **facts, "rows": rows}))
     else:
         err.print(f"{len(rows)} tables, {sum(rows.values()):,} rows: {to}")
 
@@ -95,10 +105,19 @@ def _target(url: str) -> tuple[str, str]:
     return scheme, target
 
 
-def _into_folder(form: str, root: Path, source: Source, names: list[Name]) -> dict[str, int]:
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--as-of: {text!r} given, allowed: a date such as 2026-10-01") from None
+
+
+def _into_folder(
+    form: str, root: Path, source: Source, names: list[Name], facts: dict[str, object]
+) -> dict[str, int]:
     from sim.store_files import write_folder
 
-    written = write_folder(form, root, names, source.get, scenario_facts(source.manifest))
+    written = write_folder(form, root, names, source.get, facts)
     return {file.path: file.rows for file in written}
 
 
@@ -106,7 +125,7 @@ def _into_warehouse(url: str, source: Source, names: list[Name], allowed: tuple[
     from sim.items import run_id
     from sim.sinks.tables import Delivery, TableOptions, open_table_sink
 
-    sink = open_table_sink(url, TableOptions(allow_unlabelled=allowed))
+    sink = open_table_sink(url, TableOptions(allow_unlabelled=allowed, say=err.print))
     manifest = source.manifest
     try:
         for line in sink.check(Delivery(run_id(manifest), manifest.seed, manifest.pack.name, tuple(names))):

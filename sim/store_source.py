@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 
 import schemas
+from context.as_of import as_of
 from context.calendar import build_calendar
 from context.errors import InputError
 from context.generate import generate
@@ -80,6 +82,12 @@ def of_store(store: Store, manifest: Manifest) -> Source:
     parts = {ENTITY: store.entity, KEYMAP: store.keymap}
     names = tuple((dataset, name) for dataset, name, _ in store.datasets())
     return Source(manifest, names, lambda dataset, name: parts[dataset][name])
+
+
+def on_morning(source: Source, day: date) -> Source:
+    """The store as a nightly batch would show it on the morning of ``day``. Raises InputError."""
+    store = as_of(source.whole(), str(source.manifest.scenario["time_zone"]), day)
+    return of_store(store, source.manifest)
 
 
 def chosen_names(wanted: Sequence[str], there: Sequence[Name]) -> list[Name]:

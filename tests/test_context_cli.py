@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -13,12 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 
 import schemas
+from context.as_of import as_of
+from context.generate import generate
+from context.scenario import load_scenario
 from context.store import ENTITY, KEYMAP, Store
 from sim.cli import main
 from sim.manifest import PackEntry, new_manifest
 from sim.store_files import FORMS, NOTE, write_folder
 from sim.store_source import Source, of_store, scenario_facts
-from tests.tiny import TINY, default_pack, store_of
+from tests.tiny import TINY, calendar_of, default_pack, store_of
 from tests.toy_run import write_run
 
 
@@ -197,6 +201,36 @@ def test_of_a_run_and_of_a_scenario(
     assert list(facts["rows"]) == [f"context_store_{kind}/person.ndjson" for kind in ("entity", "keymap")]
 
 
+def test_as_of_a_morning_into_duckdb(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A warehouse file holds the store as it stood, is replaced by a later morning, and then by the whole."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "termtide.toml").write_text(f"fte = 20\nseed = {TINY.seed}\n", encoding="utf-8")
+    scenario = load_scenario(tmp_path / "termtide.toml")
+    pack = default_pack()
+    store = generate(scenario, pack, calendar_of(scenario, pack))
+    mornings = (date(2026, 9, 20), date(2026, 11, 3), None)
+    for day in mornings:
+        wanted = store if day is None else as_of(store, scenario.time_zone, day)
+        flag = [] if day is None else ["--as-of", day.isoformat()]
+        facts = json.loads(termtide(capsys, "--to", "duckdb:store.duckdb", "--json", *flag))
+        assert facts["as_of"] == (day and day.isoformat())
+        assert sum(facts["rows"].values()) == wanted.rows
+        given = of_store(wanted, source().manifest)
+        with duckdb.connect("store.duckdb", read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            for dataset, name in given.names:
+                contract = schemas.table(dataset, name)
+                order = ", ".join(contract.key)
+                found = connection.sql(f'SELECT * FROM {dataset}."{name}" ORDER BY {order}').to_arrow_table()
+                keys = [(column, "ascending") for column in contract.key]
+                schema = schemas.arrow_schema(contract)
+                assert found.cast(schema).equals(given.get(dataset, name).cast(schema).sort_by(keys)), name
+    termtide(capsys, "--to", "csv:loading", "--as-of", "2026-09-20", "--table", "course_grade")
+    assert json.loads((tmp_path / "loading" / NOTE).read_text())["as_of"] == "2026-09-20"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -212,6 +246,8 @@ def test_of_a_run_and_of_a_scenario(
             ["--to", "csv:out", "--table", "context_store_keymap.person"],
             ("native ids come with their entities",),
         ),
+        (["--to", "csv:out", "--as-of", "2026-13-01"], ("--as-of", "'2026-13-01'", "2026-10-01")),
+        (["--to", "duckdb:runs"], ("this is a folder", "allowed: a file")),
         (["--to", "csv:out", "--fte", "20"], ("--fte", "scenario file")),
         (["--to", "csv:out", "--run", "nowhere"], ("--run nowhere",)),
         (["--to", "csv:runs/toy-7"], ("runs/toy-7", "folder of a run")),
