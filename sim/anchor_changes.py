@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from context import rng
 from context.calendar import Calendar
@@ -53,7 +54,8 @@ def _course_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
     day = np.maximum(detail["opened_day"], calendar.first_day) + rng.integer(key, _OPENED_DAYS, 1)
     wall = 9 * _HOUR_MS + rng.integer(key, 9 * _HOUR_MS, 2)
     opened = calendar.wall_to_utc_ms(np.minimum(day, calendar.last_day), wall)
-    written = opened - 60_000 - rng.integer(key, 600_000, 3)
+    has_syllabus = pc.greater(pc.utf8_length(detail["syllabus"]), 0).to_numpy(zero_copy_only=False)
+    written = np.where(has_syllabus, opened - 60_000 - rng.integer(key, 600_000, 3), -1)
     return [
         made,
         _part(calendar, "course_updated", opened, staff, rng.extend(key, 1)),

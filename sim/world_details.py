@@ -95,7 +95,7 @@ def _objects(read: Reader, name: str, where: I64) -> dict[str, Any]:
 
 
 def _cut(texts: pa.StringArray) -> pa.StringArray:
-    return pc.utf8_slice_codeunits(texts, 0, MOST_TEXT)
+    return pc.fill_null(pc.utf8_slice_codeunits(texts, 0, MOST_TEXT), "")
 
 
 def _courses(read: Reader, calendar: Calendar, courses: Courses) -> dict[str, Any]:
