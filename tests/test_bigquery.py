@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ import pytest
 
 import schemas
 from context.errors import InputError, RunError
+from sim.cli import main
 from sim.items import run_id
 from sim.sinks.bigquery import connection, jobs, sink
 from sim.sinks.bigquery.drop import Dropper
@@ -181,21 +179,17 @@ def test_drop_takes_only_ours(bigquery: Emulator) -> None:
     assert [one.table_id for one in client.list_tables("drop_context_store_keymap")] == ["mine"]
 
 
-def run_command(*arguments: str) -> tuple[int, str, str]:
-    """The program itself: exit code, stdout, stderr."""
-    done = subprocess.run(
-        [sys.executable, "-m", "sim", *arguments],
-        env={**os.environ, "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    return done.returncode, done.stdout, done.stderr
-
-
-def test_at_the_command_line(bigquery: Emulator, tmp_path: Path) -> None:
+def test_at_the_command_line(bigquery: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Backfill looks, delivers and resumes; drop lists, asks and removes; errors end with 2 or 3."""
+
+    def run_command(*arguments: str) -> tuple[int, str, str]:
+        try:
+            main(list(arguments))
+            code = 0
+        except SystemExit as leave:
+            code = int(leave.code or 0)
+        return code, *capsys.readouterr()
+
     scenario = tmp_path / "termtide.toml"
     scenario.write_text('name = "small"\nfte = 20\nseed = 5\n')
     url = f"bigquery:{to('cli')}"
