@@ -107,7 +107,7 @@ def _chosen(names: list[str] | None, dataset: str | None) -> list[Table]:
         found = [schemas.table(dataset, name) if dataset else schemas.find_table(name) for name in names]
     except schemas.UnknownName as error:
         raise InputError(str(error)) from None
-    return list(dict.fromkeys(found))
+    return list({(table.dataset, table.name): table for table in found}.values())
 
 
 def _datasets(dataset: str | None) -> tuple[str, ...]:
