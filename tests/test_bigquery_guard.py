@@ -232,3 +232,17 @@ def test_names() -> None:
         open_table_sink("bigqury://p", TableOptions())
     with pytest.raises(InputError, match="--method: 'x' given, allowed: auto, decorator, transaction"):
         open_table_sink("bigquery://p", TableOptions(method="x"))
+
+
+def test_whose_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first line names the account, and the project that quotas are counted for."""
+
+    class Robot(AnonymousCredentials):
+        service_account_email = "robot@example.com"
+        quota_project_id = "payer-1"
+
+    monkeypatch.delenv("BIGQUERY_EMULATOR_HOST", raising=False)
+    monkeypatch.delenv("GOOGLE_CLOUD_PROJECT", raising=False)
+    monkeypatch.setattr(connection, "default_credentials", lambda _: (Robot(), "found-1"))
+    here = connection.Connection("", None)
+    assert here.line == "bigquery://found-1 (Google Cloud, account robot@example.com, quota project payer-1)"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -235,3 +237,29 @@ def test_rows_that_differ_are_an_error(server: Recorder, fake: Fake, monkeypatch
 def parquet_rows(item: Any) -> bytes:
     """A file of an item."""
     return bytes(item.files[0].read_bytes())
+
+
+def test_files_that_are_not_whole(server: Recorder, fake: Fake, tmp_path: Path) -> None:
+    """A file cut short, or with other rows than the manifest says, is told before anything is sent."""
+    [item] = items(1, whole=False)
+    short = tmp_path / "short.parquet"
+    short.write_bytes(parquet_rows(item)[:-100])
+    with pytest.raises(RunError, match=r"short.parquet: not a whole Parquet file"):
+        deliver(TO, [replace(item, files=(short,))], "decorator")
+    with pytest.raises(RunError, match=r"394 rows expected, 393 in its files"):
+        deliver(TO, [replace(item, rows=394)], "decorator")
+    assert uploads(server) == []
+    assert fake.loads == {}
+
+
+def test_one_failure_ends_it(server: Recorder, fake: Fake) -> None:
+    """The first failure is what is raised; what is under way is finished or left, nothing more is begun."""
+    error = {"reason": "invalid", "message": "bad rows"}
+    fake.fail_next += [{"errors": [error]}]
+    with pytest.raises(RunError, match="bad rows"):
+        deliver(TO, items(7), "decorator")
+    before = len(fake.loads)
+    assert before < 10
+    assert len(uploads(server)) <= 10
+    assert deliver(TO, items(7), "decorator")[0] == 10 - before
+    assert len(fake.loads) == 10

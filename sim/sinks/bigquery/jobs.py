@@ -19,7 +19,10 @@ from sim.sinks.bigquery.make import fields
 
 ATTEMPTS = 100  # under one name; each load after a drop uses up one
 UPLOAD_RETRIES = 2  # of a piece, by the client itself, before the whole file is sent again
-EMULATOR_WAIT_S = 30.0  # an emulator forgets what it was at when it stops
+JOB_WAIT_S = 6 * 3_600.0  # a load job of BigQuery may take so long
+EMULATOR_WAIT_S = (
+    30.0  # for a job that was there before: an emulator forgets jobs; 20 times that for a new one
+)
 _Parquet: Any = bigquery.ParquetOptions
 _POLL_S = 0.05
 _POLL_MAX_S = 2.0
@@ -53,7 +56,8 @@ def load(
     for attempt in range(1, ATTEMPTS + 1):
         job_id = f"{what.base}_{attempt}"
         job, found = _find_or_submit(connection, what, body, job_id)
-        problem = _outcome(connection, job, what.name)
+        limit_s = (EMULATOR_WAIT_S if found else 20 * EMULATOR_WAIT_S) if connection.host else JOB_WAIT_S
+        problem = _outcome(connection, job, what.name, limit_s)
         if found:
             wrong = problem.text if problem else in_place()
             if wrong is None:
@@ -133,9 +137,9 @@ def _config(connection: Connection, what: Load) -> Any:
     )
 
 
-def _outcome(connection: Connection, job: Any, name: str) -> Problem | None:
+def _outcome(connection: Connection, job: Any, name: str, limit_s: float) -> Problem | None:
     """Wait for a job; None when it succeeded."""
-    end = time.monotonic() + (EMULATOR_WAIT_S if connection.host else 6 * 3_600)
+    end = time.monotonic() + limit_s
     pause = _POLL_S
     while job.state != "DONE":
         if time.monotonic() > end or connection.over:

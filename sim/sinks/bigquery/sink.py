@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import date, timedelta
 from typing import Any
 
@@ -49,6 +49,7 @@ class BigquerySink:
         self._room = threading.BoundedSemaphore(2 * LANES)
         self._committer = threading.Lock()
         self._under_way: list[Future[None]] = []
+        self._failure: BaseException | None = None  # the first; what fails after it fails because of it
 
     def check(self, delivery: Delivery) -> list[str]:
         """See the protocol."""
@@ -96,8 +97,7 @@ class BigquerySink:
 
     def flush(self) -> None:
         """See the protocol."""
-        for future in self._under_way:
-            future.exception()
+        wait(self._under_way)
         self._raise_failed()
 
     def close(self) -> None:
@@ -108,19 +108,23 @@ class BigquerySink:
 
     def _raise_failed(self) -> None:
         """Raise the first failure; forget what succeeded."""
-        waiting = []
-        for future in self._under_way:
-            if not future.done():
-                waiting.append(future)
-            elif error := future.exception():
-                self._connection.give_up()
-                raise error
-        self._under_way = waiting
+        self._under_way = [future for future in self._under_way if not future.done()]
+        if self._failure is not None:
+            raise self._failure
 
     def _deliver(self, item: Item) -> None:
-        """Load one item, compare what is there, record it."""
+        """One item, unless an earlier one failed: then nothing more is begun."""
         if self._connection.over:
-            raise RunError(f"{item.name}: given up")
+            return
+        try:
+            self._load(item)
+        except BaseException as error:
+            self._failure = self._failure or error
+            self._connection.give_up()
+            raise
+
+    def _load(self, item: Item) -> None:
+        """Load one item, compare what is there, record it."""
         contract = schemas.table(item.dataset, item.table)
         with body_of(item, contract, leaves(contract)) as body:
             if item.day is not None and self._method == "transaction":
