@@ -137,7 +137,7 @@ def _overrides(d: Drawn) -> Columns:
         "locked_date": o.locked_ms,
         "is_locked_date_overridden": o.locked_ms != NO_TIME,
         "is_all_day": all_day,
-        "all_day_date": np.where(all_day, first_date(d) + d.calendar.day_of(due), NO_TIME),
+        "all_day_date": np.where(all_day, first_date(d) + d.calendar.day_of(due).astype(np.int64), NO_TIME),
         "status": "active",
         "created_date": o.created_ms,
         "updated_date": o.created_ms + changed * 5 * MINUTE_MS,

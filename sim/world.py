@@ -69,6 +69,7 @@ class Enrolments:
     Students stand here once per course: not in its components, and not in courses that are not published.
     """
 
+    row: I32  # of course_section_enrollment
     person: I32
     course: I32
     section: I32

@@ -139,7 +139,8 @@ def _enrolments(
         "exit_date",
         "created_date",
     )
-    table = table.filter(pa.array(_works_in_canvas(read, table)))
+    rows = np.flatnonzero(_works_in_canvas(read, table))
+    table = table.take(pa.array(rows))
     person, section = rows_of(table["person_id"]), rows_of(table["course_section_id"])
     role = strings(table["role"])
     start = np.datetime64(calendar.term.start, "D").astype(np.int64)
@@ -153,6 +154,7 @@ def _enrolments(
     codes = role.dictionary_encode()
     role_key = rng.key_of_text(0, "role", codes.dictionary.to_pylist())[codes.indices.to_numpy()]
     return Enrolments(
+        row=rows.astype(np.int32),
         person=person.astype(np.int32),
         course=section_course[section].astype(np.int32),
         section=section.astype(np.int32),

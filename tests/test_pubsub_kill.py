@@ -21,7 +21,7 @@ from tests.live_tiny import documents_of_run, start
 from tests.pubsub_server import PROJECT, Collector, Emulator, Received
 from tests.tiny import default_pack
 
-KILLED = Scenario(name="killed", fte=100, seed=9)
+KILLED = Scenario(name="killed", fte=110, seed=9)
 KILLS = 24
 LEAST_EVENTS = 200_000
 IN_FLIGHT = PubsubSink.lanes * PubsubSink.most_messages
