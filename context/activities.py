@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from context import rng
 from context.calendar import Calendar
 from context.courses import Catalogue
+from context.distribution import Categorical
 from context.frame import NO_TIME
 from context.pack import Pack
 
@@ -26,6 +27,13 @@ HOUR_MS = 3_600_000
 
 
 DAY_MS = 24 * HOUR_MS
+# Of groups with four activities or more that are no examinations: those that drop scores, how many lowest
+# ones (1, 2, 3), those that drop the highest; of their activities those that stay (assumptions).
+DROP_SHARE, DROP_AMOUNTS, DROP_HIGHEST_SHARE, NEVER_DROP_SHARE = 0.28, (0.72, 0.21, 0.07), 0.012, 0.05
+LEAST_TO_DROP = 4
+NO_DROPS = ("Exam", "Midterm", "Project", "Paper")
+HIDDEN_SHARE = 0.012  # of activities whose grades are not shown by the end of term (assumption)
+ONLY_OVERRIDES_SHARE = 0.02  # of activities assigned section by section (assumption)
 LOCKED_SHARE = 0.25  # of activities that close a week after they are due (assumption)
 
 
@@ -43,6 +51,8 @@ class Groups:
     ordinal: I64
     name: I32  # code into the pack's learner_activity_group.name values
     weight_percent: I64  # 0 where the course does not weight its groups
+    drop_lowest: I64  # scores left out of the group's
+    drop_highest: I64
     key: U64
 
 
@@ -61,10 +71,22 @@ class Activities:
     release_ms: I64
     created_ms: I64
     locked_ms: I64  # nothing can be handed in later; NO_TIME where there is no such date
+    grade_type: I32  # code into the pack's grade_type
+    is_graded: BOOL  # gets scores; all but those of grade type not_graded
+    is_hidden: BOOL  # its grades are not shown to students
+    never_drop: BOOL  # its score stays, whatever its group drops
+    only_overrides: BOOL  # assigned by overrides alone
+    peer_due_ms: I64  # when reviews by peers are due; NO_TIME: no reviews
+    anonymous_peers: BOOL  # reviewers stay unnamed
     key: U64
 
     def __len__(self) -> int:
         return len(self.offering)
+
+    @property
+    def counts(self) -> BOOL:
+        """True for activities that enter course scores."""
+        return self.is_graded & (self.points_hundredths > 0)
 
 
 def ordinals(counts: I64) -> I64:
@@ -83,6 +105,7 @@ def make_groups(pack: Pack, catalogue: Catalogue) -> Groups:
     """Assignment groups of all courses."""
     key = catalogue.offering_key
     counts = pack.continuous("course_offering", "groups").draw(rng.extend(key, 50))
+    counts = np.where(catalogue.offering_kind == 0, counts, 0)  # in taught courses alone
     offering = np.repeat(np.arange(catalogue.offerings), counts)
     ordinal = ordinals(counts)
     group_key = rng.extend(rng.extend(key[offering], 51), ordinal)
@@ -95,7 +118,31 @@ def make_groups(pack: Pack, catalogue: Catalogue) -> Groups:
     names = _distinct(
         pack, offering, pack.categorical("learner_activity_group", "name").draw(rng.extend(group_key, 2))
     )
-    return Groups(offering, ordinal, names, np.where(weighted[offering], percent, 0), group_key)
+    none = np.zeros(len(offering), dtype=np.int64)
+    return Groups(offering, ordinal, names, np.where(weighted[offering], percent, 0), none, none, group_key)
+
+
+def with_drop_rules(pack: Pack, groups: Groups, activities: Activities) -> tuple[Groups, Activities]:
+    """Rules by which groups drop scores, and what follows for their activities.
+
+    Groups that drop have activities of the same points, as teachers make them: then the lowest score is the
+    worst one, whichever way it is looked at. Examinations are never dropped.
+    """
+    size = np.bincount(activities.group, minlength=len(groups.key))
+    names = pack.categorical("learner_activity_group", "name").values
+    can = np.array([not name or not any(word in name for word in NO_DROPS) for name in names])[groups.name]
+    can &= size >= LEAST_TO_DROP
+    many = 1 + rng.categorical(groups.key, rng.thresholds(list(DROP_AMOUNTS)), 21)
+    lowest = np.where(rng.uniform(groups.key, 20) < DROP_SHARE, np.minimum(many, size // LEAST_TO_DROP), 0)
+    lowest = np.where(can, lowest, 0)
+    highest = (can & (rng.uniform(groups.key, 22) < DROP_HIGHEST_SHARE)).astype(np.int64)
+    drops = (lowest + highest > 0)[activities.group]
+    first = np.searchsorted(activities.group, activities.group)
+    return replace(groups, drop_lowest=lowest, drop_highest=highest), replace(
+        activities,
+        points_hundredths=np.where(drops, activities.points_hundredths[first], activities.points_hundredths),
+        never_drop=drops & (rng.uniform(activities.key, 23) < NEVER_DROP_SHARE),
+    )
 
 
 def _distinct(pack: Pack, offering: I64, names: I32) -> I32:
@@ -161,6 +208,10 @@ def make_activities(pack: Pack, calendar: Calendar, catalogue: Catalogue, groups
     early = rng.uniform(key, 6) < pack.number("content.released_at_start_share")
     release_day = np.where(early, int(calendar.days[0]) + 7, release_day)
     release_ms = calendar.wall_to_utc_ms(release_day, 7 * HOUR_MS + rng.integer(key, 5 * 60, 7) * MINUTE_MS)
+    grade_types = pack.categorical("learner_activity", "grade_type")
+    grade_type = _grade_types(grade_types, rng.extend(key, 157), kind_of_type[submission_type] == 1)
+    peers = pack.categorical("learner_activity", "has_peer_reviews")
+    has_peers = np.array([value == "true" for value in peers.values])[peers.draw(rng.extend(key, 154))]
     hidden_days = np.where(rng.uniform(key, 8) < 0.4, 1 + rng.integer(key, 40, 9), 0)
     return Activities(
         offering=offering,
@@ -174,8 +225,23 @@ def make_activities(pack: Pack, calendar: Calendar, catalogue: Catalogue, groups
         release_ms=release_ms,
         created_ms=release_ms - hidden_days * DAY_MS,
         locked_ms=np.where(rng.uniform(key, 17) < LOCKED_SHARE, due_ms + 7 * DAY_MS, NO_TIME),
+        grade_type=grade_type,
+        is_graded=np.array([value != "not_graded" for value in grade_types.values])[grade_type],
+        is_hidden=rng.uniform(key, 18) < HIDDEN_SHARE,
+        never_drop=np.zeros(len(key), dtype=np.bool_),
+        peer_due_ms=np.where(
+            has_peers, due_ms + 2 * DAY_MS + rng.integer(rng.extend(key, 155), 5 * DAY_MS), NO_TIME
+        ),
+        anonymous_peers=has_peers & (rng.uniform(rng.extend(key, 158)) < 0.5),
+        only_overrides=rng.uniform(key, 19) < ONLY_OVERRIDES_SHARE,
         key=key,
     )
+
+
+def _grade_types(law: Categorical, key: U64, is_quiz: BOOL) -> I32:
+    """Codes of grade types; a quiz always has points."""
+    points = law.values.index("points") if "points" in law.values else 0
+    return np.where(is_quiz, points, law.draw(key)).astype(np.int32)
 
 
 def _due_days(

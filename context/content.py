@@ -6,7 +6,7 @@ ordinal in it, and keyed by offering key and ordinal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +20,12 @@ from context.activities import (
     make_activities,
     make_groups,
     ordinals,
+    with_drop_rules,
 )
 from context.calendar import Calendar
 from context.courses import Catalogue
 from context.pack import Pack
+from context.sections import most_items
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -107,8 +109,8 @@ def _with_activities(items: Items, activities: Activities, rows: I64, purpose: i
 
 def _module_items(
     calendar: Calendar, content: dict[str, Items], activities: Activities, modules: Items, offerings: int
-) -> ModuleItems:
-    """Link content into the modules of its course, by its place in the term."""
+) -> tuple[Items, ModuleItems]:
+    """Link content into the modules of its course, by its place in the term; a module is there before it."""
     per_course = np.bincount(modules.offering, minlength=offerings)
     first = np.cumsum(per_course) - per_course
     term_start = calendar.day_start_ms(int(calendar.days[0]))
@@ -139,10 +141,14 @@ def _module_items(
             module, rows = linked, np.full(len(linked), -1)
         parts.append((module, np.full(len(linked), kind), rows, release[linked], rng.extend(key[linked], 71)))
     module, kinds, rows, release, key = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    opened = modules.release_ms.copy()
+    np.minimum.at(opened, module, release)
+    modules = replace(modules, release_ms=opened)
+    release = np.where(kinds == 5, opened[module], release)
     # Sub-headers (the largest code) open their module; the rest follows by release.
     order = np.lexsort((key, release, kinds != 5, module))
     position = 1 + np.arange(len(order)) - np.searchsorted(module[order], module[order])
-    return ModuleItems(
+    return modules, ModuleItems(
         module[order], kinds[order].astype(np.int32), rows[order], position, release[order], key[order]
     )
 
@@ -151,21 +157,21 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
     """All content of the term's courses."""
     key, days = catalogue.offering_key, calendar.days
     last = (calendar.term.instruction_end - calendar.term.start).days
-    open_day = int(days[0]) + 2
+    open_day, most = int(days[0]) + 2, most_items(catalogue)
 
     def weekly(purpose: int, field: str, from_day: int) -> Items:
-        counts = pack.continuous("course_offering", field).draw(rng.extend(key, purpose))
+        counts = np.minimum(pack.continuous("course_offering", field).draw(rng.extend(key, purpose)), most)
         return _weekly(calendar, key, purpose + 1, counts, from_day, last)
 
     groups = make_groups(pack, catalogue)
-    activities = make_activities(pack, calendar, catalogue, groups)
+    groups, activities = with_drop_rules(pack, groups, make_activities(pack, calendar, catalogue, groups))
     topics = weekly(80, "discussions", 0)
     announcements = weekly(82, "announcements", -7)
     practice = _weekly(
         calendar,
         key,
         85,
-        (rng.uniform(key, 84) < pack.number("content.practice_quiz_share")).astype(np.int64) * 2,
+        np.minimum((rng.uniform(key, 84) < pack.number("content.practice_quiz_share")) * 2, most),
         5,
         last,
     )
@@ -201,6 +207,7 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
         weekly(94, "modules", open_day),
     )
     linked = {"quiz": quizzes, "discussion": discussion, "file": files, "page": pages}
+    modules, module_items = _module_items(calendar, linked, activities, modules, catalogue.offerings)
     return Content(
         groups=groups,
         activities=activities,
@@ -210,5 +217,5 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
         files=files,
         pages=pages,
         modules=modules,
-        module_items=_module_items(calendar, linked, activities, modules, catalogue.offerings),
+        module_items=module_items,
     )

@@ -23,15 +23,25 @@ _ROUNDS = 12  # tries to move a student out of a course taken twice
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Course offerings and their sections, ordered by CIP family, level and ordinal in the cell."""
+    """Course offerings and their sections, ordered by CIP family, level and ordinal in the cell.
+
+    Primary sections come first, then their components (discussions, laboratories), then sandboxes'. The kinds
+    are those of ``context.sections``.
+    """
 
     offering_cip: I32
     offering_level: I32
     offering_ordinal: I64  # ordinal in its CIP x level cell: with it the natural key
     offering_key: U64
-    section_offering: I64
-    section_ordinal: I64  # 0.. within the offering
+    offering_kind: I64  # TAUGHT, SHELL, UNPUBLISHED, SANDBOX
+    offering_size: I64  # students who asked for it, before top-ups
+    offering_host: I64  # the offering whose Canvas course holds its sections: itself unless cross-listed
+    section_offering: I64  # whose Canvas course the section sits in: content and results follow it
+    section_home: I64  # the offering it belongs to for the registrar: credits and grades follow it
+    section_ordinal: I64  # 0.. within the offering, by kind
     section_key: U64
+    section_kind: I64  # PRIMARY, DISCUSSION, LABORATORY, OWN
+    sandbox_owner: I64  # instructor of each sandbox, in order of these offerings
 
     @property
     def offerings(self) -> int:
@@ -42,6 +52,11 @@ class Catalogue:
     def sections(self) -> int:
         """Number of sections."""
         return len(self.section_offering)
+
+    @property
+    def primaries(self) -> int:
+        """Number of primary sections: those that students take for credit."""
+        return int((self.section_kind == 0).sum())
 
 
 @dataclass(frozen=True)
@@ -196,8 +211,14 @@ def make_catalogue(seed: int, pack: Pack, students: Students) -> tuple[Catalogue
         offering_level=(offering_cell[kept] % levels).astype(np.int32),
         offering_ordinal=ordinal[kept],
         offering_key=offering_key,
+        offering_kind=np.zeros(len(kept), dtype=np.int64),
+        offering_host=np.arange(len(kept)),
+        offering_size=np.bincount(new_offering[rank], minlength=len(kept)).astype(np.int64),
         section_offering=new_offering.astype(np.int64),
+        section_home=new_offering.astype(np.int64),
         section_ordinal=section_ordinal[taken],
         section_key=rng.extend(offering_key[new_offering], section_ordinal[taken] + 1000),
+        section_kind=np.zeros(len(taken), dtype=np.int64),
+        sandbox_owner=np.empty(0, dtype=np.int64),
     )
     return catalogue, Seats(student=student[order], section=rank[order].astype(np.int64))

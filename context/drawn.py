@@ -10,15 +10,26 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from context import ids, rng
+from context.attempts import Attempts, QuizResults
 from context.calendar import Calendar
+from context.comments import Comments
+from context.conferences import Conferences
 from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.grades import Grades, TermRecords
-from context.outcomes import Results
+from context.groupwork import GroupWork
+from context.inbox import Inbox
+from context.learner_groups import LearnerGroups
+from context.learning import Learning
+from context.overrides import Overrides
 from context.pack import Pack
 from context.people import Identity, Students
 from context.posts import Posts
+from context.progress import Progress
+from context.quizzes import Quizzes
+from context.requirements import Requirements
+from context.results import Results
 from context.structures import Structures
 
 I64 = npt.NDArray[np.int64]
@@ -30,6 +41,7 @@ class Drawn:
     """Columns of integers; row i of a part is row i of its entity."""
 
     seed: int
+    fte: int
     institution: str
     host: str
     pack: Pack
@@ -41,21 +53,49 @@ class Drawn:
     catalogue: Catalogue
     enrolments: Enrolments
     content: Content
+    quizzes: Quizzes
+    quiz_results: QuizResults
+    attempts: Attempts
     results: Results
+    overrides: Overrides
+    group_work: GroupWork
     posts: Posts
+    comments: Comments
+    learning: Learning
+    requirements: Requirements
+    progress: Progress
     grades: Grades
     records: TermRecords
+    learner_groups: LearnerGroups
+    inbox: Inbox
+    conferences: Conferences
 
-    def local(self, entity: str, rows: int) -> I64:
-        """Short Canvas ids of an entity."""
-        return ids.local_ids(self.seed, entity, rows)
+    def local(self, entity: str, rows: int, created: I64 | None = None) -> I64:
+        """Short Canvas ids of an entity, rising with the instants of creation where those are given."""
+        return ids.local_ids(self.seed, entity, rows, created)
 
     @cached_property
     def offering_size(self) -> I64:
         """Student enrolments per course offering."""
-        rows = self.enrolments.is_student
+        rows = self.enrolments.counts
         offering = self.catalogue.section_offering[self.enrolments.section[rows]]
         return np.bincount(offering, minlength=self.catalogue.offerings).astype(np.int64)
+
+    @cached_property
+    def canvas_only(self) -> npt.NDArray[np.bool_]:
+        """True for people whom the registrar doesn't know: staff with enrolments in Canvas alone."""
+        e, people = self.enrolments, len(self.identity)
+        known = np.array([status is not None for status in e.role_statuses])[e.role_status]
+        rows, registered = (
+            np.bincount(e.person, weights, minlength=people) for weights in (None, known.astype(np.int64))
+        )
+        staff = np.arange(people) >= len(self.students) + self.instructors
+        return np.asarray(staff & (rows > 0) & (registered == 0))
+
+    @cached_property
+    def group_has_wiki(self) -> npt.NDArray[np.bool_]:
+        """True for learner groups whose wiki somebody has opened."""
+        return self.coin(self.learner_groups.key, 446, 0.4) & ~self.learner_groups.deleted
 
     @cached_property
     def open_ms(self) -> int:
@@ -78,7 +118,9 @@ class Drawn:
     @cached_property
     def course_teacher(self) -> I64:
         """Person of the first section's Teacher of each offering."""
-        first = np.searchsorted(self.catalogue.section_offering, np.arange(self.catalogue.offerings))
+        c = self.catalogue
+        first = np.full(c.offerings, -1, dtype=np.int64)
+        first[c.section_home[::-1]] = np.arange(c.sections)[::-1]
         return self.primary_teacher[first]
 
     def coin(self, keys: npt.NDArray[np.uint64], purpose: int, share: float) -> npt.NDArray[np.bool_]:

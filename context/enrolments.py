@@ -16,12 +16,13 @@ from context.calendar import Calendar
 from context.courses import Catalogue, Seats
 from context.pack import Pack
 from context.people import Students
+from context.sections import DISCUSSION, LABORATORY, OWN, PRIMARY, SANDBOX, TAUGHT, primary_instructors
+from context.staffing import add_extras, component_assistants, extra_roles
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 HOUR_MS = 3_600_000
-_ROUNDS = 6  # tries to find a person who is not in the section yet
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Enrolments:
     entry_ms: I64
     exit_ms: I64  # of a drop or withdrawal, else the end of the course
     key: U64
+    primary: npt.NDArray[np.bool_]  # in a section that is taken for credit, not in one of its components
+    published: npt.NDArray[np.bool_]  # in a Canvas course that students can see
     roles: tuple[str, ...]
     role_statuses: tuple[str | None, ...]
     enrollment_statuses: tuple[str | None, ...]
@@ -54,41 +57,20 @@ class Enrolments:
         """True for rows with the role Student."""
         return np.asarray(self.role == self.roles.index("Student"))
 
+    @property
+    def takes(self) -> npt.NDArray[np.bool_]:
+        """True where a student takes a course: the rows that bring credits and a grade."""
+        return self.is_student & self.primary
 
-def instructor_count(seed: int, pack: Pack, sections: int) -> tuple[int, I64]:
-    """(number of instructors, their loads): loads drawn until every section has its primary instructor."""
-    law = pack.table("instructor_load")
-    table = rng.thresholds([float(share) for share in law["share"]])
-    widths = np.array([int(n) for n in law["sections"]])
-    loads = widths[rng.categorical(rng.key(seed, "instructor load", np.arange(sections)), table)]
-    count = int(np.searchsorted(np.cumsum(loads), sections)) + 1
-    return count, loads[:count]
+    @property
+    def counts(self) -> npt.NDArray[np.bool_]:
+        """True where a student works in a Canvas course: the rows that bring results, posts and clicks."""
+        return self.takes & self.published
 
-
-def _extra_roles(pack: Pack, students: int, sections: int) -> dict[str, int]:
-    """Rows wanted of every role but Student, beside one primary Teacher per section."""
-    shares = pack.categorical("course_section_enrollment", "role").shares()
-    per_student = students / shares["Student"]
-    wanted = {
-        str(role): round(share * per_student) for role, share in shares.items() if role and role != "Student"
-    }
-    wanted["Teacher"] = max(wanted.get("Teacher", 0) - sections, 0)
-    return wanted
-
-
-def _people_of(
-    role: str, offsets: tuple[int, int, int], cip: I32, homes: list[I64], graduates: I64, key: U64
-) -> I64:
-    """A candidate for each row of a role: colleagues of the family, graduate students, support staff."""
-    first_instructor, first_support, people = offsets
-    if role in ("Teacher", "Faculty"):
-        sizes = np.array([len(home) for home in homes])
-        starts = np.cumsum(sizes) - sizes
-        flat = np.concatenate(homes)
-        return np.asarray(first_instructor + flat[starts[cip] + rng.integer(key, sizes[cip])])
-    if role == "TeachingAssistant" and len(graduates):
-        return graduates[rng.integer(key, len(graduates))]
-    return first_support + rng.integer(key, max(people - first_support, 1))
+    @property
+    def leaves(self) -> npt.NDArray[np.bool_]:
+        """True for rows that end before the course does."""
+        return np.asarray(self.last_day < self.last_day.max())
 
 
 def make_enrolments(
@@ -97,21 +79,33 @@ def make_enrolments(
     """(enrolments, number of instructors, number of support staff)."""
     role_law = pack.categorical("course_section_enrollment", "role")
     roles = tuple(str(value) for value in role_law.values)
-    instructors, loads = instructor_count(seed, pack, catalogue.sections)
-    primary = np.repeat(np.arange(instructors), loads)[: catalogue.sections]
-    section_cip = catalogue.offering_cip[catalogue.section_offering]
-    wanted = _extra_roles(pack, len(seats.student), catalogue.sections)
+    taught = catalogue.primaries
+    primary, instructors = primary_instructors(seed, pack, catalogue)
+    section_cip = catalogue.offering_cip[catalogue.section_home]
+    assisted, assistants = component_assistants(pack, students, catalogue, seats)
+    # A component without an assistant is its lecture's teacher's.
+    components = np.flatnonzero(np.isin(catalogue.section_kind, (DISCUSSION, LABORATORY)))
+    rest = components[~np.isin(components, assisted)]
+    lecture = np.searchsorted(catalogue.section_home[:taught], catalogue.section_home[rest])
+    sandboxes = np.flatnonzero(catalogue.section_kind == OWN)
+    teaching = np.concatenate([np.arange(taught), rest, sandboxes])
+    teachers = np.concatenate([primary, primary[lecture], catalogue.sandbox_owner])
+    wanted = extra_roles(
+        pack, len(seats.student), {"Teacher": len(teaching), "TeachingAssistant": len(assisted)}
+    )
     support = max(
         2,
         sum(n for role, n in wanted.items() if role not in ("Teacher", "Faculty", "TeachingAssistant")) // 4,
     )
-    size_table = np.cumsum(np.bincount(seats.section, minlength=catalogue.sections))
+    size_table = np.cumsum(np.bincount(seats.section[seats.section < taught], minlength=taught))
     # Co-teachers, coordinators and faculty of record are people of their own, two sections each on average.
     more = (wanted["Teacher"] + wanted.get("Faculty", 0)) // 2
     drawn = rng.integer(rng.key(seed, "colleague", np.arange(more)), int(size_table[-1]))
     colleague_cip = section_cip[np.searchsorted(size_table, drawn, side="right")]
     everyone = np.arange(instructors + more)
-    home_cip = np.concatenate([section_cip[np.searchsorted(primary, np.arange(instructors))], colleague_cip])
+    first = np.zeros(instructors, dtype=np.int64)
+    first[primary[::-1]] = np.arange(taught)[::-1]
+    home_cip = np.concatenate([section_cip[first], colleague_cip])
     instructors += more
     offsets = (len(students), len(students) + instructors, len(students) + instructors + support)
     homes = [np.flatnonzero(home_cip == cip) for cip in range(int(section_cip.max()) + 1)]
@@ -120,31 +114,16 @@ def make_enrolments(
     ]
     homes = [home if len(home) else everyone for home in homes]
 
-    person = [seats.student, offsets[0] + primary]
-    section = [seats.section, np.arange(catalogue.sections)]
+    person = [seats.student, offsets[0] + teachers, assistants]
+    section = [seats.section, teaching, assisted]
     role = [
         np.full(len(seats.student), roles.index("Student")),
-        np.full(catalogue.sections, roles.index("Teacher")),
+        np.full(len(teaching), roles.index("Teacher")),
+        np.full(len(assisted), roles.index("TeachingAssistant") if len(assisted) else 0),
     ]
     graduates = np.flatnonzero(students.career > 0)
-    taken = np.concatenate(section) * offsets[2] + np.concatenate(person)
-    for name in roles:
-        missing = wanted.get(name, 0)
-        for attempt in range(_ROUNDS):
-            if missing <= 0:
-                break
-            key = rng.key(seed, f"extra {name}", attempt, np.arange(missing))
-            # Large sections have more staff: a section is picked in proportion to its seats.
-            where = np.searchsorted(size_table, rng.integer(key, int(size_table[-1]), 0), side="right")
-            who = _people_of(name, offsets, section_cip[where], homes, graduates, rng.extend(key, 1))
-            code = where * offsets[2] + who
-            _, first = np.unique(code, return_index=True)
-            fresh = first[~np.isin(code[first], taken)]
-            person.append(who[fresh])
-            section.append(where[fresh])
-            role.append(np.full(len(fresh), roles.index(name)))
-            taken = np.concatenate([taken, code[fresh]])
-            missing -= len(fresh)
+    sources = (offsets, homes, graduates)
+    add_extras(seed, roles, wanted, size_table, section_cip, sources, (person, section, role))
     enrolments = _with_status(
         pack,
         calendar,
@@ -168,7 +147,8 @@ def _with_status(
 ) -> Enrolments:
     order = np.lexsort((person, section, role != roles.index("Student")))
     person, section, role = person[order], section[order], role[order]
-    key = rng.extend(rng.extend(catalogue.section_key[section], role), person)
+    own_key = rng.extend(rng.extend(catalogue.section_key[section], role), person)
+    key = own_key[_deciding(catalogue, person, section, role == roles.index("Student"))]
     status_law = pack.categorical("course_section_enrollment", "role_status")
     enrollment_law = pack.categorical("course_section_enrollment", "enrollment_status")
     given_role = _codes(roles, status_law.given_values[0])[role]
@@ -177,6 +157,9 @@ def _with_status(
     # A section keeps its first Teacher to the end: somebody has to grade.
     teachers = np.flatnonzero(role == roles.index("Teacher"))
     first = teachers[np.unique(section[teachers], return_index=True)[1]]
+    own = catalogue.section_kind[section] == OWN
+    if None in statuses:  # sandboxes are Canvas's alone
+        status[own] = statuses.index(None)
     leaves = np.isin(
         status[first], [code for code, v in enumerate(statuses) if v in ("Dropped", "Withdrawn")]
     )
@@ -214,11 +197,26 @@ def _with_status(
         created_ms=np.where(entered_late, entry_ms, entry_ms - registered_days * 24 * HOUR_MS),
         entry_ms=entry_ms,
         exit_ms=exit_ms,
-        key=key,
+        key=own_key,
+        primary=catalogue.section_kind[section] == PRIMARY,
+        published=np.isin(catalogue.offering_kind[catalogue.section_offering[section]], (TAUGHT, SANDBOX)),
         roles=roles,
         role_statuses=statuses,
         enrollment_statuses=enrollment_law.values,
     )
+
+
+def _deciding(catalogue: Catalogue, person: I64, section: I64, student: npt.NDArray[np.bool_]) -> I64:
+    """For each row the row that decides on its status: a component's student is in it as in the lecture."""
+    home, people = catalogue.section_home[section], int(person.max(initial=0)) + 1
+    code = home * people + person
+    kind = catalogue.section_kind[section]
+    decides = np.arange(len(person))
+    main = np.flatnonzero(student & (kind == PRIMARY))
+    main = main[np.argsort(code[main], kind="stable")]
+    rows = np.flatnonzero(student & np.isin(kind, (DISCUSSION, LABORATORY)))
+    decides[rows] = main[np.searchsorted(code[main], code[rows])]
+    return decides
 
 
 def _codes(values: tuple[str | None, ...], into: tuple[str, ...]) -> I32:

@@ -51,6 +51,17 @@ class Maybe:
     valid: npt.NDArray[np.bool_]
 
 
+def only(texts: Coded, mask: npt.NDArray[np.bool_]) -> Coded:
+    """``texts`` where ``mask`` is true, NULL elsewhere."""
+    return Coded(np.where(mask, texts.codes, -1), texts.values)
+
+
+def either(mask: npt.NDArray[np.bool_], texts: Coded, others: Coded) -> Coded:
+    """``texts`` where ``mask`` is true, ``others`` elsewhere."""
+    moved = np.where(others.codes < 0, -1, others.codes + len(texts.values))
+    return Coded(np.where(mask, texts.codes, moved), (*texts.values, *others.values))
+
+
 def decimal(hundredths: npt.NDArray[np.int64], valid: npt.NDArray[np.bool_] | None = None) -> pa.Array:
     """NUMERIC (decimal128(38, 9)) from integer hundredths, without a Python object per value."""
     scaled = np.asarray(hundredths, dtype=np.int64)
@@ -121,6 +132,17 @@ def table(name: str, rows: int, columns: Mapping[str, Any]) -> pa.Table:
         if column.mode == "REQUIRED" and array.null_count:
             raise ValueError(f"{name}.{column.name} is a key and has {array.null_count} nulls")
     return pa.table(arrays, names=list(schema.names))
+
+
+def created(columns: Mapping[str, Any]) -> npt.NDArray[np.int64] | None:
+    """The instants of creation among the columns of a table, None where it has none."""
+    found = columns.get("created_date")
+    return None if found is None else np.asarray(found, dtype=np.int64)
+
+
+def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """A DATETIME column without nulls as whole microseconds, int64."""
+    return np.asarray(column.cast(pa.int64()).to_numpy(), dtype=np.int64)
 
 
 def texts(integers: npt.NDArray[Any]) -> pa.Array:

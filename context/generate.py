@@ -4,42 +4,94 @@ from __future__ import annotations
 
 import numpy as np
 
+from context.attempts import make_attempts
 from context.calendar import Calendar
+from context.comments import make_comments
+from context.conferences import make_conferences
 from context.content import make_content
 from context.courses import make_catalogue
 from context.drawn import Drawn
 from context.enrolments import make_enrolments
 from context.grades import make_grades, make_term_records
+from context.groupwork import make_group_work
+from context.inbox import make_inbox
+from context.learner_groups import make_learner_groups
+from context.learning import make_learning
 from context.outcomes import make_results
 from context.pack import Pack
 from context.people import make_identity, make_staff, make_students
 from context.posts import make_posts
+from context.progress import make_progress
+from context.quizzes import make_quizzes
+from context.requirements import make_requirements
 from context.scenario import Scenario
+from context.sections import complete_catalogue
 from context.store import Store
 from context.structures import make_structures
+from context.tables_academics import academic_tables
+from context.tables_comments import comment_tables
+from context.tables_contacts import contact_tables
 from context.tables_content import content_tables
 from context.tables_course import course_tables
+from context.tables_frame import frame_tables
+from context.tables_grades import grade_tables
+from context.tables_learning import learning_tables
 from context.tables_outcome import outcome_tables
 from context.tables_people import people_tables
+from context.tables_places import place_tables
+from context.tables_progress import progress_tables
+from context.tables_quiz import quiz_tables
+from context.tables_social import social_tables
 from context.tables_structure import structure_tables
+
+TABLES = (
+    structure_tables,
+    frame_tables,
+    academic_tables,
+    place_tables,
+    people_tables,
+    contact_tables,
+    course_tables,
+    content_tables,
+    outcome_tables,
+    learning_tables,
+    comment_tables,
+    quiz_tables,
+    grade_tables,
+    progress_tables,
+    social_tables,
+)
 
 
 def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
     """Everything the store says, as integer columns; a pure function of its arguments."""
     seed = scenario.seed
     students = make_students(seed, scenario.fte, pack)
-    catalogue, seats = make_catalogue(seed, pack, students)
+    catalogue, seats = complete_catalogue(seed, pack, students, *make_catalogue(seed, pack, students))
     structures = make_structures(pack, students, catalogue)
     enrolments, instructors, support = make_enrolments(seed, pack, calendar, students, catalogue, seats)
     people = np.concatenate(
         [students.key, make_staff(seed, "instructor", instructors), make_staff(seed, "support", support)]
     )
+    groups = make_learner_groups(seed, calendar, structures, students, catalogue, enrolments)
     content = make_content(pack, calendar, catalogue)
-    results = make_results(pack, calendar, students, catalogue, enrolments, content)
+    quizzes = make_quizzes(pack, content.activities, content.quizzes)
+    work = make_group_work(pack, catalogue.offerings, content.activities, enrolments, groups)
+    results, overrides = make_results(pack, calendar, students, catalogue, enrolments, content, quizzes, work)
+    results, quiz_results, attempts = make_attempts(
+        pack, calendar, students, catalogue, enrolments, content, quizzes, results
+    )
     posts = make_posts(pack, calendar, catalogue, enrolments, content, results)
+    comments = make_comments(pack, calendar, catalogue, enrolments, content, results)
+    learning = make_learning(pack, seed, catalogue, content, quizzes, results, quiz_results, attempts)
+    requirements = make_requirements(pack, content, catalogue.offering_key)
+    progress = make_progress(
+        pack, calendar, students, catalogue, enrolments, content, requirements, results, posts
+    )
     grades = make_grades(pack, students, catalogue, enrolments, content, results)
     return Drawn(
         seed=seed,
+        fte=scenario.fte,
         institution=scenario.institution,
         host=scenario.host,
         pack=pack,
@@ -51,10 +103,22 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         catalogue=catalogue,
         enrolments=enrolments,
         content=content,
+        quizzes=quizzes,
+        quiz_results=quiz_results,
+        attempts=attempts,
         results=results,
+        overrides=overrides,
+        group_work=work,
         posts=posts,
+        comments=comments,
+        learning=learning,
+        requirements=requirements,
+        progress=progress,
         grades=grades,
         records=make_term_records(pack, students, enrolments, grades),
+        learner_groups=groups,
+        inbox=make_inbox(pack, calendar, catalogue, enrolments, groups),
+        conferences=make_conferences(pack, calendar, catalogue, people, enrolments, groups),
     )
 
 
@@ -62,7 +126,7 @@ def generate(scenario: Scenario, pack: Pack, calendar: Calendar) -> Store:
     """The context store of a scenario: entities and keymaps as Arrow tables."""
     drawn = draw(scenario, pack, calendar)
     store = Store({}, {})
-    for tables in (structure_tables, people_tables, course_tables, content_tables, outcome_tables):
+    for tables in TABLES:
         entity, keymap = tables(drawn)
         store.entity.update(entity)
         store.keymap.update(keymap)

@@ -13,9 +13,11 @@ from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.frame import NO_TIME
-from context.outcomes import Results
 from context.pack import Pack
 from context.people import Students
+from context.results import Results
+from context.scores import VIEWS, Scores, make_scores
+from context.sections import offering_credits
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -28,10 +30,14 @@ class Grades:
     """Row i is the course grade of student enrolment ``enrolment[i]``."""
 
     enrolment: I64
-    current_hundredths: I64  # without missing work; NO_TIME when nothing is graded
-    final_hundredths: I64  # missing work counts 0
+    scores: Scores  # of groups and courses, from which all else follows
+    current_hundredths: I64  # over graded work; NO_TIME when nothing is graded
+    final_hundredths: I64  # all other work counts 0
+    hidden_current_hundredths: I64  # hidden grades included
+    hidden_final_hundredths: I64
     letter: I32  # index into letters, -1 when no grade is given (dropped, withdrawn)
     is_pass_fail: BOOL  # taken for P or NP: gives no points and does not count
+    is_incomplete: BOOL  # the grade is still to come: an I, without a letter
     credits: I64  # of the course
     letters: tuple[str, ...]
     points_hundredths: I64  # grade points of each letter
@@ -43,62 +49,10 @@ class TermRecords:
 
     gpa_hundredths: I64  # NO_TIME without graded credits
     cumulative_hundredths: I64  # of the terms before this one; NO_TIME for those in their first
-    credits: I64  # attempted
+    credits: I64  # attempted: taken on the census day
+    kept: I64  # of them those that were not withdrawn from
     gpa_credits: I64  # of them those that the term GPA rests on
     earned: I64
-
-
-def offering_credits(pack: Pack, catalogue: Catalogue) -> I64:
-    """Credits of each course offering."""
-    law = pack.categorical("course_offering", "available_credits")
-    credits_of = np.array([int(str(value)) for value in law.values])
-    return np.asarray(credits_of[law.draw(rng.extend(catalogue.offering_key, 57))])
-
-
-def _scores(content: Content, enrolments: Enrolments, results: Results) -> tuple[F64, F64]:
-    """(current, final) percent per enrolment row; nan where there is nothing to count."""
-    acts = content.activities
-    groups = len(content.groups.key)
-    counted = acts.points_hundredths[results.activity] > 0
-    graded = counted & (results.score_hundredths != NO_TIME)
-    # Missing work counts 0; work that waits for its grade does not count yet.
-    due = counted & results.is_missing
-    cell = results.enrolment * groups + acts.group[results.activity]
-    cells, where = np.unique(cell, return_inverse=True)
-    points = acts.points_hundredths[results.activity]
-    score = np.where(graded, results.score_hundredths, 0)
-
-    def total(values: I64) -> I64:
-        # Sums of hundredths stay exact in float64, so their order cannot show.
-        return np.bincount(where, values, minlength=len(cells)).astype(np.int64)
-
-    earned, possible, possible_all = (
-        total(score),
-        total(np.where(graded, points, 0)),
-        total(np.where(graded | due, points, 0)),
-    )
-    enrolment, group = cells // groups, cells % groups
-    weight = content.groups.weight_percent[group]
-    weighted = (
-        np.bincount(content.groups.offering, content.groups.weight_percent)[content.groups.offering[group]]
-        > 0
-    )
-    size = len(enrolments)
-    percents = []
-    for denominator in (possible, possible_all):
-        there = denominator > 0
-        # Weighted courses average the groups' percentages; the others add up points.
-        top = np.where(weighted, weight * (earned * 1_000_000 // np.maximum(denominator, 1)), earned)
-        bottom = np.where(weighted, weight * 10_000, denominator)
-        top_sum = np.bincount(enrolment, np.where(there, top, 0), minlength=size)
-        bottom_sum = np.bincount(enrolment, np.where(there, bottom, 0), minlength=size)
-        is_weighted = np.zeros(size, dtype=np.bool_)
-        is_weighted[enrolment] = weighted
-        with np.errstate(invalid="ignore", divide="ignore"):
-            percents.append(
-                np.where(bottom_sum > 0, top_sum / bottom_sum * np.where(is_weighted, 1.0, 100.0), np.nan)
-            )
-    return percents[0], percents[1]
 
 
 def _letter_cuts(pack: Pack, gpa: float) -> F64:
@@ -120,14 +74,14 @@ def _letter_cuts(pack: Pack, gpa: float) -> F64:
 
 
 def _letters(
-    pack: Pack, students: Students, catalogue: Catalogue, enrolments: Enrolments, rows: I64, final: F64
+    pack: Pack, students: Students, catalogue: Catalogue, enrolments: Enrolments, rows: I64, final: I64
 ) -> I32:
     """Letters by score: cut scores of each CIP family and career where its published GPA puts them.
 
     Within a family a higher score never gets a lower letter.
     """
     letters = len(pack.table("letter")["letter"])
-    cip = catalogue.offering_cip[catalogue.section_offering[enrolments.section[rows]]]
+    cip = catalogue.offering_cip[catalogue.section_home[enrolments.section[rows]]]
     graduate = students.career[enrolments.person[rows]] > 0
     gpas = [float(gpa) for gpa in pack.table("cip")["gpa"]]
     letter = np.full(len(rows), -1, dtype=np.int32)
@@ -157,30 +111,36 @@ def make_grades(
     results: Results,
 ) -> Grades:
     """Grades of all student enrolments."""
-    rows = np.flatnonzero(enrolments.is_student)
-    current, final = (percent[rows] for percent in _scores(content, enrolments, results))
+    rows = np.flatnonzero(enrolments.takes)
+    scores = make_scores(content, len(enrolments), results)
+    current, final, hidden_current, hidden_final = (scores.of_course[view][rows] for view in VIEWS)
     law = pack.table("letter")
     stays = np.array([status in ("Enrolled", "Completed") for status in enrolments.role_statuses])
-    gets = stays[enrolments.role_status[rows]] & ~np.isnan(final)
+    # Who teaches without Canvas gives grades all the same, by marks that the store doesn't hold.
+    unseen = 84 + 8 * students.ability[enrolments.person[rows]] + 6 * rng.normal(enrolments.key[rows], 122)
+    unseen = np.rint(100 * np.clip(unseen, 0, 100)).astype(np.int64)
+    marks = np.where(enrolments.published[rows], final, unseen)
+    gets = stays[enrolments.role_status[rows]] & (marks != NO_TIME)
     letter = np.full(len(rows), -1, dtype=np.int32)
-    letter[gets] = _letters(pack, students, catalogue, enrolments, rows[gets], np.rint(final[gets] * 100))
+    letter[gets] = _letters(pack, students, catalogue, enrolments, rows[gets], marks[gets])
+    pass_fail = rng.uniform(rng.extend(enrolments.key[rows], 121)) < pack.number("grade.pass_fail_share")
+    incomplete = rng.uniform(rng.extend(enrolments.key[rows], 123)) < pack.number("grade.incomplete_share")
+    incomplete &= (letter >= 0) & ~pass_fail
     hours = offering_credits(pack, catalogue)
     return Grades(
         enrolment=rows,
-        current_hundredths=_hundredths(current),
-        final_hundredths=_hundredths(final),
-        letter=letter,
-        is_pass_fail=rng.uniform(rng.extend(enrolments.key[rows], 121))
-        < pack.number("grade.pass_fail_share"),
-        credits=hours[catalogue.section_offering[enrolments.section[rows]]],
+        scores=scores,
+        current_hundredths=current,
+        final_hundredths=final,
+        hidden_current_hundredths=hidden_current,
+        hidden_final_hundredths=hidden_final,
+        letter=np.where(incomplete, -1, letter).astype(np.int32),
+        is_pass_fail=pass_fail,
+        is_incomplete=incomplete,
+        credits=hours[catalogue.section_home[enrolments.section[rows]]],
         letters=tuple(str(name) for name in law["letter"]),
         points_hundredths=np.array([round(float(p) * 100) for p in law["grade_points"]]),
     )
-
-
-def _hundredths(percent: F64) -> I64:
-    there = ~np.isnan(percent)
-    return np.where(there, np.rint(np.where(there, percent, 0) * 100).astype(np.int64), NO_TIME)
 
 
 def make_term_records(pack: Pack, students: Students, enrolments: Enrolments, grades: Grades) -> TermRecords:
@@ -193,6 +153,9 @@ def make_term_records(pack: Pack, students: Students, enrolments: Enrolments, gr
     total = np.bincount(person, points, minlength=size).astype(np.int64)
     passed = (grades.letter >= 0) & (grades.points_hundredths[np.maximum(grades.letter, 0)] > 0)
     stays = np.array([status != "Dropped" for status in enrolments.role_statuses])[
+        enrolments.role_status[grades.enrolment]
+    ]
+    left = np.array([status == "Withdrawn" for status in enrolments.role_statuses])[
         enrolments.role_status[grades.enrolment]
     ]
     gpa = np.where(attempted > 0, (2 * total + attempted) // np.maximum(2 * attempted, 1), NO_TIME)
@@ -208,5 +171,6 @@ def make_term_records(pack: Pack, students: Students, enrolments: Enrolments, gr
         gpa_credits=attempted,
         cumulative_hundredths=np.where(first_term, NO_TIME, past_hundredths),
         credits=np.bincount(person, np.where(stays, grades.credits, 0), minlength=size).astype(np.int64),
+        kept=np.bincount(person, np.where(stays & ~left, grades.credits, 0), minlength=size).astype(np.int64),
         earned=np.bincount(person, np.where(passed, grades.credits, 0), minlength=size).astype(np.int64),
     )

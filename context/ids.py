@@ -23,11 +23,19 @@ def udp_ids(rows: int) -> I64:
     return np.arange(1, rows + 1, dtype=np.int64)
 
 
-def local_ids(seed: int, entity: str, rows: int) -> I64:
-    """Short Canvas ids of an entity's rows, increasing with keyed gaps, int64."""
+def local_ids(seed: int, entity: str, rows: int, created: I64 | None = None) -> I64:
+    """Short Canvas ids of an entity's rows, with keyed gaps, int64.
+
+    They rise with the instants of creation where those are given, else with the rows.
+    """
     base = int(rng.integer(rng.key(seed, f"id base {entity}"), 90_000)[0]) + 10_000
     ordinal = np.arange(rows, dtype=np.int64)
-    return base + ordinal * _STEP + rng.integer(rng.key(seed, f"id gap {entity}", ordinal), _STEP)
+    rising = base + ordinal * _STEP + rng.integer(rng.key(seed, f"id gap {entity}", ordinal), _STEP)
+    if created is None:
+        return np.asarray(rising)
+    local = np.empty(rows, dtype=np.int64)
+    local[np.argsort(created, kind="stable")] = rising
+    return local
 
 
 def global_ids(local: I64) -> I64:

@@ -6,7 +6,6 @@ variance. Times respect release, enrolment, due-date habits and the incidents of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import fsum, sqrt
 from statistics import NormalDist
 
@@ -20,8 +19,12 @@ from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.frame import NO_TIME
+from context.groupwork import GroupWork, shared
+from context.overrides import Dates, Overrides, make_overrides
 from context.pack import Pack
 from context.people import Students
+from context.quizzes import Quizzes, quiz_of_activity
+from context.results import Results
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -38,30 +41,13 @@ ONLINE_TYPES = (  # of what is handed in through Canvas
     "media_recording",
 )
 OFFLINE = ("on_paper", "none", "not_graded")
+LEAST_FORGOTTEN = 4  # activities of a group of which some may stay without a grade
 LEAST_VIEW_MS = 10 * MINUTE_MS  # between release or joining and handing in: room for the views before it
-
-
-@dataclass(frozen=True)
-class Results:
-    """Row i is a learner_activity_result: one per student enrolment and activity of its course."""
-
-    enrolment: I64
-    activity: I64
-    submitted_ms: I64  # NO_TIME when nothing was handed in
-    graded_ms: I64  # NO_TIME when not graded
-    score_hundredths: I64  # NO_TIME when not graded
-    is_missing: BOOL  # should have been handed in and was not: counts zero
-    attempt: I64
-    grader: I64  # enrolment of the grader, -1 when graded by the system or not at all
-    key: U64
-
-    def __len__(self) -> int:
-        return len(self.enrolment)
 
 
 def _pairs(catalogue: Catalogue, enrolments: Enrolments, activity_offering: I64) -> tuple[I64, I64]:
     """(enrolment, activity) of every student enrolment with every activity of its course."""
-    rows = np.flatnonzero(enrolments.is_student)
+    rows = np.flatnonzero(enrolments.counts)
     offering = catalogue.section_offering[enrolments.section[rows]]
     per_offering = np.bincount(activity_offering, minlength=catalogue.offerings)
     first = np.cumsum(per_offering) - per_offering
@@ -75,13 +61,13 @@ def _submission_times(
     enrolments: Enrolments,
     content: Content,
     pair: tuple[I64, I64],
+    dates: Dates,
     key: U64,
     diligence: F64,
 ) -> tuple[I64, BOOL]:
     """(instant, whether handed in): missing work, lead before the due time, release and enrolment."""
     enrolment, activity = pair
-    acts = content.activities
-    due = acts.due_ms[activity]
+    acts, due = content.activities, dates.due_ms
     missing = pack.table("missing")
     fraction = np.clip(acts.due_day[activity] / (calendar.term.end - calendar.term.start).days, 0, 0.999999)
     edges = np.array([float(x) for x in missing["term_fraction_low"]])
@@ -104,8 +90,8 @@ def _submission_times(
     )
     soonest = earliest + rng.integer(key, 3 * HOUR_MS, 5)
     time = calendar.after_incidents(np.where(time < soonest, soonest, time))
-    locked = acts.locked_ms[activity]
-    return time, handed_in & (time <= latest) & ((locked == NO_TIME) | (time <= locked))
+    closed = (dates.locked_ms != NO_TIME) & (time > dates.locked_ms)
+    return time, handed_in & (time <= latest) & ~closed
 
 
 def waking_hours(pack: Pack, key: U64, index: int) -> I64:
@@ -151,8 +137,10 @@ def make_results(
     catalogue: Catalogue,
     enrolments: Enrolments,
     content: Content,
-) -> Results:
-    """Results of every student enrolment in every activity of its course."""
+    quizzes: Quizzes,
+    work: GroupWork,
+) -> tuple[Results, Overrides]:
+    """Results of every student enrolment in every activity of its course, and who has other dates."""
     acts = content.activities
     pair = _pairs(catalogue, enrolments, acts.offering)
     enrolment, activity = pair
@@ -161,16 +149,13 @@ def make_results(
         str(value) for value in pack.categorical("learner_activity", "allowable_submission_types").values
     ]
     online = np.array([value not in OFFLINE for value in types])[acts.submission_type][activity]
+    overrides, dates = make_overrides(calendar, catalogue, enrolments, content, work, pair, key)
     time, handed_in = _submission_times(
-        pack, calendar, enrolments, content, pair, key, _diligence(students, enrolments)
+        pack, calendar, enrolments, content, pair, dates, key, _diligence(students, enrolments)
     )
     submitted = np.where(online & handed_in, time, NO_TIME)
-    late_days = np.where(submitted == NO_TIME, 0, submitted - acts.due_ms[activity]) / DAY_MS
-    percent = _percent(pack, students, enrolments, content, pair, key, late_days)
-    points = acts.points_hundredths[activity]
-    step = np.where(points >= 1000, 50, 25)
-    score = (np.rint(points * percent / 100 / step) * step).astype(np.int64)
-    score = np.minimum(score, points)
+    quiz = quiz_of_activity(content.quizzes, acts)[activity]
+    score = _points(pack, students, enrolments, content, quizzes, pair, key, submitted, dates)
     auto = np.array([value in ("online_quiz", "external_tool") for value in types])[acts.submission_type][
         activity
     ]
@@ -178,31 +163,75 @@ def make_results(
         calendar, catalogue, enrolments, content, pair, key, submitted, auto & (acts.kind[activity] != 3)
     )
     has_work = np.where(
-        online, submitted != NO_TIME, handed_in & (enrolments.exit_ms[enrolment] > acts.due_ms[activity])
+        online, submitted != NO_TIME, handed_in & (enrolments.exit_ms[enrolment] > dates.due_ms)
     )
-    counts = np.array([value != "not_graded" for value in types])[acts.submission_type][activity]
-    due = enrolments.exit_ms[enrolment] > acts.due_ms[activity]
-    is_missing = counts & due & ~has_work
-    has_work &= counts
-    is_graded = (
-        has_work
-        & (graded < _end_of_grading(calendar))
-        & (rng.uniform(key, 7) < pack.number("grading.graded_share"))
-    )
+    counts = np.array([value != "not_graded" for value in types])[acts.submission_type] & acts.is_graded
+    due = enrolments.exit_ms[enrolment] > dates.due_ms
+    is_missing = counts[activity] & due & ~has_work
+    has_work &= counts[activity]
+    excused = _excused(pack, calendar, enrolments, pair, dates, key, is_missing)
     system = auto & (acts.kind[activity] != 3)
-    teacher = _primary_teacher(catalogue, enrolments)[enrolments.section[enrolment]]
+    # Quizzes grade themselves; of the rest a little is never graded, where it does not weigh much.
+    size = np.bincount(acts.group, minlength=len(content.groups.key))
+    minor = ((size[acts.group] >= LEAST_FORGOTTEN) & (acts.kind != 3))[activity] & ~((quiz >= 0) & system)
+    forgotten = minor & (rng.uniform(key, 7) >= pack.number("grading.graded_share"))
+    is_graded = has_work & (graded < _end_of_grading(calendar)) & ~forgotten
+    teacher = primary_teacher(catalogue, enrolments)[enrolments.section[enrolment]]
     again = online & ~auto & (rng.uniform(key, 8) < pack.number("grading.resubmission_share"))
-    return Results(
+    results = Results(
         enrolment=enrolment,
         activity=activity,
+        due_ms=dates.due_ms,
         submitted_ms=submitted,
         graded_ms=np.where(is_graded, graded, NO_TIME),
         score_hundredths=np.where(is_graded, score, NO_TIME),
         is_missing=is_missing,
+        excused_ms=excused,
         attempt=np.where(submitted == NO_TIME, 0, 1 + again).astype(np.int64),
         grader=np.where(is_graded & ~system, teacher, -1),
+        group=np.full(len(key), -1),
         key=key,
     )
+    return shared(work, enrolments, results, score), overrides
+
+
+def _points(
+    pack: Pack,
+    students: Students,
+    enrolments: Enrolments,
+    content: Content,
+    quizzes: Quizzes,
+    pair: tuple[I64, I64],
+    key: U64,
+    submitted: I64,
+    dates: Dates,
+) -> I64:
+    """Scores in hundredths, in steps that teachers give; those of quizzes as answers make them."""
+    late_days = np.where(submitted == NO_TIME, 0, submitted - dates.due_ms) / DAY_MS
+    percent = _percent(pack, students, enrolments, content, pair, key, late_days)
+    points = content.activities.points_hundredths[pair[1]]
+    step = np.where(points >= 1000, 50, 25)
+    score = np.minimum((np.rint(points * percent / 100 / step) * step).astype(np.int64), points)
+    quiz = quiz_of_activity(content.quizzes, content.activities)[pair[1]]
+    asked = np.flatnonzero(quiz >= 0)
+    score[asked] = quizzes.snapped(quiz[asked], score[asked])
+    return score
+
+
+def _excused(
+    pack: Pack,
+    calendar: Calendar,
+    enrolments: Enrolments,
+    pair: tuple[I64, I64],
+    dates: Dates,
+    key: U64,
+    is_missing: BOOL,
+) -> I64:
+    """When a student was excused from work not handed in: one to five days after it was due."""
+    at = calendar.after_incidents(dates.due_ms + DAY_MS + rng.integer(key, 4 * DAY_MS, 9))
+    latest = np.minimum(_end_of_grading(calendar), enrolments.exit_ms[pair[0]])
+    chosen = is_missing & (rng.uniform(key, 10) < pack.number("grading.excused_share")) & (at < latest)
+    return np.where(chosen, at, NO_TIME)
 
 
 def _diligence(students: Students, enrolments: Enrolments) -> F64:
@@ -249,7 +278,7 @@ def _graded_times(
     return np.where(auto & (submitted != NO_TIME), at_once, calendar.after_incidents(by_hand))
 
 
-def _primary_teacher(catalogue: Catalogue, enrolments: Enrolments) -> I64:
+def primary_teacher(catalogue: Catalogue, enrolments: Enrolments) -> I64:
     """Enrolment row of the first Teacher of each section who stays to the end, -1 where there is none."""
     stays = enrolments.last_day == enrolments.last_day.max()
     rows = np.flatnonzero((enrolments.role == enrolments.roles.index("Teacher")) & stays)

@@ -210,12 +210,12 @@ def _stray_files(folder: Path, blocks: dict[str, Block], faults: Findings) -> No
 
 
 def _lacking(folder: Path, tables: dict[str, Table], faults: Findings) -> None:
-    """Fields and numbers that the generator asks for: the default pack has them all, so must any other."""
+    """Fields, numbers and phrases that the generator asks for: the default pack has them all, as must any."""
     default = _BUILT_IN / DEFAULT_PACK
     if folder.resolve() == default.resolve():
         return
     wanted = load_pack(DEFAULT_PACK).tables
-    for name in ("categorical", "continuous", "numbers"):
+    for name in ("categorical", "continuous", "numbers", "phrase"):
         if name in tables:
             there = _labels(tables[name])
             for label in _labels(wanted[name]):
@@ -224,8 +224,10 @@ def _lacking(folder: Path, tables: dict[str, Table], faults: Findings) -> None:
 
 
 def _labels(table: Table) -> dict[str, None]:
-    """The names of a table's blocks: keys of numbers, entity.field elsewhere."""
+    """The names of a table's blocks: keys of numbers, kinds of phrases, entity.field elsewhere."""
     columns = table.columns
+    if "kind" in columns:
+        return dict.fromkeys(columns["kind"])
     if "key" in columns:
         return dict.fromkeys(columns["key"])
     pairs = zip(columns["entity"], columns["field"], strict=True)

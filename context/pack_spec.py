@@ -252,7 +252,7 @@ TABLES: dict[str, TableSpec] = {
         complete=("kind",),
     ),
     "topic": TableSpec((_ref("cip", "cip.cip"), Field("topic")), ("cip", "topic"), complete=("cip",)),
-    "phrase": TableSpec((Field("kind"), Field("phrase")), ("kind", "phrase")),
+    "phrase": TableSpec((Field("kind"), Field("phrase", places=("topic",))), ("kind", "phrase")),
     "categorical": TableSpec(
         (
             Field("entity"),

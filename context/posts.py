@@ -14,8 +14,9 @@ from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.frame import NO_TIME
-from context.outcomes import LEAST_VIEW_MS, Results, waking_hours
+from context.outcomes import LEAST_VIEW_MS, waking_hours
 from context.pack import Pack
+from context.results import Results
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -115,7 +116,7 @@ def _free_talk(
     """Entries in ungraded topics, by students of the course, in the ten days after the topic opens."""
     topics = content.discussions
     free = np.flatnonzero((topics.activity < 0) & ~content.is_announcement)
-    students = np.flatnonzero(enrolments.is_student)
+    students = np.flatnonzero(enrolments.counts)
     offering = catalogue.section_offering[enrolments.section[students]]
     order = np.lexsort((students, offering))
     students, offering = students[order], offering[order]

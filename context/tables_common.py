@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from context import rng
+from context import frame, ids, rng
 from context.drawn import Drawn
-from context.frame import Coded
+from context.frame import NO_TIME, Coded
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 DAY_MS = 86_400_000
+MINUTE_MS = 60_000
+Pair = tuple[pa.Table, pa.Table]  # an entity and its keymap
 Columns = tuple[dict[str, object], int]  # columns of a table by name, and its number of rows
 
 
@@ -35,3 +40,34 @@ def is_value(value: Coded, text: str) -> npt.NDArray[np.bool_]:
 def touched(d: Drawn, created: I64, key: U64) -> I64:
     """When a row was last changed: within two days of its creation, never after the term."""
     return np.asarray(np.minimum(created + rng.integer(rng.extend(key, 150), 2 * DAY_MS), d.close_ms))
+
+
+def sis_keymap(name: str, codes: list[str] | pa.Array) -> pa.Table:
+    """A keymap of SIS-only rows: the code is the external id, a number the internal one."""
+    external = pa.array(codes, pa.string()) if isinstance(codes, list) else codes
+    rows = ids.udp_ids(len(external))
+    return ids.keymap(name, rows, sis_int=frame.texts(1000 + rows), sis_ext=external)
+
+
+def canvas_table(d: Drawn, name: str, rows: int, columns: Mapping[str, object], created: I64) -> Pair:
+    """(entity, keymap) of objects that only Canvas has: ids rise with ``created``, SIS ids are NULL."""
+    entity = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
+    return entity, ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows, created))
+
+
+def activity_unlocked(d: Drawn) -> I64:
+    """When activities open, where that is later than their creation."""
+    a = d.content.activities
+    return np.where(a.release_ms != a.created_ms, a.release_ms, NO_TIME)
+
+
+def first_date(d: Drawn) -> int:
+    """Day 0 of the term in days since 1970."""
+    return int(np.datetime64(d.calendar.term.start, "D").astype(np.int64))
+
+
+def is_last_minute(d: Drawn, ms: I64) -> npt.NDArray[np.bool_]:
+    """True for instants in the last minute of a local day: what is due then, Canvas calls due all day."""
+    c = d.calendar
+    row = c.day_of(ms) - c.first_day
+    return np.asarray((c.midnight_ms[row + 1] - ms) <= MINUTE_MS)

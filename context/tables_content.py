@@ -9,12 +9,23 @@ import pyarrow.compute as pc
 
 from context import frame, ids, rng
 from context import tables_pages as pages
-from context.activities import KINDS
+from context.activities import HOUR_MS, KINDS
+from context.bodies import article, paragraph
+from context.comments import REVIEWS
 from context.content import Items
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
-from context.tables_common import DAY_MS, Columns, coded, drawn, is_value, touched
-from context.titles import object_titles, sentences
+from context.tables_common import (
+    DAY_MS,
+    Columns,
+    activity_unlocked,
+    coded,
+    first_date,
+    is_last_minute,
+    touched,
+)
+from context.tables_quiz import quizzes
+from context.titles import object_titles
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -28,7 +39,7 @@ def content_tables(d: Drawn) -> tuple[Tables, Tables]:
     for name, (columns, rows) in {
         "learner_activity_group": _groups(d),
         "learner_activity": _activities(d, titles["learner_activity"]),
-        "quiz": _quizzes(d, titles["quiz"]),
+        "quiz": quizzes(d, titles["quiz"]),
         "discussion": _discussions(d, titles["discussion"]),
         "wiki": pages.wikis(d, titles["wiki_page"]),
         "wiki_page": pages.pages(d, titles["wiki_page"]),
@@ -37,7 +48,8 @@ def content_tables(d: Drawn) -> tuple[Tables, Tables]:
         "module_item": pages.module_items(d, titles),
     }.items():
         entity[name] = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
-        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows))
+        local = d.local(name, rows, frame.created(columns))
+        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), local)
     return entity, keymap
 
 
@@ -84,8 +96,8 @@ def _groups(d: Drawn) -> Columns:
         "name": Coded(g.name, names),
         "status": "available",
         "group_weight": g.weight_percent * 100,
-        "drop_lowest_amount": 0,
-        "drop_highest_amount": 0,
+        "drop_lowest_amount": g.drop_lowest,
+        "drop_highest_amount": g.drop_highest,
         "position": g.ordinal + 1,
         "created_date": created,
         "updated_date": created + (sizes > 0) * rng.integer(rng.extend(g.key, 152), DAY_MS),
@@ -95,111 +107,75 @@ def _groups(d: Drawn) -> Columns:
 def _activities(d: Drawn, titles: pa.Array) -> Columns:
     a = d.content.activities
     types = d.pack.categorical("learner_activity", "allowable_submission_types").values
-    peer = coded(d, "learner_activity", "has_peer_reviews", a.key, 154)
-    has_peer = is_value(peer, "true")
+    has_peer = a.peer_due_ms != NO_TIME
     created = np.minimum(a.created_ms, a.release_ms)
-    week = 2 * DAY_MS + rng.integer(rng.extend(a.key, 155), 5 * DAY_MS)
+    all_day = is_last_minute(d, a.due_ms)
     return {
         "course_offering_id": a.offering + 1,
         "learner_activity_group_id": a.group + 1,
+        "all_day_date": np.where(all_day, first_date(d) + a.due_day, NO_TIME),
         "allowable_submission_types": Coded(a.submission_type, types),
         "created_date": created,
-        "description": sentences(d, "description", a.key, 1 + rng.integer(rng.extend(a.key, 156), 4)),
+        "description": article(d, "description", a.key, a.offering, 2, 0.25, 0.35),
+        "drop_rule": Coded(np.where(a.never_drop, 0, -1), ("never_drop",)),
         "due_date": a.due_ms,
-        "grade_type": coded(d, "learner_activity", "grade_type", a.key, 157),
+        "grade_type": Coded(a.grade_type, d.pack.categorical("learner_activity", "grade_type").values),
         "has_peer_reviews": has_peer,
         "has_peer_reviews_assigned": has_peer,
-        "is_all_day": False,
-        "is_anonymous_peer_reviews": has_peer & d.coin(a.key, 158, 0.5),
+        "is_all_day": all_day,
+        "is_anonymous_peer_reviews": a.anonymous_peers,
         "is_automatic_peer_reviews": has_peer & d.coin(a.key, 159, 0.7),
-        "is_grade_group_students_individually": False,
-        "is_hidden": False,
+        "is_grade_group_students_individually": d.group_work.own_grades,
+        "is_hidden": a.is_hidden,
         "is_lockable": d.coin(a.key, 160, 0.9),
         "locked_date": a.locked_ms,
-        "peer_review_count": np.where(has_peer, 2, 0),
-        "peer_reviews_due_date": np.where(has_peer, a.due_ms + week, NO_TIME),
+        "peer_review_count": np.where(has_peer, REVIEWS, 0),
+        "peer_reviews_due_date": a.peer_due_ms,
         "points_possible": a.points_hundredths,
         "position": a.ordinal + 1,
         "status": "published",
         "title": titles,
         "unlocked_date": activity_unlocked(d),
         "updated_date": np.maximum(touched(d, created, a.key), created),
-        "visibility": Coded(
-            np.where(d.coin(a.key, 161, 0.02), 1, 0), ("everyone", "only_visible_to_overrides")
-        ),
+        "visibility": Coded(a.only_overrides.astype(np.int64), ("everyone", "only_visible_to_overrides")),
     }, len(a)
-
-
-def activity_unlocked(d: Drawn) -> I64:
-    """When activities open, where that is later than their creation."""
-    a = d.content.activities
-    return np.where(a.release_ms != a.created_ms, a.release_ms, NO_TIME)
-
-
-def _quizzes(d: Drawn, titles: pa.Array) -> Columns:
-    q, acts = d.content.quizzes, d.content.activities
-    graded = q.activity >= 0
-    activity = np.maximum(q.activity, 0)
-    due = np.where(graded, acts.due_ms[activity], NO_TIME) if len(acts) else np.full(len(q), NO_TIME)
-    points = np.where(graded, acts.points_hundredths[activity], 1000) if len(acts) else np.full(len(q), 1000)
-    time_limit = coded(d, "quiz", "time_limit", q.key, 163)
-    minutes = np.array([int(float(value)) if value else 0 for value in time_limit.values])[time_limit.codes]
-    attempts = coded(d, "quiz", "allowed_attempts", q.key, 164)
-    return {
-        "course_offering_id": q.offering + 1,
-        "learner_activity_id": Maybe(q.activity + 1, graded),
-        "allowed_attempts": np.array([int(float(value or 1)) for value in attempts.values])[attempts.codes],
-        "correct_answers_display_policy": Coded(rng.integer(rng.extend(q.key, 165), 2), ("always", "never")),
-        "created_date": q.release_ms,
-        "description": sentences(d, "description", q.key, 1 + rng.integer(rng.extend(q.key, 166), 2)),
-        "due_date": due,
-        "is_allow_anonymous_submissions": False,
-        "is_allow_go_back_to_previous_question": d.coin(q.key, 167, 0.9),
-        "is_browser_lockdown_monitor_required": False,
-        "is_browser_lockdown_required": d.coin(q.key, 168, 0.06),
-        "is_browser_lockdown_required_to_display_results": False,
-        "is_can_be_locked": True,
-        "is_display_multiple_questions": d.coin(q.key, 169, 0.7),
-        "is_shuffled_answer_display_order": d.coin(q.key, 170, 0.5),
-        "points_possible": points,
-        "published_date": q.release_ms,
-        "unlocked_date": np.where(
-            graded & (activity_unlocked(d)[activity] != NO_TIME), q.release_ms, NO_TIME
-        ),
-        "locked_date": np.where(graded, acts.locked_ms[activity], NO_TIME),
-        "quiz_item_count": drawn(d, "quiz", "quiz_item_count", q.key, 171),
-        "scoring_policy": coded(d, "quiz", "scoring_policy", q.key, 172),
-        "show_results": Coded(np.where(d.coin(q.key, 173, 0.8), 0, 1), ("always", "never")),
-        "status": "published",
-        "time_limit": Maybe(minutes, minutes > 0),
-        "title": titles,
-        "type": Coded(np.where(graded, 0, 1), ("assignment", "practice_quiz")),
-        "unpublished_quiz_item_count": 0,
-        "updated_date": touched(d, q.release_ms, q.key),
-    }, len(q)
 
 
 def _discussions(d: Drawn, titles: pa.Array) -> Columns:
     t = d.content.discussions
-    body = sentences(d, "topic", t.key, 1 + rng.integer(rng.extend(t.key, 174), 4))
+    count = 1 + rng.integer(rng.extend(t.key, 174), 4)
+    spoken = pa.array(d.content.is_announcement)
+    body = pc.if_else(
+        spoken,
+        paragraph(d, "announcement", t.key, t.offering, count),
+        paragraph(d, "topic", t.key, t.offering, count),
+    )
     last = np.full(len(t), NO_TIME)
     if len(d.posts):
         np.maximum.at(last, d.posts.discussion, d.posts.time_ms)
     kind = coded(d, "discussion", "discussion_type", t.key, 175)
+    # Some topics are written ahead and appear by themselves; some are closed at the end of term.
+    planned, locked = d.coin(t.key, 182, 0.1), d.coin(t.key, 183, 0.05)
+    edited = d.coin(t.key, 184, 0.12)
+    closed = d.close_ms - rng.integer(rng.extend(t.key, 185), 20) * HOUR_MS
     return {
         "course_offering_id": t.offering + 1,
         "learner_activity_id": Maybe(t.activity + 1, t.activity >= 0),
+        "editor_id": Maybe(d.course_teacher[t.offering] + 1, edited),
         "author_id": d.course_teacher[t.offering] + 1,
         "title": titles,
         "body": body,
         "message_length": pc.utf8_length(body),
         "type": Coded(np.where(d.content.is_announcement, 0, -1), ("Announcement",)),
         "discussion_type": kind,
-        "status": "active",
+        "status": Coded(locked.astype(np.int64), ("active", "locked")),
         "is_pinned": d.coin(t.key, 176, 0.06) & ~d.content.is_announcement,
-        "is_locked": False,
-        "created_date": t.release_ms,
+        "is_locked": locked,
+        "created_date": t.release_ms - planned * (1 + rng.integer(rng.extend(t.key, 181), 10 * 24)) * HOUR_MS,
+        "delayed_post_date": np.where(planned, t.release_ms, NO_TIME),
         "posted_date": t.release_ms,
         "last_reply_date": last,
-        "updated_date": np.maximum(touched(d, t.release_ms, t.key), last),
+        "updated_date": np.maximum(
+            np.maximum(touched(d, t.release_ms, t.key), last), np.where(locked, closed, last)
+        ),
     }, len(t)

@@ -8,11 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import frame, ids, rng
-from context.activities import KINDS
+from context.bodies import paragraph
+from context.comments import STUDENT
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
+from context.learning import rubric_used
 from context.outcomes import ONLINE_TYPES
-from context.tables_common import coded, drawn
+from context.tables_common import drawn
 from context.titles import MOST_SENTENCES, sentences
 
 I64 = npt.NDArray[np.int64]
@@ -26,7 +28,9 @@ def outcome_tables(d: Drawn) -> tuple[Tables, Tables]:
     result, entry = _results(d), _entries(d)
     entity = {"learner_activity_result": result, "discussion_entry": entry}
     keymap = {
-        name: ids.canvas_keymap(name, ids.udp_ids(len(table)), d.local(name, len(table)))
+        name: ids.canvas_keymap(
+            name, ids.udp_ids(len(table)), d.local(name, len(table), frame.numbers(table["created_date"]))
+        )
         for name, table in entity.items()
     }
     return entity, keymap
@@ -68,8 +72,8 @@ PASSING_PERCENT = 60
 def _grades(d: Drawn) -> pa.Array:
     """Grades as Canvas writes them for a grade type: points, percent, letter, complete, or nothing."""
     r, acts = d.results, d.content.activities
-    kinds = coded(d, "learner_activity", "grade_type", acts.key, 157)
-    kind = np.array([str(value) for value in kinds.values])[kinds.codes[r.activity]]
+    kinds = d.pack.categorical("learner_activity", "grade_type").values
+    kind = np.array([str(value) for value in kinds])[acts.grade_type[r.activity]]
     points = np.maximum(acts.points_hundredths[r.activity], 1)
     graded = r.score_hundredths != NO_TIME
     percent = np.where(graded, r.score_hundredths * 10_000 // points, NO_TIME)
@@ -96,11 +100,13 @@ def _results(d: Drawn) -> pa.Table:
     submitted, graded = r.submitted_ms != NO_TIME, r.graded_ms != NO_TIME
     automatic = graded & (r.grader < 0)
     grade_state = np.where(~graded, 0, np.where(automatic, 1, 2))
+    excused, posted = r.excused_ms != NO_TIME, graded & ~acts.is_hidden[r.activity]
     grade = _grades(d)
     created = np.maximum(acts.created_ms[r.activity], d.enrolments.entry_ms[r.enrolment])
     text = codes == types.index("online_text_entry")
     address = codes == types.index("online_url")
     late = np.maximum(np.where(submitted, r.submitted_ms, created), np.where(graded, r.graded_ms, created))
+    late = np.maximum(late, np.where(excused, r.excused_ms, created))
     body = _spread(
         sentences(d, "submission", r.key[text], 1 + rng.integer(rng.extend(r.key[text], 190), 5)), text
     )
@@ -115,34 +121,41 @@ def _results(d: Drawn) -> pa.Table:
         "learner_activity_id": r.activity + 1,
         "person_id": d.enrolments.person[r.enrolment] + 1,
         "grader_id": Maybe(d.enrolments.person[r.grader] + 1, r.grader >= 0),
+        "learner_group_id": Maybe(r.group + 1, r.group >= 0),
+        "quiz_result_id": _quiz_results(d),
         "type": Coded(codes, types),
         "attempt": Maybe(r.attempt, submitted),
         "body": body,
         "url": url,
         "score": r.score_hundredths,
         "grade": grade,
-        "published_score": r.score_hundredths,
-        "published_grade": grade,
+        "published_score": np.where(posted, r.score_hundredths, NO_TIME),
+        "published_grade": Maybe(grade, posted),
         "response_date": r.submitted_ms,
         "graded_date": r.graded_ms,
-        "posted_at": r.graded_ms,
-        "grading_status": Coded(np.where(graded, 2, np.where(submitted, 1, 0)), _STATUS),
+        "posted_at": np.where(posted, r.graded_ms, NO_TIME),
+        "grading_status": Coded(np.where(graded | excused, 2, np.where(submitted, 1, 0)), _STATUS),
         "gradebook_status": Coded(np.where(graded, 1, 0), ("false", "true")),
         "grade_state": Coded(grade_state, _GRADE_STATE),
-        "is_excused": False,
+        "is_excused": excused,
         "is_graded_anonymously": Maybe(np.zeros(rows, np.bool_), graded),
         "is_grade_matches_current_submission": Maybe(np.ones(rows, np.bool_), graded),
-        "has_admin_comment": graded & (r.grader >= 0) & d.coin(r.key, 192, 0.2),
-        "has_rubric_assessment": graded
-        & (r.grader >= 0)
-        & (acts.kind[r.activity] == KINDS.index("assignment"))
-        & d.coin(r.key, 193, 0.3),
+        "has_admin_comment": np.isin(np.arange(rows), d.comments.result[d.comments.kind < STUDENT]),
+        "has_rubric_assessment": rubric_used(r, d.learning.has_rubric),
         "is_processed": submitted,
-        "process_attempts": 0,
+        "process_attempts": (codes == types.index("media_recording")).astype(np.int64),
         "created_date": created,
         "updated_date": late,
     }
     return frame.table("learner_activity_result", rows, columns)
+
+
+def _quiz_results(d: Drawn) -> Maybe:
+    """The quiz result behind each result."""
+    found = np.full(len(d.results), -1, dtype=np.int64)
+    rows = np.flatnonzero(d.quiz_results.result >= 0)
+    found[d.quiz_results.result[rows]] = rows
+    return Maybe(found + 1, found >= 0)
 
 
 def _spread(values: pa.Array, where: npt.NDArray[np.bool_]) -> pa.Array:
@@ -158,18 +171,26 @@ def _sentence_counts(d: Drawn, key: npt.NDArray[np.uint64]) -> I64:
 
 def _entries(d: Drawn) -> pa.Table:
     p, rows = d.posts, len(d.posts)
-    body = sentences(d, "post", p.key, _sentence_counts(d, p.key))
+    offering = d.content.discussions.offering[p.discussion]
+    count, reply = _sentence_counts(d, p.key), p.parent >= 0
+    body = paragraph(d, "post", p.key, offering, np.maximum(count - 1, 1))
+    body = pc.replace_with_mask(body, pa.array(reply), sentences(d, "reply", p.key[reply], count[reply]))
+    # A few take back what they wrote, or somebody does; most of those soon.
+    deleted = d.coin(p.key, 195, 0.012)
+    waits = 60_000 + (d.coin(p.key, 196, 0.3) * 47 + 1) * rng.integer(rng.extend(p.key, 197), 3_600_000)
+    gone = np.minimum(p.time_ms + waits, d.close_ms)
     columns = {
         "discussion_entry_id": ids.udp_ids(rows),
         "discussion_id": p.discussion + 1,
         "parent_discussion_entry_id": Maybe(p.parent + 1, p.parent >= 0),
         "person_id": d.enrolments.person[p.enrolment] + 1,
-        "course_offering_id": d.content.discussions.offering[p.discussion] + 1,
+        "course_offering_id": offering + 1,
         "body": body,
         "message_length": pc.utf8_length(body),
         "depth": np.where(p.parent >= 0, 2, 1),
-        "status": "active",
+        "status": Coded(deleted.astype(np.int64), ("active", "deleted")),
         "created_date": p.time_ms,
-        "updated_date": p.time_ms,
+        "updated_date": np.where(deleted, gone, p.time_ms),
+        "deleted_date": np.where(deleted, gone, NO_TIME),
     }
     return frame.table("discussion_entry", rows, columns)

@@ -7,34 +7,41 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from context import frame, ids, rng
+from context import frame, rng
+from context.bodies import article
 from context.content import ITEM_KINDS
 from context.drawn import Drawn
-from context.frame import Coded, Maybe
+from context.frame import NO_TIME, Coded, Maybe
 from context.tables_common import DAY_MS, Columns, coded, drawn, touched
-from context.titles import repetition, sentences
+from context.titles import repetition
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 
 
 def wikis(d: Drawn, titles: pa.Array) -> Columns:
-    """A wiki per course; its front page is the course's first page, where there is one."""
-    rows = d.catalogue.offerings
+    """A wiki per course and one of some learner groups; a course's first page may be its front page."""
+    courses, groups = d.catalogue.offerings, np.flatnonzero(d.group_has_wiki)
+    rows = courses + len(groups)
+    g = d.learner_groups
+    opened = g.created_ms[groups] + rng.integer(rng.extend(g.key[groups], 447), 10 * DAY_MS)
     created = d.open_ms - (20 + rng.integer(rng.extend(d.catalogue.offering_key, 111), 100)) * DAY_MS
+    created = np.concatenate([created, np.minimum(opened, d.close_ms)])
     p = d.content.pages
-    first = np.searchsorted(p.offering, np.arange(rows))
-    has_page = np.isin(np.arange(rows), p.offering)
+    first = np.searchsorted(p.offering, np.arange(courses))
+    has_page = np.isin(np.arange(courses), p.offering)
     has_front = d.coin(d.catalogue.offering_key, 177, 0.45) & has_page
+    first, has_front = (np.concatenate([a, np.zeros(len(groups), a.dtype)]) for a in (first, has_front))
     front = page_urls(d, titles).take(pa.array(np.where(has_front, first, 0), mask=~has_front))
+    key = np.concatenate([d.catalogue.offering_key, g.key[groups]])
     return {
-        "course_offering_id": ids.udp_ids(rows),
-        "title": "Pages",
-        "parent_type": "Course",
+        "course_offering_id": Maybe(1 + np.arange(rows), np.arange(rows) < courses),
+        "title": Coded((np.arange(rows) >= courses).astype(np.int64), ("Pages", "Group Pages")),
+        "parent_type": Coded((np.arange(rows) >= courses).astype(np.int64), ("Course", "Group")),
         "front_page_url": front,
         "has_no_front_page": ~has_front,
         "created_date": created,
-        "updated_date": created + rng.integer(rng.extend(d.catalogue.offering_key, 178), 19 * DAY_MS),
+        "updated_date": created + rng.integer(rng.extend(key, 178), 19 * DAY_MS),
     }, rows
 
 
@@ -58,14 +65,15 @@ def pages(d: Drawn, titles: pa.Array) -> Columns:
     p = d.content.pages
     views = rng.poisson(rng.extend(p.key, 179), np.minimum(d.offering_size[p.offering] * 1.0, 200.0))
     updated = touched(d, p.release_ms, p.key)
+    roles = rng.categorical(rng.extend(p.key, 189), rng.thresholds([0.94, 0.055, 0.005]))
     return {
         "wiki_id": p.offering + 1,
-        "body": sentences(d, "page", p.key, 2 + rng.integer(rng.extend(p.key, 180), 4)),
+        "body": article(d, "page", p.key, p.offering, 3, 0.6, 0.45),
         "comments_count": 0,
         "could_be_locked": d.coin(p.key, 181, 0.8),
         "created_date": p.release_ms,
-        "editing_roles": "teachers",
-        "is_protected_editing": False,
+        "editing_roles": Coded(roles, ("teachers", "teachers,students", "public")),
+        "is_protected_editing": (roles == 0) & d.coin(p.key, 188, 0.08),
         "revised_date": updated,
         "status": "active",
         "title": titles,
@@ -102,6 +110,10 @@ def files(d: Drawn, titles: pa.Array) -> Columns:
     # Films and sound are a hundred times larger than texts and pictures of the same draw.
     heavy = np.array([40 if str(v).startswith(("video/", "audio/")) else 1 for v in kind.values])[kind.codes]
     size = drawn(d, "file", "size_kb", f.key, 183) * 1024 * heavy + rng.integer(rng.extend(f.key, 184), 1024)
+    # Some are put up ahead and open by themselves.
+    planned = d.coin(f.key, 192, 0.06)
+    room = np.maximum(d.close_ms - DAY_MS - f.release_ms, 1)
+    viewed = f.release_ms + (rng.uniform(rng.extend(f.key, 193)) * room).astype(np.int64)
     return {
         "course_offering_id": f.offering + 1,
         "wiki_id": Maybe(f.offering + 1, np.zeros(len(f), np.bool_)),
@@ -111,26 +123,31 @@ def files(d: Drawn, titles: pa.Array) -> Columns:
         "display_name": frame.join(pc.replace_substring_regex(titles, "[^A-Za-z0-9]+", "_"), endings),
         "content_type": kind,
         "size": size,
-        "status": "available",
-        "can_be_locked": True,
+        "status": Coded(d.coin(f.key, 186, 0.02).astype(np.int64), ("available", "hidden")),
+        "can_be_locked": d.coin(f.key, 187, 0.97),
         "is_locked": d.coin(f.key, 185, 0.02),
-        "created_date": f.release_ms,
+        "folder_id": f.offering * 8 + 1 + rng.integer(rng.extend(f.key, 188), 6),
+        "unlocked_date": np.where(planned, f.release_ms, NO_TIME),
+        "locked_date": np.where(d.coin(f.key, 189, 0.015), d.close_ms - 3 * DAY_MS, NO_TIME),
+        "viewed_date": np.where(d.coin(f.key, 190, 0.8), viewed, NO_TIME),
+        "created_date": f.release_ms - planned * (1 + rng.integer(rng.extend(f.key, 191), 12)) * DAY_MS,
         "updated_date": touched(d, f.release_ms, f.key),
     }, len(f)
 
 
 def modules(d: Drawn, titles: pa.Array) -> Columns:
     """Modules."""
-    m = d.content.modules
-    gated = d.coin(m.key, 186, 0.08) & (m.ordinal > 0)
+    m, gated = d.content.modules, d.requirements.gated
+    planned = d.coin(m.key, 187, 0.15)
     return {
         "course_offering_id": m.offering + 1,
         "prerequisite_module_id": Maybe(np.arange(len(m)), gated),
         "name": titles,
         "position": m.ordinal + 1,
-        "sequential": Coded(np.where(gated, 0, 1), ("required", "not_required")),
+        "sequential": Coded(np.where(d.requirements.in_order, 0, 1), ("required", "not_required")),
         "status": "active",
-        "created_date": m.release_ms,
+        "unlocked_date": np.where(planned, m.release_ms, NO_TIME),
+        "created_date": m.release_ms - planned * (1 + rng.integer(rng.extend(m.key, 188), 25)) * DAY_MS,
         "updated_date": touched(d, m.release_ms, m.key),
     }, len(m)
 
@@ -143,14 +160,15 @@ def module_items(d: Drawn, titles: dict[str, pa.Array]) -> Columns:
     for code, name in enumerate(sources):
         title = pc.coalesce(title, titles[name].take(pa.array(i.target, mask=i.kind != code)))
     title = pc.coalesce(title, titles["module"].take(pa.array(i.module, mask=i.kind != 5)))
-    completion = coded(d, "module_item", "completion_type", i.key, 187)
+    r = d.requirements
     columns: dict[str, object] = {
         f"{name}_id": Maybe(i.target + 1, i.kind == code) for code, name in enumerate(sources)
     }
     columns |= {
         "module_id": i.module + 1,
         "course_offering_id": d.content.modules.offering[i.module] + 1,
-        "completion_type": Coded(np.where(i.kind == 5, -1, completion.codes), completion.values),
+        "completion_type": Coded(r.type, r.types),
+        "min_score": Maybe(r.min_score_hundredths, r.min_score_hundredths > 0),
         "position": i.position,
         "status": "active",
         "title": title,

@@ -7,9 +7,10 @@ import pyarrow as pa
 
 from context import frame, ids
 from context.drawn import Drawn, Tables
-from context.frame import Maybe
+from context.frame import NO_TIME, Maybe
 from context.people import CAREERS
 from context.structures import CAREER_CODES, COLLEGES, EDUCATIONAL_LEVELS, term_dates
+from context.tables_common import sis_keymap
 
 
 def _texts(values: list[str]) -> pa.Array:
@@ -34,27 +35,41 @@ def structure_tables(d: Drawn) -> tuple[Tables, Tables]:
     return entity, keymap
 
 
-def _sis(name: str, codes: list[str]) -> pa.Table:
-    """A keymap of SIS-only rows: the code is the external id, a number the internal one."""
-    rows = ids.udp_ids(len(codes))
-    return ids.keymap(name, rows, sis_int=frame.texts(1000 + rows), sis_ext=_texts(codes))
+NO_TERM = 1  # row of the term that Canvas keeps for courses without one
+CAMPUSES = (("MAIN", "Main Campus"), ("HSC", "Health Sciences Campus"))
+
+
+def campus_of_college() -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Campus row of each college."""
+    return np.array([1 if code == "HLTH" else 0 for code, _, _ in COLLEGES], dtype=np.int64)
+
+
+def campus_of_subject(d: Drawn) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Campus row of each subject: its college's."""
+    return campus_of_college()[d.structures.college_of_cip[d.structures.subject_cip]]
 
 
 def _term(d: Drawn) -> tuple[pa.Table, pa.Table]:
-    term, dates = d.calendar.term, {name: np.array([day]) for name, day in term_dates(d.calendar).items()}
-    local = d.local("academic_term", 1)
+    """The term, and Canvas's term for courses without one, which no registrar knows."""
+    term, dates = d.calendar.term, term_dates(d.calendar)
+    local = d.local("academic_term", 2, np.array([1, 0]))
+
+    def only(day: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        return np.array([day, NO_TIME])
+
     columns = {
-        "academic_term_id": ids.udp_ids(1),
-        "name": term.name,
-        "term_type": term.term_type,
-        "term_begin_date": dates["start"],
-        "term_end_date": dates["end"],
-        "le_term_begin_date": dates["start"] - 14,
-        "le_term_end_date": dates["end"] + 8,
+        "academic_term_id": ids.udp_ids(2),
+        "name": _texts([term.name, "No Term"]),
+        "term_type": _texts([term.term_type, "NoData"]),
+        "term_begin_date": only(dates["start"]),
+        "term_end_date": only(dates["end"]),
+        "le_term_begin_date": only(dates["start"] - 14),
+        "le_term_end_date": only(dates["end"] + 8),
     }
-    code = _texts([term.code])
-    return frame.table("academic_term", 1, columns), ids.canvas_keymap(
-        "academic_term", ids.udp_ids(1), local, code, code
+    external = pa.array([term.code, None], pa.string())
+    internal = pa.array([term.code.replace("-", ""), None], pa.string())
+    return frame.table("academic_term", 2, columns), ids.canvas_keymap(
+        "academic_term", ids.udp_ids(2), local, external, internal
     )
 
 
@@ -70,14 +85,19 @@ def _session(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "instr_begin_date": dates["start"],
         "instr_end_date": dates["instruction_end"],
     }
-    return frame.table("academic_session", 1, columns), _sis(
+    return frame.table("academic_session", 1, columns), sis_keymap(
         "academic_session", [f"{d.calendar.term.code}-REG"]
     )
 
 
 def _campus(d: Drawn) -> tuple[pa.Table, pa.Table]:
-    columns = {"campus_id": ids.udp_ids(1), "name": f"{d.institution} Main Campus", "code": "MAIN"}
-    return frame.table("campus", 1, columns), _sis("campus", ["MAIN"])
+    codes, names = zip(*CAMPUSES, strict=True)
+    columns = {
+        "campus_id": ids.udp_ids(len(CAMPUSES)),
+        "name": _texts([f"{d.institution} {name}" for name in names]),
+        "code": _texts(list(codes)),
+    }
+    return frame.table("campus", len(CAMPUSES), columns), sis_keymap("campus", list(codes))
 
 
 def _organizations(d: Drawn) -> tuple[pa.Table, pa.Table]:
@@ -88,14 +108,14 @@ def _organizations(d: Drawn) -> tuple[pa.Table, pa.Table]:
     names = [name for _, name, _ in COLLEGES] + [f"Department of {title}" for title in s.subject_titles]
     columns = {
         "academic_organization_id": ids.udp_ids(rows),
-        "campus_id": 1,
+        "campus_id": np.concatenate([campus_of_college(), campus_of_subject(d)]) + 1,
         "parent_academic_organization_id": Maybe(parent, parent > 0),
         "code": _texts(codes),
         "name": _texts(names),
         "description": _texts([f"{name}, {d.institution}" for name in names]),
     }
     prefixed = [f"ORG-{code}" for code in codes[:colleges]] + [f"DEPT-{code}" for code in codes[colleges:]]
-    return frame.table("academic_organization", rows, columns), _sis("academic_organization", prefixed)
+    return frame.table("academic_organization", rows, columns), sis_keymap("academic_organization", prefixed)
 
 
 def _careers(_d: Drawn) -> tuple[pa.Table, pa.Table]:
@@ -105,7 +125,7 @@ def _careers(_d: Drawn) -> tuple[pa.Table, pa.Table]:
         "code": _texts(list(CAREER_CODES)),
         "description": _texts(list(CAREERS)),
     }
-    return frame.table("academic_career", rows, columns), _sis("academic_career", list(CAREER_CODES))
+    return frame.table("academic_career", rows, columns), sis_keymap("academic_career", list(CAREER_CODES))
 
 
 def _programs(d: Drawn) -> tuple[pa.Table, pa.Table]:
@@ -118,7 +138,7 @@ def _programs(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "description": _texts([f"{CAREERS[career]}, {COLLEGES[college][1]}" for career, college in programs]),
         "educational_level": _texts([EDUCATIONAL_LEVELS[career] for career, _ in programs]),
     }
-    return frame.table("academic_program", len(programs), columns), _sis("academic_program", codes)
+    return frame.table("academic_program", len(programs), columns), sis_keymap("academic_program", codes)
 
 
 def _majors(d: Drawn) -> tuple[pa.Table, pa.Table]:
@@ -134,35 +154,44 @@ def _majors(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "code": _texts(codes),
         "description": _texts([s.subject_titles[i] for i in s.major_subject]),
     }
-    return frame.table("academic_major", len(codes), columns), _sis("academic_major", codes)
+    return frame.table("academic_major", len(codes), columns), sis_keymap("academic_major", codes)
 
 
 def _accounts(d: Drawn) -> tuple[pa.Table, pa.Table]:
-    """Canvas accounts: the root, the colleges below it, the departments below them."""
+    """Canvas accounts: the root, colleges below it, departments below them; two are Canvas's alone."""
     s, colleges = d.structures, len(COLLEGES)
-    rows = 1 + s.organizations
-    depth = np.concatenate([[0], np.ones(colleges, np.int64), np.full(len(s.subjects), 2)])
-    parent = np.concatenate([[0], np.ones(colleges, np.int64), 2 + s.college_of_cip[s.subject_cip]])
+    own = ("Sandboxes", "Migrated Courses")
+    rows = 1 + s.organizations + len(own)
+    depth = np.concatenate([[0], np.ones(colleges, np.int64), np.full(len(s.subjects), 2), [1, 1]])
+    parent = np.concatenate([[0], np.ones(colleges, np.int64), 2 + s.college_of_cip[s.subject_cip], [1, 1]])
     names = (
         [d.institution]
         + [name for _, name, _ in COLLEGES]
         + [f"Department of {title}" for title in s.subject_titles]
+        + list(own)
     )
     columns = {
         "learning_environment_organization_id": ids.udp_ids(rows),
         "name": _texts(names),
         "depth": depth,
-        "status": "active",
+        "status": _texts(["active"] * (rows - 1) + ["deleted"]),
         "parent_learning_environment_organization_id": Maybe(parent, depth > 0),
         "grandparent_learning_environment_organization_id": Maybe(np.ones(rows, np.int64), depth == 2),
         "root_learning_environment_organization_id": 1,
     }
     codes = ["ROOT"] + [f"ORG-{code}" for code, _, _ in COLLEGES] + [f"DEPT-{code}" for code in s.subjects]
     name = "learning_environment_organization"
-    keymap = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows), _texts(codes))
+    external = pa.array([*codes, None, None], pa.string())
+    numbers = pa.array([*(str(1001 + row) for row in range(len(codes))), None, None], pa.string())
+    keymap = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows), external, numbers)
     return frame.table(name, rows, columns), keymap
 
 
 def department_account(d: Drawn) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Account row of each offering: that of its department."""
     return 1 + len(COLLEGES) + d.structures.offering_subject
+
+
+def sandbox_account(d: Drawn) -> int:
+    """Account row of sandboxes."""
+    return 1 + d.structures.organizations

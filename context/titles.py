@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from math import gcd
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from context import frame, rng
+from context.errors import InputError
+from context.frame import Coded
+from context.pack import Pack
 
 if TYPE_CHECKING:
     from context.drawn import Drawn
@@ -27,7 +30,7 @@ _COURSE_FORMS = {
 }
 
 
-def _topics(d: Drawn) -> list[list[str]]:
+def topics_of(d: Drawn) -> list[list[str]]:
     """Topic phrases by CIP family."""
     families = [str(code) for code in d.pack.table("cip")["cip"]]
     table = d.pack.table("topic")
@@ -39,7 +42,7 @@ def _topics(d: Drawn) -> list[list[str]]:
 
 def course_titles(d: Drawn) -> pa.Array:
     """A title per course offering."""
-    c, topics = d.catalogue, _topics(d)
+    c, topics = d.catalogue, topics_of(d)
     levels = [str(level) for level in d.pack.table("level")["level"]]
     which = rng.bits(rng.extend(c.offering_key, 130))
     form = rng.integer(rng.extend(c.offering_key, 131), 3)
@@ -63,7 +66,7 @@ def object_titles(d: Drawn, kind: str, offering: I64, week: I64, key: U64) -> pa
     """Titles of course objects of a ``kind`` of the pack's title.csv."""
     table = d.pack.table("title")
     templates = [str(t) for k, t in zip(table["kind"], table["template"], strict=True) if k == kind]
-    topics = _topics(d)
+    topics = topics_of(d)
     topic = rng.bits(rng.extend(key, 132))
     # A course keeps to two or three of the templates: its instructor's habit.
     habit = rng.integer(rng.extend(d.catalogue.offering_key, 133), len(templates))[offering]
@@ -79,18 +82,52 @@ def object_titles(d: Drawn, kind: str, offering: I64, week: I64, key: U64) -> pa
     return pa.array(titles, pa.string())
 
 
+def phrases(pack: Pack, kind: str) -> list[str]:
+    """Phrases of a ``kind`` of the pack's phrase.csv. Raises InputError when it has none."""
+    table = pack.table("phrase")
+    texts = [str(text) for k, text in zip(table["kind"], table["phrase"], strict=True) if k == kind]
+    if not texts:
+        raise InputError(f"pack {pack.name}: phrase.csv: no row given of kind {kind!r}, allowed: one or more")
+    return texts
+
+
+def topic_phrases(d: Drawn, kind: str, cip: npt.NDArray[Any], key: U64, form: str = "{}") -> Coded:
+    """One phrase of a ``kind`` for each key, about a topic of its CIP family, put into ``form``."""
+    templates, topics = phrases(d.pack, kind), topics_of(d)
+    topics = [choices or ["the Field"] for choices in topics]
+    sizes = np.array([len(choices) for choices in topics])
+    texts = [
+        form.format(template.format(topic=topic))
+        for template in templates
+        for choices in topics
+        for topic in choices
+    ]
+    first = np.cumsum(sizes) - sizes
+    template = rng.integer(rng.extend(key, 142), len(templates))
+    topic = rng.integer(rng.extend(key, 143), sizes[cip])
+    return Coded(template * int(sizes.sum()) + first[cip] + topic, texts)
+
+
 def sentences(d: Drawn, kind: str, key: U64, count: I64) -> pa.Array:
     """Up to eight sentences of the pack's phrase.csv as an HTML paragraph; none comes twice in one."""
-    table = d.pack.table("phrase")
-    texts = [str(p) for k, p in zip(table["kind"], table["phrase"], strict=True) if k == kind]
+    return frame.join("<p>", *_sentences(d, kind, key, count), "</p>")
+
+
+def plain_sentences(d: Drawn, kind: str, key: U64, count: I64) -> pa.Array:
+    """The same as plain text. Raises InputError when the pack has no phrase of the kind."""
+    return frame.join(*_sentences(d, kind, key, count))
+
+
+def _sentences(d: Drawn, kind: str, key: U64, count: I64) -> list[pa.Array]:
+    texts = phrases(d.pack, kind)
     first, later = pa.array([*texts, ""]), pa.array([*(f" {text}" for text in texts), ""])
     none = len(texts)
-    parts: list[pa.Array | str] = ["<p>"]
+    parts: list[pa.Array] = []
     begin = rng.integer(rng.extend(key, 140), none)
     # A stride that shares no factor with their number visits each sentence once.
     strides = np.array([step for step in range(1, none + 1) if gcd(step, none) == 1])
     stride = strides[rng.integer(rng.extend(key, 141), len(strides))]
-    for place in range(min(MOST_SENTENCES, none)):
+    for place in range(min(MOST_SENTENCES, none, int(count.max(initial=1)))):
         pick = (begin + place * stride) % none
         parts.append((later if place else first).take(pa.array(np.where(place < count, pick, none))))
-    return frame.join(*parts, "</p>")
+    return parts

@@ -3,8 +3,11 @@
 A table is one TOML file: ``description``, ``loaded_from`` (SIS, LMS, SIS+LMS or Caliper), ``key``,
 ``keymap`` (has native ids; false by default), and a section ``[columns.<name>]`` per column with
 ``type``, ``mode`` (NULLABLE by default), ``provenance``, ``description`` and, where they apply,
-``references`` (table.column of the context store), ``options`` (a set of option_sets.toml) and
-``fields`` (of a RECORD). DDL, loaders and tests all read these files: no column list is typed twice.
+``references`` (table.column of the context store), ``options`` (a set of option_sets.toml), ``uniform``
+(why all rows have one value, or none) and ``fields`` (of a RECORD). An entity also says how many rows it has
+for 1,000 full-time equivalents and one Fall term: ``rows_per_1000_fte``, with ``expected`` and ``within``
+(the part by which the number may be off). DDL, loaders and tests all read these files: no column list is
+typed twice.
 
 ``provenance`` says what is known: "documented" columns appear in the public material of the Unizin
 Data Platform; "inferred" ones follow its naming rules from the Canvas data they come from.
@@ -24,6 +27,7 @@ from schemas._events import anchors, event_kinds
 from schemas._load import option_sets, read_tables
 from schemas._model import (
     Column,
+    Rows,
     SchemaError,
     Table,
     UnknownColumn,
@@ -37,6 +41,7 @@ from schemas._model import (
 __all__ = [
     "DATASETS",
     "Column",
+    "Rows",
     "SchemaError",
     "Table",
     "UnknownColumn",

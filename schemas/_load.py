@@ -14,6 +14,7 @@ from schemas._model import (
     PROVENANCES,
     TYPES,
     Column,
+    Rows,
     SchemaError,
     Table,
     UnknownOptionSet,
@@ -28,6 +29,7 @@ _TABLE_KEYS = {
     "partition_by": str,
     "cluster_by": list,
     "require_partition_filter": bool,
+    "rows_per_1000_fte": dict,
 }
 _COLUMN_KEYS = {
     "type": str,
@@ -36,8 +38,10 @@ _COLUMN_KEYS = {
     "description": str,
     "references": str,
     "options": str,
+    "uniform": str,
     "fields": dict,
 }
+_ROWS_KEYS = {"expected": int, "within": float}
 _SET_KEYS = {"provenance": str, "description": str, "values": list}
 
 
@@ -69,6 +73,7 @@ def parse_table(dataset: str, name: str, text: str) -> Table:
         partition_by=data.get("partition_by"),
         cluster_by=tuple(data.get("cluster_by", ())),
         require_partition_filter=data.get("require_partition_filter", False),
+        rows=_rows(where, data.get("rows_per_1000_fte")),
     )
     _check_table(table, where)
     return table
@@ -103,8 +108,16 @@ def _column(where: str, name: str, spec: Mapping[str, Any]) -> Column:
         provenance=spec["provenance"],
         references=spec.get("references"),
         options=spec.get("options"),
+        uniform=spec.get("uniform"),
         fields=tuple(_column(where, field, inner) for field, inner in spec.get("fields", {}).items()),
     )
+
+
+def _rows(where: str, spec: Mapping[str, Any] | None) -> Rows | None:
+    if spec is None:
+        return None
+    _check_keys(spec, _ROWS_KEYS, set(_ROWS_KEYS), f"{where}: rows_per_1000_fte")
+    return Rows(spec["expected"], spec["within"])
 
 
 def _check_table(table: Table, where: str) -> None:

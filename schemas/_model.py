@@ -57,7 +57,16 @@ class Column:
     provenance: str  # "documented": in Unizin's public material; "inferred": ours
     references: str | None = None  # "person.person_id", always in context_store_entity
     options: str | None = None  # name of an option set; a STRING may list several members with commas
+    uniform: str | None = None  # why all rows have one value, or none
     fields: tuple[Column, ...] = ()  # of a RECORD
+
+
+@dataclass(frozen=True)
+class Rows:
+    """How many rows an entity has for 1,000 full-time equivalents and one Fall term, and how exactly."""
+
+    expected: int
+    within: float  # part of ``expected`` by which the number may be off
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,7 @@ class Table:
     partition_by: str | None = None  # column by whose date the table is partitioned
     cluster_by: tuple[str, ...] = ()
     require_partition_filter: bool = False
+    rows: Rows | None = None  # of a context-store entity
 
     @property
     def names(self) -> tuple[str, ...]:

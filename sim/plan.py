@@ -98,7 +98,9 @@ def section_keys(world: World) -> npt.NDArray[np.uint64]:
     sections = int(world.enrolments.section.max()) + 1
     course = np.zeros(sections, dtype=np.int64)
     course[world.enrolments.section] = world.enrolments.course
-    ordinal = np.arange(sections) - np.searchsorted(course, course)
+    order = np.argsort(course, kind="stable")  # cross-listed sections stand elsewhere than their course
+    ordinal = np.empty(sections, dtype=np.int64)
+    ordinal[order] = np.arange(sections) - np.searchsorted(course[order], course[order])
     return rng.extend(rng.extend(world.courses.key[course], 700), ordinal)
 
 

@@ -164,7 +164,8 @@ _LETTERS = """
     FROM context_store_entity.course_grade GROUP BY 1"""
 _SECTION_SIZES = """
     SELECT count(*) AS size FROM context_store_entity.course_section_enrollment
-    WHERE role = 'Student' GROUP BY course_section_id"""
+    JOIN context_store_entity.course_section USING (course_section_id)
+    WHERE role = 'Student' AND coalesce(is_graded, true) GROUP BY course_section_id"""
 
 
 def _compared(key: str, drawn: str) -> str:

@@ -13,7 +13,7 @@ from sim.run import Outcome
 QUERIES = (
     (
         "how many students each course has",
-        """SELECT co.le_code, COUNT(*) AS students
+        """SELECT co.le_code, COUNT(DISTINCT cse.person_id) AS students
            FROM context_store_entity.course_section_enrollment cse
            JOIN context_store_entity.course_section cs USING (course_section_id)
            JOIN context_store_entity.course_offering co ON co.course_offering_id = cs.course_offering_id

@@ -64,7 +64,10 @@ class Courses:
 
 @dataclass(frozen=True)
 class Enrolments:
-    """Row i is course_section_enrollment i; several rows may share a person or a course."""
+    """Row i is an enrolment of somebody who can click by it; several rows may share a person or a course.
+
+    Students stand here once per course: not in its components, and not in courses that are not published.
+    """
 
     person: I32
     course: I32

@@ -73,8 +73,8 @@ def _tenant(read: Reader, scenario: Scenario) -> Tenant:
 
 def _persons(read: Reader, seed: int) -> Persons:
     person = read.entity("person", "person_id")
-    email = read.entity("person_email", "person_id", "email_address")
-    login = pa.array([None] * len(person), pa.string())
+    email = read.entity("person_email", "person_id", "email_address", "type")
+    email = email.filter(pc.equal(email["type"], "Organizational"))
     logins = pc.replace_substring_regex(strings(email["email_address"]), "@.*", "")
     login = logins.take(pa.array(np.argsort(ints(email["person_id"]), kind="stable")))
     local, sis = read.local("person"), read.sis("person")
@@ -84,7 +84,7 @@ def _persons(read: Reader, seed: int) -> Persons:
         local_id=local,
         login=login,
         sis_id=sis,
-        key=text_keys(seed, "person", sis),
+        key=text_keys(seed, "person", pc.coalesce(sis, login)),
     )
 
 
@@ -96,15 +96,19 @@ def _courses(read: Reader, seed: int, pack: Pack) -> tuple[Courses, I64, U64]:
         "number",
         "cip_code2k",
         "learning_environment_organization_id",
+        "le_code",
     )
-    section = read.entity("course_section", "course_offering_id")
+    section = read.entity("course_section", "le_current_course_offering_id", "le_name")
     local, sis = read.local("course_offering"), read.sis("course_offering")
     accounts = global_ids(read.local("learning_environment_organization"))
     families = [str(code) for code in pack.table("cip")["cip"]]
-    cip = [families.index(code[:2]) for code in strings(offering["cip_code2k"]).to_pylist()]
+    # Courses that no registrar knows have neither field nor number; no student clicks in them.
+    cip = [families.index(code[:2]) if code else 0 for code in strings(offering["cip_code2k"]).to_pylist()]
     levels = [str(level) for level in pack.table("level")["level"]]
-    number = ints(pc.extract_regex(strings(offering["number"]), "(?P<n>[0-9]+)").field("n").cast(pa.int64()))
+    digits = pc.extract_regex(pc.fill_null(strings(offering["number"]), "0"), "(?P<n>[0-9]+)").field("n")
+    number = ints(digits.cast(pa.int64()))
     lows = np.array([int(level) for level in levels])
+    natural = pc.coalesce(sis, strings(offering["le_code"]))
     courses = Courses(
         udp_id=ints(offering["course_offering_id"]),
         lms_id=global_ids(local),
@@ -113,13 +117,13 @@ def _courses(read: Reader, seed: int, pack: Pack) -> tuple[Courses, I64, U64]:
         account_lms_id=accounts[rows_of(offering["learning_environment_organization_id"])],
         title=strings(offering["title"]),
         cip=np.array(cip, dtype=np.int16),
-        level=(np.searchsorted(lows, number, side="right") - 1).astype(np.int8),
-        key=text_keys(seed, "course", sis),
+        level=np.maximum(np.searchsorted(lows, number, side="right") - 1, 0).astype(np.int8),
+        key=text_keys(seed, "course", natural),
     )
     return (
         courses,
-        rows_of(section["course_offering_id"]),
-        text_keys(seed, "section", read.sis("course_section")),
+        rows_of(section["le_current_course_offering_id"]),
+        text_keys(seed, "section", pc.coalesce(read.sis("course_section"), strings(section["le_name"]))),
     )
 
 
@@ -135,6 +139,7 @@ def _enrolments(
         "exit_date",
         "created_date",
     )
+    table = table.filter(pa.array(_works_in_canvas(read, table)))
     person, section = rows_of(table["person_id"]), rows_of(table["course_section_id"])
     role = strings(table["role"])
     start = np.datetime64(calendar.term.start, "D").astype(np.int64)
@@ -160,6 +165,20 @@ def _enrolments(
     )
 
 
+def _works_in_canvas(read: Reader, table: pa.Table) -> npt.NDArray[np.bool_]:
+    """Enrolments whose people can click by them: not students of components, nor of unpublished courses.
+
+    A student of a laboratory works in the course by the enrolment in its lecture.
+    """
+    section = read.entity("course_section", "le_current_course_offering_id", "is_graded")
+    state = strings(read.entity("course_offering", "le_status")["le_status"])
+    published = pc.is_in(state, pa.array(("available", "completed"))).to_numpy(zero_copy_only=False)
+    graded = ints(section["is_graded"].cast(pa.int8())) == 1
+    works = graded & published[rows_of(section["le_current_course_offering_id"])]
+    student = pc.equal(strings(table["role"]), "Student").to_numpy(zero_copy_only=False)
+    return np.asarray(~student | works[rows_of(table["course_section_id"])])
+
+
 _MODE = {"BlendedLearning": "hybrid", "Online": "online"}  # all else is taught in person
 
 
@@ -168,11 +187,11 @@ def campus_facts(root: Path) -> tuple[I64, I64, I64, I64]:
     into MODES): what the campus needs of the store.
     """
     read = Reader(root)
-    section = read.entity("course_section", "course_offering_id", "delivery_mode")
+    section = read.entity("course_section", "le_current_course_offering_id", "delivery_mode")
     modes = [_MODE.get(mode or "", "in_person") for mode in strings(section["delivery_mode"]).to_pylist()]
     activity = read.entity("learner_activity", "course_offering_id", "due_date")
     return (
-        rows_of(section["course_offering_id"]),
+        rows_of(section["le_current_course_offering_id"]),
         rows_of(activity["course_offering_id"]),
         millis(activity["due_date"]),
         np.array([MODES.index(mode) for mode in modes], dtype=np.int64),
@@ -180,8 +199,16 @@ def campus_facts(root: Path) -> tuple[I64, I64, I64, I64]:
 
 
 def standard_scores(root: Path, world: World) -> npt.NDArray[np.float64]:
-    """Final score of each enrolment against its course: in standard deviations, 0 where there is none."""
-    grades = Reader(root).entity("course_grade", "course_section_id", "person_id", "le_final_score")
+    """Final score of each enrolment against its course: in standard deviations, 0 where there is none.
+
+    Those who left are not compared: what they did not do any more counts zero in their final scores.
+    """
+    columns = ("course_section_id", "person_id", "le_final_score", "grade_on_official_transcript")
+    grades = Reader(root).entity("course_grade", *columns)
+    letter = grades["grade_on_official_transcript"]
+    stayed = pc.and_(pc.is_valid(letter), pc.not_equal(letter, "W"))
+    # Courses that are taught without Canvas have letters and no scores.
+    grades = grades.filter(pc.and_(stayed, pc.is_valid(grades["le_final_score"])))
     e, people = world.enrolments, len(world.persons.udp_id)
     score = np.full(len(e.person), -1, dtype=np.int64)
     rows = np.flatnonzero(e.is_student)

@@ -200,7 +200,7 @@ def test_nobody_is_unknown_in_a_course(finished: Path) -> None:
         SELECT COUNT(*) FROM (SELECT DISTINCT person.udp_id AS p, course_offering.udp_id AS c
           FROM event_store.expanded WHERE course_offering.udp_id IS NOT NULL
           AND person.udp_id IS NOT NULL) e  -- background jobs are nobody
-        LEFT JOIN (SELECT cse.person_id AS p, cs.course_offering_id AS c
+        LEFT JOIN (SELECT cse.person_id AS p, cs.le_current_course_offering_id AS c
           FROM context_store_entity.course_section_enrollment cse
           JOIN context_store_entity.course_section cs USING (course_section_id)) s USING (p, c)
         WHERE s.p IS NULL"""
