@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import rng
@@ -41,9 +42,44 @@ def change_parts(world: World, calendar: Calendar) -> list[Part]:
         key = rng.extend(rng.extend(world.courses.key[objects.course], KIND[kinds[0]]), ordinal)
         parts.append(_part(calendar, kinds[0], detail["created_ms"], staff[objects.course], key))
         if kinds[1]:
-            changed = np.where(detail["updated_ms"] != detail["created_ms"], detail["updated_ms"], -1)
+            same = (detail["updated_ms"] == detail["created_ms"]) | (
+                detail["updated_ms"] == detail.get("deleted_ms", -1)
+            )
+            changed = np.where(same, -1, detail["updated_ms"])
             parts.append(_part(calendar, kinds[1], changed, staff[objects.course], rng.extend(key, 1)))
-    return [*parts, *_course_parts(world, calendar, staff), *_people_parts(world, calendar)]
+    return [
+        *parts,
+        *_course_parts(world, calendar, staff),
+        *_people_parts(world, calendar),
+        *_group_parts(world, calendar, staff),
+    ]
+
+
+def _group_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
+    """Groups of courses and overrides, made by instructors; whoever joins a club does so alone."""
+    parts = []
+    for table in ("group_category", "group"):
+        detail = world.details[table]
+        owner = _owner(staff, detail["course"])
+        parts.append(_part(calendar, f"{table}_created", detail["created_ms"], owner, detail["key"]))
+    members, e = world.details["group_member"], world.enrolments
+    own = np.full(len(world.persons.udp_id), -1, dtype=np.int32)
+    rows = np.flatnonzero(e.is_student)[::-1]
+    own[e.person[rows]] = rows
+    owner = np.where(members["course"] >= 0, _owner(staff, members["course"]), own[members["person"]])
+    parts.append(_part(calendar, "group_membership_created", members["created_ms"], owner, members["key"]))
+    override = world.details["override"]
+    owner = _owner(staff, world.objects["assignment"].course[override["assignment_row"]].astype(np.int64))
+    changed = np.where(override["updated_ms"] != override["created_ms"], override["updated_ms"], -1)
+    for number, (kind, time) in enumerate((("created", override["created_ms"]), ("updated", changed))):
+        key = rng.extend(override["key"], number)
+        parts.append(_part(calendar, f"assignment_override_{kind}", time, owner, key))
+    return parts
+
+
+def _owner(staff: I32, course: I64) -> I32:
+    """The instructor's enrolment in a course; -1 for things of an account."""
+    return np.where(course >= 0, staff[np.maximum(course, 0)], -1).astype(np.int32)
 
 
 def _course_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
@@ -54,8 +90,15 @@ def _course_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
     day = np.maximum(detail["opened_day"], calendar.first_day) + rng.integer(key, _OPENED_DAYS, 1)
     wall = 9 * _HOUR_MS + rng.integer(key, 9 * _HOUR_MS, 2)
     opened = calendar.wall_to_utc_ms(np.minimum(day, calendar.last_day), wall)
-    has_syllabus = pc.greater(pc.utf8_length(detail["syllabus"]), 0).to_numpy(zero_copy_only=False)
-    written = np.where(has_syllabus, opened - 60_000 - rng.integer(key, 600_000, 3), -1)
+    written = opened - 60_000 - rng.integer(key, 600_000, 3)
+    # Courses that stay unpublished are never opened; some have no syllabus.
+    published = pc.is_in(detail["status"], pa.array(("available", "completed"))).to_numpy(
+        zero_copy_only=False
+    )
+    opened = np.where(published, opened, -1)
+    written = np.where(
+        published & pc.not_equal(detail["syllabus"], "").to_numpy(zero_copy_only=False), written, -1
+    )
     return [
         made,
         _part(calendar, "course_updated", opened, staff, rng.extend(key, 1)),

@@ -16,6 +16,7 @@ from context.calendar import Calendar
 from context.ids import global_ids
 from sim.world import Courses, Details, Enrolments
 from sim.world_columns import Reader, hundredths, ints, millis, strings
+from sim.world_groups import load_groups
 
 I64 = npt.NDArray[np.int64]
 MOST_TEXT = 8192  # characters of a text that Canvas sends
@@ -30,7 +31,7 @@ _TIMES = {
     "assignment": ("created_date", "updated_date", "unlocked_date", "due_date", "locked_date"),
     "quiz": ("created_date", "updated_date", "unlocked_date", "due_date"),
     "discussion": ("created_date",),
-    "file": ("created_date", "updated_date"),
+    "file": ("created_date", "updated_date", "deleted_date"),
     "page": ("created_date", "updated_date"),
 }
 _TEXTS = {
@@ -59,10 +60,10 @@ def load_details(
     details["enrolment"] = _enrolments(read, enrolments)
     person = read.entity("person", "name", "le_created_date")
     details["person"] = {
-        "name": strings(person["name"]),
+        "name": pc.fill_null(strings(person["name"]), ""),
         "created_ms": millis(person["le_created_date"]),
     }
-    return details
+    return details | load_groups(read, row_of["assignment"])
 
 
 def staff_rows(enrolments: Enrolments, courses: int) -> npt.NDArray[np.int32]:
@@ -86,7 +87,8 @@ def _objects(read: Reader, name: str, where: I64) -> dict[str, Any]:
     }
     picked = pa.array(order)
     for column in _TEXTS[name]:
-        found[column] = _cut(strings(table[column]).take(picked))
+        texts = _cut(strings(table[column]).take(picked))
+        found[column] = texts if column == "description" else pc.fill_null(texts, "")
     if "points_possible" in more:
         found["points"] = np.maximum(hundredths(table["points_possible"]), 0)[order]
     if "time_limit" in more:
@@ -114,10 +116,10 @@ def _courses(read: Reader, calendar: Calendar, courses: Courses) -> dict[str, An
     return {
         "created_ms": millis(table["created_date"]),
         "opened_day": np.where(opened < -(10**5), calendar.first_day, opened),
-        "syllabus": _cut(strings(table["syllabus_content"])),
-        "status": strings(table["le_status"]),
-        "subject": strings(table["subject"]),
-        "number": strings(table["number"]),
+        "syllabus": pc.fill_null(_cut(strings(table["syllabus_content"])), ""),
+        "status": pc.fill_null(strings(table["le_status"]), ""),
+        "subject": pc.fill_null(strings(table["subject"]), ""),
+        "number": pc.fill_null(strings(table["number"]), ""),
         "key": courses.key,
     }
 

@@ -1,7 +1,7 @@
 """Course objects that the context store has no entity for: made here, keyed by course, as Canvas has them.
 
-Calendar events, collaborations, conferences, learning outcomes, LTI 2 proxies, videos of the media gallery
-and books of the eText reader. How many, and how long, are numbers of the pack.
+Calendar events, collaborations, LTI 2 proxies, videos of the media gallery and books of the eText reader.
+How many, and how long, are numbers of the pack.
 """
 
 from __future__ import annotations
@@ -41,17 +41,6 @@ _TABLES: dict[str, _Made] = {
         "made.calendar_events", ("Class Meeting {n}", "Office Hours {n}", "Review Session {n}")
     ),
     "collaboration": _Made("made.collaborations", ("Shared Notes {n}", "Group Draft {n}")),
-    "conference": _Made("made.conferences", ("Online Session {n}", "Virtual Office Hours {n}")),
-    "outcome": _Made(
-        "made.outcomes",
-        (
-            "Explains the Central Ideas",
-            "Applies Methods to New Problems",
-            "Communicates Results",
-            "Weighs Evidence",
-        ),
-        weekly=False,
-    ),
     "proxy": _Made("made.proxies", ("Course Tools (LTI 2)",), weekly=False),
     "media": _Made("made.videos", ("Lecture {n}", "Lecture {n} Recap", "Worked Example {n}")),
     "book": _Made("made.books", ("Reader: {course}", "Introduction to {course}"), weekly=False),

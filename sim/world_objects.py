@@ -35,6 +35,8 @@ _TABLES = {
     "file": ("file", "display_name", ("unlocked_date", "created_date")),
     "page": ("wiki_page", "title", ("created_date",)),
     "item": ("module_item", "title", ("created_date",)),
+    "conference": ("participant_session", "title", ("created_date",)),
+    "outcome": ("learning_outcome", "short_description", ("created_date",)),
 }
 
 
@@ -68,9 +70,9 @@ def load_objects(
             release = np.maximum(
                 release, np.where(linked >= 0, assignment_release[np.maximum(linked, 0)], release)
             )
-        usable = np.ones(len(course), dtype=np.bool_)
+        usable = course >= 0  # not those of an account
         if name == "item":
-            usable = ~pc.equal(strings(table["type"]), "ContextModuleSubHeader").to_numpy(
+            usable &= ~pc.equal(strings(table["type"]), "ContextModuleSubHeader").to_numpy(
                 zero_copy_only=False
             )
         rows = np.flatnonzero(usable)

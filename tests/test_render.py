@@ -35,7 +35,7 @@ def fast(world: World, batch: Batch) -> list[bytes]:
 @cache
 def samples() -> Batch:
     """A few events of every kind, from all over the term; those of rows from before the term by hand."""
-    term = concatenate([draw_day(tiny().engine, day)[0] for day in range(-14, 116, 3)])
+    term = concatenate([draw_day(tiny().engine, day)[0] for day in range(-14, 118)])
     rows = [np.flatnonzero(term.kind == code)[:40] for code in range(len(KINDS))]
     assert all(len(found) for code, found in enumerate(rows) if KINDS[code].name not in BEFORE)
     return concatenate([term.take(np.concatenate(rows)), *(before(kind) for kind in BEFORE)])

@@ -57,6 +57,74 @@ LIKE = {
         "urn:instructure:canvas:attachment:9",
         "Document",
     ),
+    "group_category_created": (
+        "wiki_page_created",
+        {"object.extensions.K.body"},
+        set(),
+        "urn:instructure:canvas:groupCategory:9",
+        "Entity",
+    ),
+    "group_created": (
+        "wiki_page_created",
+        {"object.extensions.K.body"},
+        {"object.isPartOf", "object.isPartOf.id", "object.isPartOf.type", "object.isPartOf.name"},
+        "urn:instructure:canvas:group:9",
+        "Group",
+    ),
+    "group_membership_created": (
+        "wiki_page_created",
+        {
+            "object.name",
+            "object.extensions",
+            "object.extensions.K",
+            "object.extensions.K.body",
+            "object.extensions.K.entity_id",
+        },
+        {
+            "object.member",
+            "object.member.id",
+            "object.member.type",
+            "object.organization",
+            "object.organization.id",
+            "object.organization.type",
+            "object.organization.name",
+            "object.organization.extensions",
+            "object.organization.extensions.K",
+            "object.organization.extensions.K.entity_id",
+            "object.organization.isPartOf",
+            "object.organization.isPartOf.id",
+            "object.organization.isPartOf.type",
+            "object.organization.isPartOf.name",
+        },
+        "urn:instructure:canvas:groupMembership:9",
+        "Membership",
+    ),
+    "assignment_override_created": (
+        "assignment_created",
+        {"object.name", "object.description", "object.dateCreated", "object.maxScore"},
+        {
+            "object.extensions.K.assignment_id",
+            "object.extensions.K.all_day",
+            "object.extensions.K.all_day_date",
+            "object.extensions.K.type",
+            "object.extensions.K.workflow_state",
+        },
+        "urn:instructure:canvas:assignment_override:9",
+        "Entity",
+    ),
+    "assignment_override_updated": (
+        "assignment_created",
+        {"object.name", "object.description", "object.dateCreated", "object.maxScore"},
+        {
+            "object.extensions.K.assignment_id",
+            "object.extensions.K.all_day",
+            "object.extensions.K.all_day_date",
+            "object.extensions.K.type",
+            "object.extensions.K.workflow_state",
+        },
+        "urn:instructure:canvas:assignment_override:9",
+        "Entity",
+    ),
     "wiki_page_updated": ("wiki_page_created", set(), set(), "urn:instructure:canvas:wikiPage:9", "Page"),
     "course_updated": (
         "course_created",
@@ -168,6 +236,12 @@ MAY_DIFFER = (
         "object.extensions.K.url",
         "object.body",
         "object.extensions.K.state_valid_until",
+        # Only where they apply.
+        *(
+            f"object.extensions.K.{name}"
+            for name in ("course_section_id", "group_id", "all_day_date", "lock_at")
+        ),
+        *(f"object.{name}" for name in ("description", "dateToShow", "dateToSubmit")),
     }
 )
 # A background job has no request and no session, but its own two facts; roles are those of who made a call.

@@ -35,6 +35,8 @@ _PLACES = {  # what the addresses of kinds.toml are filled with
     "quiz": "quiz",
     "discussion": "discussion",
     "feed": "feed",
+    "category": "category",
+    "group": "group_local",
 }
 
 

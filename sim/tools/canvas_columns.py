@@ -125,7 +125,59 @@ def _feed(purpose: int, owner: str) -> Get:
     return get
 
 
+def _course_of(table: str) -> Get:
+    def get(world: World, rows: Rows) -> Any:
+        course = world.details[table]["course"][rows]
+        return np.where(course >= 0, world.courses.local_id[np.maximum(course, 0)], -1)
+
+    return get
+
+
+def _of_group(name: str) -> Get:
+    return lambda world, rows: take(
+        world.details["group"][name], world.details["group_member"]["group"][rows]
+    )
+
+
+def _overridden(get: Callable[[World, Rows], Any]) -> Get:
+    return lambda world, rows: get(world, world.details["override"]["assignment_row"][rows])
+
+
+GROUPS: dict[str, Column] = {
+    **_table("group", "whole", {
+        "lms_id": _detail("group", "lms_id"),
+        "category": _detail("group", "category"),
+        "category_lms": _detail("group", "category_lms"),
+        "course": _course_of("group"),
+    }),
+    **_details("group", "text", "name", "category_name"),
+    "group_category.lms_id": Column("group_category", "whole", _detail("group_category", "lms_id")),
+    "group_category.course": Column("group_category", "whole", _course_of("group_category")),
+    **_details("group_category", "text", "name"),
+    **_table("group_member", "whole", {
+        "lms_id": _detail("group_member", "lms_id"),
+        "user": lambda world, rows: world.persons.lms_id[world.details["group_member"]["person"][rows]],
+        "group_lms": _of_group("lms_id"),
+        "group_local": _of_group("local_id"),
+        "category_lms": _of_group("category_lms"),
+    }),
+    **_table("group_member", "text", {
+        "group_name": _of_group("name"), "category_name": _of_group("category_name"),
+    }),
+    **_table("override", "whole", {
+        "lms_id": _detail("override", "lms_id"),
+        "local_id": _detail("override", "local_id"),
+        "section": _detail("override", "section"),
+        "group": _detail("override", "group"),
+        "assignment": _overridden(_own("assignment", "local_id")),
+        "course": _overridden(_of_course("assignment", "local_id")),
+    }),
+    **_details("override", "text", "type", "state"),
+    **_details("override", "truth", "all_day"),
+    **_details("override", "time", "due_ms", "unlocked_ms", "locked_ms", "all_day_ms"),
+}  # fmt: skip
 COLUMNS: dict[str, Column] = {
+    **GROUPS,
     **{name: column for table in _OBJECTS for name, column in _objects(table).items()},
     "file.filename": Column("file", "text", _filename),
     "file.folder": Column("file", "whole", lambda world, rows: global_ids(
@@ -138,7 +190,7 @@ COLUMNS: dict[str, Column] = {
     **_details("quiz", "text", "type"),
     **_details("quiz", "score", "points"),
     **_details("quiz", "whole", "time_limit"),
-    **_details("file", "time", "created_ms", "updated_ms"),
+    **_details("file", "time", "created_ms", "updated_ms", "deleted_ms"),
     **_details("file", "text", "content_type"),
     **_details("page", "text", "body"),
     **_details("course", "text", "syllabus", "status"),

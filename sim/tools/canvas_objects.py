@@ -29,10 +29,9 @@ def _entity(kind: Kind) -> str:
 
 def _dated(kind: Kind) -> Shape:
     """DateCreated or dateModified, as the event says one of them."""
-    made = kind.action == "Created"
-    return {
-        "dateCreated" if made else "dateModified": f"{{{kind.table}.{'created' if made else 'updated'}_ms}}"
-    }
+    name = "dateCreated" if kind.action == "Created" else "dateModified"
+    column = {"Created": "created_ms", "Modified": "updated_ms", "Deleted": "deleted_ms"}[kind.action]
+    return {name: f"{{{kind.table}.{column}}}"}
 
 
 def _submission(kind: Kind, _tenant: Tenant) -> Shape:
@@ -198,6 +197,54 @@ def _account_user(kind: Kind, tenant: Tenant) -> Shape:
     }
 
 
+def _category(kind: Kind, _tenant: Tenant) -> Shape:
+    return {**_head(kind), "name": "{group_category.name}", "extensions": {KEY: {"entity_id": _entity(kind)}}}
+
+
+def _part_of(table: str) -> Shape:
+    """The category that a group is part of."""
+    return {
+        "id": f"urn:instructure:canvas:groupCategory:{{{table}.category_lms}}",
+        "type": "Entity",
+        "name": f"{{{table}.category_name}}",
+    }
+
+
+def _group(kind: Kind, _tenant: Tenant) -> Shape:
+    facts = {"entity_id": _entity(kind)}
+    return {**_head(kind), "name": "{group.name}", "extensions": {KEY: facts}, "isPartOf": _part_of("group")}
+
+
+def _group_member(kind: Kind, _tenant: Tenant) -> Shape:
+    return {
+        **_head(kind),
+        "member": {"id": "urn:instructure:canvas:user:{group_member.user}", "type": "Person"},
+        "organization": {
+            "id": "urn:instructure:canvas:group:{group_member.group_lms}",
+            "type": "Group",
+            "name": "{group_member.group_name}",
+            "extensions": {KEY: {"entity_id": _entity(kind)}},  # the membership's, as Canvas has it
+            "isPartOf": _part_of("group_member"),
+        },
+    }
+
+
+def _override(kind: Kind, _tenant: Tenant) -> Shape:
+    facts = {
+        "lock_at": Maybe("{override.locked_ms}"),
+        "entity_id": _entity(kind),
+        "assignment_id": "{override.assignment}",
+        "all_day": Raw("override.all_day"),
+        "all_day_date": Maybe("{override.all_day_ms}"),
+        "type": "{override.type}",
+        "course_section_id": Maybe("{override.section}"),
+        "group_id": Maybe("{override.group}"),
+        "workflow_state": "{override.state}",
+    }
+    dates = {"dateToShow": Maybe("{override.unlocked_ms}"), "dateToSubmit": Maybe("{override.due_ms}")}
+    return {**_head(kind), "extensions": {KEY: facts}, **dates}
+
+
 _SPECIAL = ("syllabus_updated",)
 _MAKERS: dict[str, Callable[[Kind, Tenant], Shape]] = {
     "submission": _submission,
@@ -210,5 +257,9 @@ _MAKERS: dict[str, Callable[[Kind, Tenant], Shape]] = {
     "course": _course,
     "syllabus_updated": _syllabus,
     "seat": _seat,
+    "group_category": _category,
+    "group": _group,
+    "group_member": _group_member,
+    "override": _override,
     "account_user": _account_user,
 }

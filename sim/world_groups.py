@@ -1,0 +1,105 @@
+"""Groups, their categories and members, and overrides of dates: for the events of who made them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from context import rng
+from context.ids import global_ids
+from sim.world import Details
+from sim.world_columns import Reader, ints, millis, rows_of, strings
+
+I64 = npt.NDArray[np.int64]
+_TIMES = ("due", "unlocked", "locked", "created", "updated")
+_OVERRIDES = {"adhoc": "ADHOC", "course_section": "CourseSection", "group": "Group"}
+
+
+def load_groups(read: Reader, assignment_row: I64) -> Details:
+    """Details of the tables group, group_category, group_member, override. ``course`` -1: an account's."""
+    table = read.entity(
+        "learner_group", "course_offering_id", "group_category_id", "category", "name", "created_date"
+    )
+    local, category = read.local("learner_group"), ints(table["group_category_id"])
+    group: dict[str, Any] = {
+        "local_id": local,
+        "lms_id": global_ids(local),
+        "name": strings(table["name"]),
+        "category": category,
+        "category_lms": global_ids(category),
+        "category_name": strings(table["category"]),
+        "course": rows_of(table["course_offering_id"]),
+        "created_ms": millis(table["created_date"]),
+        "key": _keys("group", local),
+    }
+    order = np.lexsort((group["created_ms"], category))
+    first = order[np.diff(category[order], prepend=-1) > 0]  # a category is made with its first group
+    picked = pa.array(first)
+    categories = {
+        "lms_id": group["category_lms"][first],
+        "name": group["category_name"].take(picked),
+        "course": group["course"][first],
+        "created_ms": group["created_ms"][first],
+        "key": rng.extend(group["key"][first], 1),
+    }
+    return {
+        "group": group,
+        "group_category": categories,
+        "group_member": _members(read, group),
+        "override": _overrides(read, assignment_row),
+    }
+
+
+def _members(read: Reader, group: dict[str, Any]) -> dict[str, Any]:
+    table = read.entity("learner_group_membership", "learner_group_id", "person_id", "created_date")
+    local, at = read.local("learner_group_membership"), rows_of(table["learner_group_id"])
+    return {
+        "lms_id": global_ids(local),
+        "person": rows_of(table["person_id"]),
+        "group": at,
+        "course": group["course"][at],
+        "created_ms": millis(table["created_date"]),
+        "key": _keys("group member", local),
+    }
+
+
+def _overrides(read: Reader, assignment_row: I64) -> dict[str, Any]:
+    table = read.entity(
+        "learner_activity_override", "learner_activity_id", "course_section_id", "learner_group_id", "type",
+        "status", "is_all_day", "all_day_date", *(f"{name}_date" for name in _TIMES),
+    )  # fmt: skip
+    local = read.local("learner_activity_override")
+    kinds = strings(table["type"]).to_pylist()
+    section, group = rows_of(table["course_section_id"]), rows_of(table["learner_group_id"])
+    sections, groups = read.local("course_section"), read.local("learner_group")
+    day = ints(table["all_day_date"].cast(pa.int32()).cast(pa.int64()), -1)
+    return {
+        "local_id": local,
+        "lms_id": global_ids(local),
+        "assignment_row": assignment_row[rows_of(table["learner_activity_id"])],
+        "section": np.where(section >= 0, global_ids(sections[np.maximum(section, 0)]), -1),
+        "group": _linked(groups, group),
+        "type": pa.array([_OVERRIDES.get(kind, "ADHOC") for kind in kinds], pa.string()),
+        "state": strings(table["status"]),
+        "all_day": ints(table["is_all_day"].cast(pa.int8()), 0) == 1,
+        "all_day_ms": np.where(day > 0, day * 86_400_000, -1),
+        **{
+            f"{name}_ms": millis(table[f"{name}_date"])
+            for name in ("due", "unlocked", "locked", "created", "updated")
+        },
+        "key": _keys("override", local),
+    }
+
+
+def _linked(local: I64, row: I64) -> I64:
+    return (
+        np.where(row >= 0, global_ids(local[np.maximum(row, 0)]), -1) if len(local) else np.full(len(row), -1)
+    )
+
+
+def _keys(purpose: str, local: I64) -> npt.NDArray[np.uint64]:
+    """Keys by Canvas ids, which these tables have instead of natural coordinates."""
+    return rng.key(0, purpose, local)
