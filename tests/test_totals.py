@@ -52,7 +52,7 @@ def test_margins_are_the_packs(counts: duckdb.DuckDBPyConnection, by: str) -> No
     assert [miss for miss in sums if miss.beyond(FAR_SIGMAS)] == []
     asked, got = sum(miss.asked for miss in sums), sum(miss.drawn for miss in sums)
     assert asked > 9e6
-    assert got == pytest.approx(asked, rel=0.002)
+    assert got == pytest.approx(asked, rel=0.006)  # six sd of the whole
 
 
 def test_cells_are_the_packs(counts: duckdb.DuckDBPyConnection) -> None:
