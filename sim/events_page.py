@@ -34,9 +34,9 @@ order of the alphabet. Zoom, Turnitin and other tools send nothing themselves: t
 kind `context_external_tool`, told apart by `domain`.
 
 "Counted" kinds are what the event rates of a pack ask for, by tool. All others come on top: logins and
-logouts, what instructors and background jobs do, and twins: a page view that comes again as the API call behind
-it, kinds `..._api`. Kinds with an anchor are rows of the context store: one
-event for each row that has the time.
+logouts, what instructors and background jobs do, and twins, kinds `..._api`: a page view that comes again as
+the call of the API behind it. Kinds with an anchor are rows of the context store: one event for each row
+that has the time.
 """
 
 
