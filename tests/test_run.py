@@ -72,7 +72,6 @@ import sys
 from pathlib import Path
 from context.pack import load_pack
 from sim.run import run
-from sim.sessions import session_sizes
 from tests.test_run import SMALL
 run(SMALL, load_pack("us_public_r1", None), Path(sys.argv[1]))
 """
@@ -149,7 +148,7 @@ def test_totals_by_sql_are_the_plans(finished: Path) -> None:
     sizes = session_sizes(default_pack(), tools)
     for code, tool in enumerate(tools):
         wanted = sum(int((day.asked_micro + day.overshoot_micro)[:, :, code].sum()) for day in plan) / MICRO
-        # Clicks of one person cluster: a variance of about twice a Poisson count's, and that of whole sessions
+        # Clicks of one person cluster: a variance of about twice a Poisson count's; that of whole sessions is
         # three times their mean size.
         spread = 2.0 if sizes[code] == 1 else 3.0 * sizes[code]
         assert abs(found.get(tool, 0) - wanted) < 5 * (spread * wanted) ** 0.5 + 0.01 * wanted, tool
