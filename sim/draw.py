@@ -21,6 +21,7 @@ from sim.logins import logins, logouts
 from sim.paths import Paths, lay_out
 from sim.plan import MICRO, DayPlan, active_odds, enrolment_effects, section_day_effect
 from sim.sessions import with_sessions
+from sim.twins import twins_of
 from sim.visits import Classes, Visits, active_chance, draw_visits, with_lengths
 
 I32 = npt.NDArray[np.int32]
@@ -51,6 +52,7 @@ class Tally:
     staff: int  # events of staff and the system
     logins: int
     lost: int  # clicks that an outage cost
+    twins: int  # API calls that the sensor sends besides their page views
 
 
 def _none() -> Batch:
@@ -79,8 +81,10 @@ def draw_day(engine: Engine, day: int, select: Select | None = None) -> tuple[Ba
     if select.tools is None and select.sections is None:
         by_visit = [make(engine, visits, select.persons) for make in (logins, logouts)]
         sessions = concatenate(by_visit)
-    batch = concatenate([ambient, anchored, sessions]).sorted()
-    tally = Tally(len(ambient), counted, len(anchored) - counted, len(sessions), lost)
+    events = concatenate([ambient, anchored, sessions])
+    twins = twins_of(engine.pack, engine.calendar, engine.world, events)
+    batch = concatenate([events, twins]).sorted()
+    tally = Tally(len(ambient), counted, len(anchored) - counted, len(sessions), lost, len(twins))
     return batch, tally
 
 

@@ -14,7 +14,13 @@ from sim.kinds import KINDS, Kind
 from sim.render import Renderer
 
 _TITLES = {"canvas": "Canvas", "kaltura": "Kaltura", "engage": "Engage eText reader"}
-_WHO = {"Student": "students", "session": "everybody", "staff": "instructors", "system": "a background job"}
+_WHO = {
+    "Student": "students",
+    "session": "everybody",
+    "staff": "instructors",
+    "system": "a background job",
+    "twin": "students, beside a page view",
+}
 _INTRO = """# Events
 
 Every kind of event that Termtide sends, with an example. This page is made from the code and a tiny campus;
@@ -28,8 +34,9 @@ order of the alphabet. Zoom, Turnitin and other tools send nothing themselves: t
 kind `context_external_tool`, told apart by `domain`.
 
 "Counted" kinds are what the event rates of a pack ask for, by tool. All others come on top: logins and
-logouts, what instructors and background jobs do. Kinds with an anchor are rows of the context store: one
-event for each row that has the time.
+logouts, what instructors and background jobs do, and twins, kinds `..._api`: a page view that comes again as
+the call of the API behind it. Kinds with an anchor are rows of the context store: one event for each row
+that has the time.
 """
 
 

@@ -82,7 +82,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, run_dir: Path, manifest: Man
         SELECT CAST(regexp_extract(filename, 'unit-([0-9-]{{10}})\\.parquet$', 1) AS DATE) AS day,
                date_trunc('hour', event_time AT TIME ZONE 'UTC' AT TIME ZONE {zone}) AS local_hour,
                type NOT IN ({staff}) AND NOT coalesce(list_contains(membership.roles, 'Instructor'), false)
-                 AS counted,
+                 AND NOT coalesce(membership.id LIKE '%:user:%', false) AS counted,
                coalesce(course_offering.udp_id, s.course) AS course,
                count(*) AS n
         FROM {events} AS e LEFT JOIN submissions AS s

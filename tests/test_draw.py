@@ -16,6 +16,7 @@ from sim.draw import Select, Tally, draw_day
 from sim.kinds import KIND, KINDS
 from sim.plan import MICRO
 from sim.plan_file import read_plan, write_plan
+from sim.twins import TWIN_OF
 from tests.tiny import TINY, Campus, campus_of, tiny
 
 MIDTERM = 45
@@ -250,7 +251,24 @@ def test_a_wrong_rate_is_noticed() -> None:
 def test_tally_counts_the_rows() -> None:
     """A day's tally adds up to its rows."""
     batch, tally = drawn(MIDTERM)
-    assert tally.ambient + tally.anchored + tally.staff + tally.logins == len(batch)
+    assert tally.ambient + tally.anchored + tally.staff + tally.logins + tally.twins == len(batch)
+
+
+def test_twins_stand_beside_their_views() -> None:
+    """Each twin is of a page view within two seconds: same person, course, object, visit; mostly of apps."""
+    batch = drawn(MIDTERM)[0]
+    twins = np.flatnonzero(np.isin(batch.kind, list(TWIN_OF.values())))
+    assert len(twins) == drawn(MIDTERM)[1].twins
+    assert len(twins) > 20
+    page = {twin: kind for kind, twin in TWIN_OF.items()}
+    for row in twins:
+        near = np.flatnonzero((batch.kind == page[int(batch.kind[row])]) & (batch.visit == batch.visit[row]))
+        near = near[(batch.object[near] == batch.object[row]) & (batch.tool[near] == batch.tool[row])]
+        later = batch.time_ms[row] - batch.time_ms[near]
+        assert ((later > 0) & (later < 2_000)).any()
+    views = np.flatnonzero(np.isin(term().kind, list(TWIN_OF)))
+    share = np.isin(term().kind, list(TWIN_OF.values())).sum() / len(views)
+    assert 0.1 < share < 0.2  # .19 of visits in the app x .6, and .03 of the rest
 
 
 def test_plan_survives_its_file(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sim.kinds import KIND, KINDS
+from sim.kinds import KIND, KINDS, TWIN
 from tests.test_render import fast, samples
 from tests.tiny import tiny
 from tests.vendor_examples import EXAMPLES, LIKE, MAY_DIFFER, OF_JOBS
@@ -124,8 +124,19 @@ def test_shape_is_like_the_vendors(kind: str) -> None:
 
 def test_every_kind_has_an_example() -> None:
     """Each kind is held against something that its vendor published."""
-    others = {kind.name for kind in KINDS if kind.sensor != "canvas"}
+    others = {kind.name for kind in KINDS if kind.sensor != "canvas" or kind.role == "twin"}
     assert {*EXAMPLES, *LIKE} == {kind.name for kind in KINDS} - others
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS if kind.api])
+def test_a_twin_is_its_page_through_the_api(kind: str) -> None:
+    """A twin has a developer key, a membership without roles and no referrer; all else is its page's."""
+    page, (documents, twin) = ours_of(kind)[1], ours_of(kind + TWIN)
+    assert set(twin) - set(page) == {"object.extensions.K.developer_key_id"}
+    assert {place.removesuffix("[]") for place in set(page) - set(twin)} == {"membership.roles", "referrer"}
+    for document in documents:
+        assert "/api/v1/" in document["extensions"]["com.instructure.canvas"]["request_url"]
+        assert ":user:" in document["membership"]["id"]
 
 
 def order(node: dict[str, Any], other: dict[str, Any]) -> list[str]:

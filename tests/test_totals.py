@@ -114,7 +114,7 @@ def test_events_give_their_tool_back(tmp_path: Path) -> None:
     table = campus.pack.table("tool")
     domains = {d: tool for d, tool in zip(table["lti_domain"], table["tool"], strict=True) if d}
     names = np.array([*campus.world.tools, *[""] * (NO_TOOL - len(campus.world.tools)), "login"])
-    student = np.array([kind.role != "staff" for kind in KINDS])
+    student = np.array([kind.role in ("Student", "session") for kind in KINDS])
     made: dict[str, str | None] = {}
     for day in map(int, campus.calendar.days):
         batch = drawn(day)[0]

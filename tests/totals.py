@@ -3,6 +3,9 @@
 Asked are a pack's rates times the student-days that the context store has, plus the overshoot that the plan
 reports: the plan's own idea of what is asked is not used. Standard errors are clustered by student, whose
 clicks of a margin hang together.
+
+Some pages of Canvas (calendars, a person's files) name no course: sums by family and level, and cells, leave
+them out, in what is asked by their shares of their tools.
 """
 
 from __future__ import annotations
@@ -11,11 +14,14 @@ from dataclasses import dataclass
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from context.calendar import Calendar
 from context.pack import Pack
+from sim.kinds import KINDS
 
+F64 = npt.NDArray[np.float64]
 LEAST = 0.01  # a margin may always miss by this share
 LEAST_EXPECTED = 400  # cells that expect fewer events are pooled
 
@@ -50,7 +56,11 @@ def ask(connection: duckdb.DuckDBPyConnection, pack: Pack, calendar: Calendar) -
     place = np.indices(cube.shape).reshape(4, -1)
     names = (days, rates.cips, rates.levels, rates.tools)
     columns = [pa.array(list(values)).take(pa.array(at)) for values, at in zip(names, place, strict=True)]
-    given = pa.table([*columns, pa.array(cube.ravel())], names=["day", "cip", "level", "tool", "rate"])
+    placed = np.broadcast_to(_placed(pack), cube.shape)
+    given = pa.table(
+        [*columns, pa.array(cube.ravel()), pa.array((cube * placed).ravel())],
+        names=["day", "cip", "level", "tool", "rate", "placed"],
+    )
     connection.register("given_rates", given)
     connection.execute("CREATE OR REPLACE TEMP TABLE rates AS SELECT * FROM given_rates")
     connection.unregister("given_rates")
@@ -60,16 +70,26 @@ def ask(connection: duckdb.DuckDBPyConnection, pack: Pack, calendar: Calendar) -
         FROM (SELECT cip, level, unnest(range(first, last)) AS day FROM exposure) GROUP BY ALL""")
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE ask_day AS
-        WITH r AS (SELECT cip, level, day, sum(rate) AS rate FROM rates GROUP BY ALL)
-        SELECT person, course, cip, level, day, rate
+        WITH r AS (SELECT cip, level, day, sum(rate) AS rate, sum(placed) AS placed FROM rates GROUP BY ALL)
+        SELECT person, course, cip, level, day, rate, placed
         FROM (SELECT person, course, cip, level, unnest(range(first, last)) AS day FROM exposure)
         JOIN r USING (cip, level, day)""")
 
 
+def _placed(pack: Pack) -> F64:
+    """By tool, the share of its clicks whose events name a course."""
+    nowhere = {kind.name for kind in KINDS if kind.is_view and kind.context == "none"}
+    table = pack.table("tool_kind")
+    share = dict.fromkeys(pack.rates.tools, 1.0)
+    for tool, kind, part in zip(table["tool"], table["kind"], table["share"], strict=True):
+        share[tool] -= float(part) * (kind in nowhere)
+    return np.array([round(share[tool], 9) for tool in pack.rates.tools])
+
+
 _ASKED = {
     "day": "SELECT person, day AS name, sum(rate) AS x FROM ask_day GROUP BY ALL",
-    "cip": "SELECT person, cip AS name, sum(rate) AS x FROM ask_day GROUP BY ALL",
-    "level": "SELECT person, level AS name, sum(rate) AS x FROM ask_day GROUP BY ALL",
+    "cip": "SELECT person, cip AS name, sum(placed) AS x FROM ask_day GROUP BY ALL",
+    "level": "SELECT person, level AS name, sum(placed) AS x FROM ask_day GROUP BY ALL",
     "tool": """
         WITH upto AS (
           SELECT cip, level, tool, day + 1 AS day,
@@ -110,11 +130,11 @@ def cells(connection: duckdb.DuckDBPyConnection) -> tuple[list[Miss], int]:
     """
     rows = connection.execute(f"""
         WITH every AS (
-          SELECT cip, level, day, tool, rate * students + coalesce(overshoot, 0) AS x, students,
+          SELECT cip, level, day, tool, placed * students + coalesce(overshoot, 0) AS x, students,
                  coalesce(n, 0) AS y, coalesce(squares, 0) AS squares
           FROM rates JOIN enrolled USING (cip, level, day)
           LEFT JOIN by_cell USING (cip, level, day, tool) LEFT JOIN cells USING (cip, level, day, tool)
-          WHERE rate > 0 OR n > 0),
+          WHERE placed > 0 OR n > 0),
         errors AS (
           SELECT *, squares - 2 * y * x / students + x * x / students AS variance,
                  sum(x) FILTER (x < {LEAST_EXPECTED}) OVER (PARTITION BY cip, level, tool) AS pool
