@@ -40,13 +40,14 @@ class Window:
 
 
 class Feed:
-    """Windows of one term. Draws one unit ahead in a thread of its own; holds two units at most."""
+    """Windows of one term. Makes one window ahead in a thread of its own; holds two units at most."""
 
     def __init__(self, engine: Engine, laws: Sequence[SensorLaw]) -> None:
         self.engine, self.laws = engine, laws
         self.calendar: Calendar = engine.calendar
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="draw")
-        self._units: dict[int, Future[Batch]] = {}
+        self._units: dict[int, Batch] = {}
+        self._windows: dict[tuple[int, int], Future[Window]] = {}  # by lap and day
 
     @property
     def days(self) -> range:
@@ -54,15 +55,24 @@ class Feed:
         return range(self.calendar.first_day, self.calendar.last_day + 2)
 
     def window(self, day: int, lap: Lap) -> Window:
-        """The events of a campus date in a lap. Begins to draw the day after it, too."""
+        """The events of a campus date in a lap. Begins to make that of the date after it, too."""
+        coming = [(lap.number, date) for date in (day, day + 1) if date in self.days]
+        for key in coming:
+            if key not in self._windows:
+                self._windows[key] = self._pool.submit(self._window, key[1], lap)
+        for key in [key for key in self._windows if key not in coming]:
+            self._windows.pop(key).cancel()
+        return self._windows.pop((lap.number, day)).result()
+
+    # What follows runs in the feed's own thread, one call after the other.
+
+    def _window(self, day: int, lap: Lap) -> Window:
         wanted = [unit for unit in (day - 1, day) if self._exists(unit)]
-        for unit in (*wanted, *([day + 1] if self._exists(day + 1) else [])):
-            if unit not in self._units:
-                self._units[unit] = self._pool.submit(self._draw, unit)
-        for unit in [unit for unit in self._units if unit not in (*wanted, day + 1)]:
-            self._units.pop(unit).cancel()
+        self._units = {
+            unit: self._units[unit] if unit in self._units else self._draw(unit) for unit in wanted
+        }
         begin, end = self.calendar.day_start_ms(day), self.calendar.day_start_ms(day + 1)
-        parts = [between(self._units[unit].result(), begin, end) for unit in wanted]
+        parts = [between(self._units[unit], begin, end) for unit in wanted]
         batch = lap.batch(concatenate(parts).sorted())
         sensor = batch.tool.astype(np.int64)
         sensor[batch.tool == NO_TOOL] = len(self.laws) - 1
@@ -75,8 +85,8 @@ class Feed:
 
     def close(self) -> None:
         """End the thread; what it draws is not waited for."""
-        for unit in self._units.values():
-            unit.cancel()
+        for window in self._windows.values():
+            window.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _exists(self, day: int) -> bool:

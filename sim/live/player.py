@@ -127,6 +127,7 @@ class Player:
     def _play_span(self, span: Span) -> Span | None:
         """Play a span to its end, or another one that somebody moved to; None when stopped."""
         stage = self._enter(span, int(max(self.clock.now_ms(), span.begin_ms)))
+        self.clock.move(int(stage.env.now))  # it does not run while the first day is drawn
         speed = self.clock.speed
         while not self.stopping:
             if self._steers:
@@ -200,7 +201,7 @@ class Player:
             return stage
         self._checkpoint.end(here)
         self._checkpoint.begin(steer.to_ms)
-        self.clock.move(steer.to_ms)
         moved = self._enter(self.timeline.span_from(steer.to_ms), steer.to_ms)
+        self.clock.move(steer.to_ms)
         steer.answered()
         return moved
