@@ -8,7 +8,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --n
 	--no-emit-index-url --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format bench emulators lock lock-emulators clean
 
 help:
 	@echo "make demo     a university of 1,000 FTE in runs/: context store, a term of events, warehouse"
@@ -16,13 +16,14 @@ help:
 	@echo "make check    format, lint, types, import contracts"
 	@echo "make format   put files into the form that make check wants"
 	@echo "make bench    events and rows per CPU-second"
+	@echo "make emulators  a BigQuery emulator for the tests, where there is a Python 3.13 for it"
 	@echo "make lock     pin requirements anew (UPGRADE=1 takes newer versions)"
 	@echo "make clean    remove .venv, caches and builds; runs/ stays"
 
 demo: .venv/.installed
 	@$(BIN)/termtide demo $(ARGS)
 
-test: .venv/.installed-dev
+test: .venv/.installed-dev emulators
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: .venv/.installed-dev
@@ -65,6 +66,16 @@ bench: .venv/.installed
 	@echo "installing the pinned tools for tests and checks into .venv" >&2
 	@$(INSTALL) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# The emulator wants a newer Python than Termtide does. Where there is none, or its packages can't be had, its
+# tests are skipped and say so; make test goes on.
+emulators: .venv/.installed
+	@$(BIN)/python deploy/emulators/install.py .venv/bigquery-emulator || true
+
+lock-emulators: .venv/bin/uv
+	$(BIN)/uv pip compile deploy/emulators/local_bigquery.in --override deploy/emulators/local_bigquery.overrides \
+		--python-version 3.13 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet \
+		$(if $(UPGRADE),--upgrade) -o deploy/emulators/local_bigquery.lock
 
 .venv/bin/uv: | .venv/bin/python
 	@$(INSTALL) uv

@@ -24,6 +24,7 @@ from context.scenario import (
     pack_base,
 )
 from sim.cli_backfill import backfill_command, estimate_command
+from sim.cli_drop import drop_command
 from sim.cli_live import ctl_app, stream_command
 from sim.cli_pack import pack_app
 from sim.manifest import termtide_version
@@ -130,6 +131,7 @@ def demo(
 app.command("backfill")(backfill_command)
 app.command("estimate")(estimate_command)
 app.command("stream")(stream_command)
+app.command("drop")(drop_command)
 app.add_typer(ctl_app, name="ctl")
 
 

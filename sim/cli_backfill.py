@@ -95,7 +95,7 @@ def backfill_command(
     )
     if wanted.begin and wanted.until and wanted.until < wanted.begin:
         raise InputError(f"--until: {until} given, which is before --from {begin}")
-    order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ())), dry_run)
+    order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ()), say=_say), dry_run)
     workers, show = workers or default_workers(), Progress(err)
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift}
     if run_dir is not None:
@@ -137,6 +137,11 @@ def _urls(given: list[str], compression: str) -> tuple[str, ...]:
         f"{url}?compression={compression}" if url.startswith("ndjson:") and "?" not in url else url
         for url in given
     )
+
+
+def _say(line: str) -> None:
+    """What a warehouse found broken and mends."""
+    err.print(line, markup=False)
 
 
 def _date(flag: str, text: str | None) -> date | None:

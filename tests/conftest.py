@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from context.pack import find_pack
+from tests import bigquery_server
 from tests.pubsub_server import Emulator, find_emulator
 
 # The same examples in every run, and no deadline: a test may be slow on a busy machine, but never fail by it.
@@ -46,6 +47,20 @@ def pubsub() -> Iterator[Emulator]:
             "or set PUBSUB_EMULATOR_BIN"
         )
     server = Emulator()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def bigquery() -> Iterator[bigquery_server.Emulator]:
+    """A BigQuery emulator for this test process. BIGQUERY_EMULATOR_REQUIRED=1 makes its absence a failure."""
+    if bigquery_server.find_emulator() is None:
+        if os.environ.get("BIGQUERY_EMULATOR_REQUIRED") == "1":
+            pytest.fail("BIGQUERY_EMULATOR_REQUIRED=1, but there is no BigQuery emulator")
+        pytest.skip("no BigQuery emulator: `make emulators` installs one where there is a Python 3.13")
+    server = bigquery_server.Emulator()
     try:
         yield server
     finally:

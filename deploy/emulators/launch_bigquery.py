@@ -1,10 +1,10 @@
-"""Starts the BigQuery emulator ``local-bigquery`` with what its release lacks; runs in an environment of its own.
+"""Starts the BigQuery emulator ``local-bigquery`` with what its release lacks, in an environment of its own.
 
-As published (0.4.0) it wants a DuckDB newer than any whose ``ducklake`` extension can be had as a package, and
-sets the time zone before the extension that knows zones is there. So an older DuckDB is pinned
-(``local_bigquery.lock``), the extension is taken from its package instead of a download, and the zone is set after
-the connection is made. Its functions on geography, which need another download, are left out. Nothing is written
-outside of the environment and the data folder.
+As published (0.4.0) it wants a DuckDB newer than any whose ``ducklake`` extension can be had as a package,
+and sets the time zone before the extension that knows zones is there. So an older DuckDB is pinned
+(``local_bigquery.lock``), the extension is taken from its package instead of a download, and the zone is set
+after the connection is made. Its functions on geography, which need another download, are left out. Nothing
+is written outside of the environment and the data folder.
 
     python launch_bigquery.py install
     python launch_bigquery.py serve --host 127.0.0.1 --port 9050 --grpc-port 9060 --data-dir FOLDER

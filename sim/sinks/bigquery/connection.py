@@ -1,0 +1,158 @@
+"""Calls to BigQuery: who calls what, what is tried again, and how an error reads."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from google.api_core import exceptions as api
+from google.api_core.client_options import ClientOptions
+from google.auth import exceptions as auth
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from context.errors import InputError, RunError
+from sim.sinks.cloud import PROJECT, account, default_credentials, first_line
+
+PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # before another try; the service asks for exponential backoff
+CALL_S = 60.0  # a call may take so long
+UPLOAD_S = 600.0
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_AWAY = (
+    api.TooManyRequests, api.InternalServerError, api.BadGateway, api.ServiceUnavailable, api.GatewayTimeout,
+    api.RetryError, auth.TransportError, OSError, TimeoutError,
+)  # fmt: skip  # requests' own errors are OSErrors
+# Reasons of BigQuery's error table that pass by themselves, whatever status they come with.
+PASSING = frozenset({
+    "backendError", "internalError", "jobBackendError", "jobInternalError", "rateLimitExceeded",
+    "jobRateLimitExceeded", "quotaExceeded", "tableUnavailable",
+})  # fmt: skip
+_ABORTED = re.compile(r"(?i)transaction[^.]*(abort|conflict)|serialize access|concurrent update")
+_Anonymous: Any = AnonymousCredentials
+T = TypeVar("T")
+
+
+class Connection:
+    """A project of BigQuery, or of an emulator; safe to share between threads."""
+
+    def __init__(self, project: str, location: str | None) -> None:
+        self.host = os.environ.get("BIGQUERY_EMULATOR_HOST", "")
+        self.location = location
+        self.account = "no credentials needed"
+        self.quota_project = ""
+        project = project or os.environ.get("GOOGLE_CLOUD_PROJECT", "")
+        if self.host:
+            self.credentials: Any = _Anonymous()
+        else:
+            self.credentials, found = default_credentials(_SCOPE)
+            project = project or found
+            self.account = account(self.credentials)
+            self.quota_project = getattr(self.credentials, "quota_project_id", None) or ""
+        if not project:
+            raise InputError(
+                "--to bigquery://: no project given, allowed: bigquery://PROJECT, "
+                "or the variable GOOGLE_CLOUD_PROJECT"
+            )
+        if not PROJECT.fullmatch(project):
+            raise InputError(f"project {project!r} given, allowed: a project id of Google Cloud")
+        self.project = project
+        self.labels: dict[str, str] = {}  # of every job
+        self._here = threading.local()
+        self._over = threading.Event()
+
+    @property
+    def line(self) -> str:
+        """Destination, account, and whether it is an emulator."""
+        where = f"emulator at {self.host}" if self.host else "Google Cloud"
+        quota = f", quota project {self.quota_project}" if self.quota_project else ""
+        return f"bigquery://{self.project} ({where}, {self.account}{quota})"
+
+    @property
+    def client(self) -> Any:
+        """This thread's client."""
+        if not hasattr(self._here, "client"):
+            options = ClientOptions(quota_project_id=self.quota_project or None)
+            if self.host:
+                options.api_endpoint = self.host if "://" in self.host else f"http://{self.host}"
+            self._here.client = bigquery.Client(
+                self.project, credentials=self.credentials, client_options=options
+            )
+        return self._here.client
+
+    def call(self, what: str, call: Callable[[], T]) -> T:
+        """A call, again and again while what fails passes by itself.
+
+        NotFound and Conflict are the caller's to judge. Raises InputError for what the user can mend,
+        RunError for all else; ``what`` begins the line.
+        """
+        for pause in (*PAUSES_S, None):
+            try:
+                return call()
+            except (api.NotFound, api.Conflict):
+                raise
+            except (auth.RefreshError, auth.DefaultCredentialsError, api.Unauthorized) as error:
+                raise InputError(
+                    f"{self.account}: not accepted by Google Cloud: {first_line(error)}"
+                ) from error
+            except (api.GoogleAPICallError, *_AWAY) as error:
+                if not passing(error):
+                    raise self._final(what, error) from error
+                if pause is None or self._over.wait(pause):
+                    raise RunError(f"{what}: {self._away(error)}; the same command goes on") from error
+        raise AssertionError  # the last pause is None
+
+    def query(self, what: str, sql: str) -> list[Any]:
+        """The rows of a query or script; it must bear being run twice."""
+        config = bigquery.QueryJobConfig(labels=self.labels, use_query_cache=False)
+        return self.call(
+            what,
+            lambda: list(
+                self.client.query_and_wait(
+                    sql, job_config=config, location=self.location, retry=None, job_retry=None,
+                    api_timeout=CALL_S,
+                )
+            ),
+        )  # fmt: skip
+
+    def give_up(self) -> None:
+        """Try nothing again from now on."""
+        self._over.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait, but no longer than until somebody gives up."""
+        self._over.wait(seconds)
+
+    @property
+    def over(self) -> bool:
+        """Whether somebody gave up."""
+        return self._over.is_set()
+
+    def _away(self, error: BaseException) -> str:
+        if isinstance(error, api.GoogleAPICallError):
+            return f"it keeps failing: {words(error)}"
+        return f"{self.host or 'bigquery.googleapis.com'} is out of reach: {words(error)}"
+
+    def _final(self, what: str, error: Exception) -> Exception:
+        if isinstance(error, api.Forbidden):
+            return InputError(f"{what}: {self.account}: not allowed: {words(error)}")
+        return RunError(f"{what}: {words(error)}")
+
+
+def words(error: BaseException) -> str:
+    """What the service said, without the request that it said it to."""
+    for entry in getattr(error, "errors", None) or ():
+        if isinstance(entry, dict) and entry.get("message"):
+            return " ".join(str(entry["message"]).split())[:300]
+    return first_line(error)
+
+
+def passing(error: BaseException) -> bool:
+    """Whether the same call may succeed later."""
+    if isinstance(error, api.GoogleAPICallError):
+        reasons = {entry.get("reason") for entry in error.errors or () if isinstance(entry, dict)}
+        if reasons & PASSING or _ABORTED.search(str(error)):
+            return True
+    return isinstance(error, _AWAY)
