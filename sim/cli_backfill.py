@@ -161,7 +161,7 @@ def estimate_command(
     workers: _Workers = None,
     as_json: _AsJson = False,
 ) -> None:
-    """How many rows and bytes a scenario makes, how long it takes, what BigQuery would charge for keeping it."""
+    """Tell rows, bytes and minutes of a scenario, and what BigQuery would charge for keeping it."""
     from sim.estimate import estimate
     from sim.run import default_workers
 

@@ -34,8 +34,8 @@ SINK_BYTES: dict[str, tuple[dict[bool, int], int]] = {
 LARGE_BYTES = 5 * 10**9  # a run above this asks first
 HEADROOM = 1.1
 # List price of active logical storage in the US multi-region, as Google's page
-# https://cloud.google.com/bigquery/pricing gave it in August 2025: to be checked before money is spent. Loading
-# Parquet files costs nothing.
+# https://cloud.google.com/bigquery/pricing gave it in August 2025: to be checked before money is spent.
+# Loading Parquet files costs nothing.
 PRICE_AS_OF = "2025-08"
 USD_PER_GIB_MONTH = 0.02
 FREE_GIB = 10.0
@@ -99,11 +99,16 @@ class Estimate:
         """A few lines for people."""
         sizes = ", ".join(f"{sink} {size / 1e9:.1f} GB" for sink, size in self.sink_bytes().items())
         return [
-            f"about {self.students:,} students, {self.store_rows:,} store rows, {self.events:,} events, "
-            f"{self.minutes:.1f} minutes",
+            (
+                f"about {self.students:,} students, {self.store_rows:,} store rows, {self.events:,} events, "
+                f"{self.minutes:.1f} minutes"
+            ),
             f"size by destination: {sizes}",
-            f"BigQuery storage: about {self.usd_per_month:.2f} USD a month by the list price of {PRICE_AS_OF} "
-            f"({USD_PER_GIB_MONTH} USD per GiB beyond {FREE_GIB:.0f} free; check it); loading is free",
+            (
+                f"BigQuery storage: about {self.usd_per_month:.2f} USD a month by the list price of "
+                f"{PRICE_AS_OF} ({USD_PER_GIB_MONTH} USD per GiB beyond {FREE_GIB:.0f} free; check it); "
+                "loading is free"
+            ),
         ]
 
     def line(self) -> str:

@@ -23,6 +23,7 @@ class Loader:
     def __init__(self, url: str, options: TableOptions) -> None:
         self.url = url
         self.loaded = self.found = 0  # items put, and items that were there before
+        self._failed = False
         self._sink: TableSink = open_table_sink(url, options)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="loads")
         self._waiting: list[Future[None]] = []
@@ -62,11 +63,17 @@ class Loader:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _load(self, item: Item) -> None:
-        if self._sink.has(item):
-            self.found += 1
+        if self._failed:  # the earlier failure is what the user has to hear of
             return
-        self._sink.put(item)
-        self.loaded += 1
+        try:
+            if self._sink.has(item):
+                self.found += 1
+            else:
+                self._sink.put(item)
+                self.loaded += 1
+        except BaseException:
+            self._failed = True
+            raise
 
     def _now(self, call: Callable[[], T]) -> T:
         return self._thread.submit(call).result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -117,7 +118,7 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
         if manifest.state != "done" or whole.units != manifest.units or whole.store != manifest.store:
             raise InputError(f"--run {run_dir}: not complete; `termtide run` with its scenario completes it")
         work = Backfill(run_dir, manifest, order.wanted, show)
-        scenario = Scenario.model_validate(manifest.scenario)
+        scenario = Scenario.model_validate_json(json.dumps(manifest.scenario))
         with work.opened(order.to, order.options):
             for line in work.check():
                 show.stage_line(line)

@@ -22,6 +22,7 @@ from sim.warehouse import comments, events_select, literal, quoted
 
 LOADS = schemas.table(schemas.META, "loads")
 _LOADS = f"{quoted(LOADS.dataset)}.{quoted(LOADS.name)}"
+_RECORDED = "item, run, dataset_name, table_name, day, row_count, digest, loaded_at"
 _SETTINGS = ("SET TimeZone = 'UTC'", "SET memory_limit = '1GB'", "SET threads = 1")  # beside the workers
 
 
@@ -67,22 +68,15 @@ class DuckdbSink:
         name = f"{quoted(item.dataset)}.{quoted(item.table)}"
         columns = ", ".join(quoted(column.name) for column in schemas.table(item.dataset, item.table).columns)
         files = ", ".join(literal(str(path.resolve())) for path in item.files)
+        rows = f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"
         where, bounds = _where(item)
         record = (item.name, self._known().run, item.dataset, item.table, item.day, item.rows, item.digest)
         self._transaction(
             [
                 (f"DELETE FROM {name}{where}", bounds),
-                (
-                    f"INSERT INTO {name} ({columns}) SELECT {columns} "
-                    f"FROM read_parquet([{files}], hive_partitioning = false)",
-                    (),
-                ),
+                (f"INSERT INTO {name} ({columns}) {rows}", ()),
                 (f"DELETE FROM {_LOADS} WHERE item = ?", (item.name,)),
-                (
-                    f"INSERT INTO {_LOADS} (item, run, dataset_name, table_name, day, row_count, digest, "
-                    "loaded_at) VALUES (?, ?, ?, ?, ?, ?, ?, now())",
-                    record,
-                ),
+                (f"INSERT INTO {_LOADS} ({_RECORDED}) VALUES (?, ?, ?, ?, ?, ?, ?, now())", record),
             ],
             item,
         )
@@ -127,7 +121,8 @@ class DuckdbSink:
         others = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1 LIMIT 1").fetchall()
         if others and not ours:
             raise InputError(
-                f"duckdb:{self._path}: has {others[0][0]} and nothing of Termtide's, allowed: a new file, or ours"
+                f"duckdb:{self._path}: has {others[0][0]} and nothing of Termtide's, "
+                "allowed: a new file, or ours"
             )
         runs = connection.execute(f"SELECT DISTINCT run FROM {_LOADS}").fetchall() if ours else []
         other = next((run for (run,) in runs if run != self._known().run), None)
@@ -162,14 +157,18 @@ class DuckdbSink:
             self._execute("BEGIN")
             for statement, values in statements:
                 self._execute(statement, values)
-            if item is not None and (found := self._count(item)) != item.rows:
-                raise RunError(f"duckdb:{self._path}: {item.name}: {item.rows} rows given, {found} there")
+            if item is not None:
+                self._check_rows(item)
             self._execute("COMMIT")
         except BaseException:
             if self._open is not None:
                 with suppress(duckdb.Error):
                     self._open.execute("ROLLBACK")
             raise
+
+    def _check_rows(self, item: Item) -> None:
+        if (found := self._count(item)) != item.rows:
+            raise RunError(f"duckdb:{self._path}: {item.name}: {item.rows} rows given, {found} there")
 
     def _count(self, item: Item) -> int:
         where, bounds = _where(item)
