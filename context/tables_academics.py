@@ -146,10 +146,13 @@ def _with_minor(d: Drawn) -> pa.Table:
     return frame.table("person__academic_minor__academic_term", len(who), columns)
 
 
-def _commencement(days: I64) -> I64:
-    """The 15 May of the year of each day (days since 1970)."""
-    january = days.astype("datetime64[D]").astype("datetime64[Y]").astype("datetime64[M]")
-    return np.asarray((january + 4).astype("datetime64[D]").astype(np.int64) + 14)
+def _commencement(begin: int, days: I64) -> I64:
+    """The first commencement on or after each day: 101 days before the term, every 52 weeks before that.
+
+    In Fall that is the middle of May. Counted in whole weeks, so that it moves with a shifted calendar.
+    """
+    last = begin - 101
+    return np.asarray(last - np.maximum((last - days) // 364, 0) * 364)
 
 
 def _held(d: Drawn) -> pa.Table:
@@ -182,7 +185,7 @@ def _held(d: Drawn) -> pa.Table:
         key = rng.extend(d.identity.key[people], purpose)
         has = rng.uniform(key) < share
         who, key = people[has], key[has]
-        day = np.minimum(_commencement(when[who]), _commencement(np.array([begin - 150])))
+        day = _commencement(begin, when[who])
         degree = choices[rng.integer(key, len(choices), 1)]
         parts.append((who, degree, np.where(rng.uniform(key, 2) < 0.08, NO_TIME, day)))
     who, degree, day = (np.concatenate(column) for column in zip(*parts, strict=True))

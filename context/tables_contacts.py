@@ -119,7 +119,9 @@ def _affiliations(d: Drawn) -> Pair:
     order = np.lexsort((begin, role, -primary, person))
     person, role, begin, end, primary = (a[order] for a in (person, role, begin, end, primary))
     word = frame.join(
-        pa.array([name.upper() for name in _ROLES]).take(pa.array(role)), "-", frame.texts(begin)
+        pa.array([name.upper() for name in _ROLES]).take(pa.array(role)),
+        "-",
+        frame.texts(1 + (end != NO_TIME)),
     )
     table = {
         "role": Coded(role, _ROLES),
