@@ -1,4 +1,4 @@
-"""Exactly once: killed by SIGKILL at many seeded points, a run and a delivery end as if never killed."""
+"""Exactly once: killed by SIGKILL at many seeded points, with two workers, the end is that of no kill."""
 
 from __future__ import annotations
 
