@@ -32,6 +32,7 @@ class Students:
     """Row i is student i; ``key`` is the natural key (admission ordinal)."""
 
     key: U64
+    course_key: U64  # of the courses wanted: the key itself in the played term
     career: I32  # index into CAREERS
     standing: I32  # index into STANDINGS
     load: I32  # index into LOADS
@@ -107,11 +108,12 @@ def make_students(seed: int, fte: int, pack: Pack) -> Students:
     ability = _standard_normal(rng.extend(key, 6))
     return Students(
         key=key,
+        course_key=key,
         career=career,
         standing=standing,
         load=load,
         major_cip=_majors(pack, key, career),
-        courses=_course_load(pack, key, career, load),
+        courses=course_load(pack, key, career, load),
         ability=ability,
         diligence=_diligence(pack, key, ability),
     )
@@ -141,7 +143,8 @@ def _majors(pack: Pack, key: U64, career: I32) -> I32:
     return major
 
 
-def _course_load(pack: Pack, key: U64, career: I32, load: I32) -> I64:
+def course_load(pack: Pack, key: U64, career: I32, load: I32) -> I64:
+    """Courses that each student asks for, by the pack's law of career and load."""
     rows = pack.table("course_load")
     courses = np.zeros(len(key), dtype=np.int64)
     for c, career_name in enumerate(CAREERS):
