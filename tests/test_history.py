@@ -135,7 +135,8 @@ def test_standings_follow_from_credits() -> None:
     for term in (4, 3, 1):
         rows = db().sql(
             "SELECT person_id, cen_academic_level, eot_academic_level, credits_earned "
-            f"FROM person__academic_term WHERE academic_term_id = {term} AND ps_student_level = 'Undergraduate'"
+            f"FROM person__academic_term WHERE academic_term_id = {term} "
+            "AND ps_student_level = 'Undergraduate'"
         )
         terms[term] = {person: rest for person, *rest in rows.fetchall()}
     order = ["Freshman", "Sophomore", "Junior", "Senior"]
