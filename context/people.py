@@ -162,11 +162,6 @@ def course_load(pack: Pack, key: U64, career: I32, load: I32) -> I64:
     return courses
 
 
-def make_staff(seed: int, role: str, count: int) -> U64:
-    """Natural keys of ``count`` people of a staff role ("instructor", "support"), uint64."""
-    return rng.key(seed, role, np.arange(count, dtype=np.int64))
-
-
 def make_identity(pack: Pack, key: U64) -> Identity:
     """Sex and names by the pack's frequencies."""
     sex_law = pack.categorical("person", "sex")

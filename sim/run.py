@@ -11,6 +11,7 @@ import pyarrow as pa
 from context.calendar import Calendar, build_calendar
 from context.errors import RunError
 from context.generate import generate
+from context.history import calendars
 from context.incidents import check_tools
 from context.pack import Pack
 from context.scenario import Scenario
@@ -51,6 +52,7 @@ def run(
     """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on."""
     show = progress or Progress.silent()
     calendar = build_calendar(scenario, pack.table("calendar"))
+    calendars(scenario, pack, calendar)  # refuses terms that overlap before anything is made
     check_tools(scenario.incident, [tool for tool, _, _ in lti_tools(pack)])
     with only_one(run_dir):
         manifest = claim(run_dir, scenario, pack, force=force)
@@ -67,6 +69,7 @@ def prepare(scenario: Scenario, pack: Pack, run_dir: Path, *, progress: Progress
     """
     show = progress or Progress.silent()
     calendar = build_calendar(scenario, pack.table("calendar"))
+    calendars(scenario, pack, calendar)  # refuses terms that overlap before anything is made
     check_tools(scenario.incident, [tool for tool, _, _ in lti_tools(pack)])
     with only_one(run_dir):
         manifest = claim(run_dir, scenario, pack)
