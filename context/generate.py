@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from context.attempts import make_attempts
 from context.calendar import Calendar
@@ -86,14 +89,7 @@ def draw(
     catalogue, seats = complete_catalogue(seed, pack, students, *make_catalogue(seed, pack, students))
     structures = make_structures(pack, students, catalogue)
     enrolments, instructors, support = make_enrolments(seed, pack, calendar, students, catalogue, seats)
-    open_ms = calendar.day_start_ms(int(calendar.days[0]))
-    staff = [
-        registry.holders("instructor", instructors, open_ms),
-        registry.holders("support", support, open_ms),
-    ]
-    people = np.concatenate([students.key, *staff])
-    rows, numbers, is_new = registry.enter(people, len(students))
-    years = np.concatenate([student_years(cohort, is_fall=is_fall), staff_years(np.concatenate(staff))])
+    people, parts = _people(registry, calendar, cohort, instructors, support)
     groups = make_learner_groups(seed, calendar, structures, students, catalogue, enrolments)
     content = make_content(pack, calendar, catalogue)
     quizzes = make_quizzes(pack, content.activities, content.quizzes)
@@ -119,10 +115,7 @@ def draw(
         calendar=calendar,
         structures=structures,
         students=students,
-        years=years,
-        person_row=rows,
-        numbers=numbers,
-        is_new=is_new,
+        **parts,
         place=place,
         identity=make_identity(pack, people),
         instructors=instructors,
@@ -146,6 +139,24 @@ def draw(
         inbox=make_inbox(pack, calendar, catalogue, enrolments, groups),
         conferences=make_conferences(pack, calendar, catalogue, people, enrolments, groups),
     )
+
+
+def _people(
+    registry: Registry, calendar: Calendar, cohort: Cohort, instructors: int, support: int
+) -> tuple[npt.NDArray[np.uint64], dict[str, Any]]:
+    """(keys of students, instructors and support staff, what the registry says of them)."""
+    open_ms = calendar.day_start_ms(int(calendar.days[0]))
+    posts = (("instructor", instructors), ("support", support))
+    staff = np.concatenate([registry.holders(role, count, open_ms) for role, count in posts])
+    people = np.concatenate([cohort.students.key, staff])
+    rows, numbers, is_new = registry.enter(people, len(cohort.students))
+    years = student_years(cohort, is_fall=calendar.term.term_type == "Fall")
+    return people, {
+        "years": np.concatenate([years, staff_years(staff)]),
+        "person_row": rows,
+        "numbers": numbers,
+        "is_new": is_new,
+    }
 
 
 def laid_out(drawn: Drawn) -> Store:
