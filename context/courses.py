@@ -84,7 +84,7 @@ def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32, U64]:
     slot = np.arange(len(student)) - np.repeat(
         np.cumsum(students.courses) - students.courses, students.courses
     )
-    key = rng.extend(rng.extend(students.key[student], 240), slot)
+    key = rng.extend(rng.extend(students.course_key[student], 240), slot)
     cip_table, level_rows = pack.table("cip"), pack.table("level_given_standing")
     levels = list(pack.table("level")["level"])
     cip = np.empty(len(student), dtype=np.int32)

@@ -48,6 +48,11 @@ class Drawn:
     calendar: Calendar
     structures: Structures
     students: Students
+    years: npt.NDArray[np.float64]  # that each person has been here
+    person_row: I64  # row of each person in the store
+    is_new: npt.NDArray[np.bool_]  # False for persons whom a later term knows
+    numbers: I64  # natural number of each person: students' from 0
+    place: int  # 0: the played term, 1: the one before it
     identity: Identity  # students, then instructors, then support staff
     instructors: int
     catalogue: Catalogue
@@ -72,7 +77,7 @@ class Drawn:
 
     def local(self, entity: str, rows: int, created: I64 | None = None) -> I64:
         """Short Canvas ids of an entity, rising with the instants of creation where those are given."""
-        return ids.local_ids(self.seed, entity, rows, created)
+        return ids.local_ids(self.seed, entity, rows, created, self.place)
 
     @cached_property
     def offering_size(self) -> I64:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from context.attempts import make_attempts
 from context.calendar import Calendar
@@ -14,15 +17,18 @@ from context.drawn import Drawn
 from context.enrolments import make_enrolments
 from context.grades import make_grades, make_term_records
 from context.groupwork import make_group_work
+from context.history import Joiner, drawn_terms, joined, with_history
 from context.inbox import make_inbox
 from context.learner_groups import make_learner_groups
 from context.learning import make_learning
 from context.outcomes import make_results
 from context.pack import Pack
-from context.people import make_identity, make_staff, make_students
+from context.people import make_identity, make_students
+from context.population import Cohort, played, student_years
 from context.posts import make_posts
 from context.progress import make_progress
 from context.quizzes import make_quizzes
+from context.registry import Registry, staff_years
 from context.requirements import make_requirements
 from context.scenario import Scenario
 from context.sections import complete_catalogue
@@ -63,16 +69,27 @@ TABLES = (
 )
 
 
-def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
-    """Everything the store says, as integer columns; a pure function of its arguments."""
-    seed = scenario.seed
-    students = make_students(seed, scenario.fte, pack)
+def draw(
+    scenario: Scenario,
+    pack: Pack,
+    calendar: Calendar,
+    cohort: Cohort | None = None,
+    registry: Registry | None = None,
+    place: int = 0,
+) -> Drawn:
+    """Everything the store says of a term, as integer columns; a pure function of its arguments.
+
+    ``cohort`` holds the students of an earlier term, ``place`` terms before the played one, and ``registry``
+    whom the later terms know.
+    """
+    seed, registry = scenario.seed, registry or Registry(scenario.seed)
+    is_fall = calendar.term.term_type == "Fall"
+    cohort = cohort or played(make_students(seed, scenario.fte, pack), pack, is_fall=is_fall)
+    students = cohort.students
     catalogue, seats = complete_catalogue(seed, pack, students, *make_catalogue(seed, pack, students))
     structures = make_structures(pack, students, catalogue)
     enrolments, instructors, support = make_enrolments(seed, pack, calendar, students, catalogue, seats)
-    people = np.concatenate(
-        [students.key, make_staff(seed, "instructor", instructors), make_staff(seed, "support", support)]
-    )
+    people, parts = _people(registry, calendar, cohort, instructors, support)
     groups = make_learner_groups(seed, calendar, structures, students, catalogue, enrolments)
     content = make_content(pack, calendar, catalogue)
     quizzes = make_quizzes(pack, content.activities, content.quizzes)
@@ -98,6 +115,8 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         calendar=calendar,
         structures=structures,
         students=students,
+        **parts,
+        place=place,
         identity=make_identity(pack, people),
         instructors=instructors,
         catalogue=catalogue,
@@ -115,19 +134,51 @@ def draw(scenario: Scenario, pack: Pack, calendar: Calendar) -> Drawn:
         requirements=requirements,
         progress=progress,
         grades=grades,
-        records=make_term_records(pack, students, enrolments, grades),
+        records=make_term_records(pack, students, cohort.behind, enrolments, grades),
         learner_groups=groups,
         inbox=make_inbox(pack, calendar, catalogue, enrolments, groups),
         conferences=make_conferences(pack, calendar, catalogue, people, enrolments, groups),
     )
 
 
-def generate(scenario: Scenario, pack: Pack, calendar: Calendar) -> Store:
-    """The context store of a scenario: entities and keymaps as Arrow tables."""
-    drawn = draw(scenario, pack, calendar)
+def _people(
+    registry: Registry, calendar: Calendar, cohort: Cohort, instructors: int, support: int
+) -> tuple[npt.NDArray[np.uint64], dict[str, Any]]:
+    """(keys of students, instructors and support staff, what the registry says of them)."""
+    open_ms = calendar.day_start_ms(int(calendar.days[0]))
+    posts = (("instructor", instructors), ("support", support))
+    staff = np.concatenate([registry.holders(role, count, open_ms) for role, count in posts])
+    people = np.concatenate([cohort.students.key, staff])
+    rows, numbers, is_new = registry.enter(people, len(cohort.students))
+    years = student_years(cohort, is_fall=calendar.term.term_type == "Fall")
+    return people, {
+        "years": np.concatenate([years, staff_years(staff)]),
+        "person_row": rows,
+        "numbers": numbers,
+        "is_new": is_new,
+    }
+
+
+def laid_out(drawn: Drawn) -> Store:
+    """The tables of a term."""
     store = Store({}, {})
     for tables in TABLES:
         entity, keymap = tables(drawn)
         store.entity.update(entity)
         store.keymap.update(keymap)
     return store
+
+
+def generate(scenario: Scenario, pack: Pack, calendar: Calendar) -> Store:
+    """The context store of a scenario: entities and keymaps as Arrow tables.
+
+    Rows of the played term come first, those of the terms before it follow. Raises InputError for terms that
+    overlap.
+    """
+    if scenario.terms == 1:
+        return laid_out(draw(scenario, pack, calendar))
+    joiner, parts, marks = Joiner(), [], []
+    for drawn, _, told in drawn_terms(scenario, pack, calendar, draw):
+        parts.append(joiner.join(drawn, laid_out(drawn)))
+        marks.append(told)
+    return joined(with_history(parts, marks))

@@ -53,6 +53,8 @@ class TermRecords:
     kept: I64  # of them those that were not withdrawn from
     gpa_credits: I64  # of them those that the term GPA rests on
     earned: I64
+    gpa_points: I64  # hundredths of grade points times credits, of the term
+    past_hundredths: I64  # a GPA for the terms before those that are generated
 
 
 def _letter_cuts(pack: Pack, gpa: float) -> F64:
@@ -143,7 +145,9 @@ def make_grades(
     )
 
 
-def make_term_records(pack: Pack, students: Students, enrolments: Enrolments, grades: Grades) -> TermRecords:
+def make_term_records(
+    pack: Pack, students: Students, behind: I64, enrolments: Enrolments, grades: Grades
+) -> TermRecords:
     """Term GPA from grades and credits; the cumulative one before the term from ability."""
     person = enrolments.person[grades.enrolment]
     graded = (grades.letter >= 0) & ~grades.is_pass_fail
@@ -163,14 +167,13 @@ def make_term_records(pack: Pack, students: Students, enrolments: Enrolments, gr
     mean, sd = pack.number("gpa.cumulative_mean"), pack.number("gpa.cumulative_sd")
     past = mean + sd * (0.8 * students.ability + 0.6 * rng.normal(rng.extend(students.key, 9)))
     past_hundredths = np.rint(np.clip(past, 0.5, 4.0) * 100).astype(np.int64)
-    first_term = (students.standing == 0) | (
-        rng.uniform(rng.extend(students.key, 10)) < pack.number("students.first_term_share")
-    )
     return TermRecords(
         gpa_hundredths=gpa,
         gpa_credits=attempted,
-        cumulative_hundredths=np.where(first_term, NO_TIME, past_hundredths),
+        cumulative_hundredths=np.where(behind == 0, NO_TIME, past_hundredths),
         credits=np.bincount(person, np.where(stays, grades.credits, 0), minlength=size).astype(np.int64),
         kept=np.bincount(person, np.where(stays & ~left, grades.credits, 0), minlength=size).astype(np.int64),
         earned=np.bincount(person, np.where(passed, grades.credits, 0), minlength=size).astype(np.int64),
+        gpa_points=total,
+        past_hundredths=past_hundredths,
     )

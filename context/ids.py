@@ -15,6 +15,7 @@ from context import frame, rng
 
 I64 = npt.NDArray[np.int64]
 SHARD = 1977
+_MOST_ROWS = 50_000_000  # of an entity in a term
 _STEP = 5  # room for gaps between neighbouring local ids
 
 
@@ -23,13 +24,14 @@ def udp_ids(rows: int) -> I64:
     return np.arange(1, rows + 1, dtype=np.int64)
 
 
-def local_ids(seed: int, entity: str, rows: int, created: I64 | None = None) -> I64:
+def local_ids(seed: int, entity: str, rows: int, created: I64 | None = None, place: int = 0) -> I64:
     """Short Canvas ids of an entity's rows, with keyed gaps, int64.
 
-    They rise with the instants of creation where those are given, else with the rows.
+    They rise with the instants of creation where those are given, else with the rows. Each term has a stretch
+    of its own, by its ``place`` before the played one, so that an earlier term moves no id.
     """
     base = int(rng.integer(rng.key(seed, f"id base {entity}"), 90_000)[0]) + 10_000
-    ordinal = np.arange(rows, dtype=np.int64)
+    ordinal = place * _MOST_ROWS + np.arange(rows, dtype=np.int64)
     rising = base + ordinal * _STEP + rng.integer(rng.key(seed, f"id gap {entity}", ordinal), _STEP)
     if created is None:
         return np.asarray(rising)

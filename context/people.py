@@ -32,6 +32,7 @@ class Students:
     """Row i is student i; ``key`` is the natural key (admission ordinal)."""
 
     key: U64
+    course_key: U64  # of the courses wanted: the key itself in the played term
     career: I32  # index into CAREERS
     standing: I32  # index into STANDINGS
     load: I32  # index into LOADS
@@ -107,11 +108,12 @@ def make_students(seed: int, fte: int, pack: Pack) -> Students:
     ability = _standard_normal(rng.extend(key, 6))
     return Students(
         key=key,
+        course_key=key,
         career=career,
         standing=standing,
         load=load,
         major_cip=_majors(pack, key, career),
-        courses=_course_load(pack, key, career, load),
+        courses=course_load(pack, key, career, load),
         ability=ability,
         diligence=_diligence(pack, key, ability),
     )
@@ -141,7 +143,8 @@ def _majors(pack: Pack, key: U64, career: I32) -> I32:
     return major
 
 
-def _course_load(pack: Pack, key: U64, career: I32, load: I32) -> I64:
+def course_load(pack: Pack, key: U64, career: I32, load: I32) -> I64:
+    """Courses that each student asks for, by the pack's law of career and load."""
     rows = pack.table("course_load")
     courses = np.zeros(len(key), dtype=np.int64)
     for c, career_name in enumerate(CAREERS):
@@ -157,11 +160,6 @@ def _course_load(pack: Pack, key: U64, career: I32, load: I32) -> I64:
             codes = rng.categorical(rng.extend(key[where], 5), rng.thresholds([share for _, share in law]))
             courses[where] = np.array([n for n, _ in law], dtype=np.int64)[codes]
     return courses
-
-
-def make_staff(seed: int, role: str, count: int) -> U64:
-    """Natural keys of ``count`` people of a staff role ("instructor", "support"), uint64."""
-    return rng.key(seed, role, np.arange(count, dtype=np.int64))
 
 
 def make_identity(pack: Pack, key: U64) -> Identity:

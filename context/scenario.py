@@ -32,6 +32,7 @@ FILE_NAME = "termtide.toml"
 FTE_MAX = 500_000
 SEED_MAX = 2**63 - 1
 SHIFT_MAX = 5_200  # weeks
+TERMS_MAX = 24
 
 
 def _known_zone(value: object) -> object:
@@ -58,6 +59,7 @@ class Scenario(Part):
         pattern=r"^(Fall|Spring|Summer) 20[0-9]{2}$",
         description='Fall, Spring or Summer and a year from 2000 to 2099, such as "Fall 2026"',
     )
+    terms: int = Field(1, ge=1, le=TERMS_MAX, description=f"a whole number from 1 to {TERMS_MAX}")
     pack: str = Field(
         "us_public_r1", pattern=TEXT, description="the name of a built-in pack or the path of a folder"
     )
@@ -178,7 +180,7 @@ def _as_given(key: str, value: object) -> object:
     A path typed into a shell starts from the shell's folder, not from the file's.
     """
     if (
-        key in ("fte", "seed", "shift")
+        key in ("fte", "seed", "shift", "terms")
         and isinstance(value, str)
         and re.fullmatch(r"[+-]?[0-9]{1,20}", value.strip())
     ):

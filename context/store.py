@@ -13,6 +13,7 @@ from context.errors import RunError
 
 ENTITY = "context_store_entity"
 KEYMAP = "context_store_keymap"
+PLAYED = b"termtide_played_rows"  # metadata of a table of several terms: its first rows, the played term's
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,9 @@ def write_parquet(path: Path, dataset: str, name: str, table: pa.Table) -> None:
     # store_schema=False: a reader sees the plain types, whatever the encoding in memory was.
     with pq.ParquetWriter(path, wanted, compression="zstd", store_schema=False) as writer:
         writer.write_table(table.cast(wanted), row_group_size=1 << 18)
+        played = (table.schema.metadata or {}).get(PLAYED)
+        if played is not None:
+            writer.add_key_value_metadata({PLAYED: played})
 
 
 def _plain(schema: pa.Schema, wanted: pa.Schema) -> pa.Schema:
@@ -77,10 +81,17 @@ def write_store(root: Path, store: Store) -> list[Path]:
     return [write_table(root, dataset, name, table) for dataset, name, table in store.datasets()]
 
 
-def read_table(root: Path, dataset: str, name: str, columns: list[str] | None = None) -> pa.Table:
-    """One table of a run directory. Raises RunError when it is missing or unreadable."""
+def read_table(
+    root: Path, dataset: str, name: str, columns: list[str] | None = None, *, played: bool = False
+) -> pa.Table:
+    """One table of a run directory, or its rows of the ``played`` term.
+
+    Raises RunError when it is missing or unreadable.
+    """
     path = table_path(root, dataset, name)
     try:
-        return pq.read_table(path, columns=columns, partitioning=None)
+        table = pq.read_table(path, columns=columns, partitioning=None)
+        rows = (pq.read_metadata(path).metadata or {}).get(PLAYED) if played else None
+        return table if rows is None else table.slice(0, int(rows))
     except (OSError, pa.ArrowInvalid) as error:
         raise RunError(f"{path}: cannot be read: {error}") from error

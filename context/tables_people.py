@@ -45,9 +45,7 @@ _SIS_STEP = 7_368_787
 
 def sis_numbers(d: Drawn) -> I64:
     """Eight-digit student and staff numbers, a bijection of the natural ordinals."""
-    students = len(d.students)
-    ordinal = np.concatenate([np.arange(students), 4_000_000 + np.arange(len(d.identity) - students)])
-    return 10_000_000 + (ordinal * _SIS_STEP + 12_345) % _SIS_MODULUS
+    return 10_000_000 + (d.numbers * _SIS_STEP + 12_345) % _SIS_MODULUS
 
 
 def logins(d: Drawn) -> pa.Array:
@@ -176,14 +174,8 @@ def staff_ages(d: Drawn) -> npt.NDArray[np.float64]:
 
 
 def years_here(d: Drawn) -> npt.NDArray[np.float64]:
-    """Years since a person came: students by standing, staff up to twenty; the spread is an assumption."""
-    s = d.students
-    began = np.array([0.2, 1.2, 2.2, 3.2, 1.5, 1.5])[s.standing]
-    more = np.where(s.standing == 0, 0.2, 0.9) * rng.uniform(rng.extend(s.key, 53))
-    # Nobody was hired before the age of 25.
-    longest = np.minimum(20, staff_ages(d) - 25)
-    staff = 0.3 + longest * rng.uniform(rng.extend(d.identity.key[len(s) :], 54))
-    return np.concatenate([began + more, staff])
+    """Years since a person came, by the begin of the term."""
+    return d.years
 
 
 def _draw(d: Drawn, field: str, purpose: int) -> Coded:

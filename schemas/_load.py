@@ -32,6 +32,7 @@ _TABLE_KEYS = {
     "require_partition_filter": bool,
     "rows_per_1000_fte": dict,
     "as_of": dict,
+    "scope": str,
 }
 _COLUMN_KEYS = {
     "type": str,
@@ -76,6 +77,7 @@ def parse_table(dataset: str, name: str, text: str) -> Table:
         cluster_by=tuple(data.get("cluster_by", ())),
         require_partition_filter=data.get("require_partition_filter", False),
         rows=_rows(where, data.get("rows_per_1000_fte")),
+        scope=data.get("scope"),
         as_of=parse_as_of(columns, data.get("as_of", {}), where),
     )
     _check_table(table, where)

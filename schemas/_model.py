@@ -118,6 +118,7 @@ class Table:
     cluster_by: tuple[str, ...] = ()
     require_partition_filter: bool = False
     rows: Rows | None = None  # of a context-store entity
+    scope: str | None = None  # "term": rows belong to a term, which no reference says
     as_of: AsOf = AsOf()  # how rows and columns of a context-store entity come about in time
 
     @property

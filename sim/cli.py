@@ -58,6 +58,9 @@ Workers = Annotated[
 Shift = Annotated[
     str | None, typer.Option("--shift", help="Weeks by which the whole calendar moves, below 0: back.")
 ]
+Terms = Annotated[
+    str | None, typer.Option("--terms", help="Terms in the store: the played one and those before it.")
+]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace the run of another scenario in the output folder.")
 ]
@@ -101,6 +104,7 @@ def run(
     seed: Seed = None,
     pack: PackName = None,
     shift: Shift = None,
+    terms: Terms = None,
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
@@ -108,7 +112,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Make the scenario's university: context store, a term of events, warehouse and report."""
-    flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift}
+    flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     chosen = load_scenario(scenario, flags)
     _make(chosen, pack_base(scenario or find_scenario()), out, workers, force=force, yes=yes, as_json=as_json)
 
@@ -119,6 +123,7 @@ def demo(
     term: Term = None,
     seed: Seed = None,
     shift: Shift = None,
+    terms: Terms = None,
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
@@ -126,7 +131,7 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Make the demo: a university of 1,000 FTE and its Fall term, without a scenario file."""
-    chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift})
+    chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift, "terms": terms})
     _make(chosen, Path.cwd(), out, workers, force=force, yes=yes, as_json=as_json)
 
 

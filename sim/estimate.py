@@ -142,7 +142,7 @@ def estimate(scenario: Scenario, pack: Pack, calendar: Calendar, workers: int) -
     base = float(pack.table("rate_base")["factor"][0])
     events = round(enrolments * base * curve * EVENTS_OVER_RATES)
     with_json = scenario.output.event_json
-    store_rows = round(enrolments * STORE_ROWS_PER_ENROLMENT)
+    store_rows = round(enrolments * STORE_ROWS_PER_ENROLMENT) * scenario.terms
     return Estimate(
         students=students,
         enrolments=enrolments,

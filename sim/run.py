@@ -15,6 +15,7 @@ import pyarrow as pa
 from context.calendar import Calendar, build_calendar
 from context.errors import InputError, RunError
 from context.generate import generate
+from context.history import calendars
 from context.incidents import check_tools
 from context.pack import Pack
 from context.scenario import Scenario
@@ -158,6 +159,7 @@ def _claimed(
 ) -> Iterator[tuple[Calendar, Manifest]]:
     """The folder, held for this process, with the calendar and what of the run is there."""
     calendar = build_calendar(scenario, pack.table("calendar"))
+    calendars(scenario, pack, calendar)  # refuses terms that overlap before anything is made
     check_tools(scenario.incident, [tool for tool, _, _ in lti_tools(pack)])
     with only_one(run_dir):
         yield calendar, claim(run_dir, scenario, pack, force=force)

@@ -17,23 +17,23 @@ U64 = npt.NDArray[np.uint64]
 
 
 class Reader:
-    """Tables of one run directory, read column by column; surrogate ids are row numbers from 1."""
+    """The played term's rows of one run directory, column by column; surrogate ids are row numbers from 1."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def entity(self, name: str, *columns: str) -> pa.Table:
         """Some columns of an entity."""
-        return read_table(self.root, ENTITY, name, list(columns)).combine_chunks()
+        return read_table(self.root, ENTITY, name, list(columns), played=True).combine_chunks()
 
     def local(self, name: str) -> I64:
         """Short Canvas ids by row."""
-        keymap = read_table(self.root, KEYMAP, name, ["lms_ext_id"])
+        keymap = read_table(self.root, KEYMAP, name, ["lms_ext_id"], played=True)
         return ints(keymap["lms_ext_id"].cast(pa.int64()))
 
     def sis(self, name: str) -> pa.StringArray:
         """SIS ids by row."""
-        return strings(read_table(self.root, KEYMAP, name, ["sis_ext_id"])["sis_ext_id"])
+        return strings(read_table(self.root, KEYMAP, name, ["sis_ext_id"], played=True)["sis_ext_id"])
 
 
 def ints(column: pa.ChunkedArray | pa.Array, null: int = -1) -> I64:
