@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from sim.claim import PLAN
 from sim.plan_file import write_plan
-from sim.worker import Job, Worker
+from sim.worker import Job, Task, Worker
 from tests.tiny import TINY, campus_of, default_pack
 
 MB = 1_000_000
@@ -25,7 +25,11 @@ def test_memory_is_flat_in_days(tmp_path: Path) -> None:
     write_plan(tmp_path / PLAN, campus.plan, campus.calendar.term.start)
     worker = Worker(Job(TINY, default_pack().path, tmp_path))
     pool = pa.default_memory_pool()
-    worker.unit(0)  # tables that are built once
+
+    def task(day: int) -> Task:
+        return Task(day, campus.calendar.date_of(day))
+
+    worker.unit(task(0))  # tables that are built once
     pool.release_unused()
     tracemalloc.start()
     try:
@@ -34,7 +38,7 @@ def test_memory_is_flat_in_days(tmp_path: Path) -> None:
             tracemalloc.reset_peak()
             arrow = 0
             for day in days:
-                worker.unit(day)
+                worker.unit(task(day))
                 arrow = max(arrow, pool.bytes_allocated())
             current, peak = tracemalloc.get_traced_memory()
             peaks.append(peak)
