@@ -26,7 +26,7 @@ from sim.world import World
 
 I64 = npt.NDArray[np.int64]
 Views = npt.NDArray[np.complex128]
-MOST_PLANS = 8  # sets of kinds whose layout is kept: days have many different ones
+MOST_PLANS = 2  # sets of kinds whose layout is kept: hardly two parts of a day have the same
 HEAP_BYTES, HEAP_BUFFERS = 160_000_000, 4_096  # fragments kept by a process; then they are made anew
 VIEW = np.complex128  # sixteen bytes in one: NumPy moves them fastest as a number
 _NEWLINE = Part("", (Text("\n"),))
