@@ -108,8 +108,8 @@ def _course_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
 
 def _people_parts(world: World, calendar: Calendar) -> list[Part]:
     """Enrolments and accounts, by the batches of the student information system."""
-    e, seats = world.enrolments, world.details["enrolment"]
-    key = rng.extend(e.key, KIND["enrollment_created"])
+    seats = world.details["seat"]
+    key = rng.extend(seats["key"], KIND["enrollment_created"])
     changed = np.where(seats["updated_ms"] != seats["created_ms"], seats["updated_ms"], -1)
     parts = []
     for number, (kind, time) in enumerate(
@@ -120,7 +120,7 @@ def _people_parts(world: World, calendar: Calendar) -> list[Part]:
             ("enrollment_state_updated", changed),
         )
     ):
-        parts.append(_part(calendar, kind, time, None, rng.extend(key, number), e.course))
+        parts.append(_part(calendar, kind, time, None, rng.extend(key, number), seats["course"]))
     accounts = rng.extend(world.persons.key, KIND["user_account_association_created"])
     nowhere = np.full(len(accounts), -1, dtype=np.int32)
     created = world.details["person"]["created_ms"]

@@ -96,8 +96,6 @@ class Expander:
         """A record of fields at paths below a node, or of the node itself as JSON."""
         there = self.leaves.has(rows, node)
         kind = self.schema.field(column).type
-        if not there.any():
-            return pa.nulls(len(there), kind)
         arrays = {
             name: self.leaves.of(rows, (node, *path), as_json=as_json)
             for name, (path, as_json) in fields.items()

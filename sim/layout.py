@@ -26,6 +26,7 @@ from sim.world import World
 
 I64 = npt.NDArray[np.int64]
 Views = npt.NDArray[np.complex128]
+MOST_PLANS = 2  # sets of kinds whose layout is kept: hardly two parts of a day have the same
 HEAP_BYTES, HEAP_BUFFERS = 160_000_000, 4_096  # fragments kept by a process; then they are made anew
 VIEW = np.complex128  # sixteen bytes in one: NumPy moves them fastest as a number
 _NEWLINE = Part("", (Text("\n"),))
@@ -139,6 +140,8 @@ class Layout:
         """(parts of a document of each kind, what they are and where they stand in it)."""
         key = codes, lines
         if key not in self._plans:
+            if len(self._plans) >= MOST_PLANS:
+                self._plans.clear()
             counts = np.zeros(256, dtype=np.int64)
             found: dict[tuple[Part, int, bool], dict[int, int]] = {}
             for code in codes:

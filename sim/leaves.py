@@ -34,10 +34,10 @@ class Leaf:
         missing = self.rows < 0
         mask = missing if missing.any() else None
         rows = pa.array(np.maximum(self.rows, 0).astype(np.int32), mask=mask)
-        if not len(self.values):
-            return pa.nulls(len(self.rows), self.values.type)
         if not pa.types.is_string(self.values.type):
             return self.values.take(rows)
+        if not len(self.values):  # every part of a unit has the same types
+            return pa.DictionaryArray.from_arrays(pa.nulls(len(rows), pa.int32()), self.values)
         # A dictionary that holds a text twice makes the Parquet writer give up on it, and then its bytes
         # differ from run to run: each text once.
         once = self.values.dictionary_encode()

@@ -52,12 +52,15 @@ _ENROLMENT_STATES = {"Active": "active", "Completed": "completed", "Inactive": "
 
 
 def load_details(
-    read: Reader, calendar: Calendar, row_of: dict[str, I64], courses: Courses, enrolments: Enrolments
+    read: Reader, calendar: Calendar, row_of: dict[str, I64], courses: Courses, seats: dict[str, Any]
 ) -> Details:  # fmt: skip
-    """Details of course objects, courses, enrolments and people. Raises RunError for missing tables."""
+    """Details of course objects, courses, enrolments and people. Raises RunError for missing tables.
+
+    ``seats``: person, course, section and key of every enrolment, in the order of the store.
+    """
     details: Details = {name: _objects(read, name, row_of[name]) for name in _ENTITIES}
     details["course"] = _courses(read, calendar, courses)
-    details["enrolment"] = _enrolments(read, enrolments)
+    details["seat"] = _seats(read, seats)
     person = read.entity("person", "name", "le_created_date")
     details["person"] = {
         "name": pc.fill_null(strings(person["name"]), ""),
@@ -124,18 +127,19 @@ def _courses(read: Reader, calendar: Calendar, courses: Courses) -> dict[str, An
     }
 
 
-def _enrolments(read: Reader, enrolments: Enrolments) -> dict[str, Any]:
-    """Ids, times and states of enrolments."""
-    table = read.entity(
-        "course_section_enrollment", "role", "enrollment_status", "created_date", "updated_date"
-    )
+def _seats(read: Reader, seats: dict[str, Any]) -> dict[str, Any]:
+    """Ids, times and states of all enrolments."""
+    table = read.entity("course_section_enrollment", "enrollment_status", "created_date", "updated_date")
     local = read.local("course_section_enrollment")
     sections = read.local("course_section")
     return {
         "local_id": local,
         "lms_id": global_ids(local),
-        "section": global_ids(sections[enrolments.section]),
-        "type": _mapped(strings(table["role"]), _ENROLMENT_TYPES, "ObserverEnrollment"),
+        "section": global_ids(sections[seats["section"]]),
+        "person": seats["person"],
+        "course": seats["course"],
+        "key": seats["key"],
+        "type": _mapped(seats["role"], _ENROLMENT_TYPES, "ObserverEnrollment"),
         "state": _mapped(strings(table["enrollment_status"]), _ENROLMENT_STATES, "deleted"),
         "created_ms": millis(table["created_date"]),
         "updated_ms": millis(table["updated_date"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,8 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
     seed = scenario.seed
     persons = _persons(read, seed)
     courses, section_course, section_key = _courses(read, seed, pack)
-    enrolments = _enrolments(read, calendar, persons, section_course, section_key)
+    seats = _seats(read, persons, section_course, section_key)
+    enrolments = _enrolments(read, calendar, seats)
     objects, row_of = load_objects(read, seed, courses, calendar, pack)
     submissions = load_submissions(read, enrolments, row_of, len(persons.udp_id))
     devices = pack.table("device")
@@ -53,7 +55,7 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
         devices=pa.array([str(agent) for agent in devices["user_agent"]]),
         device_thresholds=rng.thresholds([float(share) for share in devices["share"]]),
         tools=pack.rates.tools,
-        details=load_details(read, calendar, row_of, courses, enrolments),
+        details=load_details(read, calendar, row_of, courses, seats),
     )
 
 
@@ -127,13 +129,26 @@ def _courses(read: Reader, seed: int, pack: Pack) -> tuple[Courses, I64, U64]:
     )
 
 
-def _enrolments(
-    read: Reader, calendar: Calendar, persons: Persons, section_course: I64, section_key: U64
-) -> Enrolments:
+def _seats(read: Reader, persons: Persons, section_course: I64, section_key: U64) -> dict[str, Any]:
+    """Person, course, section, role and key of every enrolment of the store, whoever can click by it."""
+    table = read.entity("course_section_enrollment", "course_section_id", "person_id", "role")
+    person, section = rows_of(table["person_id"]), rows_of(table["course_section_id"])
+    role = strings(table["role"])
+    codes = role.dictionary_encode()
+    role_key = rng.key_of_text(0, "role", codes.dictionary.to_pylist())[codes.indices.to_numpy()]
+    return {
+        "person": person.astype(np.int32),
+        "course": section_course[section].astype(np.int32),
+        "section": section.astype(np.int32),
+        "role": role,
+        "key": rng.bits(rng.extend(section_key[section], 1) ^ persons.key[person], 2) ^ role_key,
+    }
+
+
+def _enrolments(read: Reader, calendar: Calendar, seats: dict[str, Any]) -> Enrolments:
     table = read.entity(
         "course_section_enrollment",
         "course_section_id",
-        "person_id",
         "role",
         "entry_date",
         "exit_date",
@@ -141,7 +156,6 @@ def _enrolments(
     )
     rows = np.flatnonzero(_works_in_canvas(read, table))
     table = table.take(pa.array(rows))
-    person, section = rows_of(table["person_id"]), rows_of(table["course_section_id"])
     role = strings(table["role"])
     start = np.datetime64(calendar.term.start, "D").astype(np.int64)
     entry = ints(table["entry_date"].cast(pa.int32()).cast(pa.int64()), -(10**6)) - start
@@ -151,19 +165,17 @@ def _enrolments(
     first = np.maximum(entry + 1, calendar.first_day)
     last = np.minimum(np.where(left == 10**6, calendar.last_day + 1, left - start), calendar.last_day + 1)
     instructor = pc.is_in(role, pa.array(_STAFF_AS_INSTRUCTOR)).to_numpy(zero_copy_only=False)
-    codes = role.dictionary_encode()
-    role_key = rng.key_of_text(0, "role", codes.dictionary.to_pylist())[codes.indices.to_numpy()]
     return Enrolments(
         row=rows.astype(np.int32),
-        person=person.astype(np.int32),
-        course=section_course[section].astype(np.int32),
-        section=section.astype(np.int32),
+        person=seats["person"][rows],
+        course=seats["course"][rows],
+        section=seats["section"][rows],
         is_student=pc.equal(role, "Student").to_numpy(zero_copy_only=False),
         membership_role=instructor.astype(np.int8),
         first_day=first.astype(np.int16),
         last_day=last.astype(np.int16),
         joined_ms=millis(table["created_date"]),
-        key=rng.bits(rng.extend(section_key[section], 1) ^ persons.key[person], 2) ^ role_key,
+        key=seats["key"][rows],
     )
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from context.store import write_store
+from sim.anchors import make_anchors
 from sim.plan import MICRO, make_effects
-from sim.world_load import load_world, standard_scores
+from sim.world_load import campus_facts, load_world, standard_scores
 from tests.gates import CAMPUS, campus, check_near, check_shares, counts, numbers, rows
 from tests.test_store import THOUSAND
 from tests.tiny import calendar_of, default_pack, store_of
@@ -212,7 +213,8 @@ def test_activity_goes_with_grades(tmp_path: Path) -> None:
     pack = default_pack()
     world = load_world(tmp_path, THOUSAND, pack, calendar_of(THOUSAND, pack))
     scores = standard_scores(tmp_path, world)
-    effects = make_effects(pack, world, scores)
+    anchors = make_anchors(world, calendar_of(THOUSAND, pack), len(pack.table("level")["level"]))
+    effects = make_effects(pack, world, scores, anchors, campus_facts(tmp_path)[3])
     seen = np.flatnonzero((scores != 0) & (effects.enrolment_micro > 1))
     activity = np.array([log(value / MICRO) for value in effects.enrolment_micro[seen]])
     r = float(np.corrcoef(activity, scores[seen])[0, 1])

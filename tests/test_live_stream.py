@@ -23,6 +23,13 @@ from sim.live.control import ask
 from tests.live_tiny import LIVE, backfill, documents_of, event_id, live_calendar, play, sensors
 
 
+def sender_of(actor: str) -> str:
+    """Who sends the events of an actor, by the form of its id."""
+    if actor.startswith("https://kaf."):
+        return "https://kaf.termtide.example/"
+    return "https://engage.unizin.example/" if ":engage:" in actor else f"https://{LIVE.host}/"
+
+
 def moment(text: str) -> int:
     """UTC ms of a campus moment."""
     from sim.live.words import read_moment
@@ -114,7 +121,8 @@ def test_envelopes_carry_the_canonical_bytes(tmp_path: Path) -> None:
     for line in documents_of(tmp_path / "day.ndjson"):
         envelope = json.loads(line)
         assert list(envelope) == ["sensor", "sendTime", "dataVersion", "data"]
-        assert envelope["sensor"] == f"https://{LIVE.host}/"
+        senders = {sender_of(event["actor"]["id"]) for event in envelope["data"]}
+        assert senders == {envelope["sensor"]}
         assert envelope["dataVersion"] == "http://purl.imsglobal.org/ctx/caliper/v1p1"
         sizes.append(len(envelope["data"]))
         body = line[line.index('"data":[') + 8 : -2]

@@ -22,7 +22,7 @@ from sim.batch import NO_TOOL
 from sim.bigquery import parse, to_duckdb
 from sim.expanded import Expander
 from sim.kinds import KINDS, tool_sql
-from sim.sinks import Unit
+from sim.sinks import Unit, write_unit
 from sim.sinks.parquet import ParquetSink
 from tests.pack_folder import edit
 from tests.term_files import TERM, make_term
@@ -119,7 +119,7 @@ def test_events_give_their_tool_back(tmp_path: Path) -> None:
     for day in map(int, campus.calendar.days):
         batch = drawn(day)[0]
         columns = expander.table(batch)
-        sink.write(Unit(campus.calendar.date_of(day), columns))
+        write_unit(sink, Unit(campus.calendar.date_of(day), columns))
         tools = np.where(student[batch.kind], names[batch.tool], None)
         made.update(zip(columns["id"].to_pylist(), tools.tolist(), strict=True))
     sql = to_duckdb(parse(f"SELECT id, {tool_sql(domains)} AS tool FROM expanded"))

@@ -23,6 +23,8 @@ from sim.world import World
 
 I64 = npt.NDArray[np.int64]
 FORMS = ("event", "envelope")
+_SENDERS = sorted({kind.sensor for kind in KINDS})
+_SENDER = np.array([_SENDERS.index(kind.sensor) for kind in KINDS])  # of each kind
 _NO_PERSON = np.array([kind.actor in ("app", "job") for kind in KINDS])
 
 
@@ -68,10 +70,10 @@ def merged(windows: Sequence[Window]) -> Window:
 
 
 def envelope_starts(window: Window) -> npt.NDArray[np.intp]:
-    """The first event of each envelope."""
+    """The first event of each envelope. A tool may have two senders: itself, and Canvas for its launches."""
     new = np.ones(len(window.batch), dtype=np.bool_)
-    envelope, sensor = window.schedule.envelope, window.sensor
-    new[1:] = (envelope[1:] != envelope[:-1]) | (sensor[1:] != sensor[:-1])
+    envelope, sensor, sender = window.schedule.envelope, window.sensor, _SENDER[window.batch.kind]
+    new[1:] = (envelope[1:] != envelope[:-1]) | (sensor[1:] != sensor[:-1]) | (sender[1:] != sender[:-1])
     return np.flatnonzero(new)
 
 

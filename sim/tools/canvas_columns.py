@@ -112,7 +112,7 @@ def _is_announcement(world: World, rows: Rows) -> Any:
 
 
 def _seat_user(world: World, rows: Rows) -> Any:
-    return world.persons.lms_id[world.enrolments.person[rows]]
+    return world.persons.lms_id[world.details["seat"]["person"][rows]]
 
 
 def _feed(purpose: int, owner: str) -> Get:
@@ -227,17 +227,19 @@ COLUMNS: dict[str, Column] = {
     }),
     "post.body": Column("post", "text", lambda world, rows: world.posts.body.take(pa.array(rows))),
     **_table("seat", "whole", {
-        "lms_id": _detail("enrolment", "lms_id"),
-        "section": _detail("enrolment", "section"),
+        "lms_id": _detail("seat", "lms_id"),
+        "section": _detail("seat", "section"),
         "user": _seat_user,
     }),
     **_table("seat", "text", {
-        "type": _detail("enrolment", "type"),
-        "state": _detail("enrolment", "state"),
-        "user_name": lambda world, rows: take(world.details["person"]["name"], world.enrolments.person[rows]),
+        "type": _detail("seat", "type"),
+        "state": _detail("seat", "state"),
+        "user_name": lambda world, rows: take(
+            world.details["person"]["name"], world.details["seat"]["person"][rows]
+        ),
     }),
     **_table("seat", "time", {
-        "created_ms": _detail("enrolment", "created_ms"), "updated_ms": _detail("enrolment", "updated_ms"),
+        "created_ms": _detail("seat", "created_ms"), "updated_ms": _detail("seat", "updated_ms"),
     }),
     "account_user.lms_id": Column("account_user", "whole", lambda world, rows: world.persons.lms_id[rows]),
     "account_user.created_ms": Column("account_user", "time", _detail("person", "created_ms")),
