@@ -10,9 +10,11 @@ import duckdb
 import pytest
 
 from context.errors import InputError
-from sim.backfill import Wanted, wanted_tables
+from sim.backfill import Backfill, Wanted, wanted_tables
 from sim.manifest import load_manifest
+from sim.progress import Progress
 from sim.run import Order, deliver
+from sim.sinks.tables import TableOptions
 from tests.test_backfill import file_bytes, prepared
 from tests.tiny import finished_run
 
@@ -43,6 +45,8 @@ def foreign(tmp_path: Path) -> Path:
         (("duckdb:{}/theirs.duckdb",), "nothing of Termtide's"),
         (("duckdb:{}",), "a folder"),
         (("parquet:{}/a", "parquet:{}/a"), "given twice"),
+        (("bigquery://p?prefix=a_", "bigquery://p?prefix=a_&location=EU"), "given twice"),
+        (("bigquery://p?prefix=a_", "bigquery://p?prefix=b_&event_store=a_event_store"), "given twice"),
         (("ndjson:{}/a?compression=rar",), "allowed: none, gzip, zstd"),
         (("parqet:{}/a",), "did you mean parquet"),
     ],
@@ -56,6 +60,14 @@ def test_foreign_destinations_are_refused(
         deliver(finished, Order(tuple(url.format(foreign) for url in to)))
     assert "\n" not in str(caught.value)
     assert file_bytes(foreign) == before
+
+
+def test_two_prefixes_are_two_destinations(finished: Path) -> None:
+    """Datasets of their own in one project, or in two, are no destination named twice."""
+    work = Backfill(finished, load_manifest(finished), Wanted(), Progress.silent())
+    urls = ("bigquery://p?prefix=a_", "bigquery://p?prefix=b_", "bigquery://q?prefix=a_")
+    with work.opened(urls, TableOptions()):
+        assert [loader.url for loader in work.loaders] == list(urls)
 
 
 def test_another_scenario_in_an_old_delivery_is_refused(finished: Path, tmp_path: Path) -> None:
