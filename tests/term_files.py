@@ -78,9 +78,9 @@ def write_events(campus: Campus, folder: Path) -> None:
 
 
 EXPOSURE = """
-    CREATE TABLE exposure AS  -- one row per student and Canvas course: the days on which the student can click
-    SELECT e.person_id AS person, s.le_current_course_offering_id AS course, left(o.cip_code2k, 2) AS cip, l.level,
-           s.delivery_mode AS mode, e.course_section_id AS section,
+    CREATE TABLE exposure AS  -- a row per student and Canvas course: days on which the student can click
+    SELECT e.person_id AS person, s.le_current_course_offering_id AS course,
+           left(o.cip_code2k, 2) AS cip, l.level, s.delivery_mode AS mode, e.course_section_id AS section,
            greatest(date_diff('day', $start::DATE, e.entry_date) + 1, $first) AS first,
            coalesce(least(date_diff('day', $start::DATE, e.exit_date), $last + 1), $last + 1) AS last
     FROM read_parquet($entity || '/course_section_enrollment.parquet') AS e

@@ -23,7 +23,7 @@ from sim.kinds import KINDS
 
 F64 = npt.NDArray[np.float64]
 LEAST = 0.01  # a margin may always miss by this share
-# A course without outcomes shows its list instead of one, so how many of these pages name a course is not known.
+# A course without outcomes shows its list instead of one: how many of these pages name a course is not known.
 UNPLACED = "outcomes"
 LEAST_EXPECTED = 400  # cells that expect fewer events are pooled
 
