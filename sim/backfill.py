@@ -74,10 +74,18 @@ def wanted_tables(datasets: Sequence[str], tables: Sequence[str]) -> frozenset[t
     return frozenset(chosen)
 
 
-def _place(url: str) -> str:
+def _places(url: str) -> frozenset[str]:
+    """What a URL writes into; datasets of one project are places of their own."""
     scheme, _, rest = url.partition(":")
+    if scheme == "bigquery":
+        from sim.sinks.bigquery.target import read_target  # with Google's client, which others don't need
+
+        target = read_target(rest)
+        return frozenset(
+            f"{scheme}:{target.project}.{target.dataset(name)}" for name in (*schemas.DATASETS, schemas.META)
+        )
     bare = rest.partition("?")[0]
-    return f"{scheme}:{bare}" if scheme == "bigquery" or bare == "-" else str(Path(bare).resolve())
+    return frozenset([f"{scheme}:-" if bare == "-" else str(Path(bare).resolve())])
 
 
 @dataclass
@@ -108,9 +116,10 @@ class Backfill:
         seen: set[str] = set()
         try:
             for url in urls:
-                if _place(url) in seen:
+                places = _places(url)
+                if seen & places:
                     raise InputError(f"--to {url}: given twice")
-                seen.add(_place(url))
+                seen |= places
                 self._add(url, options)
             yield
         finally:

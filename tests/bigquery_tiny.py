@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from context.scenario import Scenario
@@ -78,8 +79,13 @@ def deliver(
 
 
 def rows_of(item: Item) -> list[dict[str, Any]]:
-    """The rows of an item's files, by their first column."""
-    found = [row for path in item.files for row in pq.read_table(path).to_pylist()]
+    """The rows of an item's files, by their first column; an absent list is an empty one, as it is there."""
+    tables = [pq.read_table(path, partitioning=None) for path in item.files]
+    found = [
+        {field.name: _listed(row[field.name], field.type) for field in table.schema}
+        for table in tables
+        for row in table.to_pylist()
+    ]
     return sorted(found, key=lambda row: str(next(iter(row.values()))))
 
 
@@ -95,6 +101,15 @@ def equal(bigquery: Emulator, prefix: str, item: Item) -> bool:
     """Whether the emulator has the item's rows, all of them, once."""
     found, wanted = there(bigquery, prefix, item), rows_of(item)
     return json.dumps(found, default=_plain) == json.dumps(wanted, default=_plain)
+
+
+def _listed(value: Any, kind: pa.DataType) -> Any:
+    """A value without absent lists."""
+    if pa.types.is_list(kind):
+        return value or []
+    if pa.types.is_struct(kind) and value is not None:
+        return {field.name: _listed(value[field.name], field.type) for field in kind}
+    return value
 
 
 def _plain(value: Any) -> str:

@@ -19,19 +19,17 @@ from context.errors import InputError, RunError
 from sim.backfill import Wanted, wanted_tables
 from sim.digest import EventsDigest, events_digest
 from sim.manifest import load_manifest
-from sim.run import Order, Outcome, backfill, deliver, run
-from tests.test_run import SMALL, bytes_of
-from tests.tiny import default_pack
+from sim.run import Order, Outcome, backfill, deliver
+from tests.test_run import bytes_of
+from tests.tiny import SMALL, default_pack, finished_run
 
 FALL = (date(2026, 10, 30), date(2026, 11, 2))  # with the clock change of November 1
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of the small campus."""
-    folder = tmp_path_factory.mktemp("runs") / "small"
-    run(SMALL, default_pack(), folder)
-    return folder
+@pytest.fixture
+def finished() -> Path:
+    """A finished run of the small campus, by one worker and never killed."""
+    return finished_run()
 
 
 def part(folder: Path, to: list[str], *, begin: date = FALL[0], until: date = FALL[1]) -> Outcome:

@@ -12,18 +12,15 @@ import pytest
 from context.errors import InputError
 from sim.backfill import Wanted, wanted_tables
 from sim.manifest import load_manifest
-from sim.run import Order, deliver, run
+from sim.run import Order, deliver
 from tests.test_backfill import file_bytes, prepared
-from tests.test_run import SMALL
-from tests.tiny import default_pack
+from tests.tiny import finished_run
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of the small campus."""
-    folder = tmp_path_factory.mktemp("runs") / "small"
-    run(SMALL, default_pack(), folder)
-    return folder
+@pytest.fixture
+def finished() -> Path:
+    """A finished run of the small campus, by one worker and never killed."""
+    return finished_run()
 
 
 @pytest.fixture

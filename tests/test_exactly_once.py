@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -15,21 +14,18 @@ import pytest
 from context import rng
 from sim.manifest import load_manifest
 from sim.run import Order, deliver, run
-from tests.test_run import SMALL, bytes_of
-from tests.tiny import default_pack
+from tests.kills import SERVER
+from tests.test_run import bytes_of
+from tests.tiny import SMALL, default_pack, finished_run
 
 KILLS = 30
 DUCKDB_KILLS = 6
-_SERVER = get_context("forkserver")
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def finished() -> Path:
     """A finished run of the small campus, by one worker and never killed."""
-    _SERVER.set_forkserver_preload(["sim.run", "tests.tiny", "tests.test_run"])
-    folder = tmp_path_factory.mktemp("runs") / "small"
-    run(SMALL, default_pack(), folder)
-    return folder
+    return finished_run()
 
 
 def _run(folder: Path) -> None:
@@ -67,7 +63,7 @@ def test_thirty_kills_end_like_none(finished: Path, tmp_path: Path) -> None:
     changes, millis = rng.integer(key, 6, 0), rng.integer(key, 60, 1)
     kills = 0
     for turn in range(len(key)):
-        child = _SERVER.Process(target=_run, args=(folder,))
+        child = SERVER.Process(target=_run, args=(folder,))
         kills += killed(child, folder / "manifest.json", int(changes[turn]), int(millis[turn]))
         if kills == KILLS or load_manifest(folder).state == "done":
             break
@@ -98,7 +94,7 @@ def test_a_killed_delivery_to_duckdb_ends_like_none(finished: Path, tmp_path: Pa
     changes, millis = rng.integer(key, 40, 0), rng.integer(key, 60, 1)
     kills = 0
     for turn in range(len(key)):
-        child = _SERVER.Process(target=_deliver, args=(finished, file))
+        child = SERVER.Process(target=_deliver, args=(finished, file))
         kills += killed(child, file.with_name(f"{file.name}.wal"), int(changes[turn]), int(millis[turn]))
         if kills == DUCKDB_KILLS:
             break

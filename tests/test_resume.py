@@ -18,16 +18,14 @@ import pytest
 from context.errors import InputError, RunError
 from sim.manifest import load_manifest
 from sim.run import run
-from tests.test_run import _ELSEWHERE, SMALL, bytes_of
-from tests.tiny import default_pack
+from tests.test_run import _ELSEWHERE, bytes_of
+from tests.tiny import SMALL, default_pack, finished_run
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of the small campus, by one worker."""
-    folder = tmp_path_factory.mktemp("runs") / "small"
-    run(SMALL, default_pack(), folder)
-    return folder
+@pytest.fixture
+def finished() -> Path:
+    """A finished run of the small campus, by one worker and never killed."""
+    return finished_run()
 
 
 def test_a_second_run_does_nothing(finished: Path) -> None:

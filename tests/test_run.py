@@ -26,18 +26,15 @@ from sim.sinks.memory import MemorySink
 from sim.sql import run_sql
 from sim.worker import Job, Task, Worker, load_engine
 from sim.world_objects import lti_tools
-from tests.tiny import TINY, calendar_of, default_pack
+from tests.tiny import SMALL, calendar_of, default_pack, finished_run
 
-SMALL = TINY.model_copy(update={"fte": 30})
 PROJECT = "unizin-shared"
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of the small campus, by one worker."""
-    folder = tmp_path_factory.mktemp("runs") / "small"
-    run(SMALL, default_pack(), folder)
-    return folder
+@pytest.fixture
+def finished() -> Path:
+    """A finished run of the small campus, by one worker and never killed."""
+    return finished_run()
 
 
 def facts(folder: Path) -> dict[str, object]:
@@ -73,7 +70,6 @@ import sys
 from pathlib import Path
 from context.pack import load_pack
 from sim.run import run
-from tests.test_run import SMALL
 run(SMALL, load_pack("us_public_r1", None), Path(sys.argv[1]))
 """
 

@@ -24,6 +24,7 @@ from sim.sinks import Sink, Unit, open_sink, write_unit
 from sim.sinks.memory import MemorySink
 from sim.sinks.ndjson import lines
 from sim.sinks.parquet import ParquetSink
+from tests.test_backfill import documents
 from tests.toy_run import ZONE, day_events, event, expanded, unit
 
 DAY = date(2026, 9, 1)
@@ -46,16 +47,12 @@ def _parquet_ids(root: Path) -> list[str]:
 
 
 def _ndjson_ids(root: Path) -> list[str]:
-    return [
-        json.loads(line)["id"]
-        for path in sorted(root.glob("*.ndjson"))
-        for line in path.read_text().splitlines()
-    ]
+    return [json.loads(line)["id"] for path in sorted(root.glob("*.ndjson*")) for line in documents(path)]
 
 
-@pytest.fixture(params=["parquet", "ndjson", "memory"])
+@pytest.fixture(params=["parquet", "ndjson", "ndjson?compression=gzip", "ndjson?compression=zstd", "memory"])
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
-    """Every sink of the dict of schemes."""
+    """Every sink of the dict of schemes, and every compression."""
     if request.param == "memory":
         memory = MemorySink()
         return Case(
@@ -64,8 +61,9 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
             tmp_path,
             lambda: memory,
         )
-    read = {"parquet": _parquet_ids, "ndjson": _ndjson_ids}[request.param]
-    url = f"{request.param}:{tmp_path}"
+    scheme, mark, query = request.param.partition("?")
+    read = {"parquet": _parquet_ids, "ndjson": _ndjson_ids}[scheme]
+    url = f"{scheme}:{tmp_path}{mark}{query}"
     return Case(open_sink(url), lambda: read(tmp_path), tmp_path, lambda: open_sink(url))
 
 

@@ -17,12 +17,14 @@ from context.store import Store, write_store
 from sim.anchors import make_anchors
 from sim.engine import Engine
 from sim.plan import Plan, make_plan
+from sim.run import run
 from sim.world import World
 from sim.world_load import campus_facts, load_world, standard_scores
 
 _BEGIN, _END = (datetime.fromisoformat(f"2026-10-14T{clock}") for clock in ("13:00", "15:30"))  # wall clock
 OUTAGE = Incident(name="outage", start=_BEGIN, end=_END)
 TINY = Scenario(name="tiny", fte=60, seed=11, incident=(OUTAGE,))
+SMALL = TINY.model_copy(update={"fte": 30})
 
 
 @dataclass(frozen=True)
@@ -78,3 +80,11 @@ def campus_of(scenario: Scenario, pack: Pack, root: Path) -> Campus:
 def tiny() -> Campus:
     """The tiny campus with an outage of Canvas on a Wednesday afternoon."""
     return campus_of(TINY, default_pack(), Path(mkdtemp(prefix="termtide-tiny-")))
+
+
+@cache
+def finished_run() -> Path:
+    """The run folder of the small campus, by one worker and never killed; nobody changes it."""
+    folder = Path(mkdtemp(prefix="termtide-run-")) / "small"
+    run(SMALL, default_pack(), folder)
+    return folder
