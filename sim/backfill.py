@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 
 import schemas
@@ -127,7 +128,14 @@ class Backfill:
                 loader.close()
 
     def _add(self, url: str, options: TableOptions) -> None:
-        scheme, _, rest = url.partition(":")
+        scheme, colon, rest = url.partition(":")
+        known = ("parquet", "ndjson", *TABLE_SCHEMES)
+        if not colon or scheme not in known:
+            near = get_close_matches(scheme, known, n=1)
+            hint = f"; did you mean {near[0]}:?" if near else ""
+            raise InputError(
+                f"--to {url!r} given, allowed: parquet:DIR, ndjson:DIR, duckdb:FILE or bigquery://PROJECT{hint}"
+            )
         if scheme in TABLE_SCHEMES:
             self.loaders.append(Loader(url, options))
         elif url == StdoutTarget.url:

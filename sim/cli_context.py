@@ -42,6 +42,7 @@ RunDir = Annotated[
 ScenarioFile = Annotated[Path | None, typer.Option("--scenario", help="Scenario file; no run is needed.")]
 Fte = Annotated[str | None, typer.Option("--fte", help="Size in student full-time equivalents.")]
 Term = Annotated[str | None, typer.Option("--term", help='Term, such as "Fall 2026".')]
+TermCount = Annotated[str | None, typer.Option("--terms", help="Terms of the store, the last one included.")]
 Seed = Annotated[str | None, typer.Option("--seed", help="Seed.")]
 PackName = Annotated[str | None, typer.Option("--pack", help="Name of a built-in pack or path of a folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
@@ -55,6 +56,7 @@ def context_command(
     scenario: ScenarioFile = None,
     fte: Fte = None,
     term: Term = None,
+    terms: TermCount = None,
     seed: Seed = None,
     pack: PackName = None,
     allow_unlabelled: AllowUnlabelled = None,
@@ -63,7 +65,7 @@ def context_command(
     """Write the context store alone, of a run or a scenario: as files, or into a warehouse."""
     form, target = _target(to)
     day = _day(morning)
-    flags = {"fte": fte, "term": term, "seed": seed, "pack": pack}
+    flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
     source = open_source(run_dir, scenario, flags, Progress(err))
     names = chosen_names(tables or [], source.names)
     facts = {"as_of": day.isoformat() if day else None, **scenario_facts(source.manifest)}

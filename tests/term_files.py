@@ -24,7 +24,7 @@ from sim.draw import draw_day
 from sim.expanded import Expander
 from sim.kinds import tool_sql
 from sim.plan_file import write_plan
-from sim.sinks import Unit
+from sim.sinks import Unit, write_unit
 from sim.sinks.parquet import ParquetSink
 from tests.tiny import Campus, campus_of, default_pack
 
@@ -74,21 +74,21 @@ def write_events(campus: Campus, folder: Path) -> None:
         for name in UNREAD:
             at = table.schema.get_field_index(name)
             table = table.set_column(at, name, pa.nulls(len(table), table.schema.field(at).type))
-        sink.write(Unit(campus.calendar.date_of(day), table))
+        write_unit(sink, Unit(campus.calendar.date_of(day), table))
 
 
 EXPOSURE = """
-    CREATE TABLE exposure AS  -- one row per student enrolment: the days on which its student can click
-    SELECT e.person_id AS person, s.course_offering_id AS course, left(o.cip_code2k, 2) AS cip, l.level,
-           s.delivery_mode AS mode, e.course_section_id AS section,
+    CREATE TABLE exposure AS  -- a row per student and Canvas course: days on which the student can click
+    SELECT e.person_id AS person, s.le_current_course_offering_id AS course,
+           left(o.cip_code2k, 2) AS cip, l.level, s.delivery_mode AS mode, e.course_section_id AS section,
            greatest(date_diff('day', $start::DATE, e.entry_date) + 1, $first) AS first,
            coalesce(least(date_diff('day', $start::DATE, e.exit_date), $last + 1), $last + 1) AS last
     FROM read_parquet($entity || '/course_section_enrollment.parquet') AS e
     JOIN read_parquet($entity || '/course_section.parquet') AS s USING (course_section_id)
     JOIN read_parquet($entity || '/course_offering.parquet') AS o
-      ON o.course_offering_id = s.course_offering_id
+      ON o.course_offering_id = s.le_current_course_offering_id
     JOIN levels AS l ON CAST(regexp_extract(o.number, '^[0-9]+') AS INT) BETWEEN l.low AND l.high
-    WHERE e.role = 'Student'"""
+    WHERE e.role = 'Student' AND s.is_graded AND o.le_status IN ('available', 'completed')"""
 # A submission's document names no course: it is found through the keymap, as the platform's users do.
 SUBMISSIONS = """
     CREATE TEMP TABLE submissions AS

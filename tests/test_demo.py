@@ -45,7 +45,7 @@ def overshoot() -> float:
 def test_about_two_million_events() -> None:
     """The demo has about 2M events, of every kind, of at least 1.5 KB on average."""
     total = sum(len(batch) for batch, _ in days())
-    assert 1_900_000 < total < 2_300_000
+    assert 1_900_000 < total < 2_600_000
     kinds = np.bincount(np.concatenate([np.unique(batch.kind) for batch, _ in days()]), minlength=len(KINDS))
     before = [KIND["course_created"], KIND["user_account_association_created"]]  # rows from before the term
     assert (np.delete(kinds, before) > 0).all()

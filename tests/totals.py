@@ -23,6 +23,8 @@ from sim.kinds import KINDS
 
 F64 = npt.NDArray[np.float64]
 LEAST = 0.01  # a margin may always miss by this share
+# A course without outcomes shows its list instead of one: how many of these pages name a course is not known.
+UNPLACED = "outcomes"
 LEAST_EXPECTED = 400  # cells that expect fewer events are pooled
 
 
@@ -134,7 +136,7 @@ def cells(connection: duckdb.DuckDBPyConnection) -> tuple[list[Miss], int]:
                  coalesce(n, 0) AS y, coalesce(squares, 0) AS squares
           FROM rates JOIN enrolled USING (cip, level, day)
           LEFT JOIN by_cell USING (cip, level, day, tool) LEFT JOIN cells USING (cip, level, day, tool)
-          WHERE placed > 0 OR n > 0),
+          WHERE (placed > 0 OR n > 0) AND tool <> '{UNPLACED}'),
         errors AS (
           SELECT *, squares - 2 * y * x / students + x * x / students AS variance,
                  sum(x) FILTER (x < {LEAST_EXPECTED}) OVER (PARTITION BY cip, level, tool) AS pool
