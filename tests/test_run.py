@@ -70,6 +70,7 @@ import sys
 from pathlib import Path
 from context.pack import load_pack
 from sim.run import run
+from tests.tiny import SMALL
 run(SMALL, load_pack("us_public_r1", None), Path(sys.argv[1]))
 """
 
