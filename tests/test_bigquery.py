@@ -84,7 +84,7 @@ def test_damage_is_found_and_mended(bigquery: Emulator) -> None:
     put, said = deliver(to("damage"), wanted, "transaction")
     assert put == 3
     rows = next(item.rows for item in wanted if item.day)
-    again = f"2026-09-14: {rows} rows delivered, {2 * rows} there now: loading it again"
+    again = f"2026-09-14: {rows:,} rows delivered, {2 * rows:,} there now: loading it again"
     assert any(again in line for line in said)
     assert any("person: " in line and ", 3 there now" in line for line in said)
     for item in wanted:

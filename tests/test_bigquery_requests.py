@@ -119,7 +119,7 @@ def test_what_is_there_is_not_loaded_again(server: Recorder, fake: Fake) -> None
     del fake.files["event_store.expanded$20260915"]
     put, said = deliver(TO, wanted, "decorator")
     assert put == 1
-    assert any(f"{wanted[-2].rows} rows delivered, 0 there now" in line for line in said)
+    assert any(f"{wanted[-2].rows:,} rows delivered, 0 there now" in line for line in said)
     assert "event_store.expanded$20260915" in fake.files
     # Recorded nowhere, but the job ran and its rows are there: taken as it is.
     del fake.loads["event_store.expanded 2026-09-16"]
@@ -145,7 +145,7 @@ def test_a_job_that_failed_is_not_trusted(server: Recorder, fake: Fake) -> None:
     fake.loads.clear()
     fake.files.clear()
     put, said = deliver(TO, [item], "decorator")
-    assert any(f"_2 has been run, but {item.rows} rows sent, 0 there" in line for line in said)
+    assert any(f"_2 has been run, but {item.rows:,} rows sent, 0 there" in line for line in said)
     assert uploads(server)[-1].json["jobReference"]["jobId"].endswith("_3")
 
 
@@ -228,7 +228,7 @@ def test_rows_that_differ_are_an_error(server: Recorder, fake: Fake, monkeypatch
 
     monkeypatch.setattr(fake, "_job", garbled)
     [item] = items(1, whole=False)
-    with pytest.raises(RunError, match=rf"loaded by job .*, but {item.rows} rows sent, .* there"):
+    with pytest.raises(RunError, match=rf"loaded by job .*, but {item.rows:,} rows sent, .* there"):
         deliver(TO, [item], "decorator")
     assert fake.loads == {}
     assert server.requests
@@ -246,7 +246,7 @@ def test_files_that_are_not_whole(server: Recorder, fake: Fake, tmp_path: Path) 
     short.write_bytes(parquet_rows(item)[:-100])
     with pytest.raises(RunError, match=r"short.parquet: not a whole Parquet file"):
         deliver(TO, [replace(item, files=(short,))], "decorator")
-    with pytest.raises(RunError, match=rf"{item.rows + 1} rows expected, {item.rows} in its files"):
+    with pytest.raises(RunError, match=rf"{item.rows + 1:,} rows expected, {item.rows:,} in its files"):
         deliver(TO, [replace(item, rows=item.rows + 1)], "decorator")
     assert uploads(server) == []
     assert fake.loads == {}
