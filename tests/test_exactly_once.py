@@ -36,14 +36,22 @@ def _deliver(folder: Path, file: Path) -> None:
     deliver(folder, Order((f"duckdb:{file}",)))
 
 
+def _changed_ns(path: Path) -> int:
+    """When a file was last changed, 0 when it isn't there; it may go at any moment."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 def killed(child: ForkServerProcess, watched: Path, changes: int, millis: int) -> bool:
     """Start the child, let a file change some times, wait a little, kill; whether it was still at work."""
     child.start()
-    seen, last = 0, watched.stat().st_mtime_ns if watched.exists() else 0
+    seen, last = 0, _changed_ns(watched)
     until = time.monotonic() + 60
     while child.is_alive() and seen < changes and time.monotonic() < until:
         time.sleep(0.002)
-        now = watched.stat().st_mtime_ns if watched.exists() else 0
+        now = _changed_ns(watched)
         seen, last = seen + (now != last), now
     time.sleep(millis / 1000)
     alive = child.is_alive()
