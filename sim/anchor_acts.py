@@ -18,7 +18,6 @@ MINUTE_MS = 60_000
 LONGEST_VIEW_MS = 25 * MINUTE_MS  # a view precedes its act by up to this (assumption)
 LEAST_VIEW_MS = 2000
 _SPEED_GRADER = 0.4  # share of human grades given in SpeedGrader with a view of it (assumption)
-LONGEST_ACT_MS = 6 * 3_600_000  # from a bundle's first event to its last, as visits end within six hours
 
 
 @dataclass(frozen=True)
@@ -100,11 +99,7 @@ def submission_parts(world: World, calendar: Calendar) -> list[Part]:
     )  # fmt: skip
     graded = when, s.graded_ms[rows], grader, rows.astype(np.int32)
     parts.append(Part("grade_change", "grades", *graded, rng.extend(s.key[rows], 5), counted=False))
-    # A change long after the grade (a regrade, an excuse) is an act of its own, on its own day.
-    late = s.updated_ms[rows] - when > LONGEST_ACT_MS
-    changed = (
-        np.where(late, s.updated_ms[rows], when), s.updated_ms[rows], grader, rows.astype(np.int32),
-    )  # fmt: skip
+    changed = when, s.updated_ms[rows], grader, rows.astype(np.int32)
     parts.append(
         Part("submission_updated", "assignments", *changed, rng.extend(s.key[rows], 9), counted=False)
     )

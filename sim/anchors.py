@@ -17,6 +17,7 @@ from context.errors import RunError
 from sim.anchor_acts import Part, post_parts, submission_parts
 from sim.anchor_changes import change_parts
 from sim.batch import NO_TOOL
+from sim.campus import LONGEST_MS
 from sim.kinds import KIND
 from sim.world import World
 
@@ -67,6 +68,9 @@ def make_anchors(world: World, calendar: Calendar, levels: int) -> Anchors:
 def _ordered(world: World, calendar: Calendar, levels: int, parts: list[Part]) -> Anchors:
     bundle = np.concatenate([part.bundle_ms for part in parts])
     time = np.concatenate([part.time_ms for part in parts])
+    # What comes long after the rest (a regrade, an excuse) is an act of its own, on its own day: what a unit
+    # brings ends as its visits do.
+    bundle = np.where(time - bundle > LONGEST_MS, time, bundle)
     enrolment = np.concatenate([part.enrolment for part in parts])
     target = np.concatenate([part.object for part in parts])
     key = np.concatenate([part.key for part in parts])

@@ -27,6 +27,7 @@ MEETS = 1  # the section has a class today
 DUE = 2  # it has work due today or tomorrow
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
+LONGEST_MS = 6 * 60 * MINUTE_MS  # of a visit and of a bundle: they end within the day after their own
 GAVE_UP = -1
 
 

@@ -7,9 +7,10 @@ import numpy.typing as npt
 
 from context import rng
 from sim.batch import NO_TOOL, Batch
+from sim.campus import LONGEST_MS
 from sim.engine import Engine
 from sim.kinds import KIND
-from sim.visits import GAVE_UP_MS, LONGEST_MS, Visits
+from sim.visits import GAVE_UP_MS, Visits
 
 I64 = npt.NDArray[np.int64]
 _LEAVING_MS = 20_000  # from the last click to the logout, at least (assumption)

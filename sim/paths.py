@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from context import rng
 from context.pack import Pack
-from sim.visits import END_SLACK_MS, LONGEST_MS, Visits
+from sim.campus import LONGEST_MS
+from sim.visits import END_SLACK_MS, Visits
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]

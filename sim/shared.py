@@ -23,7 +23,7 @@ from context.pack import Pack
 from context.scenario import Scenario
 from sim.anchors import Anchors, make_anchors
 from sim.atomic import PARTIAL, disk_error
-from sim.visits import LONGEST_MS
+from sim.campus import LONGEST_MS
 from sim.world import World
 from sim.world_load import load_world
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from context import rng
 from context.calendar import Calendar
 from context.pack import Pack
-from sim.campus import GAVE_UP, resume_times
+from sim.campus import GAVE_UP, LONGEST_MS, resume_times
 from sim.plan import MICRO, Plan, active_odds
 from sim.world import World
 
@@ -24,7 +24,6 @@ U64 = npt.NDArray[np.uint64]
 F64 = npt.NDArray[np.float64]
 BOOL = npt.NDArray[np.bool_]
 HOUR_MS = 3_600_000
-LONGEST_MS = 6 * HOUR_MS
 END_SLACK_MS = 60_000  # the last gap of a visit ends this much before the six hours are over
 _AROUND_CLASS_MS = (-10 * 60_000, 50 * 60_000)  # a visit for a class begins from then to then (assumption)
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from context.store import write_store
-from sim.anchor_acts import LONGEST_ACT_MS
 from sim.anchors import make_anchors
+from sim.campus import LONGEST_MS
 from sim.plan import MICRO, make_effects
 from sim.world_load import campus_facts, load_world, standard_scores
 from tests.gates import CAMPUS, campus, check_near, check_shares, counts, numbers, rows
@@ -216,7 +216,7 @@ def test_activity_goes_with_grades(tmp_path: Path) -> None:
     scores = standard_scores(tmp_path, world)
     anchors = make_anchors(world, calendar_of(THOUSAND, pack), len(pack.table("level")["level"]))
     # What belongs together ends as visits do, so that a unit's events lie in its day and the next one.
-    assert (anchors.time_ms - anchors.bundle_ms <= LONGEST_ACT_MS).all()
+    assert (anchors.time_ms - anchors.bundle_ms <= LONGEST_MS).all()
     effects = make_effects(pack, world, scores, anchors, campus_facts(tmp_path)[3])
     seen = np.flatnonzero((scores != 0) & (effects.enrolment_micro > 1))
     activity = np.array([log(value / MICRO) for value in effects.enrolment_micro[seen]])

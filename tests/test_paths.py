@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from context import rng
+from sim.campus import LONGEST_MS
 from sim.paths import MOST_PLACES, Paths, lay_out
-from sim.visits import END_SLACK_MS, LONGEST_MS, Visits
+from sim.visits import END_SLACK_MS, Visits
 from tests.tiny import default_pack
 
 
