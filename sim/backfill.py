@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 
 import schemas
@@ -21,6 +20,7 @@ from sim.loading import Loader
 from sim.manifest import Manifest
 from sim.pool import units
 from sim.progress import Progress
+from sim.sinks.schemes import meant
 from sim.sinks.tables import SCHEMES as TABLE_SCHEMES
 from sim.sinks.tables import TableOptions
 from sim.targets import FolderTarget, RunTarget, StdoutTarget, Target
@@ -131,8 +131,7 @@ class Backfill:
         scheme, colon, rest = url.partition(":")
         known = ("parquet", "ndjson", *TABLE_SCHEMES)
         if not colon or scheme not in known:
-            near = get_close_matches(scheme, known, n=1)
-            hint = f"; did you mean {near[0]}:?" if near else ""
+            hint = meant(scheme, known)
             raise InputError(
                 f"--to {url!r} given, allowed: parquet:DIR, ndjson:DIR, duckdb:FILE or bigquery://PROJECT{hint}"
             )

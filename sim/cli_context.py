@@ -90,15 +90,13 @@ def _folders() -> tuple[str, ...]:
 
 def _target(url: str) -> tuple[str, str]:
     """(scheme, what follows). Raises InputError."""
-    from difflib import get_close_matches
-
+    from sim.sinks.schemes import meant
     from sim.sinks.tables import SCHEMES
 
     scheme, colon, target = url.partition(":")
     known = (*_folders(), *SCHEMES)
     if not colon or scheme not in known or not target:
-        near = get_close_matches(scheme, known, n=1) if scheme not in known else []
-        hint = f"; did you mean {near[0]}:?" if near else ""
+        hint = meant(scheme, known) if scheme not in known else ""
         raise InputError(f"--to {url!r} given, allowed: {_TARGETS}{hint}")
     if scheme in _folders():
         from sim.store_files import check_folder

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from typing import Protocol
 
 import numpy as np
@@ -24,6 +23,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from context.errors import InputError, RunError
+from sim.sinks.schemes import meant
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,8 @@ def open_sink(url: str) -> Sink:
     """The sink of a URL. Raises InputError for an unknown scheme or a target that is missing."""
     scheme, colon, target = url.partition(":")
     if not colon or scheme not in SCHEMES:
-        near = get_close_matches(scheme, SCHEMES, n=1)
-        hint = f"; did you mean {near[0]}:?" if near else ""
-        raise InputError(f"sink {url!r} given, allowed: {', '.join(f'{name}:' for name in SCHEMES)}{hint}")
+        allowed = ", ".join(f"{name}:" for name in SCHEMES)
+        raise InputError(f"sink {url!r} given, allowed: {allowed}{meant(scheme, SCHEMES)}")
     if scheme != "memory" and not target:
         raise InputError(f"sink {url!r} given, allowed: {scheme}: and a folder")
     return SCHEMES[scheme](target)

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from context.errors import InputError, RunError
 from sim.live.messages import Messages
+from sim.sinks.schemes import meant
 
 ORDERING_KEYS = ("tool", "canvas_user_id", "canvas_course_id")
 
@@ -74,8 +74,7 @@ def open_stream_sink(url: str, options: StreamOptions) -> StreamSink:
     """The sink of a URL, not yet opened. Raises InputError for an unknown scheme or a wrong target."""
     scheme, colon, target = url.partition(":")
     if not colon or scheme not in ("pubsub", "ndjson"):
-        near = get_close_matches(scheme, ("pubsub", "ndjson"), n=1)
-        hint = f"; did you mean {near[0]}:?" if near else ""
+        hint = meant(scheme, ("pubsub", "ndjson"))
         raise InputError(
             f"--to {url}: allowed: pubsub://PROJECT/TOPIC, ndjson:FILE, or ndjson:- for stdout{hint}"
         )

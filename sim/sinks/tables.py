@@ -16,11 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Protocol
 
 from context.errors import InputError
+from sim.sinks.schemes import meant
 
 METHODS = ("auto", "decorator", "transaction")
 SCHEMES = ("bigquery", "duckdb")
@@ -107,8 +107,7 @@ def open_table_sink(url: str, options: TableOptions) -> TableSink:
     """The sink of a URL; it looks at nothing yet. Raises InputError for an unknown scheme or wrong target."""
     scheme, colon, target = url.partition(":")
     if not colon or scheme not in SCHEMES:
-        near = get_close_matches(scheme, SCHEMES, n=1)
-        hint = f"; did you mean {near[0]}:?" if near else ""
+        hint = meant(scheme, SCHEMES)
         raise InputError(f"sink {url!r} given, allowed: bigquery://PROJECT or duckdb:FILE{hint}")
     if options.method not in METHODS:
         raise InputError(f"--method: {options.method!r} given, allowed: {', '.join(METHODS)}")
