@@ -8,25 +8,21 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
-import subprocess
 import sys
 import threading
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from tests.pubsub_server import free_port
+from tests.proxy import free_port
+from tests.servers import Server
 
 PROJECT = "termtide-test"
 _ROOT = Path(__file__).resolve().parent.parent
@@ -43,63 +39,31 @@ def find_emulator() -> Path | None:
     return python if python.is_file() else None
 
 
-class Emulator:
-    """One emulator on 127.0.0.1; what it holds stays when it is stopped and started."""
+class Emulator(Server):
+    """One emulator for BIGQUERY_EMULATOR_HOST; what it holds stays when it is stopped and started."""
+
+    path = "/bigquery/v2/projects"
+    patience_s = 120
 
     def __init__(self) -> None:
+        self._grpc = free_port()
+        super().__init__()
+
+    def command(self) -> list[str]:
+        """The launcher runs the server in its own process."""
         python = find_emulator()
         if python is None:
             raise RuntimeError("no BigQuery emulator here")
-        self._python, self._folder = python, mkdtemp(prefix="termtide-bigquery-")
-        self.port, self._grpc = free_port(), free_port()
-        self._process: subprocess.Popen[bytes] | None = None
-        self.start()
-
-    @property
-    def host(self) -> str:
-        """For BIGQUERY_EMULATOR_HOST."""
-        return f"127.0.0.1:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        """Of the running server."""
-        assert self._process is not None
-        return self._process.pid
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
         places = ["--host", "127.0.0.1", "--port", str(self.port), "--grpc-port", str(self._grpc)]
-        self._process = subprocess.Popen(
-            [str(self._python), str(_LAUNCHER), "serve", *places, "--data-dir", self._folder],
-            cwd=self._folder,
-            env={**os.environ, "HOME": self._folder},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        end = time.monotonic() + 120
-        address = f"http://{self.host}/bigquery/v2/projects"
-        while time.monotonic() < end:
-            with suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:
-                if answer.status == 200:
-                    return
-            if self._process.poll() is not None:
-                raise RuntimeError(f"the emulator ended with code {self._process.returncode}")
-            time.sleep(0.1)
-        self.stop()
-        raise RuntimeError("the emulator did not answer within two minutes")
+        return [str(python), str(_LAUNCHER), "serve", *places, "--data-dir", self.folder]
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Stop it, by its pid."""
-        process, self._process = self._process, None
-        if process is None or process.poll() is not None:
-            return
-        process.send_signal(number)
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(15)
+    def settings(self) -> dict[str, str]:
+        """A home of its own, for what it keeps there."""
+        return {"HOME": self.folder}
+
+    def is_ready(self, status: int, _body: bytes) -> bool:
+        """It lists projects."""
+        return status == 200
 
     def client(self) -> Any:
         """A client of it, whatever the environment says."""

@@ -7,17 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import threading
 import time
-import urllib.request
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import grpc
@@ -26,7 +21,7 @@ from google.api_core import exceptions as api
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-from tests.proxy import free_port
+from tests.servers import Server
 
 PROJECT = "termtide-test"
 _SCRIPT = "platform/pubsub-emulator/bin/cloud-pubsub-emulator"
@@ -47,61 +42,23 @@ def find_emulator() -> Path | None:
     return next(found, None) if shutil.which("java") else None
 
 
-class Emulator:
-    """One emulator on 127.0.0.1. What it holds is lost when it stops."""
+class Emulator(Server):
+    """One emulator for PUBSUB_EMULATOR_HOST. What it holds is lost when it stops."""
 
-    def __init__(self) -> None:
+    def command(self) -> list[str]:
+        """The script ends in exec, so the pid is the server's."""
         script = find_emulator()
         if script is None:
             raise RuntimeError("no Pub/Sub emulator here")
-        self._script, self._folder = script, mkdtemp(prefix="termtide-pubsub-")
-        self.port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
-        self.start()
+        return [str(script), "--host=127.0.0.1", f"--port={self.port}"]
 
-    @property
-    def host(self) -> str:
-        """For PUBSUB_EMULATOR_HOST."""
-        return f"127.0.0.1:{self.port}"
+    def settings(self) -> dict[str, str]:
+        """A bound on its memory, which grows with the messages it keeps."""
+        return {"JAVA_OPTS": "-Xmx3g"}
 
-    @property
-    def pid(self) -> int:
-        """Of the running server."""
-        assert self._process is not None
-        return self._process.pid
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        self._process = subprocess.Popen(  # the script ends in exec, so the pid is the server's
-            [str(self._script), "--host=127.0.0.1", f"--port={self.port}"],
-            cwd=self._folder,
-            env={**os.environ, "JAVA_OPTS": "-Xmx3g"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            with suppress(OSError), urllib.request.urlopen(f"http://{self.host}", timeout=1) as answer:
-                if answer.read().strip() == b"Ok":
-                    return
-            if self._process.poll() is not None:
-                raise RuntimeError(f"the emulator ended with code {self._process.returncode}")
-            time.sleep(0.05)
-        self.stop()
-        raise RuntimeError("the emulator did not answer within a minute")
-
-    def stop(self) -> None:
-        """Stop it, by its pid."""
-        process, self._process = self._process, None
-        if process is None or process.poll() is not None:
-            return
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
+    def is_ready(self, _status: int, body: bytes) -> bool:
+        """It says Ok."""
+        return body.strip() == b"Ok"
 
 
 def publisher(host: str) -> Any:

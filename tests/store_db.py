@@ -1,4 +1,4 @@
-"""The tiny store in DuckDB, for tests that ask it with SQL."""
+"""Stores in DuckDB, for tests that ask them with SQL."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from functools import cache
 
 import duckdb
 
+from context.store import Store
 from tests.tiny import TINY, store_of
 
 
-@cache
-def store_db() -> duckdb.DuckDBPyConnection:
-    """One schema per dataset, the entities' first on the search path; made once per test process."""
+def loaded(store: Store) -> duckdb.DuckDBPyConnection:
+    """One schema per dataset, the entities' first on the search path."""
     connection = duckdb.connect()
-    for dataset, name, table in store_of(TINY).datasets():
+    for dataset, name, table in store.datasets():
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {dataset}")
         connection.register("incoming", table)
         connection.execute(f'CREATE TABLE {dataset}."{name}" AS SELECT * FROM incoming')
@@ -22,8 +22,14 @@ def store_db() -> duckdb.DuckDBPyConnection:
     return connection
 
 
+@cache
+def store_db() -> duckdb.DuckDBPyConnection:
+    """The tiny store, made once per test process."""
+    return loaded(store_of(TINY))
+
+
 def count(sql: str) -> int:
-    """The one number that a query gives."""
+    """The one number that a query on the tiny store gives."""
     row = store_db().execute(sql).fetchone()
     assert row is not None
     return int(row[0])

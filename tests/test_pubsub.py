@@ -14,7 +14,8 @@ from google import pubsub_v1
 from context.errors import InputError, RunError
 from sim.sinks.pubsub import PubsubSink
 from sim.sinks.stream import AwayError, StreamOptions, open_stream_sink
-from tests.pubsub_server import PROJECT, Emulator, free_port, make_topic, publisher, subscriber
+from tests.proxy import free_port
+from tests.pubsub_server import PROJECT, Emulator, make_topic, publisher, subscriber
 
 BODY = b"\x12\x07\x0a\x05hello"  # one message: data "hello"
 

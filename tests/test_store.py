@@ -10,6 +10,7 @@ import pytest
 import schemas
 from context.scenario import Scenario
 from context.store import read_table, write_store
+from tests.store_db import loaded
 from tests.tiny import TINY, default_pack, drawn_of, store_of
 
 THOUSAND = Scenario(name="thousand", fte=1000, seed=3)
@@ -19,13 +20,7 @@ ENTITIES = schemas.tables("context_store_entity")
 @pytest.fixture(scope="module")
 def db() -> duckdb.DuckDBPyConnection:
     """The tiny store in DuckDB, one schema per dataset."""
-    connection = duckdb.connect()
-    for dataset, name, table in store_of(TINY).datasets():
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {dataset}")
-        connection.register("incoming", table)
-        connection.execute(f'CREATE TABLE {dataset}."{name}" AS SELECT * FROM incoming')
-        connection.unregister("incoming")
-    return connection
+    return loaded(store_of(TINY))
 
 
 def count(db: duckdb.DuckDBPyConnection, sql: str) -> int:

@@ -8,6 +8,7 @@ import pytest
 
 import schemas
 from context.sections import OWN, PRIMARY, SANDBOX, SHELL, UNPUBLISHED
+from tests.store_db import loaded
 from tests.test_store import count
 from tests.test_store_size import THOUSAND
 from tests.tiny import drawn_of, store_of
@@ -16,14 +17,7 @@ from tests.tiny import drawn_of, store_of
 @pytest.fixture(scope="module")
 def db() -> duckdb.DuckDBPyConnection:
     """The store of 1,000 FTE in DuckDB; its entities are in the search path."""
-    connection = duckdb.connect()
-    for dataset, name, table in store_of(THOUSAND).datasets():
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {dataset}")
-        connection.register("incoming", table)
-        connection.execute(f'CREATE TABLE {dataset}."{name}" AS SELECT * FROM incoming')
-        connection.unregister("incoming")
-    connection.execute("SET search_path = 'context_store_entity'")
-    return connection
+    return loaded(store_of(THOUSAND))
 
 
 # How a student is in a Canvas course: from when to when, by the enrolment that counts.

@@ -35,6 +35,19 @@ EXAMPLES = {
 _NAMED = "asset_accessed__web_conference"
 _LISTED = "asset_accessed__course_conferences"
 _GROUPLESS = {"group", "membership"}
+_OVERRIDE = (
+    "assignment_created",
+    {"object.name", "object.description", "object.dateCreated", "object.maxScore"},
+    {
+        "object.extensions.K.assignment_id",
+        "object.extensions.K.all_day",
+        "object.extensions.K.all_day_date",
+        "object.extensions.K.type",
+        "object.extensions.K.workflow_state",
+    },
+    "urn:instructure:canvas:assignment_override:9",
+    "Entity",
+)
 LIKE = {
     "assignment_updated": (
         "assignment_created",
@@ -99,32 +112,8 @@ LIKE = {
         "urn:instructure:canvas:groupMembership:9",
         "Membership",
     ),
-    "assignment_override_created": (
-        "assignment_created",
-        {"object.name", "object.description", "object.dateCreated", "object.maxScore"},
-        {
-            "object.extensions.K.assignment_id",
-            "object.extensions.K.all_day",
-            "object.extensions.K.all_day_date",
-            "object.extensions.K.type",
-            "object.extensions.K.workflow_state",
-        },
-        "urn:instructure:canvas:assignment_override:9",
-        "Entity",
-    ),
-    "assignment_override_updated": (
-        "assignment_created",
-        {"object.name", "object.description", "object.dateCreated", "object.maxScore"},
-        {
-            "object.extensions.K.assignment_id",
-            "object.extensions.K.all_day",
-            "object.extensions.K.all_day_date",
-            "object.extensions.K.type",
-            "object.extensions.K.workflow_state",
-        },
-        "urn:instructure:canvas:assignment_override:9",
-        "Entity",
-    ),
+    "assignment_override_created": _OVERRIDE,
+    "assignment_override_updated": _OVERRIDE,
     "wiki_page_updated": ("wiki_page_created", set(), set(), "urn:instructure:canvas:wikiPage:9", "Page"),
     "course_updated": (
         "course_created",
