@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from context.errors import RunError
 from sim.manifest import UnitEntry
+from sim.sinks.parquet import date_of
 
-_DATE = re.compile(r"event_date=(\d{4}-\d\d-\d\d)/")
 _DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
 
@@ -52,8 +51,4 @@ def _between(first_ms: int, last_ms: int) -> frozenset[date]:
 
 
 def _of_files(unit: UnitEntry) -> frozenset[date]:
-    return frozenset(date.fromisoformat(text) for text in _texts(file.path for file in unit.files))
-
-
-def _texts(paths: Iterable[str]) -> Iterable[str]:
-    return (found[1] for path in paths if (found := _DATE.search(path)))
+    return frozenset(day for file in unit.files if (day := date_of(file.path)) is not None)

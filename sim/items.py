@@ -12,10 +12,8 @@ from pathlib import Path
 from context.errors import InputError
 from context.store import table_path
 from sim.manifest import Manifest
-from sim.sinks.parquet import FOLDER
+from sim.sinks.parquet import FOLDER, date_of
 from sim.sinks.tables import Item
-
-_DATE_OF = re.compile(rf"{FOLDER}/event_date=(\d{{4}}-\d\d-\d\d)/[^/]+")
 
 
 def run_id(manifest: Manifest) -> str:
@@ -38,20 +36,20 @@ def day_items(run_dir: Path, manifest: Manifest) -> Iterator[Item]:
     A date is whole once every unit that touches it is in the manifest; that is for the caller to know.
     Raises InputError for a file whose path has no date.
     """
-    files: dict[str, list[tuple[str, Path, int, str]]] = defaultdict(list)
+    files: dict[date, list[tuple[str, Path, int, str]]] = defaultdict(list)
     for unit_day, unit in manifest.units.items():
         for file in unit.files:
-            found = _DATE_OF.fullmatch(file.path)
-            if found is None:
+            day = date_of(file.path)
+            if day is None:
                 raise InputError(f"{run_dir}: {file.path} in its manifest, allowed: {FOLDER}/event_date=...")
-            files[found[1]].append((unit_day, run_dir / file.path, file.rows, unit.digest))
+            files[day].append((unit_day, run_dir / file.path, file.rows, unit.digest))
     for day, parts in sorted(files.items()):
         parts.sort()
         text = "".join(f"{unit_day} {rows} {digest}\n" for unit_day, _, rows, digest in parts)
         yield Item(
             "event_store",
             "expanded",
-            date.fromisoformat(day),
+            day,
             tuple(path for _, path, _, _ in parts),
             sum(rows for _, _, rows, _ in parts),
             hashlib.sha256(f"{day}\n{text}".encode()).hexdigest(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
@@ -29,6 +30,7 @@ ZSTD_LEVEL = 1
 UNREPEATED = frozenset({"id", "event", "event_time", "extensions_json", "federated_session_json"})
 DATES_AROUND = range(-2, 4)  # UTC dates a unit's files can have, counted from its campus day
 _DAY = 86_400_000_000  # microseconds
+_DATED = re.compile(rf"{FOLDER}/event_date=(\d{{4}}-\d\d-\d\d)/[^/]+")
 
 
 class ParquetSink:
@@ -126,6 +128,12 @@ class _ParquetUnit:
 def file_path(event_date: date, campus_day: date) -> str:
     """Where a unit's events of one UTC date stand, relative to the run folder."""
     return f"{FOLDER}/event_date={event_date}/unit-{campus_day}.parquet"
+
+
+def date_of(path: str) -> date | None:
+    """The UTC date of a unit's file, by its path relative to the run folder; None for any other file."""
+    found = _DATED.fullmatch(path)
+    return date.fromisoformat(found[1]) if found else None
 
 
 def split_by_date(times: npt.NDArray[np.int64]) -> dict[date, slice]:
