@@ -17,8 +17,9 @@ from context.drawn import Drawn
 from context.enrolments import make_enrolments
 from context.grades import make_grades, make_term_records
 from context.groupwork import make_group_work
-from context.history import Joiner, drawn_terms, joined, with_history
+from context.history import drawn_terms
 from context.inbox import make_inbox
+from context.joining import Joiner, joined, with_history
 from context.learner_groups import make_learner_groups
 from context.learning import make_learning
 from context.outcomes import make_results

@@ -14,7 +14,8 @@ import schemas
 from context.as_of import as_of, last_change
 from context.errors import InputError
 from context.generate import draw, laid_out
-from context.history import CALENDAR, calendars, drawn_terms, scope, term_before_name
+from context.history import calendars, drawn_terms, term_before_name
+from context.joining import CALENDAR, scope
 from context.scenario import CalendarOverrides, Scenario
 from context.store import write_store
 from sim.world_load import campus_facts, load_world, standard_scores
