@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from context.attempts import make_attempts
 from context.calendar import Calendar
@@ -19,7 +21,7 @@ from context.grades import make_grades, make_term_records
 from context.groupwork import make_group_work
 from context.history import drawn_terms
 from context.inbox import make_inbox
-from context.joining import Joiner, joined, with_history
+from context.joining import TOLD, Joiner, collected, with_history
 from context.learner_groups import make_learner_groups
 from context.learning import make_learning
 from context.outcomes import make_results
@@ -33,7 +35,7 @@ from context.registry import Registry, staff_years
 from context.requirements import make_requirements
 from context.scenario import Scenario
 from context.sections import complete_catalogue
-from context.store import Store
+from context.store import ENTITY, KEYMAP, Part, Store
 from context.structures import make_structures
 from context.tables_academics import academic_tables
 from context.tables_comments import comment_tables
@@ -162,12 +164,50 @@ def _people(
 
 def laid_out(drawn: Drawn) -> Store:
     """The tables of a term."""
-    store = Store({}, {})
+    return collected(part for tables in _tables(drawn) for part in _part(*tables))
+
+
+def _tables(drawn: Drawn) -> Iterator[tuple[str, pa.Table, pa.Table | None]]:
+    """(name, entity, its keymap) of a term; each is let go before the next function of TABLES is asked."""
     for tables in TABLES:
         entity, keymap = tables(drawn)
-        store.entity.update(entity)
-        store.keymap.update(keymap)
-    return store
+        for name in list(entity):
+            yield name, entity.pop(name), keymap.pop(name, None)
+
+
+def store_parts(scenario: Scenario, pack: Pack, calendar: Calendar) -> Iterator[Part]:
+    """The store of a scenario as (dataset, table name, rows), drawn while they are taken.
+
+    All tables of the played term come, then those of the term before, and so on, so that no more is held
+    than a term as drawn and a few tables; but those that say what earlier terms gave wait until these are
+    drawn. Rows of a table come in the order of the store. Raises InputError for terms that overlap.
+    """
+    if scenario.terms == 1:
+        for name, entity, keymap in _tables(draw(scenario, pack, calendar)):
+            yield from _part(name, entity, keymap)
+        return
+    joiner, waiting, marks = Joiner(), [], []
+    for drawn, _, told in drawn_terms(scenario, pack, calendar, draw):
+        waiting.append(Store({}, {}))
+        for name, entity, keymap in _tables(drawn):
+            joined = joiner.join(drawn, name, entity, keymap)
+            del entity, keymap
+            if name in TOLD:
+                waiting[-1].entity[name] = joined[0]
+            else:
+                yield from _part(name, *joined)
+            del joined
+        joiner.next_term()
+        marks.append(told)
+        del drawn
+    for store in with_history(waiting, marks):
+        yield from store.datasets()
+
+
+def _part(name: str, entity: pa.Table, keymap: pa.Table | None) -> Iterator[Part]:
+    yield ENTITY, name, entity
+    if keymap is not None:
+        yield KEYMAP, name, keymap
 
 
 def generate(scenario: Scenario, pack: Pack, calendar: Calendar) -> Store:
@@ -176,10 +216,4 @@ def generate(scenario: Scenario, pack: Pack, calendar: Calendar) -> Store:
     Rows of the played term come first, those of the terms before it follow. Raises InputError for terms that
     overlap.
     """
-    if scenario.terms == 1:
-        return laid_out(draw(scenario, pack, calendar))
-    joiner, parts, marks = Joiner(), [], []
-    for drawn, _, told in drawn_terms(scenario, pack, calendar, draw):
-        parts.append(joiner.join(drawn, laid_out(drawn)))
-        marks.append(told)
-    return joined(with_history(parts, marks))
+    return collected(store_parts(scenario, pack, calendar))

@@ -59,6 +59,7 @@ def drawn_terms(
         drawn = draw(scenario, pack, each, now, registry, place)
         marks = _marks(drawn, now, is_fall=is_fall[place])
         yield drawn, now, marks
+        del drawn, now  # before the next term is drawn
         if place + 1 < len(terms):
             earned = np.zeros(len(cohort.row), dtype=np.int64)
             earned[np.flatnonzero(cohort.present)] = marks.earned

@@ -7,6 +7,7 @@ belongs to the institution is there once.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,12 +22,14 @@ from context.drawn import Drawn
 from context.frame import NO_TIME, Coded
 from context.people import STANDINGS
 from context.population import CLASS_CREDITS, SENIOR
-from context.store import ENTITY, PLAYED, Store
+from context.store import ENTITY, PLAYED, Part, Store, plain
 
 I64 = npt.NDArray[np.int64]
 BOOL = npt.NDArray[np.bool_]
 _SIS_FIRST = 1000  # SIS numbers of rows are their ids and this
+Pair = tuple[pa.Table, pa.Table | None]  # rows of an entity, and of its keymap where it has one
 CALENDAR = ("academic_term", "academic_session")  # their first row is the term's, what follows is there once
+TOLD = ("person__academic_term", "course_grade")  # they say what earlier terms gave
 
 
 @cache
@@ -70,55 +73,70 @@ class Marks:
 
 
 class Joiner:
-    """Takes the tables of one term after the other and gives them as the rows of one store."""
+    """Takes the tables of one term after the other and gives them as the rows of one store.
+
+    A term's tables may come one by one, in any order: where a reference leads depends on the terms before.
+    """
 
     def __init__(self) -> None:
+        self._before: dict[str, int] = {}  # rows of each entity before this term
         self._count: dict[str, int] = {}  # rows of each entity so far
 
-    def join(self, d: Drawn, store: Store) -> Store:
-        """The rows that a term adds, with the ids that they have in the whole store."""
-        maps = {name: self._ids(name, table, d) for name, table in store.entity.items()}
-        kept = {name: np.flatnonzero(new) for name, (_, new) in maps.items()}
-        entity, keymap = {}, {}
-        for name, table in store.entity.items():
-            mine = table if len(kept[name]) == len(table) else table.take(pa.array(kept[name]))
-            for column in schemas.table(ENTITY, name).columns:
-                target = (column.references or "").split(".")[0]
-                if column.name == f"{name}_id":
-                    target = name
-                if target and target in maps:
-                    mine = _moved(mine, column.name, maps[target][0])
-            entity[name] = mine
-            if name in store.keymap:
-                old = store.keymap[name].take(pa.array(kept[name]))
-                keymap[name] = _numbered(old, maps[name][0][kept[name]])
-            self._count[name] = self._count.get(name, 0) + len(kept[name])
-        return Store(entity, keymap)
+    def next_term(self) -> None:
+        """What is joined from now on is of the next term."""
+        self._before = dict(self._count)
 
-    def _ids(self, name: str, table: pa.Table, d: Drawn) -> tuple[I64, BOOL]:
-        """(id in the whole store of each row, whether the term adds it)."""
-        rows, done, kind = len(table), self._count.get(name, 0), scope(name)
-        own = np.arange(1, rows + 1)
-        if not done or kind == "term":
-            return done + own, np.ones(rows, dtype=np.bool_)
+    def join(self, d: Drawn, name: str, table: pa.Table, keymap: pa.Table | None) -> Pair:
+        """The rows that a term adds to an entity and its keymap, with their ids in the whole store."""
+        new = self._new(name, table, d)
+        before, rows = self._before.get(name, 0), int(np.count_nonzero(new))
+        self._count[name] = before + rows
+        if not self._before:  # the first term's ids are those of the store
+            return table, keymap
+        old = np.flatnonzero(new) + 1
+        own = scope(name) == "person" and name != "person"  # rows that no other table tells of
+        ids = before + np.arange(1, rows + 1) if own else self._leads(name, d)(old)
+        if rows < len(table):
+            table = table.take(pa.array(old - 1))
+            keymap = None if keymap is None else keymap.take(pa.array(old - 1))
+        for place, column in enumerate(schemas.table(ENTITY, name).columns):
+            target = (column.references or "").split(".")[0]
+            if column.name == f"{name}_id":
+                table = table.set_column(place, table.field(place), pa.array(ids))
+            elif target:
+                table = _moved(table, place, self._leads(target, d))
+        return table, None if keymap is None else _numbered(keymap, ids)
+
+    def _new(self, name: str, table: pa.Table, d: Drawn) -> BOOL:
+        """Whether the term adds each row."""
+        kind = scope(name)
+        if not self._before.get(name) or kind == "term":
+            return np.ones(len(table), dtype=np.bool_)
         if name in CALENDAR:
-            return np.where(own == 1, done + 1, own), own == 1
+            return np.asarray(np.arange(len(table)) == 0)
         if kind == "institution":
-            return own, np.zeros(rows, dtype=np.bool_)
-        if name == "person":
-            return d.person_row + 1, d.is_new
-        new = d.is_new[table["person_id"].to_numpy() - 1]
-        return done + np.cumsum(new), new
+            return np.zeros(len(table), dtype=np.bool_)
+        person = slice(None) if name == "person" else table["person_id"].to_numpy() - 1
+        return np.asarray(d.is_new[person])
+
+    def _leads(self, target: str, d: Drawn) -> Callable[[I64], I64]:
+        """From an id that a term gave to the one of the whole store."""
+        before, kind = self._before.get(target, 0), scope(target)
+        if not before or kind == "term":
+            return lambda old: before + old
+        if target in CALENDAR:
+            return lambda old: np.where(old == 1, before + 1, old)
+        if kind == "institution":
+            return lambda old: old
+        return lambda old: d.person_row[old - 1] + 1
 
 
-def _moved(table: pa.Table, column: str, to: I64) -> pa.Table:
+def _moved(table: pa.Table, place: int, leads: Callable[[I64], I64]) -> pa.Table:
     """References 1.. replaced by what they lead to in the whole store."""
-    place = table.column_names.index(column)
-    array = table[column].combine_chunks()
+    array = table.column(place).combine_chunks()
     null = array.is_null().to_numpy(zero_copy_only=False)
-    old = np.asarray(pc.fill_null(array, 1).to_numpy(), dtype=np.int64)
-    new = pa.array(np.append(to, 0)[old - 1], mask=null) if len(old) else array
-    return table.set_column(place, table.field(place), new)
+    new = leads(np.asarray(pc.fill_null(array, 1).to_numpy(), dtype=np.int64))
+    return table.set_column(place, table.field(place), pa.array(new, mask=null))
 
 
 def _numbered(keymap: pa.Table, to: I64) -> pa.Table:
@@ -131,7 +149,7 @@ def _numbered(keymap: pa.Table, to: I64) -> pa.Table:
 
 
 def with_history(parts: list[Store], marks: list[Marks]) -> list[Store]:
-    """The terms' tables with what the earlier ones say of the later: cumulative GPAs and standings."""
+    """The terms' tables of TOLD with what the earlier ones say of the later: GPAs and standings."""
     size = max(int(each.row.max(initial=-1)) for each in marks) + 1
     before = _brought(marks, size)
     sofar, hours, points = before, np.zeros(size, np.int64), np.zeros(size, np.int64)
@@ -205,23 +223,20 @@ def _put(entity: dict[str, pa.Table], table: str, name: str, array: pa.Array) ->
     return entity[table].set_column(place, name, array)
 
 
-def joined(parts: list[Store]) -> Store:
-    """One store of the terms' rows, the played one's first."""
-
-    def one(tables: list[pa.Table]) -> pa.Table:
-        whole = pa.concat_tables([_plain(table) for table in tables])
-        return whole.replace_schema_metadata({PLAYED: str(len(tables[0]))})
-
-    first = parts[0]
-    return Store(
-        {name: one([part.entity[name] for part in parts]) for name in first.entity},
-        {name: one([part.keymap[name] for part in parts]) for name in first.keymap},
-    )
+def collected(parts: Iterable[Part]) -> Store:
+    """One store of the parts of its tables, in the order in which they come."""
+    found: dict[tuple[str, str], list[pa.Table]] = {}
+    for dataset, name, table in parts:
+        found.setdefault((dataset, name), []).append(table)
+    store = Store({}, {})
+    for dataset, name in list(found):
+        tables = found.pop((dataset, name))
+        (store.entity if dataset == ENTITY else store.keymap)[name] = _one(tables)
+    return store
 
 
-def _plain(table: pa.Table) -> pa.Table:
-    for place, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            plain = table.column(place).cast(field.type.value_type)
-            table = table.set_column(place, field.name, plain)
-    return table
+def _one(tables: list[pa.Table]) -> pa.Table:
+    if len(tables) == 1:
+        return tables[0]
+    whole = pa.concat_tables([plain(table) for table in tables])
+    return whole.replace_schema_metadata({PLAYED: str(len(tables[0]))})

@@ -8,12 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import schemas
 from context.errors import RunError
 
 ENTITY = "context_store_entity"
 KEYMAP = "context_store_keymap"
 PLAYED = b"termtide_played_rows"  # metadata of a table of several terms: its first rows, the played term's
+
+
+Part = tuple[str, str, pa.Table]  # dataset, table name, rows
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Store:
     entity: dict[str, pa.Table] = field(default_factory=dict)
     keymap: dict[str, pa.Table] = field(default_factory=dict)
 
-    def datasets(self) -> list[tuple[str, str, pa.Table]]:
+    def datasets(self) -> list[Part]:
         """(dataset, table name, table) of everything, in a fixed order."""
         pairs = ((ENTITY, self.entity), (KEYMAP, self.keymap))
         return [(dataset, name, tables[name]) for dataset, tables in pairs for name in sorted(tables)]
@@ -39,46 +41,13 @@ def table_path(root: Path, dataset: str, name: str) -> Path:
     return root / dataset / f"{name}.parquet"
 
 
-def write_table(root: Path, dataset: str, name: str, table: pa.Table) -> Path:
-    """Write one table beside its place and rename it in; dictionary columns become plain strings."""
-    path = table_path(root, dataset, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".parquet.tmp")
-    try:
-        write_parquet(beside, dataset, name, table)
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise RunError(f"{path}: cannot be written: {error.strerror or error}") from error
-    return path
-
-
-def write_parquet(path: Path, dataset: str, name: str, table: pa.Table) -> None:
-    """Write one table as a Parquet file, just there. Raises OSError."""
-    wanted = _plain(table.schema, schemas.arrow_schema(schemas.table(dataset, name)))
-    # store_schema=False: a reader sees the plain types, whatever the encoding in memory was.
-    with pq.ParquetWriter(path, wanted, compression="zstd", store_schema=False) as writer:
-        writer.write_table(table.cast(wanted), row_group_size=1 << 18)
-        played = (table.schema.metadata or {}).get(PLAYED)
-        if played is not None:
-            writer.add_key_value_metadata({PLAYED: played})
-
-
-def _plain(schema: pa.Schema, wanted: pa.Schema) -> pa.Schema:
-    """The wanted schema, with dictionary encoding kept where the table has it."""
-    return pa.schema(
-        [
-            field
-            if not pa.types.is_dictionary(schema.field(i).type)
-            else field.with_type(schema.field(i).type)
-            for i, field in enumerate(wanted)
-        ]
-    )
-
-
-def write_store(root: Path, store: Store) -> list[Path]:
-    """Write every table; returns the files in order."""
-    return [write_table(root, dataset, name, table) for dataset, name, table in store.datasets()]
+def plain(table: pa.Table) -> pa.Table:
+    """The table without dictionaries."""
+    for place, field_ in enumerate(table.schema):
+        if pa.types.is_dictionary(field_.type):
+            decoded = table.column(place).cast(field_.type.value_type)
+            table = table.set_column(place, field_.name, decoded)
+    return table
 
 
 def read_table(

@@ -25,7 +25,7 @@ from context.calendar import Calendar, build_calendar
 from context.generate import generate
 from context.pack import Pack, load_pack
 from context.scenario import Scenario
-from context.store import write_store
+from context.store_write import write_store
 from sim.anchors import make_anchors
 from sim.batch import Batch
 from sim.draw import draw_day

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from context.errors import InputError
-from context.store import write_table
+from context.store_write import write_table
 from sim.progress import Progress
 from sim.store_source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
 

@@ -19,7 +19,8 @@ from context.history import calendars
 from context.incidents import check_tools
 from context.pack import Pack
 from context.scenario import Scenario
-from context.store import Store, table_path, write_table
+from context.store import Store, table_path
+from context.store_write import write_table
 from sim.backfill import Backfill, Delivered, Wanted
 from sim.claim import PLAN, claim, only_one, verified
 from sim.dates import Dates

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 import schemas
 from context.errors import InputError, RunError
-from context.store import ENTITY, KEYMAP, write_parquet
+from context.store import ENTITY, KEYMAP
+from context.store_write import write_parquet
 from sim.atomic import disk_error, replacing
 from sim.manifest import FILE_NAME as RUN_FILE
 from sim.sinks import Written

@@ -22,7 +22,7 @@ from context.calendar import build_calendar
 from context.generate import generate
 from context.pack import load_pack
 from context.scenario import Scenario
-from context.store import write_store
+from context.store_write import write_store
 from sim.bench import timed
 
 PEOPLE = 20_000

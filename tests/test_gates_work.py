@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from context.store import write_store
+from context.store_write import write_store
 from sim.anchors import make_anchors
 from sim.campus import LONGEST_MS
 from sim.plan import MICRO, make_effects

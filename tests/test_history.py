@@ -17,7 +17,7 @@ from context.generate import draw, laid_out
 from context.history import calendars, drawn_terms, term_before_name
 from context.joining import CALENDAR, scope
 from context.scenario import CalendarOverrides, Scenario
-from context.store import write_store
+from context.store_write import write_store
 from sim.world_load import campus_facts, load_world, standard_scores
 from tests.replay import open_store
 from tests.tiny import calendar_of, default_pack, store_of

@@ -9,7 +9,8 @@ import pytest
 
 import schemas
 from context.scenario import Scenario
-from context.store import read_table, write_store
+from context.store import read_table
+from context.store_write import write_store
 from tests.store_db import loaded
 from tests.tiny import TINY, default_pack, drawn_of, store_of
 

@@ -13,7 +13,8 @@ from context.drawn import Drawn
 from context.generate import draw, generate
 from context.pack import Pack, load_pack
 from context.scenario import Incident, Scenario
-from context.store import Store, write_store
+from context.store import Store
+from context.store_write import write_store
 from sim.anchors import make_anchors
 from sim.engine import Engine
 from sim.plan import Plan, make_plan
