@@ -66,16 +66,17 @@ def context_command(
     form, target = _target(to)
     day = _day(morning)
     flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
-    source = open_source(run_dir, scenario, flags, Progress(err))
-    names = chosen_names(tables or [], source.names)
-    facts = {"as_of": day.isoformat() if day else None, **scenario_facts(source.manifest)}
-    if day is not None:
-        source = on_morning(source, day)
-    rows = (
-        _into_folder(form, Path(target), source, names, facts)
-        if form in _folders()
-        else _into_warehouse(to, source, names, tuple(allow_unlabelled or ()))
-    )
+    with tempfile.TemporaryDirectory(prefix="termtide-") as made:
+        source = open_source(run_dir, scenario, flags, Progress(err), Path(made))
+        names = chosen_names(tables or [], source.names)
+        facts = {"as_of": day.isoformat() if day else None, **scenario_facts(source.manifest)}
+        if day is not None:
+            source = on_morning(source, day)
+        rows = (
+            _into_folder(form, Path(target), source, names, facts)
+            if form in _folders()
+            else _into_warehouse(to, source, names, tuple(allow_unlabelled or ()))
+        )
     if as_json:
         typer.echo(json.dumps({"synthetic": True, "to": to, **facts, "rows": rows}))
     else:
@@ -117,7 +118,7 @@ def _into_folder(
 ) -> dict[str, int]:
     from sim.store_files import write_folder
 
-    written = write_folder(form, root, names, source.get, facts)
+    written = write_folder(form, root, names, source, facts)
     return {file.path: file.rows for file in written}
 
 
@@ -145,10 +146,17 @@ def _into_warehouse(url: str, source: Source, names: list[Name], allowed: tuple[
 
 def _items(folder: Path, source: Source, names: list[Name]) -> Iterator[Any]:
     """The tables as Parquet files in a folder, for sinks that load files."""
-    from sim.digest import table_digest
+    import pyarrow.parquet as pq
+
+    from sim.digest import parquet_digest, table_digest
     from sim.sinks.tables import Item
 
     for dataset, name in names:
+        file = source.file(dataset, name)
+        if file is not None:
+            rows = int(pq.read_metadata(file).num_rows)
+            yield Item(dataset, name, None, (file,), rows, parquet_digest(file))
+            continue
         table = source.get(dataset, name)
         path = write_table(folder, dataset, name, table)
         yield Item(dataset, name, None, (path,), len(table), table_digest(table))

@@ -8,7 +8,7 @@ taken apart into leaves, named by their path: ``actor.id``, ``membership.roles[]
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from context.errors import RunError
 from sim.atomic import disk_error
 
 # Texts of the event store that hardly repeat; every other text there is digested by codes, since it comes
 # as a dictionary. Part of the definition of a digest: changing it changes digests.
 UNREPEATED = frozenset({"id", "event", "extensions_json", "federated_session_json"})
+WHOLE_ROWS = 1 << 18  # a column of a file with no more rows is read once, of one with more several times
 DIGEST_ROWS = 16_384  # rows of the event store digested at a time; part of the definition too
 
 
@@ -43,6 +46,40 @@ def column_digests(table: pa.Table, *, plain: Collection[str] | None = None) -> 
 def table_digest(table: pa.Table, *, plain: Collection[str] | None = None) -> str:
     """One SHA-256 (hex) over number of rows, paths and ``column_digests``."""
     return combined(column_digests(table, plain=plain), table.num_rows)
+
+
+def parquet_digest(path: Path) -> str:
+    """``table_digest`` of a Parquet file of flat columns, of which a row group of one column is held.
+
+    Raises RunError when it can't be read.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            digests: dict[str, str] = {}
+            for name in file.schema_arrow.names:
+                groups: Sequence[pa.Array] = _Groups(file, name)
+                if file.metadata.num_rows <= WHOLE_ROWS:
+                    groups = list(groups)
+                _digest(groups, name, None, digests)
+            return combined(digests, file.metadata.num_rows)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise RunError(f"{path}: cannot be read: {error}") from error
+
+
+class _Groups(Sequence[pa.Array]):
+    """A column of a Parquet file by row groups, each read when it is asked for."""
+
+    def __init__(self, file: pq.ParquetFile, name: str) -> None:
+        self._file, self._name = file, name
+
+    def __len__(self) -> int:
+        return max(int(self._file.num_row_groups), 1)
+
+    def __getitem__(self, i: Any) -> Any:
+        if i >= len(self):
+            raise IndexError(i)
+        groups = [i] if self._file.num_row_groups else []
+        return self._file.read_row_groups(groups, columns=[self._name]).column(0).combine_chunks()
 
 
 class EventsDigest:
@@ -129,7 +166,9 @@ def file_digest(path: Path) -> str:
         raise disk_error(path, error) from error
 
 
-def _digest(chunks: list[pa.Array], path: str, plain: Collection[str] | None, into: dict[str, str]) -> None:
+def _digest(
+    chunks: Sequence[pa.Array], path: str, plain: Collection[str] | None, into: dict[str, str]
+) -> None:
     """Digest one column; ``chunks`` is not empty and all have one type.
 
     Nulls, lengths and values are passed over one after the other, all chunks each: so chunks can't show.
@@ -140,7 +179,8 @@ def _digest(chunks: list[pa.Array], path: str, plain: Collection[str] | None, in
         chunks = [chunk.dictionary_decode() if chunk.dictionary.null_count else chunk for chunk in chunks]
         coded = all(pa.types.is_dictionary(chunk.type) for chunk in chunks)
         chunks = chunks if coded else [_decoded(chunk) for chunk in chunks]
-    rows, nulls = sum(map(len, chunks)), sum(chunk.null_count for chunk in chunks)
+    sizes = [(len(chunk), chunk.null_count) for chunk in chunks]
+    rows, nulls = map(sum, zip(*sizes, strict=True))
     state = hashlib.sha256(f"{_name(kind)}\n{rows} {nulls}\n".encode())
     if 0 < nulls < rows:
         for chunk in chunks:
@@ -161,13 +201,14 @@ def _digest(chunks: list[pa.Array], path: str, plain: Collection[str] | None, in
         into[path] = state.hexdigest()
 
 
-def _update_values(state: hashlib._Hash, chunks: list[pa.Array], *, coded: bool) -> None:
+def _update_values(state: hashlib._Hash, chunks: Sequence[pa.Array], *, coded: bool) -> None:
     if coded:
         codes, texts = _codes(pa.chunked_array(chunks))
         state.update(codes.data)
         _update_texts(state, [texts])
         return
-    chunks = [_decoded(chunk) for chunk in chunks]
+    if pa.types.is_dictionary(chunks[0].type):
+        chunks = [chunk.dictionary_decode() for chunk in chunks]
     if _is_text(chunks[0].type):
         _update_texts(state, chunks)
     else:
@@ -175,19 +216,23 @@ def _update_values(state: hashlib._Hash, chunks: list[pa.Array], *, coded: bool)
             state.update(_fixed(chunk).data)
 
 
-def _update_texts(state: hashlib._Hash, chunks: list[pa.Array]) -> None:
+def _update_texts(state: hashlib._Hash, chunks: Sequence[pa.Array]) -> None:
     """Lengths in bytes (0 for null), then the bytes."""
-    filled = []
+    if isinstance(chunks, list):  # others are read anew for each of the two
+        chunks = [_wide(chunk) for chunk in chunks]
     for chunk in chunks:
-        wide = chunk.cast(pa.large_binary())
-        filled.append(pc.fill_null(wide, b"") if wide.null_count else wide)
-    for chunk in filled:
-        state.update(_little(pc.binary_length(chunk), "<i8").data)
-    for chunk in filled:
+        state.update(_little(pc.binary_length(_wide(chunk)), "<i8").data)
+    for each in chunks:
+        chunk = _wide(each)
         _, offsets, values = chunk.buffers()
         if values is not None and len(chunk):
             ends = np.frombuffer(offsets, np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
             state.update(memoryview(values)[ends[0] : ends[-1]])
+
+
+def _wide(chunk: pa.Array) -> pa.Array:
+    wide = chunk.cast(pa.large_binary())
+    return pc.fill_null(wide, b"") if wide.null_count else wide
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], pa.Array]:

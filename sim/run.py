@@ -14,17 +14,17 @@ import pyarrow as pa
 
 from context.calendar import Calendar, build_calendar
 from context.errors import InputError, RunError
-from context.generate import generate
+from context.generate import store_parts
 from context.history import calendars
 from context.incidents import check_tools
 from context.pack import Pack
 from context.scenario import Scenario
-from context.store import Store, table_path
-from context.store_write import write_table
+from context.store import table_path
+from context.store_write import StoreFiles
 from sim.backfill import Backfill, Delivered, Wanted
 from sim.claim import PLAN, claim, only_one, verified
 from sim.dates import Dates
-from sim.digest import table_digest
+from sim.digest import parquet_digest, table_digest
 from sim.manifest import Manifest, TableEntry, load_manifest
 from sim.plan import make_plan
 from sim.plan_file import plan_digest, write_plan
@@ -205,30 +205,35 @@ def _fill(job: Job, pack: Pack, calendar: Calendar, work: Backfill, workers: int
 def make_context(
     scenario: Scenario, pack: Pack, calendar: Calendar, run_dir: Path, manifest: Manifest, show: Progress
 ) -> None:
-    """Generate the store and write what of it is missing."""
+    """Generate the store, term by term, and write what of it is missing."""
     show.stage("context store")
-    store = generate(scenario, pack, calendar)
-    for dataset, name, table in store.datasets():
-        entry = f"{dataset}.{name}"
-        if entry not in manifest.store:
-            write_table(run_dir, dataset, name, table)
-            manifest.store[entry] = TableEntry(rows=len(table), digest=table_digest(table))
-    _check_store(run_dir, store, manifest)
+    rows: dict[str, int] = {}
+    digests: dict[str, str] = {}
+    with StoreFiles(run_dir) as files:
+        for dataset, name, table in store_parts(scenario, pack, calendar):
+            entry = f"{dataset}.{name}"
+            rows[entry] = rows.get(entry, 0) + len(table)
+            if entry not in manifest.store:
+                files.add((dataset, name, table))
+                if scenario.terms == 1:  # the table is whole; of several terms it is read back for that
+                    digests[entry] = table_digest(table)
+            del table  # before the next one is laid out
+    for entry in rows.keys() - manifest.store.keys():
+        digest = digests.get(entry) or parquet_digest(_path(run_dir, entry))
+        manifest.store[entry] = TableEntry(rows=rows[entry], digest=digest)
+    for entry, count in rows.items():
+        if manifest.store[entry].rows != count or not _path(run_dir, entry).is_file():
+            raise RunError(
+                f"{_path(run_dir, entry)}: not the table that was generated; delete it and run again"
+            )
     manifest.state = "plan"
     manifest.save(run_dir)
 
 
-def _check_store(run_dir: Path, store: Store, manifest: Manifest) -> None:
-    """Every table generated stands in the folder with its rows."""
-    for dataset, name, table in store.datasets():
-        if (
-            manifest.store[f"{dataset}.{name}"].rows != len(table)
-            or not table_path(run_dir, dataset, name).is_file()
-        ):
-            raise RunError(
-                f"{table_path(run_dir, dataset, name)}: not the table that was generated; "
-                "delete it and run again"
-            )
+def _path(run_dir: Path, entry: str) -> Path:
+    """The file of a table as the manifest names it."""
+    dataset, _, name = entry.partition(".")
+    return table_path(run_dir, dataset, name)
 
 
 def plan_term(

@@ -8,12 +8,12 @@ empty text is ``""``), and a manifest ``sis_daily.done``. An entity's native ids
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 import schemas
@@ -23,17 +23,17 @@ from context.store_write import write_parquet
 from sim.atomic import disk_error, replacing
 from sim.manifest import FILE_NAME as RUN_FILE
 from sim.sinks import Written
+from sim.store_source import Source
 from sim.warehouse import literal, quoted
 
 NOTE = "context.json"
 DONE = "sis_daily.done"
 FORMS = ("parquet", "csv", "ndjson")
 Name = tuple[str, str]
-Get = Callable[[str, str], pa.Table]
 
 
 def write_folder(
-    form: str, root: Path, names: Sequence[Name], get: Get, facts: Mapping[str, Any]
+    form: str, root: Path, names: Sequence[Name], source: Source, facts: Mapping[str, Any]
 ) -> list[Written]:
     """Write tables into a folder, which holds nothing else; returns the files in order.
 
@@ -50,7 +50,7 @@ def write_folder(
     with replacing([root / path for path in (*paths, *last)]) as beside, duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for (dataset, name), path, partial in zip(wanted, paths, beside, strict=False):
-            rows = _write(connection, form, dataset, name, get, partial)
+            rows = _write(connection, form, dataset, name, source, partial)
             written.append(Written(path, rows, partial.stat().st_size))
         if form == "csv":
             lines = "".join(f"{file.path}\n" for file in written)
@@ -102,44 +102,58 @@ def _path(form: str, dataset: str, name: str) -> str:
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, form: str, dataset: str, name: str, get: Get, path: Path
+    connection: duckdb.DuckDBPyConnection, form: str, dataset: str, name: str, source: Source, path: Path
 ) -> int:
     """Write one table and return its rows, as the file has them or DuckDB counted them."""
-    table = get(dataset, name)
+    file = source.file(dataset, name)
     if form == "parquet":
-        write_parquet(path, dataset, name, table)
+        if file is not None:
+            copyfile(file, path)
+        else:
+            write_parquet(path, dataset, name, source.get(dataset, name))
         rows = int(pq.read_metadata(path).num_rows)
     else:
-        connection.register("entity", table)
-        rows = _copy(connection, form, dataset, name, get, path)
-    if rows != len(table):
-        raise RunError(f"{path}: {len(table)} rows wanted, {rows} written")
+        _offer(connection, "entity", source, dataset, name)
+        rows = _copy(connection, form, dataset, name, source, path)
+    wanted = len(source.get(dataset, name)) if file is None else int(pq.read_metadata(file).num_rows)
+    if rows != wanted:
+        raise RunError(f"{path}: {wanted} rows wanted, {rows} written")
     return rows
 
 
+def _offer(connection: duckdb.DuckDBPyConnection, view: str, source: Source, dataset: str, name: str) -> None:
+    """A table as a view of DuckDB, which reads a file itself, little by little."""
+    file = source.file(dataset, name)
+    if file is None:
+        connection.register(view, source.get(dataset, name))
+    else:
+        rows = f"SELECT * FROM read_parquet({literal(str(file))}, hive_partitioning = false)"
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {rows}")
+
+
 def _copy(
-    connection: duckdb.DuckDBPyConnection, form: str, dataset: str, name: str, get: Get, path: Path
+    connection: duckdb.DuckDBPyConnection, form: str, dataset: str, name: str, source: Source, path: Path
 ) -> int:
     """Write what is registered as ``entity`` as text. Raises OSError."""
     contract = schemas.table(dataset, name)
     columns = [f"e.{quoted(column.name)}" for column in contract.columns]
-    source, options = "entity AS e", "FORMAT json"
+    rows, options = "entity AS e", "FORMAT json"
     if form == "csv":
         columns = [_csv_cell(column) for column in contract.columns]
         texts = [column.name for column in contract.columns if column.type == "STRING"]
         if contract.keymap:
-            connection.register("keymap", get(KEYMAP, name))
+            _offer(connection, "keymap", source, KEYMAP, name)
             native = [column for column in schemas.table(KEYMAP, name).names if column != "id"]
             columns = [*(f"k.{column}" for column in native), *columns]
             texts = [*native, *texts]
             key = f"e.{quoted(contract.key[0])}"
-            source += f" LEFT JOIN keymap AS k ON k.id = {key} ORDER BY {key}"
+            rows += f" LEFT JOIN keymap AS k ON k.id = {key} ORDER BY {key}"
         # Only inside quotes does DuckDB escape a backslash, so all texts get theirs.
         force = f", FORCE_QUOTE ({', '.join(map(quoted, texts))})" if texts else ""
         options = f"FORMAT csv, HEADER, DELIM ',', QUOTE '\"', ESCAPE '\\', NULLSTR ''{force}"
     try:
         done = connection.execute(
-            f"COPY (SELECT {', '.join(columns)} FROM {source}) TO {literal(str(path))} ({options})"
+            f"COPY (SELECT {', '.join(columns)} FROM {rows}) TO {literal(str(path))} ({options})"
         ).fetchone()
     except duckdb.IOException as error:
         raise OSError(*error.args) from error

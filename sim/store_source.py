@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,10 +14,11 @@ import schemas
 from context.as_of import as_of
 from context.calendar import build_calendar
 from context.errors import InputError
-from context.generate import generate
+from context.generate import store_parts
 from context.pack import load_pack
 from context.scenario import Scenario, find_scenario, load_scenario, pack_base
-from context.store import ENTITY, KEYMAP, Store, read_table
+from context.store import ENTITY, KEYMAP, Store, read_table, table_path
+from context.store_write import StoreFiles
 from sim.manifest import Manifest, PackEntry, load_manifest, new_manifest
 from sim.progress import Progress
 from sim.runs import find_run
@@ -32,6 +33,11 @@ class Source:
     manifest: Manifest  # of the run, or of one that the scenario would have
     names: tuple[Name, ...]
     get: Callable[[str, str], pa.Table]
+    folder: Path | None = None  # where its tables stand as files; None: in memory
+
+    def file(self, dataset: str, name: str) -> Path | None:
+        """A table's Parquet file, if there is one."""
+        return None if self.folder is None else table_path(self.folder, dataset, name)
 
     def whole(self) -> Store:
         """All of it in memory."""
@@ -42,15 +48,16 @@ class Source:
 
 
 def open_source(
-    run_dir: Path | None, file: Path | None, flags: dict[str, str | None], show: Progress
+    run_dir: Path | None, file: Path | None, flags: dict[str, str | None], show: Progress, folder: Path
 ) -> Source:
     """The store of the run named, else of the scenario file, else of the newest run.
 
-    ``flags`` are the command's, by the scenario's keys. Raises InputError.
+    ``folder`` is an empty one for the store of a scenario, ``flags`` are the command's, by the scenario's
+    keys. Raises InputError.
     """
     given = {key: value for key, value in flags.items() if value is not None}
     if run_dir is None and (file is not None or find_scenario() is not None):
-        return of_scenario(load_scenario(file, given), pack_base(file or find_scenario()), show)
+        return of_scenario(load_scenario(file, given), pack_base(file or find_scenario()), show, folder)
     for key in given:
         raise InputError(f"--{key}: only with a scenario file; `termtide init` writes one")
     return of_run(find_run(run_dir))
@@ -62,19 +69,30 @@ def of_run(run_dir: Path) -> Source:
     if manifest.state == "context":
         raise InputError(f"{run_dir}: its context store is not complete; `termtide run` completes it")
     names = [(dataset, name) for dataset, _, name in (entry.partition(".") for entry in manifest.store)]
-    return Source(manifest, tuple(names), lambda dataset, name: read_table(run_dir, dataset, name))
+    return _of_files(manifest, names, run_dir)
 
 
-def of_scenario(scenario: Scenario, base: Path, show: Progress) -> Source:
-    """The store of a scenario, generated now. Raises InputError."""
+def _of_files(manifest: Manifest, names: Iterable[Name], folder: Path) -> Source:
+    return Source(
+        manifest, tuple(names), lambda dataset, name: read_table(folder, dataset, name), folder=folder
+    )
+
+
+def of_scenario(scenario: Scenario, base: Path, show: Progress, folder: Path) -> Source:
+    """The store of a scenario, generated now, term by term, into files of ``folder``. Raises InputError."""
     pack = load_pack(scenario.pack, base)
     calendar = build_calendar(scenario, pack.table("calendar"))
     show.stage(
         f"context store of {scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}"
     )
-    store = generate(scenario, pack, calendar)
+    names = set()
+    with StoreFiles(folder) as files:
+        for part in store_parts(scenario, pack, calendar):
+            files.add(part)
+            names.add(part[:2])
+            del part  # before the next one is laid out
     entry = PackEntry(name=pack.name, version=pack.version, digest=pack.digest)
-    return of_store(store, new_manifest(scenario, entry))
+    return _of_files(new_manifest(scenario, entry), sorted(names), folder)
 
 
 def of_store(store: Store, manifest: Manifest) -> Source:

@@ -35,7 +35,7 @@ def source() -> Source:
 
 def delivered(form: str, root: Path, given: Source, names: list[tuple[str, str]] | None = None) -> list[str]:
     """Write a folder; returns its files."""
-    found = write_folder(form, root, names or list(given.names), given.get, scenario_facts(given.manifest))
+    found = write_folder(form, root, names or list(given.names), given, scenario_facts(given.manifest))
     return [file.path for file in found]
 
 
@@ -152,7 +152,7 @@ def test_a_failure_leaves_what_was_there(form: str, tmp_path: Path) -> None:
         return given.get(dataset, name).slice(0, 1)
 
     with pytest.raises(KeyboardInterrupt):
-        write_folder(form, root, names, broken, {})
+        write_folder(form, root, names, Source(given.manifest, given.names, broken), {})
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
     second = delivered(form, root, given, [(ENTITY, "wiki")])
     left = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
