@@ -49,7 +49,7 @@ from context.tables_outcome import outcome_tables
 from context.tables_people import people_tables
 from context.tables_places import place_tables
 from context.tables_progress import progress_tables
-from context.tables_quiz import quiz_tables
+from context.tables_quiz import quiz_tables, response_tables
 from context.tables_social import social_tables
 from context.tables_structure import structure_tables
 
@@ -66,6 +66,7 @@ TABLES = (
     learning_tables,
     comment_tables,
     quiz_tables,
+    response_tables,
     grade_tables,
     progress_tables,
     social_tables,

@@ -59,8 +59,19 @@ def read_table(
     """
     path = table_path(root, dataset, name)
     try:
-        table = pq.read_table(path, columns=columns, partitioning=None)
         rows = (pq.read_metadata(path).metadata or {}).get(PLAYED) if played else None
-        return table if rows is None else table.slice(0, int(rows))
+        if rows is None:
+            return pq.read_table(path, columns=columns, partitioning=None)
+        with pq.ParquetFile(path) as file:
+            return _first(file, int(rows), columns)
     except (OSError, pa.ArrowInvalid) as error:
         raise RunError(f"{path}: cannot be read: {error}") from error
+
+
+def _first(file: pq.ParquetFile, rows: int, columns: list[str] | None) -> pa.Table:
+    """The first rows of a file, of which only their row groups are read."""
+    groups, there = 0, 0
+    while there < rows:
+        there += file.metadata.row_group(groups).num_rows
+        groups += 1
+    return file.read_row_groups(list(range(groups)), columns=columns).slice(0, rows)

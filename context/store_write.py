@@ -56,11 +56,12 @@ class TableFile:
 class StoreFiles:
     """Files of a store whose tables come in parts; all are renamed into place when the context is left.
 
-    One that is left with an error leaves nothing behind. Raises RunError when the disk fails.
+    ``parts`` is how many each table has: with the last one its file is closed and its buffers go. A context
+    that is left with an error leaves nothing behind. Raises RunError when the disk fails.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, parts: int = 1) -> None:
+        self._root, self._parts = root, parts
         self._files: dict[Path, TableFile] = {}
 
     def __enter__(self) -> Self:
@@ -74,7 +75,10 @@ class StoreFiles:
             if path not in self._files:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._files[path] = TableFile(path.with_suffix(".parquet.tmp"), dataset, name)
-            self._files[path].add(table)
+            file = self._files[path]
+            file.add(table)
+            if file.parts == self._parts:
+                file.close()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:

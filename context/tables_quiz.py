@@ -22,7 +22,7 @@ _NUMBERS = tuple(str(number / 4 if number % 3 == 0 else number) for number in ra
 
 
 def quiz_tables(d: Drawn) -> tuple[Tables, Tables]:
-    """(entities, keymaps) of quizzes' questions, results and answers."""
+    """(entities, keymaps) of quizzes' questions and results."""
     entity: Tables = {}
     keymap: Tables = {}
     for name, (columns, rows) in {
@@ -33,9 +33,14 @@ def quiz_tables(d: Drawn) -> tuple[Tables, Tables]:
         entity[name] = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
         local = d.local(name, rows, frame.created(columns))
         keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), local)
-    name = "quiz_item_response"
-    entity[name], keymap[name] = _responses(d)
     return entity, keymap
+
+
+def response_tables(d: Drawn) -> tuple[Tables, Tables]:
+    """The answers to quiz items, the largest table of all, and its keymap."""
+    name = "quiz_item_response"
+    entity, keymap = _responses(d)
+    return {name: entity}, {name: keymap}
 
 
 def quizzes(d: Drawn, titles: pa.Array) -> Columns:

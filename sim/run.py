@@ -209,7 +209,7 @@ def make_context(
     show.stage("context store")
     rows: dict[str, int] = {}
     digests: dict[str, str] = {}
-    with StoreFiles(run_dir) as files:
+    with StoreFiles(run_dir, scenario.terms) as files:
         for dataset, name, table in store_parts(scenario, pack, calendar):
             entry = f"{dataset}.{name}"
             rows[entry] = rows.get(entry, 0) + len(table)

@@ -86,7 +86,7 @@ def of_scenario(scenario: Scenario, base: Path, show: Progress, folder: Path) ->
         f"context store of {scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}"
     )
     names = set()
-    with StoreFiles(folder) as files:
+    with StoreFiles(folder, scenario.terms) as files:
         for part in store_parts(scenario, pack, calendar):
             files.add(part)
             names.add(part[:2])
