@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
-
 from context.calendar import Calendar, build_calendar
 from context.errors import InputError, RunError
 from context.generate import store_parts
@@ -26,6 +24,7 @@ from sim.claim import PLAN, claim, only_one, verified
 from sim.dates import Dates
 from sim.digest import parquet_digest, table_digest
 from sim.manifest import Manifest, TableEntry, load_manifest
+from sim.memory import give_back
 from sim.plan import make_plan
 from sim.plan_file import plan_digest, write_plan
 from sim.progress import Progress
@@ -228,6 +227,7 @@ def make_context(
             )
     manifest.state = "plan"
     manifest.save(run_dir)
+    give_back()
 
 
 def _path(run_dir: Path, entry: str) -> Path:
@@ -249,7 +249,7 @@ def plan_term(
     manifest.save(run_dir)
     del world, anchors, plan
     # What store and plan took is not needed any more, and the workers want the room.
-    pa.default_memory_pool().release_unused()
+    give_back()
 
 
 def default_workers() -> int:

@@ -24,6 +24,7 @@ from context.scenario import Scenario
 from sim.anchors import Anchors, make_anchors
 from sim.atomic import PARTIAL, disk_error
 from sim.campus import LONGEST_MS
+from sim.memory import give_back
 from sim.world import World
 from sim.world_load import load_world
 
@@ -62,6 +63,7 @@ def share(run_dir: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -> 
 
 def _make(path: Path, run_dir: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -> Shared:
     world = load_world(run_dir, scenario, pack, calendar)
+    give_back()
     anchors = make_anchors(world, calendar, len(pack.table("level")["level"]))
     buffers: list[pickle.PickleBuffer] = []
     skeleton = pickle.dumps((world, anchors), protocol=5, buffer_callback=buffers.append)
