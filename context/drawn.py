@@ -51,6 +51,8 @@ class Drawn:
     years: npt.NDArray[np.float64]  # that each person has been here
     person_row: I64  # row of each person in the store
     is_new: npt.NDArray[np.bool_]  # False for persons whom a later term knows
+    behind: I64  # terms before this one, of each student
+    leaves: npt.NDArray[np.bool_]  # True for students who are not there in the next term
     numbers: I64  # natural number of each person: students' from 0
     place: int  # 0: the played term, 1: the one before it
     identity: Identity  # students, then instructors, then support staff

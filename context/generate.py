@@ -27,7 +27,7 @@ from context.learning import make_learning
 from context.outcomes import make_results
 from context.pack import Pack
 from context.people import make_identity, make_students
-from context.population import Cohort, played, student_years
+from context.population import Cohort, leaves, played, student_years
 from context.posts import make_posts
 from context.progress import make_progress
 from context.quizzes import make_quizzes
@@ -93,7 +93,7 @@ def draw(
     catalogue, seats = complete_catalogue(seed, pack, students, *make_catalogue(seed, pack, students))
     structures = make_structures(pack, students, catalogue)
     enrolments, instructors, support = make_enrolments(seed, pack, calendar, students, catalogue, seats)
-    people, parts = _people(registry, calendar, cohort, instructors, support)
+    people, parts = _people(registry, pack, calendar, cohort, (instructors, support), place)
     groups = make_learner_groups(seed, calendar, structures, students, catalogue, enrolments)
     content = make_content(pack, calendar, catalogue)
     quizzes = make_quizzes(pack, content.activities, content.quizzes)
@@ -146,20 +146,23 @@ def draw(
 
 
 def _people(
-    registry: Registry, calendar: Calendar, cohort: Cohort, instructors: int, support: int
+    registry: Registry, pack: Pack, calendar: Calendar, cohort: Cohort, posts: tuple[int, int], place: int
 ) -> tuple[npt.NDArray[np.uint64], dict[str, Any]]:
-    """(keys of students, instructors and support staff, what the registry says of them)."""
-    open_ms = calendar.day_start_ms(int(calendar.days[0]))
-    posts = (("instructor", instructors), ("support", support))
-    staff = np.concatenate([registry.holders(role, count, open_ms) for role, count in posts])
+    """(keys of students, as many instructors and support staff as ``posts``, what is known of them)."""
+    is_fall, open_ms = calendar.term.term_type == "Fall", calendar.day_start_ms(int(calendar.days[0]))
+    roles = zip(("instructor", "support"), posts, strict=True)
+    staff = np.concatenate([registry.holders(role, count, open_ms) for role, count in roles])
     people = np.concatenate([cohort.students.key, staff])
     rows, numbers, is_new = registry.enter(people, len(cohort.students))
-    years = student_years(cohort, is_fall=calendar.term.term_type == "Fall")
+    years, students = student_years(cohort, is_fall=is_fall), len(cohort.students)
+    left = is_new[:students] if place else leaves(pack, cohort.students, is_fall=is_fall)
     return people, {
         "years": np.concatenate([years, staff_years(staff)]),
         "person_row": rows,
         "numbers": numbers,
         "is_new": is_new,
+        "behind": cohort.behind,
+        "leaves": left,
     }
 
 

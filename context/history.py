@@ -10,6 +10,7 @@ import numpy as np
 from context.calendar import Calendar, build_calendar
 from context.drawn import Drawn
 from context.errors import InputError
+from context.graduation import completes
 from context.joining import Marks
 from context.pack import Pack
 from context.people import make_students
@@ -77,6 +78,7 @@ def _marks(d: Drawn, cohort: Cohort, *, is_fall: bool) -> Marks:
         standing=cohort.students.standing.astype(np.int64),
         behind=cohort.behind,
         is_undergraduate=cohort.students.career == 0,
+        completes=completes(d),
         earned=r.earned,
         gpa_credits=r.gpa_credits,
         points=r.gpa_points,

@@ -20,6 +20,7 @@ import schemas
 from context import frame
 from context.drawn import Drawn
 from context.frame import NO_TIME, Coded
+from context.graduation import CREDITS
 from context.people import STANDINGS
 from context.population import CLASS_CREDITS, SENIOR
 from context.store import ENTITY, PLAYED, Part, Store, plain
@@ -65,6 +66,7 @@ class Marks:
     standing: I64
     behind: I64
     is_undergraduate: BOOL
+    completes: BOOL  # a degree at the end of the term
     earned: I64
     gpa_credits: I64
     points: I64  # hundredths of grade points times credits
@@ -151,7 +153,7 @@ def _numbered(keymap: pa.Table, to: I64) -> pa.Table:
 def with_history(parts: list[Store], marks: list[Marks]) -> list[Store]:
     """The terms' tables of TOLD with what the earlier ones say of the later: GPAs and standings."""
     size = max(int(each.row.max(initial=-1)) for each in marks) + 1
-    before = _brought(marks, size)
+    before = brought(marks, size)
     sofar, hours, points = before, np.zeros(size, np.int64), np.zeros(size, np.int64)
     known = np.zeros(size, dtype=np.bool_)
     for place in reversed(range(len(marks))):
@@ -176,8 +178,11 @@ def with_history(parts: list[Store], marks: list[Marks]) -> list[Store]:
     return parts
 
 
-def _brought(marks: list[Marks], size: int) -> I64:
-    """Credits with which each undergraduate came, so that every standing follows from credits."""
+def brought(marks: list[Marks], size: int) -> I64:
+    """Credits with which each undergraduate came, so that standings and degrees follow from credits.
+
+    Who completes a bachelor's degree has its credits by then, and was a senior earlier where that takes it.
+    """
     low = np.zeros(size, np.int64)
     high = np.full(size, 10**6)
     aim = np.zeros(size, np.int64)
@@ -193,7 +198,11 @@ def _brought(marks: list[Marks], size: int) -> I64:
         fresh = m.row[~seen[m.row]]
         aim[fresh] = (m.standing * CLASS_CREDITS + np.where(m.is_fall, 5, 18))[~seen[m.row]]
         seen[fresh] = True
-    return np.asarray(np.maximum(np.minimum(np.maximum(aim, low), high), 0))
+    needs = np.zeros(size, np.int64)
+    for m in marks:
+        rows = m.row[m.completes & m.is_undergraduate]
+        needs[rows] = CREDITS - total[rows]
+    return np.asarray(np.maximum(np.maximum(np.minimum(np.maximum(aim, low), high), needs), 0))
 
 
 def _told(part: Store, m: Marks, cumulative: I64, sofar: I64, after: I64) -> Store:

@@ -38,6 +38,7 @@ class Behind:
     fall: F64
     spring: F64
     stays_senior: F64  # by terms behind: of fall's seniors, who were seniors in spring already
+    goes_on: F64  # by class: of spring's students, who are there in fall
 
 
 def terms_behind(pack: Pack) -> Behind:
@@ -46,7 +47,7 @@ def terms_behind(pack: Pack) -> Behind:
     share = [shares.shares(CAREERS[max(code - 3, 0)])[name] for code, name in enumerate(STANDINGS)]
     first = pack.number("students.retention_first_year") / _WITHIN_YEAR
     fall, spring = np.zeros((6, MOST_TERMS)), np.zeros((6, MOST_TERMS))
-    stays = np.zeros(MOST_TERMS)
+    stays, last = np.zeros(MOST_TERMS), 0.0
     for _ in range(MOST_TERMS):
         fall, old = np.zeros_like(fall), spring
         for code, next_year in enumerate((first, *_NEXT_YEAR)):
@@ -54,8 +55,9 @@ def terms_behind(pack: Pack) -> Behind:
         fall[4:, 1:] = _GRADUATES_NEXT_YEAR * old[4:, :-1]
         # Seniors who have not graduated fill what juniors and a few transfers leave.
         left = max(share[SENIOR] * 0.98 - float(fall[SENIOR].sum()), 0.0)
+        last = left / max(float(old[SENIOR].sum()), left, 1e-9)
         more = np.zeros(MOST_TERMS)
-        more[1:] = old[SENIOR, :-1] * (left / max(float(old[SENIOR].sum()), left, 1e-9))
+        more[1:] = old[SENIOR, :-1] * last
         stays = more / np.maximum(fall[SENIOR] + more, 1e-12)
         fall[SENIOR] += more
         spring = np.zeros_like(fall)
@@ -65,7 +67,8 @@ def terms_behind(pack: Pack) -> Behind:
             fall[code, 0] += max(share[code] - float(fall[code].sum()), 0.0)
             spring[code, 1:] = _WITHIN_YEAR * fall[code, :-1]
             spring[code, 0] = share[code] - float(spring[code].sum())
-    return Behind(np.round(fall, 12), np.round(spring, 12), np.round(stays, 12))
+    goes_on = np.array([first, *_NEXT_YEAR, last, _GRADUATES_NEXT_YEAR, _GRADUATES_NEXT_YEAR])
+    return Behind(*(np.round(part, 12) for part in (fall, spring, stays, goes_on)))
 
 
 def draw_behind(law: F64, key: U64, standing: I32) -> I64:
@@ -105,6 +108,12 @@ def played(students: Students, pack: Pack, *, is_fall: bool) -> Cohort:
 def _most_credits(standing: I32) -> I64:
     most = (standing.astype(np.int64) + 1) * CLASS_CREDITS - 1
     return np.where(standing >= SENIOR, 10**6, most)
+
+
+def leaves(pack: Pack, students: Students, *, is_fall: bool) -> BOOL:
+    """Who of the played term's students (a fall term: ``is_fall``) is not there in the next one."""
+    goes_on = np.full(len(STANDINGS), _WITHIN_YEAR) if is_fall else terms_behind(pack).goes_on
+    return np.asarray(rng.uniform(rng.extend(students.key, 16)) >= goes_on[students.standing])
 
 
 def term_before(

@@ -13,6 +13,7 @@ import pyarrow as pa
 from context import frame, ids, rng
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME
+from context.graduation import CONFERRED, came_with_master, completes, degree_codes
 from context.people import STANDINGS
 from context.structures import term_dates
 from context.tables_common import Pair, sis_keymap
@@ -45,6 +46,7 @@ DEGREES = (
     ("EDD", "Doctor of Education", "Doctoral"),
 )
 _SPECIALIZED = {"Junior": 0.35, "Senior": 0.5, "Graduate": 0.6, "Professional": 0.3}
+_SINCE_COMMENCEMENT = {"Fall": 101, "Spring": 241, "Summer": 3}  # days at the begin of a term
 _WITH_MINOR = {"Sophomore": 0.08, "Junior": 0.2, "Senior": 0.28}
 
 
@@ -146,17 +148,20 @@ def _with_minor(d: Drawn) -> pa.Table:
     return frame.table("person__academic_minor__academic_term", len(who), columns)
 
 
-def _commencement(begin: int, days: I64) -> I64:
-    """The first commencement on or after each day: 101 days before the term, every 52 weeks before that.
+def _commencement(d: Drawn, days: I64) -> I64:
+    """The first commencement in the middle of May on or after each day, and before the term.
 
-    In Fall that is the middle of May. Counted in whole weeks, so that it moves with a shifted calendar.
+    Counted in days before the term and whole weeks before that, so that it moves with a shifted calendar.
     """
-    last = begin - 101
+    last = term_dates(d.calendar)["start"] - _SINCE_COMMENCEMENT[d.calendar.term.term_type]
     return np.asarray(last - np.maximum((last - days) // 364, 0) * 364)
 
 
 def _held(d: Drawn) -> pa.Table:
-    """Degrees that people came with: transfers, graduate students, instructors; assumptions."""
+    """Degrees that people came with: transfers, graduate students, instructors; assumptions.
+
+    And those that students complete: conferred when the term is over.
+    """
     s, students = d.students, len(d.students)
     begin = term_dates(d.calendar)["start"]
     arrival = begin - (years_here(d) * 365.25).astype(np.int64) - 150
@@ -170,14 +175,15 @@ def _held(d: Drawn) -> pa.Table:
         transfer.draw(rng.extend(s.key, 304))
     ]
     teachers = np.arange(students, students + d.instructors)
-    came_with_master = np.zeros(len(d.identity), dtype=np.bool_)
-    came_with_master[:students] = (s.career == 1) & d.coin(s.key, 307, 0.22)
+    with_master = came_with_master(s)
     transferred = np.flatnonzero((s.career == 0) & is_transfer & (s.standing > 0))
+    graduate_arrival = arrival.copy()
+    graduate_arrival[:students] -= 730 * with_master
     parts = []
     for people, share, choices, when, purpose in (
         (transferred, 0.3, np.array([code["AA"]]), arrival, 305),
-        (np.flatnonzero(s.career > 0), 0.97, bachelors, arrival - 730 * came_with_master, 306),
-        (np.flatnonzero(came_with_master), 1.0, masters, arrival, 311),
+        (np.flatnonzero(s.career > 0), 0.97, bachelors, graduate_arrival, 306),
+        (np.flatnonzero(with_master), 1.0, masters, arrival, 311),
         (teachers, 0.55, bachelors, birth + 8200, 308),
         (teachers, 0.62, masters, birth + 8950, 309),
         (teachers, 0.8, doctorates, birth + 10000, 310),
@@ -185,9 +191,12 @@ def _held(d: Drawn) -> pa.Table:
         key = rng.extend(d.identity.key[people], purpose)
         has = rng.uniform(key) < share
         who, key = people[has], key[has]
-        day = _commencement(begin, when[who])
+        day = _commencement(d, when[who])
         degree = choices[rng.integer(key, len(choices), 1)]
         parts.append((who, degree, np.where(rng.uniform(key, 2) < 0.08, NO_TIME, day)))
+    who = np.flatnonzero(completes(d))
+    degree = np.array([code[name] for name in degree_codes(d.pack, s)[who].tolist()], dtype=np.int64)
+    parts.append((who, degree, np.full(len(who), term_dates(d.calendar)["end"] + CONFERRED)))
     who, degree, day = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((degree, who))
     columns = {

@@ -61,11 +61,24 @@ def test_bad_input_is_one_line(case: str, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+OVERLAP = """
+fte = 20
+terms = 2
+[calendar]
+start = 2026-04-01
+instruction_end = 2026-06-01
+finals_start = 2026-06-03
+end = 2026-06-10
+"""
 FILES = {
     "unknown key": ("ftee = 5\n", ("termtide.toml", "ftee", "fte")),
     "wrong type": ('fte = "big"\n', ("termtide.toml", "fte", "big", "whole number")),
     "unknown zone": ('time_zone = "America/Detriot"\n', ("time_zone", "America/Detriot", "America/Detroit")),
     "no TOML": ("fte = = 5\n", ("termtide.toml", "line 1")),
+    "overlapping terms": (
+        OVERLAP,
+        ("terms overlap", "Fall 2026 starts on 2026-04-01", "2026-05-08 or later", "Spring 2026 has ended"),
+    ),
     "missing pack": ('pack = "./my_pack"\n', ("my_pack",)),
 }
 

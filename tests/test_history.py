@@ -14,8 +14,9 @@ import schemas
 from context.as_of import as_of, last_change
 from context.errors import InputError
 from context.generate import draw, laid_out
+from context.graduation import CREDITS
 from context.history import calendars, drawn_terms, term_before_name
-from context.joining import CALENDAR, scope
+from context.joining import CALENDAR, brought, scope
 from context.scenario import CalendarOverrides, Scenario
 from context.store_write import write_store
 from sim.world_load import campus_facts, load_world, standard_scores
@@ -24,7 +25,6 @@ from tests.tiny import calendar_of, default_pack, store_of
 
 ONE = Scenario(name="history", fte=150, seed=4)
 THREE = ONE.model_copy(update={"terms": 3})
-LARGE = Scenario(name="history", fte=1500, seed=4, terms=3)
 TOLD = {  # columns of the played term that say what came before it
     "person__academic_term": {"gpa_cumulative", "eot_academic_level"},
     "course_grade": {"gpa_cumulative_excluding_course_grade"},
@@ -171,38 +171,18 @@ def test_courses_and_people_recur() -> None:
     assert number(both) > 0.6
 
 
-@cache
-def large() -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """(row, standing, load, behind, credits attempted) of the students of three terms at 1,500 FTE."""
-    found = []
-    for drawn, cohort, told in drawn_terms(LARGE, default_pack(), calendar_of(LARGE, default_pack()), draw):
-        s = cohort.students
-        found.append((told.row, s.standing, s.load, cohort.behind, drawn.records.credits))
-    return found
-
-
-def test_retention_and_load() -> None:
-    """Full-time freshmen come back in the published share, and full-time undergraduates take a usual load.
-
-    The pack asks for .86; five standard deviations of 300 freshmen are .10, and stratified
-    draws keep far less. Credits are those on the census day.
-    """
-    played, _, year_ago = large()
-    row, standing, load, behind, _ = year_ago
-    first = row[(standing == 0) & (load == 0) & (behind == 0)]
-    assert len(first) > 200
-    assert 0.82 <= np.isin(first, played[0]).mean() <= 0.90
-    for _, standing, load, _, taken in large():
-        assert 12.5 <= taken[(standing < 4) & (load == 0)].mean() <= 15.5
-
-
-def test_shares_hold_in_every_term() -> None:
-    """Standings have the pack's shares in earlier terms too."""
-    wanted = default_pack().categorical("person", "standing").shares("Undergraduate")
-    for _, standing, _, _, _ in large():
-        undergraduate = standing[standing < 4]
-        for code, name in enumerate(("Freshman", "Sophomore", "Junior", "Senior")):
-            assert abs((undergraduate == code).mean() - wanted[name]) < 0.02, name
+def test_degrees_take_their_credits() -> None:
+    """Who completes a bachelor's degree has 120 credits by the end of the term."""
+    terms = drawn_terms(THREE, default_pack(), calendar_of(THREE, default_pack()), draw)
+    marks = [told for _, _, told in terms]
+    total = brought(marks, max(int(each.row.max()) for each in marks) + 1)
+    done = 0
+    for m in reversed(marks):
+        total[m.row] += m.earned
+        rows = m.row[m.completes & m.is_undergraduate]
+        assert (total[rows] >= CREDITS).all()
+        done += len(rows)
+    assert done > 20
 
 
 def test_simulation_reads_the_played_term(tmp_path: Path) -> None:

@@ -114,8 +114,10 @@ OFFENCES = {
           OR end_date <= start_date OR (duration IS NULL) <> (start_date IS NULL)""",
     "rooms hold their sections": """SELECT COUNT(*) FROM course_section JOIN room USING (room_id)
         WHERE max_enrollment > capacity OR delivery_mode = 'Online'""",
-    "degrees were conferred before the term": """SELECT COUNT(*) FROM person__academic_degree,
-        academic_term t WHERE t.academic_term_id = 1 AND conferral_date >= term_begin_date""",
+    "degrees were conferred before the term, or on students after it": """
+        SELECT COUNT(*) FROM person__academic_degree d, academic_term t WHERE t.academic_term_id = 1
+        AND conferral_date >= term_begin_date AND (conferral_date <= le_term_end_date
+          OR person_id NOT IN (SELECT person_id FROM person__academic_term WHERE credits_earned > 0))""",
     "minors are not in the field of the major": """SELECT COUNT(*)
         FROM person__academic_minor__academic_term
         JOIN academic_minor n USING (academic_minor_id)
