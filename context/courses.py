@@ -14,6 +14,7 @@ import numpy.typing as npt
 from context import rng
 from context.pack import Pack
 from context.people import STANDINGS, Students
+from context.repeats import Later, course_codes, settle
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -49,6 +50,11 @@ class Catalogue:
         return len(self.offering_cip)
 
     @property
+    def offering_code(self) -> I64:
+        """Each offering's number, the same in every term."""
+        return course_codes(self.offering_cip, self.offering_level, self.offering_ordinal)
+
+    @property
     def sections(self) -> int:
         """Number of sections."""
         return len(self.section_offering)
@@ -65,6 +71,7 @@ class Seats:
 
     student: I64
     section: I64
+    later: Later  # what these students take in later terms
 
 
 def largest_remainder(weights: npt.NDArray[np.float64], total: int, least: int = 1) -> I64:
@@ -184,7 +191,7 @@ def _repeated(student: I64, offering: I64) -> npt.NDArray[np.bool_]:
     return repeated
 
 
-def make_catalogue(seed: int, pack: Pack, students: Students) -> tuple[Catalogue, Seats]:
+def make_catalogue(seed: int, pack: Pack, students: Students, later: Later) -> tuple[Catalogue, Seats]:
     """The term's offerings and sections, and the seats that students take."""
     levels = len(pack.table("level")["level"])
     student, cip, level, seat_key = _demand(pack, students)
@@ -196,9 +203,12 @@ def make_catalogue(seed: int, pack: Pack, students: Students) -> tuple[Catalogue
     order = np.lexsort((rng.bits(seat_key, 41), cell))
     section = np.empty(len(student), dtype=np.int64)
     section[order] = np.repeat(np.arange(len(size)), size)
+    course = course_codes(section_cell // levels, section_cell % levels, ordinal[offering])
+    again = settle(pack, later, seat_key, student, section, course)
     stays = _resolve_repeats(
         seat_key, student, section, offering, (students.career[student] > 0).astype(np.int32)
     )
+    stays &= again | ~later.has(student, course[section])
     student, section = student[stays], section[stays]
     taken = np.unique(section)
     section_ordinal = np.arange(len(offering)) - np.searchsorted(offering, offering)
@@ -221,4 +231,4 @@ def make_catalogue(seed: int, pack: Pack, students: Students) -> tuple[Catalogue
         section_kind=np.zeros(len(taken), dtype=np.int64),
         sandbox_owner=np.empty(0, dtype=np.int64),
     )
-    return catalogue, Seats(student=student[order], section=rank[order].astype(np.int64))
+    return catalogue, Seats(student[order], rank[order].astype(np.int64), later)

@@ -16,6 +16,7 @@ from context.calendar import Calendar
 from context.courses import Catalogue, Seats
 from context.pack import Pack
 from context.people import Students
+from context.repeats import Later, withdraw_first
 from context.sections import DISCUSSION, LABORATORY, OWN, PRIMARY, SANDBOX, TAUGHT, primary_instructors
 from context.staffing import add_extras, component_assistants, extra_roles
 
@@ -132,6 +133,7 @@ def make_enrolments(
         np.concatenate(role).astype(np.int32),
         roles,
         catalogue,
+        seats.later,
     )
     return enrolments, instructors, support
 
@@ -144,38 +146,38 @@ def _with_status(
     role: I32,
     roles: tuple[str, ...],
     catalogue: Catalogue,
+    later: Later,
 ) -> Enrolments:
     order = np.lexsort((person, section, role != roles.index("Student")))
     person, section, role = person[order], section[order], role[order]
     own_key = rng.extend(rng.extend(catalogue.section_key[section], role), person)
-    key = own_key[_deciding(catalogue, person, section, role == roles.index("Student"))]
     status_law = pack.categorical("course_section_enrollment", "role_status")
     enrollment_law = pack.categorical("course_section_enrollment", "enrollment_status")
     given_role = _codes(roles, status_law.given_values[0])[role]
+    statuses, student = status_law.values, role == roles.index("Student")
+    takes = student & (catalogue.section_kind[section] == PRIMARY)
+    again = takes & later.has(person, catalogue.offering_code[catalogue.section_home[section]])
+    alone = status_law.draw(rng.extend(own_key, 1), given_role)
+    like = withdraw_first(own_key, takes & (alone == _codes(("Withdrawn",), statuses)[0]), again)
+    key = own_key[like[_deciding(catalogue, person, section, student)]]
     status = status_law.draw(rng.extend(key, 1), given_role)
-    statuses = status_law.values
     # A section keeps its first Teacher to the end: somebody has to grade.
     teachers = np.flatnonzero(role == roles.index("Teacher"))
     first = teachers[np.unique(section[teachers], return_index=True)[1]]
     own = catalogue.section_kind[section] == OWN
     if None in statuses:  # sandboxes are Canvas's alone
         status[own] = statuses.index(None)
-    leaves = np.isin(
-        status[first], [code for code, v in enumerate(statuses) if v in ("Dropped", "Withdrawn")]
-    )
+    leaves = np.isin(status[first], _codes(("Dropped", "Withdrawn"), statuses))
     status[first[leaves]] = statuses.index("Enrolled")
     # Rows without a status are Canvas-only staff: in Canvas they are enrolled like any other.
-    status_in_canvas = np.where(
-        np.isin(status, np.flatnonzero([v is None for v in status_law.values])),
-        statuses.index("Enrolled"),
-        status,
-    )
+    no_status = np.isin(status, np.flatnonzero([value is None for value in statuses]))
+    status_in_canvas = np.where(no_status, statuses.index("Enrolled"), status)
     enrollment = enrollment_law.draw(
         rng.extend(key, 2),
         _codes(statuses, enrollment_law.given_values[0])[status_in_canvas],
         _codes(roles, enrollment_law.given_values[1])[role],
     )
-    first_day, last_day = _days(pack, calendar, key, role == roles.index("Student"), status, statuses)
+    first_day, last_day = _days(pack, calendar, key, student, status, statuses)
     days = calendar.days
     registered_days = 20 + rng.integer(rng.extend(key, 3), 110)
     entered_late = first_day > days[0]
@@ -219,7 +221,7 @@ def _deciding(catalogue: Catalogue, person: I64, section: I64, student: npt.NDAr
     return decides
 
 
-def _codes(values: tuple[str | None, ...], into: tuple[str, ...]) -> I32:
+def _codes(values: tuple[str | None, ...], into: tuple[str | None, ...]) -> I32:
     """For each of ``values`` its place in ``into``; -1 where it has none, which a draw refuses."""
     return np.array([into.index(value) if value in into else -1 for value in values], dtype=np.int32)
 

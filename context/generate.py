@@ -89,8 +89,8 @@ def draw(
     seed, registry = scenario.seed, registry or Registry(scenario.seed)
     is_fall = calendar.term.term_type == "Fall"
     cohort = cohort or played(make_students(seed, scenario.fte, pack), pack, is_fall=is_fall)
-    students = cohort.students
-    catalogue, seats = complete_catalogue(seed, pack, students, *make_catalogue(seed, pack, students))
+    students, later = cohort.students, cohort.later
+    catalogue, seats = complete_catalogue(seed, pack, students, *make_catalogue(seed, pack, students, later))
     structures = make_structures(pack, students, catalogue)
     enrolments, instructors, support = make_enrolments(seed, pack, calendar, students, catalogue, seats)
     people, parts = _people(registry, pack, calendar, cohort, (instructors, support), place)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
+import numpy.typing as npt
 
 from context.calendar import Calendar, build_calendar
 from context.drawn import Drawn
@@ -16,9 +18,11 @@ from context.pack import Pack
 from context.people import make_students
 from context.population import Cohort, played, term_before, there
 from context.registry import Registry
+from context.repeats import Later, nothing_later
 from context.scenario import Scenario
 from context.scenario_parts import CalendarOverrides
 
+I64 = npt.NDArray[np.int64]
 Draw = Callable[[Scenario, Pack, Calendar, Cohort, Registry, int], Drawn]
 
 
@@ -54,12 +58,14 @@ def drawn_terms(
     is_fall = [each.term.term_type == "Fall" for each in terms]
     students = make_students(scenario.seed, scenario.fte, pack)
     cohort = played(students, pack, is_fall=is_fall[0])
-    rows = len(students)
+    rows, later = len(students), nothing_later()
     for place, each in enumerate(terms):
         now = there(cohort)
+        now = replace(now, later=later.of(now.row))
         drawn = draw(scenario, pack, each, now, registry, place)
         marks = _marks(drawn, now, is_fall=is_fall[place])
         yield drawn, now, marks
+        taken = _taken(drawn, now.row)
         del drawn, now  # before the next term is drawn
         if place + 1 < len(terms):
             earned = np.zeros(len(cohort.row), dtype=np.int64)
@@ -69,6 +75,16 @@ def drawn_terms(
             code = terms[place + 1].term.code
             cohort = term_before(scenario.seed, pack, cohort, before, code, rows, is_fall=is_fall[place])
             rows = max(rows, int(cohort.row.max(initial=-1)) + 1)
+            later = later.and_before(taken, cohort.row)
+
+
+def _taken(d: Drawn, rows: I64) -> Later:
+    """The courses that students, persons ``rows`` of the store, asked for in a term."""
+    e, c = d.enrolments, d.catalogue
+    status = np.array([str(value) for value in e.role_statuses])[e.role_status]
+    kept = np.flatnonzero(e.takes)
+    course = c.offering_code[c.section_home[e.section[kept]]]
+    return Later(rows[e.person[kept]], course, ~np.isin(status[kept], ("Dropped", "Withdrawn")))
 
 
 def _marks(d: Drawn, cohort: Cohort, *, is_fall: bool) -> Marks:

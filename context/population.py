@@ -7,7 +7,7 @@ year has passed; those who left since, graduates among them, fill the classes up
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from context import rng
 from context.pack import Pack
 from context.people import CAREERS, STANDINGS, Students, course_load
+from context.repeats import Later, nothing_later
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -90,6 +91,7 @@ class Cohort:
     behind: I64  # terms before this one
     present: BOOL  # others stopped out for this term
     most_credits: I64  # that they can have before this term, by the standing they reach
+    later: Later = field(default_factory=nothing_later)  # courses that they take in later terms
 
 
 def played(students: Students, pack: Pack, *, is_fall: bool) -> Cohort:

@@ -83,10 +83,11 @@ def _top_up(pack: Pack, students: Students, catalogue: Catalogue, seats: Seats) 
         taken = np.isin(
             short * c.offerings + c.section_home[pick], student * c.offerings + c.section_home[section]
         )
+        taken |= seats.later.has(short, c.offering_code[c.section_home[pick]])
         student = np.concatenate([student, short[~taken]])
         section = np.concatenate([section, pick[~taken]])
     order = np.lexsort((section, student))
-    return Seats(student[order], section[order])
+    return Seats(student[order], section[order], seats.later)
 
 
 def complete_catalogue(
@@ -139,7 +140,7 @@ def _components(
         section_key=np.concatenate([c.section_key, rng.extend(c.offering_key[home], 5000 + ordinal)]),
         section_kind=np.concatenate([c.section_kind, np.where(is_laboratory, LABORATORY, DISCUSSION)]),
     )
-    return extended, Seats(student[order], section[order]), divided
+    return extended, Seats(student[order], section[order], seats.later), divided
 
 
 def _cross_list(pack: Pack, catalogue: Catalogue, seats: Seats, divided: BOOL) -> Catalogue:

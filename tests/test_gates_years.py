@@ -110,6 +110,32 @@ def test_changed_majors(before: int, after: int) -> None:
     check_share(text, 0.05 * other)
 
 
+@pytest.mark.parametrize(("before", "after"), [(FIRST, SPRING), (SPRING, PLAYED), (FIRST, PLAYED)])
+def test_repeated_courses(before: int, after: int) -> None:
+    """Who withdraws takes a course again, three in ten in the next term, and nobody else does."""
+    law = default_pack()
+    again, others = numbers(
+        "SELECT COUNT(*) FILTER (a.role_status = 'Withdrawn' AND b.role_status = 'Enrolled'), "
+        "COUNT(*) FILTER (a.role_status <> 'Withdrawn') FROM seats a JOIN seats b USING (person_id, code) "
+        f"WHERE a.academic_term_id = {before} AND b.academic_term_id = {after}"
+    )
+    assert others == 0
+    if (before, after) == (FIRST, PLAYED):
+        return
+    (seats,) = numbers(f"SELECT COUNT(*) FROM seats WHERE academic_term_id = {before}")
+    share = law.number("enrolment.repeat_share") * law.number("enrolment.withdrawn_share")
+    check_near(again / seats, share, sqrt(share * (1 - share) / seats))
+
+
+@pytest.mark.parametrize("term", [SPRING, FIRST])
+def test_withdrawals_before_the_played_term(term: int) -> None:
+    """A course that is taken again has another's withdrawal: role_status keeps the pack's shares."""
+    law = default_pack().categorical("course_section_enrollment", "role_status")
+    check_shares(
+        counts(f"SELECT role_status FROM seats WHERE academic_term_id = {term}"), dict(law.shares("Student"))
+    )
+
+
 @cache
 def conferred() -> str:
     """Name of a table of the degrees that the store's terms gave, with the term."""
