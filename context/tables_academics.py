@@ -154,7 +154,15 @@ def _commencement(d: Drawn, days: I64) -> I64:
     Counted in days before the term and whole weeks before that, so that it moves with a shifted calendar.
     """
     last = term_dates(d.calendar)["start"] - _SINCE_COMMENCEMENT[d.calendar.term.term_type]
-    return np.asarray(last - np.maximum((last - days) // 364, 0) * 364)
+    gap = np.maximum(last - days, 0)
+    years = gap * 4 // 1461 + 1
+    years -= _weeks_of(years) > gap
+    return np.asarray(last - _weeks_of(years))
+
+
+def _weeks_of(years: I64) -> I64:
+    """Days of the whole weeks in so many years."""
+    return years * 1461 // 28 * 7
 
 
 def _held(d: Drawn) -> pa.Table:

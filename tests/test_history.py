@@ -14,14 +14,15 @@ import schemas
 from context.as_of import as_of, last_change
 from context.errors import InputError
 from context.generate import draw, laid_out
-from context.graduation import CREDITS
+from context.graduation import CONFERRED, CREDITS
 from context.history import calendars, drawn_terms, term_before_name
 from context.joining import CALENDAR, brought, scope
 from context.scenario import CalendarOverrides, Scenario
 from context.store_write import write_store
+from context.tables_academics import academic_tables
 from sim.world_load import campus_facts, load_world, standard_scores
 from tests.replay import open_store
-from tests.tiny import calendar_of, default_pack, store_of
+from tests.tiny import calendar_of, default_pack, drawn_of, store_of
 
 ONE = Scenario(name="history", fte=150, seed=4)
 THREE = ONE.model_copy(update={"terms": 3})
@@ -169,6 +170,20 @@ def test_courses_and_people_recur() -> None:
     )
     both = f"SELECT avg((person_id IN ({teachers.format(1)}))::INT) FROM ({teachers.format(4)})"
     assert number(both) > 0.6
+
+
+@pytest.mark.parametrize("term", ["Fall 2026", "Spring 2026", "Summer 2026"])
+def test_degrees_are_conferred_in_their_season(term: str) -> None:
+    """Degrees that people came with are of a May before the term, those of the term of nine days after it."""
+    drawn = drawn_of(ONE.model_copy(update={"term": term}))
+    tables, _ = academic_tables(drawn)
+    dates = tables["person__academic_degree"]["conferral_date"].drop_null().to_pylist()
+    before = [day for day in dates if day < drawn.calendar.term.start]
+    after = {day for day in dates if day not in before}
+    assert len(before) > 100
+    assert {(day.month, day.day // 8) for day in before} <= {(5, 1), (5, 2)}
+    assert len(set(before)) == len({day.year for day in before})
+    assert after == {drawn.calendar.term.end + timedelta(CONFERRED)}
 
 
 def test_degrees_take_their_credits() -> None:
