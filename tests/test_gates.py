@@ -185,7 +185,7 @@ def test_discipline_shares() -> None:
 
 
 def test_students() -> None:
-    """Careers, sexes and full-time equivalents are those of pack and scenario."""
+    """Careers, sexes and full-time equivalents are those of pack and scenario; heads without chance."""
     law = default_pack()
     check_shares(
         counts("SELECT ps_student_level FROM person__academic_term"),
@@ -197,6 +197,32 @@ def test_students() -> None:
     )
     heads = numbers("SELECT COUNT(*) FROM person__academic_term")[0]
     assert abs(heads / CAMPUS.fte - 1.142) < 0.03  # heads per FTE by IPEDS' rule for these shares
+
+
+@pytest.mark.parametrize(
+    ("column", "rows_of"),
+    [
+        ("person.is_english_first_language", "person JOIN person__academic_term USING (person_id)"),
+        ("person.is_first_generation_hed_student", "person JOIN person__academic_term USING (person_id)"),
+        ("person__academic_term.athletic_participant_sport", "person__academic_term"),
+        ("person__academic_term.in_honors_program", "person__academic_term"),
+        ("person__academic_term.registration_status", "person__academic_term"),
+        ("quiz.time_limit", "quiz"),
+    ],
+)
+def test_values_and_nulls_by_the_pack(column: str, rows_of: str) -> None:
+    """Values, NULL among them, have the pack's shares; true and false are told as text there."""
+    law = default_pack().categorical(*column.split("."))
+    found = counts(f"SELECT CASE WHEN {column} IS NOT NULL THEN {column}::VARCHAR END FROM {rows_of}")
+    check_shares(found, dict(law.shares()))
+
+
+def test_who_left_has_an_exit_date() -> None:
+    """Dates of leaving are there for who left, and for nobody else."""
+    found = counts("SELECT role_status FROM course_section_enrollment WHERE exit_date IS NOT NULL")
+    assert set(found) == {"Dropped", "Withdrawn"}
+    everybody = counts("SELECT role_status FROM course_section_enrollment")
+    assert all(found[status] == everybody[status] for status in found)
 
 
 def meetings_of(scenario: Scenario) -> tuple[npt.NDArray[np.uint64], Meetings]:
