@@ -7,6 +7,7 @@ each CIP x level cell with the published size law, so that shares, sizes and loa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 import numpy.typing as npt
@@ -140,25 +141,59 @@ def _cut_sections(seed: int, pack: Pack, cell_demand: I64, levels: int) -> tuple
     return np.concatenate(cells), np.concatenate(sizes)
 
 
-def _group_into_offerings(seed: int, pack: Pack, cell: I64) -> tuple[I64, I64, I64]:
-    """(offering of each section, its cell, its ordinal in the cell): sections of a cell join offerings."""
+def _wide_courses(seed: int, pack: Pack, cells: I64, sections: I64) -> list[tuple[int, int]]:
+    """(place of its cell, sections) of every course with more than one, the widest first.
+
+    ``cells`` are those that have sections, ``sections`` how many each. Widths are the published law's for as
+    many courses as the whole campus has, in exact shares: most cells are too small to draw from it alone. A
+    course goes to a cell that has so many sections left, each of these with the same odds; where no cell has,
+    it gets the most that one has. A cell's sections draw lots of their own, so that a like campus of another
+    term puts the course into the same cell.
+    """
     law = pack.table("sections_per_course")
-    table = rng.thresholds([float(share) for share in law["share"]])
     widths = np.array([int(n) for n in law["sections"]])
+    shares = [float(share) for share in law["share"]]
+    count = round(int(sections.sum()) / fsum(n * share for n, share in zip(widths, shares, strict=True)))
+    upto = np.rint(np.cumsum(shares) * count).astype(np.int64)
+    wanted = np.sort(np.repeat(widths, np.diff(upto, prepend=0)))[::-1]
+    cell = np.repeat(np.arange(len(cells)), sections)
+    place = np.arange(len(cell)) - np.repeat(np.cumsum(sections) - sections, sections)
+    lots = rng.key(seed, "offering cell", cells[cell], place)
+    left = sections.copy()
+    courses: list[tuple[int, int]] = []
+    for rank, asked in enumerate(wanted[wanted > 1].tolist()):
+        width = min(asked, int(left.max(initial=0)))
+        if width < 2:
+            break
+        rows = np.flatnonzero((left[cell] >= width) & (place < left[cell]))
+        home = int(cell[rows[np.argmin(rng.bits(lots[rows], rank))]])
+        left[home] -= width
+        courses.append((home, width))
+    return courses
+
+
+def _group_into_offerings(seed: int, pack: Pack, cell: I64, size: I64) -> tuple[I64, I64, I64, I64]:
+    """(order of the sections by offering, offering of each in that order, its cell, its ordinal in the cell).
+
+    The last two are by offering. Courses are ordered by cell, the widest first. Sections of one course are of
+    like size: a cell's sections are cut in order of size, at a keyed turn of its courses.
+    """
+    cells, sections = np.unique(cell, return_counts=True)
+    wide = _wide_courses(seed, pack, cells, sections)
+    homes = np.array([home for home, _ in wide], dtype=np.int64)
+    widths = np.array([width for _, width in wide], dtype=np.int64)
+    single = sections - np.bincount(homes, widths, minlength=len(cells)).astype(np.int64)
+    homes = np.concatenate([homes, np.repeat(np.arange(len(cells)), single)])
+    widths = np.concatenate([widths, np.ones(int(single.sum()), dtype=np.int64)])
+    order = np.lexsort((-widths, homes))
+    homes, widths = homes[order], widths[order]
+    ordinal = np.arange(len(homes)) - np.searchsorted(homes, homes)
+    turn = np.lexsort((rng.bits(rng.key(seed, "offering turn", cells[homes], ordinal)), homes))
+    by_size = np.lexsort((np.arange(len(cell)), size, cell))
     offering = np.empty(len(cell), dtype=np.int64)
-    cells: list[int] = []
-    ordinals: list[int] = []
-    bounds = np.flatnonzero(np.diff(cell, prepend=-1))
-    for start, stop in zip(bounds, [*bounds[1:], len(cell)], strict=True):
-        width = widths[
-            rng.categorical(rng.key(seed, "offering width", int(cell[start]), np.arange(stop - start)), table)
-        ]
-        within = np.searchsorted(np.cumsum(width), np.arange(stop - start), side="right")
-        offering[start:stop] = len(cells) + within
-        count = int(within[-1]) + 1
-        cells.extend([int(cell[start])] * count)
-        ordinals.extend(range(count))
-    return offering, np.array(cells), np.array(ordinals)
+    offering[by_size] = np.repeat(turn, widths[turn])
+    order = np.lexsort((np.arange(len(cell)), offering))
+    return order, offering[order], cells[homes], ordinal
 
 
 def _resolve_repeats(
@@ -198,7 +233,8 @@ def make_catalogue(seed: int, pack: Pack, students: Students, later: Later) -> t
     cell = cip.astype(np.int64) * levels + level
     demand = np.bincount(cell, minlength=len(pack.table("cip")["cip"]) * levels)
     section_cell, size = _cut_sections(seed, pack, demand, levels)
-    offering, offering_cell, ordinal = _group_into_offerings(seed, pack, section_cell)
+    order, offering, offering_cell, ordinal = _group_into_offerings(seed, pack, section_cell, size)
+    size = size[order]
     # Seats of a cell are dealt in keyed order, so that a section's students are a random lot of its cell.
     order = np.lexsort((rng.bits(seat_key, 41), cell))
     section = np.empty(len(student), dtype=np.int64)

@@ -7,6 +7,7 @@ follows role, enrolment status follows both. Days are campus days of the term (0
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 import numpy.typing as npt
@@ -241,17 +242,35 @@ def _days(
     deadline = (term.withdraw_deadline - term.start).days
     late = student & (rng.uniform(key, 10) < pack.number("enrolment.late_add_share"))
     first = np.where(late, 1 + rng.integer(key, max(census - 1, 1), 11), begin)
-    drop_day = np.maximum(first + 1, rng.integer(key, census + 1, 12))
-    timing = pack.table("withdraw_timing")
-    part = rng.categorical(key, rng.thresholds([float(share) for share in timing["share"]]), 13)
-    low = np.array([float(x) for x in timing["term_fraction_low"]])[part]
-    high = np.array([float(x) for x in timing["term_fraction_high"]])[part]
-    length = (term.end - term.start).days
-    fraction = low + (high - low) * rng.uniform(key, 14)
-    withdraw_day = np.clip((fraction * length).astype(np.int64), census + 1, deadline)
+    soonest = np.maximum(first + 1, 0)
+    drop_day = soonest + rng.integer(key, np.maximum(census + 1 - soonest, 1), 12)
+    days, table = _withdrawal_days(pack, (term.end - term.start).days, census + 1, deadline)
+    withdraw_day = days[rng.categorical(key, table, 13)]
     last = np.full(len(key), end, dtype=np.int64)
     if "Dropped" in statuses:
         last = np.where(status == statuses.index("Dropped"), drop_day, last)
     if "Withdrawn" in statuses:
         last = np.where(status == statuses.index("Withdrawn"), withdraw_day, last)
     return first.astype(np.int64), last
+
+
+def _withdrawal_days(pack: Pack, length: int, first: int, last: int) -> tuple[I64, U64]:
+    """(days ``first`` .. ``last``, thresholds): the pack's timing, given that it falls on one of them."""
+    timing = pack.table("withdraw_timing")
+    parts = [
+        tuple(float(x) for x in row)
+        for row in zip(
+            timing["term_fraction_low"], timing["term_fraction_high"], timing["share"], strict=True
+        )
+    ]
+    days = range(first, max(last, first) + 1)
+    weights = [
+        fsum(
+            share * max(min((day + 1) / length, high) - max(day / length, low), 0.0) / (high - low)
+            for low, high, share in parts
+        )
+        for day in days
+    ]
+    if not fsum(weights):  # a pack in which nobody withdraws then
+        weights = [1.0] * len(days)
+    return np.array(days), rng.thresholds(weights)

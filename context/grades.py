@@ -18,6 +18,7 @@ from context.people import Students
 from context.results import Results
 from context.scores import VIEWS, Scores, make_scores
 from context.sections import offering_credits
+from context.standing import ability_now
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -119,7 +120,11 @@ def make_grades(
     law = pack.table("letter")
     stays = np.array([status in ("Enrolled", "Completed") for status in enrolments.role_statuses])
     # Who teaches without Canvas gives grades all the same, by marks that the store doesn't hold.
-    unseen = 84 + 8 * students.ability[enrolments.person[rows]] + 6 * rng.normal(enrolments.key[rows], 122)
+    unseen = (
+        84
+        + 8 * ability_now(pack, students)[enrolments.person[rows]]
+        + 6 * rng.normal(enrolments.key[rows], 122)
+    )
     unseen = np.rint(100 * np.clip(unseen, 0, 100)).astype(np.int64)
     marks = np.where(enrolments.published[rows], final, unseen)
     gets = stays[enrolments.role_status[rows]] & (marks != NO_TIME)

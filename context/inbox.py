@@ -16,8 +16,9 @@ from context.activities import DAY_MS, HOUR_MS, MINUTE_MS, ordinals
 from context.calendar import Calendar
 from context.courses import Catalogue
 from context.enrolments import Enrolments
+from context.hours import waking_hours
 from context.learner_groups import LearnerGroups
-from context.outcomes import LEAST_VIEW_MS, primary_teacher, waking_hours
+from context.outcomes import LEAST_VIEW_MS, primary_teacher
 from context.pack import Pack
 
 I64 = npt.NDArray[np.int64]

@@ -1,13 +1,12 @@
 """What students hand in, when, and what they score; what they post.
 
-A score is the kind's mean plus a student's, an activity's and a residual part, with the published shares of
-variance. Times respect release, enrolment, due-date habits and the incidents of the scenario.
+A score follows its kind's law, read at a student's, an activity's and a residual part together, with the
+published shares of variance. Times respect release, enrolment, due-date habits and the scenario's incidents.
 """
 
 from __future__ import annotations
 
 from math import fsum, sqrt
-from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +19,14 @@ from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.frame import NO_TIME
 from context.groupwork import GroupWork, shared
+from context.hours import awake
+from context.marks import mark_cuts
 from context.overrides import Dates, Overrides, make_overrides
 from context.pack import Pack
 from context.people import Students
 from context.quizzes import Quizzes, quiz_of_activity
 from context.results import Results
+from context.standing import ability_now
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -42,6 +44,7 @@ ONLINE_TYPES = (  # of what is handed in through Canvas
 )
 OFFLINE = ("on_paper", "none", "not_graded")
 LEAST_FORGOTTEN = 4  # activities of a group of which some may stay without a grade
+COURSE_PART = 0.3  # of the variance between activities: some courses are harder in all (assumption)
 LEAST_VIEW_MS = 10 * MINUTE_MS  # between release or joining and handing in: room for the views before it
 
 
@@ -77,14 +80,10 @@ def _submission_times(
     code = rng.categorical(key, rng.thresholds([float(share) for share in law["share"]]), 2)
     low = np.array([float(x) for x in law["lead_low_minutes"]])[code] * MINUTE_MS
     high = np.array([float(x) for x in law["lead_high_minutes"]])[code] * MINUTE_MS
-    lead = (low + (high - low) * rng.uniform(key, 3)).astype(np.int64)
-    time = due - lead
-    # Work that is handed in long before or after the deadline follows the hours at which people are up.
-    far = np.abs(lead) > 6 * HOUR_MS
-    wall = waking_hours(pack, key, 4)
-    moved = calendar.wall_to_utc_ms(np.clip(calendar.day_of(time), calendar.days[0], calendar.days[-1]), wall)
-    time = np.where(far & ((moved <= due) == (lead >= 0)), moved, time)
     earliest = np.maximum(acts.release_ms[activity], enrolments.entry_ms[enrolment]) + LEAST_VIEW_MS
+    time = awake(
+        pack, calendar, np.maximum(due - high.astype(np.int64), earliest), due - low.astype(np.int64), key
+    )
     latest = (
         np.minimum(enrolments.exit_ms[enrolment], calendar.day_start_ms(int(calendar.days[-1]))) - HOUR_MS
     )
@@ -94,40 +93,45 @@ def _submission_times(
     return time, handed_in & (time <= latest) & ~closed
 
 
-def waking_hours(pack: Pack, key: U64, index: int) -> I64:
-    """Milliseconds since local midnight by the pack's hour-of-day curve."""
-    table = rng.thresholds([float(share) for share in pack.table("hour")["share"]])
-    return rng.categorical(key, table, index) * HOUR_MS + rng.integer(key, HOUR_MS, index + 100)
-
-
-def _percent(
+def _latent(
     pack: Pack,
     students: Students,
+    catalogue: Catalogue,
     enrolments: Enrolments,
     content: Content,
     pair: tuple[I64, I64],
     key: U64,
     late_days: F64,
 ) -> F64:
-    """Scores in percent, 0..100."""
+    """How well each piece of work did, in standard deviations of its kind: by whom, on what, how late."""
     enrolment, activity = pair
-    kind = content.activities.kind[activity]
-    law = pack.table("score")
-    order = [list(law["kind"]).index(name) for name in KINDS]
-    mean = np.array([float(law["mean"][i]) for i in order])[kind]
-    sd = np.array([float(law["sd"][i]) for i in order])
     parts = [pack.number(f"score.{part}_sd") for part in ("student", "activity", "residual")]
-    unit = (sd / sqrt(fsum(part * part for part in parts)))[kind]
-    student = students.ability[enrolments.person[enrolment]]
-    difficulty = rng.normal(rng.extend(content.activities.key, 20))[activity]
-    raw = mean + unit * (parts[0] * student + parts[1] * difficulty + parts[2] * rng.normal(key, 6))
-    raw -= np.clip(late_days, 0, 5) * pack.number("score.late_points_per_day")
-    # The published share of full marks: the law's top part becomes 100, the rest below it is stretched up.
-    full = [float(law["full_marks_share"][i]) for i in order]
-    quantile = np.array([round(NormalDist().inv_cdf(1 - share), 9) for share in full])
-    top = mean + (sd * np.maximum(quantile, 0.05))[kind]
-    stretched = np.where(raw > mean, mean + (raw - mean) * (99 - mean) / (top - mean), raw)
-    return np.clip(np.where(raw >= top, 100.0, stretched), 0, 100)
+    whole = sqrt(fsum(part * part for part in parts))
+    student = ability_now(pack, students)[enrolments.person[enrolment]]
+    acts, course = content.activities, rng.normal(rng.extend(catalogue.offering_key, 21))
+    own = rng.normal(rng.extend(acts.key, 20))
+    difficulty = (sqrt(1 - COURSE_PART) * own + sqrt(COURSE_PART) * course[acts.offering])[activity]
+    z = (parts[0] * student + parts[1] * difficulty + parts[2] * rng.normal(key, 6)) / whole
+    law = pack.table("score")
+    sd = np.array([float(law["sd"][list(law["kind"]).index(name)]) for name in KINDS])
+    lost = np.clip(late_days, 0, 5) * pack.number("score.late_points_per_day")
+    return np.asarray(z - lost / sd[content.activities.kind[activity]])
+
+
+def _marks(pack: Pack, kind: I32, steps: I64, z: F64) -> I64:
+    """Steps that work of a kind gets of all ``steps``, by the pack's law of scores."""
+    law, most = pack.table("score"), int(steps.max(initial=0)) + 1
+    code = kind.astype(np.int64) * most + steps
+    order = np.argsort(code, kind="stable")
+    codes, first = np.unique(code[order], return_index=True)
+    marks = np.zeros(len(z), dtype=np.int64)
+    for value, rows in zip(codes.tolist(), np.split(order, first[1:]), strict=True):
+        row = list(law["kind"]).index(KINDS[value // most])
+        if value % most:
+            mean, sd, full = (float(law[name][row]) for name in ("mean", "sd", "full_marks_share"))
+            cuts = mark_cuts(mean / 100, sd / 100, full, value % most)
+            marks[rows] = np.searchsorted(cuts, z[rows], side="right")
+    return marks
 
 
 def make_results(
@@ -155,7 +159,7 @@ def make_results(
     )
     submitted = np.where(online & handed_in, time, NO_TIME)
     quiz = quiz_of_activity(content.quizzes, acts)[activity]
-    score = _points(pack, students, enrolments, content, quizzes, pair, key, submitted, dates)
+    score = _points(pack, students, catalogue, enrolments, content, quizzes, pair, key, submitted, dates)
     auto = np.array([value in ("online_quiz", "external_tool") for value in types])[acts.submission_type][
         activity
     ]
@@ -198,6 +202,7 @@ def make_results(
 def _points(
     pack: Pack,
     students: Students,
+    catalogue: Catalogue,
     enrolments: Enrolments,
     content: Content,
     quizzes: Quizzes,
@@ -208,14 +213,17 @@ def _points(
 ) -> I64:
     """Scores in hundredths, in steps that teachers give; those of quizzes as answers make them."""
     late_days = np.where(submitted == NO_TIME, 0, submitted - dates.due_ms) / DAY_MS
-    percent = _percent(pack, students, enrolments, content, pair, key, late_days)
-    points = content.activities.points_hundredths[pair[1]]
+    z = _latent(pack, students, catalogue, enrolments, content, pair, key, late_days)
+    acts, activity = content.activities, pair[1]
+    points = acts.points_hundredths[activity]
     step = np.where(points >= 1000, 50, 25)
-    score = np.minimum((np.rint(points * percent / 100 / step) * step).astype(np.int64), points)
-    quiz = quiz_of_activity(content.quizzes, content.activities)[pair[1]]
-    asked = np.flatnonzero(quiz >= 0)
-    score[asked] = quizzes.snapped(quiz[asked], score[asked])
-    return score
+    quiz = quiz_of_activity(content.quizzes, acts)[activity]
+    # Where no answer can be right in part, a quiz goes by whole questions.
+    whole = (quiz >= 0) & (quizzes.partial_item[quiz] < 0)
+    step = np.where(whole, quizzes.item_points[quiz], step)
+    steps = np.where(points > 0, np.maximum(points // np.maximum(step, 1), 1), 0)
+    marks = _marks(pack, acts.kind[activity], steps, z)
+    return np.where(marks == steps, points, marks * step)
 
 
 def _excused(

@@ -14,7 +14,8 @@ from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.frame import NO_TIME
-from context.outcomes import LEAST_VIEW_MS, waking_hours
+from context.hours import waking_hours
+from context.outcomes import LEAST_VIEW_MS
 from context.pack import Pack
 from context.results import Results
 

@@ -18,7 +18,7 @@ from context.content import Content
 from context.courses import Catalogue
 from context.enrolments import Enrolments
 from context.frame import NO_TIME
-from context.outcomes import waking_hours
+from context.hours import waking_hours
 from context.pack import Pack
 from context.people import Students
 from context.posts import Posts

@@ -57,6 +57,13 @@ def offering_sis(d: Drawn) -> pa.Array:
     return frame.join(f"{d.calendar.term.code}-", pc.replace_substring(course_codes(d), " ", "-"))
 
 
+def le_codes(d: Drawn) -> pa.Array:
+    """Such as MATH 310 Fall 2026, or SANDBOX- and its owner's login."""
+    known = pa.array(d.catalogue.offering_kind != SANDBOX)
+    sandbox = frame.join("SANDBOX-", pc.coalesce(_sandbox_logins(d), ""))
+    return pc.if_else(known, frame.join(course_codes(d), " ", d.calendar.term.name), sandbox)
+
+
 def section_numbers(d: Drawn) -> pa.Array:
     """Three digits: 001, 002, ...; discussions from 301 on, laboratories from 401 on."""
     c = d.catalogue
@@ -116,11 +123,7 @@ def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "available_credits": np.where(known, offering_credits(d.pack, c) * 100, NO_TIME),
         "start_date": np.where(known, dates["start"], NO_TIME),
         "end_date": np.where(known, dates["end"], NO_TIME),
-        "le_code": pc.if_else(
-            pa.array(known),
-            frame.join(code, " ", d.calendar.term.name),
-            frame.join("SANDBOX-", pc.coalesce(owner, "")),
-        ),
+        "le_code": le_codes(d),
         "le_start_date": np.where(known, _local_dates(d, begin), NO_TIME),
         "le_end_date": np.where(known, _local_dates(d, np.full(rows, d.close_ms - 1)), NO_TIME),
         "le_status": Coded(_states(d), LE_STATES),
@@ -168,6 +171,7 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
     kinds = ("Lecture", "Seminar", "Discussion", "Laboratory")
     kind = np.where(c.section_kind == PRIMARY, np.where(size >= 8, 0, 1), c.section_kind + 1)
     code, title = course_codes(d).take(pa.array(c.section_home)), _sandbox_logins(d)
+    names = pc.coalesce(_known(offering_sis(d), c.offering_kind != SANDBOX), le_codes(d))
     columns = {
         "course_section_id": ids.udp_ids(rows),
         "course_offering_id": c.section_home + 1,
@@ -190,7 +194,7 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "is_honors": Maybe(d.coin(c.section_key, 114, 0.02), known),
         "is_default_section": (c.section_ordinal == 0) & np.isin(c.section_kind, (PRIMARY, OWN)),
         "max_enrollment": Maybe(most, known),
-        "room_id": section_rooms(d, most, online | ~known),
+        "room_id": section_rooms(d, most, online | ~known, names),
         "start_date": np.where(known, dates["start"], NO_TIME),
         "end_date": np.where(known, dates["end"], NO_TIME),
         "is_accepting_enrollments": Maybe(np.zeros(rows, np.bool_), d.coin(c.section_key, 115, 0.1)),

@@ -9,6 +9,7 @@ import pyarrow as pa
 from context import frame, ids, rng
 from context.drawn import Drawn, Tables
 from context.frame import Coded, Maybe
+from context.meetings import SLOTS, make_meetings, meeting_keys
 from context.tables_common import sis_keymap
 
 I64 = npt.NDArray[np.int64]
@@ -87,16 +88,31 @@ def _names(d: Drawn, kind: I64) -> tuple[list[str], list[str]]:
     return names, codes
 
 
-def section_rooms(d: Drawn, seats: I64, online: npt.NDArray[np.bool_]) -> Maybe:
+def section_rooms(d: Drawn, seats: I64, online: npt.NDArray[np.bool_], names: pa.Array) -> Maybe:
     """Room id of each section that needs ``seats``: a keyed pick among those neither too small nor too big.
 
-    Sections taught online meet in none, and a few have none on record.
+    No room has two sections at once: the largest sections choose first, and who finds no room of that kind
+    free takes a larger one. Sections taught online meet in none, and a few have none on record. ``names``: by
+    which the events know the courses too.
     """
+    course_key = rng.key_of_text(d.seed, "course", names.to_pylist())
+    meetings = make_meetings(d.pack, meeting_keys(course_key, d.catalogue.section_offering))
     rooms = room_seats(d)
     order = np.argsort(rooms, kind="stable")
     sizes = rooms[order]
     low = np.minimum(np.searchsorted(sizes, seats), len(rooms) - 1)
     high = np.maximum(np.searchsorted(sizes, 2 * seats + 12, side="right"), low + 1)
     key = rng.extend(d.catalogue.section_key, 360)
-    pick = order[low + rng.integer(key, high - low)]
-    return Maybe(pick + 1, ~online & (rng.uniform(key, 1) >= 0.03))
+    lot = rng.integer(key, 1 << 32)
+    found = np.full(len(seats), -1, dtype=np.int64)
+    busy = np.zeros((len(rooms), SLOTS), dtype=np.bool_)
+    needs = np.flatnonzero(~online & (rng.uniform(key, 1) >= 0.03))
+    for section in needs[np.lexsort((needs, -seats[needs]))].tolist():
+        slots = meetings.slots(section)
+        free = np.flatnonzero(~busy[low[section] :, slots].any(axis=1)) + low[section]
+        fits = free[free < high[section]]
+        if len(free):
+            place = fits[lot[section] * len(fits) >> 32] if len(fits) else free[0]
+            busy[place, slots] = True
+            found[section] = order[place]
+    return Maybe(found + 1, found >= 0)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from context import rng
 from context.calendar import Calendar
+from context.meetings import make_meetings, meeting_keys
 from context.pack import Pack
 from sim.anchors import Anchors
 from sim.campus import DUE, MEETS, Campus, DayState, SectionSchedule
@@ -98,17 +99,12 @@ def section_keys(world: World) -> npt.NDArray[np.uint64]:
     sections = int(world.enrolments.section.max()) + 1
     course = np.zeros(sections, dtype=np.int64)
     course[world.enrolments.section] = world.enrolments.course
-    order = np.argsort(course, kind="stable")  # cross-listed sections stand elsewhere than their course
-    ordinal = np.empty(sections, dtype=np.int64)
-    ordinal[order] = np.arange(sections) - np.searchsorted(course[order], course[order])
-    return rng.extend(rng.extend(world.courses.key[course], 700), ordinal)
+    return meeting_keys(world.courses.key, course)
 
 
 def class_starts(pack: Pack, sections_key: npt.NDArray[np.uint64]) -> I64:
     """When classes of each section begin, in ms of the wall clock since midnight, by the pack's hours."""
-    law = pack.categorical("course_section", "start_hour")
-    hours = np.array([int(str(value)) for value in law.values])[law.draw(rng.extend(sections_key, 721))]
-    return np.asarray(hours * HOUR_MS, dtype=np.int64)
+    return make_meetings(pack, sections_key).start_ms
 
 
 def enrolment_effects(
@@ -228,19 +224,17 @@ def schedules(
     mode: I64,
 ) -> list[SectionSchedule]:
     """Meeting days (by the pack's patterns; none online) and due days (of the store) of every section."""
-    law = pack.categorical("course_section", "meeting_days")
-    patterns = [tuple("MTWRF".index(letter) for letter in str(value or "")) for value in law.values]
-    drawn = law.draw(rng.extend(keys, 720))
+    weeks = make_meetings(pack, keys).days
     due_day = calendar.day_of(due_ms)
     order = np.lexsort((due_day, activity_course))
     bounds = np.searchsorted(activity_course[order], np.arange(int(section_course.max()) + 2))
     days = due_day[order]
     return [
         SectionSchedule(
-            () if MODES[how] == "online" else patterns[code],
+            () if MODES[how] == "online" else tuple(np.flatnonzero(week).tolist()),
             tuple(int(day) for day in np.unique(days[bounds[course] : bounds[course + 1]])),
         )
-        for code, course, how in zip(drawn, section_course, mode, strict=True)
+        for week, course, how in zip(weeks, section_course, mode, strict=True)
     ]
 
 

@@ -55,12 +55,13 @@ def test_about_two_million_events() -> None:
 
 
 def test_counts_are_what_the_pack_asks() -> None:
-    """Student events lie within 5 % of what the pack asks, and within 0.5 % of that plus the overshoot.
+    """Student events are what the pack asks and the overshoot, within 0.5 %; that is 4.8 % at this size.
 
-    The second bound is more than 5 sd: a term's total of 1.9M clustered clicks has an sd near 0.06 %.
+    Over eight campuses of 1,000 FTE the overshoot has an sd of .5 %, hence 7.5 %. The other bound is
+    more than 5 sd: a term's total of 1.9M clustered clicks has an sd near 0.06 %.
     """
     got = sum(tally.ambient + tally.anchored for _, tally in days())
-    assert abs(got / asked() - 1) < 0.05
+    assert abs(got / asked() - 1) < 0.075
     assert abs(got / (asked() + overshoot()) - 1) < 0.005
 
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from context import rng
 from context.delivery import DeliveryWindow, SensorSettings
-from sim.live.schedule import SensorLaw, delay_table, flushes, schedule, sensor_laws
+from sim.live.feed import Window
+from sim.live.messages import merged
+from sim.live.schedule import Schedule, SensorLaw, delay_table, flushes, schedule, sensor_laws
 from tests.toy_batch import toy_batch
 
 DAY = 86_400_000
@@ -93,3 +95,18 @@ def test_sensors_do_not_disturb_each_other() -> None:
         alone = schedule(toy_batch(times[mine]), np.full(100, code), laws, 0, DAY)
         assert np.array_equal(both.release_ms[mine], alone.release_ms)
         assert np.array_equal(both.envelope[mine], alone.envelope)
+
+
+def test_a_late_flush_holds_up_the_day_after_it() -> None:
+    """A day's last flush may come after midnight: what its sensor has of the next day waits behind it."""
+
+    def window(day: int, times: list[int], release: list[int], sensors: list[int]) -> Window:
+        batch = toy_batch(np.array(times, dtype=np.int64))
+        times_out = Schedule(np.array(release, dtype=np.int64), np.arange(len(times)))
+        return Window(day, batch, np.array(sensors, dtype=np.int64), times_out)
+
+    before = window(0, [DAY - 9, DAY - 5], [DAY - 8, DAY + 700], [1, 0])
+    after = window(1, [DAY + 1, DAY + 2, DAY + 3], [DAY + 100, DAY + 200, DAY + 900], [0, 1, 0])
+    found = merged([before, after])
+    assert (found.batch.time_ms - DAY).tolist() == [-9, 2, -5, 1, 3]
+    assert (found.schedule.release_ms - DAY).tolist() == [-8, 200, 700, 100, 900]

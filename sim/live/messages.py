@@ -64,9 +64,18 @@ def merged(windows: Sequence[Window]) -> Window:
     # Envelopes are numbered per window: told apart by the window's place.
     place = np.repeat(np.arange(len(windows)), [len(window.batch) for window in windows])
     envelope = np.concatenate([window.schedule.envelope for window in windows]) + (place << 32)
-    order = np.lexsort((np.arange(len(sensor)), sensor, release))
+    order = np.lexsort((np.arange(len(sensor)), sensor, _held_up(release, sensor)))
     whole = Window(windows[0].day, batch, sensor, Schedule(release, envelope))
     return whole.take(order)
+
+
+def _held_up(release: I64, sensor: I64) -> I64:
+    """When each event can leave, behind its sensor's earlier ones: a day's last flush may come late."""
+    order = np.argsort(sensor, kind="stable")
+    apart = sensor[order] * (int(np.ptp(release)) + 1)
+    held = np.empty_like(release)
+    held[order] = np.maximum.accumulate(release[order] + apart) - apart
+    return held
 
 
 def envelope_starts(window: Window) -> npt.NDArray[np.intp]:
