@@ -15,6 +15,7 @@ from context.comments import REVIEWS
 from context.content import Items
 from context.drawn import Drawn, Tables
 from context.frame import NO_TIME, Coded, Maybe
+from context.leftovers import with_leftovers
 from context.tables_common import (
     DAY_MS,
     Columns,
@@ -48,8 +49,10 @@ def content_tables(d: Drawn) -> tuple[Tables, Tables]:
         "module_item": pages.module_items(d, titles),
     }.items():
         entity[name] = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
-        local = d.local(name, rows, frame.created(columns))
-        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(rows), local)
+    entity = with_leftovers(d, entity)
+    for name, table in entity.items():
+        local = d.local(name, len(table), frame.numbers(table["created_date"]))
+        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(len(table)), local)
     return entity, keymap
 
 

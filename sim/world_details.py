@@ -29,7 +29,7 @@ _ENTITIES = {
 }
 _TIMES = {
     "assignment": ("created_date", "updated_date", "unlocked_date", "due_date", "locked_date"),
-    "quiz": ("created_date", "updated_date", "unlocked_date", "due_date"),
+    "quiz": ("created_date", "updated_date", "unlocked_date", "due_date", "deleted_date"),
     "discussion": ("created_date",),
     "file": ("created_date", "updated_date", "deleted_date"),
     "page": ("created_date", "updated_date"),

@@ -25,7 +25,7 @@ from sim.world import (
 )
 from sim.world_columns import Reader, hundredths, ints, millis, rows_of, strings, text_keys
 from sim.world_details import load_details
-from sim.world_objects import load_objects
+from sim.world_objects import load_objects, unseen
 from sim.world_outcomes import load_posts, load_submissions
 
 I64 = npt.NDArray[np.int64]
@@ -203,7 +203,8 @@ def campus_facts(root: Path) -> tuple[I64, I64, I64, I64]:
     read = Reader(root)
     section = read.entity("course_section", "le_current_course_offering_id", "delivery_mode")
     modes = [_MODE.get(mode or "", "in_person") for mode in strings(section["delivery_mode"]).to_pylist()]
-    activity = read.entity("learner_activity", "course_offering_id", "due_date")
+    activity = read.entity("learner_activity", "course_offering_id", "due_date", "status")
+    activity = activity.filter(pa.array(~unseen(activity["status"])))  # nobody works for a draft
     return (
         rows_of(section["le_current_course_offering_id"]),
         rows_of(activity["course_offering_id"]),

@@ -24,6 +24,8 @@ I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 
 
+UNSEEN = ("unpublished", "deleted")  # states of objects that nobody but their authors sees
+_AFTER_ALL_MS = 30 * 86_400_000  # so long after the campus days these are released: none of them is opened
 LTI_SLOTS = 10_000  # places for ids of external tools, made from their names
 
 
@@ -47,6 +49,7 @@ def load_objects(
     objects: dict[str, Objects] = {}
     row_of: dict[str, I64] = {}
     count = len(courses.udp_id)
+    never = calendar.day_start_ms(calendar.last_day + 1) + _AFTER_ALL_MS
     assignment_release: I64 | None = None
     for name, (entity, title_column, release_columns) in _TABLES.items():
         owner = "wiki_id" if name == "page" else "course_offering_id"
@@ -56,10 +59,13 @@ def load_objects(
             "item": ("type",),
             "file": ("display_name",),
         }.get(name, ())
-        table = read.entity(entity, *dict.fromkeys((owner, title_column, *release_columns, *extra)))
+        state = () if name == "conference" else ("status",)
+        table = read.entity(entity, *dict.fromkeys((owner, title_column, *release_columns, *extra, *state)))
         release = millis(table[release_columns[0]])
         for column in release_columns[1:]:
             release = np.where(release < 0, millis(table[column]), release)
+        if state:
+            release = np.where(unseen(table["status"]), never, release)
         course = rows_of(table[owner])
         if name == "page":
             course = rows_of(read.entity("wiki", "course_offering_id")["course_offering_id"])[course]
@@ -95,6 +101,11 @@ def load_objects(
     objects["tool"] = _tools(courses, calendar, pack)
     objects |= load_made(seed, courses, calendar, pack)
     return objects, row_of
+
+
+def unseen(status: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    """True for what students never see: drafts and what was deleted."""
+    return np.asarray(pc.is_in(strings(status), pa.array(UNSEEN)).to_numpy(zero_copy_only=False))
 
 
 def _empty(rows: int) -> pa.StringArray:
