@@ -14,6 +14,7 @@ from pathlib import Path
 from shutil import rmtree
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -163,6 +164,9 @@ def count(connection: duckdb.DuckDBPyConnection, campus: Campus, folder: Path) -
         CREATE TABLE by_cell AS
         SELECT cip, level, day, tool, sum(n)::INT AS n, sum(n * n)::BIGINT AS squares
         FROM clicks JOIN of_course USING (course) GROUP BY ALL""")
+    starts = campus.engine.class_ms
+    connection.register("given", pa.table({"section": np.arange(1, len(starts) + 1), "start_ms": starts}))
+    run("CREATE TABLE classes AS SELECT * FROM given  -- when classes begin, wall clock since midnight")
     # Visits and gaps are looked at for one person in ten.
     run("CREATE TABLE sample AS SELECT * FROM events WHERE session IS NOT NULL AND tool <> 'staff'")
     run(f"""
