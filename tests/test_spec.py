@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import schemas
-from sim.kinds import KINDS
+from sim.kinds import KINDS, Kind
 from sim.spec import breaches, deviations, is_a
 from tests.test_render_shape import CALIPER, other_example, rendered
 
@@ -68,7 +68,7 @@ def test_terms_are_official() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_kinds_are_allowed_or_known(kind: Any) -> None:
+def test_kinds_are_allowed_or_known(kind: Kind) -> None:
     """Rendered events breach the specification only where the kind's page says so."""
     known = {
         (each["type"], each["member"], each["sends"]): each["why"]
