@@ -25,7 +25,7 @@ from pyarrow import csv
 from schemas._bigquery import bigquery_ddl, bigquery_schema, bigquery_type, field_paths
 from schemas._convert import arrow_schema, duckdb_ddl
 from schemas._describe import describe_column, describe_table
-from schemas._events import anchors, event_kinds
+from schemas._events import anchors, caliper_spec, event_kinds
 from schemas._load import option_sets, read_tables
 from schemas._model import (
     AsOf,
@@ -64,6 +64,7 @@ __all__ = [
     "bigquery_ddl",
     "bigquery_schema",
     "bigquery_type",
+    "caliper_spec",
     "derivation",
     "describe_column",
     "describe_table",

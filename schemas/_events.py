@@ -22,3 +22,9 @@ def event_kinds() -> tuple[dict[str, str], ...]:
 def anchors() -> dict[str, dict[str, str]]:
     """By entity and column of the context store: kinds of events, or why a time is none."""
     return dict(_read("anchors.toml"))
+
+
+@cache
+def caliper_spec() -> dict[str, Any]:
+    """What Caliper 1.1 allows: ``entity`` (type to supertype), ``event`` (tables), known ``deviation``s."""
+    return _read("spec.toml")

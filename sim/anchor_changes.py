@@ -39,7 +39,7 @@ def change_parts(world: World, calendar: Calendar) -> list[Part]:
     for table, kinds in _TABLES.items():
         objects, detail = world.objects[table], world.details[table]
         ordinal = np.arange(len(objects.course)) - objects.first[objects.course]
-        key = rng.extend(rng.extend(world.courses.key[objects.course], KIND[kinds[0]]), ordinal)
+        key = rng.extend(_of_kind(world.courses.key[objects.course], kinds[0]), ordinal)
         parts.append(_part(calendar, kinds[0], detail["created_ms"], staff[objects.course], key))
         if kinds[1]:
             same = (detail["updated_ms"] == detail["created_ms"]) | (
@@ -77,6 +77,11 @@ def _group_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
     return parts
 
 
+def _of_kind(key: U64, kind: str) -> U64:
+    """Keys of events by the name of their kind: its code would move with kinds that come before it."""
+    return rng.extend(key, rng.key_of_text(0, "kind", [kind]))
+
+
 def _owner(staff: I32, course: I64) -> I32:
     """The instructor's enrolment in a course; -1 for things of an account."""
     return np.where(course >= 0, staff[np.maximum(course, 0)], -1).astype(np.int32)
@@ -84,7 +89,7 @@ def _owner(staff: I32, course: I64) -> I32:
 
 def _course_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
     """Courses made by a job, opened and given a syllabus by their instructor."""
-    detail, key = world.details["course"], rng.extend(world.courses.key, KIND["course_created"])
+    detail, key = world.details["course"], _of_kind(world.courses.key, "course_created")
     all_courses = np.arange(len(key), dtype=np.int32)
     made = _part(calendar, "course_created", detail["created_ms"], None, key, all_courses)
     day = np.maximum(detail["opened_day"], calendar.first_day) + rng.integer(key, _OPENED_DAYS, 1)
@@ -109,7 +114,7 @@ def _course_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
 def _people_parts(world: World, calendar: Calendar) -> list[Part]:
     """Enrolments and accounts, by the batches of the student information system."""
     seats = world.details["seat"]
-    key = rng.extend(seats["key"], KIND["enrollment_created"])
+    key = _of_kind(seats["key"], "enrollment_created")
     changed = np.where(seats["updated_ms"] != seats["created_ms"], seats["updated_ms"], -1)
     parts = []
     for number, (kind, time) in enumerate(
@@ -121,7 +126,7 @@ def _people_parts(world: World, calendar: Calendar) -> list[Part]:
         )
     ):
         parts.append(_part(calendar, kind, time, None, rng.extend(key, number), seats["course"]))
-    accounts = rng.extend(world.persons.key, KIND["user_account_association_created"])
+    accounts = _of_kind(world.persons.key, "user_account_association_created")
     nowhere = np.full(len(accounts), -1, dtype=np.int32)
     created = world.details["person"]["created_ms"]
     return [*parts, _part(calendar, "user_account_association_created", created, None, accounts, nowhere)]

@@ -16,13 +16,14 @@ from context import rng
 from sim.batch import Batch, concatenate
 from sim.campus import MEETS
 from sim.clicks import objects_of, place_of, through_outages
+from sim.dues import Times
 from sim.engine import Engine
 from sim.logins import logins, logouts
 from sim.paths import Paths, lay_out
 from sim.plan import MICRO, DayPlan, active_odds, enrolment_effects, section_day_effect
 from sim.sessions import with_sessions
 from sim.twins import twins_of
-from sim.visits import Classes, Visits, active_chance, draw_visits, with_lengths
+from sim.visits import Pulls, Visits, active_chance, draw_visits, with_lengths
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -68,11 +69,12 @@ def draw_day(engine: Engine, day: int, select: Select | None = None) -> tuple[Ba
     persons = _persons(engine, enrolled, anchor_rows, select)
     rows = enrolled[np.isin(engine.world.enrolments.person[enrolled], persons)]
     visits = draw_visits(
-        engine.pack, engine.calendar, engine.world, engine.plan, day, persons, _classes(engine, day, rows)
+        engine.pack, engine.calendar, engine.world, engine.plan, day, persons, _pulls(engine, day, rows)
     )
     today = _today(engine, day, rows, visits)
+    e = engine.world.enrolments
     paths = lay_out(
-        engine.pack, visits, engine.world.enrolments.person[today.rows], today.key, today.expected
+        engine.pack, visits, e.person[today.rows], e.course[today.rows], today.key, today.expected
     )
     visits = with_lengths(engine.pack, engine.calendar, visits, paths.length_ms)
     ambient, lost = _ambient(engine, today, visits, paths, select)
@@ -129,12 +131,16 @@ def _persons(engine: Engine, enrolled: I64, anchor_rows: I64, select: Select) ->
     return np.asarray(wanted[student[wanted]], dtype=np.int64)
 
 
-def _classes(engine: Engine, day: int, rows: I64) -> Classes:
-    """When the classes of each person begin on the day."""
-    e = engine.world.enrolments
-    meets = rows[(engine.plan.days[day].section_flags[e.section[rows]] & MEETS) > 0]
-    count = np.bincount(e.person[meets], minlength=len(engine.world.persons.udp_id))
-    return Classes(engine.class_ms[e.section[meets]], np.append(0, np.cumsum(count)))
+def _pulls(engine: Engine, day: int, rows: I64) -> Pulls:
+    """When the classes of each person begin on the day, and when their work is due; ``rows`` by person."""
+    e, plan, people = engine.world.enrolments, engine.plan.days[day], len(engine.world.persons.udp_id)
+    meets = rows[(plan.section_flags[e.section[rows]] & MEETS) > 0]
+    count = np.bincount(e.person[meets], minlength=people)
+    return Pulls(
+        classes=Times(engine.class_ms[e.section[meets]], e.course[meets], np.append(0, np.cumsum(count))),
+        dues=engine.dues.of_day(day, e.course[rows], e.person[rows], people),
+        of_dues=engine.dues.pulled[plan.kind == "class"],
+    )
 
 
 @dataclass(frozen=True)

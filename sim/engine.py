@@ -11,6 +11,7 @@ from context import rng
 from context.calendar import Calendar
 from context.pack import Pack
 from sim.anchors import Anchors
+from sim.dues import Dues, make_dues
 from sim.plan import Plan, class_starts, section_keys
 from sim.sessions import session_sizes
 from sim.world import World
@@ -32,6 +33,7 @@ class Engine:
     anchors: Anchors
     section_key: U64
     class_ms: I64  # [sections] when its classes begin by the clock on the wall, since midnight
+    dues: Dues
     by_person: I64  # student enrolments, ordered by person, then key
     tool_key: U64
     tool_rank: I64
@@ -53,6 +55,7 @@ class Engine:
             anchors,
             keys,
             class_starts(pack, keys),
+            make_dues(pack, calendar, world),
             students[np.lexsort((e.key[students], e.person[students]))],
             rng.key_of_text(world.tenant.seed, "tool", list(world.tools)),
             np.array([min(int(rank[tool]), RANKS - 1) for tool in world.tools], dtype=np.int64),

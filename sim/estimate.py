@@ -14,12 +14,19 @@ from context.people import student_count
 from context.scenario import Scenario
 from sim.plan import day_curve
 
-# Rows, events, JSON, Parquet and the two kinds of compressed NDJSON: measured on 30, 300 and 1,000 FTE. CPU
-# seconds and the bytes in DuckDB and BigQuery: measured on an earlier state of the code, assumed to hold.
-# All of them bound the questions asked, not the run. Bytes are per event and per store row.
-STORE_ROWS_PER_ENROLMENT = 287
-STORE_ROWS_OF_ANY_CAMPUS = 50_000  # catalogue, roles, rooms and the like
-EVENTS_OVER_RATES = 1.17  # drops take some, staff events, logins and deadlines give more
+# Rows and events: measured on 30, 60, 300, 1,000 and 5,000 FTE. JSON, Parquet and the two kinds of compressed
+# NDJSON: measured on 30, 300 and 1,000 FTE. CPU seconds and the bytes in DuckDB and BigQuery: measured on an
+# earlier state of the code, assumed to hold. All of them bound the questions asked, not the run. Bytes are
+# per event and per store row.
+STORE_ROWS_PER_ENROLMENT = 305
+STORE_ROWS_OF_ANY_CAMPUS = 40_000  # catalogue, roles, rooms and the like
+CAN_CLICK = 0.889  # share of enrolment-days asked for: some join late or drop, some courses are not in Canvas
+OVERSHOOT = 0.03  # deadlines beyond the rates, as a share of what is asked, ...
+OVERSHOOT_OF_FEW = 0.45  # ... and so much over the square root of the enrolments: cells of few students
+VISITS_PER_ENROLMENT = 0.416  # on an average day: a student's visits, shared out among the courses
+STAFF_EVENTS_PER_ENROLMENT, STAFF_EVENTS_OF_ANY_CAMPUS = 53.5, 16_000  # content and grades
+SYSTEM_EVENTS_PER_ENROLMENT = 0.42
+API_SHARE = 0.52  # of students' events: page views that may have a twin
 JSON_BYTES_PER_EVENT = 1900
 PARQUET_BYTES_PER_EVENT = {True: 220, False: 125}  # with and without the whole JSON
 CPU_SECONDS_PER_MILLION = {True: 11.0, False: 6.0}
@@ -51,9 +58,14 @@ class Estimate:
     students: int
     enrolments: int
     store_rows: int
-    events: int
+    events_by: dict[str, int]  # who or what brings them
     event_json: bool
     minutes: float
+
+    @property
+    def events(self) -> int:
+        """All of them."""
+        return sum(self.events_by.values())
 
     @property
     def json_bytes(self) -> int:
@@ -85,6 +97,7 @@ class Estimate:
             "enrolments": self.enrolments,
             "store_rows": self.store_rows,
             "events": self.events,
+            "events_by": self.events_by,
             "event_json": self.event_json,
             "minutes": round(self.minutes, 1),
             "bytes": self.sink_bytes(),
@@ -132,6 +145,28 @@ def mean_courses(pack: Pack) -> float:
     return total
 
 
+def _events(pack: Pack, enrolments: int, curve: float) -> dict[str, int]:
+    """Events by who brings them; ``curve``: the term's days, as average ones."""
+    asked = enrolments * float(pack.table("rate_base")["factor"][0]) * curve * CAN_CLICK
+    overshoot = asked * (OVERSHOOT + OVERSHOOT_OF_FEW / max(enrolments, 1) ** 0.5)
+    device = pack.table("device")
+    in_app = sum(
+        float(share)
+        for name, share in zip(device["device"], device["share"], strict=True)
+        if name == "mobile_app"
+    )
+    twin = in_app * pack.number("twin.app_share") + (1 - in_app) * pack.number("twin.other_share")
+    sessions = pack.number("login_share") + pack.number("logout_share")
+    return {
+        "rates": round(asked),
+        "deadlines beyond them": round(overshoot),
+        "logins and logouts": round(enrolments * curve * VISITS_PER_ENROLMENT * sessions),
+        "API twins": round((asked + overshoot) * API_SHARE * twin),
+        "staff": round(enrolments * STAFF_EVENTS_PER_ENROLMENT + STAFF_EVENTS_OF_ANY_CAMPUS),
+        "system": round(enrolments * SYSTEM_EVENTS_PER_ENROLMENT),
+    }
+
+
 def estimate(scenario: Scenario, pack: Pack, calendar: Calendar, workers: int) -> Estimate:
     """Rough sizes of a whole run."""
     students = student_count(scenario.fte, pack)
@@ -141,15 +176,14 @@ def estimate(scenario: Scenario, pack: Pack, calendar: Calendar, workers: int) -
         day_curve(pack, term, int(day), str(kind))
         for day, kind in zip(calendar.days, calendar.kind_of(calendar.days), strict=True)
     )
-    base = float(pack.table("rate_base")["factor"][0])
-    events = round(enrolments * base * curve * EVENTS_OVER_RATES)
-    with_json = scenario.output.event_json
+    by = _events(pack, enrolments, curve)
+    events, with_json = sum(by.values()), scenario.output.event_json
     store_rows = STORE_ROWS_OF_ANY_CAMPUS + enrolments * STORE_ROWS_PER_ENROLMENT * scenario.terms
     return Estimate(
         students=students,
         enrolments=enrolments,
         store_rows=store_rows,
-        events=events,
+        events_by=by,
         event_json=with_json,
         minutes=(events / 1e6 * CPU_SECONDS_PER_MILLION[with_json] / workers + store_rows / 1e6 * 2 + 5) / 60,
     )

@@ -12,6 +12,7 @@ from sim.draw import draw_day
 from sim.engine import Engine
 from sim.kinds import KINDS, Kind
 from sim.render import Renderer
+from sim.spec import deviations
 
 _TITLES = {"canvas": "Canvas", "kaltura": "Kaltura", "engage": "Engage eText reader"}
 _WHO = {
@@ -32,6 +33,8 @@ creates threads, cuts texts at 8,192 characters and leaves request and session o
 jobs do. Kaltura names the course by its short id, in an extension of the video. Engage has its keys in the
 order of the alphabet. Zoom, Turnitin and other tools send nothing themselves: they are seen as launches,
 kind `context_external_tool`, told apart by `domain`.
+
+What a kind does otherwise than Caliper 1.1 allows is said with it, as published events of its vendor show it.
 
 "Counted" kinds are what the event rates of a pack ask for, by tool. All others come on top: logins and
 logouts, what instructors and background jobs do, and twins, kinds `..._api`: a page view that comes again as
@@ -56,6 +59,7 @@ def _entry(kind: Kind, document: str) -> str:
         facts.append(f"counted for {kind.tool or 'the tool of its launch domain'}")
     if kind.entity:
         facts.append(f"anchored to `{kind.entity}.{kind.column}`")
+    facts += [f"not as in Caliper 1.1: {why}" for why in deviations(kind)]
     members = [f"  {json.dumps(key)}: {_compact(value)}" for key, value in json.loads(document).items()]
     body = ",\n".join(members)
     return f"### {kind.name}\n\n{'; '.join(facts)}.\n\n```json\n{{\n{body}\n}}\n```\n"

@@ -1,9 +1,10 @@
 """Which courses a visit goes through, one after the other, and how long each of them takes.
 
 An enrolment that is clicked on that day has a visit of its own, for most of its clicks, and a second one for
-the rest. In each it has a run: as many places as clicks are expected, a gap from the pack's law after
-each. The runs of a visit follow one another, so that a visit goes from course to course instead of jumping
-between them. No run depends on which clicks come to be drawn, nor on tools.
+the rest. Where there is a visit for the course's class or work of the day, that is its own. In each it has a
+run: as many places as clicks are expected, a gap from the pack's law after each. The runs of a visit follow
+one another, so that a visit goes from course to course instead of jumping between them. No run depends on
+which clicks come to be drawn, nor on tools.
 """
 
 from __future__ import annotations
@@ -49,13 +50,14 @@ class Paths:
         return np.asarray(low + ((x - place) * (self.place_ms[at + 1] - low)).astype(np.int64))
 
 
-def lay_out(pack: Pack, visits: Visits, person: I32, key: U64, expected: F64) -> Paths:
-    """Runs of the day's enrolments: their person (who has visits), day key and expected clicks."""
+def lay_out(pack: Pack, visits: Visits, person: I32, course: I32, key: U64, expected: F64) -> Paths:
+    """Runs of the day's enrolments: their person (who has visits), course, day key and expected clicks."""
     upto = np.append(0, np.cumsum(visits.appetite))
     first, after = visits.first_visit[person], visits.first_visit[person + 1]
     appetite = np.maximum(upto[after] - upto[first], 1)
     both = [upto[first] + rng.integer(key, appetite, index) for index in (20, 21)]
     visit = np.searchsorted(upto, np.concatenate(both), side="right") - 1
+    visit[: len(person)] = _own_visits(visits, person, course, visit[: len(person)])
     run_key = np.concatenate([rng.extend(key, 22), rng.extend(key, 23)])
     wanted = np.concatenate([OWN_VISIT * expected, (1 - OWN_VISIT) * expected])
     places = np.clip((wanted + rng.uniform(run_key, 0)).astype(np.int64), 1, MOST_PLACES)
@@ -77,6 +79,18 @@ def lay_out(pack: Pack, visits: Visits, person: I32, key: U64, expected: F64) ->
     whole = np.zeros(len(visits), dtype=np.int64)
     np.maximum.at(whole, visit, np.minimum(start + length, most))
     return Paths(visit, places, own_first, np.minimum(start[owner] + since, most), whole)
+
+
+def _own_visits(visits: Visits, person: I32, course: I32, other: I64) -> I64:
+    """The first visit of each person that is for the course, else ``other``."""
+    meant = np.flatnonzero(visits.purpose >= 0)
+    code = visits.person[meant].astype(np.int64) << 32 | visits.purpose[meant]
+    order = np.argsort(code, kind="stable")
+    wanted = person.astype(np.int64) << 32 | course
+    place = np.searchsorted(code[order], wanted)
+    found = np.append(order, 0)[place]
+    hit = np.append(code, -1)[found] == wanted
+    return np.where(hit, np.append(meant, 0)[found], other)
 
 
 def _gaps(pack: Pack, run_key: U64, places: I64) -> tuple[I64, I64]:

@@ -15,6 +15,7 @@ from context import rng
 from context.calendar import Calendar
 from context.pack import Pack
 from sim.campus import GAVE_UP, LONGEST_MS, resume_times
+from sim.dues import Times, before_dues
 from sim.plan import MICRO, Plan, active_odds
 from sim.world import World
 
@@ -29,14 +30,6 @@ _AROUND_CLASS_MS = (-10 * 60_000, 50 * 60_000)  # a visit for a class begins fro
 
 
 @dataclass(frozen=True)
-class Classes:
-    """Classes of one day by person: ``start_ms[first[p] : first[p + 1]]``, wall clock since midnight."""
-
-    start_ms: I64
-    first: I64  # [persons + 1]
-
-
-@dataclass(frozen=True)
 class Visits:
     """Visits of one campus day, ordered by person, then number.
 
@@ -46,6 +39,7 @@ class Visits:
     person: I32
     key: U64
     start_ms: I64
+    purpose: I32  # the course for whose class or work it is, -1: none
     appetite: I64
     length_ms: I64  # from the start to the last place for a click, before any outage
     resume_ms: I64  # when an outage that hit the visit lets it go on; -1 not hit; GAVE_UP_MS given up
@@ -70,8 +64,17 @@ def active_chance(pack: Pack, plan: Plan, day: int) -> F64:
     return active_odds(pack.number("visits.active_day_k"), plan.effects.person_micro / MICRO * curve)
 
 
+@dataclass(frozen=True)
+class Pulls:
+    """What draws visits to itself on a day."""
+
+    classes: Times
+    dues: Times
+    of_dues: tuple[float, ...]  # share of a day's visits that due times pull into each hour, on average
+
+
 def draw_visits(
-    pack: Pack, calendar: Calendar, world: World, plan: Plan, day: int, persons: I64, classes: Classes
+    pack: Pack, calendar: Calendar, world: World, plan: Plan, day: int, persons: I64, pulls: Pulls
 ) -> Visits:
     """The day's visits of ``persons`` (increasing positions, enrolled on that day), without lengths."""
     day_key = rng.extend(rng.extend(world.persons.key[persons], 800), day)
@@ -83,8 +86,10 @@ def draw_visits(
     owner = np.repeat(np.arange(len(person)), counts)
     number = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
     key = rng.extend(rng.extend(day_key[owner], 2), number)
-    wall = _hours(pack, plan.days[day].kind, key) * HOUR_MS + rng.integer(key, HOUR_MS, 11)
-    wall = _around_classes(pack, person[owner], key, wall, classes)
+    hours = _hours(pack, plan.days[day].kind, key, pulls.of_dues)
+    wall = hours * HOUR_MS + rng.integer(key, HOUR_MS, 11)
+    wall, purpose = before_dues(pack, person[owner], key, wall, pulls.dues)
+    wall, purpose = _around_classes(pack, person[owner], key, wall, purpose, pulls.classes)
     start = calendar.wall_to_utc_ms(np.full(len(key), day), wall)
     law = pack.table("visit_slots")
     slots = rng.thresholds([float(share) for share in law["share"]])
@@ -94,6 +99,7 @@ def draw_visits(
         person=person[owner].astype(np.int32),
         key=key,
         start_ms=start,
+        purpose=purpose,
         appetite=np.array([int(n) for n in law["slots"]])[rng.categorical(key, slots, 20)],
         length_ms=np.zeros(len(key), dtype=np.int64),
         resume_ms=np.full(len(key), -1, dtype=np.int64),
@@ -102,30 +108,31 @@ def draw_visits(
     )
 
 
-def _hours(pack: Pack, kind: str, key: U64) -> I64:
-    """Local hour in which each visit starts: the pack's curve of class days less what classes pull."""
-    law = pack.table("hour")
-    if kind != "class":
-        return rng.categorical(key, rng.thresholds([float(share) for share in law["weekend_share"]]), 10)
-    classes, pull = (
-        pack.categorical("course_section", "start_hour").shares(),
-        pack.number("visits.class_pull"),
-    )
+def _hours(pack: Pack, kind: str, key: U64, of_dues: tuple[float, ...]) -> I64:
+    """Local hour in which each visit starts: the pack's curve less what classes and due times pull."""
+    law, pull = pack.table("hour"), pack.number("visits.class_pull") if kind == "class" else 0.0
+    classes = pack.categorical("course_section", "start_hour").shares()
     rest = [
-        max(float(share) - pull * classes.get(str(hour), 0.0), 0.0)
-        for hour, share in zip(law["hour"], law["share"], strict=True)
+        max(float(share) - pull * classes.get(str(hour), 0.0) - due, 0.0)
+        for hour, share, due in zip(
+            law["hour"], law["share" if kind == "class" else "weekend_share"], of_dues, strict=True
+        )
     ]
     return rng.categorical(key, rng.thresholds(rest), 10)
 
 
-def _around_classes(pack: Pack, person: I64, key: U64, wall: I64, classes: Classes) -> I64:
+def _around_classes(
+    pack: Pack, person: I64, key: U64, wall: I64, purpose: I32, classes: Times
+) -> tuple[I64, I32]:
     """Some visits are for a class of the day: slides, an attendance quiz, a link to Zoom."""
     first, after = classes.first[person], classes.first[person + 1]
-    pulled = (after > first) & (rng.uniform(key, 12) < pack.number("visits.class_pull"))
-    at = first + rng.integer(key, np.maximum(after - first, 1), 13)
-    start = classes.start_ms[np.minimum(at, len(classes.start_ms) - 1)] if len(classes.start_ms) else wall
+    rows = np.flatnonzero((after > first) & (rng.uniform(key, 12) < pack.number("visits.class_pull")))
+    at = first[rows] + rng.integer(key[rows], after[rows] - first[rows], 13)
     early, late = _AROUND_CLASS_MS
-    return np.where(pulled, start + early + rng.integer(key, late - early, 14), wall)
+    wall, purpose = wall.copy(), purpose.copy()
+    wall[rows] = classes.start_ms[at] + early + rng.integer(key[rows], late - early, 14)
+    purpose[rows] = classes.course[at]
+    return wall, purpose
 
 
 def with_lengths(pack: Pack, calendar: Calendar, visits: Visits, length_ms: I64) -> Visits:

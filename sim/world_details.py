@@ -16,7 +16,7 @@ from context.calendar import Calendar
 from context.ids import global_ids
 from sim.world import Courses, Details, Enrolments
 from sim.world_columns import Reader, hundredths, ints, millis, strings
-from sim.world_groups import load_groups
+from sim.world_groups import Owners, load_groups
 
 I64 = npt.NDArray[np.int64]
 MOST_TEXT = 8192  # characters of a text that Canvas sends
@@ -52,8 +52,13 @@ _ENROLMENT_STATES = {"Active": "active", "Completed": "completed", "Inactive": "
 
 
 def load_details(
-    read: Reader, calendar: Calendar, row_of: dict[str, I64], courses: Courses, seats: dict[str, Any]
-) -> Details:  # fmt: skip
+    read: Reader,
+    calendar: Calendar,
+    row_of: dict[str, I64],
+    courses: Courses,
+    seats: dict[str, Any],
+    owners: Owners,
+) -> Details:
     """Details of course objects, courses, enrolments and people. Raises RunError for missing tables.
 
     ``seats``: person, course, section and key of every enrolment, in the order of the store.
@@ -66,7 +71,7 @@ def load_details(
         "name": pc.fill_null(strings(person["name"]), ""),
         "created_ms": millis(person["le_created_date"]),
     }
-    return details | load_groups(read, row_of["assignment"])
+    return details | load_groups(read, row_of["assignment"], owners)
 
 
 def staff_rows(enrolments: Enrolments, courses: int) -> npt.NDArray[np.int32]:

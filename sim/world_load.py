@@ -25,6 +25,7 @@ from sim.world import (
 )
 from sim.world_columns import Reader, hundredths, ints, millis, rows_of, strings, text_keys
 from sim.world_details import load_details
+from sim.world_groups import Owners
 from sim.world_objects import load_objects, unseen
 from sim.world_outcomes import load_posts, load_submissions
 
@@ -55,7 +56,14 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
         devices=pa.array([str(agent) for agent in devices["user_agent"]]),
         device_thresholds=rng.thresholds([float(share) for share in devices["share"]]),
         tools=pack.rates.tools,
-        details=load_details(read, calendar, row_of, courses, seats),
+        details=load_details(
+            read,
+            calendar,
+            row_of,
+            courses,
+            seats,
+            Owners(persons.key, courses.key, section_key, _account_keys(read, seed)),
+        ),
     )
 
 
@@ -71,6 +79,11 @@ def _tenant(read: Reader, scenario: Scenario) -> Tenant:
         + f".{scenario.host}",
         shard=SHARD,
     )
+
+
+def _account_keys(read: Reader, seed: int) -> U64:
+    accounts = strings(read.entity("learning_environment_organization", "name")["name"])
+    return text_keys(seed, "account", pc.coalesce(read.sis("learning_environment_organization"), accounts))
 
 
 def _persons(read: Reader, seed: int) -> Persons:

@@ -14,6 +14,7 @@ from pathlib import Path
 from shutil import rmtree
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -48,20 +49,25 @@ def make_term(temporary: pytest.TempPathFactory) -> TermFiles:
     folder = temporary.getbasetemp()
     folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "term"
     folder.mkdir(exist_ok=True)
-    done = folder / "counts.duckdb"
     with (folder / "lock").open("w") as lock:
         # The first test process makes it, the others wait.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.is_file():
-            campus = campus_of(TERM, default_pack(), folder)
-            write_plan(folder / "plan.parquet", campus.plan, campus.calendar.term.start)
-            write_events(campus, folder)
-            half = folder / "half.duckdb"
-            half.unlink(missing_ok=True)
-            with duckdb.connect(str(half), config={"threads": "2", "memory_limit": "1500MB"}) as connection:
-                count(connection, campus, folder)
-            rmtree(folder / "event_store")
-            half.rename(done)
+        return make_term_in(folder, TERM)
+
+
+def make_term_in(folder: Path, scenario: Scenario) -> TermFiles:
+    """The term of a scenario in a folder, where it is not there yet."""
+    done = folder / "counts.duckdb"
+    if not done.is_file():
+        campus = campus_of(scenario, default_pack(), folder)
+        write_plan(folder / "plan.parquet", campus.plan, campus.calendar.term.start)
+        write_events(campus, folder)
+        half = folder / "half.duckdb"
+        half.unlink(missing_ok=True)
+        with duckdb.connect(str(half), config={"threads": "2", "memory_limit": "1500MB"}) as connection:
+            count(connection, campus, folder)
+        rmtree(folder / "event_store")
+        half.rename(done)
     return TermFiles(done)
 
 
@@ -163,6 +169,9 @@ def count(connection: duckdb.DuckDBPyConnection, campus: Campus, folder: Path) -
         CREATE TABLE by_cell AS
         SELECT cip, level, day, tool, sum(n)::INT AS n, sum(n * n)::BIGINT AS squares
         FROM clicks JOIN of_course USING (course) GROUP BY ALL""")
+    starts = campus.engine.class_ms
+    connection.register("given", pa.table({"section": np.arange(1, len(starts) + 1), "start_ms": starts}))
+    run("CREATE TABLE classes AS SELECT * FROM given  -- when classes begin, wall clock since midnight")
     # Visits and gaps are looked at for one person in ten.
     run("CREATE TABLE sample AS SELECT * FROM events WHERE session IS NOT NULL AND tool <> 'staff'")
     run(f"""

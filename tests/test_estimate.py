@@ -3,32 +3,59 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from sim.estimate import FREE_GIB, GIB, SINK_BYTES, USD_PER_GIB_MONTH, estimate, mean_courses
+from sim.kinds import KINDS
 from sim.manifest import load_manifest
+from sim.plan import MICRO
 from tests.test_cli import termtide
-from tests.tiny import SMALL, calendar_of, default_pack, finished_run
+from tests.test_draw import term
+from tests.tiny import SMALL, TINY, calendar_of, default_pack, finished_run, tiny
 
 
 def test_the_estimate_is_near_a_run() -> None:
-    """Of a very small campus: rows within 15 %, events, of which it has more per head, within 35 %.
+    """Of a very small campus: rows and events within 15 %; a small one is more of a single case.
 
-    Bytes are within 40 %: its many small files cost more per event.
+    At 300 FTE they were within 7 %, at 1,000 and 5,000 within 3 %. Bytes are within 40 %: many small files
+    cost more per event.
     """
     wanted = estimate(SMALL, default_pack(), calendar_of(SMALL, default_pack()), 1)
     manifest = load_manifest(finished_run())
     rows = sum(table.rows for table in manifest.store.values())
     assert wanted.store_rows == pytest.approx(rows, rel=0.15)
-    assert wanted.events == pytest.approx(manifest.totals.events, rel=0.35)
+    assert wanted.events == pytest.approx(manifest.totals.events, rel=0.15)
     files = [
         *finished_run().glob("event_store/**/*.parquet"),
         *finished_run().glob("context_store_*/*.parquet"),
     ]
     assert wanted.bytes == pytest.approx(sum(path.stat().st_size for path in files), rel=0.4)
     assert mean_courses(default_pack()) == pytest.approx(wanted.enrolments / wanted.students, rel=0.01)
+
+
+def test_events_are_estimated_by_who_brings_them() -> None:
+    """At 60 FTE: everything within 10 %, what the rates ask for too, each of the rest within 30 %."""
+    wanted = estimate(TINY, default_pack(), calendar_of(TINY, default_pack()), 1).events_by
+    roles: Counter[str] = Counter()
+    for code, kind in enumerate(KINDS):
+        roles[kind.role] += int((term().kind == code).sum())
+    days = tiny().plan.days.values()
+    made = {
+        "rates": sum(int(day.asked_micro.sum()) for day in days) / MICRO,
+        "deadlines beyond them": sum(int(day.overshoot_micro.sum()) for day in days) / MICRO,
+        "logins and logouts": roles["session"],
+        "API twins": roles["twin"],
+        "staff": roles["staff"],
+        "system": roles["system"],
+    }
+    assert list(made) == list(wanted)
+    assert sum(wanted.values()) == pytest.approx(len(term()), rel=0.1)
+    assert wanted["rates"] == pytest.approx(made["rates"], rel=0.1)
+    for name, count in made.items():
+        assert wanted[name] == pytest.approx(count, rel=0.3), name
 
 
 def test_the_estimate_is_in_proportion() -> None:

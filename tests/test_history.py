@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 import schemas
@@ -20,6 +23,8 @@ from context.joining import CALENDAR, brought, scope
 from context.scenario import CalendarOverrides, Scenario
 from context.store_write import write_store
 from context.tables_academics import academic_tables
+from sim.anchors import make_anchors
+from sim.kinds import KIND
 from sim.world_load import campus_facts, load_world, standard_scores
 from tests.replay import open_store
 from tests.tiny import calendar_of, default_pack, drawn_of, store_of
@@ -214,6 +219,45 @@ def test_simulation_reads_the_played_term(tmp_path: Path) -> None:
     assert np.array_equal(one.enrolments.key, three.enrolments.key)
     assert np.array_equal(one.submissions.key, three.submissions.key)
     assert one.persons.login.equals(three.persons.login)
+
+
+GATHERED = (
+    "group_created",
+    "group_category_created",
+    "group_membership_created",
+    "assignment_override_created",
+    "assignment_override_updated",
+)
+
+
+def test_ids_of_what_is_gathered_are_natural(tmp_path: Path) -> None:
+    """Anchored events, those of groups too, keep their ids with earlier terms and other Canvas ids."""
+    calendar, worlds = calendar_of(ONE, default_pack()), []
+    for scenario in (ONE, THREE):
+        root, store = tmp_path / str(scenario.terms), store_of(scenario)
+        if scenario is THREE:
+            moved = {name: _other_ids(table) for name, table in store.keymap.items()}
+            store = replace(store, keymap=moved)
+        write_store(root, store)
+        world = load_world(root, scenario, default_pack(), calendar)
+        anchors = make_anchors(world, calendar, len(default_pack().table("level")["level"]))
+        worlds.append((world, anchors))
+    (one, alone), (three, more) = worlds
+    assert not np.array_equal(one.details["group"]["lms_id"], three.details["group"]["lms_id"])
+    assert len(np.unique(alone.key)) == len(alone.key)
+    assert all((alone.kind == KIND[kind]).sum() > 5 for kind in GATHERED)
+    for name in ("key", "time_ms", "day", "kind"):
+        assert np.array_equal(getattr(alone, name), getattr(more, name)), name
+
+
+def _other_ids(table: pa.Table) -> pa.Table:
+    """A keymap with other Canvas ids."""
+    for name in ("lms_ext_id", "lms_int_id"):
+        at = table.schema.get_field_index(name)
+        if at >= 0:
+            other = pc.add(table[name].cast(pa.int64()), 4_000_000).cast(table[name].type)
+            table = table.set_column(at, table.schema.field(at), other)
+    return table
 
 
 def test_as_of_over_terms() -> None:

@@ -13,8 +13,8 @@ from sim.visits import END_SLACK_MS, Visits
 from tests.tiny import default_pack
 
 
-def visits_of(counts: list[int]) -> Visits:
-    """A person per count, with so many visits."""
+def visits_of(counts: list[int], purpose: tuple[int, ...] = ()) -> Visits:
+    """A person per count, with so many visits; the first of them for the courses ``purpose``."""
     n = sum(counts)
     person = np.repeat(np.arange(len(counts)), counts).astype(np.int32)
     gone = np.full(n, -1, dtype=np.int64)
@@ -22,6 +22,7 @@ def visits_of(counts: list[int]) -> Visits:
         person=person,
         key=rng.key(1, "visits", np.arange(n)),
         start_ms=np.zeros(n, dtype=np.int64),
+        purpose=np.array([*purpose, *[-1] * (n - len(purpose))], dtype=np.int32),
         appetite=1 + rng.integer(rng.key(1, "appetite", np.arange(n)), 20),
         length_ms=np.zeros(n, dtype=np.int64),
         resume_ms=gone,
@@ -34,7 +35,9 @@ def laid(visits: Visits, courses: list[tuple[int, float]]) -> Paths:
     """Paths of courses of these people with so many clicks expected."""
     person = np.array([who for who, _ in courses], dtype=np.int32)
     key = rng.key(2, "courses", np.arange(len(courses)))
-    return lay_out(default_pack(), visits, person, key, np.array([clicks for _, clicks in courses]))
+    course = np.arange(len(courses), dtype=np.int32)
+    expected = np.array([clicks for _, clicks in courses])
+    return lay_out(default_pack(), visits, person, course, key, expected)
 
 
 PEOPLE = st.lists(st.integers(1, 4), min_size=1, max_size=4)
@@ -79,3 +82,14 @@ def test_a_course_more_moves_no_other_persons_runs() -> None:
         mine = alone.place_ms[alone.first[run] :][: alone.places[run] + 1]
         theirs = both.place_ms[both.first[other] :][: both.places[other] + 1]
         assert mine.tolist() == theirs.tolist()
+
+
+def test_a_visit_for_a_course_is_its_own() -> None:
+    """Own runs of courses that a visit is for are in the first such one; nothing else moves."""
+    courses = [(0, 5.0), (0, 9.0), (1, 7.0), (1, 2.0)]
+    plain = laid(visits_of([4, 3]), courses)
+    # Person 0: visits for nothing, for course 1, of course 1 again, for course 2, which is another's.
+    meant = laid(visits_of([4, 3], (-1, 1, 1, 2)), courses)
+    assert meant.visit[1] == 1
+    others = [0, 2, 3, 4, 5, 6, 7]
+    assert np.array_equal(meant.visit[others], plain.visit[others])
