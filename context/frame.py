@@ -99,6 +99,8 @@ def _column(column: schemas.Column, field_type: pa.DataType, value: Any, rows: i
     if isinstance(value, Maybe):
         value, valid = value.values, value.valid
     if isinstance(value, (pa.Array, pa.ChunkedArray)):
+        if not pa.types.is_string(field_type):
+            value = value.cast(field_type)
         return value if valid is None else pc.if_else(pa.array(valid), value, pa.scalar(None, value.type))
     value = np.asarray(value)
     if column.type == "NUMERIC":
