@@ -31,7 +31,8 @@ OFFENCES = {
     "nobody has completed an unused item": f"""SELECT COUNT(*) FROM module_item_completion
         JOIN module_item i USING (module_item_id) WHERE i.{UNUSED}""",
     "unused assignments are in unused or available groups of their course": """
-        SELECT COUNT(*) FROM learner_activity a JOIN learner_activity_group g USING (learner_activity_group_id)
+        SELECT COUNT(*) FROM learner_activity a
+        JOIN learner_activity_group g USING (learner_activity_group_id)
         WHERE a.course_offering_id <> g.course_offering_id
           OR (g.status = 'deleted') <> (a.status = 'deleted')""",
     "a quiz or topic is as unused as its assignment": f"""SELECT COUNT(*) FROM learner_activity a
@@ -69,8 +70,7 @@ def test_unused_content_is_not_used(law: str, db: duckdb.DuckDBPyConnection) -> 
 def test_a_small_share_is_unused(kind: str, db: duckdb.DuckDBPyConnection) -> None:
     """Some rows are drafts, some are deleted, and not so many as would distort what forgets the status.
 
-    A file has no drafts. At most 6 %: with shares of .012 to .04 and groups in 12 % of courses, of which one in
-    several groups, more would be a fault.
+    A file has no drafts. At most 6 %: shares are .012 to .04, beside some groups of assignments.
     """
     rows = count(db, f"SELECT COUNT(*) FROM {kind}")
     assert 0 < count(db, f"SELECT COUNT(*) FROM {kind} WHERE {UNUSED}") < 0.06 * rows
