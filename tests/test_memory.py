@@ -35,8 +35,8 @@ def test_memory_is_flat_in_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     worker.unit(task(0))  # tables that are built once
     pool.release_unused()
-    # What lies in cycles goes when the collector comes, and it comes the later the more a process holds: tests
-    # that ran before would be measured. So it comes after each day here, and for what days have made alone.
+    # What lies in cycles goes when the collector comes, and it comes the later the more a process holds: what
+    # other tests left would be measured. So it comes after each day here, and for what days have made alone.
     gc.freeze()
     tracemalloc.start()
     try:
