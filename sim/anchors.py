@@ -8,6 +8,7 @@ event. Bundles are a pure function of the store; the plan counts them, the draw 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,39 +67,42 @@ def make_anchors(world: World, calendar: Calendar, levels: int) -> Anchors:
 
 
 def _ordered(world: World, calendar: Calendar, levels: int, parts: list[Part]) -> Anchors:
+    """The parts' rows in the order of Anchors. Column by column: at 20,000 FTE each takes 100 MB."""
     bundle = np.concatenate([part.bundle_ms for part in parts])
     time = np.concatenate([part.time_ms for part in parts])
     # What comes long after the rest (a regrade, an excuse) is an act of its own, on its own day: what a unit
     # brings ends as its visits do.
-    bundle = np.where(time - bundle > LONGEST_MS, time, bundle)
-    enrolment = np.concatenate([part.enrolment for part in parts])
-    target = np.concatenate([part.object for part in parts])
-    key = np.concatenate([part.key for part in parts])
-    sizes = [len(part.time_ms) for part in parts]
-    kind = np.repeat([KIND[part.kind] for part in parts], sizes)
-    codes = {name: code for code, name in enumerate(world.tools)}
-    tool = np.repeat([codes.get(part.tool, NO_TOOL) for part in parts], sizes)
-    counted = np.repeat([part.counted for part in parts], sizes)
+    late = time - bundle > LONGEST_MS
+    bundle[late] = time[late]
     day = calendar.day_of(bundle)
     outside = int(((day < calendar.first_day) | (day > calendar.last_day)).sum())
     if outside:
         raise RunError(f"context store: {outside} submissions, posts or grades are outside of the term")
-    order = np.lexsort((key, time, day))
+    day_of = day.astype(np.int16)
+    key = np.concatenate([part.key for part in parts])
+    order = np.lexsort((key, time, day_of))
+    sizes = [len(part.time_ms) for part in parts]
+    codes = {name: code for code, name in enumerate(world.tools)}
+
+    def each(values: list[Any], dtype: type[np.generic]) -> npt.NDArray[Any]:
+        return np.repeat(np.array(values, dtype=dtype), sizes)[order]
+
+    enrolment = np.concatenate([part.enrolment.astype(np.int32) for part in parts])[order]
     given = [
-        np.full(n, -1) if part.course is None else part.course for part, n in zip(parts, sizes, strict=True)
+        np.full(n, -1, np.int32) if part.course is None else part.course.astype(np.int32)
+        for part, n in zip(parts, sizes, strict=True)
     ]
-    course = np.where(enrolment >= 0, world.enrolments.course[enrolment], np.concatenate(given))
-    cell = world.courses.cip[course].astype(np.int32) * levels + world.courses.level[course]
+    course = np.where(enrolment >= 0, world.enrolments.course[enrolment], np.concatenate(given)[order])
     return Anchors(
-        day=day[order].astype(np.int16),
+        day=day_of[order],
         time_ms=time[order],
-        kind=kind[order].astype(np.uint8),
-        tool=tool[order].astype(np.uint8),
-        enrolment=enrolment[order].astype(np.int32),
-        course=course[order].astype(np.int32),
-        object=target[order].astype(np.int32),
+        kind=each([KIND[part.kind] for part in parts], np.uint8),
+        tool=each([codes.get(part.tool, NO_TOOL) for part in parts], np.uint8),
+        enrolment=enrolment,
+        course=course.astype(np.int32),
+        object=np.concatenate([part.object.astype(np.int32) for part in parts])[order],
         bundle_ms=bundle[order],
-        counted=counted[order].astype(np.bool_),
+        counted=each([part.counted for part in parts], np.bool_),
         key=key[order],
-        cell=cell[order],
+        cell=world.courses.cip[course].astype(np.int32) * levels + world.courses.level[course],
     )

@@ -54,7 +54,9 @@ def share(run_dir: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -> 
     try:
         try:
             # In a function of its own, so that nothing but the mapped file is left of what it needed.
-            yield _make(path, run_dir, scenario, pack, calendar)
+            shared = _make(path, run_dir, scenario, pack, calendar)
+            give_back()
+            yield shared
         finally:
             path.unlink(missing_ok=True)
     except OSError as error:
