@@ -42,9 +42,8 @@ class Dues:
     day: I64
     course: I64
     wall_ms: I64  # since midnight
-    pulled: Mapping[
-        bool, tuple[float, ...]
-    ]  # on class days and others: share of visits pulled into each hour
+    # On class days (True) and others: share of visits pulled into each hour.
+    pulled: Mapping[bool, tuple[float, ...]]
 
     def of_day(self, day: int, course: I32, person: I32, persons: int) -> Times:
         """What is due for students on a day; ``course`` and ``person`` of their enrolments, by person."""
@@ -62,11 +61,12 @@ class Dues:
 
 
 def make_dues(pack: Pack, calendar: Calendar, world: World) -> Dues:
-    """All due times within the term."""
-    due = world.details["assignment"]["due_ms"]
-    course = world.objects["assignment"].course.astype(np.int64)
+    """All due times within the term, of what students get to see."""
+    due, assignments = world.details["assignment"]["due_ms"], world.objects["assignment"]
+    course = assignments.course.astype(np.int64)
     day = calendar.day_of(due).astype(np.int64)
-    rows = np.flatnonzero((due >= 0) & (day >= calendar.first_day) & (day <= calendar.last_day))
+    seen = assignments.release_ms < calendar.day_start_ms(calendar.last_day + 1)
+    rows = np.flatnonzero(seen & (due >= 0) & (day >= calendar.first_day) & (day <= calendar.last_day))
     place = day[rows] - calendar.first_day
     # By the clock that holds in the evening of a day on which it changes.
     shift = calendar.offset_after_ms[place] - calendar.offset_ms[place]

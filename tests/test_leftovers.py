@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import duckdb
+import pyarrow.compute as pc
 import pytest
 
+from sim.world_columns import millis
 from tests.store_db import loaded
 from tests.test_store import count
 from tests.test_store_size import THOUSAND
-from tests.tiny import finished_run, store_of
+from tests.tiny import finished_run, store_of, tiny
 
 UNUSED = "status IN ('unpublished', 'deleted')"
 KINDS = ("learner_activity", "quiz", "discussion", "wiki_page", "file", "module", "module_item")
@@ -92,3 +94,13 @@ def test_events_of_unused_content_are_its_authors() -> None:
             ).fetchall()
     assert found.keys() >= {"Created"}
     assert found.keys() <= {"Created", "Modified", "Deleted"}
+
+
+def test_unused_work_pulls_nobody() -> None:
+    """What is due for the campus is the published assignments of the store with a due time in the term."""
+    campus = tiny()
+    table = campus.store.entity["learner_activity"]
+    due = millis(table.filter(pc.equal(table["status"], "published"))["due_date"])
+    day = campus.calendar.day_of(due[due >= 0])
+    days = sorted(day[(day >= campus.calendar.first_day) & (day <= campus.calendar.last_day)].tolist())
+    assert campus.engine.dues.day.tolist() == days

@@ -13,6 +13,7 @@ from math import sqrt
 import duckdb
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -49,11 +50,12 @@ def calendar() -> Calendar:
 
 
 def dues(files: TermFiles, calendar: Calendar) -> tuple[I64, I64, npt.NDArray[np.bool_]]:
-    """(course, day, whether in the last minute of the day) of everything that is due."""
+    """(course, day, whether in the last minute of the day) of everything that is due and published."""
     table = pq.read_table(
         files.path.parent / "context_store_entity/learner_activity.parquet",
-        columns=["course_offering_id", "due_date"],
+        columns=["course_offering_id", "due_date", "status"],
     )
+    table = table.filter(pc.equal(table["status"], "published"))
     due, course = millis(table["due_date"]), rows_of(table["course_offering_id"]) + 1
     course, due = course[due >= 0], due[due >= 0]
     day = calendar.day_of(due).astype(np.int64)
