@@ -96,7 +96,7 @@ class Layout:
         self._parts = parts
         self._heap = _Heap()
         self._pools: dict[Part, _Pool] = {}
-        self._plans: dict[tuple[tuple[int, ...], bool], tuple[I64, list[_Use]]] = {}
+        self._plans: dict[bool, tuple[I64, list[_Use]]] = {}
 
     def texts(self, rows: Rows) -> pa.StringArray:
         """A text per event."""
@@ -108,7 +108,9 @@ class Layout:
         batch = rows.batch
         if self._heap.bytes > HEAP_BYTES or len(self._heap.buffers) > HEAP_BUFFERS:
             self._heap, self._pools = _Heap(), {}
-        counts, uses = self._uses(rows.codes, lines)
+        counts, uses = self._uses(lines)
+        present = set(rows.codes)
+        uses = [use for use in uses if not present.isdisjoint(use.codes)]
         first = np.zeros(len(batch) + 1, dtype=np.int64)
         np.cumsum(counts[batch.kind], out=first[1:])
         # What is kept is made first: what passes is numbered after it.
@@ -136,26 +138,25 @@ class Layout:
         bounds = np.frombuffer(array.buffers()[1], dtype=np.int32)[: len(views) + 1][first]
         return bounds, array.buffers()[2]
 
-    def _uses(self, codes: tuple[int, ...], lines: bool) -> tuple[I64, list[_Use]]:
+    def _uses(self, lines: bool) -> tuple[I64, list[_Use]]:
         """(parts of a document of each kind, what they are and where they stand in it)."""
-        key = codes, lines
-        if key not in self._plans:
+        if lines not in self._plans:
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
             counts = np.zeros(256, dtype=np.int64)
             found: dict[tuple[Part, int, bool], dict[int, int]] = {}
-            for code in codes:
+            for code in range(len(self._parts)):
                 parts = [*self._parts[code], *([_NEWLINE] if lines else [])]
                 counts[code] = len(parts)
                 times: Counter[Part] = Counter()
                 for number, part in enumerate(parts):
                     found.setdefault((part, times[part], self._is_kept(part, code)), {})[code] = number
                     times[part] += 1
-            self._plans[key] = (
+            self._plans[lines] = (
                 counts,
                 [_use(part, places, kept=kept) for (part, _, kept), places in found.items()],
             )
-        return self._plans[key]
+        return self._plans[lines]
 
     def _is_kept(self, part: Part, code: int) -> bool:
         """Whether a part's texts are kept for later chunks: not those of what happens to an object once."""

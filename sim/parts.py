@@ -57,7 +57,7 @@ def _parts(tokens: Iterable[Token], columns: Mapping[str, Column]) -> list[Part]
             runs.append((scope, [token]))
     joined: list[tuple[str, list[Token]]] = []
     for scope, run in runs:
-        if scope == "" and joined and _is_own(joined[-1][0]):
+        if scope == "" and joined and (_is_own(joined[-1][0]) or joined[-1][0] == "enrolment"):
             joined[-1][1].extend(run)
         elif _is_own(scope) and joined and joined[-1][0] == "":
             _, constant = joined.pop()
@@ -73,7 +73,8 @@ def _part(scope: str, tokens: tuple[Token, ...]) -> Part:
 
 
 def _is_own(scope: str) -> bool:
-    return scope not in ("", "event", *SHARED)
+    """Whether texts of a scope may differ by kind: those of objects, and those that are few."""
+    return scope not in ("", "event", "person", "enrolment")
 
 
 def _scope(token: Token, columns: Mapping[str, Column]) -> str:

@@ -42,7 +42,9 @@ class Rows:
         if len(codes) == 1:
             return self._of_kind[codes[0]]
         if codes not in self._mine:
-            self._mine[codes] = np.sort(np.concatenate([self._of_kind[code] for code in codes]))
+            wanted = np.zeros(256, dtype=np.bool_)
+            wanted[list(codes)] = True
+            self._mine[codes] = np.flatnonzero(wanted[self.batch.kind])
         return self._mine[codes]
 
     def unique(self, scope: str, codes: tuple[int, ...]) -> tuple[I64, I64]:
