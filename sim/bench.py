@@ -10,8 +10,9 @@ import argparse
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,9 +35,10 @@ from sim.expanded import Expander
 from sim.plan import make_plan
 from sim.reference import Builder, plain_loop
 from sim.render import Renderer
-from sim.sinks import Unit, Written, write_unit
+from sim.sinks import Sink, Unit, Written
 from sim.sinks.ndjson import NdjsonSink
 from sim.sinks.parquet import ParquetSink
+from sim.worker import PART_ROWS, Job, Task, Worker
 from sim.world_load import campus_facts, load_world, standard_scores
 
 MIDTERM_DAYS = tuple(range(42, 49))
@@ -54,6 +56,7 @@ class Row:
     unit: str
     cpu_seconds: float
     note: str = ""
+    goal: int = 0  # of the rate; 0 for none
 
     @property
     def rate(self) -> float:
@@ -82,7 +85,7 @@ def engine_of(scenario: Scenario, pack: Pack, calendar: Calendar, root: Path) ->
     scores, facts = standard_scores(root, world), campus_facts(root)
     plan, planned = timed(lambda: make_plan(pack, calendar, world, anchors, scores, *facts), 1)
     rows = [
-        Row("context store: generate", store.rows, "rows", generated),
+        Row("context store: generate", store.rows, "rows", generated, goal=1_000_000),
         Row("context store: write Parquet", store.rows, "rows", written),
         Row(
             "plan: campus in simpy, cells",
@@ -95,66 +98,88 @@ def engine_of(scenario: Scenario, pack: Pack, calendar: Calendar, root: Path) ->
     return Engine.build(pack, calendar, world, plan, anchors), rows
 
 
-def event_rows(engine: Engine, root: Path) -> tuple[list[Row], float, float]:
+def event_rows(engine: Engine, scenario: Scenario, root: Path) -> tuple[list[Row], float, float]:
     """(figures of draw, render and write; ratio to the plain loop; bytes per event)."""
-    world, calendar = engine.world, engine.calendar
     batches, drawn = timed(lambda: [draw_day(engine, day)[0] for day in MIDTERM_DAYS])
     events = sum(map(len, batches))
-    renderer, expander = Renderer(world), Expander(world)
-    documents, rendered = timed(lambda: [renderer.render(batch) for batch in batches])
-    size = sum(_text_bytes(document) for document in documents) / events
+    renderer, expander = Renderer(engine.world), Expander(engine.world)
+    size, rendered = timed(lambda: sum(_rendered(renderer, batch) for batch in batches) / events)
     one = batches[2].take(slice(0, PLAIN_EVENTS))
-    builder = Builder(world)  # its lists of texts are made once, outside the race
+    builder = Builder(engine.world)  # its lists of texts are made once, outside the race
     plain, looped = timed(lambda: plain_loop(builder, one))
     if plain != [text.encode() for text in renderer.render(one).to_pylist()]:
         sys.exit("bench: rendering and the plain loop disagree; the figures would mean nothing")
-    tables, expanded = timed(lambda: [expander.table(batch) for batch in batches])
+    _, expanded = timed(lambda: [expander.table(part).num_rows for b in batches for part in _parts(b)])
     rows = [
-        Row("draw", events, "events", drawn),
-        Row("render, in memory", events, "events", rendered, f"{size:,.0f} bytes an event"),
+        Row("draw", events, "events", drawn, goal=1_250_000),
+        Row("render, in memory", events, "events", rendered, f"{size:,.0f} bytes an event", 400_000),
         Row("plain loop: dicts and orjson.dumps", len(one), "events", looped, "the same bytes"),
         Row("nested columns, in memory", events, "events", expanded),
     ]
-    for name, with_json in (("without the JSON", False), ("with the JSON", True)):
-        sink = ParquetSink(root / f"out-{with_json}")
-        units = [
-            Unit(calendar.date_of(day), expander.table(batch, text if with_json else None))
-            for day, batch, text in zip(MIDTERM_DAYS, batches, documents, strict=True)
-        ]
-        files, wrote = timed(partial(_write_all, sink, units), 2)
-        note = f"{sum(file.bytes for file in files) / events:,.0f} bytes an event"
-        rows.append(Row(f"write Parquet {name}", events, "events", wrote, note))
-    _, end_to_end = timed(lambda: _to_ndjson(engine, renderer, root / "ndjson"), 2)
-    rows.append(Row("draw, render and write NDJSON", events, "events", end_to_end, "end to end"))
-    _, whole = timed(lambda: _to_parquet(engine, renderer, expander, root / "whole"), 2)
-    rows.append(Row("draw, render and write Parquet", events, "events", whole, "end to end, with the JSON"))
-    del tables
+    for compression, goal in (("none", 300_000), ("zstd", 0), ("gzip", 0)):
+        sink = NdjsonSink(str(root / compression), compression)
+        make = partial(_lines, renderer, expander)
+        rows.append(_end_to_end(f"draw to NDJSON, {compression}", engine, sink, make, goal))
+    for name, texts, goal in (
+        ("without texts", 0, 400_000),
+        ("with extensions_json", 1, 250_000),
+        ("with the whole JSON", 2, 150_000),
+    ):
+        columns = partial(_columns, renderer, expander, texts)
+        rows.append(_end_to_end(f"draw to Parquet {name}", engine, ParquetSink(root / name), columns, goal))
+    rows.append(_as_run(engine, scenario, root / "run", rows[-1].note))
     return rows, (rows[1].rate / rows[2].rate), size
 
 
-def _write_all(sink: ParquetSink, units: list[Unit]) -> list[Written]:
-    return [file for unit in units for file in write_unit(sink, unit)]
+def _parts(batch: Batch) -> Iterator[Batch]:
+    for start in range(0, len(batch), PART_ROWS):
+        yield batch.take(slice(start, start + PART_ROWS))
 
 
-def _text_bytes(documents: pa.ChunkedArray) -> int:
-    return sum(chunk.buffers()[2].size for chunk in documents.chunks)
+def _rendered(renderer: Renderer, batch: Batch) -> int:
+    """Bytes of a batch's documents, which are let go a part at a time, as a worker does."""
+    return sum(chunk.buffers()[2].size for _, chunk in renderer.chunks(batch))
 
 
-def _to_ndjson(engine: Engine, renderer: Renderer, folder: Path) -> bool:
-    sink, expander = NdjsonSink(str(folder)), Expander(engine.world)
-    for day in MIDTERM_DAYS:
-        batch: Batch = draw_day(engine, day)[0]
-        columns = pa.table({"event_time": expander.times(batch)})
-        write_unit(sink, Unit(engine.calendar.date_of(day), columns, lines=partial(renderer.lines, batch)))
-    return True
+def _lines(renderer: Renderer, expander: Expander, day: date, part: Batch) -> Unit:
+    times = pa.table({"event_time": expander.times(part)})
+    return Unit(day, times, lines=partial(renderer.lines, part))
 
 
-def _to_parquet(engine: Engine, renderer: Renderer, expander: Expander, folder: Path) -> bool:
-    sink = ParquetSink(folder)
-    for day in MIDTERM_DAYS:
-        batch = draw_day(engine, day)[0]
-        write_unit(sink, Unit(engine.calendar.date_of(day), expander.table(batch, renderer.render(batch))))
-    return True
+def _columns(renderer: Renderer, expander: Expander, texts: int, day: date, part: Batch) -> Unit:
+    documents = renderer.render(part) if texts == 2 else None
+    return Unit(day, expander.table(part, documents, extensions=texts > 0), documents)
+
+
+def _end_to_end(what: str, engine: Engine, sink: Sink, make: Callable[[date, Batch], Unit], goal: int) -> Row:
+    """Draw and write the week, part by part; every round into new files."""
+
+    def write() -> list[Written]:
+        files: list[Written] = []
+        for number in MIDTERM_DAYS:
+            day = engine.calendar.date_of(number)
+            with sink.unit(day) as writer:
+                for part in _parts(draw_day(engine, number)[0]):
+                    writer.add(make(day, part))
+            files += writer.written
+        return files
+
+    files, seconds = timed(write, 2)
+    events = sum(file.rows for file in files)
+    return Row(what, events, "events", seconds, _size_note(files), goal)
+
+
+def _as_run(engine: Engine, scenario: Scenario, folder: Path, note: str) -> Row:
+    """Units as a run makes them: with the digests of the manifest."""
+    worker = Worker(Job(scenario, Path(), folder), [ParquetSink(folder)])
+    worker.__dict__["engine"] = engine  # the one at hand, instead of a run folder's
+    tasks = [Task(day, engine.calendar.date_of(day)) for day in MIDTERM_DAYS]
+    done, seconds = timed(lambda: [worker.unit(task).rows for task in tasks], 2)
+    return Row("the same, digested, as a run's units", sum(done), "events", seconds, note)
+
+
+def _size_note(files: list[Written]) -> str:
+    return f"{sum(f.bytes for f in files) / sum(f.rows for f in files):,.0f} bytes an event"
 
 
 def main() -> None:
@@ -166,23 +191,28 @@ def main() -> None:
     calendar = build_calendar(scenario, pack.table("calendar"))
     with TemporaryDirectory(prefix="termtide-bench-") as folder:
         engine, rows = engine_of(scenario, pack, calendar, Path(folder))
-        events, ratio, size = event_rows(engine, Path(folder))
-    table = Table("stage", "count", "CPU s", "per CPU-second", "note", box=None, pad_edge=False)
-    for column in (1, 2, 3):
+        events, ratio, size = event_rows(engine, scenario, Path(folder))
+    table = Table("stage", "count", "CPU s", "per CPU-second", "goal", "note", box=None, pad_edge=False)
+    for column in (1, 2, 3, 4):
         table.columns[column].justify = "right"
     for row in [*rows, *events]:
         table.add_row(
-            row.what, f"{row.count:,} {row.unit}", f"{row.cpu_seconds:.2f}", f"{row.rate:,.0f}", row.note
+            row.what,
+            f"{row.count:,} {row.unit}",
+            f"{row.cpu_seconds:.2f}",
+            f"{row.rate:,.0f}",
+            f"{row.goal:,}" if row.goal else "",
+            row.note,
         )
     table.columns[0].no_wrap = table.columns[1].no_wrap = True
-    console = Console(width=max(Console().width, 120))
+    console = Console(width=max(Console().width, 130))
     console.print(
         f"{scenario.fte:,} FTE, midterm week (days {MIDTERM_DAYS[0]} to {MIDTERM_DAYS[-1]}), one process"
     )
     console.print(table)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     console.print(
-        f"rendering against the plain loop: {ratio:.1f}x; {size:,.0f} bytes an event; "
+        f"rendering against the plain loop: {ratio:.1f}x (goal 8x); {size:,.0f} bytes an event; "
         f"peak memory {peak / 1e6:,.0f} MB"
     )
 

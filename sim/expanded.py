@@ -55,10 +55,13 @@ class Expander:
         self.leaves = Leaves(world)
         self.schema = schemas.arrow_schema(schemas.table("event_store", "expanded"))
 
-    def table(self, batch: Batch, documents: pa.ChunkedArray | None = None) -> pa.Table:
+    def table(
+        self, batch: Batch, documents: pa.ChunkedArray | None = None, *, extensions: bool = True
+    ) -> pa.Table:
         """The batch's rows with the schema of ``expanded``, ``event`` NULL without ``documents``.
 
-        Leaves may be dictionary-encoded; the order is the batch's.
+        Leaves may be dictionary-encoded; the order is the batch's. Without ``extensions`` that column of
+        texts is NULL too.
         """
         n, rows = len(batch), Rows(self.world, batch)
         columns: dict[str, Any] = {
@@ -76,10 +79,11 @@ class Expander:
                 "session": self._session(rows),
                 "federated_session_json": self.leaves.of(rows, ("federatedSession",), as_json=True),
                 "ed_app": self._node(rows, "ed_app", "edApp", {"id": (("id",), False), "json": ((), True)}),
-                "extensions_json": self.leaves.plain(rows, ("extensions",)),
                 "course_offering": self._course(batch),
                 "person": self._person(batch),
             }
+        if n and extensions:
+            columns["extensions_json"] = self.leaves.plain(rows, ("extensions",))
         arrays = [columns.get(field.name, pa.nulls(n, field.type)) for field in self.schema]
         return pa.table(arrays, names=self.schema.names)
 

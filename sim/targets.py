@@ -92,7 +92,7 @@ class Ledger(_Part):
     sink: str  # parquet or ndjson
     compression: str = "none"
     tables: dict[str, TableFile] = {}
-    units: dict[str, UnitEntry] = {}
+    units: dict[str, UnitEntry] = {}  # those of lines without a digest, which is one of columns
 
 
 class FolderTarget:
@@ -125,7 +125,9 @@ class FolderTarget:
         entries = [FileEntry(path=file.path, rows=file.rows, bytes=file.bytes) for file in files]
         if sum(entry.rows for entry in entries) != rows:
             raise RunError(f"{self.url}: unit {day}: {rows} events, but {sum(e.rows for e in entries)} there")
-        self._ledger.units[day] = UnitEntry(rows=rows, digest=digest, files=entries)
+        # Lines may be made without columns, or copied from a run's: the ledger is the same either way.
+        known = digest if self._ledger.sink == "parquet" else ""
+        self._ledger.units[day] = UnitEntry(rows=rows, digest=known, files=entries)
         self._save()
 
     def put_table(self, item: Item) -> bool:

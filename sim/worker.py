@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,6 +29,7 @@ from sim.plan_file import PlanFile
 from sim.render import Renderer
 from sim.shared import Shared, mapped
 from sim.sinks import Sink, Unit, Written, open_sink
+from sim.sinks.ndjson import NdjsonSink
 from sim.sinks.parquet import ParquetSink
 from sim.world_load import load_world
 
@@ -74,7 +75,7 @@ class UnitDone:
     day: int
     campus_day: date
     rows: int
-    digest: str
+    digest: str  # of its columns; empty where only lines were made
     files: dict[int, list[Written]]  # by sink
 
 
@@ -117,26 +118,45 @@ class Worker:
         if task.files is not None:
             return self._copied(task)
         batch, _ = draw_day(self.engine, task.day)
-        digest, campus_day = EventsDigest(), task.campus_day
+        digest, campus_day, rows = EventsDigest(), task.campus_day, 0
+        sinks = {i: self.sinks[i] for i in task.sinks}
+        # Files of lines need no columns, files without documents none of those: neither is made for nothing.
+        only_lines = all(isinstance(sink, NdjsonSink) for sink in sinks.values())
+        documents = self.scenario.output.event_json or not all(
+            isinstance(sink, ParquetSink) for sink in sinks.values()
+        )
         with ExitStack() as stack:
-            writers = {i: stack.enter_context(self.sinks[i].unit(campus_day)) for i in task.sinks}
-            for part in self._parts(batch):
-                unit = Unit(campus_day, *part)
-                digest.update(unit.table)
+            writers = {i: stack.enter_context(sink.unit(campus_day)) for i, sink in sinks.items()}
+            for start in range(0, len(batch), self.part_rows):
+                part = batch.take(slice(start, start + self.part_rows))
+                unit = (
+                    self._lines(campus_day, part)
+                    if only_lines
+                    else self._columns(campus_day, part, documents)
+                )
+                rows += unit.table.num_rows
+                if not only_lines:
+                    digest.update(unit.table)
                 for writer in writers.values():
                     writer.add(unit)
-        if digest.rows != len(batch):
-            raise RunError(f"unit {campus_day}: {len(batch)} events drawn, but {digest.rows} expanded")
+        if rows != len(batch):
+            raise RunError(f"unit {campus_day}: {len(batch)} events drawn, but {rows} expanded")
         files = {i: writer.written for i, writer in writers.items()}
-        return UnitDone(task.day, campus_day, len(batch), digest.hexdigest(), files)
+        return UnitDone(task.day, campus_day, rows, "" if only_lines else digest.hexdigest(), files)
 
-    def _parts(self, batch: Batch) -> Iterator[tuple[pa.Table, pa.ChunkedArray]]:
-        """(columns, documents) of runs of events, in order."""
+    def _lines(self, campus_day: date, part: Batch) -> Unit:
+        """Events as lines, and of their columns the time alone."""
         renderer, expander = self._makers
-        for start in range(0, len(batch), self.part_rows):
-            part = batch.take(slice(start, start + self.part_rows))
-            documents = renderer.render(part)
-            yield expander.table(part, documents if self.scenario.output.event_json else None), documents
+        times = pa.table({"event_time": expander.times(part)})
+        return Unit(campus_day, times, lines=partial(renderer.lines, part))
+
+    def _columns(self, campus_day: date, part: Batch, documents: bool) -> Unit:
+        """Events as columns, with their documents if anybody wants them."""
+        renderer, expander = self._makers
+        texts = renderer.render(part) if documents else None
+        return Unit(
+            campus_day, expander.table(part, texts if self.scenario.output.event_json else None), texts
+        )
 
     def _copied(self, task: Task) -> UnitDone:
         """The unit as it stands in the run folder: files as they are, or the documents in them."""

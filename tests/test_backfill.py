@@ -230,6 +230,23 @@ def test_parts_make_the_same_events(finished: Path, tmp_path: Path, monkeypatch:
     assert len(documents(tmp_path / "nd" / "unit-2026-10-30.ndjson")) == unit.rows > 303
 
 
+def test_lines_alone_are_made_without_columns(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines that are drawn for themselves are those of the run's documents, and so is the ledger."""
+    monkeypatch.setattr(sim.worker, "PART_ROWS", 101)
+    folder, drawn, copied = prepared(finished, tmp_path / "run"), tmp_path / "drawn", tmp_path / "copied"
+    with monkeypatch.context() as patched:
+        patched.setattr(sim.worker.Expander, "table", None)  # calling it would be an error
+        first = part(folder, [f"ndjson:{drawn}"], until=FALL[0]).delivered
+    second = part(finished, [f"ndjson:{copied}"], until=FALL[0]).delivered
+    assert first
+    assert second
+    assert (first.drawn, second.copied) == (1, 1)
+    assert file_bytes(drawn) == file_bytes(copied)
+    assert "unit-2026-10-30.ndjson" in file_bytes(drawn)
+
+
 def test_tables_as_json_have_every_column(finished: Path, tmp_path: Path) -> None:
     """A table of the store as NDJSON has its rows and columns."""
     only = Wanted(tables=frozenset({("context_store_entity", "academic_term")}))
