@@ -18,7 +18,7 @@ from context import rng
 from sim.batch import Batch
 from sim.kinds import KINDS
 from sim.leaves import Leaf, Leaves
-from sim.rows import Rows
+from sim.rows import Rows, distinct
 from sim.texts import fixed, hex_texts, join, number, uuids
 from sim.world import MEMBERSHIP_ROLES, World
 
@@ -136,7 +136,7 @@ class Expander:
     def _course(self, batch: Batch) -> pa.Array:
         """The course that the platform finds in a document; Canvas leaves it out of some."""
         courses, bare = self.world.courses, _NO_COURSE[batch.kind] | (batch.course < 0)
-        used, rows = np.unique(np.where(bare, 0, batch.course), return_inverse=True)
+        used, rows = distinct(np.where(bare, 0, batch.course).astype(np.int64))
         known = np.where(bare, -1, rows)
         engage = np.where(_ENGAGE[batch.kind], known, -1)
         fields = {
@@ -150,7 +150,7 @@ class Expander:
     def _person(self, batch: Batch) -> pa.Array:
         """The person that the platform finds in a document's actor."""
         persons, nobody = self.world.persons, _NO_PERSON[batch.kind] | (batch.person < 0)
-        people, rows = np.unique(np.where(nobody, 0, batch.person), return_inverse=True)
+        people, rows = distinct(np.where(nobody, 0, batch.person).astype(np.int64))
         known = np.where(nobody, -1, rows)
         sis = persons.sis_id.take(pa.array(people))
         has_sis = ~sis.is_null().to_numpy(zero_copy_only=False)

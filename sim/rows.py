@@ -11,6 +11,7 @@ from sim.parts import SHARED
 from sim.world import World
 
 I64 = npt.NDArray[np.int64]
+_SPARSE = 8  # rows of a table for each that is asked for; beyond that sorting is faster
 
 
 class Rows:
@@ -51,9 +52,19 @@ class Rows:
         """(rows of a scope that events of some kinds have, each once; the place of each event among them)."""
         key = _key(scope), codes
         if key not in self._unique:
-            used, place = np.unique(self.of(scope)[self.mine(codes)], return_inverse=True)
-            self._unique[key] = used, place.astype(np.int64)
+            self._unique[key] = distinct(self.of(scope)[self.mine(codes)])
         return self._unique[key]
+
+
+def distinct(rows: I64) -> tuple[I64, I64]:
+    """(the rows that there are, each once and in order; the place of each among them)."""
+    top = int(rows.max()) + 1 if len(rows) else 0
+    if top > _SPARSE * len(rows) or (top and rows.min() < 0):
+        used, place = np.unique(rows, return_inverse=True)
+        return used, place.astype(np.int64)
+    there = np.zeros(top, dtype=np.bool_)  # where rows lie close together, a table is faster than sorting
+    there[rows] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[rows]
 
 
 def _key(scope: str) -> str:

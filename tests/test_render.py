@@ -10,16 +10,21 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from sim import columns
 from sim.batch import NO_TOOL, Batch, concatenate
 from sim.draw import draw_day
 from sim.kinds import KIND, KINDS
 from sim.models import CanvasEvent
 from sim.reference import Builder, models, plain_loop, render_slow
 from sim.render import Renderer
-from sim.texts import times, uuids
+from sim.rows import distinct
+from sim.texts import escaped, time_text, times, uuids
 from sim.world import World
 from tests.tiny import tiny
 
@@ -201,6 +206,28 @@ def test_hosts_are_examples() -> None:
         request = event.get("extensions", {}).get("com.instructure.canvas", {})
         if "client_ip" in request:
             assert re.match(r"(192\.0\.2|198\.51\.100|203\.0\.113)\.\d{1,3}$", request["client_ip"])
+
+
+@given(st.lists(st.integers(-(10**13), 4 * 10**13), max_size=20))
+def test_times_are_those_of_plain_python(ms: list[int]) -> None:
+    """Times in any order, before 1970 too, as the plain reference writes them."""
+    assert time_text(np.array(ms, dtype=np.int64)).to_pylist() == [columns.time_text(one) for one in ms]
+
+
+@given(st.lists(st.text(max_size=6), max_size=8), st.integers(0, 3))
+def test_escapes_are_those_of_json(found: list[str], start: int) -> None:
+    """A whole array needs no escape, or some of its texts do: the same as each alone, slices too."""
+    assert escaped(pa.array(found, pa.string()).slice(start)).to_pylist() == [
+        orjson.dumps(one).decode()[1:-1] for one in found[start:]
+    ]
+
+
+@given(st.lists(st.integers(-1, 40), max_size=60) | st.lists(st.integers(-1, 10**6), max_size=60))
+def test_distinct_rows_are_those_of_sorting(rows: list[int]) -> None:
+    """By a table or by sorting: the same rows and places."""
+    used, place = distinct(np.array(rows, dtype=np.int64))
+    wanted, where = np.unique(np.array(rows, dtype=np.int64), return_inverse=True)
+    assert (used.tolist(), place.tolist()) == (wanted.tolist(), where.tolist())
 
 
 def test_models_are_objects() -> None:
