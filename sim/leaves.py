@@ -31,9 +31,9 @@ class Leaf:
 
     def array(self) -> pa.Array:
         """The column: a dictionary of the texts that happen, or plain numbers."""
-        missing = self.rows < 0
-        mask = missing if missing.any() else None
-        rows = pa.array(np.maximum(self.rows, 0).astype(np.int32), mask=mask)
+        rows = pa.array(self.rows.astype(np.int32, copy=False))
+        if self.rows.min(initial=0) < 0:
+            rows = pc.if_else(pc.greater_equal(rows, 0), rows, None)
         if not pa.types.is_string(self.values.type):
             return self.values.take(rows)
         if not len(self.values):  # every part of a unit has the same types
@@ -41,7 +41,9 @@ class Leaf:
         # A dictionary that holds a text twice makes the Parquet writer give up on it, and then its bytes
         # differ from run to run: each text once.
         once = self.values.dictionary_encode()
-        return pa.DictionaryArray.from_arrays(once.indices.take(rows), once.dictionary)
+        if len(once.dictionary) < len(self.values):
+            rows = once.indices.take(rows)
+        return pa.DictionaryArray.from_arrays(rows, once.dictionary, safe=False)
 
 
 class Leaves:
