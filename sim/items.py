@@ -36,7 +36,7 @@ def day_items(run_dir: Path, manifest: Manifest) -> Iterator[Item]:
     A date is whole once every unit that touches it is in the manifest; that is for the caller to know.
     Raises InputError for a file whose path has no date.
     """
-    files: dict[date, list[tuple[str, Path, int, str]]] = defaultdict(list)
+    files: dict[date, list[tuple[str, Path, int, str | None]]] = defaultdict(list)
     for unit_day, unit in manifest.units.items():
         for file in unit.files:
             day = date_of(file.path)

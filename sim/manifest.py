@@ -13,7 +13,16 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    ValidationError,
+    model_serializer,
+)
 
 from context.errors import InputError, RunError
 from context.scenario import Scenario
@@ -41,20 +50,34 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class FileEntry(_Part):
+class _Sparse(_Part):
+    """What it has not is left out."""
+
+    @model_serializer(mode="wrap")
+    def _known(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in dump(self).items() if value is not None}
+
+
+class FileEntry(_Sparse):
     """A file of a unit."""
 
     path: Annotated[str, AfterValidator(_inside)]  # relative to the run folder
     rows: int = Field(ge=0)
     bytes: int = Field(ge=0)
+    lines_crc32: int | None = None  # of files of lines: of their bytes before any compression
+
+    @classmethod
+    def of(cls, written: Written) -> FileEntry:
+        """What a sink says it has written."""
+        return cls(**vars(written))
 
 
-class UnitEntry(_Part):
+class UnitEntry(_Sparse):
     """A campus day: its files are whole once it stands here."""
 
     state: Literal["done"] = "done"
     rows: int = Field(ge=0)
-    digest: str
+    digest: str | None = None  # of the columns; files of lines have none
     files: list[FileEntry]
 
 
@@ -98,9 +121,9 @@ class Manifest(_Part):
     units: dict[DayName, UnitEntry] = {}  # by campus day, "2026-09-01"
     totals: Totals = Totals()
 
-    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str) -> None:
+    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
         """Note that a unit's files are in place. Raises RunError when their rows are not the unit's."""
-        entries = [FileEntry(path=file.path, rows=file.rows, bytes=file.bytes) for file in files]
+        entries = [FileEntry.of(file) for file in files]
         if sum(entry.rows for entry in entries) != rows:
             raise RunError(f"unit {day}: {rows} events, but {sum(e.rows for e in entries)} in its files")
         self.units[day] = UnitEntry(rows=rows, digest=digest, files=entries)

@@ -39,7 +39,7 @@ class Target(Protocol):
         """Whether the unit of a campus day is there, whole."""
         ...
 
-    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str) -> None:
+    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
         """Note that a unit is in place."""
         ...
 
@@ -60,7 +60,7 @@ class RunTarget:
         """By the manifest, which was verified when the folder was claimed."""
         return day in self._manifest.units
 
-    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str) -> None:
+    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
         """Note it in the manifest."""
         self._manifest.add_unit(day, files, rows, digest)
         self._manifest.save(self._run_dir)
@@ -92,7 +92,7 @@ class Ledger(_Part):
     sink: str  # parquet or ndjson
     compression: str = "none"
     tables: dict[str, TableFile] = {}
-    units: dict[str, UnitEntry] = {}  # those of lines without a digest, which is one of columns
+    units: dict[str, UnitEntry] = {}
 
 
 class FolderTarget:
@@ -120,13 +120,13 @@ class FolderTarget:
         """By the ledger, of which only what is whole counts."""
         return day in self._ledger.units
 
-    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str) -> None:
+    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
         """Note it in the ledger. Raises RunError when the files have not the unit's rows."""
-        entries = [FileEntry(path=file.path, rows=file.rows, bytes=file.bytes) for file in files]
+        entries = [FileEntry.of(file) for file in files]
         if sum(entry.rows for entry in entries) != rows:
             raise RunError(f"{self.url}: unit {day}: {rows} events, but {sum(e.rows for e in entries)} there")
         # Lines may be made without columns, or copied from a run's: the ledger is the same either way.
-        known = digest if self._ledger.sink == "parquet" else ""
+        known = digest if self._ledger.sink == "parquet" else None
         self._ledger.units[day] = UnitEntry(rows=rows, digest=known, files=entries)
         self._save()
 
@@ -213,7 +213,7 @@ class StdoutTarget:
         """Never."""
         return False
 
-    def add_unit(self, _day: str, _files: Iterable[Written], _rows: int, _digest: str) -> None:
+    def add_unit(self, _day: str, _files: Iterable[Written], _rows: int, _digest: str | None) -> None:
         """It is out."""
 
     def put_table(self, _item: Item) -> bool:

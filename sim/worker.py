@@ -65,7 +65,7 @@ class Task:
     sinks: tuple[int, ...] = (0,)
     files: tuple[str, ...] | None = None
     rows: int = 0
-    digest: str = ""
+    digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class UnitDone:
     day: int
     campus_day: date
     rows: int
-    digest: str  # of its columns; empty where only lines were made
+    digest: str | None  # of its columns; None where only lines were made
     files: dict[int, list[Written]]  # by sink
 
 
@@ -142,7 +142,7 @@ class Worker:
         if rows != len(batch):
             raise RunError(f"unit {campus_day}: {len(batch)} events drawn, but {rows} expanded")
         files = {i: writer.written for i, writer in writers.items()}
-        return UnitDone(task.day, campus_day, rows, "" if only_lines else digest.hexdigest(), files)
+        return UnitDone(task.day, campus_day, rows, None if only_lines else digest.hexdigest(), files)
 
     def _lines(self, campus_day: date, part: Batch) -> Unit:
         """Events as lines, and of their columns the time alone."""

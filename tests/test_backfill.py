@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import zlib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -54,6 +55,19 @@ def documents(path: Path) -> list[bytes]:
     return (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).splitlines()
 
 
+def lines_crc32(path: Path) -> int:
+    """The CRC-32 of an NDJSON file's lines before compression."""
+    return zlib.crc32(b"".join(line + b"\n" for line in documents(path)))
+
+
+def ledger_crc32(folder: Path, day: str) -> object:
+    """What a delivery's ledger says of the lines of a unit, which has no digest of columns."""
+    unit = json.loads((folder / "delivery.json").read_text())["units"][day]
+    assert unit.keys() == {"state", "rows", "files"}
+    (file,) = unit["files"]
+    return file["lines_crc32"]
+
+
 def file_bytes(folder: Path) -> dict[str, bytes]:
     """Every file below a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -83,7 +97,9 @@ def test_several_sinks_in_one_pass(finished: Path, tmp_path: Path) -> None:
         ]
         for name in kinds:
             suffix = "" if name == "plain" else f".{name}"
-            assert documents(tmp_path / name / f"unit-{day}.ndjson{suffix}") == wanted
+            file = tmp_path / name / f"unit-{day}.ndjson{suffix}"
+            assert documents(file) == wanted
+            assert ledger_crc32(tmp_path / name, day) == lines_crc32(file)
     assert not (tmp_path / "plain" / "unit-2026-10-29.ndjson").exists()
     with duckdb.connect(str(finished / "warehouse.duckdb"), read_only=True) as there:
         query = (
@@ -244,7 +260,12 @@ def test_lines_alone_are_made_without_columns(
     assert second
     assert (first.drawn, second.copied) == (1, 1)
     assert file_bytes(drawn) == file_bytes(copied)
-    assert "unit-2026-10-30.ndjson" in file_bytes(drawn)
+    file = drawn / "unit-2026-10-30.ndjson"
+    assert ledger_crc32(drawn, "2026-10-30") == lines_crc32(file)
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1  # a wound that leaves rows and bytes as they are
+    file.write_bytes(data)
+    assert ledger_crc32(drawn, "2026-10-30") != lines_crc32(file)
 
 
 def test_tables_as_json_have_every_column(finished: Path, tmp_path: Path) -> None:

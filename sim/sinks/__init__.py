@@ -46,11 +46,15 @@ class Unit:
 
 @dataclass(frozen=True)
 class Written:
-    """One file that a sink has written: where (relative to the sink's root), how many rows and bytes."""
+    """One file that a sink has written: where (relative to the sink's root), how many rows and bytes.
+
+    ``lines_crc32``: of a file of lines, the CRC-32 of the lines, whatever compression they are in.
+    """
 
     path: str
     rows: int
     bytes: int
+    lines_crc32: int | None = None
 
 
 class UnitWriter(AbstractContextManager["UnitWriter"], Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import date
@@ -67,7 +68,7 @@ class _NdjsonUnit:
         self.written: list[Written] = []
         self._path, self._compression, self._order = path, compression, InOrder(campus_day)
         self._stack = ExitStack()
-        self._beside, self._rows = path, 0
+        self._beside, self._rows, self._crc32 = path, 0, 0
         self._write: Callable[[memoryview], Any] | None = None
 
     def __enter__(self) -> Self:
@@ -80,7 +81,8 @@ class _NdjsonUnit:
         if self._write is None:
             (self._beside,) = self._stack.enter_context(replacing([self._path]))
             self._write = self._stack.enter_context(_compressed(self._beside, self._compression)).write
-        self._rows += _write(_blocks(part), self._write)
+        rows, self._crc32 = _write(_blocks(part), self._write, self._crc32)
+        self._rows += rows
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -96,7 +98,8 @@ class _NdjsonUnit:
             return
         try:
             if self._rows:
-                self.written = [Written(self._path.name, self._rows, self._path.stat().st_size)]
+                size = self._path.stat().st_size
+                self.written = [Written(self._path.name, self._rows, size, self._crc32)]
             for suffix in SUFFIXES.values():  # the same unit under another compression would count twice
                 other = self._path.with_name(f"unit-{self._order.campus_day}.ndjson{suffix}")
                 if other != self._path or not self._rows:
@@ -111,7 +114,7 @@ class _StdoutUnit:
     def __init__(self, campus_day: date) -> None:
         self.written: list[Written] = []
         self._order = InOrder(campus_day)
-        self._rows = self._bytes = 0
+        self._rows = self._bytes = self._crc32 = 0
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +122,8 @@ class _StdoutUnit:
     def add(self, part: Unit) -> None:
         self._order.times(part)
         try:
-            self._rows += _write(_blocks(part), self._out)
+            rows, self._crc32 = _write(_blocks(part), self._out, self._crc32)
+            self._rows += rows
             sys.stdout.buffer.flush()
         except OSError as error:
             raise disk_error(Path("stdout"), error) from error
@@ -133,7 +137,8 @@ class _StdoutUnit:
     ) -> None:
         if kind is None:
             self._order.check(self._rows, "stdout")
-            self.written = [Written("-", self._rows, self._bytes)] if self._rows else []
+            written = Written("-", self._rows, self._bytes, self._crc32)
+            self.written = [written] if self._rows else []
 
 
 def _compressed(path: Path, compression: str) -> IO[bytes]:
@@ -209,13 +214,14 @@ def _blocks(unit: Unit) -> Blocks:
                 yield len(part), block
 
 
-def _write(blocks: Blocks, out: Callable[[memoryview], Any]) -> int:
-    """Write all lines; returns their number."""
+def _write(blocks: Blocks, out: Callable[[memoryview], Any], crc32: int) -> tuple[int, int]:
+    """Write all lines; returns their number, and the CRC-32 of all bytes so far."""
     rows = 0
     for count, block in blocks:
         out(block)
         rows += count
-    return rows
+        crc32 = zlib.crc32(block, crc32)
+    return rows, crc32
 
 
 def _data_bytes(chunk: pa.Array) -> int:
