@@ -221,6 +221,11 @@ def _lacking(folder: Path, tables: dict[str, Table], faults: Findings) -> None:
             for label in _labels(wanted[name]):
                 if label not in there:
                     faults.add(tables[name].block.file, None, f"no row for {label}, every pack has it")
+    if "phrase" in tables:  # a kind that nothing asks for is a slip of the pen
+        known, phrase = set(wanted["phrase"].columns["kind"]), tables["phrase"]
+        for row, kind in zip(phrase.rows, phrase.columns["kind"], strict=True):
+            if kind and kind not in known:
+                faults.add(phrase.block.file, row, f"kind: {kind} given, {nearest(kind, sorted(known))}")
 
 
 def _labels(table: Table) -> dict[str, None]:

@@ -24,6 +24,7 @@ EVENT_KINDS = tuple(
     kind["name"] for kind in schemas.event_kinds() if "asset_type" in kind and kind.get("role") != "staff"
 )
 MOST_BUFFER_EVENTS, MOST_ENVELOPE_EVENTS = 100_000, 1_000  # of a sensor
+MOST_FACTOR = 1_000  # of event rates: events of a student in a course on a day, at most
 MOST_FLUSH_MS, MOST_DELAY_MS = 3_600_000, 86_400_000
 SUM_TOLERANCE = 1e-6
 
@@ -127,6 +128,7 @@ TABLES: dict[str, TableSpec] = {
         ),
         ("level",),
         sums=(("seat_share", ()), ("section_share", ())),
+        ordered=("mean_size", "max_size"),
     ),
     "level_given_standing": TableSpec(
         (_one_of("standing", *STANDINGS), _ref("level", "level.level"), _share()),
@@ -299,7 +301,7 @@ def rate_spec(columns: tuple[str, ...]) -> TableSpec:
     """The specification of a rate table that has these axis columns."""
     axes = tuple(name for name in AXES if name in columns)
     return TableSpec(
-        (*(AXES[name] for name in axes), _number("factor", 0)),
+        (*(AXES[name] for name in axes), _number("factor", 0, MOST_FACTOR)),
         axes,
         complete=tuple(name for name in axes if name not in SPARSE_AXES),
     )

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from context.errors import InputError
+from context.pack_read import nearest
 from context.scenario_errors import one_line
 from context.scenario_parts import TEXT, CalendarOverrides, Delivery, DeliveryOutage, Incident, Output, Part
 from context.zones import zone_names
@@ -200,6 +201,10 @@ def _checked(given: dict[str, Any], flags: Mapping[str, object], where: str) -> 
             given[key], places[key] = _as_given(key, flags[key]), f"--{key.replace('_', '-')}"
         elif text:
             given[key], places[key] = _as_given(key, text), variable
+    variables = [f"TERMTIDE_{key.upper()}" for key in SCALARS]
+    for variable in sorted(os.environ):
+        if variable.startswith("TERMTIDE_") and variable not in variables:
+            raise InputError(f"{variable}: no such variable, {nearest(variable, variables)}")
     unknown = sorted(set(flags) - set(SCALARS))
     if unknown:
         raise ValueError(f"no such keys of a scenario: {', '.join(unknown)}")

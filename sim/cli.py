@@ -13,6 +13,7 @@ from rich.console import Console
 
 from context.calendar import build_calendar
 from context.errors import InputError, TermtideError
+from context.history import calendars
 from context.pack import Pack, load_pack
 from context.scenario import (
     FILE_NAME,
@@ -161,6 +162,7 @@ def _make(
 
     loaded: Pack = load_pack(scenario.pack, base)
     calendar = build_calendar(scenario, loaded.table("calendar"))
+    calendars(scenario, loaded, calendar)  # refuses terms that overlap, before anything else is asked
     run_dir = out or default_run_dir(scenario)
     workers = workers or default_workers()
     wanted = estimate(scenario, loaded, calendar, workers)

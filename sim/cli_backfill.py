@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,8 +12,10 @@ from rich.console import Console
 
 from context.calendar import build_calendar
 from context.errors import InputError
+from context.history import calendars
 from context.pack import load_pack
 from context.scenario import find_scenario, load_scenario, pack_base
+from sim.cli_dates import date_given
 from sim.runs import default_run_dir
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -46,6 +47,9 @@ _DryRun = Annotated[bool, typer.Option("--dry-run", help="Look at the destinatio
 _Finished = Annotated[Path | None, typer.Option("--run", help="Deliver this finished run, without drawing.")]
 _Scenario = Annotated[Path | None, typer.Option("--scenario", help="Scenario file.")]
 _Text = Annotated[str | None, typer.Option()]
+_Terms = Annotated[
+    str | None, typer.Option("--terms", help="Terms in the store: the played one and those before it.")
+]
 _Out = Annotated[
     Path | None, typer.Option("--out", help="The run's folder; default: runs/<scenario>-<seed>.")
 ]
@@ -74,6 +78,7 @@ def backfill_command(
     seed: _Text = None,
     pack: _Text = None,
     shift: _Text = None,
+    terms: _Terms = None,
     out: _Out = None,
     workers: _Workers = None,
     force: _Force = False,
@@ -91,13 +96,15 @@ def backfill_command(
             raise InputError("--json: stdout is taken by --to ndjson:-")
         workers = 1
     wanted = Wanted(
-        _date("--from", begin), _date("--until", until), wanted_tables(dataset or [], table or [])
+        date_given("--from", begin),
+        date_given("--until", until),
+        wanted_tables(dataset or [], table or []),
     )
     if wanted.begin and wanted.until and wanted.until < wanted.begin:
         raise InputError(f"--until: {until} given, which is before --from {begin}")
     order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ()), say=_say), dry_run)
     workers, show = workers or default_workers(), Progress(err)
-    flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift}
+    flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     if run_dir is not None:
         given = [name for name, value in {**flags, "scenario": scenario, "out": out}.items() if value]
         if given:
@@ -144,13 +151,6 @@ def _say(line: str) -> None:
     err.print(line, markup=False)
 
 
-def _date(flag: str, text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"{flag}: {text} given, allowed: a date such as 2026-09-01") from None
-
-
 def estimate_command(
     scenario: _Scenario = None,
     fte: _Text = None,
@@ -158,6 +158,7 @@ def estimate_command(
     seed: _Text = None,
     pack: _Text = None,
     shift: _Text = None,
+    terms: _Terms = None,
     workers: _Workers = None,
     as_json: _AsJson = False,
 ) -> None:
@@ -165,10 +166,11 @@ def estimate_command(
     from sim.estimate import estimate
     from sim.run import default_workers
 
-    flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift}
+    flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     chosen = load_scenario(scenario, flags)
     loaded = load_pack(chosen.pack, pack_base(scenario or find_scenario()))
     calendar = build_calendar(chosen, loaded.table("calendar"))
+    calendars(chosen, loaded, calendar)  # refuses terms that overlap
     wanted = estimate(chosen, loaded, calendar, workers or default_workers())
     if as_json:
         typer.echo(json.dumps(wanted.facts()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from rich.console import Console
 
 from context.errors import InputError
 from context.store_write import write_table
+from sim.cli_dates import date_given
 from sim.progress import Progress
 from sim.store_source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
 
@@ -64,7 +64,7 @@ def context_command(
 ) -> None:
     """Write the context store alone, of a run or a scenario: as files, or into a warehouse."""
     form, target = _target(to)
-    day = _day(morning)
+    day = date_given("--as-of", morning)
     flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
     with tempfile.TemporaryDirectory(prefix="termtide-") as made:
         source = open_source(run_dir, scenario, flags, Progress(err), Path(made))
@@ -104,13 +104,6 @@ def _target(url: str) -> tuple[str, str]:
 
         check_folder(Path(target))  # told before anything is made
     return scheme, target
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"--as-of: {text!r} given, allowed: a date such as 2026-10-01") from None
 
 
 def _into_folder(
