@@ -68,9 +68,9 @@ def object_titles(d: Drawn, kind: str, offering: I64, week: I64, key: U64) -> pa
     templates = [str(t) for k, t in zip(table["kind"], table["template"], strict=True) if k == kind]
     topics = topics_of(d)
     topic = rng.bits(rng.extend(key, 132))
-    # A course keeps to two or three of the templates: its instructor's habit.
+    # A course keeps to three of the templates: its instructor's habit.
     habit = rng.integer(rng.extend(d.catalogue.offering_key, 133), len(templates))[offering]
-    pick = (habit + rng.integer(rng.extend(key, 134), 2)) % len(templates)
+    pick = (habit + rng.integer(rng.extend(key, 134), 3)) % len(templates)
     # Numbers count the titles of one form in one course: "Quiz 3" comes after "Quiz 2".
     number = repetition(offering * len(templates) + pick)
     cip = d.catalogue.offering_cip[offering]
