@@ -40,8 +40,8 @@ def _in_flight(pool: ProcessPoolExecutor, tasks: Iterable[Task], limit: int) -> 
     """Results as they come, never more than ``limit`` units handed out."""
     waiting: set[Future[UnitDone]] = set()
     for task in tasks:
-        # The pool starts processes as work comes in. They ignore Ctrl-C: the parent hears it and ends them.
-        with _ignoring(signal.SIGINT):
+        # The pool starts processes as work comes in. They never hear Ctrl-C: the parent does, and ends them.
+        with _holding(signal.SIGINT):
             waiting.add(pool.submit(_make_unit, task))
         if len(waiting) < limit:
             continue
@@ -56,8 +56,18 @@ _workers: list[Worker] = []  # the one of this process, set up once by the pool'
 
 
 @contextmanager
+def _holding(*signals: signal.Signals) -> Iterator[None]:
+    """``signals`` wait until the end of this, and for ever in processes started in here; none is lost."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def _ignoring(*signals: signal.Signals) -> Iterator[None]:
-    """No handler runs for ``signals`` in here, and processes started in here ignore them for good."""
+    """Nobody hears ``signals`` in here."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

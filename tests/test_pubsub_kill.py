@@ -22,7 +22,7 @@ from tests.pubsub_server import PROJECT, Collector, Emulator, Received
 from tests.tiny import default_pack
 
 KILLED = Scenario(name="killed", fte=110, seed=9)
-KILLS = 24
+KILLS = 20
 LEAST_EVENTS = 200_000
 IN_FLIGHT = PubsubSink.lanes * PubsubSink.most_messages
 # Where a kill happens: before a request is published, when the broker has it and the journal not yet, with
