@@ -24,8 +24,9 @@ help:
 demo: .venv/.installed
 	@$(BIN)/termtide demo $(ARGS)
 
+# Three processes on two processors: tests with servers mostly wait.
 test: .venv/.installed-dev emulators
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check .

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from shutil import copytree
+from tempfile import gettempdir, mkdtemp
 
 from context.calendar import Calendar, build_calendar
 from context.drawn import Drawn
@@ -19,6 +22,7 @@ from sim.anchors import make_anchors
 from sim.engine import Engine
 from sim.plan import Plan, make_plan
 from sim.run import run
+from sim.warehouse import build_warehouse
 from sim.world import World
 from sim.world_load import campus_facts, load_world, standard_scores
 
@@ -85,7 +89,22 @@ def tiny() -> Campus:
 
 @cache
 def finished_run() -> Path:
-    """The run folder of the small campus, by one worker and never killed; nobody changes it."""
+    """The run folder of the small campus, by one worker and never killed; nobody changes it.
+
+    One test process of a session makes it, the others take copies: a run can be claimed by one at a time.
+    """
     folder = Path(mkdtemp(prefix="termtide-run-")) / "small"
-    run(SMALL, default_pack(), folder)
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if session is None:
+        run(SMALL, default_pack(), folder)
+        return folder
+    shared = Path(gettempdir()) / f"termtide-run-{session}"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "done").exists():
+            run(SMALL, default_pack(), shared / "small")
+            (shared / "done").touch()
+    copytree(shared / "small", folder)
+    build_warehouse(folder)  # which says where it is
     return folder
