@@ -56,13 +56,22 @@ _workers: list[Worker] = []  # the one of this process, set up once by the pool'
 
 
 @contextmanager
-def _holding(*signals: signal.Signals) -> Iterator[None]:
-    """``signals`` wait until the end of this, and for ever in processes started in here; none is lost."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+def _holding(number: signal.Signals) -> Iterator[None]:
+    """A signal waits until the end of this, and for ever in processes started in here; none is lost."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard: list[int] = []
+    handler = signal.signal(number, lambda which, _frame: heard.append(which))
+    # Processes inherit the mask; this one may still hear the signal, in a thread that does not have it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [number])
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(number, handler)
+    if heard:
+        signal.raise_signal(number)
 
 
 @contextmanager
