@@ -137,7 +137,7 @@ class Manifest(_Part):
             events=sum(unit.rows for unit in self.units.values()),
             event_bytes=sum(file.bytes for unit in self.units.values() for file in unit.files),
         )
-        text = json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+        text = self.model_dump_json(indent=1) + "\n"
         with replacing([run_dir / FILE_NAME], durable=True) as (beside,):
             beside.write_text(text, encoding="utf-8")
 

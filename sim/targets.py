@@ -198,7 +198,7 @@ class FolderTarget:
     def _save(self) -> None:
         self._ledger.units = dict(sorted(self._ledger.units.items()))
         self._ledger.tables = dict(sorted(self._ledger.tables.items()))
-        text = json.dumps(self._ledger.model_dump(mode="json"), indent=1) + "\n"
+        text = self._ledger.model_dump_json(indent=1) + "\n"
         with replacing([self._root / DELIVERY], durable=True) as (beside,):
             beside.write_text(text, encoding="utf-8")
 
