@@ -39,12 +39,12 @@ format: .venv/.installed-dev
 	$(BIN)/ruff format .
 
 bench: .venv/.installed-dev
-	@$(BIN)/python -m sim.bench $(ARGS)
+	@$(BIN)/python -m tests.bench_events $(ARGS)
 	@$(BIN)/python -m tests.bench_store
 	@$(BIN)/python -m tests.bench_stream $(ARGS)
 
 docs: .venv/.installed-dev
-	$(BIN)/python -m tests.test_events_page
+	$(BIN)/python -m tests.events.test_events_page
 
 # A name such as python3.12 may be on the path and still not start, and Debian's Python may lack ensurepip:
 # so each candidate is tried to the end.

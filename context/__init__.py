@@ -1,1 +1,3 @@
-"""Everything known before the first event: scenario, calendar, packs, randomness and the context store."""
+"""Everything known before the first event; its rooms stand in the order in which the university comes
+about.
+"""

@@ -10,6 +10,9 @@ Messages are one line: what was given, what is allowed, where.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class TermtideError(Exception):
     """Base of every error that Termtide raises on purpose."""
@@ -33,3 +36,12 @@ class FindingsError(TermtideError):
     """A check ran to its end and found something."""
 
     exit_code = 1
+
+
+def nearest(text: str, allowed: Iterable[str]) -> str:
+    """What is allowed, or the likeliest meant one where that would be a long list."""
+    names = list(allowed)
+    close = difflib.get_close_matches(text, names, n=1)
+    if close and len(names) > 12:
+        return f"did you mean {close[0]}?"
+    return "allowed: " + ", ".join(names)

@@ -7,13 +7,13 @@ global = shard * 10**13 + local. Local ids grow with gaps, since a real table lo
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 import schemas
-from context import frame, rng
+from context import columns as frame
+from context import rng
+from context.arrays import I64
 
-I64 = npt.NDArray[np.int64]
 SHARD = 1977
 _MOST_ROWS = 50_000_000  # of an entity in a term
 _STEP = 5  # room for gaps between neighbouring local ids

@@ -4,8 +4,8 @@ There is no generator object and no state, so no order of calls matters: any wor
 gets the bytes of the full run. The hash is SplitMix64's finaliser (Steele, Lea and Flood 2014, public
 domain constants) folded over the coordinates; integer arithmetic only, so it is equal on every machine.
 
-This is the one place that makes randomness. Draws from tables of a pack are in ``context.distribution``;
-they take the bits made here.
+This is the one place that makes randomness. Draws from tables of a pack are in
+``context.packs.distribution``; they take the bits made here.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-U64 = npt.NDArray[np.uint64]
-F64 = npt.NDArray[np.float64]
-I64 = npt.NDArray[np.int64]
+from context.arrays import F64, I64, U64
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)

@@ -11,7 +11,7 @@ column is
   on), or a list of such tables,
 * ``{ grows_until = PATH }``: a count that grows evenly from the row's creation to that date,
 * ``{ last = "table.column" }``: the latest such date among the rows there that refer to the row,
-* ``"computed"``: by ``context.as_of`` from other tables as they stood.
+* ``"computed"``: by ``context.store.as_of`` from other tables as they stood.
 
 A PATH is a date column of the table, or of the row that a reference leads to: ``course_section_id.end_date``.
 A date that is NULL has never come; a row whose birth is NULL has been there ever since.

@@ -1,1 +1,1 @@
-"""A term that happens: plan, campus, draw, rendering, sensors and sinks, on top of the context store."""
+"""A term that happens: the store as a world, plan, draw, documents, and the ways out, in this order."""

@@ -1,6 +1,8 @@
 """``python -m sim`` is the command line."""
 
-from sim.cli import main
+from __future__ import annotations
+
+from sim.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -18,12 +18,12 @@ from mimesis import Fieldset
 from mimesis.locales import Locale
 from rich.console import Console
 
-from context.calendar import build_calendar
 from context.generate import generate
-from context.pack import load_pack
-from context.scenario import Scenario
-from context.store_write import write_store
-from sim.bench import timed
+from context.packs.pack import load_pack
+from context.scenario.calendar import build_calendar
+from context.scenario.scenario import Scenario
+from context.store.files import write_store
+from tests.bench_events import timed
 
 PEOPLE = 20_000
 FIELDS = (

@@ -23,25 +23,26 @@ import numpy as np
 from google.cloud import pubsub_v1 as library
 from google.cloud.pubsub_v1.types import BatchSettings
 
-from context.delivery import delivery_windows, sensor_settings
-from context.pack import load_pack
-from context.scenario import Scenario
-from sim.live import clock as clocks
-from sim.live.clock import MAX
-from sim.live.feed import Feed, Window
-from sim.live.laps import Laps
-from sim.live.messages import MessageMaker, Messages, merged, pieces
-from sim.live.schedule import sensor_laws
-from sim.live.stage import Span, Stage
-from sim.live.stream import StreamEnd, StreamJob, stream
-from sim.live.words import read_moment
-from sim.plan import schedules, section_keys
+from context.packs.pack import load_pack
+from context.scenario.scenario import Scenario
+from sim.draw.engine import load_engine
+from sim.plan.sections import schedules, section_keys
 from sim.run import prepare
+from sim.sensors.message_maker import MessageMaker, merged, pieces
+from sim.sensors.schedule import sensor_laws
+from sim.sensors.settings import delivery_windows, sensor_settings
+from sim.sensors.window import Window
+from sim.sinks.messages import Messages, StreamOptions
 from sim.sinks.pubsub_wire import Encoder
-from sim.sinks.stream import StreamOptions
-from sim.worker import Job, load_engine
-from sim.world_load import campus_facts
-from tests.pubsub_server import PROJECT, Emulator, find_emulator, make_topic
+from sim.stream import clock as clocks
+from sim.stream.clock import MAX
+from sim.stream.feed import Feed
+from sim.stream.laps import Laps
+from sim.stream.moments_and_speeds import read_moment
+from sim.stream.stage import Span, Stage
+from sim.stream.stream import StreamEnd, StreamJob, stream
+from sim.world.load import campus_facts
+from tests.servers.pubsub_server import PROJECT, Emulator, find_emulator, make_topic
 
 BEGIN, END = "2026-10-12", "2026-10-17"  # the midterm week
 BUSY_HOUR = ("2026-10-13T20:00", "2026-10-13T21:00")
@@ -65,7 +66,7 @@ class Bench:
     def stage(self, step_ms: int) -> tuple[Stage, MessageMaker]:
         """The midterm week on a stage, with its sensors waking every ``step_ms``."""
         laps = Laps(self.scenario, self.pack.table("calendar"), 1)
-        engine = load_engine(Job(self.scenario, self.pack.path, self.run))
+        engine = load_engine(self.run, self.scenario, self.pack.path)
         settings = sensor_settings(self.scenario, self.pack)
         tools = [sensor.tool for sensor in settings]
         feed = Feed(engine, sensor_laws(settings, delivery_windows(self.scenario, tools), self.scenario.seed))
@@ -180,7 +181,7 @@ def stream_into(bench: Bench, server: Emulator) -> StreamEnd:
 
 RECEIVER = """
 import json, sys, time
-from tests.pubsub_server import Collector
+from tests.servers.pubsub_server import Collector
 collector = Collector(sys.argv[1], "late-sub")
 sys.stdin.readline()
 collector.settle(1.0)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from context.pack import find_pack
-from tests import bigquery_server
-from tests.pubsub_server import Emulator, find_emulator
+from context.packs.pack import find_pack
+from tests.servers import bigquery_server
+from tests.servers.pubsub_server import Emulator, find_emulator
 
 # The same examples in every run, and no deadline: a test may be slow on a busy machine, but never fail by it.
 settings.register_profile("termtide", deadline=None, derandomize=True, max_examples=60)

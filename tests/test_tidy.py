@@ -36,7 +36,7 @@ UNREPEATABLE = {
     "time.time_ns": "times come from the calendar",
     "time.localtime": "the machine's zone must not show",
     "time.tzset": "the machine's zone must not show",
-    "zoneinfo.ZoneInfo": "zones come from context.zones",
+    "zoneinfo.ZoneInfo": "zones come from context.scenario.zones",
     "hash": "differs between processes",
 }
 # The last bit of these differs between CPUs; tables are built with math and rounded.
@@ -51,9 +51,9 @@ INEXACT = {
 }
 # Where an exception holds, and why: progress is for people's eyes, a benchmark measures.
 ALLOWED = {
-    "context/zones.py": {"zoneinfo.ZoneInfo"},  # the place that makes zones
-    "sim/progress.py": {"time.time"},
-    "sim/cli_live.py": {"datetime.datetime.now"},  # --align-today
+    "context/scenario/zones.py": {"zoneinfo.ZoneInfo"},  # the place that makes zones
+    "sim/folder/progress.py": {"time.time"},
+    "sim/cli/stream.py": {"datetime.datetime.now"},  # --align-today
 }
 
 

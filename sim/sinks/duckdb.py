@@ -15,10 +15,10 @@ import duckdb
 
 import schemas
 from context.errors import InputError, RunError
-from schemas import Table
-from sim.atomic import disk_error
+from context.files import disk_error
+from schemas._model import Table
 from sim.sinks.tables import Delivery, Item
-from sim.warehouse import comments, events_select, literal, quoted
+from sim.sql.warehouse import comments, events_select, literal, quoted
 
 LOADS = schemas.table(schemas.META, "loads")
 _LOADS = f"{quoted(LOADS.dataset)}.{quoted(LOADS.name)}"

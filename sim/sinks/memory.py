@@ -9,7 +9,8 @@ from typing import Self
 import pyarrow as pa
 
 from context.errors import RunError
-from sim.sinks import InOrder, Unit, UnitWriter, Written
+from context.files import Written
+from sim.sinks.units import InOrder, Unit, UnitWriter
 
 
 class MemorySink:

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context.errors import InputError, RunError
-from sim.atomic import disk_error, replacing
-from sim.sinks import InOrder, Unit, UnitWriter, Written
+from context.files import Written, disk_error, replacing
+from sim.sinks.units import InOrder, Unit, UnitWriter
 
 CHUNK = 16_384  # documents joined at a time: some 30 MB
 GZIP_LEVEL = 4  # CPU seconds per million events of 1.9 KB, one core: level 4 8.5, level 6 12; zstd 1.2

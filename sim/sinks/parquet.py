@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
@@ -18,10 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from context.errors import InputError, RunError
-from sim.atomic import disk_error, replacing
-from sim.sinks import InOrder, Unit, UnitWriter, Written
+from context.files import Written, disk_error, replacing
+from sim.folder.names import file_path
+from sim.sinks.units import InOrder, Unit, UnitWriter
 
-FOLDER = "event_store/expanded"
 ROW_GROUP_ROWS = 65_536
 # CPU seconds and MB per million events of 2.0 KB of JSON, one core: level 1 2.2 s, 193 MB; level 3 2.7 s,
 # 203 MB; level -3 1.7 s, 312 MB; snappy 1.6 s, 459 MB. Without the whole JSON: level 1 0.9 s, 83 MB; level 3
@@ -30,7 +29,6 @@ ZSTD_LEVEL = 1
 UNREPEATED = frozenset({"id", "event", "event_time", "extensions_json", "federated_session_json"})
 DATES_AROUND = range(-2, 4)  # UTC dates a unit's files can have, counted from its campus day
 _DAY = 86_400_000_000  # microseconds
-_DATED = re.compile(rf"{FOLDER}/event_date=(\d{{4}}-\d\d-\d\d)/[^/]+")
 
 
 class ParquetSink:
@@ -123,17 +121,6 @@ class _ParquetUnit:
             Written(file_path(day, self._day), rows, self._beside[day].stat().st_size)
             for day, rows in found.items()
         ]
-
-
-def file_path(event_date: date, campus_day: date) -> str:
-    """Where a unit's events of one UTC date stand, relative to the run folder."""
-    return f"{FOLDER}/event_date={event_date}/unit-{campus_day}.parquet"
-
-
-def date_of(path: str) -> date | None:
-    """The UTC date of a unit's file, by its path relative to the run folder; None for any other file."""
-    found = _DATED.fullmatch(path)
-    return date.fromisoformat(found[1]) if found else None
 
 
 def split_by_date(times: npt.NDArray[np.int64]) -> dict[date, slice]:

@@ -21,10 +21,9 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from context.errors import InputError, RunError
-from sim.live.messages import Messages
 from sim.sinks.cloud import LABEL, PROJECT, account, default_credentials, first_line
+from sim.sinks.messages import AwayError, Messages, StreamOptions
 from sim.sinks.pubsub_wire import Encoder, request_bytes
-from sim.sinks.stream import AwayError, StreamOptions
 
 _TOPIC = re.compile(r"(?!goog)[A-Za-z][A-Za-z0-9._~%+-]{2,254}")
 _CALL_S = 60.0  # a publish request may take so long

@@ -11,15 +11,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from context.errors import RunError
-from sim.live.messages import Attribute, Messages
+from sim.sinks.messages import Attribute, Messages
 
-I64 = npt.NDArray[np.int64]
 # Limits of the service, which the emulator doesn't enforce. Source: Pub/Sub quotas and limits.
 MOST_KEY_BYTES = 256
 MOST_VALUE_BYTES = 1_024

@@ -19,18 +19,15 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from context.errors import InputError
-from sim.sinks.schemes import meant
-
 METHODS = ("auto", "decorator", "transaction")
-SCHEMES = ("bigquery", "duckdb")
+TABLE_SCHEMES = ("bigquery", "duckdb")
 
 
 @dataclass(frozen=True)
 class Delivery:
     """What is delivered: the run it belongs to, and every table it may have items of."""
 
-    run: str  # its id, of lower-case letters, digits, - and _; see ``sim.items.run_id``
+    run: str  # its id, of lower-case letters, digits, - and _; see ``sim.folder.manifest.run_id``
     seed: int
     pack: str
     tables: Collection[tuple[str, str]]  # (dataset, table), each with a contract in ``schemas``
@@ -101,20 +98,3 @@ class TableSink(Protocol):
     def close(self) -> None:
         """Finish, or give up what is under way; may be called at any point, and again."""
         ...
-
-
-def open_table_sink(url: str, options: TableOptions) -> TableSink:
-    """The sink of a URL; it looks at nothing yet. Raises InputError for an unknown scheme or wrong target."""
-    scheme, colon, target = url.partition(":")
-    if not colon or scheme not in SCHEMES:
-        hint = meant(scheme, SCHEMES)
-        raise InputError(f"sink {url!r} given, allowed: bigquery://PROJECT or duckdb:FILE{hint}")
-    if options.method not in METHODS:
-        raise InputError(f"--method: {options.method!r} given, allowed: {', '.join(METHODS)}")
-    if scheme == "bigquery":
-        from sim.sinks.bigquery import BigquerySink
-
-        return BigquerySink(target, options)
-    from sim.sinks.duckdb import DuckdbSink
-
-    return DuckdbSink(target)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sim.kinds import Kind
-from sim.shapes import Maybe, Raw, Shape
-from sim.tools.canvas_columns import COLUMNS
+from sim.caliper.kinds import Kind
+from sim.caliper.shapes import Maybe, Raw, Shape
+from sim.tools.canvas_fields import COLUMNS
 from sim.tools.canvas_objects import KEY, changed_object
-from sim.world import Tenant
+from sim.world.world import Tenant
 
 __all__ = ["COLUMNS", "KEY", "shape"]
 

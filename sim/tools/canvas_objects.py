@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sim.kinds import Kind
-from sim.shapes import Maybe, Raw, Shape
-from sim.world import Tenant
+from sim.caliper.kinds import Kind
+from sim.caliper.shapes import Maybe, Raw, Shape
+from sim.world.world import Tenant
 
 KEY = "com.instructure.canvas"
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.batch import Batch
-from sim.columns import Column, take
-from sim.kinds import Kind
-from sim.shapes import Maybe, Shape
-from sim.world import Tenant, World
+from sim.caliper.batch import Batch
+from sim.caliper.fields import Column, take
+from sim.caliper.kinds import Kind
+from sim.caliper.shapes import Maybe, Shape
+from sim.world.world import Tenant, World
 
 TERM = 1  # the term's number in the reader
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from context import rng
-from sim.batch import Batch
-from sim.columns import Column, Rows, take
-from sim.kinds import Kind
-from sim.shapes import Shape
-from sim.world import Tenant, World
+from sim.caliper.batch import Batch
+from sim.caliper.fields import Column, Rows, take
+from sim.caliper.kinds import Kind
+from sim.caliper.shapes import Shape
+from sim.world.world import Tenant, World
 
 _SERVICE_SINCE = "2018-08-25T17:00:00.000Z"  # when the application was set up, and changed
 
@@ -64,12 +64,6 @@ def shape(kind: Kind, tenant: Tenant) -> Shape:
             "dateModified": _SERVICE_SINCE,
         },
     }
-
-
-def entry_id(key: int) -> str:
-    """``1_u5xer7qs``: a partner's number and eight letters and digits."""
-    letters = "0123456789abcdefghijklmnopqrstuvwxyz"
-    return "1_" + "".join(letters[key // 36**place % 36] for place in range(8))
 
 
 def _media(name: str) -> Any:

@@ -6,6 +6,8 @@ on both sides, ``jobs`` runs load jobs, ``methods`` replace a day, ``ledger`` ke
 ``sink`` puts it together, ``drop`` removes what is ours.
 """
 
+from __future__ import annotations
+
 from sim.sinks.bigquery.sink import BigquerySink
 
 __all__ = ["BigquerySink"]

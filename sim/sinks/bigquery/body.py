@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from context.errors import RunError
-from schemas import Table
-from sim.atomic import disk_error
+from context.files import disk_error
+from schemas._model import Table
 from sim.sinks.bigquery.checksum import Leaf, Sums, added, column_paths, sums_of
 from sim.sinks.parquet import writer_options
 from sim.sinks.tables import Item

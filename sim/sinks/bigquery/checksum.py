@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas import Column, Table
+from schemas._model import Column, Table
 from sim.sinks.parquet import UNREPEATED
 
 _PRIME = 1_000_003  # sums of remainders stay within 64 bits

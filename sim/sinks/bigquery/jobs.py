@@ -12,7 +12,7 @@ from google.api_core import exceptions as api
 from google.cloud import bigquery
 
 from context.errors import InputError, RunError
-from schemas import Table
+from schemas._model import Table
 from sim.sinks.bigquery.body import Body
 from sim.sinks.bigquery.connection import CALL_S, PASSING, PAUSES_S, UPLOAD_S, Connection
 from sim.sinks.bigquery.make import fields

@@ -9,7 +9,7 @@ from google.cloud import bigquery
 
 import schemas
 from context.errors import InputError
-from schemas import Table
+from schemas._model import Table
 from sim.sinks.bigquery.connection import CALL_S, Connection
 from sim.sinks.bigquery.guard import Findings, datasets_of, labels_of
 from sim.sinks.bigquery.target import STAGING, Target

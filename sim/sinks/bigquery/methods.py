@@ -17,7 +17,7 @@ from google.cloud import bigquery
 
 import schemas
 from context.errors import TermtideError
-from schemas import Table
+from schemas._model import Table
 from sim.sinks.bigquery.connection import CALL_S, Connection
 from sim.sinks.bigquery.make import delete_table, table_name
 from sim.sinks.bigquery.target import Target

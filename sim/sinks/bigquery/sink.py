@@ -16,7 +16,7 @@ from sim.sinks.bigquery.body import Body, body_of
 from sim.sinks.bigquery.checksum import Sums, checksum, difference, leaves, select, sums_read
 from sim.sinks.bigquery.connection import Connection
 from sim.sinks.bigquery.jobs import Load, job_base, load
-from sim.sinks.bigquery.ledger import Ledger
+from sim.sinks.bigquery.loads import Ledger
 from sim.sinks.bigquery.make import (
     EXPANDED,
     delete_table,

@@ -1,0 +1,41 @@
+"""What integer columns are made of: types of arrays, units of time, places within runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+I8 = npt.NDArray[np.int8]
+I16 = npt.NDArray[np.int16]
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
+U64 = npt.NDArray[np.uint64]
+F64 = npt.NDArray[np.float64]
+BOOL = npt.NDArray[np.bool_]
+
+
+MINUTE_MS = 60_000
+
+
+HOUR_MS = 3_600_000
+
+
+DAY_MS = 24 * HOUR_MS
+
+
+def ordinals(counts: I64) -> I64:
+    """0..n-1 within each run of ``counts``."""
+    return np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+
+
+def repetition(code: I64) -> I64:
+    """How often each code came before, in order: 0 for the first of its kind."""
+    order = np.argsort(code, kind="stable")
+    run = np.arange(len(code)) - np.searchsorted(code[order], code[order])
+    count = np.empty(len(code), dtype=np.int64)
+    count[order] = run
+    return count
+
+
+DAY_MS = 86_400_000

@@ -1,0 +1,1 @@
+"""What courses hold: assignments, quizzes, discussions, files, pages and modules, each with its release."""

@@ -1,0 +1,286 @@
+"""Assignment groups and learner activities: how many, of what type, worth what, due when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from context import rng
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals
+from context.columns import NO_TIME
+from context.courses.catalogue import Catalogue
+from context.packs.distribution import Categorical
+from context.packs.pack import Pack
+from context.scenario.calendar import Calendar
+
+# Of groups with four activities or more that are no examinations: those that drop scores, how many lowest
+# ones (1, 2, 3), those that drop the highest; of their activities those that stay (assumptions).
+DROP_SHARE, DROP_AMOUNTS, DROP_HIGHEST_SHARE, NEVER_DROP_SHARE = 0.28, (0.72, 0.21, 0.07), 0.012, 0.05
+LEAST_TO_DROP = 4
+NO_DROPS = ("Exam", "Midterm", "Project", "Paper")
+HIDDEN_SHARE = 0.012  # of activities whose grades are not shown by the end of term (assumption)
+ONLY_OVERRIDES_SHARE = 0.02  # of activities assigned section by section (assumption)
+LOCKED_SHARE = 0.25  # of activities that close a week after they are due (assumption)
+
+
+KINDS = ("assignment", "quiz", "discussion", "exam")
+
+
+DAYS_OF_WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Assignment groups."""
+
+    offering: I64
+    ordinal: I64
+    name: I32  # code into the pack's learner_activity_group.name values
+    weight_percent: I64  # 0 where the course does not weight its groups
+    drop_lowest: I64  # scores left out of the group's
+    drop_highest: I64
+    key: U64
+
+
+@dataclass(frozen=True)
+class Activities:
+    """Learner activities (assignments), ordered by group."""
+
+    offering: I64
+    group: I64
+    ordinal: I64  # in its group
+    kind: I32  # index into KINDS
+    submission_type: I32  # code into the pack's allowable_submission_types
+    points_hundredths: I64
+    due_day: I64
+    due_ms: I64
+    release_ms: I64
+    created_ms: I64
+    locked_ms: I64  # nothing can be handed in later; NO_TIME where there is no such date
+    grade_type: I32  # code into the pack's grade_type
+    is_graded: BOOL  # gets scores; all but those of grade type not_graded
+    is_hidden: BOOL  # its grades are not shown to students
+    never_drop: BOOL  # its score stays, whatever its group drops
+    only_overrides: BOOL  # assigned by overrides alone
+    peer_due_ms: I64  # when reviews by peers are due; NO_TIME: no reviews
+    anonymous_peers: BOOL  # reviewers stay unnamed
+    key: U64
+
+    def __len__(self) -> int:
+        return len(self.offering)
+
+    @property
+    def counts(self) -> BOOL:
+        """True for activities that enter course scores."""
+        return self.is_graded & (self.points_hundredths > 0)
+
+
+def _teaching_days(calendar: Calendar) -> I64:
+    """For day 0..end of the term: the day itself, or the last day before a break on which work can be due."""
+    days = np.arange((calendar.term.end - calendar.term.start).days + 1)
+    off = np.isin(calendar.kind_of(days), ("break", "holiday"))
+    return np.maximum.accumulate(np.where(off, 0, days))
+
+
+def make_groups(pack: Pack, catalogue: Catalogue) -> Groups:
+    """Assignment groups of all courses."""
+    key = catalogue.offering_key
+    counts = pack.continuous("course_offering", "groups").draw(rng.extend(key, 50))
+    counts = np.where(catalogue.offering_kind == 0, counts, 0)  # in taught courses alone
+    offering = np.repeat(np.arange(catalogue.offerings), counts)
+    ordinal = ordinals(counts)
+    group_key = rng.extend(rng.extend(key[offering], 51), ordinal)
+    weighted = rng.uniform(rng.extend(key, 52)) < pack.number("content.weighted_groups_share")
+    # Percent weights by cutting 100 at keyed places: whole numbers that always add up to 100.
+    raw = 1 + rng.integer(group_key, 40, 1)
+    total = np.bincount(offering, raw, minlength=catalogue.offerings)[offering].astype(np.int64)
+    upto = _running_sum(raw, ordinal)
+    percent = upto * 100 // total - (upto - raw) * 100 // total
+    names = _distinct(
+        pack, offering, pack.categorical("learner_activity_group", "name").draw(rng.extend(group_key, 2))
+    )
+    none = np.zeros(len(offering), dtype=np.int64)
+    return Groups(offering, ordinal, names, np.where(weighted[offering], percent, 0), none, none, group_key)
+
+
+def with_drop_rules(pack: Pack, groups: Groups, activities: Activities) -> tuple[Groups, Activities]:
+    """Rules by which groups drop scores, and what follows for their activities.
+
+    Groups that drop have activities of the same points, as teachers make them: then the lowest score is the
+    worst one, whichever way it is looked at. Examinations are never dropped.
+    """
+    size = np.bincount(activities.group, minlength=len(groups.key))
+    names = pack.categorical("learner_activity_group", "name").values
+    can = np.array([not name or not any(word in name for word in NO_DROPS) for name in names])[groups.name]
+    can &= size >= LEAST_TO_DROP
+    many = 1 + rng.categorical(groups.key, rng.thresholds(list(DROP_AMOUNTS)), 21)
+    lowest = np.where(rng.uniform(groups.key, 20) < DROP_SHARE, np.minimum(many, size // LEAST_TO_DROP), 0)
+    lowest = np.where(can, lowest, 0)
+    highest = (can & (rng.uniform(groups.key, 22) < DROP_HIGHEST_SHARE)).astype(np.int64)
+    drops = (lowest + highest > 0)[activities.group]
+    first = np.searchsorted(activities.group, activities.group)
+    return replace(groups, drop_lowest=lowest, drop_highest=highest), replace(
+        activities,
+        points_hundredths=np.where(drops, activities.points_hundredths[first], activities.points_hundredths),
+        never_drop=drops & (rng.uniform(activities.key, 23) < NEVER_DROP_SHARE),
+    )
+
+
+def _distinct(pack: Pack, offering: I64, names: I32) -> I32:
+    """Names without one twice in a course: the next unused one takes its place, as long as there is one."""
+    count = len(pack.categorical("learner_activity_group", "name").values)
+    used: set[tuple[int, int]] = set()
+    chosen = []
+    for course, name in zip(offering.tolist(), names.tolist(), strict=True):
+        free = (code % count for code in range(name, name + count) if (course, code % count) not in used)
+        pick = next(free, name)
+        used.add((course, pick))
+        chosen.append(pick)
+    return np.array(chosen, dtype=np.int32)
+
+
+def _running_sum(values: I64, ordinal: I64) -> I64:
+    """Cumulative sums that start anew where ``ordinal`` is 0."""
+    upto = np.cumsum(values)
+    starts = np.flatnonzero(ordinal == 0)
+    before = upto[starts] - values[starts]
+    return upto - np.repeat(before, np.diff([*starts, len(values)]))
+
+
+def _types(pack: Pack, groups: Groups, group: I64, key: U64) -> I32:
+    """Types of submission: groups of quizzes and discussions hold those, the rest keeps the shares whole."""
+    law = pack.categorical("learner_activity", "allowable_submission_types")
+    names = pack.categorical("learner_activity_group", "name")
+    shares, name_shares = law.shares(), names.shares()
+    forced = np.full(len(names.values), -1)
+    taken = dict.fromkeys(law.values, 0.0)
+    for word, kind in (("Quiz", "online_quiz"), ("Discussion", "discussion_topic")):
+        for code, name in enumerate(names.values):
+            if name and word in name and kind in law.values:
+                forced[code] = law.values.index(kind)
+                taken[kind] += name_shares[name]
+    rest = rng.thresholds([max(shares[value] - taken[value], 0.0) for value in law.values])
+    of_group = forced[groups.name[group]]
+    return np.where(of_group >= 0, of_group, rng.categorical(key, rest, 1)).astype(np.int32)
+
+
+def make_activities(pack: Pack, calendar: Calendar, catalogue: Catalogue, groups: Groups) -> Activities:
+    """Activities of all groups, with their points, due times and releases."""
+    counts = pack.continuous("learner_activity_group", "activities").draw(rng.extend(groups.key, 60))
+    group = np.repeat(np.arange(len(groups.key)), counts)
+    offering, ordinal = groups.offering[group], ordinals(counts)
+    key = rng.extend(rng.extend(groups.key[group], 61), ordinal)
+    types = pack.categorical("learner_activity", "allowable_submission_types")
+    submission_type = _types(pack, groups, group, key)
+    names = pack.categorical("learner_activity_group", "name").values
+    is_exam = np.array([bool(name) and ("Exam" in str(name) or "Midterm" in str(name)) for name in names])[
+        groups.name[group]
+    ]
+    kind_of_type = np.array(
+        [{"online_quiz": 1, "discussion_topic": 2}.get(str(value), 0) for value in types.values]
+    )
+    points_law = pack.categorical("learner_activity", "points_possible")
+    points = np.array([round(float(value or 0) * 100) for value in points_law.values])[
+        points_law.draw(rng.extend(key, 2))
+    ]
+    due_day = _due_days(pack, calendar, groups, group, ordinal, counts, key)
+    due_ms = calendar.wall_to_utc_ms(due_day, _due_time(pack, catalogue.offering_key[offering], key))
+    release_day = np.maximum(due_day - 7 - rng.integer(key, 8, 5), int(calendar.days[0]) + 1)
+    early = rng.uniform(key, 6) < pack.number("content.released_at_start_share")
+    release_day = np.where(early, int(calendar.days[0]) + 7, release_day)
+    release_ms = calendar.wall_to_utc_ms(release_day, 7 * HOUR_MS + rng.integer(key, 5 * 60, 7) * MINUTE_MS)
+    grade_types = pack.categorical("learner_activity", "grade_type")
+    grade_type = _grade_types(grade_types, rng.extend(key, 157), kind_of_type[submission_type] == 1)
+    peers = pack.categorical("learner_activity", "has_peer_reviews")
+    has_peers = np.array([value == "true" for value in peers.values])[peers.draw(rng.extend(key, 154))]
+    hidden_days = np.where(rng.uniform(key, 8) < 0.4, 1 + rng.integer(key, 40, 9), 0)
+    return Activities(
+        offering=offering,
+        group=group,
+        ordinal=ordinal,
+        kind=np.where(is_exam, 3, kind_of_type[submission_type]).astype(np.int32),
+        submission_type=submission_type,
+        points_hundredths=points,
+        due_day=due_day,
+        due_ms=due_ms,
+        release_ms=release_ms,
+        created_ms=release_ms - hidden_days * DAY_MS,
+        locked_ms=np.where(rng.uniform(key, 17) < LOCKED_SHARE, due_ms + 7 * DAY_MS, NO_TIME),
+        grade_type=grade_type,
+        is_graded=np.array([value != "not_graded" for value in grade_types.values])[grade_type],
+        is_hidden=rng.uniform(key, 18) < HIDDEN_SHARE,
+        never_drop=np.zeros(len(key), dtype=np.bool_),
+        peer_due_ms=np.where(
+            has_peers, due_ms + 2 * DAY_MS + rng.integer(rng.extend(key, 155), 5 * DAY_MS), NO_TIME
+        ),
+        anonymous_peers=has_peers & (rng.uniform(rng.extend(key, 158)) < 0.5),
+        only_overrides=rng.uniform(key, 19) < ONLY_OVERRIDES_SHARE,
+        key=key,
+    )
+
+
+def _grade_types(law: Categorical, key: U64, is_quiz: BOOL) -> I32:
+    """Codes of grade types; a quiz always has points."""
+    points = law.values.index("points") if "points" in law.values else 0
+    return np.where(is_quiz, points, law.draw(key)).astype(np.int32)
+
+
+def _due_days(
+    pack: Pack, calendar: Calendar, groups: Groups, group: I64, ordinal: I64, counts: I64, key: U64
+) -> I64:
+    """Spread over the weeks of instruction, on the group's habitual weekday more often than not."""
+    last = (calendar.term.instruction_end - calendar.term.start).days
+    place = (ordinal + rng.uniform(key, 10)) / counts[group]
+    week_start = 7 * ((5 + place * (last - 5)).astype(np.int64) // 7)
+    law = pack.categorical("learner_activity", "due_dow")
+    weekday = np.array([DAYS_OF_WEEK.index(str(value)) for value in law.values])
+    habit = weekday[law.draw(rng.extend(groups.key, 62))][group]
+    own = weekday[law.draw(rng.extend(key, 11))]
+    day = np.clip(week_start + np.where(rng.uniform(key, 12) < 0.7, habit, own), 4, last)
+    # What would fall into a break is due a week earlier or later, some here and some there.
+    off = np.isin(calendar.kind_of(np.arange(last + 8)), ("break", "holiday"))
+    aside = np.where(rng.uniform(key, 15) < 0.5, 7, -7)
+    day = np.where(off[day], np.clip(day + aside, 4, last), day)
+    names = pack.categorical("learner_activity_group", "name").values
+    final = np.array([bool(name) and "Final" in str(name) for name in names])[groups.name[group]]
+    begin = (calendar.term.finals_start - calendar.term.start).days
+    span = (calendar.term.end - calendar.term.finals_start).days + 1
+    in_finals = begin + rng.integer(groups.key[group], span, 16)
+    return np.where(final, in_finals, _teaching_days(calendar)[day])
+
+
+def _due_time(pack: Pack, offering_key: U64, key: U64) -> I64:
+    """Wall-clock milliseconds since midnight of due times."""
+    law = pack.categorical("learner_activity", "due_time")
+    hours = pack.categorical("course_section", "start_hour")
+    class_start = (
+        np.array([int(str(value)) for value in hours.values])[hours.draw(rng.extend(offering_key, 53))]
+        * HOUR_MS
+    )
+    other = (8 + rng.integer(key, 14, 13)) * HOUR_MS
+    drawn = law.draw(rng.extend(key, 14))
+    time = np.zeros(len(key), dtype=np.int64)
+    for code, value in enumerate(law.values):
+        rows = drawn == code
+        if value == "class":
+            time[rows] = class_start[rows]
+        elif value == "other":
+            time[rows] = other[rows]
+        else:
+            hour, minute = str(value).split(":")
+            seconds = 59 if minute == "59" else 0
+            time[rows] = (int(hour) * 3600 + int(minute) * 60 + seconds) * 1000
+    return time
+
+
+ONLINE_TYPES = (  # of what is handed in through Canvas
+    "online_upload",
+    "online_text_entry",
+    "online_url",
+    "online_quiz",
+    "discussion_topic",
+    "external_tool",
+    "media_recording",
+)
+OFFLINE = ("on_paper", "none", "not_graded")

@@ -1,0 +1,208 @@
+"""What a course holds: assignment groups and activities, quizzes, discussions, files, pages, modules.
+
+Every object has a release instant; nobody opens it earlier. Objects are ordered by offering, then by their
+ordinal in it, and keyed by offering key and ordinal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from context import rng
+from context.arrays import BOOL, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals
+from context.content.activities import Activities, Groups, make_activities, make_groups, with_drop_rules
+from context.courses.catalogue import Catalogue
+from context.courses.sections import most_items
+from context.packs.pack import Pack
+from context.scenario.calendar import Calendar
+
+ITEM_KINDS = ("Assignment", "Quiz", "DiscussionTopic", "Attachment", "WikiPage", "ContextModuleSubHeader")
+
+
+@dataclass(frozen=True)
+class Items:
+    """Files, pages, modules, discussions, quizzes: objects of a course with a release."""
+
+    offering: I64
+    ordinal: I64
+    release_ms: I64
+    activity: I64  # the learner activity behind it, -1 where there is none
+    key: U64
+
+    def __len__(self) -> int:
+        return len(self.offering)
+
+
+@dataclass(frozen=True)
+class ModuleItems:
+    """Items of modules; ``target`` is a row of the table that ``kind`` names, -1 for a sub-header."""
+
+    module: I64
+    kind: I32  # index into ITEM_KINDS
+    target: I64
+    position: I64
+    release_ms: I64
+    key: U64
+
+    def __len__(self) -> int:
+        return len(self.module)
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything in the courses of a term."""
+
+    groups: Groups
+    activities: Activities
+    quizzes: Items
+    discussions: Items
+    is_announcement: BOOL  # per discussion
+    files: Items
+    pages: Items
+    modules: Items
+    module_items: ModuleItems
+
+
+def _weekly(
+    calendar: Calendar, offering_key: U64, purpose: int, counts: I64, first_day: int, last_day: int
+) -> Items:
+    """``counts`` objects per offering, released in order through the term on weekday mornings."""
+    offering = np.repeat(np.arange(len(counts)), counts)
+    ordinal = ordinals(counts)
+    key = rng.extend(rng.extend(offering_key[offering], purpose), ordinal)
+    place = (ordinal + rng.uniform(key, 1)) / counts[offering]
+    day = first_day + (place * (last_day - first_day)).astype(np.int64)
+    wall = 7 * HOUR_MS + rng.integer(key, 12 * 60, 2) * MINUTE_MS
+    release = calendar.after_incidents(calendar.wall_to_utc_ms(day, wall))
+    return Items(offering, ordinal, release, np.full(len(key), -1), key)
+
+
+def _with_activities(items: Items, activities: Activities, rows: I64, purpose: int) -> Items:
+    """The objects behind ``rows`` of the activities, followed by ``items``, in order of the offering."""
+    offering = np.concatenate([activities.offering[rows], items.offering])
+    order = np.argsort(offering, kind="stable")
+    offering = offering[order]
+    ordinal = np.arange(len(offering)) - np.searchsorted(offering, offering)
+    return Items(
+        offering=offering,
+        ordinal=ordinal,
+        release_ms=np.concatenate([activities.release_ms[rows], items.release_ms])[order],
+        activity=np.concatenate([rows, items.activity])[order],
+        key=np.concatenate([rng.extend(activities.key[rows], purpose), items.key])[order],
+    )
+
+
+def _module_items(
+    calendar: Calendar, content: dict[str, Items], activities: Activities, modules: Items, offerings: int
+) -> tuple[Items, ModuleItems]:
+    """Link content into the modules of its course, by its place in the term; a module is there before it."""
+    per_course = np.bincount(modules.offering, minlength=offerings)
+    first = np.cumsum(per_course) - per_course
+    term_start = calendar.day_start_ms(int(calendar.days[0]))
+    length = calendar.day_start_ms((calendar.term.end - calendar.term.start).days) - term_start
+    parts = []
+    plain = np.flatnonzero(activities.kind == 0)
+    sources = (
+        (0, activities.offering[plain], activities.release_ms[plain], activities.key[plain], plain, 0.7),
+        (1, content["quiz"].offering, content["quiz"].release_ms, content["quiz"].key, None, 0.7),
+        (
+            2,
+            content["discussion"].offering,
+            content["discussion"].release_ms,
+            content["discussion"].key,
+            None,
+            0.5,
+        ),
+        (3, content["file"].offering, content["file"].release_ms, content["file"].key, None, 0.5),
+        (4, content["page"].offering, content["page"].release_ms, content["page"].key, None, 0.9),
+        (5, modules.offering, modules.release_ms, modules.key, None, 0.6),
+    )
+    for kind, offering, release, key, target, share in sources:
+        linked = np.flatnonzero((rng.uniform(rng.extend(key, 70)) < share) & (per_course[offering] > 0))
+        place = np.clip((release[linked] - term_start) / length, 0, 0.999999)
+        module = first[offering[linked]] + (place * per_course[offering[linked]]).astype(np.int64)
+        rows = linked if target is None else target[linked]
+        if kind == 5:
+            module, rows = linked, np.full(len(linked), -1)
+        parts.append((module, np.full(len(linked), kind), rows, release[linked], rng.extend(key[linked], 71)))
+    module, kinds, rows, release, key = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    opened = modules.release_ms.copy()
+    np.minimum.at(opened, module, release)
+    modules = replace(modules, release_ms=opened)
+    release = np.where(kinds == 5, opened[module], release)
+    # Sub-headers (the largest code) open their module; the rest follows by release.
+    order = np.lexsort((key, release, kinds != 5, module))
+    position = 1 + np.arange(len(order)) - np.searchsorted(module[order], module[order])
+    return modules, ModuleItems(
+        module[order], kinds[order].astype(np.int32), rows[order], position, release[order], key[order]
+    )
+
+
+def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Content:
+    """All content of the term's courses."""
+    key, days = catalogue.offering_key, calendar.days
+    last = (calendar.term.instruction_end - calendar.term.start).days
+    open_day, most = int(days[0]) + 2, most_items(catalogue)
+
+    def weekly(purpose: int, field: str, from_day: int) -> Items:
+        counts = np.minimum(pack.continuous("course_offering", field).draw(rng.extend(key, purpose)), most)
+        return _weekly(calendar, key, purpose + 1, counts, from_day, last)
+
+    groups = make_groups(pack, catalogue)
+    groups, activities = with_drop_rules(pack, groups, make_activities(pack, calendar, catalogue, groups))
+    topics = weekly(80, "discussions", 0)
+    announcements = weekly(82, "announcements", -7)
+    practice = _weekly(
+        calendar,
+        key,
+        85,
+        np.minimum((rng.uniform(key, 84) < pack.number("content.practice_quiz_share")) * 2, most),
+        5,
+        last,
+    )
+    # An online exam is a Canvas quiz too: the type of submission decides, not the kind of the activity.
+    types = pack.categorical("learner_activity", "allowable_submission_types").values
+    type_is = {
+        name: np.array([value == name for value in types]) for name in ("online_quiz", "discussion_topic")
+    }
+    quiz_rows = np.flatnonzero(type_is["online_quiz"][activities.submission_type])
+    topic_rows = np.flatnonzero(type_is["discussion_topic"][activities.submission_type])
+    quizzes = _with_activities(practice, activities, quiz_rows, 86)
+    graded = _with_activities(topics, activities, topic_rows, 87)
+    discussions = _with_activities(announcements, activities, np.empty(0, dtype=np.int64), 88)
+    both = Items(
+        *(
+            np.concatenate([getattr(graded, name), getattr(discussions, name)])
+            for name in ("offering", "ordinal", "release_ms", "activity", "key")
+        )
+    )
+    is_announcement = np.concatenate([np.zeros(len(graded), np.bool_), np.ones(len(discussions), np.bool_)])
+    order = np.lexsort((both.ordinal, is_announcement, both.offering))
+    offering = both.offering[order]
+    discussion = Items(
+        offering,
+        np.arange(len(offering)) - np.searchsorted(offering, offering),
+        both.release_ms[order],
+        both.activity[order],
+        both.key[order],
+    )
+    files, pages, modules = (
+        weekly(90, "files", open_day),
+        weekly(92, "pages", open_day),
+        weekly(94, "modules", open_day),
+    )
+    linked = {"quiz": quizzes, "discussion": discussion, "file": files, "page": pages}
+    modules, module_items = _module_items(calendar, linked, activities, modules, catalogue.offerings)
+    return Content(
+        groups=groups,
+        activities=activities,
+        quizzes=quizzes,
+        discussions=discussion,
+        is_announcement=is_announcement[order],
+        files=files,
+        pages=pages,
+        modules=modules,
+        module_items=module_items,
+    )

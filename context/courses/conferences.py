@@ -1,0 +1,165 @@
+"""Web conferences of courses and groups, and who comes. Their numbers and lengths are assumptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from context import rng
+from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, U64, ordinals
+from context.columns import NO_TIME
+from context.courses.catalogue import Catalogue
+from context.courses.enrolments import Enrolments, primary_teacher
+from context.courses.learner_groups import LearnerGroups
+from context.courses.sections import TAUGHT, section_modes
+from context.packs.pack import Pack
+from context.scenario.calendar import Calendar
+
+COURSE_SHARE = {"Online": 0.6, "BlendedLearning": 0.5}  # of courses that hold any, by mode of delivery
+OTHER_SHARE = 0.12
+GROUP_SHARE = 0.05  # of groups that hold one
+INVITED_SHARE, COMES_SHARE = 0.8, 0.65
+MINUTES = (30, 45, 60, 75, 90)
+SPONTANEOUS_SHARE, EMPTY_SHARE = 0.2, 0.04  # opened without a plan; planned, and nobody came
+
+
+@dataclass(frozen=True)
+class Conferences:
+    """Row i is a conference; ``guest_*`` are the people in it, the initiator first. NO_TIME: none."""
+
+    offering: I64  # -1 for those of a group
+    group: I64  # row of the learner groups, -1 for those of a course
+    created_ms: I64
+    planned_ms: I64
+    minutes: I64  # planned length, -1 where it was open-ended
+    started_ms: I64
+    ended_ms: I64
+    key: U64
+    guest_conference: I64
+    guest_person: I64
+    guest_part: I64  # 0 initiator, 1 invitee, 2 attendee
+    guest_created_ms: I64
+    guest_updated_ms: I64
+
+    def __len__(self) -> int:
+        return len(self.offering)
+
+
+def make_conferences(
+    pack: Pack,
+    calendar: Calendar,
+    catalogue: Catalogue,
+    people: U64,
+    enrolments: Enrolments,
+    groups: LearnerGroups,
+) -> Conferences:
+    """All web conferences of a term; ``people`` are the natural keys of persons."""
+    mode, modes = section_modes(pack, catalogue)
+    first = np.full(catalogue.offerings, -1, dtype=np.int64)
+    first[catalogue.section_home[::-1]] = np.arange(catalogue.sections)[::-1]
+    share = np.array([COURSE_SHARE.get(str(value), OTHER_SHARE) for value in modes])[mode[first]]
+    teacher = primary_teacher(catalogue, enrolments)[first]
+    key = rng.extend(catalogue.offering_key, 430)
+    holds = (rng.uniform(key) < share) & (catalogue.offering_kind == TAUGHT) & (teacher >= 0)
+    counts = np.where(holds, 2 + rng.integer(key, 9, 1), 0)
+    offering = np.repeat(np.arange(catalogue.offerings), counts)
+    host = enrolments.person[teacher[offering]]
+    course_key = rng.extend(rng.extend(key[offering], 2), ordinals(counts))
+    rows = np.flatnonzero(enrolments.counts)
+    course = catalogue.section_offering[enrolments.section[rows]]
+    course_guests = _pairs(offering, rows[np.argsort(course, kind="stable")], np.sort(course))
+    lead = np.flatnonzero(
+        (np.diff(groups.member_group, prepend=-1) > 0)
+        & (groups.member_enrolment >= 0)
+        & (rng.uniform(rng.extend(groups.key[groups.member_group], 431)) < GROUP_SHARE)
+    )
+    of_group = groups.member_group[lead]
+    members = _pairs(of_group, np.arange(len(groups.member_group)), groups.member_group)
+    group_key = rng.extend(groups.key[of_group], 432)
+    conference = np.concatenate([course_guests[0], members[0] + len(offering)])
+    person = np.concatenate([enrolments.person[course_guests[1]], groups.member_person[members[1]]])
+    since = np.concatenate([enrolments.entry_ms[course_guests[1]], groups.member_created_ms[members[1]]])
+    until = np.concatenate(
+        [enrolments.exit_ms[course_guests[1]], enrolments.exit_ms[groups.member_enrolment[members[1]]]]
+    )
+    # A group meets when its leader has been in it for a day and is still there.
+    since_host = np.concatenate([np.zeros(len(offering), np.int64), groups.member_created_ms[lead] + DAY_MS])
+    until_host = np.concatenate(
+        [
+            np.full(len(offering), np.iinfo(np.int64).max),
+            enrolments.exit_ms[groups.member_enrolment[lead]],
+        ]
+    )
+    return _held(
+        calendar,
+        people,
+        np.concatenate([course_key, group_key]),
+        np.concatenate([offering, np.full(len(lead), -1)]),
+        np.concatenate([np.full(len(offering), -1), of_group]),
+        np.concatenate([host, groups.member_person[lead]]),
+        (since_host, until_host),
+        (conference, person, since, until),
+    )
+
+
+def _pairs(wanted: I64, rows: I64, of: I64) -> tuple[I64, I64]:
+    """(position in ``wanted``, row) of every row whose sorted ``of`` equals what is wanted."""
+    low, high = np.searchsorted(of, wanted), np.searchsorted(of, wanted, side="right")
+    counts = high - low
+    return np.repeat(np.arange(len(wanted)), counts), rows[np.repeat(low, counts) + ordinals(counts)]
+
+
+def _held(
+    calendar: Calendar,
+    people: U64,
+    key: U64,
+    offering: I64,
+    group: I64,
+    host: I64,
+    host_time: tuple[I64, I64],
+    guests: tuple[I64, I64, I64, I64],
+) -> Conferences:
+    """When each conference is planned and held, and who of the possible guests is asked and comes."""
+    last = (calendar.term.instruction_end - calendar.term.start).days
+    day = rng.integer(key, last + 1, 1)
+    start = calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 22, 2) * 30 * MINUTE_MS)
+    spontaneous = rng.uniform(key, 3) < SPONTANEOUS_SHARE
+    start = calendar.after_incidents(start)
+    created = np.where(spontaneous, start, start - (1 + rng.integer(key, 5, 4)) * DAY_MS)
+    minutes = np.array(MINUTES)[rng.integer(key, len(MINUTES), 5)]
+    held = spontaneous | (rng.uniform(key, 6) >= EMPTY_SHARE)
+    started = start + rng.integer(key, 6 * MINUTE_MS, 7)
+    ended = started + minutes * MINUTE_MS * 3 // 4 + rng.integer(key, 20 * MINUTE_MS, 8)
+    keep = (created > host_time[0]) & (ended < host_time[1])
+    conference, person, since, until = guests
+    guest_key = rng.extend(key[conference], 9) ^ rng.bits(people[person], 433)
+    asked = keep[conference] & (since < created[conference]) & (until > ended[conference])
+    asked &= (rng.uniform(guest_key, 1) < INVITED_SHARE) & (person != host[conference])
+    conference, person, guest_key = conference[asked], person[asked], guest_key[asked]
+    comes = held[conference] & (rng.uniform(guest_key, 2) < COMES_SHARE)
+    came = started[conference] + rng.integer(guest_key, 12 * MINUTE_MS, 3)
+    place = np.cumsum(keep) - 1
+    who = np.flatnonzero(keep)
+    all_of = np.concatenate([place[who], place[conference]])
+    part = np.concatenate([np.zeros(len(who), np.int64), 1 + comes])
+    order = np.lexsort((np.concatenate([host[who], person]), part != 0, all_of))
+    guest_created = np.concatenate([created[who], created[conference]])
+    updated = np.concatenate(
+        [np.where(held[who], started[who], created[who]), np.where(comes, came, created[conference])]
+    )
+    return Conferences(
+        offering=offering[who],
+        group=group[who],
+        created_ms=created[who],
+        planned_ms=np.where(spontaneous, NO_TIME, start)[who],
+        minutes=np.where(spontaneous, -1, minutes)[who],
+        started_ms=np.where(held, started, NO_TIME)[who],
+        ended_ms=np.where(held, ended, NO_TIME)[who],
+        key=key[who],
+        guest_conference=all_of[order],
+        guest_person=np.concatenate([host[who], person])[order],
+        guest_part=part[order],
+        guest_created_ms=guest_created[order],
+        guest_updated_ms=updated[order],
+    )

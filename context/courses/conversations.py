@@ -1,0 +1,132 @@
+"""Conversations in the inbox: students and their teachers, and learner groups among themselves.
+
+A conversation belongs to an enrolment or to a membership; nobody writes before joining or after leaving.
+How often people write, and how fast they answer, are assumptions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from context import rng
+from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, U64, ordinals
+from context.courses.catalogue import Catalogue
+from context.courses.enrolments import LEAST_VIEW_MS, Enrolments, primary_teacher
+from context.courses.learner_groups import LearnerGroups
+from context.packs.pack import Pack
+from context.scenario.calendar import Calendar
+from context.scenario.hours import waking_hours
+
+PER_STUDENT = 0.3  # conversations with the teacher, per student enrolment
+GROUP_SHARE = 0.35  # of groups that talk in the inbox
+GENERAL_SHARE = 0.02  # of conversations that are about no course
+TEACHER_BEGINS = 0.3
+MESSAGES = (0.3, 0.38, 0.17, 0.1, 0.05)  # share of conversations with 1, 2, ... messages
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """Row i is a conversation, in order of its first message; ``message_*`` are its messages, in order."""
+
+    offering: I64  # -1 where it is about no course
+    group: I64  # row of the learner groups, -1 where it is among none
+    student: I64  # person that it is with
+    key: U64
+    message_conversation: I64
+    message_author: I64  # person
+    message_to: I64  # person written to; the student's own in groups
+    message_ms: I64
+    message_key: U64
+
+    def __len__(self) -> int:
+        return len(self.offering)
+
+
+def make_inbox(
+    pack: Pack, calendar: Calendar, catalogue: Catalogue, enrolments: Enrolments, groups: LearnerGroups
+) -> Inbox:
+    """All conversations of a term."""
+    end = calendar.day_start_ms(int(calendar.days[-1]))
+    rows = np.flatnonzero(enrolments.counts)
+    teacher = primary_teacher(catalogue, enrolments)[enrolments.section[rows]]
+    drawn = rng.poisson(rng.extend(enrolments.key[rows], 420), np.full(len(rows), PER_STUDENT))
+    counts = np.where(teacher >= 0, drawn, 0).astype(np.int64)
+    row = np.repeat(rows, counts)
+    key = rng.extend(rng.extend(enrolments.key[row], 421), ordinals(counts))
+    with_teacher = (
+        key,
+        catalogue.section_offering[enrolments.section[row]],
+        np.full(len(row), -1),
+        enrolments.person[row],
+        enrolments.person[np.repeat(teacher, counts)],
+        enrolments.entry_ms[row],
+        np.minimum(enrolments.exit_ms[row], end),
+    )
+    talk = np.flatnonzero(
+        (rng.uniform(rng.extend(groups.key[groups.member_group], 422)) < GROUP_SHARE)
+        & (groups.member_enrolment >= 0)
+        & (np.diff(groups.member_group, prepend=-1) > 0)
+    )
+    # The first member writes to the second, who answers; a group of one keeps silent.
+    other = np.minimum(talk + 1, len(groups.member_group) - 1)
+    paired = groups.member_group[other] == groups.member_group[talk]
+    talk, other = talk[paired & (other != talk)], other[paired & (other != talk)]
+    both = np.stack([groups.member_enrolment[talk], groups.member_enrolment[other]])
+    among = (
+        rng.extend(groups.key[groups.member_group[talk]], 423),
+        groups.offering[groups.member_group[talk]],
+        groups.member_group[talk],
+        groups.member_person[talk],
+        groups.member_person[other],
+        np.maximum(groups.member_created_ms[talk], groups.member_created_ms[other]),
+        np.minimum(enrolments.exit_ms[both].min(axis=0) if len(talk) else np.empty(0, np.int64), end),
+    )
+    columns = [np.concatenate(parts) for parts in zip(with_teacher, among, strict=True)]
+    return _messages(pack, calendar, columns)
+
+
+def _messages(pack: Pack, calendar: Calendar, columns: list[npt.NDArray[np.generic]]) -> Inbox:
+    """Cut each conversation into messages by turns, and drop those after either side left."""
+    key = columns[0].astype(np.uint64)
+    offering, group, student, other, begin, end = (column.astype(np.int64) for column in columns[1:])
+    count = 1 + rng.categorical(key, rng.thresholds(list(MESSAGES)), 1)
+    span = np.maximum(end - begin - DAY_MS, 1)
+    start = begin + LEAST_VIEW_MS + (rng.uniform(key, 2) * span).astype(np.int64)
+    day = np.clip(calendar.day_of(start), calendar.days[0], calendar.days[-1])
+    awake = calendar.wall_to_utc_ms(day, waking_hours(pack, key, 3))
+    start = np.where((awake > begin + LEAST_VIEW_MS) & (awake < end), awake, start)
+    conversation = np.repeat(np.arange(len(key)), count)
+    turn = ordinals(count)
+    message_key = rng.extend(rng.extend(key[conversation], 4), turn)
+    u = rng.uniform(message_key, 1)
+    gap = np.where(turn == 0, 0, 5 * MINUTE_MS + (u * u * 36 * HOUR_MS).astype(np.int64))
+    upto = np.cumsum(gap)
+    since = upto - np.repeat(upto[np.cumsum(count) - count], count)
+    at = calendar.after_incidents(start[conversation] + since)
+    keep = at < end[conversation] - MINUTE_MS
+    conversation, turn, message_key, at = conversation[keep], turn[keep], message_key[keep], at[keep]
+    first = np.full(len(key), np.iinfo(np.int64).max)
+    np.minimum.at(first, conversation, at)
+    alive = np.flatnonzero(first < np.iinfo(np.int64).max)
+    alive = alive[np.lexsort((key[alive], first[alive]))]
+    place = np.full(len(key), -1, dtype=np.int64)
+    place[alive] = np.arange(len(alive))
+    order = np.lexsort((turn, at, place[conversation]))
+    conversation, turn = conversation[order], turn[order]
+    teacher_begins = (rng.uniform(key, 5) < TEACHER_BEGINS) & (group < 0)
+    by_student = (turn % 2 == 0) != teacher_begins[conversation]
+    general = (rng.uniform(key, 6) < GENERAL_SHARE) & (group < 0)
+    return Inbox(
+        offering=np.where(general, -1, offering)[alive],
+        group=group[alive],
+        student=student[alive],
+        key=key[alive],
+        message_conversation=place[conversation],
+        message_author=np.where(by_student, student[conversation], other[conversation]),
+        message_to=np.where(by_student, other[conversation], student[conversation]),
+        message_ms=at[order],
+        message_key=message_key[order],
+    )

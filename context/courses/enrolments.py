@@ -1,0 +1,294 @@
+"""Who is in which section, in which role, from when to when.
+
+Student seats come from ``courses``; teaching and support roles are added in the pack's proportions. Status
+follows role, enrolment status follows both. Days are campus days of the term (0 = first day).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import fsum
+
+import numpy as np
+import numpy.typing as npt
+
+from context import rng
+from context.arrays import I32, I64, MINUTE_MS, U64
+from context.courses.catalogue import Catalogue, Seats
+from context.courses.sections import (
+    DISCUSSION,
+    LABORATORY,
+    OWN,
+    PRIMARY,
+    SANDBOX,
+    TAUGHT,
+    primary_instructors,
+)
+from context.courses.staffing import add_extras, component_assistants, extra_roles
+from context.packs.pack import Pack
+from context.people.repeats import Later, withdraw_first
+from context.people.students import Students
+from context.scenario.calendar import Calendar
+
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class Enrolments:
+    """Row i is one course_section_enrollment, students first.
+
+    ``person`` counts students, then instructors, then support staff.
+    """
+
+    person: I64
+    section: I64
+    role: I32  # index into roles
+    role_status: I32  # index into role_statuses
+    enrollment_status: I32  # index into enrollment_statuses
+    first_day: I64  # visits may start on days first_day <= day < last_day
+    last_day: I64
+    created_ms: I64  # UTC
+    entry_ms: I64
+    exit_ms: I64  # of a drop or withdrawal, else the end of the course
+    key: U64
+    primary: npt.NDArray[np.bool_]  # in a section that is taken for credit, not in one of its components
+    published: npt.NDArray[np.bool_]  # in a Canvas course that students can see
+    roles: tuple[str, ...]
+    role_statuses: tuple[str | None, ...]
+    enrollment_statuses: tuple[str | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    @property
+    def is_student(self) -> npt.NDArray[np.bool_]:
+        """True for rows with the role Student."""
+        return np.asarray(self.role == self.roles.index("Student"))
+
+    @property
+    def takes(self) -> npt.NDArray[np.bool_]:
+        """True where a student takes a course: the rows that bring credits and a grade."""
+        return self.is_student & self.primary
+
+    @property
+    def counts(self) -> npt.NDArray[np.bool_]:
+        """True where a student works in a Canvas course: the rows that bring results, posts and clicks."""
+        return self.takes & self.published
+
+    @property
+    def leaves(self) -> npt.NDArray[np.bool_]:
+        """True for rows that end before the course does."""
+        return np.asarray(self.last_day < self.last_day.max())
+
+
+def make_enrolments(
+    seed: int, pack: Pack, calendar: Calendar, students: Students, catalogue: Catalogue, seats: Seats
+) -> tuple[Enrolments, int, int]:
+    """(enrolments, number of instructors, number of support staff)."""
+    role_law = pack.categorical("course_section_enrollment", "role")
+    roles = tuple(str(value) for value in role_law.values)
+    taught = catalogue.primaries
+    primary, instructors = primary_instructors(seed, pack, catalogue)
+    section_cip = catalogue.offering_cip[catalogue.section_home]
+    assisted, assistants = component_assistants(pack, students, catalogue, seats)
+    # A component without an assistant is its lecture's teacher's.
+    components = np.flatnonzero(np.isin(catalogue.section_kind, (DISCUSSION, LABORATORY)))
+    rest = components[~np.isin(components, assisted)]
+    lecture = np.searchsorted(catalogue.section_home[:taught], catalogue.section_home[rest])
+    sandboxes = np.flatnonzero(catalogue.section_kind == OWN)
+    teaching = np.concatenate([np.arange(taught), rest, sandboxes])
+    teachers = np.concatenate([primary, primary[lecture], catalogue.sandbox_owner])
+    wanted = extra_roles(
+        pack, len(seats.student), {"Teacher": len(teaching), "TeachingAssistant": len(assisted)}
+    )
+    support = max(
+        2,
+        sum(n for role, n in wanted.items() if role not in ("Teacher", "Faculty", "TeachingAssistant")) // 4,
+    )
+    size_table = np.cumsum(np.bincount(seats.section[seats.section < taught], minlength=taught))
+    # Co-teachers, coordinators and faculty of record are people of their own, two sections each on average.
+    more = (wanted["Teacher"] + wanted.get("Faculty", 0)) // 2
+    drawn = rng.integer(rng.key(seed, "colleague", np.arange(more)), int(size_table[-1]))
+    colleague_cip = section_cip[np.searchsorted(size_table, drawn, side="right")]
+    everyone = np.arange(instructors + more)
+    first = np.zeros(instructors, dtype=np.int64)
+    first[primary[::-1]] = np.arange(taught)[::-1]
+    home_cip = np.concatenate([section_cip[first], colleague_cip])
+    instructors += more
+    offsets = (len(students), len(students) + instructors, len(students) + instructors + support)
+    homes = [np.flatnonzero(home_cip == cip) for cip in range(int(section_cip.max()) + 1)]
+    homes = [
+        home[home >= instructors - more] if (home >= instructors - more).any() else home for home in homes
+    ]
+    homes = [home if len(home) else everyone for home in homes]
+
+    person = [seats.student, offsets[0] + teachers, assistants]
+    section = [seats.section, teaching, assisted]
+    role = [
+        np.full(len(seats.student), roles.index("Student")),
+        np.full(len(teaching), roles.index("Teacher")),
+        np.full(len(assisted), roles.index("TeachingAssistant") if len(assisted) else 0),
+    ]
+    graduates = np.flatnonzero(students.career > 0)
+    sources = (offsets, homes, graduates)
+    add_extras(seed, roles, wanted, size_table, section_cip, sources, (person, section, role))
+    enrolments = _with_status(
+        pack,
+        calendar,
+        np.concatenate(person),
+        np.concatenate(section),
+        np.concatenate(role).astype(np.int32),
+        roles,
+        catalogue,
+        seats.later,
+    )
+    return enrolments, instructors, support
+
+
+def _with_status(
+    pack: Pack,
+    calendar: Calendar,
+    person: I64,
+    section: I64,
+    role: I32,
+    roles: tuple[str, ...],
+    catalogue: Catalogue,
+    later: Later,
+) -> Enrolments:
+    order = np.lexsort((person, section, role != roles.index("Student")))
+    person, section, role = person[order], section[order], role[order]
+    own_key = rng.extend(rng.extend(catalogue.section_key[section], role), person)
+    status_law = pack.categorical("course_section_enrollment", "role_status")
+    enrollment_law = pack.categorical("course_section_enrollment", "enrollment_status")
+    given_role = _codes(roles, status_law.given_values[0])[role]
+    statuses, student = status_law.values, role == roles.index("Student")
+    takes = student & (catalogue.section_kind[section] == PRIMARY)
+    again = takes & later.has(person, catalogue.offering_code[catalogue.section_home[section]])
+    alone = status_law.draw(rng.extend(own_key, 1), given_role)
+    like = withdraw_first(own_key, takes & (alone == _codes(("Withdrawn",), statuses)[0]), again)
+    key = own_key[like[_deciding(catalogue, person, section, student)]]
+    status = status_law.draw(rng.extend(key, 1), given_role)
+    # A section keeps its first Teacher to the end: somebody has to grade.
+    teachers = np.flatnonzero(role == roles.index("Teacher"))
+    first = teachers[np.unique(section[teachers], return_index=True)[1]]
+    own = catalogue.section_kind[section] == OWN
+    if None in statuses:  # sandboxes are Canvas's alone
+        status[own] = statuses.index(None)
+    leaves = np.isin(status[first], _codes(("Dropped", "Withdrawn"), statuses))
+    status[first[leaves]] = statuses.index("Enrolled")
+    # Rows without a status are Canvas-only staff: in Canvas they are enrolled like any other.
+    no_status = np.isin(status, np.flatnonzero([value is None for value in statuses]))
+    status_in_canvas = np.where(no_status, statuses.index("Enrolled"), status)
+    enrollment = enrollment_law.draw(
+        rng.extend(key, 2),
+        _codes(statuses, enrollment_law.given_values[0])[status_in_canvas],
+        _codes(roles, enrollment_law.given_values[1])[role],
+    )
+    first_day, last_day = _days(pack, calendar, key, student, status, statuses)
+    days = calendar.days
+    registered_days = 20 + rng.integer(rng.extend(key, 3), 110)
+    entered_late = first_day > days[0]
+    entry_day = np.where(entered_late, first_day - 1, days[0] - 1)
+    office = (9 * HOUR_MS) + rng.integer(rng.extend(key, 4), 8 * HOUR_MS)
+    entry_ms = calendar.wall_to_utc_ms(np.maximum(entry_day, days[0]), office)
+    entry_ms = np.where(entered_late, entry_ms, calendar.day_start_ms(int(days[0])) - 24 * HOUR_MS + office)
+    left = last_day <= days[-1]
+    exit_ms = calendar.wall_to_utc_ms(np.minimum(last_day, days[-1]), office)
+    exit_ms = np.where(left, exit_ms, calendar.day_start_ms(int(days[-1]) + 1))
+    return Enrolments(
+        person=person,
+        section=section,
+        role=role,
+        role_status=status,
+        enrollment_status=enrollment,
+        first_day=first_day,
+        last_day=last_day,
+        created_ms=np.where(entered_late, entry_ms, entry_ms - registered_days * 24 * HOUR_MS),
+        entry_ms=entry_ms,
+        exit_ms=exit_ms,
+        key=own_key,
+        primary=catalogue.section_kind[section] == PRIMARY,
+        published=np.isin(catalogue.offering_kind[catalogue.section_offering[section]], (TAUGHT, SANDBOX)),
+        roles=roles,
+        role_statuses=statuses,
+        enrollment_statuses=enrollment_law.values,
+    )
+
+
+def _deciding(catalogue: Catalogue, person: I64, section: I64, student: npt.NDArray[np.bool_]) -> I64:
+    """For each row the row that decides on its status: a component's student is in it as in the lecture."""
+    home, people = catalogue.section_home[section], int(person.max(initial=0)) + 1
+    code = home * people + person
+    kind = catalogue.section_kind[section]
+    decides = np.arange(len(person))
+    main = np.flatnonzero(student & (kind == PRIMARY))
+    main = main[np.argsort(code[main], kind="stable")]
+    rows = np.flatnonzero(student & np.isin(kind, (DISCUSSION, LABORATORY)))
+    decides[rows] = main[np.searchsorted(code[main], code[rows])]
+    return decides
+
+
+def _codes(values: tuple[str | None, ...], into: tuple[str | None, ...]) -> I32:
+    """For each of ``values`` its place in ``into``; -1 where it has none, which a draw refuses."""
+    return np.array([into.index(value) if value in into else -1 for value in values], dtype=np.int32)
+
+
+def _days(
+    pack: Pack,
+    calendar: Calendar,
+    key: U64,
+    student: npt.NDArray[np.bool_],
+    status: I32,
+    statuses: tuple[str | None, ...],
+) -> tuple[I64, I64]:
+    """(first day, day of leaving): late adds, drops before census, withdrawals by the pack's timing."""
+    begin, end = int(calendar.days[0]), int(calendar.days[-1]) + 1
+    term = calendar.term
+    census = (term.add_drop_end - term.start).days
+    deadline = (term.withdraw_deadline - term.start).days
+    late = student & (rng.uniform(key, 10) < pack.number("enrolment.late_add_share"))
+    first = np.where(late, 1 + rng.integer(key, max(census - 1, 1), 11), begin)
+    soonest = np.maximum(first + 1, 0)
+    drop_day = soonest + rng.integer(key, np.maximum(census + 1 - soonest, 1), 12)
+    days, table = _withdrawal_days(pack, (term.end - term.start).days, census + 1, deadline)
+    withdraw_day = days[rng.categorical(key, table, 13)]
+    last = np.full(len(key), end, dtype=np.int64)
+    if "Dropped" in statuses:
+        last = np.where(status == statuses.index("Dropped"), drop_day, last)
+    if "Withdrawn" in statuses:
+        last = np.where(status == statuses.index("Withdrawn"), withdraw_day, last)
+    return first.astype(np.int64), last
+
+
+def _withdrawal_days(pack: Pack, length: int, first: int, last: int) -> tuple[I64, U64]:
+    """(days ``first`` .. ``last``, thresholds): the pack's timing, given that it falls on one of them."""
+    timing = pack.table("withdraw_timing")
+    parts = [
+        tuple(float(x) for x in row)
+        for row in zip(
+            timing["term_fraction_low"], timing["term_fraction_high"], timing["share"], strict=True
+        )
+    ]
+    days = range(first, max(last, first) + 1)
+    weights = [
+        fsum(
+            share * max(min((day + 1) / length, high) - max(day / length, low), 0.0) / (high - low)
+            for low, high, share in parts
+        )
+        for day in days
+    ]
+    if not fsum(weights):  # a pack in which nobody withdraws then
+        weights = [1.0] * len(days)
+    return np.array(days), rng.thresholds(weights)
+
+
+LEAST_VIEW_MS = 10 * MINUTE_MS  # between release or joining and handing in: room for the views before it
+
+
+def primary_teacher(catalogue: Catalogue, enrolments: Enrolments) -> I64:
+    """Enrolment row of the first Teacher of each section who stays to the end, -1 where there is none."""
+    stays = enrolments.last_day == enrolments.last_day.max()
+    rows = np.flatnonzero((enrolments.role == enrolments.roles.index("Teacher")) & stays)
+    first = np.full(catalogue.sections, -1, dtype=np.int64)
+    first[enrolments.section[rows[::-1]]] = rows[::-1]
+    return first

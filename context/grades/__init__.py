@@ -1,0 +1,1 @@
+"""What comes of it: scores, letters and GPAs, progress in modules, mastery of learning outcomes."""

@@ -1,0 +1,179 @@
+"""Course scores, letter grades and GPAs, all following from the results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import fsum
+
+import numpy as np
+
+from context import rng
+from context.arrays import BOOL, F64, I32, I64
+from context.columns import NO_TIME
+from context.content.content import Content
+from context.courses.catalogue import Catalogue
+from context.courses.enrolments import Enrolments
+from context.courses.sections import offering_credits
+from context.grades.scores import VIEWS, Scores, make_scores
+from context.packs.pack import Pack
+from context.people.standing import ability_now
+from context.people.students import Students
+from context.results.results import Results
+
+
+@dataclass(frozen=True)
+class Grades:
+    """Row i is the course grade of student enrolment ``enrolment[i]``."""
+
+    enrolment: I64
+    scores: Scores  # of groups and courses, from which all else follows
+    current_hundredths: I64  # over graded work; NO_TIME when nothing is graded
+    final_hundredths: I64  # all other work counts 0
+    hidden_current_hundredths: I64  # hidden grades included
+    hidden_final_hundredths: I64
+    letter: I32  # index into letters, -1 when no grade is given (dropped, withdrawn)
+    is_pass_fail: BOOL  # taken for P or NP: gives no points and does not count
+    is_incomplete: BOOL  # the grade is still to come: an I, without a letter
+    credits: I64  # of the course
+    letters: tuple[str, ...]
+    points_hundredths: I64  # grade points of each letter
+
+
+@dataclass(frozen=True)
+class TermRecords:
+    """Row i is student i's record of the term."""
+
+    gpa_hundredths: I64  # NO_TIME without graded credits
+    cumulative_hundredths: I64  # of the terms before this one; NO_TIME for those in their first
+    credits: I64  # attempted: taken on the census day
+    kept: I64  # of them those that were not withdrawn from
+    gpa_credits: I64  # of them those that the term GPA rests on
+    earned: I64
+    gpa_points: I64  # hundredths of grade points times credits, of the term
+    past_hundredths: I64  # a GPA for the terms before those that are generated
+
+
+def _letter_cuts(pack: Pack, gpa: float) -> F64:
+    """Cumulative shares from the lowest letter up whose mean grade points are ``gpa``.
+
+    The pack's letter shares are tilted (each share times t ** grade points) until the mean fits.
+    """
+    law = pack.table("letter")
+    shares = [float(share) for share in law["share"]]
+    points = [float(p) for p in law["grade_points"]]
+    low, high, weights = 0.02, 50.0, shares
+    for _ in range(80):
+        tilt = (low + high) / 2
+        weights = [share * tilt**p for share, p in zip(shares, points, strict=True)]
+        mean = fsum(w * p for w, p in zip(weights, points, strict=True)) / fsum(weights)
+        low, high = (tilt, high) if mean < gpa else (low, tilt)
+    total = fsum(weights)
+    return np.cumsum([round(weight / total, 9) for weight in reversed(weights)])
+
+
+def _letters(
+    pack: Pack, students: Students, catalogue: Catalogue, enrolments: Enrolments, rows: I64, final: I64
+) -> I32:
+    """Letters by score: cut scores of each CIP family and career where its published GPA puts them.
+
+    Within a family a higher score never gets a lower letter.
+    """
+    letters = len(pack.table("letter")["letter"])
+    cip = catalogue.offering_cip[catalogue.section_home[enrolments.section[rows]]]
+    graduate = students.career[enrolments.person[rows]] > 0
+    gpas = [float(gpa) for gpa in pack.table("cip")["gpa"]]
+    letter = np.full(len(rows), -1, dtype=np.int32)
+    for code in np.unique(cip):
+        for grad in (False, True):
+            mine = np.flatnonzero((cip == code) & (graduate == grad))
+            if not len(mine):
+                continue
+            gpa = pack.number("gpa.graduate") if grad else gpas[int(code)]
+            cuts = _letter_cuts(pack, gpa)
+            order = mine[np.lexsort((mine, final[mine]))]
+            place = (np.arange(len(mine)) + 0.5) / len(mine)
+            drawn = letters - 1 - np.minimum(np.searchsorted(cuts, place, side="right"), letters - 1)
+            # Equal scores share a letter: everyone takes that of the first of the run.
+            values = final[order]
+            start = np.searchsorted(values, values, side="left")
+            letter[order] = drawn[start]
+    return letter
+
+
+def make_grades(
+    pack: Pack,
+    students: Students,
+    catalogue: Catalogue,
+    enrolments: Enrolments,
+    content: Content,
+    results: Results,
+) -> Grades:
+    """Grades of all student enrolments."""
+    rows = np.flatnonzero(enrolments.takes)
+    scores = make_scores(content, len(enrolments), results)
+    current, final, hidden_current, hidden_final = (scores.of_course[view][rows] for view in VIEWS)
+    law = pack.table("letter")
+    stays = np.array([status in ("Enrolled", "Completed") for status in enrolments.role_statuses])
+    # Who teaches without Canvas gives grades all the same, by marks that the store doesn't hold.
+    unseen = (
+        84
+        + 8 * ability_now(pack, students)[enrolments.person[rows]]
+        + 6 * rng.normal(enrolments.key[rows], 122)
+    )
+    unseen = np.rint(100 * np.clip(unseen, 0, 100)).astype(np.int64)
+    marks = np.where(enrolments.published[rows], final, unseen)
+    gets = stays[enrolments.role_status[rows]] & (marks != NO_TIME)
+    letter = np.full(len(rows), -1, dtype=np.int32)
+    letter[gets] = _letters(pack, students, catalogue, enrolments, rows[gets], marks[gets])
+    pass_fail = rng.uniform(rng.extend(enrolments.key[rows], 121)) < pack.number("grade.pass_fail_share")
+    incomplete = rng.uniform(rng.extend(enrolments.key[rows], 123)) < pack.number("grade.incomplete_share")
+    incomplete &= (letter >= 0) & ~pass_fail
+    hours = offering_credits(pack, catalogue)
+    return Grades(
+        enrolment=rows,
+        scores=scores,
+        current_hundredths=current,
+        final_hundredths=final,
+        hidden_current_hundredths=hidden_current,
+        hidden_final_hundredths=hidden_final,
+        letter=np.where(incomplete, -1, letter).astype(np.int32),
+        is_pass_fail=pass_fail,
+        is_incomplete=incomplete,
+        credits=hours[catalogue.section_home[enrolments.section[rows]]],
+        letters=tuple(str(name) for name in law["letter"]),
+        points_hundredths=np.array([round(float(p) * 100) for p in law["grade_points"]]),
+    )
+
+
+def make_term_records(
+    pack: Pack, students: Students, behind: I64, enrolments: Enrolments, grades: Grades
+) -> TermRecords:
+    """Term GPA from grades and credits; the cumulative one before the term from ability."""
+    person = enrolments.person[grades.enrolment]
+    graded = (grades.letter >= 0) & ~grades.is_pass_fail
+    size = len(students)
+    points = np.where(graded, grades.points_hundredths[np.maximum(grades.letter, 0)] * grades.credits, 0)
+    attempted = np.bincount(person, np.where(graded, grades.credits, 0), minlength=size).astype(np.int64)
+    total = np.bincount(person, points, minlength=size).astype(np.int64)
+    passed = (grades.letter >= 0) & (grades.points_hundredths[np.maximum(grades.letter, 0)] > 0)
+    stays = np.array([status != "Dropped" for status in enrolments.role_statuses])[
+        enrolments.role_status[grades.enrolment]
+    ]
+    left = np.array([status == "Withdrawn" for status in enrolments.role_statuses])[
+        enrolments.role_status[grades.enrolment]
+    ]
+    gpa = np.where(attempted > 0, (2 * total + attempted) // np.maximum(2 * attempted, 1), NO_TIME)
+    # No earlier term is generated: the past GPA is drawn from ability and the pack's mean and spread.
+    mean, sd = pack.number("gpa.cumulative_mean"), pack.number("gpa.cumulative_sd")
+    past = mean + sd * (0.8 * students.ability + 0.6 * rng.normal(rng.extend(students.key, 9)))
+    past_hundredths = np.rint(np.clip(past, 0.5, 4.0) * 100).astype(np.int64)
+    return TermRecords(
+        gpa_hundredths=gpa,
+        gpa_credits=attempted,
+        cumulative_hundredths=np.where(behind == 0, NO_TIME, past_hundredths),
+        credits=np.bincount(person, np.where(stays, grades.credits, 0), minlength=size).astype(np.int64),
+        kept=np.bincount(person, np.where(stays & ~left, grades.credits, 0), minlength=size).astype(np.int64),
+        earned=np.bincount(person, np.where(passed, grades.credits, 0), minlength=size).astype(np.int64),
+        gpa_points=total,
+        past_hundredths=past_hundredths,
+    )

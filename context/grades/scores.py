@@ -1,0 +1,103 @@
+"""Scores of assignment groups and courses from results: weights, dropped and excused work, exactly.
+
+As the gradebook has it: the current score rests on graded work, the final one counts what is not graded as
+zero. Excused work counts nowhere; hidden grades count in the hidden scores alone. A group's score is what is
+kept of its points, in percent rounded half up to the hundredth; a course with weights averages its groups'
+scores by weight (of those that have any), another adds up their points. All of it is arithmetic on integers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from context.arrays import BOOL, I64
+from context.columns import NO_TIME
+from context.content.content import Content
+from context.results.results import Results
+
+VIEWS = ("current", "final", "hidden_current", "hidden_final")
+FULL = 10_000  # hundredths of a percent
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores in hundredths of a percent by view (NO_TIME: nothing counts), of groups and of courses."""
+
+    enrolment: I64  # [groups of each enrolment's course], in order
+    group: I64
+    of_group: dict[str, I64]
+    of_course: dict[str, I64]  # by enrolment row
+
+
+def make_scores(content: Content, enrolments: int, results: Results, rows: I64 | None = None) -> Scores:
+    """All scores of ``enrolments`` rows; ``rows``: the results, in order, that may count (all)."""
+    acts, groups = content.activities, content.groups
+    if rows is None:
+        rows = np.arange(len(results), dtype=np.int64)
+    activity, all_scores = results.activity[rows], results.score_hundredths[rows]
+    cell, enrolment, cell_group = _cells(results.enrolment[rows], acts.group[activity])
+    counts = acts.counts[activity] & (results.excused_ms[rows] == NO_TIME)
+    graded = counts & (all_scores != NO_TIME)
+    shown = ~acts.is_hidden[activity]
+    points = acts.points_hundredths[activity]
+    weight = groups.weight_percent[cell_group]
+    weighted = np.bincount(groups.offering, groups.weight_percent)[groups.offering[cell_group]] > 0
+    of_group: dict[str, I64] = {}
+    of_course: dict[str, I64] = {}
+    for view, there, score_there in (
+        ("current", graded & shown, graded & shown),
+        ("final", counts & shown, graded & shown),
+        ("hidden_current", graded, graded),
+        ("hidden_final", counts, graded),
+    ):
+        score = np.where(score_there, all_scores, 0)
+        kept = there & ~_dropped(content, activity, cell, there, score)
+        earned, possible = _sums(cell, len(enrolment), np.where(kept, score, 0), np.where(kept, points, 0))
+        of_group[view] = _share(earned * FULL, possible)
+        has = possible > 0
+        # Weighted courses average their groups' scores; the others add up points.
+        top = np.where(weighted, weight * of_group[view], earned * FULL)
+        bottom = np.where(weighted, weight, possible)
+        tops, bottoms = _sums(enrolment, enrolments, np.where(has, top, 0), np.where(has, bottom, 0))
+        of_course[view] = _share(tops, bottoms)
+    return Scores(enrolment, cell_group, of_group, of_course)
+
+
+def _cells(enrolment: I64, group: I64) -> tuple[I64, I64, I64]:
+    """(cell of each result, enrolment of each cell, group of each cell): results come in order of both."""
+    fresh = np.ones(len(enrolment), dtype=np.bool_)
+    fresh[1:] = (np.diff(enrolment) != 0) | (np.diff(group) != 0)
+    return np.cumsum(fresh) - 1, enrolment[fresh], group[fresh]
+
+
+def _sums(where: I64, size: int, *values: I64) -> list[I64]:
+    # Sums of integers stay exact in float64 below 2**53, so their order cannot show.
+    return [np.bincount(where, value, minlength=size).astype(np.int64) for value in values]
+
+
+def _share(top: I64, bottom: I64) -> I64:
+    """Top / bottom, rounded half up; NO_TIME where there is nothing to divide by."""
+    return np.where(bottom > 0, (2 * top + bottom) // np.maximum(2 * bottom, 1), NO_TIME)
+
+
+def _dropped(content: Content, activity: I64, cell: I64, there: BOOL, score: I64) -> BOOL:
+    """Results left out by their group's rule, at least one being kept.
+
+    All activities of a group with a rule have the same points, so the lowest scores are the worst.
+    """
+    acts, groups = content.activities, content.groups
+    rule = (groups.drop_lowest + groups.drop_highest)[acts.group[activity]] > 0
+    rows = np.flatnonzero(rule & there & ~acts.never_drop[activity])
+    order = np.lexsort((rows, score[rows], cell[rows]))
+    mine = cell[rows][order]
+    start = np.searchsorted(mine, mine, side="left")
+    size = np.searchsorted(mine, mine, side="right") - start
+    rank = np.arange(len(mine)) - start
+    group = acts.group[activity[rows[order]]]
+    low = np.minimum(groups.drop_lowest[group], size - 1)
+    high = np.minimum(groups.drop_highest[group], size - 1 - low)
+    out = np.zeros(len(cell), dtype=np.bool_)
+    out[rows[order[(rank < low) | (rank >= size - high)]]] = True
+    return out

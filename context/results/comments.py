@@ -1,0 +1,126 @@
+"""Comments on results: what teachers say with a grade, what students add, what peers write in reviews."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from context import rng
+from context.arrays import DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, U64
+from context.columns import NO_TIME
+from context.content.content import Content
+from context.courses.catalogue import Catalogue
+from context.courses.enrolments import Enrolments
+from context.packs.pack import Pack
+from context.results.results import Results
+from context.scenario.calendar import Calendar
+
+PRAISE, ADVICE, STUDENT, PEER = range(4)
+KINDS = ("comment_praise", "comment_advice", "comment_student", "comment_peer")  # of the pack's phrases
+GOOD_PERCENT = 88  # teachers praise from here on
+REVIEWS = 2  # that each learner gets where work is reviewed by peers
+REVIEW_SHARE = 0.85  # of reviews that are written
+ANSWER_SHARE, NOTE_SHARE = 0.06, 0.015  # of teachers' comments answered; of work handed in with a note
+
+
+@dataclass(frozen=True)
+class Comments:
+    """Row i is a comment, ordered by result, then time."""
+
+    result: I64
+    author: I64  # enrolment of who wrote it
+    kind: I32  # index into KINDS
+    created_ms: I64
+    key: U64
+
+    def __len__(self) -> int:
+        return len(self.result)
+
+
+def make_comments(
+    pack: Pack,
+    calendar: Calendar,
+    catalogue: Catalogue,
+    enrolments: Enrolments,
+    content: Content,
+    results: Results,
+) -> Comments:
+    """All comments of a term."""
+    by_teacher = _of_teachers(pack, calendar, content, results)
+    parts = [
+        by_teacher,
+        _answers(calendar, results, by_teacher),
+        _notes(calendar, results),
+        _reviews(calendar, catalogue, enrolments, content, results),
+    ]
+    result, author, kind, created, key = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    end = calendar.day_start_ms(int(calendar.days[-1]))
+    keep = np.flatnonzero(
+        (created > enrolments.entry_ms[author]) & (created < np.minimum(enrolments.exit_ms[author], end))
+    )
+    order = keep[np.lexsort((key[keep], created[keep], result[keep]))]
+    return Comments(result[order], author[order], kind[order].astype(np.int32), created[order], key[order])
+
+
+_Part = tuple[I64, I64, I64, I64, U64]
+
+
+def _of_teachers(pack: Pack, calendar: Calendar, content: Content, results: Results) -> _Part:
+    """With the grade of some work that was graded by hand."""
+    key = rng.extend(results.key, 230)
+    share = pack.number("grading.commented_share")
+    rows = np.flatnonzero((results.grader >= 0) & (results.graded_ms != NO_TIME) & (rng.uniform(key) < share))
+    points = np.maximum(content.activities.points_hundredths[results.activity[rows]], 1)
+    good = results.score_hundredths[rows] * 100 >= points * GOOD_PERCENT
+    at = results.graded_ms[rows] + 5000 + rng.integer(key[rows], 4 * MINUTE_MS, 1)
+    kind = np.where(good, PRAISE, ADVICE)
+    return rows, results.grader[rows], kind, calendar.after_incidents(at), key[rows]
+
+
+def _answers(calendar: Calendar, results: Results, said: _Part) -> _Part:
+    """Of students, to some of what teachers said."""
+    result, _, _, told, key = said
+    own = rng.extend(key, 231)
+    rows = np.flatnonzero(rng.uniform(own) < ANSWER_SHARE)
+    at = calendar.after_incidents(told[rows] + HOUR_MS + rng.integer(own[rows], 3 * DAY_MS, 1))
+    row = result[rows]
+    return row, results.enrolment[row], np.full(len(rows), STUDENT), at, own[rows]
+
+
+def _notes(calendar: Calendar, results: Results) -> _Part:
+    """Of students, with what they hand in."""
+    key = rng.extend(results.key, 232)
+    rows = np.flatnonzero((results.submitted_ms != NO_TIME) & (rng.uniform(key) < NOTE_SHARE))
+    at = calendar.after_incidents(
+        results.submitted_ms[rows] + 20_000 + rng.integer(key[rows], 3 * MINUTE_MS, 1)
+    )
+    return rows, results.enrolment[rows], np.full(len(rows), STUDENT), at, key[rows]
+
+
+def _reviews(
+    calendar: Calendar, catalogue: Catalogue, enrolments: Enrolments, content: Content, results: Results
+) -> _Part:
+    """Of other students of the course, between the due date and that of the reviews."""
+    acts = content.activities
+    work = np.flatnonzero(acts.peer_due_ms[results.activity] != NO_TIME)
+    work = work[results.submitted_ms[work] != NO_TIME]
+    row = np.repeat(work, REVIEWS)
+    turn = np.tile(np.arange(REVIEWS), len(work))
+    key = rng.extend(rng.extend(results.key[row], 233), turn)
+    students = np.flatnonzero(enrolments.counts)
+    offering = catalogue.section_offering[enrolments.section[students]]
+    order = np.lexsort((students, offering))
+    students, offering = students[order], offering[order]
+    of = catalogue.section_offering[enrolments.section[results.enrolment[row]]]
+    first = np.searchsorted(offering, of)
+    size = np.searchsorted(offering, of, side="right") - first
+    place = np.empty(len(enrolments), dtype=np.int64)
+    place[students] = np.arange(len(students))
+    # Each reviews those who stand one and two places further on: nobody the own work, nobody one twice.
+    other = students[first + (place[results.enrolment[row]] - first + 1 + turn) % size]
+    begin = np.maximum(results.submitted_ms[row], acts.due_ms[results.activity[row]])
+    span = np.maximum(acts.peer_due_ms[results.activity[row]] - begin, HOUR_MS)
+    at = calendar.after_incidents(begin + 600_000 + (rng.uniform(key, 1) * (span - 600_000)).astype(np.int64))
+    keep = np.flatnonzero((rng.uniform(key) < REVIEW_SHARE) & (size > REVIEWS))
+    return row[keep], other[keep], np.full(len(keep), PEER), at[keep], key[keep]

@@ -1,0 +1,131 @@
+"""The parts of a scenario: tables and blocks of the TOML file, each a frozen model."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from context.packs.spec import MOST_BUFFER_EVENTS, MOST_DELAY_MS, MOST_ENVELOPE_EVENTS, MOST_FLUSH_MS
+
+INCIDENT_DAYS_MAX = 14
+DELIVERY_OUTAGE_DAYS_MAX = 7
+TEXT = (
+    r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"  # something visible, nothing that breaks a line
+)
+_DATE = "a date without quotes, such as 2026-08-31"
+_TIME = "a local date and time without quotes and offset, such as 2026-10-14T19:30:00"
+
+
+class Part(BaseModel):
+    """Frozen, strict (a quoted number is no number) and closed to unknown keys.
+
+    Each field's description says what is allowed; error messages quote it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class CalendarOverrides(Part):
+    """Term dates that differ from the pack's rules; None leaves the rule."""
+
+    start: date | None = Field(None, description=_DATE)
+    instruction_end: date | None = Field(None, description=_DATE)
+    finals_start: date | None = Field(None, description=_DATE)
+    end: date | None = Field(None, description=_DATE)
+    no_class: Annotated[tuple[date, ...], Field(strict=False)] | None = Field(
+        None, description="a list of dates without quotes, such as [2026-09-07, 2026-11-26]"
+    )
+
+    @field_validator("no_class", mode="before")
+    @classmethod
+    def _dates_only(cls, value: object) -> object:
+        if value is not None and not (
+            isinstance(value, list | tuple) and all(type(item) is date for item in value)
+        ):
+            raise ValueError("a list of dates without quotes, such as [2026-09-07, 2026-11-26]")
+        return value
+
+
+class Spell(Part):
+    """Something that ``tools`` suffer from ``start`` (included) to ``end`` (excluded), local wall time."""
+
+    most_days: ClassVar[int] = INCIDENT_DAYS_MAX
+    name: str = Field(description="a text of 1 to 80 characters", pattern=TEXT, max_length=80)
+    start: datetime = Field(description=_TIME)
+    end: datetime = Field(description=_TIME)
+    tools: Literal["all"] | tuple[str, ...] = Field("all", description='"all" or a list of names of tools')
+
+    @field_validator("start", "end")
+    @classmethod
+    def _local(cls, value: datetime) -> datetime:
+        if value.tzinfo is not None:
+            raise ValueError(_TIME)
+        return value
+
+    @field_validator("end")
+    @classmethod
+    def _after_start(cls, value: datetime, info: ValidationInfo) -> datetime:
+        start = info.data.get("start")
+        if start is not None and not 0 < (value - start).total_seconds() <= cls.most_days * 86_400:
+            raise ValueError(f"after its start {start.isoformat()}, by {cls.most_days} days at most")
+        return value
+
+    @field_validator("tools", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        if value == "all":
+            return value
+        if (
+            isinstance(value, list | tuple)
+            and value
+            and all(isinstance(item, str) and re.fullmatch(r"[a-z0-9_]+", item) for item in value)
+        ):
+            return tuple(value)
+        raise ValueError('"all" or a list of names of tools, such as ["canvas", "kaltura"]')
+
+
+class Incident(Spell):
+    """Nobody can click on ``tools`` from ``start`` (included) to ``end`` (excluded), local wall time."""
+
+
+class Delivery(Part):
+    """How a tool's sensor sends, or every tool's ("all"); None leaves the pack's number."""
+
+    tool: str = Field("all", pattern=r"^[a-z0-9_]+$", description='"all" or the name of a tool')
+    buffer_events: int | None = Field(
+        None, ge=1, le=MOST_BUFFER_EVENTS, description=f"a whole number from 1 to {MOST_BUFFER_EVENTS}"
+    )
+    flush_ms: int | None = Field(
+        None, ge=0, le=MOST_FLUSH_MS, description=f"a whole number from 0 to {MOST_FLUSH_MS}"
+    )
+    envelope_events: int | None = Field(
+        None, ge=1, le=MOST_ENVELOPE_EVENTS, description=f"a whole number from 1 to {MOST_ENVELOPE_EVENTS}"
+    )
+    delay_median_ms: int | None = Field(
+        None, ge=0, le=MOST_DELAY_MS, description=f"a whole number from 0 to {MOST_DELAY_MS}"
+    )
+    delay_p99_ms: int | None = Field(
+        None, ge=0, le=MOST_DELAY_MS, description=f"a whole number from 0 to {MOST_DELAY_MS}"
+    )
+
+
+class DeliveryOutage(Spell):
+    """The sensors of ``tools`` cannot send from ``start`` (included) to ``end`` (excluded), local wall time.
+
+    Afterwards they send ``catch_up`` times as fast as usual until nothing is held back any more.
+    """
+
+    most_days: ClassVar[int] = DELIVERY_OUTAGE_DAYS_MAX
+    catch_up: float = Field(3.0, ge=1.5, le=100.0, description="a number from 1.5 to 100")
+
+
+class Output(Part):
+    """What is written, besides what always is."""
+
+    event_json: bool = Field(default=True, description="true or false")
+    row_group_rows: int = Field(
+        65_536, ge=1_024, le=1_048_576, description="a whole number from 1024 to 1048576"
+    )

@@ -1,0 +1,204 @@
+"""Scores on an earlier morning, from results, weights, rules and overrides as they stood.
+
+The arithmetic is that of ``context.grades.scores``; here its columns come from the store's tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from context import columns as frame
+from context.arrays import BOOL, I64
+from context.columns import NO_TIME
+from context.content.content import Content
+from context.grades.scores import VIEWS, Scores, make_scores
+from context.results.results import Results
+
+if TYPE_CHECKING:
+    from context.store.past import Past
+
+Columns = dict[str, pa.Array | None]
+RESULT, ACTIVITY, GROUP = "learner_activity_result", "learner_activity", "learner_activity_group"
+_NEVER = np.iinfo(np.int64).max
+
+
+def numeric_hundredths(array: pa.ChunkedArray | pa.Array) -> I64:
+    """A NUMERIC column in hundredths, NO_TIME where it is NULL; the low half of a decimal holds any score."""
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    halves = np.frombuffer(array.buffers()[1], dtype=np.int64)[2 * array.offset :][: 2 * len(array)]
+    null = array.is_null().to_numpy(zero_copy_only=False)
+    return np.where(null, NO_TIME, halves[::2] // 10_000_000)
+
+
+class Gradebook:
+    """Results as they stood: row i is one of a student in a course, in order of student and activity."""
+
+    def __init__(self, past: Past) -> None:
+        self.past = past
+        self.people = len(past.entity["person"])
+        act = past.rows(RESULT, "learner_activity_id")
+        code = past.rows(ACTIVITY, "course_offering_id")[act] * self.people + past.rows(RESULT, "person_id")
+        there = np.flatnonzero(past.there[RESULT])
+        rows = there[np.lexsort((act[there], code[there]))]
+        self.codes, self.student = np.unique(code[rows], return_inverse=True)
+        graded = past.known(RESULT, ("graded_date",))[rows]
+        excused = self._true(RESULT, "is_excused")[rows] & past.known(RESULT, ("updated_date",))[rows]
+        self.rows, self.activity = rows, act[rows]
+        self._results = SimpleNamespace(
+            enrolment=self.student.astype(np.int64),
+            activity=self.activity,
+            score_hundredths=np.where(
+                graded, numeric_hundredths(past.entity[RESULT]["score"])[rows], NO_TIME
+            ),
+            excused_ms=np.where(excused, 0, NO_TIME),
+        )
+        self._content = SimpleNamespace(activities=self._activities(), groups=self._groups())
+
+    def scores(self, rows: I64 | None = None) -> Scores:
+        """Scores of all students, over all results or ``rows`` of them."""
+        # Duck typing: the scores ask for these columns of content and results alone.
+        content, results = (
+            cast("Content", self._content),
+            cast("Results", _Sized(self._results, len(self.rows))),
+        )
+        return make_scores(content, len(self.codes), results, rows)
+
+    def place(self, course: I64, person: I64) -> I64:
+        """The student of each course and person, ``len(codes)`` where there is none."""
+        wanted = course * self.people + person
+        place = np.minimum(np.searchsorted(self.codes, wanted), max(len(self.codes) - 1, 0))
+        found = self.codes[place] == wanted if len(self.codes) else np.zeros(len(wanted), dtype=np.bool_)
+        return np.where(found, place, len(self.codes))
+
+    def course(self, table: str) -> I64:
+        """The course in which the sections of a table's rows sit in the learning environment."""
+        section = self.past.rows(table, "course_section_id")
+        return self.past.rows("course_section", "le_current_course_offering_id")[section]
+
+    def due(self) -> I64:
+        """When each result is due for its student: the activity's date, and the overrides there are."""
+        past, name = self.past, "learner_activity_override"
+        due = past.ints(ACTIVITY, "due_date")[self.activity]
+        section = np.append(np.full(len(self.codes), -1), -1)
+        section[self.place(self.course("course_grade"), past.rows("course_grade", "person_id"))] = past.rows(
+            "course_grade", "course_section_id"
+        )
+        mine = {
+            "course_section_id": section[self.student],
+            "learner_group_id": past.rows(RESULT, "learner_group_id")[self.rows],
+            "person_id": past.rows(RESULT, "person_id")[self.rows],
+        }
+        moved = past.ints(name, "due_date")
+        there = past.there[name] & (moved != _NEVER)
+        for column, own in mine.items():
+            target = past.rows(name, column)
+            size = int(max(target.max(initial=0), own.max(initial=0))) + 1
+            rows = np.flatnonzero(there & (target >= 0))
+            key = past.rows(name, "learner_activity_id")[rows] * size + target[rows]
+            rows = rows[np.argsort(key, kind="stable")]
+            key = np.sort(key)
+            if not len(key):
+                continue
+            wanted = np.where(own < 0, -1, self.activity * size + own)
+            at = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+            found = key[at] == wanted
+            new = moved[rows][at]
+            due = np.where(found, new if column == "person_id" else np.maximum(new, due), due)
+        return due
+
+    def _true(self, table: str, column: str) -> BOOL:
+        return np.asarray(pc.fill_null(self.past.entity[table][column], False).to_numpy())  # noqa: FBT003
+
+    def _activities(self) -> SimpleNamespace:
+        table = self.past.entity[ACTIVITY]
+        points = numeric_hundredths(table["points_possible"])
+        graded = pc.not_equal(table["grade_type"], "not_graded").to_numpy(zero_copy_only=False)
+        return SimpleNamespace(
+            group=self.past.rows(ACTIVITY, "learner_activity_group_id"),
+            counts=graded & (points > 0),
+            is_hidden=self._true(ACTIVITY, "is_hidden"),
+            never_drop=pc.is_valid(table["drop_rule"]).to_numpy(zero_copy_only=False),
+            points_hundredths=points,
+        )
+
+    def _groups(self) -> SimpleNamespace:
+        past = self.past
+        return SimpleNamespace(
+            offering=past.rows(GROUP, "course_offering_id"),
+            weight_percent=numeric_hundredths(past.entity[GROUP]["group_weight"]) // 100,
+            drop_lowest=past.ints(GROUP, "drop_lowest_amount", 0),
+            drop_highest=past.ints(GROUP, "drop_highest_amount", 0),
+        )
+
+
+class _Sized(SimpleNamespace):
+    """Columns with a length."""
+
+    def __init__(self, columns: SimpleNamespace, size: int) -> None:
+        super().__init__(**vars(columns))
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+
+def _columns(past: Past, table: str, prefix: str, then: dict[str, I64]) -> Columns:
+    """Score columns of a table, None where nothing in one differs."""
+    found: Columns = {}
+    for view, values in then.items():
+        name = f"{prefix}{view}_score"
+        same = np.array_equal(values, numeric_hundredths(past.entity[table][name]))
+        found[name] = None if same else frame.decimal(values)
+    return found
+
+
+def _spread(scores: dict[str, I64], place: I64) -> dict[str, I64]:
+    return {view: np.append(scores[view], NO_TIME)[place] for view in VIEWS}
+
+
+def course_scores(past: Past, book: Gradebook) -> Columns:
+    """Columns of ``course_grade``."""
+    place = book.place(book.course("course_grade"), past.rows("course_grade", "person_id"))
+    return _columns(past, "course_grade", "le_", _spread(book.scores().of_course, place))
+
+
+def group_scores(past: Past, book: Gradebook) -> Columns:
+    """Columns of ``learner_activity_group_grade``."""
+    name = "learner_activity_group_grade"
+    scores, groups = book.scores(), len(past.entity[GROUP])
+    cells = scores.enrolment * groups + scores.group
+    student = book.place(book.course(name), past.rows(name, "person_id"))
+    wanted = student * groups + past.rows(name, "learner_activity_group_id")
+    place = np.minimum(np.searchsorted(cells, wanted), max(len(cells) - 1, 0))
+    found = cells[place] == wanted if len(cells) else np.zeros(len(wanted), dtype=np.bool_)
+    return _columns(past, name, "", _spread(scores.of_group, np.where(found, place, len(cells))))
+
+
+def period_scores(past: Past, book: Gradebook) -> Columns:
+    """Columns of ``grading_period_grade``: over the work that is due in the period."""
+    name, periods = "grading_period_grade", len(past.entity["grading_period"])
+    start, end = (past.ints("grading_period", column) for column in ("start_date", "end_date"))
+    place = book.place(book.course(name), past.rows(name, "person_id"))
+    period, due = past.rows(name, "grading_period_id"), book.due()
+    then = {view: np.full(len(place), NO_TIME) for view in VIEWS}
+    for row in range(periods):
+        mine = np.flatnonzero(period == row)
+        rows = np.flatnonzero((due >= start[row]) & (due <= end[row]))
+        for view, values in _spread(book.scores(rows).of_course, place[mine]).items():
+            then[view][mine] = values
+    return _columns(past, name, "", then)
+
+
+# Columns that follow from other tables, None where nothing differs.
+COMPUTED: dict[str, Callable[[Past, Gradebook], Columns]] = {
+    "course_grade": course_scores,
+    "learner_activity_group_grade": group_scores,
+    "grading_period_grade": period_scores,
+}

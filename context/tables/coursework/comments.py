@@ -1,0 +1,66 @@
+"""The table of comments on results."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from context import columns as frame
+from context import ids, rng
+from context.arrays import MINUTE_MS
+from context.results.comments import KINDS, PEER, STUDENT
+from context.tables.institution.people import display_names, first_names
+from context.tables.titles import phrases, plain_sentences
+from context.terms.drawn import Drawn, Tables
+
+LONG_SHARE = 0.15  # of comments that have a second paragraph
+BY_NAME_SHARE = 0.2  # of teachers' comments that begin with the student's first name
+
+
+def comment_tables(d: Drawn) -> tuple[Tables, Tables]:
+    """(entity, keymap) of comments."""
+    c, rows, name = d.comments, len(d.comments), "annotation"
+    acts, r = d.content.activities, d.results
+    activity = r.activity[c.result]
+    body = _bodies(d)
+    person = d.enrolments.person[c.author]
+    by_teacher = c.kind < STUDENT
+    edited = d.coin(c.key, 1, 0.03)
+    columns = {
+        f"{name}_id": ids.udp_ids(rows),
+        "learner_activity_result_id": c.result + 1,
+        "author_id": person + 1,
+        "author_name": display_names(d).take(pa.array(person)),
+        "body_value": body,
+        "created_date": c.created_ms,
+        "has_teacher_only_comments": by_teacher & d.coin(c.key, 2, 0.008),
+        "is_anonymous": (c.kind == PEER) & acts.anonymous_peers[activity],
+        "is_hidden": by_teacher & acts.is_hidden[activity],
+        "message_character_count": pc.utf8_length(body),
+        "message_line_count": pc.add(pc.count_substring(body, "\n"), 1),
+        "message_size_bytes": pc.binary_length(body),
+        "message_word_count": pc.count_substring_regex(body, r"\S+"),
+        "updated_date": c.created_ms
+        + edited * (MINUTE_MS + rng.integer(rng.extend(c.key, 3), 60 * MINUTE_MS)),
+    }
+    keymap = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows, c.created_ms))
+    return {name: frame.table(name, rows, columns)}, {name: keymap}
+
+
+def _bodies(d: Drawn) -> pa.Array:
+    """Texts: one to three sentences of the kind, some with a second paragraph, some with a name first."""
+    c = d.comments
+    text = pa.nulls(len(c), pa.string())
+    for code, kind in enumerate(KINDS):
+        mine = np.flatnonzero(c.kind == code)
+        key = c.key[mine]
+        most = min(3, len(phrases(d.pack, kind)))
+        said = plain_sentences(d, kind, key, 1 + rng.integer(rng.extend(key, 4), most))
+        more = plain_sentences(d, kind, rng.extend(key, 5), 1 + rng.integer(rng.extend(key, 6), most))
+        long = pa.array(d.coin(key, 7, LONG_SHARE))
+        said = pc.if_else(long, frame.join(said, "\n\n", more), said)
+        text = pc.replace_with_mask(text, pa.array(c.kind == code), said)
+    student = d.enrolments.person[d.results.enrolment[c.result]]
+    named = frame.join(first_names(d).array().take(pa.array(student)), ", ", text)
+    return pc.if_else(pa.array((c.kind < STUDENT) & d.coin(c.key, 8, BY_NAME_SHARE)), named, text)

@@ -1,0 +1,182 @@
+"""Tables of course content: assignment groups, activities, quizzes, discussions, files, pages, modules."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from context import columns as frame
+from context import ids, rng
+from context.arrays import HOUR_MS, I64
+from context.columns import NO_TIME, Coded, Maybe
+from context.content.activities import KINDS
+from context.content.content import Items
+from context.results.comments import REVIEWS
+from context.tables.bodies import article, paragraph
+from context.tables.coursework import pages
+from context.tables.coursework.drafts import with_leftovers
+from context.tables.coursework.quizzes import quizzes
+from context.tables.every_table import (
+    DAY_MS,
+    Columns,
+    activity_unlocked,
+    coded,
+    first_date,
+    is_last_minute,
+    touched,
+)
+from context.tables.titles import object_titles
+from context.terms.drawn import Drawn, Tables
+
+
+def content_tables(d: Drawn) -> tuple[Tables, Tables]:
+    """(entities, keymaps) of course content."""
+    titles = content_titles(d)
+    entity: Tables = {}
+    keymap: Tables = {}
+    for name, (columns, rows) in {
+        "learner_activity_group": _groups(d),
+        "learner_activity": _activities(d, titles["learner_activity"]),
+        "quiz": quizzes(d, titles["quiz"]),
+        "discussion": _discussions(d, titles["discussion"]),
+        "wiki": pages.wikis(d, titles["wiki_page"]),
+        "wiki_page": pages.pages(d, titles["wiki_page"]),
+        "file": pages.files(d, titles["file"]),
+        "module": pages.modules(d, titles["module"]),
+        "module_item": pages.module_items(d, titles),
+    }.items():
+        entity[name] = frame.table(name, rows, {f"{name}_id": ids.udp_ids(rows), **columns})
+    entity = with_leftovers(d, entity)
+    for name, table in entity.items():
+        local = d.local(name, len(table), frame.numbers(table["created_date"]))
+        keymap[name] = ids.canvas_keymap(name, ids.udp_ids(len(table)), local)
+    return entity, keymap
+
+
+def content_titles(d: Drawn) -> dict[str, pa.Array]:
+    """Titles of every kind of object, in its order; a graded quiz or topic has its activity's."""
+    content, acts = d.content, d.content.activities
+    names = ("assignment", "quiz", "discussion", "exam")
+    parts = [np.flatnonzero(acts.kind == code) for code in range(len(KINDS))]
+    made = [
+        object_titles(d, names[code], acts.offering[rows], acts.due_day[rows] // 7 + 1, acts.key[rows])
+        for code, rows in enumerate(parts)
+    ]
+    order = np.argsort(np.concatenate(parts), kind="stable")
+    activity = pa.concat_arrays(made).take(pa.array(order))
+    titles = {"learner_activity": activity}
+    for name, kind, items in (
+        ("quiz", "quiz", content.quizzes),
+        ("discussion", "discussion", content.discussions),
+        ("file", "file", content.files),
+        ("wiki_page", "page", content.pages),
+        ("module", "module", content.modules),
+    ):
+        own = object_titles(d, kind, items.offering, _week(d, items), items.key)
+        if name == "discussion":
+            spoken = object_titles(d, "announcement", items.offering, _week(d, items), items.key)
+            own = pc.if_else(pa.array(content.is_announcement), spoken, own)
+        linked = activity.take(pa.array(items.activity, mask=items.activity < 0))
+        titles[name] = pc.coalesce(linked, own)
+    return titles
+
+
+def _week(d: Drawn, items: Items) -> I64:
+    day = d.calendar.day_of(items.release_ms).astype(np.int64)
+    return np.maximum(day, 0) // 7 + 1
+
+
+def _groups(d: Drawn) -> Columns:
+    g = d.content.groups
+    names = d.pack.categorical("learner_activity_group", "name").values
+    created = d.open_ms - (1 + rng.integer(rng.extend(g.key, 151), 40)) * DAY_MS
+    sizes = np.bincount(d.content.activities.group, minlength=len(g.key))
+    return {
+        "course_offering_id": g.offering + 1,
+        "name": Coded(g.name, names),
+        "status": "available",
+        "group_weight": g.weight_percent * 100,
+        "drop_lowest_amount": g.drop_lowest,
+        "drop_highest_amount": g.drop_highest,
+        "position": g.ordinal + 1,
+        "created_date": created,
+        "updated_date": created + (sizes > 0) * rng.integer(rng.extend(g.key, 152), DAY_MS),
+    }, len(g.key)
+
+
+def _activities(d: Drawn, titles: pa.Array) -> Columns:
+    a = d.content.activities
+    types = d.pack.categorical("learner_activity", "allowable_submission_types").values
+    has_peer = a.peer_due_ms != NO_TIME
+    created = np.minimum(a.created_ms, a.release_ms)
+    all_day = is_last_minute(d, a.due_ms)
+    return {
+        "course_offering_id": a.offering + 1,
+        "learner_activity_group_id": a.group + 1,
+        "all_day_date": np.where(all_day, first_date(d) + a.due_day, NO_TIME),
+        "allowable_submission_types": Coded(a.submission_type, types),
+        "created_date": created,
+        "description": article(d, "description", a.key, a.offering, 2, 0.25, 0.35),
+        "drop_rule": Coded(np.where(a.never_drop, 0, -1), ("never_drop",)),
+        "due_date": a.due_ms,
+        "grade_type": Coded(a.grade_type, d.pack.categorical("learner_activity", "grade_type").values),
+        "has_peer_reviews": has_peer,
+        "has_peer_reviews_assigned": has_peer,
+        "is_all_day": all_day,
+        "is_anonymous_peer_reviews": a.anonymous_peers,
+        "is_automatic_peer_reviews": has_peer & d.coin(a.key, 159, 0.7),
+        "is_grade_group_students_individually": d.group_work.own_grades,
+        "is_hidden": a.is_hidden,
+        "is_lockable": d.coin(a.key, 160, 0.9),
+        "locked_date": a.locked_ms,
+        "peer_review_count": np.where(has_peer, REVIEWS, 0),
+        "peer_reviews_due_date": a.peer_due_ms,
+        "points_possible": a.points_hundredths,
+        "position": a.ordinal + 1,
+        "status": "published",
+        "title": titles,
+        "unlocked_date": activity_unlocked(d),
+        "updated_date": np.maximum(touched(d, created, a.key), created),
+        "visibility": Coded(a.only_overrides.astype(np.int64), ("everyone", "only_visible_to_overrides")),
+    }, len(a)
+
+
+def _discussions(d: Drawn, titles: pa.Array) -> Columns:
+    t = d.content.discussions
+    count = 1 + rng.integer(rng.extend(t.key, 174), 4)
+    spoken = pa.array(d.content.is_announcement)
+    body = pc.if_else(
+        spoken,
+        paragraph(d, "announcement", t.key, t.offering, count),
+        paragraph(d, "topic", t.key, t.offering, count),
+    )
+    last = np.full(len(t), NO_TIME)
+    if len(d.posts):
+        np.maximum.at(last, d.posts.discussion, d.posts.time_ms)
+    kind = coded(d, "discussion", "discussion_type", t.key, 175)
+    # Some topics are written ahead and appear by themselves; some are closed at the end of term.
+    planned, locked = d.coin(t.key, 182, 0.1), d.coin(t.key, 183, 0.05)
+    edited = d.coin(t.key, 184, 0.12)
+    closed = d.close_ms - rng.integer(rng.extend(t.key, 185), 20) * HOUR_MS
+    return {
+        "course_offering_id": t.offering + 1,
+        "learner_activity_id": Maybe(t.activity + 1, t.activity >= 0),
+        "editor_id": Maybe(d.course_teacher[t.offering] + 1, edited),
+        "author_id": d.course_teacher[t.offering] + 1,
+        "title": titles,
+        "body": body,
+        "message_length": pc.utf8_length(body),
+        "type": Coded(np.where(d.content.is_announcement, 0, -1), ("Announcement",)),
+        "discussion_type": kind,
+        "status": Coded(locked.astype(np.int64), ("active", "locked")),
+        "is_pinned": d.coin(t.key, 176, 0.06) & ~d.content.is_announcement,
+        "is_locked": locked,
+        "created_date": t.release_ms - planned * (1 + rng.integer(rng.extend(t.key, 181), 10 * 24)) * HOUR_MS,
+        "delayed_post_date": np.where(planned, t.release_ms, NO_TIME),
+        "posted_date": t.release_ms,
+        "last_reply_date": last,
+        "updated_date": np.maximum(
+            np.maximum(touched(d, t.release_ms, t.key), last), np.where(locked, closed, last)
+        ),
+    }, len(t)

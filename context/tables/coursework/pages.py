@@ -1,0 +1,176 @@
+"""Tables of what courses hold to read: wikis, pages, files, modules and their items."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from context import columns as frame
+from context import rng
+from context.arrays import repetition
+from context.columns import NO_TIME, Coded, Maybe
+from context.content.content import ITEM_KINDS
+from context.tables.bodies import article
+from context.tables.every_table import DAY_MS, Columns, coded, drawn, touched
+from context.terms.drawn import Drawn
+
+
+def wikis(d: Drawn, titles: pa.Array) -> Columns:
+    """A wiki per course and one of some learner groups; a course's first page may be its front page."""
+    courses, groups = d.catalogue.offerings, np.flatnonzero(d.group_has_wiki)
+    rows = courses + len(groups)
+    g = d.learner_groups
+    opened = g.created_ms[groups] + rng.integer(rng.extend(g.key[groups], 447), 10 * DAY_MS)
+    created = d.open_ms - (20 + rng.integer(rng.extend(d.catalogue.offering_key, 111), 100)) * DAY_MS
+    created = np.concatenate([created, np.minimum(opened, d.close_ms)])
+    p = d.content.pages
+    first = np.searchsorted(p.offering, np.arange(courses))
+    has_page = np.isin(np.arange(courses), p.offering)
+    has_front = d.coin(d.catalogue.offering_key, 177, 0.45) & has_page
+    first, has_front = (np.concatenate([a, np.zeros(len(groups), a.dtype)]) for a in (first, has_front))
+    front = page_urls(d, titles).take(pa.array(np.where(has_front, first, 0), mask=~has_front))
+    key = np.concatenate([d.catalogue.offering_key, g.key[groups]])
+    return {
+        "course_offering_id": Maybe(1 + np.arange(rows), np.arange(rows) < courses),
+        "title": Coded((np.arange(rows) >= courses).astype(np.int64), ("Pages", "Group Pages")),
+        "parent_type": Coded((np.arange(rows) >= courses).astype(np.int64), ("Course", "Group")),
+        "front_page_url": front,
+        "has_no_front_page": ~has_front,
+        "created_date": created,
+        "updated_date": created + rng.integer(rng.extend(key, 178), 19 * DAY_MS),
+    }, rows
+
+
+def slugs(titles: pa.Array) -> pa.Array:
+    """Page addresses as Canvas makes them: lower case, runs of other characters to one dash."""
+    dashed = pc.replace_substring_regex(pc.utf8_lower(titles), "[^a-z0-9]+", "-")
+    return pc.utf8_trim(dashed, "-")
+
+
+def page_urls(d: Drawn, titles: pa.Array) -> pa.Array:
+    """Slugs; where a course would have one twice, the later pages get -2, -3 and so on."""
+    slug = slugs(titles).dictionary_encode()
+    code = d.content.pages.offering * max(len(slug.dictionary), 1) + slug.indices.to_numpy()
+    nth = repetition(code)
+    again = pc.if_else(pa.array(nth > 0), frame.join("-", frame.texts(nth + 1)), "")
+    return frame.join(slug, again)
+
+
+def pages(d: Drawn, titles: pa.Array) -> Columns:
+    """Wiki pages."""
+    p = d.content.pages
+    views = rng.poisson(rng.extend(p.key, 179), np.minimum(d.offering_size[p.offering] * 1.0, 200.0))
+    updated = touched(d, p.release_ms, p.key)
+    roles = rng.categorical(rng.extend(p.key, 189), rng.thresholds([0.94, 0.055, 0.005]))
+    return {
+        "wiki_id": p.offering + 1,
+        "body": article(d, "page", p.key, p.offering, 3, 0.6, 0.45),
+        "comments_count": 0,
+        "could_be_locked": d.coin(p.key, 181, 0.8),
+        "created_date": p.release_ms,
+        "editing_roles": Coded(roles, ("teachers", "teachers,students", "public")),
+        "is_protected_editing": (roles == 0) & d.coin(p.key, 188, 0.08),
+        "revised_date": updated,
+        "status": "active",
+        "title": titles,
+        "updated_date": updated,
+        "url": page_urls(d, titles),
+        "view_count": views.astype(np.int64),
+    }, len(p)
+
+
+_EXTENSIONS = {
+    "application/pdf": ".pdf",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "text/plain": ".txt",
+    "text/html": ".html",
+    "text/csv": ".csv",
+    "video/mp4": ".mp4",
+    "audio/mpeg": ".mp3",
+    "application/zip": ".zip",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.ms-powerpoint": ".ppt",
+    "application/msword": ".doc",
+    "application/vnd.ms-excel": ".xls",
+}
+
+
+def files(d: Drawn, titles: pa.Array) -> Columns:
+    """Files of courses."""
+    f = d.content.files
+    kind = coded(d, "file", "content_type", f.key, 182)
+    endings = Coded(kind.codes, [_EXTENSIONS.get(str(value), ".bin") for value in kind.values])
+    # Films and sound are a hundred times larger than texts and pictures of the same draw.
+    heavy = np.array([40 if str(v).startswith(("video/", "audio/")) else 1 for v in kind.values])[kind.codes]
+    size = drawn(d, "file", "size_kb", f.key, 183) * 1024 * heavy + rng.integer(rng.extend(f.key, 184), 1024)
+    # Some are put up ahead and open by themselves.
+    planned = d.coin(f.key, 192, 0.06)
+    room = np.maximum(d.close_ms - DAY_MS - f.release_ms, 1)
+    viewed = f.release_ms + (rng.uniform(rng.extend(f.key, 193)) * room).astype(np.int64)
+    return {
+        "course_offering_id": f.offering + 1,
+        "wiki_id": Maybe(f.offering + 1, np.zeros(len(f), np.bool_)),
+        "person_id": d.course_teacher[f.offering] + 1,
+        "uploader_id": d.course_teacher[f.offering] + 1,
+        "owner_entity_type": "course",
+        "display_name": frame.join(pc.replace_substring_regex(titles, "[^A-Za-z0-9]+", "_"), endings),
+        "content_type": kind,
+        "size": size,
+        "status": Coded(d.coin(f.key, 186, 0.02).astype(np.int64), ("available", "hidden")),
+        "can_be_locked": d.coin(f.key, 187, 0.97),
+        "is_locked": d.coin(f.key, 185, 0.02),
+        "folder_id": f.offering * 8 + 1 + rng.integer(rng.extend(f.key, 188), 6),
+        "unlocked_date": np.where(planned, f.release_ms, NO_TIME),
+        "locked_date": np.where(d.coin(f.key, 189, 0.015), d.close_ms - 3 * DAY_MS, NO_TIME),
+        "viewed_date": np.where(d.coin(f.key, 190, 0.8), viewed, NO_TIME),
+        "created_date": f.release_ms - planned * (1 + rng.integer(rng.extend(f.key, 191), 12)) * DAY_MS,
+        "updated_date": touched(d, f.release_ms, f.key),
+    }, len(f)
+
+
+def modules(d: Drawn, titles: pa.Array) -> Columns:
+    """Modules."""
+    m, gated = d.content.modules, d.requirements.gated
+    planned = d.coin(m.key, 187, 0.15)
+    return {
+        "course_offering_id": m.offering + 1,
+        "prerequisite_module_id": Maybe(np.arange(len(m)), gated),
+        "name": titles,
+        "position": m.ordinal + 1,
+        "sequential": Coded(np.where(d.requirements.in_order, 0, 1), ("required", "not_required")),
+        "status": "active",
+        "unlocked_date": np.where(planned, m.release_ms, NO_TIME),
+        "created_date": m.release_ms - planned * (1 + rng.integer(rng.extend(m.key, 188), 25)) * DAY_MS,
+        "updated_date": touched(d, m.release_ms, m.key),
+    }, len(m)
+
+
+def module_items(d: Drawn, titles: dict[str, pa.Array]) -> Columns:
+    """Items of modules, with the title of what they link to."""
+    i = d.content.module_items
+    sources = ("learner_activity", "quiz", "discussion", "file", "wiki_page")
+    title = pa.nulls(len(i), pa.string())
+    for code, name in enumerate(sources):
+        title = pc.coalesce(title, titles[name].take(pa.array(i.target, mask=i.kind != code)))
+    title = pc.coalesce(title, titles["module"].take(pa.array(i.module, mask=i.kind != 5)))
+    r = d.requirements
+    columns: dict[str, object] = {
+        f"{name}_id": Maybe(i.target + 1, i.kind == code) for code, name in enumerate(sources)
+    }
+    columns |= {
+        "module_id": i.module + 1,
+        "course_offering_id": d.content.modules.offering[i.module] + 1,
+        "completion_type": Coded(r.type, r.types),
+        "min_score": Maybe(r.min_score_hundredths, r.min_score_hundredths > 0),
+        "position": i.position,
+        "status": "active",
+        "title": title,
+        "type": Coded(i.kind, ITEM_KINDS),
+        "created_date": i.release_ms,
+        "updated_date": touched(d, i.release_ms, i.key),
+    }
+    return columns, len(i)

@@ -1,0 +1,197 @@
+"""Tables of outcomes: learner activity results and discussion entries."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from context import columns as frame
+from context import ids, rng
+from context.arrays import I64
+from context.columns import NO_TIME, Coded, Maybe
+from context.content.activities import ONLINE_TYPES
+from context.grades.learning_outcomes import rubric_used
+from context.results.comments import STUDENT
+from context.tables.bodies import paragraph
+from context.tables.every_table import drawn
+from context.tables.titles import MOST_SENTENCES, sentences
+from context.terms.drawn import Drawn, Tables
+
+SENTENCE_CHARACTERS = 55  # of an average sentence of the default pack
+_STATUS = ("unsubmitted", "submitted", "graded")
+_GRADE_STATE = ("not_graded", "auto_graded", "human_graded")
+
+
+def outcome_tables(d: Drawn) -> tuple[Tables, Tables]:
+    """(entities, keymaps) of outcomes."""
+    result, entry = _results(d), _entries(d)
+    entity = {"learner_activity_result": result, "discussion_entry": entry}
+    keymap = {
+        name: ids.canvas_keymap(
+            name, ids.udp_ids(len(table)), d.local(name, len(table), frame.numbers(table["created_date"]))
+        )
+        for name, table in entity.items()
+    }
+    return entity, keymap
+
+
+def submission_type_codes(d: Drawn) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """(code per result into the online types, -1 for work that is not handed in online; the types)."""
+    values = [
+        str(v).split(",")[0]
+        for v in d.pack.categorical("learner_activity", "allowable_submission_types").values
+    ]
+    of_type = np.array([ONLINE_TYPES.index(value) if value in ONLINE_TYPES else -1 for value in values])
+    codes = of_type[d.content.activities.submission_type[d.results.activity]]
+    return np.where(d.results.submitted_ms == NO_TIME, -1, codes), ONLINE_TYPES
+
+
+def grade_texts(hundredths: I64) -> pa.Array:
+    """Such as 87.5: scores as Canvas writes them, without trailing zeros."""
+    there = hundredths != NO_TIME
+    values, codes = np.unique(np.where(there, hundredths, 0), return_inverse=True)
+    return Coded(np.where(there, codes, -1), [f"{value / 100:g}" for value in values]).array()
+
+
+_LETTERS = (
+    (93, "A"),
+    (90, "A-"),
+    (87, "B+"),
+    (83, "B"),
+    (80, "B-"),
+    (77, "C+"),
+    (73, "C"),
+    (70, "C-"),
+    (60, "D"),
+    (0, "F"),
+)
+PASSING_PERCENT = 60
+
+
+def _grades(d: Drawn) -> pa.Array:
+    """Grades as Canvas writes them for a grade type: points, percent, letter, complete, or nothing."""
+    r, acts = d.results, d.content.activities
+    kinds = d.pack.categorical("learner_activity", "grade_type").values
+    kind = np.array([str(value) for value in kinds])[acts.grade_type[r.activity]]
+    points = np.maximum(acts.points_hundredths[r.activity], 1)
+    graded = r.score_hundredths != NO_TIME
+    percent = np.where(graded, r.score_hundredths * 10_000 // points, NO_TIME)
+    lows = np.array([low * 100 for low, _ in reversed(_LETTERS)])
+    letter = np.searchsorted(lows, np.where(graded, percent, 0), side="right") - 1
+    texts = grade_texts(r.score_hundredths)
+    letters = Coded(np.where(graded, letter, -1), [name for _, name in reversed(_LETTERS)]).array()
+    passed = np.where(graded, np.where(percent >= PASSING_PERCENT * 100, 1, 0), -1)
+    for name, other in (
+        ("percent", frame.join(grade_texts(percent).dictionary_decode(), "%")),
+        ("letter_grade", letters.dictionary_decode()),
+        ("gpa_scale", letters.dictionary_decode()),
+        ("pass_fail", Coded(passed, ("incomplete", "complete")).array().dictionary_decode()),
+        ("not_graded", pa.nulls(len(r), pa.string())),
+    ):
+        plain = texts if not pa.types.is_dictionary(texts.type) else texts.dictionary_decode()
+        texts = pc.if_else(pa.array(kind == name), other, plain)
+    return texts
+
+
+def _results(d: Drawn) -> pa.Table:
+    r, acts, rows = d.results, d.content.activities, len(d.results)
+    codes, types = submission_type_codes(d)
+    submitted, graded = r.submitted_ms != NO_TIME, r.graded_ms != NO_TIME
+    automatic = graded & (r.grader < 0)
+    grade_state = np.where(~graded, 0, np.where(automatic, 1, 2))
+    excused, posted = r.excused_ms != NO_TIME, graded & ~acts.is_hidden[r.activity]
+    grade = _grades(d)
+    created = np.maximum(acts.created_ms[r.activity], d.enrolments.entry_ms[r.enrolment])
+    text = codes == types.index("online_text_entry")
+    address = codes == types.index("online_url")
+    late = np.maximum(np.where(submitted, r.submitted_ms, created), np.where(graded, r.graded_ms, created))
+    late = np.maximum(late, np.where(excused, r.excused_ms, created))
+    body = _spread(
+        sentences(d, "submission", r.key[text], 1 + rng.integer(rng.extend(r.key[text], 190), 5)), text
+    )
+    url = _spread(
+        frame.join(
+            "https://work.example/s/", frame.texts(rng.integer(rng.extend(r.key[address], 191), 10**9))
+        ),
+        address,
+    )
+    columns = {
+        "learner_activity_result_id": ids.udp_ids(rows),
+        "learner_activity_id": r.activity + 1,
+        "person_id": d.enrolments.person[r.enrolment] + 1,
+        "grader_id": Maybe(d.enrolments.person[r.grader] + 1, r.grader >= 0),
+        "learner_group_id": Maybe(r.group + 1, r.group >= 0),
+        "quiz_result_id": _quiz_results(d),
+        "type": Coded(codes, types),
+        "attempt": Maybe(r.attempt, submitted),
+        "body": body,
+        "url": url,
+        "score": r.score_hundredths,
+        "grade": grade,
+        "published_score": np.where(posted, r.score_hundredths, NO_TIME),
+        "published_grade": Maybe(grade, posted),
+        "response_date": r.submitted_ms,
+        "graded_date": r.graded_ms,
+        "posted_at": np.where(posted, r.graded_ms, NO_TIME),
+        "grading_status": Coded(np.where(graded | excused, 2, np.where(submitted, 1, 0)), _STATUS),
+        "gradebook_status": Coded(np.where(graded, 1, 0), ("false", "true")),
+        "grade_state": Coded(grade_state, _GRADE_STATE),
+        "is_excused": excused,
+        "is_graded_anonymously": Maybe(np.zeros(rows, np.bool_), graded),
+        "is_grade_matches_current_submission": Maybe(np.ones(rows, np.bool_), graded),
+        "has_admin_comment": np.isin(np.arange(rows), d.comments.result[d.comments.kind < STUDENT]),
+        "has_rubric_assessment": rubric_used(r, d.learning.has_rubric),
+        "is_processed": submitted,
+        "process_attempts": (codes == types.index("media_recording")).astype(np.int64),
+        "created_date": created,
+        "updated_date": late,
+    }
+    return frame.table("learner_activity_result", rows, columns)
+
+
+def _quiz_results(d: Drawn) -> Maybe:
+    """The quiz result behind each result."""
+    found = np.full(len(d.results), -1, dtype=np.int64)
+    rows = np.flatnonzero(d.quiz_results.result >= 0)
+    found[d.quiz_results.result[rows]] = rows
+    return Maybe(found + 1, found >= 0)
+
+
+def _spread(values: pa.Array, where: npt.NDArray[np.bool_]) -> pa.Array:
+    """``values`` at the true places of ``where``, NULL elsewhere."""
+    return values.take(pa.array(np.cumsum(where) - 1, mask=~where))
+
+
+def _sentence_counts(d: Drawn, key: npt.NDArray[np.uint64]) -> I64:
+    """Sentences of posts: as many as the pack's message length asks for."""
+    length = drawn(d, "discussion_entry", "message_length", key, 194)
+    return np.clip(length // SENTENCE_CHARACTERS, 1, MOST_SENTENCES)
+
+
+def _entries(d: Drawn) -> pa.Table:
+    p, rows = d.posts, len(d.posts)
+    offering = d.content.discussions.offering[p.discussion]
+    count, reply = _sentence_counts(d, p.key), p.parent >= 0
+    body = paragraph(d, "post", p.key, offering, np.maximum(count - 1, 1))
+    body = pc.replace_with_mask(body, pa.array(reply), sentences(d, "reply", p.key[reply], count[reply]))
+    # A few take back what they wrote, or somebody does; most of those soon.
+    deleted = d.coin(p.key, 195, 0.012)
+    waits = 60_000 + (d.coin(p.key, 196, 0.3) * 47 + 1) * rng.integer(rng.extend(p.key, 197), 3_600_000)
+    gone = np.minimum(p.time_ms + waits, d.close_ms)
+    columns = {
+        "discussion_entry_id": ids.udp_ids(rows),
+        "discussion_id": p.discussion + 1,
+        "parent_discussion_entry_id": Maybe(p.parent + 1, p.parent >= 0),
+        "person_id": d.enrolments.person[p.enrolment] + 1,
+        "course_offering_id": offering + 1,
+        "body": body,
+        "message_length": pc.utf8_length(body),
+        "depth": np.where(p.parent >= 0, 2, 1),
+        "status": Coded(deleted.astype(np.int64), ("active", "deleted")),
+        "created_date": p.time_ms,
+        "updated_date": np.where(deleted, gone, p.time_ms),
+        "deleted_date": np.where(deleted, gone, NO_TIME),
+    }
+    return frame.table("discussion_entry", rows, columns)

@@ -1,0 +1,206 @@
+"""Tables of how people stand to the institution, how to call them, and the tests they came with.
+
+Shares are assumptions. Telephone numbers end in 555-0100 to 555-0199, which are kept free for fiction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from context import columns as frame
+from context import ids, rng
+from context.arrays import I64
+from context.columns import NO_TIME, Coded
+from context.courses.structures import term_dates
+from context.tables.every_table import Pair, sis_keymap
+from context.tables.institution.people import sis_numbers, years_here
+from context.terms.drawn import Drawn, Tables
+
+_ROLES = ("Student", "Faculty", "Staff", "Employee", "Alum")
+_TYPES = ("Mobile", "Home", "Work", "Other")
+
+
+@dataclass(frozen=True)
+class AdmissionTest:
+    """A test for admission: its parts as (name, mean, sd, least, most, step), all in hundredths."""
+
+    name: str
+    purpose: int
+    parts: tuple[tuple[str, int, int, int, int, int], ...]
+    whole: str | None = None  # the part that sums the others up
+    is_sum: bool = True  # or their mean, to the next point
+
+
+TESTS = (
+    AdmissionTest(
+        "SAT",
+        330,
+        (
+            ("Mathematics", 60500, 8800, 20000, 80000, 1000),
+            ("EvidenceBasedReadingWriting", 60000, 8200, 20000, 80000, 1000),
+        ),
+        "Total",
+    ),
+    AdmissionTest(
+        "ACT",
+        331,
+        tuple((part, 2580, 480, 100, 3600, 100) for part in ("English", "Mathematics", "Reading", "Science")),
+        "Composite",
+        is_sum=False,
+    ),
+    AdmissionTest(
+        "GRE",
+        332,
+        (
+            ("Verbal", 15400, 750, 13000, 17000, 100),
+            ("Quantitative", 15700, 800, 13000, 17000, 100),
+            ("AnalyticalWriting", 390, 70, 0, 600, 50),
+        ),
+    ),
+    AdmissionTest("GMAT", 333, (("Total", 62000, 7500, 20000, 80000, 1000),)),
+    AdmissionTest("LSAT", 334, (("Total", 15800, 700, 12000, 18000, 100),)),
+    AdmissionTest("MCAT", 335, (("Total", 50900, 700, 47200, 52800, 100),)),
+    AdmissionTest("TOEFL", 336, (("Total", 9500, 1100, 6000, 12000, 100),)),
+)
+
+
+def contact_tables(d: Drawn) -> tuple[Tables, Tables]:
+    """(entities, keymaps) of affiliations, telephone numbers and admission tests."""
+    entity: Tables = {}
+    keymap: Tables = {}
+    for name, make in (
+        ("institutional_affiliation", _affiliations),
+        ("person_phone_number", _phones),
+        ("admission_test_score", _tests),
+    ):
+        entity[name], keymap[name] = make(d)
+    return entity, keymap
+
+
+def _of_person(d: Drawn, name: str, person: I64, word: pa.Array | str, columns: Mapping[str, object]) -> Pair:
+    """A table of rows of people, in order of the person, with SIS ids made of their numbers and a word."""
+    rows = len(person)
+    codes = frame.join(frame.texts(sis_numbers(d)[person]), "-", word)
+    table = {f"{name}_id": ids.udp_ids(rows), "person_id": person + 1, **columns}
+    return frame.table(name, rows, table), sis_keymap(name, codes)
+
+
+def _affiliations(d: Drawn) -> Pair:
+    s, people, students = d.students, len(d.identity), len(d.students)
+    start = term_dates(d.calendar)["start"]
+    arrival = start - (years_here(d) * 365.25).astype(np.int64)
+    main = np.concatenate(
+        [np.zeros(students), np.ones(d.instructors), np.full(people - students - d.instructors, 2)]
+    ).astype(np.int64)
+    known = np.flatnonzero(~d.canvas_only)
+    assistants = np.unique(
+        d.enrolments.person[d.enrolments.role == d.enrolments.roles.index("TeachingAssistant")]
+    )
+    assistants = assistants[assistants < students]
+    # Graduate students who were undergraduates here, and staff who took a degree here long ago.
+    stayed = np.flatnonzero((s.career > 0) & d.coin(s.key, 320, 0.2))
+    before = arrival[stayed] - 90
+    parts = []
+    for who, what, first, last, is_main in (
+        (known, main[known], arrival[known], NO_TIME, 1),
+        (assistants, 3, start - 14, NO_TIME, 0),
+        (stayed, 0, before - 1410, before, 0),
+        (stayed, 4, before, NO_TIME, 0),
+    ):
+        columns = np.broadcast_arrays(who, what, first, last, is_main)
+        parts.append([np.asarray(column, dtype=np.int64) for column in columns])
+    person, role, begin, end, primary = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.lexsort((begin, role, -primary, person))
+    person, role, begin, end, primary = (a[order] for a in (person, role, begin, end, primary))
+    word = frame.join(
+        pa.array([name.upper() for name in _ROLES]).take(pa.array(role)),
+        "-",
+        frame.texts(1 + (end != NO_TIME)),
+    )
+    table = {
+        "role": Coded(role, _ROLES),
+        "status": Coded((end != NO_TIME).astype(np.int64), ("Active", "Inactive")),
+        "begin_date": begin,
+        "end_date": end,
+        "is_primary": primary.astype(np.bool_),
+    }
+    return _of_person(d, "institutional_affiliation", person, word, table)
+
+
+def _phones(d: Drawn) -> Pair:
+    key, student = d.identity.key, np.arange(len(d.identity)) < len(d.students)
+    shares = ((0.92, 0.6), (0.3, 0.1), (0.04, 0.85), (0.01, 0.01))  # of students and staff, by type
+    has = [
+        (rng.uniform(rng.extend(key, 340 + place)) < np.where(student, *pair)) & ~d.canvas_only
+        for place, pair in enumerate(shares)
+    ]
+    person = np.concatenate([np.flatnonzero(mask) for mask in has])
+    kind = np.repeat(np.arange(len(_TYPES)), [int(mask.sum()) for mask in has])
+    order = np.lexsort((kind, person))
+    person, kind = person[order], kind[order]
+    number_key = rng.extend(rng.extend(key[person], 349), kind)
+    area = 201 + rng.integer(number_key, 789)
+    area += area % 100 == 11  # codes such as 411 are no areas
+    line = pc.utf8_lpad(frame.texts(rng.integer(number_key, 100, 1)), 2, "0")
+    columns = {
+        "phone_number": frame.join("(", frame.texts(area), ") 555-01", line),
+        "type": Coded(kind, _TYPES),
+        "is_primary": np.diff(person, prepend=-1) > 0,
+    }
+    words = pa.array([name.upper() for name in _TYPES]).take(pa.array(kind))
+    return _of_person(d, "person_phone_number", person, words, columns)
+
+
+def _takes(d: Drawn, test: AdmissionTest) -> I64:
+    """Students who have a test on record; shares by career are assumptions."""
+    career, u = d.students.career, rng.uniform(rng.extend(d.students.key, test.purpose))
+    share = {"SAT": (0.45, 0, 0), "ACT": (0.3, 0, 0), "GRE": (0, 0.4, 0.05), "GMAT": (0, 0.05, 0)}
+    share |= {"LSAT": (0, 0, 0.3), "MCAT": (0, 0, 0.25), "TOEFL": (0.03, 0.12, 0.02)}
+    return np.flatnonzero(u < np.array(share[test.name])[career])
+
+
+def _scores(d: Drawn, test: AdmissionTest, who: I64) -> list[tuple[str, I64]]:
+    """(part, hundredths per person) of a test: half ability, half chance, the whole by its parts."""
+    key = rng.extend(d.students.key[who], test.purpose + 10)
+    found = []
+    for place, (name, mean, sd, least, most, step) in enumerate(test.parts):
+        z = 0.7 * d.students.ability[who] + 0.7 * rng.normal(key, place)
+        raw = np.rint((mean + sd * z) / step).astype(np.int64) * step
+        found.append((name, np.clip(raw, least, most)))
+    if test.whole:
+        total = np.sum([scores for _, scores in found], axis=0)
+        mean = (total + 50 * len(found)) // (100 * len(found)) * 100
+        found.insert(0, (test.whole, total if test.is_sum else mean))
+    return found
+
+
+def _tests(d: Drawn) -> Pair:
+    arrival = term_dates(d.calendar)["start"] - (years_here(d)[: len(d.students)] * 365.25).astype(np.int64)
+    parts = []
+    names = [part for test in TESTS for part in (test.whole, *(p[0] for p in test.parts)) if part]
+    names = sorted(set(names))
+    for code, test in enumerate(TESTS):
+        who = _takes(d, test)
+        key = rng.extend(d.students.key[who], test.purpose + 20)
+        # Tests are taken on Saturdays, 8 to 20 months before the first term. Day 2 of 1970 was one.
+        day = arrival[who] - 240 - rng.integer(key, 360)
+        day -= (day - 2) % 7
+        day = np.where(rng.uniform(key, 1) < 0.15, NO_TIME, day)
+        for part, scores in _scores(d, test, who):
+            parts.append((who, np.full(len(who), code), np.full(len(who), names.index(part)), scores, day))
+    person, test_code, part_code, score, day = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.lexsort((part_code, test_code, person))
+    person, test_code, part_code, score, day = (a[order] for a in (person, test_code, part_code, score, day))
+    columns = {
+        "test_type": Coded(test_code, [test.name for test in TESTS]),
+        "subtest": Coded(part_code, names),
+        "score": score,
+        "test_date": day,
+    }
+    word = frame.join(Coded(test_code, [test.name for test in TESTS]), "-", Coded(part_code, names))
+    return _of_person(d, "admission_test_score", person, word, columns)

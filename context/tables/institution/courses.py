@@ -1,0 +1,305 @@
+"""Tables of courses: offerings, sections, enrolments and course grades."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from context import columns as frame
+from context import ids, rng
+from context.arrays import I64
+from context.columns import NO_TIME, Coded, Maybe
+from context.courses.sections import OWN, PRIMARY, SANDBOX, TAUGHT, offering_credits, section_modes
+from context.courses.structures import COLLEGES, term_dates
+from context.tables.institution.people import logins, sis_numbers
+from context.tables.institution.places import section_rooms
+from context.tables.institution.roles_and_periods import role_rows
+from context.tables.institution.structure import (
+    NO_TERM,
+    campus_of_subject,
+    department_account,
+    sandbox_account,
+)
+from context.tables.titles import course_titles
+from context.terms.drawn import Drawn, Tables
+
+DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+
+
+def course_tables(d: Drawn) -> tuple[Tables, Tables]:
+    """(entities, keymaps) of courses."""
+    offering, offering_keymap = _offering(d)
+    section, section_keymap = _section(d)
+    enrolment, enrolment_keymap = _enrolment(d)
+    return (
+        {
+            "course_offering": offering,
+            "course_section": section,
+            "course_section_enrollment": enrolment,
+            "course_grade": _grade(d),
+        },
+        {
+            "course_offering": offering_keymap,
+            "course_section": section_keymap,
+            "course_section_enrollment": enrolment_keymap,
+        },
+    )
+
+
+def course_codes(d: Drawn) -> pa.Array:
+    """Such as MATH 310: subject and number."""
+    return frame.join(
+        Coded(d.structures.offering_subject, d.structures.subjects),
+        " ",
+        pa.array(d.structures.offering_number),
+    )
+
+
+def offering_sis(d: Drawn) -> pa.Array:
+    """Such as 2026-fall-MATH-310: the SIS id of an offering."""
+    return frame.join(f"{d.calendar.term.code}-", pc.replace_substring(course_codes(d), " ", "-"))
+
+
+def le_codes(d: Drawn) -> pa.Array:
+    """Such as MATH 310 Fall 2026, or SANDBOX- and its owner's login."""
+    known = pa.array(d.catalogue.offering_kind != SANDBOX)
+    sandbox = frame.join("SANDBOX-", pc.coalesce(_sandbox_logins(d), ""))
+    return pc.if_else(known, frame.join(course_codes(d), " ", d.calendar.term.name), sandbox)
+
+
+def section_numbers(d: Drawn) -> pa.Array:
+    """Three digits: 001, 002, ...; discussions from 301 on, laboratories from 401 on."""
+    c = d.catalogue
+    begin = np.array([1, 301, 401, 1])[c.section_kind]
+    return pc.utf8_lpad(frame.texts(c.section_ordinal + begin), 3, "0")
+
+
+def section_sis(d: Drawn) -> pa.Array:
+    """Such as 2026-fall-MATH-310-001: the SIS id of a section."""
+    return frame.join(offering_sis(d).take(pa.array(d.catalogue.section_home)), "-", section_numbers(d))
+
+
+def _known(values: pa.Array, known: npt.NDArray[np.bool_]) -> pa.Array:
+    """``values`` where the registrar knows the row, NULL elsewhere."""
+    return pc.if_else(pa.array(known), values, pa.scalar(None, values.type))
+
+
+def _sandbox_logins(d: Drawn) -> pa.Array:
+    """Login of the owner of each sandbox, NULL for all other courses."""
+    c = d.catalogue
+    owner = np.full(c.offerings, -1, dtype=np.int64)
+    owner[c.offerings - len(c.sandbox_owner) :] = len(d.students) + c.sandbox_owner
+    return logins(d).take(pa.array(owner, mask=owner < 0))
+
+
+def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    c, rows, dates = d.catalogue, d.catalogue.offerings, term_dates(d.calendar)
+    graduate = np.array([str(level) in ("500", "700") for level in d.pack.table("level")["level"]])[
+        c.offering_level
+    ]
+    families = [str(code) for code in d.pack.table("cip")["cip"]]
+    owner = _sandbox_logins(d)
+    known = c.offering_kind != SANDBOX
+    # Cross-listed offerings are one course under two codes.
+    titles = course_titles(d).take(pa.array(c.offering_host))
+    titles = pc.if_else(pa.array(known), titles, frame.join("Sandbox of ", pc.coalesce(owner, "")))
+    code, begin = course_codes(d), np.full(rows, d.open_ms)
+    created = begin - (20 + rng.integer(rng.extend(c.offering_key, 111), 100)) * DAY_MS
+    created = np.where(known, created, created - rng.integer(rng.extend(c.offering_key, 119), 900) * DAY_MS)
+    syllabus = frame.join("<h2>", titles, "</h2><p>Meetings, readings and grading for ", code, ".</p>")
+    has_syllabus = (c.offering_kind == TAUGHT) & d.coin(c.offering_key, 120, 0.85)
+    account = np.where(known, department_account(d), sandbox_account(d))
+    columns = {
+        "course_offering_id": ids.udp_ids(rows),
+        "academic_term_id": np.where(known, 1, NO_TERM + 1),
+        "academic_session_id": Maybe(np.ones(rows, np.int64), known),
+        "academic_career_id": Maybe(np.where(graduate, 2, 1), known),
+        "campus_id": Maybe(campus_of_subject(d)[d.structures.offering_subject] + 1, known),
+        "learning_environment_organization_id": account + 1,
+        "wiki_id": ids.udp_ids(rows),
+        "title": titles,
+        "subject": Coded(np.where(known, d.structures.offering_subject, -1), d.structures.subjects),
+        "number": _known(pa.array(d.structures.offering_number), known),
+        "code": _known(code, known),
+        "description": _known(frame.join("A course on ", pc.utf8_lower(titles), "."), known),
+        "cip_code2k": Coded(np.where(known, c.offering_cip, -1), [f"{family}.0101" for family in families]),
+        "available_credits": np.where(known, offering_credits(d.pack, c) * 100, NO_TIME),
+        "start_date": np.where(known, dates["start"], NO_TIME),
+        "end_date": np.where(known, dates["end"], NO_TIME),
+        "le_code": le_codes(d),
+        "le_start_date": np.where(known, _local_dates(d, begin), NO_TIME),
+        "le_end_date": np.where(known, _local_dates(d, np.full(rows, d.close_ms - 1)), NO_TIME),
+        "le_status": Coded(_states(d), LE_STATES),
+        "is_publicly_visible": d.coin(c.offering_key, 110, 0.03),
+        "syllabus_content": pc.if_else(pa.array(has_syllabus), syllabus, None),
+        "created_date": created,
+    }
+    external = _known(offering_sis(d), known)
+    keymap = ids.canvas_keymap(
+        "course_offering",
+        ids.udp_ids(rows),
+        d.local("course_offering", rows, created),
+        external,
+        _known(frame.texts(1000 + ids.udp_ids(rows)), known),
+    )
+    return frame.table("course_offering", rows, columns), keymap
+
+
+LE_STATES = ("available", "claimed", "created", "deleted")
+
+
+def _states(d: Drawn) -> I64:
+    """State of each Canvas course, into LE_STATES: what nobody teaches in stays unpublished."""
+    c = d.catalogue
+    u = rng.uniform(rng.extend(c.offering_key, 126))
+    unpublished = np.where(u < 0.6, 1, 2)
+    sandbox = np.where(u < 0.35, 0, np.where(u < 0.95, 1, 3))
+    return np.where(c.offering_kind == TAUGHT, 0, np.where(c.offering_kind == SANDBOX, sandbox, unpublished))
+
+
+def _local_dates(d: Drawn, ms: I64) -> I64:
+    """Days since 1970 by the campus's calendar: dates are local, as a registrar writes them."""
+    return np.asarray(d.calendar.day_of(ms) + term_dates(d.calendar)["start"], dtype=np.int64)
+
+
+def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    c, rows, dates = d.catalogue, d.catalogue.sections, term_dates(d.calendar)
+    modes, mode_names = section_modes(d.pack, c)
+    size = np.bincount(d.enrolments.section[d.enrolments.is_student], minlength=rows)
+    number, known = section_numbers(d), c.section_kind != OWN
+    created = d.open_ms - (20 + rng.integer(rng.extend(c.section_key, 112), 100)) * DAY_MS
+    online = np.array([value == "Online" for value in mode_names])[modes]
+    most = ((size * 11 // 10 + 5) // 5) * 5
+    moved = c.section_home != c.section_offering
+    kinds = ("Lecture", "Seminar", "Discussion", "Laboratory")
+    kind = np.where(c.section_kind == PRIMARY, np.where(size >= 8, 0, 1), c.section_kind + 1)
+    code, title = course_codes(d).take(pa.array(c.section_home)), _sandbox_logins(d)
+    names = pc.coalesce(_known(offering_sis(d), c.offering_kind != SANDBOX), le_codes(d))
+    columns = {
+        "course_section_id": ids.udp_ids(rows),
+        "course_offering_id": c.section_home + 1,
+        "le_current_course_offering_id": c.section_offering + 1,
+        "le_original_course_offering_id": Maybe(c.section_home + 1, moved),
+        "academic_organization_id": Maybe(
+            len(COLLEGES) + 1 + d.structures.offering_subject[c.section_home], known
+        ),
+        "campus_id": Maybe(campus_of_subject(d)[d.structures.offering_subject[c.section_home]] + 1, known),
+        "section_number": _known(number, known),
+        "le_name": pc.if_else(
+            pa.array(known),
+            frame.join(code, " ", number),
+            frame.join("SANDBOX-", pc.coalesce(title.take(pa.array(c.section_home)), "")),
+        ),
+        "type": Coded(np.where(known, kind, -1), kinds),
+        "delivery_mode": Coded(np.where(known, modes, -1), mode_names),
+        "status": Coded(_section_states(d), ("active", "deleted", "inactive")),
+        "is_graded": Maybe(c.section_kind == PRIMARY, known),
+        "is_honors": Maybe(d.coin(c.section_key, 114, 0.02), known),
+        "is_default_section": (c.section_ordinal == 0) & np.isin(c.section_kind, (PRIMARY, OWN)),
+        "max_enrollment": Maybe(most, known),
+        "room_id": section_rooms(d, most, online | ~known, names),
+        "start_date": np.where(known, dates["start"], NO_TIME),
+        "end_date": np.where(known, dates["end"], NO_TIME),
+        "is_accepting_enrollments": Maybe(np.zeros(rows, np.bool_), d.coin(c.section_key, 115, 0.1)),
+        "can_manually_enroll": Maybe(np.zeros(rows, np.bool_), d.coin(c.section_key, 116, 0.1)),
+        "is_restrict_enrollments_to_section_dates": d.coin(c.section_key, 117, 0.05),
+        "created_date": created,
+        "updated_date": created + rng.integer(rng.extend(c.section_key, 118), 19 * DAY_MS),
+    }
+    keymap = ids.canvas_keymap(
+        "course_section",
+        ids.udp_ids(rows),
+        d.local("course_section", rows, created),
+        _known(section_sis(d), known),
+        _known(frame.texts(1000 + ids.udp_ids(rows)), known),
+    )
+    return frame.table("course_section", rows, columns), keymap
+
+
+def _section_states(d: Drawn) -> I64:
+    """Sections are active, but for those of a deleted sandbox."""
+    gone = (_states(d) == LE_STATES.index("deleted"))[d.catalogue.section_offering]
+    return np.asarray(gone.astype(np.int64))
+
+
+def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    e, rows = d.enrolments, len(d.enrolments)
+    left = e.last_day <= int(d.calendar.days[-1])
+    updated = np.where(left, e.exit_ms, e.entry_ms)
+    student = e.is_student
+    concluded = np.array([status == "Completed" for status in e.enrollment_statuses])[e.enrollment_status]
+    last = (d.calendar.term.end - d.calendar.term.start).days
+    # Components carry no credits of their own.
+    hours = offering_credits(d.pack, d.catalogue)[d.catalogue.section_home[e.section]] * e.primary
+    columns = {
+        "course_section_enrollment_id": ids.udp_ids(rows),
+        "course_section_id": e.section + 1,
+        "person_id": e.person + 1,
+        "role": Coded(e.role, e.roles),
+        "role_id": role_rows(e.roles)[e.role] + 1,
+        "role_status": Coded(e.role_status, e.role_statuses),
+        "enrollment_status": Coded(e.enrollment_status, e.enrollment_statuses),
+        "credits_taken": np.where(student, hours * 100, NO_TIME),
+        "grading_basis": Coded(np.where(student, _pass_fail(d), -1), ("GRD", "PNP")),
+        "entry_date": _local_dates(d, e.entry_ms),
+        "exit_date": np.where(left, _local_dates(d, e.exit_ms), NO_TIME),
+        "is_self_enrolled": d.coin(e.key, 122, 0.002),
+        "created_date": e.created_ms,
+        "updated_date": updated,
+        "completed_date": np.where(concluded, d.calendar.wall_to_utc_ms(last, 18 * HOUR_MS), NO_TIME),
+    }
+    # Rows without a status were made in Canvas alone: the registrar doesn't know them.
+    known = np.array([status is not None for status in e.role_statuses])[e.role_status]
+    number, role = frame.texts(sis_numbers(d)[e.person]), pa.array([role.upper() for role in e.roles])
+    code = frame.join(section_sis(d).take(pa.array(e.section)), "-", number, "-", role.take(pa.array(e.role)))
+    name = "course_section_enrollment"
+    keymap = ids.canvas_keymap(
+        name,
+        ids.udp_ids(rows),
+        d.local(name, rows, e.created_ms),
+        pc.if_else(pa.array(known), code, None),
+        pc.if_else(pa.array(known), frame.texts(1000 + ids.udp_ids(rows)), None),
+    )
+    return frame.table(name, rows, columns), keymap
+
+
+def _pass_fail(d: Drawn) -> I64:
+    """1 for enrolments taken for P or NP, by enrolment row."""
+    flags = np.zeros(len(d.enrolments), dtype=np.int64)
+    flags[d.grades.enrolment] = d.grades.is_pass_fail
+    return flags
+
+
+def _grade(d: Drawn) -> pa.Table:
+    g, e = d.grades, d.enrolments
+    row, has = g.enrolment, g.letter >= 0
+    points = g.points_hundredths[np.maximum(g.letter, 0)]
+    withdrawn = np.array([status == "Withdrawn" for status in e.role_statuses])[e.role_status[row]]
+    counts = has & ~g.is_pass_fail
+    passed = np.where(points > 0, len(g.letters) + 1, len(g.letters) + 2)
+    letter = np.where(counts, g.letter, np.where(has, passed, np.where(withdrawn, len(g.letters), -1)))
+    letter = np.where(g.is_incomplete, len(g.letters) + 3, letter)
+    dropped = np.array([status == "Dropped" for status in e.role_statuses])[e.role_status[row]]
+    created = e.entry_ms[row]
+    columns = {
+        "course_section_id": e.section[row] + 1,
+        "person_id": e.person[row] + 1,
+        "grade_on_official_transcript": Coded(letter, (*g.letters, "W", "P", "NP", "I")),
+        "grade_points": np.where(counts, points * g.credits, NO_TIME),
+        "grade_points_per_credit": np.where(counts, points, NO_TIME),
+        "is_course_grade_in_gpa": Maybe(counts, has | withdrawn | g.is_incomplete),
+        "gpa_cumulative_excluding_course_grade": d.records.cumulative_hundredths[e.person[row]],
+        "le_current_score": g.current_hundredths,
+        "le_final_score": g.final_hundredths,
+        "le_hidden_current_score": g.hidden_current_hundredths,
+        "le_hidden_final_score": g.hidden_final_hundredths,
+        "status": Coded(dropped.astype(np.int64), ("active", "deleted")),
+        "created_date": created,
+        "updated_date": np.where(
+            e.last_day[row] <= int(d.calendar.days[-1]), e.exit_ms[row], d.close_ms - 5 * DAY_MS
+        ),
+    }
+    return frame.table("course_grade", len(row), columns)

@@ -1,0 +1,285 @@
+"""Tables of people: who they are, how to reach them, their term record and majors. All invented."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from context import columns as frame
+from context import ids, rng
+from context.arrays import I64
+from context.columns import NO_TIME, Coded, Maybe
+from context.courses.structures import term_dates
+from context.people.students import CAREERS, STANDINGS
+from context.tables.every_table import sis_keymap
+from context.tables.institution.structure import campus_of_college
+from context.terms.drawn import Drawn, Tables
+
+_RACE_COLUMNS = {
+    "American Indian/Alaska Native": "is_american_indian_alaska_native",
+    "Asian": "is_asian",
+    "Black": "is_black_african_american",
+    "Native Hawaiian/Pacific Islander": "is_hawaiian_pacific_islander",
+    "Hispanic": "is_hispanic_latino",
+    "White": "is_white",
+    "Two or more": "is_other_race",
+    "Unknown": "is_no_race_indicated",
+}
+_COUNTRIES = ("IN", "CN", "KR", "CA", "MX", "NG", "BR", "DE", "VN", "SA")
+_RESIDENCY = {"in_state": "InState", "out_of_state": "OutOfState", "international": "International"}
+# What the registrar alone knows of a person.
+_REGISTRARS = (
+    "middle_name",
+    "suffix",
+    "preferred_first_name",
+    "sex",
+    "birth_date",
+    "zip_code",
+    "citizenship_one",
+    "is_veteran",
+)
+_SIS_MODULUS = 9_000_011  # a prime: multiplying by _SIS_STEP modulo it never gives one number twice
+_SIS_STEP = 7_368_787
+
+
+def sis_numbers(d: Drawn) -> I64:
+    """Eight-digit student and staff numbers, a bijection of the natural ordinals."""
+    return 10_000_000 + (d.numbers * _SIS_STEP + 12_345) % _SIS_MODULUS
+
+
+def logins(d: Drawn) -> pa.Array:
+    """Login names: letters of the last name and the person's number."""
+    last = pa.array([_plain(str(name))[:6] for name in d.pack.table("surname")["name"]])
+    return frame.join(last.take(pa.array(d.identity.last_name)), frame.texts(sis_numbers(d) % 10_000_000))
+
+
+def _plain(name: str) -> str:
+    return "".join(ch for ch in name.lower() if "a" <= ch <= "z") or "x"
+
+
+def people_tables(d: Drawn) -> tuple[Tables, Tables]:
+    """(entities, keymaps) of people."""
+    person, keymap = _person(d)
+    email, email_keymap = _email(d)
+    return {
+        "person": person,
+        "person_email": email,
+        "person__academic_term": _term_record(d),
+        "person__academic_major__academic_term": _major(d),
+    }, {"person": keymap, "person_email": email_keymap}
+
+
+def first_names(d: Drawn) -> Coded:
+    """First names of all people."""
+    return Coded(d.identity.first_name, [str(name) for name in d.pack.table("first_name")["name"]])
+
+
+def last_names(d: Drawn) -> Coded:
+    """Last names of all people."""
+    return Coded(d.identity.last_name, [str(name) for name in d.pack.table("surname")["name"]])
+
+
+def display_names(d: Drawn) -> pa.Array:
+    """Names of all people as they are shown."""
+    return frame.join(first_names(d), " ", last_names(d))
+
+
+def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    who, rows, students = d.identity, len(d.identity), len(d.students)
+    is_student = np.arange(rows) < students
+    first, last = first_names(d), last_names(d)
+    middle = Coded(who.middle_initial, [chr(65 + i) for i in range(26)])
+    full, sortable = display_names(d), frame.join(last, ", ", first)
+    residency = _draw(d, "us_residency", 30)
+    abroad = (
+        np.array([value == "international" for value in residency.values])[np.maximum(residency.codes, 0)]
+        & is_student
+    )
+    race = _draw(d, "race", 31)
+    male = np.array([value == "Male" for value in d.pack.categorical("person", "sex").values])[who.sex]
+    generation = rng.integer(rng.extend(who.key, 57), 3)
+    suffixed = male & d.coin(who.key, 56, 0.02)
+    created = d.open_ms - (years_here(d) * 365.25).astype(np.int64) * 86_400_000
+    columns = {
+        "person_id": ids.udp_ids(rows),
+        "name": full,
+        "first_name": first,
+        "middle_name": Coded(np.where(d.coin(who.key, 34, 0.72), who.middle_initial, -1), middle.values),
+        "last_name": last,
+        "suffix": Coded(np.where(suffixed, generation, -1), ("Jr.", "II", "III")),
+        "preferred_first_name": _where(first, d.coin(who.key, 35, 0.05)),
+        "sex": Coded(who.sex, [value or "NoData" for value in d.pack.categorical("person", "sex").values]),
+        "birth_date": birth_dates(d),
+        "zip_code": frame.texts(10_000 + rng.integer(rng.extend(who.key, 36), 89_000)),
+        "citizenship_one": Coded(
+            np.where(abroad, 1 + rng.integer(rng.extend(who.key, 37), len(_COUNTRIES)), 0),
+            ("US", *_COUNTRIES),
+        ),
+        "us_residency": Coded(
+            np.where(is_student, residency.codes, -1),
+            [_RESIDENCY.get(value or "", value) for value in residency.values],
+        ),
+        "is_english_first_language": _flag(d, "is_english_first_language", 38),
+        "is_first_generation_hed_student": _flag(d, "is_first_generation_hed_student", 39),
+        "directory_block": Maybe(d.coin(who.key, 40, 0.02), is_student),
+        "hs_gpa": Maybe(_hs_gpa(d), is_student & d.coin(who.key, 41, 0.85)),
+        "is_veteran": Maybe(d.coin(who.key, 42, 0.03), d.coin(who.key, 43, 0.9)),
+        "estimated_gross_family_income": Maybe(
+            np.rint(rng.lognormal(rng.extend(who.key, 44), 0.75) * 95_000).astype(np.int64) * 100,
+            is_student & d.coin(who.key, 45, 0.6),
+        ),
+        "le_name": full,
+        "le_sortable_name": sortable,
+        "le_time_zone": Coded(np.where(d.coin(who.key, 46, 0.2), 0, -1), (d.calendar.time_zone,)),
+        "le_locale": Coded(np.where(d.coin(who.key, 47, 0.1), 0, -1), ("en",)),
+        "le_created_date": created,
+        "le_status": Coded(np.where(d.coin(who.key, 48, 0.005), 1, 0), ("registered", "pre_registered")),
+    }
+    for value, column in _RACE_COLUMNS.items():
+        code = race.values.index(value)
+        columns[column] = Maybe(race.codes == code, is_student | (race.codes == code))
+    columns |= {name: _without(columns[name], d.canvas_only) for name in _REGISTRARS}
+    local = d.local("person", rows, created)
+    # Canvas's own user key is opaque in the data platform: events are joined through the short id instead.
+    opaque = frame.texts(rng.bits(who.key, 49).astype(np.int64))
+    number = frame.texts(sis_numbers(d))
+    keymap = ids.keymap(
+        "person",
+        ids.udp_ids(rows),
+        sis_int=pc.if_else(pa.array(d.canvas_only), None, number),
+        sis_ext=pc.if_else(pa.array(d.canvas_only), None, number),
+        lms_int=opaque,
+        lms_ext=frame.texts(local),
+    )
+    return frame.table("person", rows, columns), keymap
+
+
+def _without(value: object, mask: npt.NDArray[np.bool_]) -> object:
+    """A column with NULL where ``mask`` says so."""
+    if isinstance(value, Coded):
+        return Coded(np.where(mask, -1, value.codes), value.values)
+    return Maybe(value.values, value.valid & ~mask) if isinstance(value, Maybe) else Maybe(value, ~mask)
+
+
+def _hs_gpa(d: Drawn) -> I64:
+    """Hundredths, by the pack."""
+    law = d.pack.continuous("person", "hs_gpa")
+    return np.asarray(np.rint(law.draw(rng.extend(d.identity.key, 52)) * law.step * 100), dtype=np.int64)
+
+
+def staff_ages(d: Drawn) -> npt.NDArray[np.float64]:
+    """Years of instructors and support staff at the begin of the term, from 28 to 70 (assumption)."""
+    return 28 + 42 * rng.uniform(rng.extend(d.identity.key[len(d.students) :], 50))
+
+
+def years_here(d: Drawn) -> npt.NDArray[np.float64]:
+    """Years since a person came, by the begin of the term."""
+    return d.years
+
+
+def _draw(d: Drawn, field: str, purpose: int) -> Coded:
+    law = d.pack.categorical("person", field)
+    return Coded(law.draw(rng.extend(d.identity.key, purpose)), law.values)
+
+
+def _flag(d: Drawn, field: str, purpose: int) -> Maybe:
+    """A student's boolean with null; staff have none."""
+    drawn = _draw(d, field, purpose)
+    there = np.array([value is not None for value in drawn.values])[drawn.codes]
+    true = np.array([value == "true" for value in drawn.values])[drawn.codes]
+    return Maybe(true, there & (np.arange(len(d.identity)) < len(d.students)))
+
+
+def _where(value: Coded, there: npt.NDArray[np.bool_]) -> Coded:
+    return Coded(np.where(there, value.codes, -1), value.values)
+
+
+def birth_dates(d: Drawn) -> I64:
+    """Days since 1970: students by standing with a tail of older ones, staff from 28 to 70 (assumptions)."""
+    begin, students = term_dates(d.calendar)["start"], d.students
+    usual = np.array([18.2, 19.2, 20.2, 21.2, 23.8, 23.6])[students.standing]
+    u = rng.uniform(rng.extend(students.key, 51))
+    later = np.where(students.career == 0, 18 * u * u * u * u * u * u, 16 * u * u)
+    year = rng.uniform(rng.extend(students.key, 55))
+    age = np.concatenate([usual + later + year, staff_ages(d)])
+    return begin - (age * 365.25).astype(np.int64)
+
+
+def _email(d: Drawn) -> tuple[pa.Table, pa.Table]:
+    """An address at the institution for everyone, and for some one of their own, which a few prefer."""
+    key, domain = d.identity.key, d.host.split(".", 1)[-1]
+    own = d.coin(key, 63, 0.35)
+    person = np.concatenate([np.arange(len(key)), np.flatnonzero(own)])
+    is_own = np.arange(len(person)) >= len(key)
+    order = np.lexsort((is_own, person))
+    person, is_own = person[order], is_own[order]
+    at = pa.array([f"@{domain}", "@mail.example"]).take(pa.array(is_own.astype(np.int64)))
+    prefers_own = (own & d.coin(key, 64, 0.25))[person]
+    columns = {
+        "person_email_id": ids.udp_ids(len(person)),
+        "person_id": person + 1,
+        "email_address": frame.join(logins(d).take(pa.array(person)), at),
+        "type": Coded(is_own.astype(np.int64), ("Organizational", "Home")),
+        "is_preferred": prefers_own == is_own,
+    }
+    word = pa.array(["-ORG", "-HOME"]).take(pa.array(is_own.astype(np.int64)))
+    codes = frame.join(frame.texts(sis_numbers(d)[person]), word)
+    return frame.table("person_email", len(person), columns), sis_keymap("person_email", codes)
+
+
+_LOADS = ("FullTime", "ThreeQuartersTime", "HalfTime", "LessThanHalfTime", "NoCredits")
+
+
+def _load(d: Drawn, hours: I64) -> I64:
+    """Load by credits, into _LOADS: quarters of what the pack calls full time."""
+    whole = (d.pack.number(f"load.full_time_{who}") for who in ("ug", "grad"))
+    full = np.where(d.students.career == 0, *whole)
+    quarters = np.minimum(hours * 4 // full.astype(np.int64), 4)
+    return np.where(hours == 0, 4, np.array([3, 3, 2, 1, 0])[quarters])
+
+
+def _term_record(d: Drawn) -> pa.Table:
+    s, r, rows = d.students, d.records, len(d.students)
+    level = Coded(s.standing, STANDINGS)
+    honors, sport = (
+        d.pack.categorical("person__academic_term", field)
+        for field in ("in_honors_program", "athletic_participant_sport")
+    )
+    honor_codes = honors.draw(rng.extend(s.key, 60))
+    registration = d.pack.categorical("person__academic_term", "registration_status")
+    columns = {
+        "person_id": ids.udp_ids(rows),
+        "academic_term_id": 1,
+        "academic_career_id": s.career.astype(np.int64) + 1,
+        "academic_program_id": d.structures.program_of_major[d.structures.student_major] + 1,
+        "campus_id": campus_of_college()[d.structures.college_of_cip[s.major_cip]] + 1,
+        "athletic_participant_sport": Coded(sport.draw(rng.extend(s.key, 61)), sport.values),
+        "ps_student_level": Coded(s.career, CAREERS),
+        "cen_academic_level": level,
+        "cen_academic_load": Coded(_load(d, r.credits), _LOADS),
+        "eot_academic_level": level,
+        "eot_academic_load": Coded(_load(d, r.kept), _LOADS),
+        "credits_attempted": r.credits * 100,
+        "credits_earned": r.earned * 100,
+        "gpa_academic_term": r.gpa_hundredths,
+        "gpa_cumulative": r.cumulative_hundredths,
+        "gpa_credits_units_hours": np.where(r.gpa_hundredths == NO_TIME, NO_TIME, r.gpa_credits * 100),
+        "registration_status": Coded(registration.draw(rng.extend(s.key, 62)), registration.values),
+        "in_honors_program": Maybe(
+            np.array([value == "true" for value in honors.values])[honor_codes],
+            np.array([value is not None for value in honors.values])[honor_codes],
+        ),
+    }
+    return frame.table("person__academic_term", rows, columns)
+
+
+def _major(d: Drawn) -> pa.Table:
+    rows = len(d.students)
+    columns = {
+        "person_id": ids.udp_ids(rows),
+        "academic_term_id": 1,
+        "academic_major_id": d.structures.student_major + 1,
+    }
+    return frame.table("person__academic_major__academic_term", rows, columns)

@@ -1,0 +1,124 @@
+"""Titles from the pack's templates and topics: plausible, invented, a pure function of the object's key."""
+
+from __future__ import annotations
+
+from math import gcd
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from context import columns as frame
+from context import rng
+from context.arrays import I64, U64, repetition
+from context.columns import Coded
+from context.errors import InputError
+from context.packs.pack import Pack
+
+if TYPE_CHECKING:
+    from context.terms.drawn import Drawn
+
+MOST_SENTENCES = 8
+_COURSE_FORMS = {
+    "100": ("Introduction to {topic}", "{topic}", "Foundations of {topic}"),
+    "200": ("{topic}", "Principles of {topic}", "Topics in {topic}"),
+    "300": ("{topic}", "Intermediate {topic}", "Methods in {topic}"),
+    "400": ("Advanced {topic}", "Seminar: {topic}", "{topic} in Practice"),
+    "500": ("Graduate {topic}", "Advanced {topic}", "Theory of {topic}"),
+    "700": ("Research Seminar: {topic}", "Directed Study: {topic}", "Special Topics: {topic}"),
+}
+
+
+def topics_of(d: Drawn) -> list[list[str]]:
+    """Topic phrases by CIP family."""
+    families = [str(code) for code in d.pack.table("cip")["cip"]]
+    table = d.pack.table("topic")
+    topics: list[list[str]] = [[] for _ in families]
+    for family, topic in zip(table["cip"], table["topic"], strict=True):
+        topics[families.index(str(family))].append(str(topic))
+    return topics
+
+
+def course_titles(d: Drawn) -> pa.Array:
+    """A title per course offering."""
+    c, topics = d.catalogue, topics_of(d)
+    levels = [str(level) for level in d.pack.table("level")["level"]]
+    which = rng.bits(rng.extend(c.offering_key, 130))
+    form = rng.integer(rng.extend(c.offering_key, 131), 3)
+    titles = []
+    for cip, level, pick, variant in zip(c.offering_cip, c.offering_level, which, form, strict=True):
+        choices = topics[cip] or [str(d.pack.table("cip")["title"][cip])]
+        titles.append(_COURSE_FORMS[levels[level]][variant].format(topic=choices[int(pick) % len(choices)]))
+    return pa.array(titles)
+
+
+def object_titles(d: Drawn, kind: str, offering: I64, week: I64, key: U64) -> pa.Array:
+    """Titles of course objects of a ``kind`` of the pack's title.csv."""
+    table = d.pack.table("title")
+    templates = [str(t) for k, t in zip(table["kind"], table["template"], strict=True) if k == kind]
+    topics = topics_of(d)
+    topic = rng.bits(rng.extend(key, 132))
+    # A course keeps to three of the templates: its instructor's habit.
+    habit = rng.integer(rng.extend(d.catalogue.offering_key, 133), len(templates))[offering]
+    pick = (habit + rng.integer(rng.extend(key, 134), 3)) % len(templates)
+    # Numbers count the titles of one form in one course: "Quiz 3" comes after "Quiz 2".
+    number = repetition(offering * len(templates) + pick)
+    cip = d.catalogue.offering_cip[offering]
+    titles = []
+    columns = (pick.tolist(), cip.tolist(), topic.tolist(), number.tolist(), week.tolist())
+    for template, family, which, n, w in zip(*columns, strict=True):
+        choices = topics[family] or ["the Field"]
+        titles.append(templates[template].format(n=n + 1, w=max(w, 1), topic=choices[which % len(choices)]))
+    return pa.array(titles, pa.string())
+
+
+def phrases(pack: Pack, kind: str) -> list[str]:
+    """Phrases of a ``kind`` of the pack's phrase.csv. Raises InputError when it has none."""
+    table = pack.table("phrase")
+    texts = [str(text) for k, text in zip(table["kind"], table["phrase"], strict=True) if k == kind]
+    if not texts:
+        raise InputError(f"pack {pack.name}: phrase.csv: no row given of kind {kind!r}, allowed: one or more")
+    return texts
+
+
+def topic_phrases(d: Drawn, kind: str, cip: npt.NDArray[Any], key: U64, form: str = "{}") -> Coded:
+    """One phrase of a ``kind`` for each key, about a topic of its CIP family, put into ``form``."""
+    templates, topics = phrases(d.pack, kind), topics_of(d)
+    topics = [choices or ["the Field"] for choices in topics]
+    sizes = np.array([len(choices) for choices in topics])
+    texts = [
+        form.format(template.format(topic=topic))
+        for template in templates
+        for choices in topics
+        for topic in choices
+    ]
+    first = np.cumsum(sizes) - sizes
+    template = rng.integer(rng.extend(key, 142), len(templates))
+    topic = rng.integer(rng.extend(key, 143), sizes[cip])
+    return Coded(template * int(sizes.sum()) + first[cip] + topic, texts)
+
+
+def sentences(d: Drawn, kind: str, key: U64, count: I64) -> pa.Array:
+    """Up to eight sentences of the pack's phrase.csv as an HTML paragraph; none comes twice in one."""
+    return frame.join("<p>", *_sentences(d, kind, key, count), "</p>")
+
+
+def plain_sentences(d: Drawn, kind: str, key: U64, count: I64) -> pa.Array:
+    """The same as plain text. Raises InputError when the pack has no phrase of the kind."""
+    return frame.join(*_sentences(d, kind, key, count))
+
+
+def _sentences(d: Drawn, kind: str, key: U64, count: I64) -> list[pa.Array]:
+    texts = phrases(d.pack, kind)
+    first, later = pa.array([*texts, ""]), pa.array([*(f" {text}" for text in texts), ""])
+    none = len(texts)
+    parts: list[pa.Array] = []
+    begin = rng.integer(rng.extend(key, 140), none)
+    # A stride that shares no factor with their number visits each sentence once.
+    strides = np.array([step for step in range(1, none + 1) if gcd(step, none) == 1])
+    stride = strides[rng.integer(rng.extend(key, 141), len(strides))]
+    for place in range(min(MOST_SENTENCES, none, int(count.max(initial=1)))):
+        pick = (begin + place * stride) % none
+        parts.append((later if place else first).take(pa.array(np.where(place < count, pick, none))))
+    return parts

@@ -1,0 +1,1 @@
+"""A term drawn whole, in dependency order, and the terms before it."""

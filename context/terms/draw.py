@@ -1,0 +1,127 @@
+"""A term, drawn in dependency order: this page is the order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from context.content.content import make_content
+from context.content.module_requirements import make_requirements
+from context.content.quizzes import make_quizzes
+from context.courses.catalogue import make_catalogue
+from context.courses.conferences import make_conferences
+from context.courses.conversations import make_inbox
+from context.courses.enrolments import make_enrolments
+from context.courses.learner_groups import make_learner_groups
+from context.courses.sections import complete_catalogue
+from context.courses.structures import make_structures
+from context.grades.grades import make_grades, make_term_records
+from context.grades.learning_outcomes import make_learning
+from context.grades.module_progress import make_progress
+from context.packs.pack import Pack
+from context.people.cohorts import Cohort, leaves, played, student_years
+from context.people.registry import Registry, staff_years
+from context.people.students import make_identity, make_students
+from context.results.comments import make_comments
+from context.results.group_work import make_group_work
+from context.results.posts import make_posts
+from context.results.quiz_attempts import make_attempts
+from context.results.submissions import make_results
+from context.scenario.calendar import Calendar
+from context.scenario.scenario import Scenario
+from context.terms.drawn import Drawn
+
+
+def draw(
+    scenario: Scenario,
+    pack: Pack,
+    calendar: Calendar,
+    cohort: Cohort | None = None,
+    registry: Registry | None = None,
+    place: int = 0,
+) -> Drawn:
+    """Everything the store says of a term, as integer columns; a pure function of its arguments.
+
+    ``cohort`` holds the students of an earlier term, ``place`` terms before the played one, and ``registry``
+    whom the later terms know.
+    """
+    seed, registry = scenario.seed, registry or Registry(scenario.seed)
+    is_fall = calendar.term.term_type == "Fall"
+    cohort = cohort or played(make_students(seed, scenario.fte, pack), pack, is_fall=is_fall)
+    students, later = cohort.students, cohort.later
+    catalogue, seats = complete_catalogue(seed, pack, students, *make_catalogue(seed, pack, students, later))
+    structures = make_structures(pack, students, catalogue)
+    enrolments, instructors, support = make_enrolments(seed, pack, calendar, students, catalogue, seats)
+    people, parts = _people(registry, pack, calendar, cohort, (instructors, support), place)
+    groups = make_learner_groups(seed, calendar, structures, students, catalogue, enrolments)
+    content = make_content(pack, calendar, catalogue)
+    quizzes = make_quizzes(pack, content.activities, content.quizzes)
+    work = make_group_work(pack, catalogue.offerings, content.activities, enrolments, groups)
+    results, overrides = make_results(pack, calendar, students, catalogue, enrolments, content, quizzes, work)
+    results, quiz_results, attempts = make_attempts(
+        pack, calendar, students, catalogue, enrolments, content, quizzes, results
+    )
+    posts = make_posts(pack, calendar, catalogue, enrolments, content, results)
+    comments = make_comments(pack, calendar, catalogue, enrolments, content, results)
+    learning = make_learning(pack, seed, catalogue, content, quizzes, results, quiz_results, attempts)
+    requirements = make_requirements(pack, content, catalogue.offering_key)
+    progress = make_progress(
+        pack, calendar, students, catalogue, enrolments, content, requirements, results, posts
+    )
+    grades = make_grades(pack, students, catalogue, enrolments, content, results)
+    return Drawn(
+        seed=seed,
+        fte=scenario.fte,
+        institution=scenario.institution,
+        host=scenario.host,
+        pack=pack,
+        calendar=calendar,
+        structures=structures,
+        students=students,
+        **parts,
+        place=place,
+        identity=make_identity(pack, people),
+        instructors=instructors,
+        catalogue=catalogue,
+        enrolments=enrolments,
+        content=content,
+        quizzes=quizzes,
+        quiz_results=quiz_results,
+        attempts=attempts,
+        results=results,
+        overrides=overrides,
+        group_work=work,
+        posts=posts,
+        comments=comments,
+        learning=learning,
+        requirements=requirements,
+        progress=progress,
+        grades=grades,
+        records=make_term_records(pack, students, cohort.behind, enrolments, grades),
+        learner_groups=groups,
+        inbox=make_inbox(pack, calendar, catalogue, enrolments, groups),
+        conferences=make_conferences(pack, calendar, catalogue, people, enrolments, groups),
+    )
+
+
+def _people(
+    registry: Registry, pack: Pack, calendar: Calendar, cohort: Cohort, posts: tuple[int, int], place: int
+) -> tuple[npt.NDArray[np.uint64], dict[str, Any]]:
+    """(keys of students, as many instructors and support staff as ``posts``, what is known of them)."""
+    is_fall, open_ms = calendar.term.term_type == "Fall", calendar.day_start_ms(int(calendar.days[0]))
+    roles = zip(("instructor", "support"), posts, strict=True)
+    staff = np.concatenate([registry.holders(role, count, open_ms) for role, count in roles])
+    people = np.concatenate([cohort.students.key, staff])
+    rows, numbers, is_new = registry.enter(people, len(cohort.students))
+    years, students = student_years(cohort, is_fall=is_fall), len(cohort.students)
+    left = is_new[:students] if place else leaves(pack, cohort.students, is_fall=is_fall)
+    return people, {
+        "years": np.concatenate([years, staff_years(staff)]),
+        "person_row": rows,
+        "numbers": numbers,
+        "is_new": is_new,
+        "behind": cohort.behind,
+        "leaves": left,
+    }

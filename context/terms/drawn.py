@@ -1,0 +1,135 @@
+"""Everything drawn for a store, before it becomes tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from context import ids, rng
+from context.arrays import I64
+from context.content.content import Content
+from context.content.module_requirements import Requirements
+from context.content.quizzes import Quizzes
+from context.courses.catalogue import Catalogue
+from context.courses.conferences import Conferences
+from context.courses.conversations import Inbox
+from context.courses.enrolments import Enrolments
+from context.courses.learner_groups import LearnerGroups
+from context.courses.structures import Structures
+from context.grades.grades import Grades, TermRecords
+from context.grades.learning_outcomes import Learning
+from context.grades.module_progress import Progress
+from context.packs.pack import Pack
+from context.people.students import Identity, Students
+from context.results.comments import Comments
+from context.results.group_work import GroupWork
+from context.results.overrides import Overrides
+from context.results.posts import Posts
+from context.results.quiz_attempts import Attempts, QuizResults
+from context.results.results import Results
+from context.scenario.calendar import Calendar
+
+Tables = dict[str, pa.Table]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Columns of integers; row i of a part is row i of its entity."""
+
+    seed: int
+    fte: int
+    institution: str
+    host: str
+    pack: Pack
+    calendar: Calendar
+    structures: Structures
+    students: Students
+    years: npt.NDArray[np.float64]  # that each person has been here
+    person_row: I64  # row of each person in the store
+    is_new: npt.NDArray[np.bool_]  # False for persons whom a later term knows
+    behind: I64  # terms before this one, of each student
+    leaves: npt.NDArray[np.bool_]  # True for students who are not there in the next term
+    numbers: I64  # natural number of each person: students' from 0
+    place: int  # 0: the played term, 1: the one before it
+    identity: Identity  # students, then instructors, then support staff
+    instructors: int
+    catalogue: Catalogue
+    enrolments: Enrolments
+    content: Content
+    quizzes: Quizzes
+    quiz_results: QuizResults
+    attempts: Attempts
+    results: Results
+    overrides: Overrides
+    group_work: GroupWork
+    posts: Posts
+    comments: Comments
+    learning: Learning
+    requirements: Requirements
+    progress: Progress
+    grades: Grades
+    records: TermRecords
+    learner_groups: LearnerGroups
+    inbox: Inbox
+    conferences: Conferences
+
+    def local(self, entity: str, rows: int, created: I64 | None = None) -> I64:
+        """Short Canvas ids of an entity, rising with the instants of creation where those are given."""
+        return ids.local_ids(self.seed, entity, rows, created, self.place)
+
+    @cached_property
+    def offering_size(self) -> I64:
+        """Student enrolments per course offering."""
+        rows = self.enrolments.counts
+        offering = self.catalogue.section_offering[self.enrolments.section[rows]]
+        return np.bincount(offering, minlength=self.catalogue.offerings).astype(np.int64)
+
+    @cached_property
+    def canvas_only(self) -> npt.NDArray[np.bool_]:
+        """True for people whom the registrar doesn't know: staff with enrolments in Canvas alone."""
+        e, people = self.enrolments, len(self.identity)
+        known = np.array([status is not None for status in e.role_statuses])[e.role_status]
+        rows, registered = (
+            np.bincount(e.person, weights, minlength=people) for weights in (None, known.astype(np.int64))
+        )
+        staff = np.arange(people) >= len(self.students) + self.instructors
+        return np.asarray(staff & (rows > 0) & (registered == 0))
+
+    @cached_property
+    def group_has_wiki(self) -> npt.NDArray[np.bool_]:
+        """True for learner groups whose wiki somebody has opened."""
+        return self.coin(self.learner_groups.key, 446, 0.4) & ~self.learner_groups.deleted
+
+    @cached_property
+    def open_ms(self) -> int:
+        """When the term's courses open: the first campus day's midnight, UTC ms."""
+        return self.calendar.day_start_ms(int(self.calendar.days[0]))
+
+    @cached_property
+    def close_ms(self) -> int:
+        """The end of the last campus day, UTC ms."""
+        return self.calendar.day_start_ms(int(self.calendar.days[-1]) + 1)
+
+    @cached_property
+    def primary_teacher(self) -> I64:
+        """Person (position in ``identity``) of the first Teacher of each section."""
+        rows = np.flatnonzero(self.enrolments.role == self.enrolments.roles.index("Teacher"))[::-1]
+        person = np.full(self.catalogue.sections, len(self.students), dtype=np.int64)
+        person[self.enrolments.section[rows]] = self.enrolments.person[rows]
+        return person
+
+    @cached_property
+    def course_teacher(self) -> I64:
+        """Person of the first section's Teacher of each offering."""
+        c = self.catalogue
+        first = np.full(c.offerings, -1, dtype=np.int64)
+        first[c.section_home[::-1]] = np.arange(c.sections)[::-1]
+        return self.primary_teacher[first]
+
+    def coin(self, keys: npt.NDArray[np.uint64], purpose: int, share: float) -> npt.NDArray[np.bool_]:
+        """True with probability ``share``."""
+        return rng.uniform(rng.extend(keys, purpose)) < share

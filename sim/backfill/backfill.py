@@ -1,0 +1,232 @@
+"""Units and tables into folders and warehouses, only what is missing there: the one path of run and backfill.
+
+Files are written by the workers as they draw, a unit at a time. Warehouses are loaded meanwhile from the
+Parquet files of the run folder, a UTC date at a time, once every unit that touches it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+import schemas
+from context.errors import InputError
+from sim.backfill.finished_tables import day_items, store_items
+from sim.backfill.folders import FolderTarget, RunTarget, StdoutTarget, Target
+from sim.backfill.job import Job, Task
+from sim.backfill.loader import Loader
+from sim.backfill.partitions import Dates
+from sim.backfill.pool import units
+from sim.folder.manifest import Manifest
+from sim.folder.progress import Progress
+from sim.sinks.open import meant
+from sim.sinks.tables import TABLE_SCHEMES, TableOptions
+
+EVENTS = ("event_store", "expanded")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is delivered: campus days into folders, UTC dates into warehouses, both ends included."""
+
+    begin: date | None = None
+    until: date | None = None
+    tables: frozenset[tuple[str, str]] | None = None  # (dataset, table); None is everything
+
+    def has_date(self, day: date) -> bool:
+        """Whether a date is wanted."""
+        return (self.begin is None or day >= self.begin) and (self.until is None or day <= self.until)
+
+    def has_table(self, dataset: str, table: str) -> bool:
+        """Whether a table is wanted."""
+        return self.tables is None or (dataset, table) in self.tables
+
+
+@dataclass
+class Delivered:
+    """What a backfill did."""
+
+    drawn: int = 0  # units
+    copied: int = 0
+    events: int = 0  # of both
+    tables: int = 0  # written to folders
+    loaded: int = 0  # items put into warehouses
+    found: int = 0  # items that warehouses had
+
+
+def wanted_tables(datasets: Sequence[str], tables: Sequence[str]) -> frozenset[tuple[str, str]] | None:
+    """The tables that flags name, None for everything. Raises InputError for an unknown name."""
+    if not datasets and not tables:
+        return None
+    chosen: set[tuple[str, str]] = set()
+    for dataset in datasets:
+        if dataset not in schemas.DATASETS:
+            raise InputError(f"--dataset {dataset}: unknown, allowed: {', '.join(schemas.DATASETS)}")
+        chosen.update((dataset, table.name) for table in schemas.tables(dataset))
+    for name in tables:
+        dataset, _, table = name.partition(".")
+        if dataset not in schemas.DATASETS or table not in {t.name for t in schemas.tables(dataset)}:
+            raise InputError(f"--table {name}: unknown, allowed: DATASET.TABLE, such as event_store.expanded")
+        chosen.add((dataset, table))
+    return frozenset(chosen)
+
+
+def _places(url: str) -> frozenset[str]:
+    """What a URL writes into; datasets of one project are places of their own."""
+    scheme, _, rest = url.partition(":")
+    if scheme == "bigquery":
+        from sim.sinks.bigquery.target import read_target  # with Google's client, which others don't need
+
+        target = read_target(rest)
+        return frozenset(
+            f"{scheme}:{target.project}.{target.dataset(name)}" for name in (*schemas.DATASETS, schemas.META)
+        )
+    bare = rest.partition("?")[0]
+    return frozenset([f"{scheme}:-" if bare == "-" else str(Path(bare).resolve())])
+
+
+@dataclass
+class Backfill:
+    """A delivery: where from, what, and where to."""
+
+    run_dir: Path
+    manifest: Manifest
+    wanted: Wanted
+    show: Progress
+    folders: list[Target] = field(default_factory=list)  # the run folder too, if it is wanted for itself
+    loaders: list[Loader] = field(default_factory=list)
+    delivered: Delivered = field(default_factory=Delivered)
+
+    def __post_init__(self) -> None:
+        self.run = RunTarget(self.run_dir, self.manifest)
+
+    def add_run(self) -> None:
+        """Deliver to the run folder itself."""
+        self.folders.append(self.run)
+
+    @contextmanager
+    def opened(self, urls: Iterable[str], options: TableOptions) -> Iterator[None]:
+        """Add the folders and warehouses of URLs, looked at and not yet written to; close them afterwards.
+
+        Raises InputError for an unknown scheme, one destination named twice, or one that isn't ours.
+        """
+        seen: set[str] = set()
+        try:
+            for url in urls:
+                places = _places(url)
+                if seen & places:
+                    raise InputError(f"--to {url}: given twice")
+                seen |= places
+                self._add(url, options)
+            yield
+        finally:
+            for loader in self.loaders:
+                loader.close()
+
+    def _add(self, url: str, options: TableOptions) -> None:
+        scheme, colon, rest = url.partition(":")
+        known = ("parquet", "ndjson", *TABLE_SCHEMES)
+        if not colon or scheme not in known:
+            hint = meant(scheme, known)
+            raise InputError(
+                f"--to {url!r} given, allowed: parquet:DIR, ndjson:DIR, duckdb:FILE or bigquery://PROJECT{hint}"
+            )
+        if scheme in TABLE_SCHEMES:
+            self.loaders.append(Loader(url, options))
+        elif url == StdoutTarget.url:
+            self.folders.append(StdoutTarget())
+        elif scheme == "parquet" and Path(rest).resolve() == self.run_dir.resolve():
+            self.add_run()
+        else:
+            self.folders.append(FolderTarget(url, self.manifest))
+
+    def check(self) -> list[str]:
+        """Look at the warehouses; lines for the user. Raises InputError, RunError."""
+        tables = [(dataset, table.name) for dataset in schemas.DATASETS for table in schemas.tables(dataset)]
+        chosen = frozenset(name for name in tables if self.wanted.has_table(*name))
+        return [line for loader in self.loaders for line in loader.check(self.manifest, chosen)]
+
+    def put_tables(self) -> None:
+        """Deliver the store's tables. Raises RunError."""
+        items = [
+            item
+            for item in store_items(self.run_dir, self.manifest)
+            if self.wanted.has_table(item.dataset, item.table)
+        ]
+        for loader in self.loaders:
+            loader.open()
+            for item in items:
+                loader.offer(item)
+        for target in self.folders:
+            self.delivered.tables += sum(target.put_table(item) for item in items)
+
+    def tasks(self, days: Mapping[int, date], dates: Dates, *, has_json: bool) -> list[Task]:
+        """Units that are missing somewhere, for the sinks of ``targets``."""
+        if not self.wanted.has_table(*EVENTS):
+            return []
+        tasks = []
+        for number, day in days.items():
+            name = day.isoformat()
+            wants = list(self.folders) if self.wanted.has_date(day) else []
+            if self.loaders and any(map(self.wanted.has_date, dates.touched(name))):
+                wants.append(self.run)
+            sinks = tuple(i for i, t in enumerate(self.targets) if t in wants and not t.has_unit(name))
+            if not sinks:
+                continue
+            task = Task(number, day, sinks)
+            unit = self.manifest.units.get(name)
+            if unit is not None and (
+                has_json or all(self.targets[i].url.startswith("parquet:") for i in sinks)
+            ):
+                files = tuple(file.path for file in unit.files)
+                task = replace(task, files=files, rows=unit.rows, digest=unit.digest)
+            tasks.append(task)
+        return tasks
+
+    @property
+    def targets(self) -> list[Target]:
+        """What a task's sinks are numbered by."""
+        return self.folders if self.run in self.folders else [*self.folders, self.run]
+
+    def fill(self, job: Job, tasks: list[Task], dates: Dates, *, days: int, workers: int) -> None:
+        """Make the units, and load every wanted date as it gets complete. Raises RunError.
+
+        ``days``: how many there are in all, for the progress shown.
+        """
+        targets, result = self.targets, self.delivered
+        job = replace(job, urls=tuple(target.url for target in targets))
+        copied = {task.day for task in tasks if task.files is not None}
+        self._offer(dates.complete())
+        with self.show.days(days, days - len(tasks), self.manifest.totals.events) as bar:
+            for unit in units(job, tasks, workers):
+                name = unit.campus_day.isoformat()
+                for i, files in unit.files.items():
+                    targets[i].add_unit(name, files, unit.rows, unit.digest)
+                    if targets[i] is self.run:
+                        self._offer(dates.done(name, self.manifest.units[name]))
+                result.events += unit.rows
+                result.copied += unit.day in copied
+                result.drawn += unit.day not in copied
+                bar.advance(unit.rows)
+
+    def finish(self) -> None:
+        """Wait until the warehouses have everything. Raises RunError."""
+        if self.loaders:
+            self.show.stage("waiting for loads")
+        for loader in self.loaders:
+            loader.finish()
+            self.delivered.loaded += loader.loaded
+            self.delivered.found += loader.found
+
+    def _offer(self, dates: list[date]) -> None:
+        """Offer complete dates to the warehouses."""
+        ready = {day for day in dates if self.wanted.has_date(day)}
+        if not self.loaders or not ready or not self.wanted.has_table(*EVENTS):
+            return
+        for item in day_items(self.run_dir, self.manifest):
+            if item.day in ready:
+                for loader in self.loaders:
+                    loader.offer(item)

@@ -1,0 +1,49 @@
+"""A run folder as items for table sinks: whole tables of the context store, and UTC dates of the events."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from context.errors import InputError
+from context.store.store import table_path
+from sim.folder.manifest import Manifest
+from sim.folder.names import FOLDER, date_of
+from sim.sinks.tables import Item
+
+
+def store_items(run_dir: Path, manifest: Manifest) -> Iterator[Item]:
+    """The tables of the context store that the manifest has."""
+    for name, entry in manifest.store.items():
+        dataset, table = name.split(".")
+        path = table_path(run_dir, dataset, table)
+        yield Item(dataset, table, None, (path,), entry.rows, entry.digest)
+
+
+def day_items(run_dir: Path, manifest: Manifest) -> Iterator[Item]:
+    """The UTC dates of the events, as far as the manifest has units of them.
+
+    A date is whole once every unit that touches it is in the manifest; that is for the caller to know.
+    Raises InputError for a file whose path has no date.
+    """
+    files: dict[date, list[tuple[str, Path, int, str | None]]] = defaultdict(list)
+    for unit_day, unit in manifest.units.items():
+        for file in unit.files:
+            day = date_of(file.path)
+            if day is None:
+                raise InputError(f"{run_dir}: {file.path} in its manifest, allowed: {FOLDER}/event_date=...")
+            files[day].append((unit_day, run_dir / file.path, file.rows, unit.digest))
+    for day, parts in sorted(files.items()):
+        parts.sort()
+        text = "".join(f"{unit_day} {rows} {digest}\n" for unit_day, _, rows, digest in parts)
+        yield Item(
+            "event_store",
+            "expanded",
+            day,
+            tuple(path for _, path, _, _ in parts),
+            sum(rows for _, _, rows, _ in parts),
+            hashlib.sha256(f"{day}\n{text}".encode()).hexdigest(),
+        )

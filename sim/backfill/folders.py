@@ -1,0 +1,240 @@
+"""Folders that files are delivered to, and what each already has.
+
+The run folder keeps that in its manifest; any other folder in ``delivery.json``, which is saved after every
+unit, so that a delivery that was killed goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal, Protocol
+
+import duckdb
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from context.errors import InputError, RunError
+from context.files import PARTIAL, Written, disk_error, replacing
+from sim.folder.claim import is_whole
+from sim.folder.manifest import FILE_NAME as MANIFEST
+from sim.folder.manifest import FileEntry, Manifest, UnitEntry, run_id, termtide_version
+from sim.sinks.ndjson import SUFFIXES, NdjsonSink
+from sim.sinks.open import open_sink
+from sim.sinks.tables import Item
+
+DELIVERY = "delivery.json"
+
+
+class Target(Protocol):
+    """A folder of files."""
+
+    url: str  # of the sink that workers write its units with
+    units_before: int
+
+    def has_unit(self, day: str) -> bool:
+        """Whether the unit of a campus day is there, whole."""
+        ...
+
+    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
+        """Note that a unit is in place."""
+        ...
+
+    def put_table(self, item: Item) -> bool:
+        """Deliver a whole table unless it is there; whether there was something to do. Raises RunError."""
+        ...
+
+
+class RunTarget:
+    """The run folder itself: its tables are there already."""
+
+    def __init__(self, run_dir: Path, manifest: Manifest) -> None:
+        self.url = f"parquet:{run_dir}"
+        self.units_before = len(manifest.units)
+        self._run_dir, self._manifest = run_dir, manifest
+
+    def has_unit(self, day: str) -> bool:
+        """By the manifest, which was verified when the folder was claimed."""
+        return day in self._manifest.units
+
+    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
+        """Note it in the manifest."""
+        self._manifest.add_unit(day, files, rows, digest)
+        self._manifest.save(self._run_dir)
+
+    def put_table(self, _item: Item) -> bool:
+        """Nothing to do."""
+        return False
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TableFile(_Part):
+    """A table delivered: its content's digest and its file."""
+
+    digest: str
+    file: FileEntry
+
+
+class Ledger(_Part):
+    """``delivery.json``: what of a run a folder has."""
+
+    label: Literal["synthetic"] = "synthetic"
+    format: Literal[1] = 1
+    termtide: str
+    run: str
+    scenario_digest: str
+    sink: str  # parquet or ndjson
+    compression: str = "none"
+    tables: dict[str, TableFile] = {}
+    units: dict[str, UnitEntry] = {}
+
+
+class FolderTarget:
+    """A folder other than the run's. Raises InputError when it holds something else."""
+
+    def __init__(self, url: str, manifest: Manifest) -> None:
+        scheme, _, _ = url.partition(":")
+        sink = open_sink(url)
+        root = getattr(sink, "root", None)
+        if not isinstance(root, Path):
+            raise InputError(f"--to {url}: no folder")
+        self.url, self._root = url, root
+        self._compression = sink.compression if isinstance(sink, NdjsonSink) else "none"
+        fresh = Ledger(
+            termtide=termtide_version(),
+            run=run_id(manifest),
+            scenario_digest=manifest.scenario_digest,
+            sink=scheme,
+            compression=self._compression,
+        )
+        self._ledger = self._claimed(fresh)
+        self.units_before = len(self._ledger.units)
+
+    def has_unit(self, day: str) -> bool:
+        """By the ledger, of which only what is whole counts."""
+        return day in self._ledger.units
+
+    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
+        """Note it in the ledger. Raises RunError when the files have not the unit's rows."""
+        entries = [FileEntry.of(file) for file in files]
+        if sum(entry.rows for entry in entries) != rows:
+            raise RunError(f"{self.url}: unit {day}: {rows} events, but {sum(e.rows for e in entries)} there")
+        # Lines may be made without columns, or copied from a run's: the ledger is the same either way.
+        known = digest if self._ledger.sink == "parquet" else None
+        self._ledger.units[day] = UnitEntry(rows=rows, digest=known, files=entries)
+        self._save()
+
+    def put_table(self, item: Item) -> bool:
+        """Copy a table's Parquet file, or write its rows as JSON."""
+        name = f"{item.dataset}.{item.table}"
+        known = self._ledger.tables.get(name)
+        if known is not None and known.digest == item.digest:
+            return False
+        suffix = ".parquet" if self._ledger.sink == "parquet" else f".ndjson{SUFFIXES[self._compression]}"
+        path = self._root / item.dataset / f"{item.table}{suffix}"
+        with replacing([path]) as (beside,):
+            if self._ledger.sink == "parquet":
+                shutil.copyfile(item.files[0], beside)
+                rows = int(pq.read_metadata(beside).num_rows)
+            else:
+                rows = _as_json(item.files[0], beside, self._compression)
+            size = beside.stat().st_size
+            if rows != item.rows:
+                raise RunError(f"{path}: {item.rows} rows wanted, {rows} written")
+        entry = FileEntry(path=path.relative_to(self._root).as_posix(), rows=rows, bytes=size)
+        self._ledger.tables[name] = TableFile(digest=item.digest, file=entry)
+        self._save()
+        return True
+
+    def _claimed(self, fresh: Ledger) -> Ledger:
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            present = sorted(path.name for path in self._root.iterdir() if path.name != DELIVERY + PARTIAL)
+        except OSError as error:
+            raise disk_error(self._root, error) from error
+        if DELIVERY not in present:
+            if MANIFEST in present:
+                raise InputError(f"--to {self.url}: the folder of another run, allowed: a new or empty one")
+            if present:
+                raise InputError(
+                    f"--to {self.url}: has {present[0]} and no {DELIVERY}, allowed: a new or empty folder"
+                )
+            return fresh
+        found = self._read()
+        for what, there, given in (
+            ("run", found.run, fresh.run),
+            ("scenario and pack", found.scenario_digest, fresh.scenario_digest),
+            ("sink", found.sink, fresh.sink),
+            ("compression", found.compression, fresh.compression),
+            ("version of Termtide", found.termtide, fresh.termtide),
+        ):
+            if there != given:
+                raise InputError(
+                    f"--to {self.url}: holds another delivery ({what}: {there} there, {given} given); "
+                    "choose another folder"
+                )
+        found.units = {day: unit for day, unit in found.units.items() if self._whole(unit.files)}
+        found.tables = {name: table for name, table in found.tables.items() if self._whole([table.file])}
+        return found
+
+    def _whole(self, files: list[FileEntry]) -> bool:
+        return all(is_whole(self._root, file) for file in files)
+
+    def _read(self) -> Ledger:
+        path = self._root / DELIVERY
+        try:
+            return Ledger.model_validate(json.loads(path.read_bytes()))
+        except OSError as error:
+            raise disk_error(path, error) from error
+        except (ValueError, ValidationError):
+            raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None
+
+    def _save(self) -> None:
+        self._ledger.units = dict(sorted(self._ledger.units.items()))
+        self._ledger.tables = dict(sorted(self._ledger.tables.items()))
+        text = self._ledger.model_dump_json(indent=1) + "\n"
+        with replacing([self._root / DELIVERY], durable=True) as (beside,):
+            beside.write_text(text, encoding="utf-8")
+
+
+class StdoutTarget:
+    """Lines on stdout: nothing is there before, nothing is remembered, and there are no tables."""
+
+    url = "ndjson:-"
+    units_before = 0
+
+    def has_unit(self, _day: str) -> bool:
+        """Never."""
+        return False
+
+    def add_unit(self, _day: str, _files: Iterable[Written], _rows: int, _digest: str | None) -> None:
+        """It is out."""
+
+    def put_table(self, _item: Item) -> bool:
+        """Lines of events and lines of tables would be a mixture."""
+        return False
+
+
+def _as_json(source: Path, path: Path, compression: str) -> int:
+    """Write the rows of a Parquet file as JSON, one a line; returns their number. Raises OSError."""
+    codec = {"none": "uncompressed"}.get(compression, compression)
+    try:
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            done = connection.execute(
+                f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO '{_literal(path)}' "
+                f"(FORMAT json, COMPRESSION {codec})",
+                [str(source)],
+            ).fetchone()
+    except duckdb.IOException as error:
+        raise OSError(*error.args) from error
+    return int(done[0]) if done else 0
+
+
+def _literal(path: Path) -> str:
+    return str(path).replace("'", "''")

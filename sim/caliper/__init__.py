@@ -1,0 +1,1 @@
+"""What an event is: its kind, its integer columns, the shape of its document, and what Caliper says of it."""

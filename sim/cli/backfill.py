@@ -1,0 +1,180 @@
+"""``termtide backfill`` and ``termtide estimate``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from context.errors import InputError
+from context.packs.pack import load_pack
+from context.scenario.calendar import build_calendar
+from context.scenario.load import find_scenario, load_scenario, pack_base
+from context.terms.history import calendars
+from sim.cli.options import date_given
+from sim.folder.find import default_run_dir
+
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_To = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--to",
+        help="Destination, again for several: parquet:DIR, ndjson:DIR, duckdb:FILE, bigquery://PROJECT.",
+    ),
+]
+_From = Annotated[str | None, typer.Option("--from", help="First date; default: the term's first.")]
+_Until = Annotated[str | None, typer.Option("--until", help="Last date, included; default: the last.")]
+_Dataset = Annotated[
+    list[str] | None, typer.Option("--dataset", help="Only this dataset; again for several.")
+]
+_Table = Annotated[
+    list[str] | None, typer.Option("--table", help="Only this DATASET.TABLE; again for several.")
+]
+_Compression = Annotated[str, typer.Option("--compression", help="Of ndjson: files: none, gzip or zstd.")]
+_Method = Annotated[
+    str, typer.Option("--method", help="How BigQuery replaces a day: auto, decorator or transaction.")
+]
+_Allow = Annotated[
+    list[str] | None,
+    typer.Option("--allow-unlabelled", help="Write into this dataset although it isn't labelled synthetic."),
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Look at the destinations, write nothing.")]
+_Finished = Annotated[Path | None, typer.Option("--run", help="Deliver this finished run, without drawing.")]
+_Scenario = Annotated[Path | None, typer.Option("--scenario", help="Scenario file.")]
+_Text = Annotated[str | None, typer.Option()]
+_Terms = Annotated[
+    str | None, typer.Option("--terms", help="Terms in the store: the played one and those before it.")
+]
+_Out = Annotated[
+    Path | None, typer.Option("--out", help="The run's folder; default: runs/<scenario>-<seed>.")
+]
+_Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, max=256, help="Worker processes; default: one per processor."),
+]
+_Force = Annotated[bool, typer.Option("--force", help="Replace another scenario's run in that folder.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
+
+
+def backfill_command(
+    to: _To = None,
+    begin: _From = None,
+    until: _Until = None,
+    dataset: _Dataset = None,
+    table: _Table = None,
+    compression: _Compression = "none",
+    method: _Method = "auto",
+    allow_unlabelled: _Allow = None,
+    dry_run: _DryRun = False,
+    run_dir: _Finished = None,
+    scenario: _Scenario = None,
+    fte: _Text = None,
+    term: _Text = None,
+    seed: _Text = None,
+    pack: _Text = None,
+    shift: _Text = None,
+    terms: _Terms = None,
+    out: _Out = None,
+    workers: _Workers = None,
+    force: _Force = False,
+    as_json: _AsJson = False,
+) -> None:
+    """Deliver store and events into files and warehouses, in bulk; only what is missing there."""
+    from sim.backfill.backfill import Wanted, wanted_tables
+    from sim.backfill.pool import default_workers
+    from sim.folder.progress import Progress
+    from sim.run import Order, backfill, deliver
+    from sim.sinks.tables import TableOptions
+
+    urls = _urls(to or [], compression)
+    if "ndjson:-" in urls:
+        if as_json:
+            raise InputError("--json: stdout is taken by --to ndjson:-")
+        workers = 1
+    wanted = Wanted(
+        date_given("--from", begin),
+        date_given("--until", until),
+        wanted_tables(dataset or [], table or []),
+    )
+    if wanted.begin and wanted.until and wanted.until < wanted.begin:
+        raise InputError(f"--until: {until} given, which is before --from {begin}")
+    order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ()), say=_say), dry_run)
+    workers, show = workers or default_workers(), Progress(err)
+    flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
+    if run_dir is not None:
+        given = [name for name, value in {**flags, "scenario": scenario, "out": out}.items() if value]
+        if given:
+            raise InputError(f"--run says which run, so --{given[0]} has no meaning")
+        outcome = deliver(run_dir, order, workers=workers, progress=show)
+    else:
+        chosen = load_scenario(scenario, flags)
+        loaded = load_pack(chosen.pack, pack_base(scenario or find_scenario()))
+        folder = out or default_run_dir(chosen)
+        outcome = backfill(chosen, loaded, folder, order, workers=workers, force=force, progress=show)
+    facts = {"run": str(outcome.run_dir), "synthetic": True, "dry_run": dry_run, "to": list(urls)}
+    done: dict[str, Any] = asdict(outcome.delivered) if outcome.delivered else {}
+    if as_json:
+        typer.echo(json.dumps({**facts, **done}))
+    elif not dry_run:
+        err.print(
+            f"{outcome.run_dir}: {done['drawn']} days drawn, {done['copied']} copied "
+            f"({done['events']:,} events), {done['tables']} tables written; "
+            f"warehouses: {done['loaded']} items loaded, {done['found']} there before; all synthetic",
+            markup=False,
+        )
+
+
+def _urls(given: list[str], compression: str) -> tuple[str, ...]:
+    """Destinations; --compression becomes part of those it is for."""
+    from sim.sinks.ndjson import SUFFIXES
+
+    if not given:
+        raise InputError("--to: missing, allowed: parquet:DIR, ndjson:DIR, duckdb:FILE, bigquery://PROJECT")
+    if compression not in SUFFIXES:
+        raise InputError(f"--compression: {compression} given, allowed: {', '.join(SUFFIXES)}")
+    if compression == "none":
+        return tuple(given)
+    if not any(url.startswith("ndjson:") for url in given):
+        raise InputError(f"--compression {compression}: only ndjson: files are compressed by choice")
+    return tuple(
+        f"{url}?compression={compression}" if url.startswith("ndjson:") and "?" not in url else url
+        for url in given
+    )
+
+
+def _say(line: str) -> None:
+    """What a warehouse found broken and mends."""
+    err.print(line, markup=False)
+
+
+def estimate_command(
+    scenario: _Scenario = None,
+    fte: _Text = None,
+    term: _Text = None,
+    seed: _Text = None,
+    pack: _Text = None,
+    shift: _Text = None,
+    terms: _Terms = None,
+    workers: _Workers = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Tell rows, bytes and minutes of a scenario, and what BigQuery would charge for keeping it."""
+    from sim.backfill.pool import default_workers
+    from sim.plan.estimate import estimate
+
+    flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
+    chosen = load_scenario(scenario, flags)
+    loaded = load_pack(chosen.pack, pack_base(scenario or find_scenario()))
+    calendar = build_calendar(chosen, loaded.table("calendar"))
+    calendars(chosen, loaded, calendar)  # refuses terms that overlap
+    wanted = estimate(chosen, loaded, calendar, workers or default_workers())
+    if as_json:
+        typer.echo(json.dumps(wanted.facts()))
+        return
+    for line in wanted.lines():
+        typer.echo(line)

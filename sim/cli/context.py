@@ -1,0 +1,114 @@
+"""``termtide context``: the context store alone, as files or into a warehouse."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from context.errors import InputError
+from sim.cli.options import date_given
+from sim.exports.into_warehouse import _into_warehouse
+from sim.exports.source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
+from sim.folder.progress import Progress
+
+err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+_TARGETS = "parquet:DIR, csv:DIR, ndjson:DIR, duckdb:FILE or bigquery://PROJECT"
+
+To = Annotated[str, typer.Option("--to", metavar="URL", help=f"Where to: {_TARGETS}.")]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option("--table", metavar="NAME", help="Only this table, with its native ids; may be repeated."),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="As a nightly batch would show it on that morning."),
+]
+AllowUnlabelled = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-unlabelled", metavar="DATASET", help="Write into this BigQuery dataset without its label."
+    ),
+]
+RunDir = Annotated[
+    Path | None,
+    typer.Option("--run", help="Store of this run; default: of the scenario file, else of the newest run."),
+]
+ScenarioFile = Annotated[Path | None, typer.Option("--scenario", help="Scenario file; no run is needed.")]
+Fte = Annotated[str | None, typer.Option("--fte", help="Size in student full-time equivalents.")]
+Term = Annotated[str | None, typer.Option("--term", help='Term, such as "Fall 2026".')]
+TermCount = Annotated[str | None, typer.Option("--terms", help="Terms of the store, the last one included.")]
+Seed = Annotated[str | None, typer.Option("--seed", help="Seed.")]
+PackName = Annotated[str | None, typer.Option("--pack", help="Name of a built-in pack or path of a folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
+
+
+def context_command(
+    to: To,
+    tables: Tables = None,
+    morning: AsOf = None,
+    run_dir: RunDir = None,
+    scenario: ScenarioFile = None,
+    fte: Fte = None,
+    term: Term = None,
+    terms: TermCount = None,
+    seed: Seed = None,
+    pack: PackName = None,
+    allow_unlabelled: AllowUnlabelled = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the context store alone, of a run or a scenario: as files, or into a warehouse."""
+    form, target = _target(to)
+    day = date_given("--as-of", morning)
+    flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
+    with tempfile.TemporaryDirectory(prefix="termtide-") as made:
+        source = open_source(run_dir, scenario, flags, Progress(err), Path(made))
+        names = chosen_names(tables or [], source.names)
+        facts = {"as_of": day.isoformat() if day else None, **scenario_facts(source.manifest)}
+        if day is not None:
+            source = on_morning(source, day)
+        rows = (
+            _into_folder(form, Path(target), source, names, facts)
+            if form in _folders()
+            else _into_warehouse(to, source, names, tuple(allow_unlabelled or ()), err.print)
+        )
+    if as_json:
+        typer.echo(json.dumps({"synthetic": True, "to": to, **facts, "rows": rows}))
+    else:
+        err.print(f"{len(rows)} tables, {sum(rows.values()):,} rows: {to}")
+
+
+def _folders() -> tuple[str, ...]:
+    from sim.exports.files import FORMS
+
+    return FORMS
+
+
+def _target(url: str) -> tuple[str, str]:
+    """(scheme, what follows). Raises InputError."""
+    from sim.sinks.open import meant
+    from sim.sinks.tables import TABLE_SCHEMES
+
+    scheme, colon, target = url.partition(":")
+    known = (*_folders(), *TABLE_SCHEMES)
+    if not colon or scheme not in known or not target:
+        hint = meant(scheme, known) if scheme not in known else ""
+        raise InputError(f"--to {url!r} given, allowed: {_TARGETS}{hint}")
+    if scheme in _folders():
+        from sim.exports.files import check_folder
+
+        check_folder(Path(target))  # told before anything is made
+    return scheme, target
+
+
+def _into_folder(
+    form: str, root: Path, source: Source, names: list[Name], facts: dict[str, object]
+) -> dict[str, int]:
+    from sim.exports.files import write_folder
+
+    written = write_folder(form, root, names, source, facts)
+    return {file.path: file.rows for file in written}

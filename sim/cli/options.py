@@ -1,0 +1,47 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from context.errors import InputError
+from context.scenario.load import FILE_NAME
+
+ScenarioFile = Annotated[
+    Path | None, typer.Option("--scenario", help=f"Scenario file; default: {FILE_NAME} in this folder.")
+]
+Fte = Annotated[str | None, typer.Option("--fte", help="Size in student full-time equivalents.")]
+Term = Annotated[str | None, typer.Option("--term", help='Term, such as "Fall 2026".')]
+Seed = Annotated[str | None, typer.Option("--seed", help="Seed: the same seed makes the same bytes.")]
+PackName = Annotated[str | None, typer.Option("--pack", help="Name of a built-in pack or path of a folder.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Output folder; default: runs/<scenario>-<seed>.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, max=256, help="Worker processes; default: one per processor."),
+]
+Shift = Annotated[
+    str | None, typer.Option("--shift", help="Weeks by which the whole calendar moves, below 0: back.")
+]
+Terms = Annotated[
+    str | None, typer.Option("--terms", help="Terms in the store: the played one and those before it.")
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace the run of another scenario in the output folder.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run above 5 GB.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
+RunDir = Annotated[
+    Path | None, typer.Option("--run", help="Folder of a run; default: the newest below runs/.")
+]
+
+
+def date_given(flag: str, text: str | None) -> date | None:
+    """The date that a flag gives. Raises InputError for anything else."""
+    try:
+        return None if text is None else date.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError(f"{flag}: {text!r} given, allowed: a date such as 2026-10-01") from None

@@ -1,0 +1,117 @@
+"""``termtide init``, ``run`` and ``demo``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from context.errors import InputError
+from context.packs.pack import Pack, load_pack
+from context.scenario.calendar import build_calendar
+from context.scenario.load import FILE_NAME, demo_scenario, find_scenario, init_text, load_scenario, pack_base
+from context.scenario.scenario import Scenario
+from context.terms.history import calendars
+from sim.cli.options import (
+    AsJson,
+    Force,
+    Fte,
+    Out,
+    PackName,
+    ScenarioFile,
+    Seed,
+    Shift,
+    Term,
+    Terms,
+    Workers,
+    Yes,
+)
+from sim.cli.terminal import _ask, err
+from sim.folder.find import default_run_dir
+
+
+def init(force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False) -> None:
+    """Write a commented termtide.toml into this folder."""
+    path = Path(FILE_NAME)
+    if path.exists() and not force:
+        raise InputError(f"{path}: exists already; edit it, or replace it with --force")
+    path.write_text(init_text(), encoding="utf-8")
+    err.print(f"wrote {path}: edit it, then `termtide run`")
+
+
+def run(
+    scenario: ScenarioFile = None,
+    fte: Fte = None,
+    term: Term = None,
+    seed: Seed = None,
+    pack: PackName = None,
+    shift: Shift = None,
+    terms: Terms = None,
+    out: Out = None,
+    workers: Workers = None,
+    force: Force = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the scenario's university: context store, a term of events, warehouse and report."""
+    flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
+    chosen = load_scenario(scenario, flags)
+    _make(chosen, pack_base(scenario or find_scenario()), out, workers, force=force, yes=yes, as_json=as_json)
+
+
+def demo(
+    fte: Fte = None,
+    term: Term = None,
+    seed: Seed = None,
+    shift: Shift = None,
+    terms: Terms = None,
+    out: Out = None,
+    workers: Workers = None,
+    force: Force = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the demo: a university of 1,000 FTE and its Fall term, without a scenario file."""
+    chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift, "terms": terms})
+    _make(chosen, Path.cwd(), out, workers, force=force, yes=yes, as_json=as_json)
+
+
+def _make(
+    scenario: Scenario,
+    base: Path,
+    out: Path | None,
+    workers: int | None,
+    *,
+    force: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    from sim.backfill.pool import default_workers
+    from sim.cli.summary import print_summary, summary
+    from sim.folder.names import REPORT
+    from sim.folder.progress import Progress
+    from sim.plan.estimate import LARGE_BYTES, check_disk, estimate
+    from sim.run import run
+
+    loaded: Pack = load_pack(scenario.pack, base)
+    calendar = build_calendar(scenario, loaded.table("calendar"))
+    calendars(scenario, loaded, calendar)  # refuses terms that overlap, before anything else is asked
+    run_dir = out or default_run_dir(scenario)
+    workers = workers or default_workers()
+    wanted = estimate(scenario, loaded, calendar, workers)
+    err.print(
+        f"{scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}, "
+        f"pack {loaded.name}: {wanted.line()}"
+    )
+    check_disk(run_dir, wanted)
+    if wanted.bytes > LARGE_BYTES and not yes:
+        _ask(f"This needs about {wanted.bytes / 1e9:.1f} GB. Go on?")
+    outcome = run(scenario, loaded, run_dir, workers=workers, force=force, progress=Progress(err))
+    facts = summary(outcome)
+    if as_json:
+        typer.echo(json.dumps(facts))
+    else:
+        print_summary(facts, err)
+    err.print(f"report: {(run_dir / REPORT).resolve()}")

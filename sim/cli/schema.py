@@ -1,0 +1,128 @@
+"""``termtide schema``: the tables as contracts say them, for people, for BigQuery and for DuckDB."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+import schemas
+from context.errors import InputError
+from schemas._model import Table
+from sim.cli.terminal import print_rows
+from sim.report.tables_page import FORMATS, column_rows, counts, facts
+
+schema_app = typer.Typer(
+    help="Tables and columns: list, show, ddl, docs.", no_args_is_help=True, rich_markup_mode=None
+)
+AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[TABLE]...", help="Tables, as dataset.table or table; default: all."),
+]
+Dataset = Annotated[str | None, typer.Option("--dataset", help="Only this dataset.")]
+_DIALECTS = ("bigquery", "duckdb")
+_FORMS = ("sql", "json")
+
+
+@schema_app.command("list")
+def list_command(dataset: Dataset = None, as_json: AsJson = False) -> None:
+    """Datasets and tables with their columns and what is known of them."""
+    rows = [_summary(table) for table in _chosen(None, dataset)]
+    if as_json:
+        typer.echo(json.dumps(rows))
+    else:
+        print_rows(rows, tuple(name for name in rows[0] if name != "description"))
+
+
+@schema_app.command("show")
+def show_command(
+    name: Annotated[str, typer.Argument(metavar="TABLE", help="A table, as dataset.table or table.")],
+    as_json: AsJson = False,
+) -> None:
+    """One table: its columns, types, option sets, and what Unizin documents of them."""
+    (table,) = _chosen([name], None)
+    rows = list(column_rows(table))
+    sets = {row["options"]: schemas.option_set(row["options"]) for row in rows if row["options"]}
+    if as_json:
+        typer.echo(json.dumps({**_summary(table), "columns": rows, "option_sets": sets}))
+        return
+    typer.echo(f"{table.dataset}.{table.name}: {table.description} {' '.join(facts(table))}")
+    print_rows(rows, tuple(name for name in rows[0] if name != "uniform"))
+    for options, members in sets.items():
+        typer.echo(f"{options}: {', '.join(members)}")
+
+
+@schema_app.command("ddl")
+def ddl_command(
+    names: Names = None,
+    dataset: Dataset = None,
+    dialect: Annotated[str, typer.Option("--dialect", help="bigquery or duckdb.")] = "bigquery",
+    form: Annotated[str, typer.Option("--format", help="sql, or json: BigQuery's schema files.")] = "sql",
+    project: Annotated[str | None, typer.Option("--project", help="BigQuery project of the tables.")] = None,
+) -> None:
+    """Statements that make the tables.
+
+    With --format json, the columns of one table as `bq mk --schema` reads them, or of several by their names.
+    """
+    if dialect not in _DIALECTS:
+        raise InputError(f"--dialect: {dialect} given, allowed: {', '.join(_DIALECTS)}")
+    if form not in _FORMS:
+        raise InputError(f"--format: {form} given, allowed: {', '.join(_FORMS)}")
+    if dialect == "duckdb" and (form == "json" or project):
+        raise InputError("--dialect duckdb: has SQL only and no project; --format json is BigQuery's")
+    tables = _chosen(names, dataset)
+    if form == "json":
+        found = {f"{table.dataset}.{table.name}": schemas.bigquery_schema(table) for table in tables}
+        typer.echo(json.dumps(next(iter(found.values())) if len(found) == 1 else found, indent=2))
+        return
+    for made in dict.fromkeys(table.dataset for table in tables):
+        where = f'"{made}"' if dialect == "duckdb" else f"`{f'{project}.' if project else ''}{made}`"
+        typer.echo(f"CREATE SCHEMA IF NOT EXISTS {where};\n")
+    for table in tables:
+        statement = (
+            schemas.bigquery_ddl(table, project) if dialect == "bigquery" else schemas.duckdb_ddl(table)
+        )
+        typer.echo(f"{statement};\n")
+
+
+@schema_app.command("docs")
+def docs_command(
+    names: Names = None,
+    dataset: Dataset = None,
+    form: Annotated[str, typer.Option("--format", help="markdown or html.")] = "markdown",
+) -> None:
+    """One page of all tables with descriptions and provenance."""
+    if form not in FORMATS:
+        raise InputError(f"--format: {form} given, allowed: {', '.join(FORMATS)}")
+    typer.echo(FORMATS[form](_chosen(names, dataset)), nl=False)
+
+
+def _chosen(names: list[str] | None, dataset: str | None) -> list[Table]:
+    """The tables asked for, each once; all without a name. Raises InputError for one that isn't there."""
+    try:
+        if not names:
+            return [table for name in _datasets(dataset) for table in schemas.tables(name)]
+        found = [schemas.table(dataset, name) if dataset else schemas.find_table(name) for name in names]
+    except schemas.UnknownName as error:
+        raise InputError(str(error)) from None
+    return list({(table.dataset, table.name): table for table in found}.values())
+
+
+def _datasets(dataset: str | None) -> tuple[str, ...]:
+    return schemas.DATASETS if dataset is None else (dataset,)
+
+
+def _summary(table: Table) -> dict[str, Any]:
+    documented, inferred = counts(table)
+    return {
+        "dataset": table.dataset,
+        "table": table.name,
+        "columns": len(table.columns),
+        "documented": documented,
+        "inferred": inferred,
+        "rows_per_1000_fte": table.rows.expected if table.rows else None,
+        "loaded_from": table.loaded_from,
+        "description": table.description,
+    }

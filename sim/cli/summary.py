@@ -1,0 +1,46 @@
+"""What a finished run says at its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from sim.folder.names import REPORT, WAREHOUSE
+from sim.report.queries import queries
+from sim.run import Outcome
+
+
+def summary(outcome: Outcome) -> dict[str, Any]:
+    """The run's facts as plain data."""
+    manifest, run_dir = outcome.manifest, outcome.run_dir
+    days = sorted(manifest.units)
+    return {
+        "run": str(run_dir),
+        "synthetic": True,
+        "was_done": outcome.was_done,
+        "scenario": manifest.scenario["name"],
+        "seed": manifest.seed,
+        "store_rows": manifest.totals.store_rows,
+        "events": manifest.totals.events,
+        "event_bytes": manifest.totals.event_bytes,
+        "warehouse": str(run_dir / WAREHOUSE),
+        "report": str(run_dir / REPORT),
+        "queries": [sql for _, sql in queries(days)],
+    }
+
+
+def print_summary(facts: dict[str, Any], console: Console) -> None:
+    """The summary for people, on ``console``."""
+    if facts["was_done"]:
+        console.print(f"{facts['run']}: this run is complete already; nothing to do", markup=False)
+    console.print(
+        f"{facts['run']}: {facts['store_rows']:,} store rows, {facts['events']:,} events "
+        f"({facts['event_bytes'] / 1e6:,.0f} MB of Parquet), all synthetic",
+        markup=False,
+    )
+    console.print(f"warehouse: {Path(facts['warehouse']).resolve()}", markup=False)
+    console.print("Try:", markup=False)
+    for query in facts["queries"]:
+        console.print(f'  termtide sql --run {facts["run"]} "{query}"', markup=False)

@@ -1,0 +1,1 @@
+"""Which events happen on a campus day: pure, vectorised, keyed."""

@@ -1,0 +1,284 @@
+"""The draw of one campus day: plan and world in, a batch of events out. Pure, vectorised, keyed throughout.
+
+Cell (enrolment x tool): a Poisson count of its expected events. Event: a visit of the person, a slot in it by
+the tool's place along a course path, a kind, an object among those released. Anchored bundles join the visit
+they fall into. A day, a section, a block of people or a tool drawn alone gives exactly its rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from context import rng
+from context.arrays import BOOL, F64, I32, I64, U64
+from sim.caliper.batch import Batch, concatenate
+from sim.draw.clicks import objects_of, place_of, through_outages
+from sim.draw.dues import Times
+from sim.draw.engine import Engine
+from sim.draw.logins import logins, logouts
+from sim.draw.routes import Paths, lay_out
+from sim.draw.sessions.sessions import with_sessions
+from sim.draw.twins import twins_of
+from sim.draw.visits import Pulls, Visits, active_chance, draw_visits, with_lengths
+from sim.plan.campus import MEETS
+from sim.plan.effects import MICRO, active_odds, enrolment_effects, section_day_effect
+from sim.plan.plan import DayPlan
+
+_HALF_HOUR_MS = 1_800_000
+_MOST_MEAN = 256.0  # of the Poisson grid
+
+
+@dataclass(frozen=True)
+class Select:
+    """What to draw: None takes everything."""
+
+    tools: tuple[str, ...] | None = None
+    sections: tuple[int, ...] | None = None
+    persons: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of a day's clicks."""
+
+    ambient: int  # student clicks drawn from the rates and kept
+    anchored: int  # student events that store rows brought
+    staff: int  # events of staff and the system
+    logins: int
+    lost: int  # clicks that an outage cost
+    twins: int  # API calls that the sensor sends besides their page views
+
+
+def _none() -> Batch:
+    return Batch(
+        *(np.empty(0, dtype=t) for t in ("i8", "u1", "u1", "i4", "i4", "i4", "i4", "u8", "u8", "u8"))
+    )
+
+
+def draw_day(engine: Engine, day: int, select: Select | None = None) -> tuple[Batch, Tally]:
+    """The events of one campus day in total order, and their tally."""
+    select = select or Select()
+    enrolled, anchor_rows = _enrolled(engine, day), _anchor_rows(engine, day, select)
+    persons = _persons(engine, enrolled, anchor_rows, select)
+    rows = enrolled[np.isin(engine.world.enrolments.person[enrolled], persons)]
+    visits = draw_visits(
+        engine.pack, engine.calendar, engine.world, engine.plan, day, persons, _pulls(engine, day, rows)
+    )
+    today = _today(engine, day, rows, visits)
+    e = engine.world.enrolments
+    paths = lay_out(
+        engine.pack, visits, e.person[today.rows], e.course[today.rows], today.key, today.expected
+    )
+    visits = with_lengths(engine.pack, engine.calendar, visits, paths.length_ms)
+    ambient, lost = _ambient(engine, today, visits, paths, select)
+    anchored, counted = _anchored(engine, visits, anchor_rows)
+    sessions = _none()
+    if select.tools is None and select.sections is None:
+        by_visit = [make(engine, visits, select.persons) for make in (logins, logouts)]
+        sessions = concatenate(by_visit)
+    events = concatenate([ambient, anchored, sessions])
+    twins = twins_of(engine.pack, engine.calendar, engine.world, events)
+    batch = concatenate([events, twins]).sorted()
+    tally = Tally(len(ambient), counted, len(anchored) - counted, len(sessions), lost, len(twins))
+    return batch, tally
+
+
+def _chosen(engine: Engine, enrolment: npt.NDArray[np.integer], select: Select) -> BOOL:
+    """Which enrolments a selection of sections and persons takes."""
+    e = engine.world.enrolments
+    keep = np.ones(len(enrolment), dtype=np.bool_)
+    if select.sections is not None:
+        keep &= np.isin(e.section[enrolment], select.sections)
+    if select.persons is not None:
+        keep &= np.isin(e.person[enrolment], select.persons)
+    if select.sections is not None or select.persons is not None:
+        keep &= enrolment >= 0  # background jobs are of no section and no person
+    return keep
+
+
+def _enrolled(engine: Engine, day: int) -> I64:
+    """Student enrolments that can click on the day, ordered by person, then key."""
+    e, rows = engine.world.enrolments, engine.by_person
+    return rows[(e.first_day[rows] <= day) & (day < e.last_day[rows])]
+
+
+def _anchor_rows(engine: Engine, day: int, select: Select) -> I64:
+    """Anchored events of the day that are selected."""
+    a = engine.anchors
+    span = a.rows_of(day)
+    rows = np.arange(span.start, span.stop)
+    rows = rows[_chosen(engine, a.enrolment[rows], select)]
+    if select.tools is not None:
+        codes = [code for code, name in enumerate(engine.world.tools) if name in select.tools]
+        rows = rows[np.isin(a.tool[rows], codes)]
+    return rows
+
+
+def _persons(engine: Engine, enrolled: I64, anchor_rows: I64, select: Select) -> I64:
+    """Everyone whose visits matter: people with a student enrolment that day, be it in another section."""
+    person = engine.world.enrolments.person
+    student = np.zeros(len(engine.world.persons.udp_id), dtype=np.bool_)
+    student[person[enrolled]] = True
+    chosen, actors = enrolled[_chosen(engine, enrolled, select)], engine.anchors.enrolment[anchor_rows]
+    wanted = np.unique(np.concatenate([person[chosen], person[actors[actors >= 0]]]))
+    return np.asarray(wanted[student[wanted]], dtype=np.int64)
+
+
+def _pulls(engine: Engine, day: int, rows: I64) -> Pulls:
+    """When the classes of each person begin on the day, and when their work is due; ``rows`` by person."""
+    e, plan, people = engine.world.enrolments, engine.plan.days[day], len(engine.world.persons.udp_id)
+    meets = rows[(plan.section_flags[e.section[rows]] & MEETS) > 0]
+    count = np.bincount(e.person[meets], minlength=people)
+    return Pulls(
+        classes=Times(engine.class_ms[e.section[meets]], e.course[meets], np.append(0, np.cumsum(count))),
+        dues=engine.dues.of_day(day, e.course[rows], e.person[rows], people),
+        of_dues=engine.dues.pulled[plan.kind == "class"],
+    )
+
+
+@dataclass(frozen=True)
+class _Today:
+    """Enrolments whose students look into the course today, all of their persons'."""
+
+    day: int
+    rows: I64
+    key: U64  # of enrolment and day
+    scale: F64  # events expected of a tool, in rates
+    expected: F64  # clicks expected in all, whatever the tools
+
+
+def _today(engine: Engine, day: int, rows: I64, visits: Visits) -> _Today:
+    """Those of the day's enrolments with a visit of their student and a look into the course."""
+    e, c, plan = engine.world.enrolments, engine.world.courses, engine.plan.days[day]
+    rows = rows[np.diff(visits.first_visit)[e.person[rows]] > 0]
+    effect = enrolment_effects(
+        engine.pack,
+        engine.world,
+        engine.plan.effects,
+        rows,
+        day,
+        section_day_effect(engine.pack, engine.section_key, day, plan.section_flags),
+    )
+    # A student looks into a course on some of the active days only; the clicks of the others fall on these.
+    odds = active_odds(engine.pack.number("visits.active_course_k"), effect)
+    today = rng.uniform(rng.extend(e.key[rows], 811), day) < odds
+    rows, effect, odds = rows[today], effect[today], odds[today]
+    course = e.course[rows]
+    chance = active_chance(engine.pack, engine.plan, day)[e.person[rows]] * odds
+    scale = effect * (plan.norm_micro[c.cip[course], c.level[course]] / MICRO) / chance
+    usual = engine.pack.number("events_per_student_course_week") / 7 * (plan.curve_micro / MICRO)
+    return _Today(day, rows, rng.extend(rng.extend(e.key[rows], 810), day), scale, scale * usual)
+
+
+def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64) -> tuple[I64, I64, U64]:
+    """(place in ``today``, tool, key) of every click of its places ``mine``."""
+    e, c = engine.world.enrolments, engine.world.courses
+    course = e.course[today.rows[mine]]
+    cip, level = c.cip[course], c.level[course]
+    rates = engine.pack.rates.of(engine.calendar.term.term_type, plan.day, plan.kind, "Student")
+    left = rates * (plan.ambient_micro / MICRO)
+    scale, day_key = today.scale[mine], today.key[mine]
+    places, codes, keys = [], [], []
+    for tool in tools:
+        key = rng.extend(day_key, engine.tool_key[tool])
+        mean = scale * left[cip, level, tool] / engine.session_size[tool]
+        count = rng.poisson(key, np.minimum(mean, _MOST_MEAN))
+        over, turn = np.flatnonzero(mean > _MOST_MEAN), 0
+        while len(over):  # hardly ever: the sum of two Poisson counts is one
+            mean[over] -= _MOST_MEAN
+            turn += 1
+            more = rng.poisson(rng.extend(key[over], 812), np.minimum(mean[over], _MOST_MEAN), turn)
+            count[over] += more
+            over = over[mean[over] > _MOST_MEAN]
+        some = np.flatnonzero(count)
+        n = count[some].astype(np.int64)
+        index = np.arange(int(n.sum())) - np.repeat(np.cumsum(n) - n, n)
+        places.append(np.repeat(mine[some], n))
+        codes.append(np.full(len(index), tool, dtype=np.int64))
+        keys.append(rng.extend(np.repeat(key[some], n), 1 + index))
+    if not places:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint64)
+    return np.concatenate(places), np.concatenate(codes), np.concatenate(keys)
+
+
+def _ambient(
+    engine: Engine, today: _Today, visits: Visits, paths: Paths, select: Select
+) -> tuple[Batch, int]:
+    """Clicks drawn from the rates, and how many an outage cost."""
+    world = engine.world
+    tools = np.arange(len(world.tools))
+    if select.tools is not None:
+        tools = np.array([code for code in tools if world.tools[code] in select.tools], dtype=np.int64)
+    mine = np.flatnonzero(_chosen(engine, today.rows, select))
+    place, tool, key = _counts(engine, engine.plan.days[today.day], today, mine, tools)
+    enrolment = today.rows[place]
+    person = world.enrolments.person[enrolment]
+    visit, time = place_of(engine, visits, paths, place, tool, key)
+    kept = through_outages(engine, visits, visit, time, tool)
+    drawn_tool = tool
+    enrolment, tool, key, person = enrolment[kept], tool[kept], key[kept], person[kept]
+    visit, time = visit[kept], time[kept]
+    course = world.enrolments.course[enrolment]
+    kind, target = objects_of(engine, tool, course, time, key)
+    high, low = rng.uuid_bits(rng.extend(key, 3))
+    clicks = Batch(
+        time_ms=time,
+        kind=kind,
+        tool=tool.astype(np.uint8),
+        person=person,
+        enrolment=enrolment.astype(np.int32),
+        course=course,
+        object=target,
+        visit=visits.key[visit],
+        uuid_high=high,
+        uuid_low=low,
+    )
+    batch, lost = with_sessions(engine.pack, engine.calendar, world, clicks, today.day)
+    # A launch that an outage took is a session lost.
+    gone = engine.session_size[drawn_tool[~kept]].sum()
+    return batch, lost + round(float(gone))
+
+
+def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
+    """(events of the day's bundles, how many of them the rates count)."""
+    world, a = engine.world, engine.anchors
+    enrolment = a.enrolment[rows]
+    person = np.where(enrolment >= 0, world.enrolments.person[enrolment], -1).astype(np.int32)
+    high, low = rng.uuid_bits(rng.extend(a.key[rows], 3))
+    batch = Batch(
+        time_ms=a.time_ms[rows],
+        kind=a.kind[rows],
+        tool=a.tool[rows],
+        person=person,
+        enrolment=enrolment,
+        course=a.course[rows],
+        object=a.object[rows],
+        visit=_visit_keys(engine, visits, person, a.bundle_ms[rows]),
+        uuid_high=high,
+        uuid_low=low,
+    )
+    return batch, int(a.counted[rows].sum())
+
+
+def _visit_keys(engine: Engine, visits: Visits, person: I32, bundle_ms: I64) -> U64:
+    """The visit that a bundle falls into, else a visit of its own: the half hour of its first event."""
+    slot = (bundle_ms - engine.calendar.shift_ms) // _HALF_HOUR_MS
+    keys = rng.extend(rng.extend(engine.world.persons.key[person], 820), slot)
+    if not len(visits) or not len(person):
+        return keys
+    span = 1 << 42
+    base = engine.calendar.day_start_ms(engine.calendar.first_day)
+    order = np.lexsort((visits.start_ms, visits.person))
+    starts = visits.person[order].astype(np.int64) * span + (visits.start_ms[order] - base)
+    wanted = person.astype(np.int64) * span + (bundle_ms - base)
+    place = np.maximum(np.searchsorted(starts, wanted, side="right") - 1, 0)
+    found = order[place]
+    inside = (
+        (visits.person[found] == person)
+        & (visits.start_ms[found] <= bundle_ms)
+        & (bundle_ms <= visits.end_ms[found])
+    )
+    return np.where(inside, visits.key[found], keys)

@@ -1,0 +1,102 @@
+"""Which courses a visit goes through, one after the other, and how long each of them takes.
+
+An enrolment that is clicked on that day has a visit of its own, for most of its clicks, and a second one for
+the rest. Where there is a visit for the course's class or work of the day, that is its own. In each it has a
+run: as many places as clicks are expected, a gap from the pack's law after each. The runs of a visit follow
+one another, so that a visit goes from course to course instead of jumping between them. No run depends on
+which clicks come to be drawn, nor on tools.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from context import rng
+from context.arrays import F64, I32, I64, U64
+from context.packs.pack import Pack
+from sim.draw.visits import END_SLACK_MS, Visits
+from sim.plan.campus import LONGEST_MS
+
+OWN_VISIT = 0.7  # share of an enrolment's clicks of a day that fall into its own visit (assumption)
+MOST_PLACES = 200  # in a run
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Runs: two per enrolment of the day, row i its own visit's, row n + i the other one's.
+
+    ``place_ms[first[r] : first[r] + places[r] + 1]`` are the instants of run r's places after the visit's
+    start, and where the run ends; the last one is never a click's.
+    """
+
+    visit: I64
+    places: I64
+    first: I64
+    place_ms: I64
+    length_ms: I64  # [visits] from each visit's start to the end of its last run
+
+    def instants(self, run: I64, along: F64) -> I64:
+        """Where ``along`` (0 to 1) the runs a click falls, after the start of its visit."""
+        x = along * self.places[run]
+        place = x.astype(np.int64)
+        at = self.first[run] + place
+        low = self.place_ms[at]
+        return np.asarray(low + ((x - place) * (self.place_ms[at + 1] - low)).astype(np.int64))
+
+
+def lay_out(pack: Pack, visits: Visits, person: I32, course: I32, key: U64, expected: F64) -> Paths:
+    """Runs of the day's enrolments: their person (who has visits), course, day key and expected clicks."""
+    upto = np.append(0, np.cumsum(visits.appetite))
+    first, after = visits.first_visit[person], visits.first_visit[person + 1]
+    appetite = np.maximum(upto[after] - upto[first], 1)
+    both = [upto[first] + rng.integer(key, appetite, index) for index in (20, 21)]
+    visit = np.searchsorted(upto, np.concatenate(both), side="right") - 1
+    visit[: len(person)] = _own_visits(visits, person, course, visit[: len(person)])
+    run_key = np.concatenate([rng.extend(key, 22), rng.extend(key, 23)])
+    wanted = np.concatenate([OWN_VISIT * expected, (1 - OWN_VISIT) * expected])
+    places = np.clip((wanted + rng.uniform(run_key, 0)).astype(np.int64), 1, MOST_PLACES)
+    gaps, first_gap = _gaps(pack, run_key, places)
+    upto_gap = np.append(0, np.cumsum(gaps))
+    length = upto_gap[first_gap + places] - upto_gap[first_gap]
+    # Runs of a visit in keyed order, one after the other.
+    order = np.lexsort((rng.bits(run_key, 1), visit))
+    ends = np.cumsum(length[order])
+    begins = ends - length[order]
+    new = np.diff(visit[order], prepend=-1) != 0
+    start = np.empty(len(visit), dtype=np.int64)
+    start[order] = begins - begins[np.flatnonzero(new)[np.cumsum(new) - 1]] if len(order) else begins
+    owner = np.repeat(np.arange(len(visit)), places + 1)
+    own_first = np.cumsum(places + 1) - (places + 1)
+    within = np.arange(len(owner)) - own_first[owner]
+    since = upto_gap[first_gap[owner] + within] - upto_gap[first_gap[owner]]
+    most = LONGEST_MS - END_SLACK_MS
+    whole = np.zeros(len(visits), dtype=np.int64)
+    np.maximum.at(whole, visit, np.minimum(start + length, most))
+    return Paths(visit, places, own_first, np.minimum(start[owner] + since, most), whole)
+
+
+def _own_visits(visits: Visits, person: I32, course: I32, other: I64) -> I64:
+    """The first visit of each person that is for the course, else ``other``."""
+    meant = np.flatnonzero(visits.purpose >= 0)
+    code = visits.person[meant].astype(np.int64) << 32 | visits.purpose[meant]
+    order = np.argsort(code, kind="stable")
+    wanted = person.astype(np.int64) << 32 | course
+    place = np.searchsorted(code[order], wanted)
+    found = np.append(order, 0)[place]
+    hit = np.append(code, -1)[found] == wanted
+    return np.where(hit, np.append(meant, 0)[found], other)
+
+
+def _gaps(pack: Pack, run_key: U64, places: I64) -> tuple[I64, I64]:
+    """(gaps after each place in ms, run by run; where each run's gaps begin)."""
+    first = np.cumsum(places) - places
+    owner = np.repeat(np.arange(len(places)), places)
+    key = rng.extend(rng.extend(run_key[owner], 2), np.arange(len(owner)) - first[owner])
+    law = pack.table("gap")
+    table = rng.thresholds([float(share) for share in law["share"]])
+    low = np.array([round(float(seconds) * 1000) for seconds in law["seconds"]])
+    gap = low[rng.categorical(key, table, 0)]
+    # Even out the grid of the table: each gap is stretched by up to an eighth, keyed.
+    return gap * 7 // 8 + (gap * rng.integer(key, 256, 1)) // 1024 + 1, first

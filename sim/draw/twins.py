@@ -1,0 +1,45 @@
+"""Twins: page views that the sensor sends a second time, as the call of the API behind them.
+
+A mobile app asks the API for what it shows, as some pages do; Canvas then emits two events of one look, with
+different ids. This is how the vendor behaves, on top of the rates, which do not count twins. Which views have
+one is keyed per event, so that a twin stays with its event in any part of a day drawn alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from context import rng
+from context.packs.pack import Pack
+from context.scenario.calendar import Calendar
+from sim.caliper.batch import Batch
+from sim.caliper.kinds import KIND, KINDS, TWIN
+from sim.world.clients import devices
+from sim.world.world import World
+
+TWIN_OF = {KIND[kind.name]: KIND[kind.name + TWIN] for kind in KINDS if kind.api}
+_SOONEST_MS, _SPAN_MS = 30, 1_500  # after the page view (assumption)
+
+
+def twins_of(pack: Pack, calendar: Calendar, world: World, batch: Batch) -> Batch:
+    """The twins of a batch's page views, in no order."""
+    twin = np.zeros(len(KINDS), dtype=np.uint8)
+    has = np.zeros(len(KINDS), dtype=np.bool_)
+    for kind, other in TWIN_OF.items():
+        twin[kind], has[kind] = other, True
+    in_app, elsewhere = pack.number("twin.app_share"), pack.number("twin.other_share")
+    u = rng.uniform(batch.uuid_low, 70)
+    rows = np.flatnonzero(has[batch.kind] & (u < max(in_app, elsewhere)))
+    app = np.array([device == "mobile_app" for device in pack.table("device")["device"]])
+    share = np.where(app[devices(world, batch.person[rows], batch.visit[rows])], in_app, elsewhere)
+    rows = rows[u[rows] < share]
+    time = batch.time_ms[rows] + _SOONEST_MS + rng.integer(batch.uuid_low[rows], _SPAN_MS, 71)
+    kept = np.ones(len(rows), dtype=np.bool_)
+    for window in calendar.windows:
+        if window.stops_canvas:
+            kept &= (time < window.start) | (time >= window.end)
+    rows, time = rows[kept], time[kept]
+    high, low = rng.uuid_bits(rng.extend(batch.uuid_low[rows], 72))
+    return replace(batch.take(rows), time_ms=time, kind=twin[batch.kind[rows]], uuid_high=high, uuid_low=low)

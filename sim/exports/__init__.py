@@ -1,0 +1,1 @@
+"""The context store alone, in the shapes that others load."""

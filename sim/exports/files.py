@@ -1,0 +1,167 @@
+"""The store as files in a folder: Parquet, the UDP's loading CSVs, or NDJSON; all of them, or none.
+
+``context.json`` beside them says what they are. CSVs are as the UDP loads them: one per entity with a header
+row, commas, double quotes, a backslash before quotes and backslashes inside, UTF-8, nothing for NULL (an
+empty text is ``""``), and a manifest ``sis_daily.done``. An entity's native ids come first in its rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+
+import schemas
+from context.errors import InputError, RunError
+from context.files import Written, disk_error, replacing
+from context.store.files import write_parquet
+from context.store.store import ENTITY, KEYMAP
+from sim.exports.source import Source
+from sim.folder.manifest import FILE_NAME as RUN_FILE
+from sim.sql.warehouse import literal, quoted
+
+NOTE = "context.json"
+DONE = "sis_daily.done"
+FORMS = ("parquet", "csv", "ndjson")
+Name = tuple[str, str]
+
+
+def write_folder(
+    form: str, root: Path, names: Sequence[Name], source: Source, facts: Mapping[str, Any]
+) -> list[Written]:
+    """Write tables into a folder, which holds nothing else; returns the files in order.
+
+    ``form`` is one of FORMS. What an earlier delivery left there is replaced. Raises InputError for a folder
+    of other files, RunError when the disk fails; then the folder is as it was.
+    """
+    before = check_folder(root)
+    wanted = [name for name in names if form != "csv" or name[0] == ENTITY]
+    if not wanted:
+        raise InputError(f"csv: native ids come with their entities, allowed: tables of {ENTITY}")
+    paths = [_path(form, dataset, name) for dataset, name in wanted]
+    last = [DONE, NOTE] if form == "csv" else [NOTE]
+    written: list[Written] = []
+    with replacing([root / path for path in (*paths, *last)]) as beside, duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for (dataset, name), path, partial in zip(wanted, paths, beside, strict=False):
+            rows = _write(connection, form, dataset, name, source, partial)
+            written.append(Written(path, rows, partial.stat().st_size))
+        if form == "csv":
+            lines = "".join(f"{file.path}\n" for file in written)
+            beside[-2].write_text(lines, encoding="utf-8", newline="")
+        files = {file.path: {"rows": file.rows, "bytes": file.bytes} for file in written}
+        note = {"label": "synthetic", **facts, "files": files}
+        beside[-1].write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8", newline="")
+    _remove(root, set(before) - {*paths, *last})
+    return written
+
+
+def check_folder(root: Path) -> list[str]:
+    """The files that an earlier delivery left in ``root``. Raises InputError for a folder of others."""
+    try:
+        present = sorted(path.name for path in root.iterdir()) if root.exists() else []
+    except NotADirectoryError:
+        raise InputError(f"{root}: this is a file, allowed: a folder") from None
+    except OSError as error:
+        raise disk_error(root, error) from error
+    if RUN_FILE in present:
+        raise InputError(f"{root}: the folder of a run, allowed: a new or empty one")
+    if NOTE in present:
+        return _delivered(root)
+    if present:
+        raise InputError(f"{root}: has {present[0]} and no {NOTE}, allowed: a new or empty folder")
+    return []
+
+
+def _delivered(root: Path) -> list[str]:
+    try:
+        note = json.loads((root / NOTE).read_text(encoding="utf-8"))
+        return [*map(str, note["files"]), DONE]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(f"{root / NOTE}: no note of a delivery, allowed: a new or empty folder") from None
+
+
+def _remove(root: Path, names: set[str]) -> None:
+    """Files of an earlier delivery that this one doesn't replace, where they are inside the folder."""
+    for name in names:
+        path = root / name
+        if path.is_file() and path.resolve().is_relative_to(root.resolve()):
+            path.unlink()
+            if path.parent != root and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+
+
+def _path(form: str, dataset: str, name: str) -> str:
+    return f"{name}.csv" if form == "csv" else f"{dataset}/{name}.{form}"
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, form: str, dataset: str, name: str, source: Source, path: Path
+) -> int:
+    """Write one table and return its rows, as the file has them or DuckDB counted them."""
+    file = source.file(dataset, name)
+    if form == "parquet":
+        if file is not None:
+            copyfile(file, path)
+        else:
+            write_parquet(path, dataset, name, source.get(dataset, name))
+        rows = int(pq.read_metadata(path).num_rows)
+    else:
+        _offer(connection, "entity", source, dataset, name)
+        rows = _copy(connection, form, dataset, name, source, path)
+    wanted = len(source.get(dataset, name)) if file is None else int(pq.read_metadata(file).num_rows)
+    if rows != wanted:
+        raise RunError(f"{path}: {wanted} rows wanted, {rows} written")
+    return rows
+
+
+def _offer(connection: duckdb.DuckDBPyConnection, view: str, source: Source, dataset: str, name: str) -> None:
+    """A table as a view of DuckDB, which reads a file itself, little by little."""
+    file = source.file(dataset, name)
+    if file is None:
+        connection.register(view, source.get(dataset, name))
+    else:
+        rows = f"SELECT * FROM read_parquet({literal(str(file))}, hive_partitioning = false)"
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {rows}")
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, form: str, dataset: str, name: str, source: Source, path: Path
+) -> int:
+    """Write what is registered as ``entity`` as text. Raises OSError."""
+    contract = schemas.table(dataset, name)
+    columns = [f"e.{quoted(column.name)}" for column in contract.columns]
+    rows, options = "entity AS e", "FORMAT json"
+    if form == "csv":
+        columns = [_csv_cell(column) for column in contract.columns]
+        texts = [column.name for column in contract.columns if column.type == "STRING"]
+        if contract.keymap:
+            _offer(connection, "keymap", source, KEYMAP, name)
+            native = [column for column in schemas.table(KEYMAP, name).names if column != "id"]
+            columns = [*(f"k.{column}" for column in native), *columns]
+            texts = [*native, *texts]
+            key = f"e.{quoted(contract.key[0])}"
+            rows += f" LEFT JOIN keymap AS k ON k.id = {key} ORDER BY {key}"
+        # Only inside quotes does DuckDB escape a backslash, so all texts get theirs.
+        force = f", FORCE_QUOTE ({', '.join(map(quoted, texts))})" if texts else ""
+        options = f"FORMAT csv, HEADER, DELIM ',', QUOTE '\"', ESCAPE '\\', NULLSTR ''{force}"
+    try:
+        done = connection.execute(
+            f"COPY (SELECT {', '.join(columns)} FROM {rows}) TO {literal(str(path))} ({options})"
+        ).fetchone()
+    except duckdb.IOException as error:
+        raise OSError(*error.args) from error
+    return int(done[0]) if done else 0
+
+
+def _csv_cell(column: schemas.Column) -> str:
+    """A column as CSV has it: a NUMERIC without the zeros after its last digit."""
+    name = quoted(column.name)
+    if column.type != "NUMERIC":
+        return f"e.{name}"
+    return f"rtrim(rtrim(CAST(e.{name} AS VARCHAR), '0'), '.') AS {name}"

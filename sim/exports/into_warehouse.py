@@ -1,0 +1,54 @@
+"""The store into a warehouse."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from context.store.files import write_table
+from sim.exports.source import Name, Source
+
+
+def _into_warehouse(
+    url: str, source: Source, names: list[Name], allowed: tuple[str, ...], say: Callable[[str], None]
+) -> dict[str, int]:
+    from sim.folder.manifest import run_id
+    from sim.sinks.open import open_table_sink
+    from sim.sinks.tables import Delivery, TableOptions
+
+    sink = open_table_sink(url, TableOptions(allow_unlabelled=allowed, say=say))
+    manifest = source.manifest
+    try:
+        for line in sink.check(Delivery(run_id(manifest), manifest.seed, manifest.pack.name, tuple(names))):
+            say(line)
+        with tempfile.TemporaryDirectory(prefix="termtide-") as folder:
+            sink.open()
+            rows = {}
+            for item in _items(Path(folder), source, names):
+                if not sink.has(item):
+                    sink.put(item)
+                rows[item.name] = item.rows
+            sink.flush()
+        return rows
+    finally:
+        sink.close()
+
+
+def _items(folder: Path, source: Source, names: list[Name]) -> Iterator[Any]:
+    """The tables as Parquet files in a folder, for sinks that load files."""
+    import pyarrow.parquet as pq
+
+    from sim.folder.digest import parquet_digest, table_digest
+    from sim.sinks.tables import Item
+
+    for dataset, name in names:
+        file = source.file(dataset, name)
+        if file is not None:
+            rows = int(pq.read_metadata(file).num_rows)
+            yield Item(dataset, name, None, (file,), rows, parquet_digest(file))
+            continue
+        table = source.get(dataset, name)
+        path = write_table(folder, dataset, name, table)
+        yield Item(dataset, name, None, (path,), len(table), table_digest(table))

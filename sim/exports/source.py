@@ -1,0 +1,149 @@
+"""Where a store comes from that is delivered: the files of a run, or a scenario, generated without events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+import schemas
+from context.errors import InputError
+from context.generate import store_parts
+from context.packs.pack import load_pack
+from context.scenario.calendar import build_calendar
+from context.scenario.load import find_scenario, load_scenario, pack_base
+from context.scenario.scenario import Scenario
+from context.store.as_of import as_of
+from context.store.files import StoreFiles
+from context.store.store import ENTITY, KEYMAP, Store, read_table, table_path
+from sim.folder.find import find_run
+from sim.folder.manifest import Manifest, PackEntry, load_manifest, new_manifest
+from sim.folder.progress import Progress
+
+Name = tuple[str, str]  # dataset, table
+
+
+@dataclass(frozen=True)
+class Source:
+    """A store that is there, or made when it is asked for."""
+
+    manifest: Manifest  # of the run, or of one that the scenario would have
+    names: tuple[Name, ...]
+    get: Callable[[str, str], pa.Table]
+    folder: Path | None = None  # where its tables stand as files; None: in memory
+
+    def file(self, dataset: str, name: str) -> Path | None:
+        """A table's Parquet file, if there is one."""
+        return None if self.folder is None else table_path(self.folder, dataset, name)
+
+    def whole(self) -> Store:
+        """All of it in memory."""
+        store = Store({}, {})
+        for dataset, name in self.names:
+            (store.entity if dataset == ENTITY else store.keymap)[name] = self.get(dataset, name)
+        return store
+
+
+def open_source(
+    run_dir: Path | None, file: Path | None, flags: dict[str, str | None], show: Progress, folder: Path
+) -> Source:
+    """The store of the run named, else of the scenario file, else of the newest run.
+
+    ``folder`` is an empty one for the store of a scenario, ``flags`` are the command's, by the scenario's
+    keys. Raises InputError.
+    """
+    given = {key: value for key, value in flags.items() if value is not None}
+    if run_dir is None and (file is not None or find_scenario() is not None):
+        return of_scenario(load_scenario(file, given), pack_base(file or find_scenario()), show, folder)
+    for key in given:
+        raise InputError(f"--{key}: only with a scenario file; `termtide init` writes one")
+    return of_run(find_run(run_dir))
+
+
+def of_run(run_dir: Path) -> Source:
+    """The store of a run. Raises InputError when the run has none yet."""
+    manifest = load_manifest(run_dir)
+    if manifest.state == "context":
+        raise InputError(f"{run_dir}: its context store is not complete; `termtide run` completes it")
+    names = [(dataset, name) for dataset, _, name in (entry.partition(".") for entry in manifest.store)]
+    return _of_files(manifest, names, run_dir)
+
+
+def _of_files(manifest: Manifest, names: Iterable[Name], folder: Path) -> Source:
+    return Source(
+        manifest, tuple(names), lambda dataset, name: read_table(folder, dataset, name), folder=folder
+    )
+
+
+def of_scenario(scenario: Scenario, base: Path, show: Progress, folder: Path) -> Source:
+    """The store of a scenario, generated now, term by term, into files of ``folder``. Raises InputError."""
+    pack = load_pack(scenario.pack, base)
+    calendar = build_calendar(scenario, pack.table("calendar"))
+    show.stage(
+        f"context store of {scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}"
+    )
+    names = set()
+    with StoreFiles(folder, scenario.terms) as files:
+        for part in store_parts(scenario, pack, calendar):
+            files.add(part)
+            names.add(part[:2])
+            del part  # before the next one is laid out
+    entry = PackEntry(name=pack.name, version=pack.version, digest=pack.digest)
+    return _of_files(new_manifest(scenario, entry), sorted(names), folder)
+
+
+def of_store(store: Store, manifest: Manifest) -> Source:
+    """A store in memory."""
+    parts = {ENTITY: store.entity, KEYMAP: store.keymap}
+    names = tuple((dataset, name) for dataset, name, _ in store.datasets())
+    return Source(manifest, names, lambda dataset, name: parts[dataset][name])
+
+
+def on_morning(source: Source, day: date) -> Source:
+    """The store as a nightly batch would show it on the morning of ``day``. Raises InputError."""
+    store = as_of(source.whole(), str(source.manifest.scenario["time_zone"]), day)
+    return of_store(store, source.manifest)
+
+
+def chosen_names(wanted: Sequence[str], there: Sequence[Name]) -> list[Name]:
+    """The tables that flags name, all without one; a bare name stands for an entity and its native ids.
+
+    Raises InputError for a name that no table of the store has.
+    """
+    if not wanted:
+        return list(there)
+    chosen: list[Name] = []
+    for name in wanted:
+        dataset, dot, bare = name.rpartition(".")
+        datasets = (dataset,) if dot else (ENTITY, KEYMAP)
+        if dot and dataset not in (ENTITY, KEYMAP):
+            raise InputError(f"--table {name}: allowed: tables of {ENTITY} and {KEYMAP}")
+        found = [(other, bare) for other in datasets if (other, bare) in there]
+        if not found:
+            raise InputError(f"--table: {_unknown(datasets[0], bare)}")
+        chosen += found
+    return list(dict.fromkeys(chosen))
+
+
+def _unknown(dataset: str, name: str) -> str:
+    try:
+        schemas.table(dataset, name)
+    except schemas.UnknownName as error:
+        return str(error)
+    return f"{dataset}.{name} is not in this run, which an earlier version made"
+
+
+def scenario_facts(manifest: Manifest) -> dict[str, object]:
+    """What a delivery notes of where its rows come from."""
+    facts = {key: manifest.scenario.get(key) for key in ("name", "fte", "term", "institution")}
+    return {
+        "termtide": manifest.termtide,
+        "scenario": facts,
+        "scenario_digest": manifest.scenario_digest,
+        "seed": manifest.seed,
+        "pack": json.loads(manifest.pack.model_dump_json()),
+    }

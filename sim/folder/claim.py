@@ -1,0 +1,238 @@
+"""Taking possession of a run folder: whose is it, what in it is whole, what may be removed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import schemas
+from context.errors import InputError
+from context.files import PARTIAL, disk_error
+from context.scenario.scenario import Scenario
+from sim.folder.manifest import (
+    FILE_NAME,
+    FileEntry,
+    Manifest,
+    PackEntry,
+    UnitEntry,
+    load_manifest,
+    new_manifest,
+    termtide_version,
+)
+from sim.folder.names import FOLDER, PLAN, REPORT, WAREHOUSE
+
+_STORES = ("context_store_entity", "context_store_keymap")
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_EVENT_FOLDER = re.compile(rf"event_date={_DATE}")
+_EVENT_FILE = re.compile(rf"unit-{_DATE}\.parquet(\.tmp)?")
+
+
+class PackFacts(Protocol):
+    """What a run notes of a pack."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Digest of its content."""
+        ...
+
+
+@contextmanager
+def only_one(run_dir: Path) -> Iterator[None]:
+    """Hold the folder for this process. Raises InputError when another run is at work in it.
+
+    The lock is on the folder itself, so nothing is left behind; what no folder can be made of is left to
+    ``claim`` to explain.
+    """
+    handle = None
+    with suppress(OSError):
+        run_dir.mkdir(parents=True, exist_ok=True)
+        handle = os.open(run_dir, os.O_RDONLY)
+    try:
+        if handle is not None:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputError(
+            f"{run_dir}: another run is at work here; wait for it, or give another --out"
+        ) from None
+    else:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def claim(run_dir: Path, scenario: Scenario, pack: PackFacts, *, force: bool = False) -> Manifest:
+    """Make ``run_dir`` this scenario's and return its manifest, saved.
+
+    An empty or missing folder gets a new manifest. A run of the same scenario (pack content included) goes
+    on: of what its manifest names, whatever is not whole counts as not done. Raises InputError for another
+    scenario's run, for one begun by another version, unless ``force``, which removes what Termtide made
+    there, and nothing else; and, with or without ``force``, for a folder of other files.
+    """
+    entry = PackEntry(name=pack.name, version=pack.version, digest=pack.digest)
+    fresh = new_manifest(scenario, entry)
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        present = [path.name for path in run_dir.iterdir() if path.name != FILE_NAME + PARTIAL]
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(f"{run_dir}: this is a file, allowed: a folder") from None
+    except OSError as error:
+        raise disk_error(run_dir, error) from error
+    if FILE_NAME not in present:
+        if present:
+            raise InputError(
+                f"{run_dir}: has {min(present)} and no {FILE_NAME}, so it is not a run's folder; "
+                "give a new or empty one with --out"
+            )
+        fresh.save(run_dir)
+        return fresh
+    found = load_manifest(run_dir)
+    if force:
+        remove_run(run_dir, found)
+        fresh.save(run_dir)
+        return fresh
+    _check_same(run_dir, found, fresh)
+    whole = verified(run_dir, found)
+    if whole != found:
+        whole.save(run_dir)
+    return whole
+
+
+def verified(run_dir: Path, manifest: Manifest) -> Manifest:
+    """The manifest without what is not whole: files that are missing or of other bytes or rows."""
+    found = manifest.model_copy(deep=True)
+    found.units = {day: unit for day, unit in manifest.units.items() if _whole(run_dir, unit)}
+    found.store = {
+        name: table
+        for name, table in manifest.store.items()
+        if _rows(run_dir / f"{name.replace('.', '/')}.parquet") == table.rows
+    }
+    if _rows(run_dir / PLAN) is None:
+        found.plan_digest = None
+    if len(found.store) < len(manifest.store):
+        found.state = "context"
+    elif found.plan_digest is None and manifest.state in ("events", "done"):
+        found.state = "plan"
+    elif manifest.state == "done" and (
+        len(found.units) < len(manifest.units)
+        or not ((run_dir / WAREHOUSE).is_file() and (run_dir / REPORT).is_file())
+    ):
+        found.state = "events"
+    return found
+
+
+def remove_run(run_dir: Path, manifest: Manifest | None = None) -> None:
+    """Remove the files that Termtide made in ``run_dir`` and folders that get empty. Raises RunError.
+
+    Those are the ones the manifest names and the known names of the layout. Links are not followed.
+    """
+    try:
+        for path in sorted(set(_ours(run_dir, manifest))):
+            if path.is_file() and path.parent.resolve().is_relative_to(run_dir.resolve()):
+                path.unlink()
+        events = run_dir / FOLDER
+        dates = [path for path in events.glob("event_date=*") if _EVENT_FOLDER.fullmatch(path.name)]
+        stores = [run_dir / dataset for dataset in _STORES]
+        for folder in [*stores, *dates, events, events.parent]:
+            if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
+                folder.rmdir()
+    except OSError as error:
+        raise disk_error(run_dir, error) from error
+
+
+def _check_same(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
+    if found.scenario_digest != fresh.scenario_digest:
+        raise InputError(
+            f"{run_dir}: holds the run of another scenario ({_title(found)}), given: {_title(fresh)}"
+            f"{_difference(found, fresh)}; choose another folder with --out, or replace that run with --force"
+        )
+    if found.termtide != fresh.termtide and found.state != "done":
+        raise InputError(
+            f"{run_dir}: begun by Termtide {found.termtide} and not complete, this is {termtide_version()}; "
+            "continue with that version, or start over with --force"
+        )
+    if found.state != "done":
+        _check_versions(run_dir, found, fresh)
+
+
+def _check_versions(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
+    """A run is finished with the libraries that it was begun with: others could make other bytes."""
+    for name, version in fresh.versions.items():
+        if found.versions.get(name) != version:
+            raise InputError(
+                f"{run_dir}: begun with {name} {found.versions.get(name)} and not complete, "
+                f"here is {version}; "
+                "continue with that version, or start over with --force"
+            )
+
+
+def _title(manifest: Manifest) -> str:
+    facts = manifest.scenario
+    return f"{facts.get('name')}: {facts.get('fte')} FTE, {facts.get('term')}, seed {manifest.seed}"
+
+
+def _difference(found: Manifest, fresh: Manifest) -> str:
+    """The first key that differs, for titles that read the same."""
+    if _title(found) != _title(fresh):
+        return ""
+    if found.pack.digest != fresh.pack.digest:
+        return f" (pack {found.pack.name} {found.pack.version} has changed)"
+    for key, value in fresh.scenario.items():
+        if found.scenario.get(key) != value:
+            return f" ({key}: {found.scenario.get(key)} there, {value} given)"
+    return ""
+
+
+def _whole(run_dir: Path, unit: UnitEntry) -> bool:
+    return all(is_whole(run_dir, file) for file in unit.files)
+
+
+def is_whole(root: Path, file: FileEntry) -> bool:
+    """Whether a file is there with its bytes, and, for Parquet, a footer with its rows."""
+    path = root / file.path
+    if not path.is_file() or path.stat().st_size != file.bytes:
+        return False
+    return path.suffix != ".parquet" or _rows(path) == file.rows
+
+
+def _rows(path: Path) -> int | None:
+    """Rows by the footer of a Parquet file; None when there is none to read."""
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (OSError, pa.ArrowInvalid):
+        return None
+
+
+def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
+    for name in (FILE_NAME, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT):
+        yield run_dir / name
+        yield run_dir / (name + PARTIAL)
+    yield run_dir / f"{WAREHOUSE}{PARTIAL}.wal"
+    for dataset in _STORES:
+        for table in schemas.tables(dataset):
+            yield run_dir / dataset / f"{table.name}.parquet"
+            yield run_dir / dataset / f"{table.name}.parquet{PARTIAL}"
+    for path in (run_dir / FOLDER).glob("event_date=*/unit-*"):
+        if _EVENT_FOLDER.fullmatch(path.parent.name) and _EVENT_FILE.fullmatch(path.name):
+            yield path
+    if manifest is not None:
+        yield from (run_dir / file.path for unit in manifest.units.values() for file in unit.files)
+        yield from (run_dir / f"{name.replace('.', '/')}.parquet" for name in manifest.store)

@@ -1,0 +1,292 @@
+"""Digests of what was generated: of columns, whatever file or encoding they stand in, and of lines.
+
+The digest of a column depends on its values alone: not on chunks, slices, dictionary or Parquet encoding,
+nor on the machine. Nulls differ from empty texts, a null record from a record of nulls. Nested columns are
+taken apart into leaves, named by their path: ``actor.id``, ``membership.roles[]``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from context.errors import RunError
+from context.files import disk_error
+
+# Texts of the event store that hardly repeat; every other text there is digested by codes, since it comes
+# as a dictionary. Part of the definition of a digest: changing it changes digests.
+UNREPEATED = frozenset({"id", "event", "extensions_json", "federated_session_json"})
+WHOLE_ROWS = 1 << 18  # a column of a file with no more rows is read once, of one with more several times
+DIGEST_ROWS = 16_384  # rows of the event store digested at a time; part of the definition too
+
+
+def column_digests(table: pa.Table, *, plain: Collection[str] | None = None) -> dict[str, str]:
+    """SHA-256 (hex) per leaf, in the order of the schema.
+
+    ``plain`` names the text leaves whose bytes are digested one by one; None means all. Texts elsewhere are
+    digested as codes in order of first appearance, which is fast for dictionaries. The choice belongs to the
+    leaf, so both sides of a comparison must make the same one.
+    """
+    digests: dict[str, str] = {}
+    for name in table.column_names:
+        column = table.column(name)
+        chunks = column.chunks or [pa.array([], column.type)]
+        _digest(chunks, name, plain, digests)
+    return digests
+
+
+def table_digest(table: pa.Table, *, plain: Collection[str] | None = None) -> str:
+    """One SHA-256 (hex) over number of rows, paths and ``column_digests``."""
+    return combined(column_digests(table, plain=plain), table.num_rows)
+
+
+def parquet_digest(path: Path) -> str:
+    """``table_digest`` of a Parquet file of flat columns, of which a row group of one column is held.
+
+    Raises RunError when it can't be read.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            digests: dict[str, str] = {}
+            for name in file.schema_arrow.names:
+                groups: Sequence[pa.Array] = _Groups(file, name)
+                if file.metadata.num_rows <= WHOLE_ROWS:
+                    groups = list(groups)
+                _digest(groups, name, None, digests)
+            return combined(digests, file.metadata.num_rows)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise RunError(f"{path}: cannot be read: {error}") from error
+
+
+class _Groups(Sequence[pa.Array]):
+    """A column of a Parquet file by row groups, each read when it is asked for."""
+
+    def __init__(self, file: pq.ParquetFile, name: str) -> None:
+        self._file, self._name = file, name
+
+    def __len__(self) -> int:
+        return max(int(self._file.num_row_groups), 1)
+
+    def __getitem__(self, i: Any) -> Any:
+        if i >= len(self):
+            raise IndexError(i)
+        groups = [i] if self._file.num_row_groups else []
+        return self._file.read_row_groups(groups, columns=[self._name]).column(0).combine_chunks()
+
+
+class EventsDigest:
+    """The digest of rows of event_store.expanded, as manifests hold it for each unit, part by part.
+
+    It is taken of runs of DIGEST_ROWS rows, so that no more than that is held, and then of their digests.
+    """
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._held: list[pa.Table] = []
+        self._runs: dict[str, str] = {}
+
+    def update(self, part: pa.Table) -> None:
+        """The next rows, however the whole is cut into parts."""
+        while part.num_rows:
+            room = DIGEST_ROWS - sum(table.num_rows for table in self._held)
+            self._held.append(part.slice(0, room))
+            self.rows += self._held[-1].num_rows
+            part = part.slice(room)
+            if self._held[-1].num_rows == room:
+                self._take()
+
+    def hexdigest(self) -> str:
+        """SHA-256 (hex) of all rows given; nothing may be added afterwards."""
+        if self._held:
+            self._take()
+        return combined(self._runs, self.rows)
+
+    def _take(self) -> None:
+        table = _concatenated(self._held)
+        self._runs[str(len(self._runs))] = table_digest(table, plain=UNREPEATED)
+        self._held = []
+
+
+def events_digest(table: pa.Table) -> str:
+    """The digest of a table of event_store.expanded that is whole in memory."""
+    digest = EventsDigest()
+    digest.update(table)
+    return digest.hexdigest()
+
+
+def _concatenated(tables: list[pa.Table]) -> pa.Table:
+    """One table of chunks; parts may come with dictionaries or without."""
+    if all(table.schema == tables[0].schema for table in tables):
+        return pa.concat_tables(tables)
+    return pa.concat_tables([table.cast(_plain_schema(table.schema)) for table in tables])
+
+
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([pa.field(field.name, _plain_type(field.type)) for field in schema])
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_struct(kind):
+        return pa.struct([pa.field(field.name, _plain_type(field.type)) for field in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(_plain_type(kind.value_type))
+    return kind
+
+
+def combined(digests: Mapping[str, str], rows: int) -> str:
+    """One SHA-256 (hex) over named digests, in their order."""
+    text = "".join(f"{name}\n{digest}\n" for name, digest in digests.items())
+    return hashlib.sha256(f"{rows}\n{text}".encode()).hexdigest()
+
+
+def lines_digest(blocks: Iterable[bytes | memoryview]) -> str:
+    """SHA-256 (hex) of NDJSON given as blocks of bytes, however they are cut."""
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 (hex) of a file's bytes. Raises RunError when it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise disk_error(path, error) from error
+
+
+def _digest(
+    chunks: Sequence[pa.Array], path: str, plain: Collection[str] | None, into: dict[str, str]
+) -> None:
+    """Digest one column; ``chunks`` is not empty and all have one type.
+
+    Nulls, lengths and values are passed over one after the other, all chunks each: so chunks can't show.
+    """
+    coded = pa.types.is_dictionary(chunks[0].type)
+    kind = chunks[0].type.value_type if coded else chunks[0].type
+    if coded:  # a null may also stand in the dictionary itself
+        chunks = [chunk.dictionary_decode() if chunk.dictionary.null_count else chunk for chunk in chunks]
+        coded = all(pa.types.is_dictionary(chunk.type) for chunk in chunks)
+        chunks = chunks if coded else [_decoded(chunk) for chunk in chunks]
+    sizes = [(len(chunk), chunk.null_count) for chunk in chunks]
+    rows, nulls = map(sum, zip(*sizes, strict=True))
+    state = hashlib.sha256(f"{_name(kind)}\n{rows} {nulls}\n".encode())
+    if 0 < nulls < rows:
+        for chunk in chunks:
+            state.update(_little(chunk.is_valid().cast(pa.uint8()), "u1").data)
+    if pa.types.is_struct(kind):
+        into[path] = state.hexdigest()
+        for i, field in enumerate(kind):
+            # flatten() carries a null record down to its fields, whatever bytes stand there.
+            _digest([chunk.flatten()[i] for chunk in chunks], f"{path}.{field.name}", plain, into)
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        for chunk in chunks:
+            state.update(_little(pc.fill_null(pc.list_value_length(chunk), 0), "<i8").data)
+        into[path] = state.hexdigest()
+        _digest([chunk.flatten() for chunk in chunks], f"{path}[]", plain, into)
+    else:
+        if nulls < rows:
+            _update_values(state, chunks, coded=_is_text(kind) and plain is not None and path not in plain)
+        into[path] = state.hexdigest()
+
+
+def _update_values(state: hashlib._Hash, chunks: Sequence[pa.Array], *, coded: bool) -> None:
+    if coded:
+        codes, texts = _codes(pa.chunked_array(chunks))
+        state.update(codes.data)
+        _update_texts(state, [texts])
+        return
+    if pa.types.is_dictionary(chunks[0].type):
+        chunks = [chunk.dictionary_decode() for chunk in chunks]
+    if _is_text(chunks[0].type):
+        _update_texts(state, chunks)
+    else:
+        for chunk in chunks:
+            state.update(_fixed(chunk).data)
+
+
+def _update_texts(state: hashlib._Hash, chunks: Sequence[pa.Array]) -> None:
+    """Lengths in bytes (0 for null), then the bytes."""
+    if isinstance(chunks, list):  # others are read anew for each of the two
+        chunks = [_wide(chunk) for chunk in chunks]
+    for chunk in chunks:
+        state.update(_little(pc.binary_length(_wide(chunk)), "<i8").data)
+    for each in chunks:
+        chunk = _wide(each)
+        _, offsets, values = chunk.buffers()
+        if values is not None and len(chunk):
+            ends = np.frombuffer(offsets, np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+            state.update(memoryview(values)[ends[0] : ends[-1]])
+
+
+def _wide(chunk: pa.Array) -> pa.Array:
+    wide = chunk.cast(pa.large_binary())
+    return pc.fill_null(wide, b"") if wide.null_count else wide
+
+
+def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], pa.Array]:
+    """Codes (-1 for null) in order of first appearance, and the texts they stand for."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    whole = column.unify_dictionaries().combine_chunks()
+    distinct = whole.dictionary.dictionary_encode()  # a dictionary may hold a text twice
+    codes = whole.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
+    if len(distinct.dictionary) < len(distinct):
+        again = distinct.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+        codes = np.where(codes < 0, codes, again[codes])
+    rows = np.flatnonzero(codes >= 0)
+    first = np.full(len(distinct.dictionary), len(codes))
+    np.minimum.at(first, codes[rows], rows)
+    used = np.flatnonzero(first < len(codes))
+    order = used[np.argsort(first[used], kind="stable")]
+    rank = np.full(len(first) + 1, -1, np.int32)  # the last one serves nulls, whose code is -1
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    return rank[codes].astype("<i4"), distinct.dictionary.take(pa.array(order))
+
+
+def _fixed(chunk: pa.Array) -> npt.NDArray[np.uint8]:
+    """Bytes of a column of fixed width, zeros for nulls, little-endian."""
+    if pa.types.is_boolean(chunk.type):
+        chunk = chunk.cast(pa.uint8())
+    if pa.types.is_null(chunk.type):
+        return np.zeros(0, np.uint8)
+    width = chunk.type.bit_width // 8
+    buffer = chunk.buffers()[1]
+    if buffer is None or not len(chunk):
+        return np.zeros(0, np.uint8)
+    start = chunk.offset * width
+    values = np.frombuffer(buffer, np.uint8)[start : start + len(chunk) * width].reshape(-1, width)
+    if chunk.null_count:
+        values = values * _little(chunk.is_valid().cast(pa.uint8()), "u1").reshape(-1, 1)
+    return np.ascontiguousarray(values).reshape(-1)
+
+
+def _decoded(chunk: pa.Array) -> pa.Array:
+    return chunk.dictionary_decode() if pa.types.is_dictionary(chunk.type) else chunk
+
+
+def _little(values: pa.Array, dtype: str) -> npt.NDArray[Any]:
+    return np.asarray(values.to_numpy(zero_copy_only=False)).astype(dtype, copy=False)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return _name(kind) in ("string", "binary")
+
+
+def _name(kind: pa.DataType) -> str:
+    """The type's name, the same for what only differs in the width of offsets or in nested parts."""
+    if pa.types.is_struct(kind):
+        return "struct"
+    name = str(kind).removeprefix("large_")
+    return "list" if name.startswith("list<") else name

@@ -1,0 +1,196 @@
+"""The manifest: what a run folder holds, and how far it has come.
+
+It is saved, whole, after every step, so a run that is killed continues where the manifest says. It holds no
+wall-clock time: the same seed makes the same manifest.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    ValidationError,
+    model_serializer,
+)
+
+from context.errors import InputError, RunError
+from context.files import Written, disk_error, replacing
+from context.scenario.scenario import Scenario
+
+
+def run_id(manifest: Manifest) -> str:
+    """The run's id: scenario, seed, and the first digits of the digest of all that decides the rows."""
+    name = re.sub(r"[^a-z0-9_]+", "-", str(manifest.scenario["name"]).lower()).strip("-")[:40]
+    return f"{name}-{manifest.seed}-{manifest.scenario_digest[:8]}"
+
+
+FILE_NAME = "manifest.json"
+FORMAT: Literal[1] = 1
+STATES = ("context", "plan", "events", "done")
+_LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")
+
+
+def _inside(path: str) -> str:
+    parts = PurePosixPath(path)
+    if parts.is_absolute() or ".." in parts.parts or not parts.parts:
+        raise ValueError("a path inside the run folder")
+    return path
+
+
+TableName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_0-9]+$")]
+DayName = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Sparse(_Part):
+    """What it has not is left out."""
+
+    @model_serializer(mode="wrap")
+    def _known(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in dump(self).items() if value is not None}
+
+
+class FileEntry(_Sparse):
+    """A file of a unit."""
+
+    path: Annotated[str, AfterValidator(_inside)]  # relative to the run folder
+    rows: int = Field(ge=0)
+    bytes: int = Field(ge=0)
+    lines_crc32: int | None = None  # of files of lines: of their bytes before any compression
+
+    @classmethod
+    def of(cls, written: Written) -> FileEntry:
+        """What a sink says it has written."""
+        return cls(**vars(written))
+
+
+class UnitEntry(_Sparse):
+    """A campus day: its files are whole once it stands here."""
+
+    state: Literal["done"] = "done"
+    rows: int = Field(ge=0)
+    digest: str | None = None  # of the columns; files of lines have none
+    files: list[FileEntry]
+
+
+class TableEntry(_Part):
+    """A table of the context store."""
+
+    rows: int = Field(ge=0)
+    digest: str
+
+
+class PackEntry(_Part):
+    """The pack that the numbers came from."""
+
+    name: str
+    version: str
+    digest: str
+
+
+class Totals(_Part):
+    """Sums over what is done."""
+
+    store_rows: int = 0
+    events: int = 0
+    event_bytes: int = 0  # of the Parquet files
+
+
+class Manifest(_Part):
+    """``manifest.json``. ``state`` names the stage that is not complete yet, or "done"."""
+
+    label: Literal["synthetic"] = "synthetic"
+    format: Literal[1] = FORMAT
+    termtide: str
+    state: Literal["context", "plan", "events", "done"] = "context"
+    scenario_digest: str
+    scenario: dict[str, Any]
+    seed: int
+    pack: PackEntry
+    versions: dict[str, str]
+    store: dict[TableName, TableEntry] = {}  # "context_store_entity.person"
+    plan_digest: str | None = None
+    units: dict[DayName, UnitEntry] = {}  # by campus day, "2026-09-01"
+    totals: Totals = Totals()
+
+    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
+        """Note that a unit's files are in place. Raises RunError when their rows are not the unit's."""
+        entries = [FileEntry.of(file) for file in files]
+        if sum(entry.rows for entry in entries) != rows:
+            raise RunError(f"unit {day}: {rows} events, but {sum(e.rows for e in entries)} in its files")
+        self.units[day] = UnitEntry(rows=rows, digest=digest, files=entries)
+
+    def save(self, run_dir: Path) -> None:
+        """Write the file durably and rename it into place; the totals are summed anew. Raises RunError."""
+        self.store = dict(sorted(self.store.items()))
+        self.units = dict(sorted(self.units.items()))
+        self.totals = Totals(
+            store_rows=sum(table.rows for table in self.store.values()),
+            events=sum(unit.rows for unit in self.units.values()),
+            event_bytes=sum(file.bytes for unit in self.units.values() for file in unit.files),
+        )
+        text = self.model_dump_json(indent=1) + "\n"
+        with replacing([run_dir / FILE_NAME], durable=True) as (beside,):
+            beside.write_text(text, encoding="utf-8")
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that bytes could depend on."""
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in _LIBRARIES}}
+
+
+def termtide_version() -> str:
+    """The installed version, "0+source" when running from files that were never installed."""
+    try:
+        return metadata.version("termtide")
+    except metadata.PackageNotFoundError:
+        return "0+source"
+
+
+def new_manifest(scenario: Scenario, pack: PackEntry) -> Manifest:
+    """The manifest of a run that has nothing yet."""
+    return Manifest(
+        termtide=termtide_version(),
+        scenario_digest=scenario.digest(pack.digest),
+        scenario=scenario.model_dump(mode="json"),
+        seed=scenario.seed,
+        pack=pack,
+        versions=versions(),
+    )
+
+
+def load_manifest(run_dir: Path) -> Manifest:
+    """Read a run's manifest. Raises InputError when there is none, or it is no manifest of ours."""
+    path = run_dir / FILE_NAME
+    try:
+        data = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise InputError(f"{run_dir}: no {FILE_NAME}, so there is no run; `termtide run` makes one") from None
+    except OSError as error:
+        raise disk_error(path, error) from error
+    except ValueError as error:
+        raise InputError(f"{path}: not valid JSON: {error}") from None
+    given = data.get("format") if isinstance(data, dict) else None
+    if isinstance(given, int) and given != FORMAT:
+        raise InputError(f"{path}: format {given}, allowed: {FORMAT}; another version of Termtide made it")
+    try:
+        return Manifest.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "the file"
+        raise InputError(f"{path}: {key}: {first['msg']}; this is no manifest of a Termtide run") from None

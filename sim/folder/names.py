@@ -1,0 +1,25 @@
+"""What the files of a run are called, and where they stand."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+FOLDER = "event_store/expanded"
+_DATED = re.compile(rf"{FOLDER}/event_date=(\d{{4}}-\d\d-\d\d)/[^/]+")
+
+
+def file_path(event_date: date, campus_day: date) -> str:
+    """Where a unit's events of one UTC date stand, relative to the run folder."""
+    return f"{FOLDER}/event_date={event_date}/unit-{campus_day}.parquet"
+
+
+def date_of(path: str) -> date | None:
+    """The UTC date of a unit's file, by its path relative to the run folder; None for any other file."""
+    found = _DATED.fullmatch(path)
+    return date.fromisoformat(found[1]) if found else None
+
+
+PLAN = "plan.parquet"
+WAREHOUSE = "warehouse.duckdb"
+REPORT = "report.html"

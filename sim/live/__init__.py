@@ -1,1 +1,0 @@
-"""The live side: the term played against a clock, through sensors, into a stream."""

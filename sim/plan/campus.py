@@ -1,0 +1,142 @@
+"""The campus as simpy processes: what kind of day it is, what each section is doing, who an outage hits.
+
+simpy decides when things happen and in which state; how many clicks follow from that state is drawn in
+``sim.draw.day``. The clock is an integer: milliseconds UTC. Nothing here is random but by key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import simpy
+
+from context import rng
+from context.arrays import I64, U8, U64
+from context.errors import RunError
+from context.scenario.calendar import Calendar
+
+Process = Generator[simpy.Event, Any, None]
+
+MEETS = 1  # the section has a class today
+DUE = 2  # it has work due today or tomorrow
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+LONGEST_MS = 6 * 60 * MINUTE_MS  # of a visit and of a bundle: they end within the day after their own
+GAVE_UP = -1
+
+
+@dataclass(frozen=True)
+class DayState:
+    """One campus day as the processes left it at its midnight."""
+
+    day: int
+    kind: str  # class, weekend, holiday, break, reading, finals, before, after
+    sections: U8  # [sections] flags MEETS | DUE
+
+
+@dataclass(frozen=True)
+class SectionSchedule:
+    """When one section meets and when its work is due."""
+
+    weekdays: tuple[int, ...]  # 0 = Monday
+    due_days: tuple[int, ...]  # campus days, increasing
+
+
+class Campus:
+    """The term as one simpy environment.
+
+    ``states()`` runs it day by day; every process only reads the calendar and its own schedule and writes
+    its own flag, so the order of processes within an instant cannot matter.
+    """
+
+    def __init__(
+        self,
+        calendar: Calendar,
+        schedules: Sequence[SectionSchedule],
+        *,
+        env: simpy.Environment | None = None,
+        first_day: int | None = None,
+    ) -> None:
+        """``env``: one to share with other processes; ``first_day``: sleep through the days before it."""
+        self.calendar = calendar
+        self.first_day = calendar.first_day if first_day is None else first_day
+        self.env = env or simpy.Environment(initial_time=calendar.day_start_ms(self.first_day) - 1)
+        self.flags = np.zeros(len(schedules), dtype=np.uint8)
+        self.today: DayState | None = None
+        self.kinds = [str(kind) for kind in calendar.kind_of(calendar.days)]
+        for section, schedule in enumerate(schedules):
+            self.env.process(self._section(section, schedule))
+        self.env.process(self._calendar())
+
+    def _at(self, day: int, offset_ms: int = 0) -> simpy.Event:
+        # On a shared clock that begins in the middle of a day, its morning has been.
+        return self.env.timeout(max(self.calendar.day_start_ms(day) + offset_ms - self.env.now, 0))
+
+    def _wakes(self, schedule: SectionSchedule) -> dict[int, int]:
+        """The flags of a section by campus day, only days on which any is set."""
+        first, flags = int(self.calendar.days[0]), dict[int, int]()
+        for day, kind in enumerate(self.kinds, start=first):
+            if kind == "class" and (self.calendar.term.start.weekday() + day) % 7 in schedule.weekdays:
+                flags[day] = MEETS
+        for due in schedule.due_days:
+            for day in (due - 1, due):
+                flags[day] = flags.get(day, 0) | DUE
+        return flags
+
+    def _section(self, section: int, schedule: SectionSchedule) -> Process:
+        """Raise the section's flags on the mornings they are for, lower them the morning after."""
+        wakes = self._wakes(schedule)
+        for day in sorted(wakes):
+            if not self.first_day <= day <= self.calendar.last_day:
+                continue
+            yield self._at(day)
+            self.flags[section] = wakes[day]
+            if day + 1 not in wakes:
+                yield self._at(day + 1)
+                self.flags[section] = 0
+
+    def _calendar(self) -> Process:
+        """Each midnight, once the sections have woken, take down the state of the day."""
+        for day in range(self.first_day, self.calendar.last_day + 1):
+            yield self._at(day, 1)
+            self.today = DayState(day, self.kinds[day - self.calendar.first_day], self.flags.copy())
+
+    def states(self) -> Iterator[DayState]:
+        """The states of all campus days, in order."""
+        for day in self.calendar.days:
+            self.env.run(until=self.calendar.day_start_ms(int(day)) + 2)
+            if self.today is None or self.today.day != day:
+                raise RunError(f"the campus did not wake on day {day}")
+            yield self.today
+
+
+def resume_times(key: U64, start_ms: I64, outage: tuple[int, int], patience: int) -> I64:
+    """When each visit that an outage hits gets through again, UTC ms; GAVE_UP for those that do not.
+
+    ``key`` and ``start_ms`` (when the visit meets the outage) are of the visits. Each visit is a process: it
+    tries again after a keyed pause that doubles, and gives up after a keyed number of tries up to
+    ``patience``. A pure function of visit and outage.
+    """
+    begin, end = outage
+    env = simpy.Environment(initial_time=begin)
+    resumed = np.full(len(key), GAVE_UP, dtype=np.int64)
+    pause = MINUTE_MS + rng.integer(key, 4 * MINUTE_MS, 0)
+    tries = 1 + rng.integer(key, patience, 1)
+
+    def visit(row: int) -> Process:
+        yield env.timeout(max(int(start_ms[row]) - begin, 0))
+        wait = int(pause[row])
+        for _ in range(int(tries[row])):
+            yield env.timeout(wait)
+            if env.now >= end:
+                resumed[row] = env.now
+                return
+            wait *= 2
+
+    for row in range(len(key)):
+        env.process(visit(row))
+    env.run()
+    return resumed

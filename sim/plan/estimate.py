@@ -1,0 +1,203 @@
+"""What a run will make and cost, before it starts: rows, events, bytes, minutes; roughly, from the pack."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from context.errors import InputError
+from context.packs.pack import Pack
+from context.people.students import student_count
+from context.scenario.calendar import Calendar
+from context.scenario.scenario import Scenario
+from sim.plan.effects import day_curve
+
+# Rows and events: measured on 30, 60, 300, 1,000 and 5,000 FTE. JSON, Parquet and the two kinds of compressed
+# NDJSON: measured on 30, 300 and 1,000 FTE. CPU seconds and the bytes in DuckDB and BigQuery: measured on an
+# earlier state of the code, assumed to hold. All of them bound the questions asked, not the run. Bytes are
+# per event and per store row.
+STORE_ROWS_PER_ENROLMENT = 305
+STORE_ROWS_OF_ANY_CAMPUS = 40_000  # catalogue, roles, rooms and the like
+CAN_CLICK = 0.889  # share of enrolment-days asked for: some join late or drop, some courses are not in Canvas
+OVERSHOOT = 0.03  # deadlines beyond the rates, as a share of what is asked, ...
+OVERSHOOT_OF_FEW = 0.45  # ... and so much over the square root of the enrolments: cells of few students
+VISITS_PER_ENROLMENT = 0.416  # on an average day: a student's visits, shared out among the courses
+STAFF_EVENTS_PER_ENROLMENT, STAFF_EVENTS_OF_ANY_CAMPUS = 53.5, 16_000  # content and grades
+SYSTEM_EVENTS_PER_ENROLMENT = 0.42
+API_SHARE = 0.52  # of students' events: page views that may have a twin
+JSON_BYTES_PER_EVENT = 1900
+PARQUET_BYTES_PER_EVENT = {True: 220, False: 125}  # with and without the whole JSON
+CPU_SECONDS_PER_MILLION = {True: 11.0, False: 6.0}
+# By destination: of an event with and without the JSON column, of a row of the store. NDJSON always has whole
+# documents. BigQuery's are logical bytes: 8 of a number or time, 2 and its UTF-8 of a text.
+SINK_BYTES: dict[str, tuple[dict[bool, int], int]] = {
+    "parquet": (PARQUET_BYTES_PER_EVENT, 17),
+    "ndjson": ({True: JSON_BYTES_PER_EVENT, False: JSON_BYTES_PER_EVENT}, 400),
+    "ndjson gzip": ({True: 163, False: 163}, 26),
+    "ndjson zstd": ({True: 102, False: 102}, 26),
+    "duckdb": ({True: 1160, False: 650}, 28),
+    "bigquery": ({True: 3530, False: 1560}, 112),
+}
+LARGE_BYTES = 5 * 10**9  # a run above this asks first
+HEADROOM = 1.1
+# List price of active logical storage in the US multi-region, as Google's page
+# https://cloud.google.com/bigquery/pricing gave it in August 2025: to be checked before money is spent.
+# Loading Parquet files costs nothing.
+PRICE_AS_OF = "2025-08"
+USD_PER_GIB_MONTH = 0.02
+FREE_GIB = 10.0
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Sizes of a run."""
+
+    students: int
+    enrolments: int
+    store_rows: int
+    events_by: dict[str, int]  # who or what brings them
+    event_json: bool
+    minutes: float
+
+    @property
+    def events(self) -> int:
+        """All of them."""
+        return sum(self.events_by.values())
+
+    @property
+    def json_bytes(self) -> int:
+        """Of the events as plain NDJSON."""
+        return self.events * JSON_BYTES_PER_EVENT
+
+    @property
+    def bytes(self) -> int:
+        """Of the run's folder."""
+        return self.sink_bytes()["parquet"]
+
+    def sink_bytes(self) -> dict[str, int]:
+        """Bytes by kind of destination; BigQuery's are the logical ones it charges for."""
+        return {
+            sink: round(self.events * of_event[self.event_json] + self.store_rows * of_row)
+            for sink, (of_event, of_row) in SINK_BYTES.items()
+        }
+
+    @property
+    def usd_per_month(self) -> float:
+        """What BigQuery charges by list price for keeping it a month, once beyond what is free."""
+        gib = self.sink_bytes()["bigquery"] / GIB
+        return round(max(gib - FREE_GIB, 0.0) * USD_PER_GIB_MONTH, 2)
+
+    def facts(self) -> dict[str, Any]:
+        """Everything, as plain data."""
+        return {
+            "students": self.students,
+            "enrolments": self.enrolments,
+            "store_rows": self.store_rows,
+            "events": self.events,
+            "events_by": self.events_by,
+            "event_json": self.event_json,
+            "minutes": round(self.minutes, 1),
+            "bytes": self.sink_bytes(),
+            "bigquery_usd_per_month": self.usd_per_month,
+            "price": {
+                "usd_per_gib_month": USD_PER_GIB_MONTH,
+                "free_gib": FREE_GIB,
+                "as_of": PRICE_AS_OF,
+                "what": "list price of active logical storage, US multi-region; check it",
+            },
+        }
+
+    def lines(self) -> list[str]:
+        """A few lines for people."""
+        sizes = ", ".join(f"{sink} {size / 1e9:.1f} GB" for sink, size in self.sink_bytes().items())
+        return [
+            (
+                f"about {self.students:,} students, {self.store_rows:,} store rows, {self.events:,} events, "
+                f"{self.minutes:.1f} minutes"
+            ),
+            f"size by destination: {sizes}",
+            (
+                f"BigQuery storage: about {self.usd_per_month:.2f} USD a month by the list price of "
+                f"{PRICE_AS_OF} ({USD_PER_GIB_MONTH} USD per GiB beyond {FREE_GIB:.0f} free; check it); "
+                "loading is free"
+            ),
+        ]
+
+    def line(self) -> str:
+        """One line for people."""
+        return (
+            f"about {self.students:,} students, {self.store_rows:,} store rows, {self.events:,} events "
+            f"({self.json_bytes / 1e9:.1f} GB of JSON), {self.bytes / 1e9:.2f} GB on disk, "
+            f"{self.minutes:.1f} minutes"
+        )
+
+
+def mean_courses(pack: Pack) -> float:
+    """Enrolments per student by the pack's careers and loads."""
+    career, load = pack.categorical("person", "career").shares(), pack.categorical("person", "load")
+    rows = pack.table("course_load")
+    total = 0.0
+    for c, name, n, share in zip(rows["career"], rows["load"], rows["courses"], rows["share"], strict=True):
+        total += career[c] * load.shares(c)[name] * float(n) * float(share)
+    return total
+
+
+def _events(pack: Pack, enrolments: int, curve: float) -> dict[str, int]:
+    """Events by who brings them; ``curve``: the term's days, as average ones."""
+    asked = enrolments * float(pack.table("rate_base")["factor"][0]) * curve * CAN_CLICK
+    overshoot = asked * (OVERSHOOT + OVERSHOOT_OF_FEW / max(enrolments, 1) ** 0.5)
+    device = pack.table("device")
+    in_app = sum(
+        float(share)
+        for name, share in zip(device["device"], device["share"], strict=True)
+        if name == "mobile_app"
+    )
+    twin = in_app * pack.number("twin.app_share") + (1 - in_app) * pack.number("twin.other_share")
+    sessions = pack.number("login_share") + pack.number("logout_share")
+    return {
+        "rates": round(asked),
+        "deadlines beyond them": round(overshoot),
+        "logins and logouts": round(enrolments * curve * VISITS_PER_ENROLMENT * sessions),
+        "API twins": round((asked + overshoot) * API_SHARE * twin),
+        "staff": round(enrolments * STAFF_EVENTS_PER_ENROLMENT + STAFF_EVENTS_OF_ANY_CAMPUS),
+        "system": round(enrolments * SYSTEM_EVENTS_PER_ENROLMENT),
+    }
+
+
+def estimate(scenario: Scenario, pack: Pack, calendar: Calendar, workers: int) -> Estimate:
+    """Rough sizes of a whole run."""
+    students = student_count(scenario.fte, pack)
+    enrolments = round(students * mean_courses(pack))
+    term = calendar.term.term_type
+    curve = sum(
+        day_curve(pack, term, int(day), str(kind))
+        for day, kind in zip(calendar.days, calendar.kind_of(calendar.days), strict=True)
+    )
+    by = _events(pack, enrolments, curve)
+    events, with_json = sum(by.values()), scenario.output.event_json
+    store_rows = STORE_ROWS_OF_ANY_CAMPUS + enrolments * STORE_ROWS_PER_ENROLMENT * scenario.terms
+    return Estimate(
+        students=students,
+        enrolments=enrolments,
+        store_rows=store_rows,
+        events_by=by,
+        event_json=with_json,
+        minutes=(events / 1e6 * CPU_SECONDS_PER_MILLION[with_json] / workers + store_rows / 1e6 * 2 + 5) / 60,
+    )
+
+
+def check_disk(run_dir: Path, wanted: Estimate) -> None:
+    """Raise InputError when the run would not fit on the disk of ``run_dir``."""
+    folder = run_dir.resolve()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if wanted.bytes * HEADROOM > free:
+        raise InputError(
+            f"--out {run_dir}: the run needs about {wanted.bytes / 1e9:.1f} GB, "
+            f"free there: {free / 1e9:.1f} GB; "
+            "choose another disk, a smaller --fte, or event_json = false"
+        )

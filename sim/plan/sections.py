@@ -1,0 +1,50 @@
+"""When sections meet and have work due, by the pack's patterns and the store."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from context.arrays import I64
+from context.courses.meetings import make_meetings, meeting_keys
+from context.packs.pack import Pack
+from context.scenario.calendar import Calendar
+from sim.plan.campus import SectionSchedule
+from sim.world.world import MODES, World
+
+
+def section_keys(world: World) -> npt.NDArray[np.uint64]:
+    """A natural key per section, from its course and its place in it."""
+    sections = int(world.enrolments.section.max()) + 1
+    course = np.zeros(sections, dtype=np.int64)
+    course[world.enrolments.section] = world.enrolments.course
+    return meeting_keys(world.courses.key, course)
+
+
+def class_starts(pack: Pack, sections_key: npt.NDArray[np.uint64]) -> I64:
+    """When classes of each section begin, in ms of the wall clock since midnight, by the pack's hours."""
+    return make_meetings(pack, sections_key).start_ms
+
+
+def schedules(
+    pack: Pack,
+    calendar: Calendar,
+    keys: npt.NDArray[np.uint64],
+    section_course: I64,
+    activity_course: I64,
+    due_ms: I64,
+    mode: I64,
+) -> list[SectionSchedule]:
+    """Meeting days (by the pack's patterns; none online) and due days (of the store) of every section."""
+    weeks = make_meetings(pack, keys).days
+    due_day = calendar.day_of(due_ms)
+    order = np.lexsort((due_day, activity_course))
+    bounds = np.searchsorted(activity_course[order], np.arange(int(section_course.max()) + 2))
+    days = due_day[order]
+    return [
+        SectionSchedule(
+            () if MODES[how] == "online" else tuple(np.flatnonzero(week).tolist()),
+            tuple(int(day) for day in np.unique(days[bounds[course] : bounds[course + 1]])),
+        )
+        for week, course, how in zip(weeks, section_course, mode, strict=True)
+    ]

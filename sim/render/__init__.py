@@ -1,0 +1,1 @@
+"""From integer columns to Caliper JSON and to the nested columns of event_store.expanded."""

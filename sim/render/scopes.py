@@ -1,0 +1,100 @@
+"""A batch seen by scopes: the row of each event in its person, course, object; found once a batch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from context.arrays import I64
+from sim.caliper.batch import Batch
+from sim.render.fragments import SHARED
+from sim.world.clients import ADDRESSES, address_rows, devices
+from sim.world.world import World
+
+
+def rows_of(scope: str, world: World, batch: Batch) -> I64:
+    """The row of each event in its scope."""
+    if scope == "person":
+        return batch.person.astype(np.int64)
+    if scope == "enrolment":
+        return batch.enrolment.astype(np.int64)
+    if scope == "course":
+        return batch.course.astype(np.int64)
+    if scope == "agent":
+        return devices(world, batch.person, batch.visit)
+    if scope == "address":
+        return address_rows(world, batch.person, batch.visit)
+    return batch.object.astype(np.int64)
+
+
+def size_of(scope: str, world: World) -> int:
+    """How many rows a scope has that are shared by many events; 0 for others."""
+    sizes = {
+        "person": len(world.persons.udp_id),
+        "enrolment": len(world.enrolments.person),
+        "course": len(world.courses.udp_id),
+        "agent": len(world.devices),
+        "address": len(ADDRESSES),
+    }
+    return (
+        sizes[scope] if scope in sizes else len(world.objects[scope].lms_id) if scope in world.objects else 0
+    )
+
+
+_SPARSE = 8  # rows of a table for each that is asked for; beyond that sorting is faster
+
+
+class Rows:
+    """Rows of one batch's events; everything is found when first asked for."""
+
+    def __init__(self, world: World, batch: Batch) -> None:
+        self.batch = batch
+        self._world = world
+        order = np.argsort(batch.kind, kind="stable")
+        codes, starts = np.unique(batch.kind[order], return_index=True)
+        bounds = np.append(starts, len(order))
+        self.codes: tuple[int, ...] = tuple(codes.tolist())
+        self._of_kind: dict[int, I64] = {
+            code: order[bounds[place] : bounds[place + 1]] for place, code in enumerate(self.codes)
+        }
+        self._rows: dict[str, I64] = {"": np.zeros(len(batch), dtype=np.int64)}
+        self._mine: dict[tuple[int, ...], I64] = {}
+        self._unique: dict[tuple[str, tuple[int, ...]], tuple[I64, I64]] = {}
+
+    def of(self, scope: str) -> I64:
+        """The row of each event in a scope, "" for none."""
+        key = _key(scope)
+        if key not in self._rows:
+            self._rows[key] = rows_of(key, self._world, self.batch)
+        return self._rows[key]
+
+    def mine(self, codes: tuple[int, ...]) -> I64:
+        """The events of some kinds."""
+        if len(codes) == 1:
+            return self._of_kind[codes[0]]
+        if codes not in self._mine:
+            wanted = np.zeros(256, dtype=np.bool_)
+            wanted[list(codes)] = True
+            self._mine[codes] = np.flatnonzero(wanted[self.batch.kind])
+        return self._mine[codes]
+
+    def unique(self, scope: str, codes: tuple[int, ...]) -> tuple[I64, I64]:
+        """(rows of a scope that events of some kinds have, each once; the place of each event among them)."""
+        key = _key(scope), codes
+        if key not in self._unique:
+            self._unique[key] = distinct(self.of(scope)[self.mine(codes)])
+        return self._unique[key]
+
+
+def distinct(rows: I64) -> tuple[I64, I64]:
+    """(the rows that there are, each once and in order; the place of each among them)."""
+    top = int(rows.max()) + 1 if len(rows) else 0
+    if top > _SPARSE * len(rows) or (top and rows.min() < 0):
+        used, place = np.unique(rows, return_inverse=True)
+        return used, place.astype(np.int64)
+    there = np.zeros(top, dtype=np.bool_)  # where rows lie close together, a table is faster than sorting
+    there[rows] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[rows]
+
+
+def _key(scope: str) -> str:
+    return scope if scope in SHARED or not scope else "object"

@@ -1,0 +1,1 @@
+"""What leaves a sensor, and when: buffers, flushes, envelopes, delays, outages."""

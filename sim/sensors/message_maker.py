@@ -1,0 +1,152 @@
+"""From events to messages: their data, their attributes, and where each one belongs in its sensor's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from context.arrays import I64
+from sim.caliper.batch import Batch, concatenate
+from sim.caliper.kinds import KINDS, Kind
+from sim.caliper.texts import times, uuids
+from sim.render.renderer import Renderer
+from sim.sensors.schedule import Schedule
+from sim.sensors.window import Window
+from sim.sinks.messages import Attribute, Messages
+from sim.tools import kaltura
+from sim.tools.canvas import CONTEXT
+from sim.tools.vendors import shape_of
+from sim.world.world import World
+
+FORMS = ("event", "envelope")
+_SENDERS = sorted({kind.sensor for kind in KINDS})
+_SENDER = np.array([_SENDERS.index(kind.sensor) for kind in KINDS])  # of each kind
+_NO_PERSON = np.array([kind.actor in ("app", "job") for kind in KINDS])
+
+
+def merged(windows: Sequence[Window]) -> Window:
+    """What sensors handed over as one, by the time it leaves, then sensor, then order within the sensor."""
+    batch = concatenate([window.batch for window in windows])
+    sensor = np.concatenate([window.sensor for window in windows])
+    release = np.concatenate([window.schedule.release_ms for window in windows])
+    # Envelopes are numbered per window: told apart by the window's place.
+    place = np.repeat(np.arange(len(windows)), [len(window.batch) for window in windows])
+    envelope = np.concatenate([window.schedule.envelope for window in windows]) + (place << 32)
+    order = np.lexsort((np.arange(len(sensor)), sensor, _held_up(release, sensor)))
+    whole = Window(windows[0].day, batch, sensor, Schedule(release, envelope))
+    return whole.take(order)
+
+
+def _held_up(release: I64, sensor: I64) -> I64:
+    """When each event can leave, behind its sensor's earlier ones: a day's last flush may come late."""
+    order = np.argsort(sensor, kind="stable")
+    apart = sensor[order] * (int(np.ptp(release)) + 1)
+    held = np.empty_like(release)
+    held[order] = np.maximum.accumulate(release[order] + apart) - apart
+    return held
+
+
+def envelope_starts(window: Window) -> npt.NDArray[np.intp]:
+    """The first event of each envelope. A tool may have two senders: itself, and Canvas for its launches."""
+    new = np.ones(len(window.batch), dtype=np.bool_)
+    envelope, sensor, sender = window.schedule.envelope, window.sensor, _SENDER[window.batch.kind]
+    new[1:] = (envelope[1:] != envelope[:-1]) | (sensor[1:] != sensor[:-1]) | (sender[1:] != sender[:-1])
+    return np.flatnonzero(new)
+
+
+def pieces(window: Window, most: int) -> Iterator[Window]:
+    """Runs of some ``most`` events, cut between envelopes."""
+    starts = envelope_starts(window)
+    wanted = np.arange(0, len(window.batch), most)
+    cuts = np.unique(starts[np.searchsorted(starts, wanted, side="right") - 1])
+    for first, stop in pairwise([*cuts.tolist(), len(window.batch)]):
+        yield window.take(slice(first, stop))
+
+
+class MessageMaker:
+    """Makes messages of one world: a document an event, or an envelope of them."""
+
+    def __init__(self, world: World, tools: Sequence[str], form: str) -> None:
+        self._renderer, self._form = Renderer(world), form
+        self._tables = {name: _text_table(values) for name, values in _values(world, tools).items()}
+        self._heads = pa.array([f'{{"sensor":"{_sensor(kind, world)}","sendTime":"' for kind in KINDS])
+        self._middle = pa.scalar(f'","dataVersion":"{CONTEXT}","data":[')
+
+    def make(self, window: Window) -> Messages:
+        """The messages of what has been handed over."""
+        batch = window.batch
+        documents = self._renderer.render(batch).combine_chunks()
+        first = np.arange(len(batch)) if self._form == "event" else envelope_starts(window)
+        last = np.append(first[1:], len(batch)) - 1
+        lead = batch.take(first)  # what an envelope's attributes tell is its first event's
+        return Messages(
+            documents if self._form == "event" else self._envelopes(documents, window, first),
+            self._attributes(lead, window.sensor[first]),
+            window.sensor[first],
+            batch.take(last),
+            last - first + 1,
+        )
+
+    def _envelopes(
+        self, documents: pa.StringArray, window: Window, first: npt.NDArray[np.intp]
+    ) -> pa.StringArray:
+        offsets = pa.array(np.append(first, len(documents)).astype(np.int32))
+        data = pc.binary_join(pa.ListArray.from_arrays(offsets, documents), ",")
+        sent = times(window.schedule.release_ms[first])
+        heads = self._heads.take(pa.array(window.batch.kind[first]))
+        return pc.binary_join_element_wise(heads, sent, self._middle, data, "]}", "")
+
+    def _attributes(self, batch: Batch, sensor: I64) -> tuple[Attribute, ...]:
+        course = np.where(batch.course >= 0, batch.course, len(self._tables["canvas_course_id"]) - 1)
+        nothing = np.zeros(len(batch), dtype=np.int64)
+        kind, person = batch.kind.astype(np.int64), batch.person.astype(np.int64)
+        person = np.where(_NO_PERSON[kind] | (person < 0), len(self._tables["canvas_user_id"]) - 1, person)
+        rows: dict[str, I64] = {
+            "event_type": kind,
+            "event_action": kind,
+            "ed_app": kind,
+            "tool": sensor,
+            "tenant": nothing,
+            "udp_person_id": person,
+            "udp_course_offering_id": course.astype(np.int64),
+            "canvas_user_id": person,
+            "canvas_course_id": course.astype(np.int64),
+            "synthetic": nothing,
+        }
+        return (
+            Attribute("event_id", uuids(batch.uuid_high, batch.uuid_low), None),
+            Attribute("event_time", times(batch.time_ms), None),
+            *(Attribute(name, self._tables[name], rows[name]) for name in rows),
+        )
+
+
+def _sensor(kind: Kind, world: World) -> str:
+    """Who sends a kind's envelopes."""
+    name = {"canvas": world.tenant.host, "kaltura": kaltura.host(world.tenant).removeprefix("https://")}
+    return f"https://{name.get(kind.sensor, f'{kind.sensor}.unizin.example')}/"
+
+
+def _values(world: World, tools: Sequence[str]) -> dict[str, pa.Array]:
+    """The values that each attribute can have; courses and people end with a null, for events without."""
+    courses = world.courses
+    return {
+        "event_type": pa.array([kind.type for kind in KINDS]),
+        "event_action": pa.array([kind.action for kind in KINDS]),
+        "ed_app": pa.array([shape_of(kind, world.tenant).get("edApp", {}).get("id") for kind in KINDS]),
+        "tool": pa.array(list(tools)),
+        "tenant": pa.array([world.tenant.host]),
+        "udp_person_id": pa.array([*world.persons.udp_id.tolist(), None]),
+        "udp_course_offering_id": pa.array([*courses.udp_id.tolist(), None]),
+        "canvas_user_id": pa.array([*world.persons.lms_id.tolist(), None]),
+        "canvas_course_id": pa.array([*courses.lms_id.tolist(), None]),
+        "synthetic": pa.array(["true"]),
+    }
+
+
+def _text_table(values: pa.Array) -> pa.StringArray:
+    return values.cast(pa.string())

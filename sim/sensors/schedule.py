@@ -1,0 +1,110 @@
+"""When each event leaves its sensor: a pure function of event, sensor and delivery outages.
+
+A sensor collects events in a buffer, and sends when the buffer is full or the flush interval is over; what
+it sends then takes a while. During a delivery outage it keeps all, and afterwards sends faster than usual
+until it has caught up. Flush intervals are counted from each campus midnight, so that nothing here depends
+on where a stream began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from context import rng
+from context.arrays import I64, U64
+from context.scenario.incidents import time_map
+from sim.caliper.batch import Batch
+from sim.sensors.settings import DeliveryWindow, SensorSettings
+
+_DELAYS = 1_024  # rows of a table of delays, each as likely as the others
+
+
+@dataclass(frozen=True)
+class SensorLaw:
+    """One sensor's settings made ready for drawing."""
+
+    settings: SensorSettings
+    windows: tuple[DeliveryWindow, ...]  # its delivery outages
+    delays_ms: I64
+    key: U64  # shape (1,)
+
+
+def sensor_laws(
+    settings: Sequence[SensorSettings], windows: Sequence[DeliveryWindow], seed: int
+) -> tuple[SensorLaw, ...]:
+    """The laws of all sensors, in the order of ``settings``."""
+    keys = rng.key_of_text(seed, "delivery", [sensor.tool for sensor in settings])
+    return tuple(
+        SensorLaw(
+            sensor,
+            tuple(window for window in windows if window.stops(sensor.tool)),
+            delay_table(sensor.delay_median_ms, sensor.delay_p99_ms),
+            keys[place : place + 1],
+        )
+        for place, sensor in enumerate(settings)
+    )
+
+
+def delay_table(median_ms: int, p99_ms: int) -> I64:
+    """Equally likely delays, ms: lognormal with that median and 99th percentile, cut at the table's ends."""
+    if not median_ms:
+        return np.zeros(1, dtype=np.int64)
+    normal = NormalDist()
+    steps = [normal.inv_cdf((row + 0.5) / _DELAYS) / normal.inv_cdf(0.99) for row in range(_DELAYS)]
+    return np.array([round(median_ms * (p99_ms / median_ms) ** step) for step in steps], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Row i: when event i of a window leaves, and with which envelope of its sensor."""
+
+    release_ms: I64  # campus time, UTC; never before the event, never falling within a sensor
+    envelope: I64  # rows of a sensor with the same number leave in one envelope
+
+
+def schedule(
+    batch: Batch, sensor: I64, laws: Sequence[SensorLaw], midnight_ms: int, next_ms: int
+) -> Schedule:
+    """The schedule of the events between two campus midnights. ``sensor``: index into ``laws`` of each."""
+    release = np.empty(len(batch), dtype=np.int64)
+    envelope = np.empty(len(batch), dtype=np.int64)
+    for code, law in enumerate(laws):
+        rows = np.flatnonzero(sensor == code)
+        if len(rows):
+            release[rows], envelope[rows] = _of_sensor(batch.time_ms[rows], law, midnight_ms, next_ms)
+    return Schedule(release, envelope)
+
+
+def _of_sensor(time: I64, law: SensorLaw, midnight_ms: int, next_ms: int) -> tuple[I64, I64]:
+    flushed, run = flushes(time, law.settings, midnight_ms, next_ms)
+    first = np.searchsorted(run, run)  # the run's first row
+    within = np.arange(len(run)) - first
+    key = rng.extend(
+        rng.extend(np.broadcast_to(law.key, run.shape), flushed), run - run[np.searchsorted(flushed, flushed)]
+    )
+    delay = law.delays_ms[rng.integer(key, len(law.delays_ms))]
+    sent = time_map(flushed + delay, list(law.windows))
+    # A late flush holds up those behind it: a sensor never overtakes itself.
+    release = np.maximum.accumulate(sent)
+    fresh = (within % law.settings.envelope_events == 0).astype(np.int64)
+    return release, np.cumsum(fresh) - 1
+
+
+def flushes(time: I64, settings: SensorSettings, midnight_ms: int, next_ms: int) -> tuple[I64, I64]:
+    """(instant of the flush that sends each event, number of that flush) of one sensor's times in order."""
+    if settings.flush_ms == 0:
+        return time, np.arange(len(time))
+    tick = (time - midnight_ms) // settings.flush_ms
+    place = np.arange(len(time)) - np.searchsorted(tick, tick)
+    turn = place // settings.buffer_events
+    new = np.ones(len(time), dtype=np.bool_)
+    new[1:] = (tick[1:] != tick[:-1]) | (turn[1:] != turn[:-1])
+    run = np.cumsum(new) - 1
+    last = np.searchsorted(run, run, side="right") - 1
+    full = np.bincount(run)[run] == settings.buffer_events
+    at_tick = np.minimum(midnight_ms + (tick + 1) * settings.flush_ms, next_ms)
+    return np.where(full, time[last], at_tick), run

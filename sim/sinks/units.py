@@ -1,0 +1,103 @@
+"""Where output goes: siblings behind one small protocol, chosen by the scheme of a URL.
+
+``parquet:DIR``   the run folder's event store, a file per unit and UTC date
+``ndjson:DIR``    a folder with one file of JSON documents per unit; ``ndjson:-`` writes to stdout;
+                  ``?compression=gzip`` and ``?compression=zstd`` compress the files
+``memory:``       lists in memory, for notebooks and tests
+
+A sink is given a unit in parts, so that no part of a day but the one at hand is in memory. It checks counts
+before it writes and after, and leaves nothing half written: a unit is there as a whole or not at all. Writing
+a unit again replaces it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from context.errors import RunError
+from context.files import Written
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The events of one campus day, or a part of them, in order of event_time and id."""
+
+    campus_day: date
+    table: pa.Table  # schema of event_store.expanded; leaves may be dictionary-encoded
+    json: pa.Array | pa.ChunkedArray | None = None  # whole documents, text or binary, in the table's order
+    # The same as lines ended by newlines, made when asked for: (how many, their bytes) at a time.
+    lines: Callable[[], Iterator[tuple[int, memoryview]]] | None = None
+
+    def __post_init__(self) -> None:
+        if self.json is not None and len(self.json) != self.table.num_rows:
+            raise RunError(
+                f"unit {self.campus_day}: {self.table.num_rows} rows but {len(self.json)} documents; "
+                "every event must have one of each"
+            )
+
+
+class UnitWriter(AbstractContextManager["UnitWriter"], Protocol):
+    """A unit on its way into a sink.
+
+    Leaving the context puts it in place; leaving it by an exception leaves what was there before. Raises
+    RunError when counts differ or the outside fails.
+    """
+
+    written: list[Written]  # what is in place, once the context is left
+
+    def add(self, part: Unit) -> None:
+        """The unit's next events."""
+        ...
+
+
+class Sink(Protocol):
+    """What every sink does."""
+
+    def unit(self, campus_day: date) -> UnitWriter:
+        """Begin to write or replace a unit."""
+        ...
+
+    def close(self) -> None:
+        """Finish; nothing may be written afterwards."""
+        ...
+
+
+def write_unit(sink: Sink, unit: Unit) -> list[Written]:
+    """Write or replace a unit that is whole in memory. Raises RunError."""
+    with sink.unit(unit.campus_day) as writer:
+        writer.add(unit)
+    return writer.written
+
+
+class InOrder:
+    """Holds a unit's parts to the order of time, from one to the next, and counts their rows."""
+
+    def __init__(self, campus_day: date) -> None:
+        self.campus_day = campus_day
+        self.rows = 0
+        self._last: int | None = None
+
+    def times(self, part: Unit) -> npt.NDArray[np.int64]:
+        """The part's event times as microseconds since 1970 (UTC). Raises RunError when out of order."""
+        column = part.table.column("event_time").cast(pa.timestamp("us")).cast(pa.int64())
+        times: npt.NDArray[np.int64] = column.to_numpy()
+        if len(times):
+            back = self._last is not None and int(times[0]) < self._last
+            if back or bool(np.any(times[1:] < times[:-1])):
+                raise RunError(f"unit {self.campus_day}: events are not in order of time")
+            self._last = int(times[-1])
+        self.rows += len(times)
+        return times
+
+    def check(self, rows: int, where: str) -> None:
+        """Raise RunError unless all rows that were given are there."""
+        if rows != self.rows:
+            raise RunError(f"unit {self.campus_day}: {self.rows} events, but {rows} in {where}")

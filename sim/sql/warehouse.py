@@ -1,0 +1,169 @@
+"""``warehouse.duckdb``: every dataset under its UDP name, as views on the Parquet files of the run folder.
+
+The views name the folder's absolute path, so that the plain client opens the file from anywhere; a variable
+``termtide_root`` overrides it, which is how our commands work after the folder has moved. DuckDB lets no
+reader in while a writer has the file open: it is built beside its place and renamed, and only read then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+import schemas
+from context.errors import InputError, RunError
+from context.files import PARTIAL, disk_error, replacing
+from schemas._model import Table
+from sim.folder.names import FOLDER, WAREHOUSE
+
+ROOT = "termtide_root"
+
+# The older form of the event store, column by column. It was written by the pipeline at once, so to say:
+# store_time is event_time.
+_EVENTS = {
+    "id": "replace(id, 'urn:uuid:', '')",
+    "type": "type",
+    "action": "action",
+    "event_time": "event_time AT TIME ZONE 'UTC'",
+    "ed_app": "coalesce(json_extract_string(ed_app.json, '$.id'), ed_app.id)",
+    "course_offering_id": '"group".id',
+    "actor_id": "actor.id",
+    "event": "event",
+    "store_time": "event_time AT TIME ZONE 'UTC'",
+    "ucdm_course_offering_id": "course_offering.udp_id",
+    "ucdm_actor_id": "person.udp_id",
+}
+
+
+def build_warehouse(run_dir: Path) -> Path:
+    """Build or rebuild ``warehouse.duckdb`` of a run folder; returns its path.
+
+    A table of the context store that has no file is left out. Raises RunError when the disk fails or a file
+    does not have the columns of its contract.
+    """
+    target = run_dir / WAREHOUSE
+    journal = target.with_name(target.name + PARTIAL + ".wal")
+    with replacing([target]) as (beside,):
+        for rubbish in (beside, journal):
+            rubbish.unlink(missing_ok=True)
+        try:
+            with duckdb.connect(str(beside)) as connection:
+                for statement in _statements(run_dir.resolve()):
+                    connection.execute(statement)
+        except duckdb.IOException as error:
+            raise disk_error(target, OSError(*error.args)) from error
+        except duckdb.Error as error:
+            raise RunError(f"{target}: cannot be built: {_first_line(error)}") from error
+        finally:
+            journal.unlink(missing_ok=True)
+    return target
+
+
+def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnection:
+    """A connection that reads a run, wherever its folder is now; several may be open at a time.
+
+    The warehouse is attached read-only as ``catalog`` and made the default; the session's time zone is
+    UTC. Raises InputError when there is no warehouse, RunError when it can't be read.
+    """
+    path = run_dir / WAREHOUSE
+    if not path.is_file():
+        raise InputError(f"{run_dir}: no {WAREHOUSE} there; `termtide run` completes the run")
+    connection = duckdb.connect()
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET VARIABLE {ROOT} = {literal(glob_escaped(str(run_dir.resolve())))}")
+        connection.execute(f"ATTACH {literal(str(path.resolve()))} AS {quoted(catalog)} (READ_ONLY)")
+        connection.execute(f"USE {quoted(catalog)}")
+    except duckdb.Error as error:
+        connection.close()
+        raise RunError(f"{path}: cannot be opened: {_first_line(error)}") from error
+    return connection
+
+
+def is_view(table: Table) -> bool:
+    """Whether a table has no files of its own: the older event store is a view on the newer one."""
+    return (table.dataset, table.name) == ("event_store", "events")
+
+
+def data_files(run_dir: Path, table: Table) -> dict[str | None, list[Path]]:
+    """A table's Parquet files by partition, "2026-09-01", in order; None for a table without partitions."""
+    if is_view(table):
+        return {}
+    if table.dataset != "event_store":
+        path = run_dir / table.dataset / f"{table.name}.parquet"
+        return {None: [path]} if path.is_file() else {}
+    found: dict[str | None, list[Path]] = {}
+    for path in sorted((run_dir / FOLDER).glob("event_date=*/*.parquet")):
+        found.setdefault(path.parent.name.removeprefix("event_date="), []).append(path)
+    return found
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """A name as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def glob_escaped(path: str) -> str:
+    """A path whose characters stand for themselves where DuckDB expects a pattern."""
+    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in path)
+
+
+def _statements(root: Path) -> Iterator[str]:
+    """The SQL that makes the warehouse of the folder ``root``."""
+    for dataset in schemas.DATASETS:
+        yield f"CREATE SCHEMA {quoted(dataset)}"
+        # The older event store is a view on the newer one, so it comes last.
+        for table in sorted(schemas.tables(dataset), key=is_view):
+            name = f"{quoted(dataset)}.{quoted(table.name)}"
+            select = _select(root, table)
+            kind = "VIEW" if select else "TABLE"
+            if select:
+                yield f"CREATE VIEW {name} AS {select}"
+            elif dataset == "event_store":  # DuckDB refuses a pattern that no file matches
+                yield schemas.duckdb_ddl(table)
+            else:
+                continue
+            yield from comments(table, kind)
+
+
+def comments(table: Table, kind: str) -> Iterator[str]:
+    """The SQL that tells in DuckDB what a table (or view) and its columns hold."""
+    name = f"{quoted(table.dataset)}.{quoted(table.name)}"
+    yield f"COMMENT ON {kind} {name} IS {literal(schemas.describe_table(table))}"
+    for column in table.columns:
+        told = literal(schemas.describe_column(column))
+        yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {told}"
+
+
+def events_select() -> str:
+    """The query that is the older form of the event store."""
+    columns = ", ".join(f"{expression} AS {name}" for name, expression in _EVENTS.items())
+    return f"SELECT {columns} FROM event_store.expanded"
+
+
+def _select(root: Path, table: Table) -> str | None:
+    """What the table's view selects; None when it has no files."""
+    if table.dataset != "event_store":
+        path = f"{table.dataset}/{table.name}.parquet"
+        return _from_files(root, table, path) if (root / path).is_file() else None
+    if is_view(table):
+        return events_select()
+    found = next((root / FOLDER).glob("event_date=*/*.parquet"), None)
+    return _from_files(root, table, f"{FOLDER}/*/*.parquet") if found else None
+
+
+def _from_files(root: Path, table: Table, path: str) -> str:
+    columns = ", ".join(quoted(column.name) for column in table.columns)
+    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(glob_escaped(str(root)))})"
+    return f"SELECT {columns} FROM read_parquet({folder} || {literal('/' + path)}, hive_partitioning = false)"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

@@ -1,0 +1,1 @@
+"""The term against a clock: fed, played, sent, acknowledged, steered from outside."""

@@ -1,0 +1,233 @@
+"""How far a stream has come, as its sink has acknowledged it: a journal in the state folder.
+
+Every acknowledged request adds a line before the next request of its lane is sent, so that after a kill only
+what was in flight goes out twice. A torn last line counts as not written. The journal is rewritten, whole,
+when a stream opens it and when it has grown long.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from context.errors import InputError, RunError
+from context.files import disk_error, replacing
+from sim.caliper.batch import Batch
+
+FILE_NAME = "checkpoint.jsonl"
+FORMAT = 1
+_LONG_BYTES = 8_000_000
+Cursor = tuple[int, int, int]  # time_ms, uuid_high, uuid_low of the last event acknowledged
+Key = tuple[int, int]  # lane, sensor
+
+
+@dataclass
+class Segment:
+    """One stretch of the term, played without being moved: all events from begin to end have been sent."""
+
+    begin_ms: int
+    end_ms: int | None = None  # None: it is being played
+
+
+@dataclass
+class Progress:
+    """What a journal adds up to."""
+
+    identity: dict[str, Any]
+    segments: list[Segment] = field(default_factory=list)
+    cursors: dict[Key, Cursor] = field(default_factory=dict)
+    below_ms: int = 0  # every event of the segment before this is acknowledged
+    at_ms: int = 0  # where the clock stood
+    acked: int = 0  # events acknowledged, repeats included
+    mark: Any = None  # what the sink wants to be told when it is opened again
+    done: bool = False
+
+    def wanted(
+        self, lane: npt.NDArray[np.int64], sensor: npt.NDArray[np.int64], batch: Batch
+    ) -> npt.NDArray[np.bool_]:
+        """Which events have not been acknowledged in this segment."""
+        keep = batch.time_ms >= self.below_ms
+        for (of_lane, of_sensor), (time, high, low) in self.cursors.items():
+            mine = (lane == of_lane) & (sensor == of_sensor)
+            if mine.any():
+                keep &= ~(mine & ~_after(batch, time, high, low))
+        return keep
+
+
+def _after(batch: Batch, time: int, high: int, low: int) -> npt.NDArray[np.bool_]:
+    """Which events come after a cursor in total order."""
+    same_time = batch.time_ms == time
+    above, level = batch.uuid_high > np.uint64(high), batch.uuid_high == np.uint64(high)
+    later: npt.NDArray[np.bool_] = (batch.time_ms > time) | (
+        same_time & (above | (level & (batch.uuid_low > np.uint64(low))))
+    )
+    return later
+
+
+class Checkpoint:
+    """The journal, open for writing. Safe to use from several threads."""
+
+    def __init__(self, folder: Path, progress: Progress) -> None:
+        self.path, self.progress = folder / FILE_NAME, progress
+        self._lock = threading.Lock()
+        self._handle = -1
+        self._size = 0
+        self._rewrite()
+
+    def begin(self, begin_ms: int) -> None:
+        """A segment begins; everything before it is done with."""
+        with self._lock:
+            progress = self.progress
+            progress.segments.append(Segment(begin_ms))
+            progress.cursors, progress.below_ms, progress.at_ms = {}, begin_ms, begin_ms
+            self._rewrite()
+
+    def end(self, end_ms: int, *, done: bool = False) -> None:
+        """The segment is complete up to ``end_ms``."""
+        with self._lock:
+            if self.progress.segments and self.progress.segments[-1].end_ms is None:
+                self.progress.segments[-1].end_ms = end_ms
+            self.progress.done = done
+            self._rewrite()
+
+    def ack(self, cursors: Mapping[Key, Cursor], events: int, mark: Any) -> None:
+        """The sink has these events for good."""
+        with self._lock:
+            self.progress.cursors.update(cursors)
+            self.progress.acked += events
+            if mark is not None:
+                self.progress.mark = mark
+            entries = [[*key, cursor[0], str(cursor[1]), str(cursor[2])] for key, cursor in cursors.items()]
+            self._append({"ack": entries, "n": events, "mark": mark})
+
+    def snapshot(self) -> Progress:
+        """How far it has come, as it stands."""
+        with self._lock:
+            return replace(self.progress, cursors=dict(self.progress.cursors))
+
+    def passed(self, below_ms: int, at_ms: int) -> None:
+        """Everything before ``below_ms`` is acknowledged; the clock stands at ``at_ms``."""
+        with self._lock:
+            if (below_ms, at_ms) != (self.progress.below_ms, self.progress.at_ms):
+                self.progress.below_ms, self.progress.at_ms = below_ms, at_ms
+                self._append({"below": below_ms, "at": at_ms})
+
+    def close(self) -> None:
+        """Leave a short journal on the disk."""
+        with self._lock:
+            if self._handle >= 0:
+                self._rewrite()
+                os.close(self._handle)
+                self._handle = -1
+
+    def _append(self, line: dict[str, Any]) -> None:
+        data = orjson.dumps(line) + b"\n"
+        try:
+            # One write for one line: a kill leaves it there or not.
+            if os.write(self._handle, data) != len(data):
+                raise RunError(
+                    f"{self.path}: no space left on the disk; free some, the same command continues"
+                )
+        except OSError as error:
+            raise disk_error(self.path, error) from error
+        self._size += len(data)
+        if self._size > _LONG_BYTES:
+            self._rewrite()
+
+    def _rewrite(self) -> None:
+        with replacing([self.path], durable=True) as (beside,):
+            beside.write_bytes(orjson.dumps(_as_json(self.progress)) + b"\n")
+        if self._handle >= 0:
+            os.close(self._handle)
+        self._handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+        self._size = 0
+
+
+def _as_json(progress: Progress) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "identity": progress.identity,
+        "segments": [[segment.begin_ms, segment.end_ms] for segment in progress.segments],
+        "cursors": [[*key, c[0], str(c[1]), str(c[2])] for key, c in progress.cursors.items()],
+        "below": progress.below_ms,
+        "at": progress.at_ms,
+        "acked": progress.acked,
+        "mark": progress.mark,
+        "done": progress.done,
+    }
+
+
+def load_progress(folder: Path) -> Progress | None:
+    """What the journal in a state folder says, None without one. Raises InputError for another file."""
+    path = folder / FILE_NAME
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise disk_error(path, error) from error
+    try:
+        head = orjson.loads(lines[0])
+        if head["format"] != FORMAT:
+            raise InputError(f"{path}: format {head['format']}, allowed: {FORMAT}; give another --state")
+        progress = Progress(
+            head["identity"],
+            [Segment(*pair) for pair in head["segments"]],
+            dict(_entries(head["cursors"])),
+            head["below"],
+            head["at"],
+            head["acked"],
+            head["mark"],
+            head["done"],
+        )
+        for line in lines[1:-1]:  # what stands behind the last newline is torn, or nothing
+            _apply(progress, orjson.loads(line))
+    except (ValueError, KeyError, TypeError, IndexError):
+        raise InputError(
+            f"{path}: this is no journal of a stream; give another --state, or --fresh to begin anew"
+        ) from None
+    return progress
+
+
+def _apply(progress: Progress, line: dict[str, Any]) -> None:
+    if "below" in line:
+        progress.below_ms, progress.at_ms = line["below"], line["at"]
+        return
+    progress.cursors.update(_entries(line["ack"]))
+    progress.acked += line["n"]
+    if line["mark"] is not None:
+        progress.mark = line["mark"]
+
+
+def _entries(rows: list[list[Any]]) -> Iterator[tuple[Key, Cursor]]:
+    for lane, sensor, time, high, low in rows:
+        yield (lane, sensor), (time, int(high), int(low))
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold a state folder for this process. Raises InputError when another stream is at work with it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(folder, os.O_RDONLY)
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(f"--state {folder}: this is a file, allowed: a folder") from None
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise InputError(f"--state {folder}: another stream is at work with it; give another one") from None
+    finally:
+        os.close(handle)

@@ -1,0 +1,89 @@
+"""What there is to send: the events of one campus date after another, drawn ahead in the background.
+
+The unit of drawing is the campus day in which a visit starts; a visit may run past midnight. A window holds
+the events whose *time* falls on a campus date, whichever of two units brings them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+
+from context.errors import RunError
+from context.scenario.calendar import Calendar
+from sim.caliper.batch import NO_TOOL, Batch, concatenate
+from sim.draw.day import draw_day
+from sim.draw.engine import Engine
+from sim.sensors.schedule import SensorLaw, schedule
+from sim.sensors.window import Window
+from sim.stream.laps import Lap
+
+
+class Feed:
+    """Windows of one term. Makes one window ahead in a thread of its own; holds two units at most."""
+
+    def __init__(self, engine: Engine, laws: Sequence[SensorLaw]) -> None:
+        self.engine, self.laws = engine, laws
+        self.calendar: Calendar = engine.calendar
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="draw")
+        self._units: dict[int, Batch] = {}
+        self._windows: dict[tuple[int, int], Future[Window]] = {}  # by lap and day
+
+    @property
+    def days(self) -> range:
+        """Campus dates on which events can fall."""
+        return range(self.calendar.first_day, self.calendar.last_day + 2)
+
+    def window(self, day: int, lap: Lap) -> Window:
+        """The events of a campus date in a lap. Begins to make that of the date after it, too."""
+        coming = [(lap.number, date) for date in (day, day + 1) if date in self.days]
+        for key in coming:
+            if key not in self._windows:
+                self._windows[key] = self._pool.submit(self._window, key[1], lap)
+        for key in [key for key in self._windows if key not in coming]:
+            self._windows.pop(key).cancel()
+        return self._windows.pop((lap.number, day)).result()
+
+    # What follows runs in the feed's own thread, one call after the other.
+
+    def _window(self, day: int, lap: Lap) -> Window:
+        wanted = [unit for unit in (day - 1, day) if self._exists(unit)]
+        self._units = {
+            unit: self._units[unit] if unit in self._units else self._draw(unit) for unit in wanted
+        }
+        begin, end = self.calendar.day_start_ms(day), self.calendar.day_start_ms(day + 1)
+        parts = [between(self._units[unit], begin, end) for unit in wanted]
+        batch = lap.batch(concatenate(parts).sorted())
+        sensor = batch.tool.astype(np.int64)
+        sensor[batch.tool == NO_TOOL] = len(self.laws) - 1
+        midnight, following = lap.calendar.day_start_ms(day), lap.calendar.day_start_ms(day + 1)
+        return Window(day, batch, sensor, schedule(batch, sensor, self.laws_of(lap), midnight, following))
+
+    def laws_of(self, lap: Lap) -> Sequence[SensorLaw]:
+        """The sensors' laws in a lap: their delivery outages move with it."""
+        return [replace(law, windows=lap.windows(law.windows)) for law in self.laws]
+
+    def close(self) -> None:
+        """End the thread; what it draws is not waited for."""
+        for window in self._windows.values():
+            window.cancel()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _exists(self, day: int) -> bool:
+        return self.calendar.first_day <= day <= self.calendar.last_day
+
+    def _draw(self, day: int) -> Batch:
+        batch, _ = draw_day(self.engine, day)
+        begin, end = self.calendar.day_start_ms(day), self.calendar.day_start_ms(day + 2)
+        if len(batch) and not begin <= batch.time_ms[0] <= batch.time_ms[-1] < end:
+            raise RunError(f"day {day}: events outside of the day and the one after it")
+        return batch
+
+
+def between(batch: Batch, begin_ms: int, end_ms: int) -> Batch:
+    """The events of a sorted batch from ``begin_ms`` (included) to ``end_ms`` (excluded)."""
+    first, last = np.searchsorted(batch.time_ms, [begin_ms, end_ms])
+    return batch.take(slice(int(first), int(last)))

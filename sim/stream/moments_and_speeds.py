@@ -1,0 +1,46 @@
+"""What people type of a stream: moments and speeds."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime
+
+from context.errors import InputError
+from context.scenario.zones import wall_to_instant
+from sim.stream.clock import MAX
+
+LEAST_SPEED, MOST_SPEED = 0.01, 1_000_000.0
+
+
+def read_moment(text: str, time_zone: str, what: str) -> int:
+    """UTC ms of ``2026-10-12T08:00`` by the campus's clock, a date's midnight, or a time with offset."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        if moment.tzinfo is not None:
+            return round(moment.timestamp() * 1000)
+        return wall_to_instant(time_zone, moment)
+    except (ValueError, OverflowError):
+        raise InputError(
+            f"{what}: {text!r} given, allowed: a date or a time by the campus's clock ({time_zone}), "
+            "such as 2026-10-12T08:00"
+        ) from None
+
+
+def read_speed(text: str, what: str = "--speed") -> float:
+    """Campus seconds per second: ``600``, ``600x`` or ``max``."""
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*x?\s*", text)
+    if text.strip().lower() == "max":
+        return MAX
+    speed = float(found[1]) if found else math.nan
+    if not LEAST_SPEED <= speed <= MOST_SPEED:
+        raise InputError(
+            f"{what}: {text!r} given, allowed: {LEAST_SPEED} to {MOST_SPEED:,.0f} campus seconds a second, "
+            "or max"
+        )
+    return speed
+
+
+def speed_text(speed: float) -> str:
+    """``600x`` or ``max``."""
+    return "max" if speed == MAX else f"{speed:g}x"

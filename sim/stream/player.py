@@ -1,0 +1,205 @@
+"""The loop that plays a stream: it steps the simulation when the clock allows, and hands on what is due.
+
+It can be paused, sped up, moved and stopped at any moment, from any thread, through its clock and methods.
+When the sink is slower than the clock, the loop waits for it and falls behind; nothing is dropped.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from context.arrays import BOOL
+from context.errors import InputError
+from sim.plan.campus import SectionSchedule
+from sim.sensors.message_maker import MessageMaker, merged, pieces
+from sim.sensors.window import Window
+from sim.stream.checkpoint import Checkpoint
+from sim.stream.clock import MAX, Clock
+from sim.stream.feed import Feed
+from sim.stream.lanes import Lanes, lane_of
+from sim.stream.laps import Lap
+from sim.stream.stage import Span, Stage
+from sim.stream.timeline import Timeline
+
+_MOST_ROWS = 8_192  # events rendered at a time
+_QUANTUM_S = 0.02  # sensors wake at most so often, in wall time
+_FREE_STEP_MS = 600_000  # and at speed MAX so often, in campus time
+_NAP_S = 0.25  # how long the loop sleeps at most, so that a figure is never older
+
+
+class Steer:
+    """Somebody wants to be at another time."""
+
+    def __init__(self, to_ms: int) -> None:
+        self.to_ms, self.heard, self.error = to_ms, threading.Event(), ""
+
+    def answered(self, error: str = "") -> None:
+        """It is done, or can't be."""
+        self.error = error
+        self.heard.set()
+
+
+class Player:
+    """Plays a timeline into lanes."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        schedules: Sequence[SectionSchedule],
+        timeline: Timeline,
+        clock: Clock,
+        lanes: Lanes,
+        checkpoint: Checkpoint,
+        maker_of: Callable[[Lap], MessageMaker],
+        *,
+        ordering_key: str | None = None,
+        rate_max: float | None = None,
+    ) -> None:
+        self.feed, self.timeline, self.clock, self.lanes = feed, timeline, clock, lanes
+        self._schedules, self._checkpoint, self._maker_of = schedules, checkpoint, maker_of
+        self._ordering_key, self._rate_max = ordering_key, rate_max
+        self._steers: deque[Steer] = deque()
+        self._free_at = 0.0  # wall time from which the rate limit lets more out
+        self._below = 0  # every event before this is with the lanes
+        self.sent = 0  # events handed to the lanes
+        self.stopped_by = ""  # "signal" or "request" once somebody wants it to end
+        self._most_rows = _MOST_ROWS if not rate_max else max(min(_MOST_ROWS, int(rate_max * _NAP_S)), 1)
+        self.stage: Stage | None = None
+
+    # Called from other threads.
+
+    def seek(self, to_ms: int, timeout_s: float = 60.0) -> None:
+        """Go on at another time. Raises InputError for one outside of what is played."""
+        self.timeline.span_from(to_ms)
+        steer = Steer(to_ms)
+        self._steers.append(steer)
+        with self.clock.changed:
+            self.clock.changed.notify_all()
+        if not steer.heard.wait(timeout_s):
+            raise InputError(f"seek: not done within {timeout_s:.0f} s: the sink is slow or out of reach")
+        if steer.error:
+            raise InputError(f"seek: {steer.error}")
+
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody wants it to end."""
+        return bool(self.stopped_by)
+
+    def stop(self, by: str) -> None:
+        """End soon; what hasn't been sent by then is sent when the stream continues."""
+        self.stopped_by = by
+        with self.clock.changed:
+            self.clock.changed.notify_all()
+        with self.lanes.changed:
+            self.lanes.changed.notify_all()
+
+    # The loop, in one thread.
+
+    def play(self) -> bool:
+        """Play to the end, or until stopped; True when nothing is left."""
+        progress = self._checkpoint.progress
+        if not progress.segments:
+            self._checkpoint.begin(self.timeline.begin_ms)
+        self.clock.move(max(progress.at_ms, progress.below_ms))
+        span = self.timeline.rest_from(progress.below_ms)
+        end_ms = progress.below_ms
+        try:
+            while span is not None:
+                played = self._play_span(span)
+                if played is None:
+                    return False
+                end_ms, span = played.end_ms, self.timeline.after(played)
+                if span is not None:
+                    self.clock.move(span.begin_ms)
+            if not self._until(self.lanes.flushed):
+                return False
+            self._checkpoint.end(end_ms, done=True)
+            return True
+        finally:
+            while self._steers:
+                self._steers.popleft().answered("the stream has come to its end")
+
+    def _play_span(self, span: Span) -> Span | None:
+        """Play a span to its end, or another one that somebody moved to; None when stopped."""
+        stage = self._enter(span, int(max(self.clock.now_ms(), span.begin_ms)))
+        self.clock.move(int(stage.env.now))  # it does not run while the first day is drawn
+        speed = self.clock.speed
+        while not self.stopping:
+            if self._steers:
+                stage = self._obey(self._steers.popleft(), stage)
+            if speed != self.clock.speed:
+                speed = self.clock.speed
+                stage.rouse()
+            due = stage.next_ms()
+            if due == float("inf"):
+                return stage.span if self._emit(stage) else None
+            if stage.waiting >= self._most_rows and not self._emit(stage):
+                return None
+            if self.clock.is_due(due):
+                stage.env.step()
+                self.clock.reach(due)
+            elif self._emit(stage):
+                self.clock.wait(due, _NAP_S)
+        return None
+
+    def _enter(self, span: Span, start_ms: int) -> Stage:
+        """The stage of a span; of its events those that are acknowledged are left out."""
+        known = self._checkpoint.snapshot()
+
+        def wanted(window: Window) -> BOOL:
+            lane = lane_of(window.batch, window.sensor, self._ordering_key, self.lanes.count)
+            return known.wanted(lane, window.sensor, window.batch)
+
+        self.stage = Stage(self.feed, self._schedules, span, start_ms, self._step_ms, wanted)
+        self._below = span.begin_ms
+        return self.stage
+
+    def _step_ms(self) -> int:
+        """How far apart sensors' wakes are in campus time: as often as the pace makes worth while."""
+        speed = self.clock.speed
+        return _FREE_STEP_MS if speed == MAX else int(speed * _QUANTUM_S * 1000)
+
+    def _emit(self, stage: Stage) -> bool:
+        """Make messages of the outbox and queue them; False when stopped before that."""
+        if not stage.waiting:
+            return True
+        parts = list(pieces(merged(stage.empty()), self._most_rows))
+        maker = self._maker_of(stage.span.lap)
+        for number, part in enumerate(parts, start=1):
+            if not (self._until(self.lanes.has_room) and self._until(self._rate_allows)):
+                return False
+            if number == len(parts):
+                self._below = stage.below_ms
+            self.lanes.put(maker.make(part), self._below, int(stage.env.now))
+            self.sent += len(part.batch)
+            if self._rate_max:
+                self._free_at = max(self._free_at, time.monotonic()) + len(part.batch) / self._rate_max
+        return True
+
+    def _rate_allows(self) -> bool:
+        return not self._rate_max or time.monotonic() >= self._free_at
+
+    def _until(self, ready: Callable[[], bool]) -> bool:
+        """Wait until ``ready``; False when stopped before. A pause doesn't hold up what is under way."""
+        while not ready():
+            if self.stopping:
+                return False
+            self.lanes.wait(0.02)
+        return True
+
+    def _obey(self, steer: Steer, stage: Stage) -> Stage:
+        """Close the segment where it stands, and begin another one elsewhere."""
+        here = min(int(stage.env.now), stage.span.end_ms)
+        stage.leave(here)
+        if not (self._emit(stage) and self._until(self.lanes.flushed)):
+            steer.answered("stopped before that")
+            return stage
+        self._checkpoint.end(here)
+        self._checkpoint.begin(steer.to_ms)
+        moved = self._enter(self.timeline.span_from(steer.to_ms), steer.to_ms)
+        self.clock.move(steer.to_ms)
+        steer.answered()
+        return moved

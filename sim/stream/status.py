@@ -1,0 +1,127 @@
+"""What a stream tells of itself: to ``termtide ctl status``, to its log, and at its end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from sim.stream.checkpoint import Checkpoint
+from sim.stream.clock import MAX
+from sim.stream.moments_and_speeds import speed_text
+from sim.stream.player import Player
+from sim.stream.timeline import wall_text
+
+_MEASURED_S = 5.0  # a rate is that of so many seconds
+_LINE_EVERY_S = 10.0
+
+
+class Monitor:
+    """Watches a player in a thread of its own; ``status`` may be called from any."""
+
+    def __init__(
+        self, player: Player, checkpoint: Checkpoint, where: str, say: Callable[[str], None]
+    ) -> None:
+        self._player, self._checkpoint, self._where, self._say = player, checkpoint, where, say
+        self._samples: deque[tuple[float, int]] = deque([(time.monotonic(), player.lanes.acked)])
+        self._began = time.monotonic()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="monitor", daemon=True)
+        self._thread.start()
+
+    def status(self) -> dict[str, Any]:
+        """Everything there is to know, ready for JSON. Times are campus time unless they say so."""
+        player, lanes, clock = self._player, self._player.lanes, self._player.clock
+        stage = player.stage
+        zone = player.timeline.laps.base.time_zone
+        facts: dict[str, Any] = {
+            "state": self._state(),
+            "time": wall_text(zone, int(clock.now_ms())),
+            "speed": speed_text(clock.speed),
+            "lag_s": round(self.lag_s(), 3),
+            "events_sent": player.sent,
+            "events_acknowledged": lanes.acked,
+            "events_per_second": round(self.rate(), 1),
+            "queue": lanes.queued,
+            "in_flight": lanes.in_flight,
+            "retries": lanes.retries,
+            "sink": self._where,
+        }
+        if lanes.away:
+            facts["sink_error"] = lanes.away
+        if stage is not None:
+            facts["held_by_sensors"] = stage.held
+            facts["lap"] = stage.span.lap.number
+            facts["campus"] = stage.facts()
+            facts["sensors"] = {
+                law.settings.tool: {"sent": sensor.sent, "held": sensor.held}
+                for law, sensor in zip(player.feed.laws, stage.sensors, strict=True)
+            }
+        facts["acknowledged_before"] = wall_text(zone, self._checkpoint.snapshot().below_ms)
+        return facts
+
+    def _state(self) -> str:
+        player = self._player
+        if player.stopping:
+            return "stopping"
+        if player.lanes.away:
+            return "waiting for the sink"
+        return "paused" if player.clock.paused else "running"
+
+    def lag_s(self) -> float:
+        """How far what is sent is behind the clock, in wall seconds; 0 without a pace."""
+        clock, stage = self._player.clock, self._player.stage
+        if clock.speed == MAX or stage is None:
+            return 0.0
+        now = clock.now_ms()
+        behind = now - min(stage.next_ms(), now)
+        oldest = self._player.lanes.oldest_ms()
+        if oldest is not None:
+            behind = max(behind, now - oldest)
+        return max(behind, 0.0) / 1000.0 / clock.speed
+
+    def rate(self) -> float:
+        """Acknowledged events a second, of the last seconds."""
+        then, acked = self._samples[0]
+        return max(self._player.lanes.acked - acked, 0) / max(time.monotonic() - then, 1e-9)
+
+    def segments(self) -> list[list[str | None]]:
+        """From and until of each stretch that was played without being moved; None: it isn't complete."""
+        zone = self._player.timeline.laps.base.time_zone
+        return [
+            [wall_text(zone, part.begin_ms), None if part.end_ms is None else wall_text(zone, part.end_ms)]
+            for part in self._checkpoint.snapshot().segments
+        ]
+
+    def line(self) -> str:
+        """The status for a log."""
+        facts = self.status()
+        return (
+            f"{facts['time'].replace('T', ' ')}  {facts['speed']}  {facts['state']}: "
+            f"{facts['events_acknowledged']:,} events acknowledged, "
+            f"{facts['events_per_second']:,.0f} a second, "
+            f"lag {facts['lag_s']:.1f} s, queue {facts['queue'] + facts['in_flight']:,}"
+        )
+
+    @property
+    def seconds(self) -> float:
+        """Wall seconds since it began."""
+        return time.monotonic() - self._began
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        told = time.monotonic()
+        while not self._over.wait(0.5):
+            now = time.monotonic()
+            self._samples.append((now, self._player.lanes.acked))
+            while len(self._samples) > 2 and self._samples[0][0] < now - _MEASURED_S:
+                self._samples.popleft()
+            if now - told >= _LINE_EVERY_S:
+                told = now
+                self._say(self.line())

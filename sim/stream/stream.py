@@ -1,0 +1,216 @@
+"""A stream from its first line to its last: this page is the live side's data flow.
+
+run folder (store, plan) -> feed (draw, a day ahead) -> stage (simpy: campus, sensors) -> player (the clock)
+-> messages -> lanes -> sink, with the checkpoint behind it and the control socket beside it.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+from context.errors import InputError
+from context.packs.pack import Pack
+from context.scenario.scenario import Scenario
+from sim.draw.engine import load_engine
+from sim.plan.campus import SectionSchedule
+from sim.plan.sections import schedules, section_keys
+from sim.sensors.message_maker import MessageMaker
+from sim.sensors.schedule import sensor_laws
+from sim.sensors.settings import delivery_windows, sensor_settings
+from sim.sinks.messages import StreamOptions
+from sim.sinks.open import open_stream_sink
+from sim.stream import checkpoint as journal
+from sim.stream.clock import Clock
+from sim.stream.control import listening
+from sim.stream.feed import Feed
+from sim.stream.lanes import Lanes
+from sim.stream.laps import Lap, Laps
+from sim.stream.moments_and_speeds import read_moment, read_speed
+from sim.stream.player import Player
+from sim.stream.status import Monitor
+from sim.stream.timeline import Timeline, wall_text
+from sim.world.load import campus_facts
+
+_LEAVE_S = 3.0  # what is in flight when a stream is stopped is waited for so long
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class StreamJob:
+    """What a stream is asked for."""
+
+    scenario: Scenario
+    pack: Pack
+    run_dir: Path
+    state_dir: Path
+    to: str
+    speed: float
+    begin: str | None = None  # by the campus's clock, in the scenario's (shifted) calendar
+    end: str | None = None
+    laps: int | None = 1  # None: without end
+    message: str = "event"
+    rate_max: float | None = None
+    options: StreamOptions = field(default_factory=StreamOptions)
+    fresh: bool = False  # forget an earlier checkpoint
+
+    def identity(self) -> dict[str, Any]:
+        """What must be the same for a checkpoint to be continued."""
+        return {
+            "scenario": self.scenario.digest(self.pack.digest),
+            "delivery": self.scenario.delivery_digest(),
+            "shift": self.scenario.shift,
+            "to": self.to,
+            "from": self.begin,
+            "until": self.end,
+            "laps": self.laps,
+            "message": self.message,
+            "ordering key": self.options.ordering_key,
+        }
+
+
+@dataclass(frozen=True)
+class StreamEnd:
+    """How a stream ended."""
+
+    done: bool  # nothing is left
+    interrupted: bool  # by a signal
+    status: dict[str, Any]
+
+
+def stream(job: StreamJob, say: Say) -> StreamEnd:
+    """Play it to its end, or until stopped (by a signal or over the socket). Raises TermtideError."""
+    timeline = timeline_of(job)
+    with ExitStack() as stack:
+        stack.enter_context(journal.held(job.state_dir))
+        progress = _progress(job)
+        sink = open_stream_sink(job.to, job.options)
+        stack.callback(sink.close)
+        where = sink.open(progress.mark)
+        say(f"to {where}")
+        if progress.done:
+            say("all of it was sent before: nothing is left (--fresh begins anew)")
+            return StreamEnd(done=True, interrupted=False, status=_nothing_left(where))
+        progress.mark = sink.mark
+        checkpoint = journal.Checkpoint(job.state_dir, progress)
+        stack.callback(checkpoint.close)
+        lanes = Lanes(sink, checkpoint, job.options.ordering_key, say=say)
+        stack.callback(lanes.close, _LEAVE_S)
+        player = _player(job, timeline, lanes, checkpoint)
+        stack.callback(player.feed.close)
+        monitor = Monitor(player, checkpoint, where, say)
+        stack.callback(monitor.close)
+        answer = partial(_answer, player, monitor)
+        stack.enter_context(listening(job.state_dir, answer))
+        stack.enter_context(_stopped_by_signals(player))
+        done = player.play()
+        if not done:
+            lanes.drain(_LEAVE_S)
+        facts = monitor.status() | {
+            "state": "done" if done else "stopped",
+            "seconds": round(monitor.seconds, 1),
+            "segments": monitor.segments(),
+        }
+        return StreamEnd(done, player.stopped_by == "signal", facts)
+
+
+def _nothing_left(where: str) -> dict[str, Any]:
+    return {"state": "done", "events_acknowledged": 0, "sink": where}
+
+
+def _progress(job: StreamJob) -> journal.Progress:
+    """The checkpoint to go on from. Raises InputError for that of another stream."""
+    found = None if job.fresh else journal.load_progress(job.state_dir)
+    wanted = job.identity()
+    if found is None:
+        return journal.Progress(wanted)
+    for key, value in wanted.items():
+        if found.identity.get(key) != value:
+            there = found.identity.get(key)
+            shown = "differs" if key in ("scenario", "delivery") else f"{there} there, {value} given"
+            raise InputError(
+                f"--state {job.state_dir}: the checkpoint of another stream ({key}: {shown}); "
+                "give another folder, or --fresh to begin anew"
+            )
+    return found
+
+
+def _player(job: StreamJob, timeline: Timeline, lanes: Lanes, checkpoint: journal.Checkpoint) -> Player:
+    """Everything up to the first event."""
+    scenario, pack, laps = job.scenario, job.pack, timeline.laps
+    engine = load_engine(job.run_dir, scenario, pack.path)
+    settings = sensor_settings(scenario, pack)
+    tools = [sensor.tool for sensor in settings]
+    feed = Feed(engine, sensor_laws(settings, delivery_windows(scenario, tools), scenario.seed))
+
+    @lru_cache(maxsize=1)
+    def maker_of(lap: Lap) -> MessageMaker:
+        return MessageMaker(lap.world(engine.world), tools, job.message)
+
+    facts: list[SectionSchedule] = schedules(
+        pack, laps.base, section_keys(engine.world), *campus_facts(job.run_dir)
+    )
+    clock = Clock(timeline.begin_ms, job.speed)
+    return Player(
+        feed, facts, timeline, clock, lanes, checkpoint, maker_of,
+        ordering_key=job.options.ordering_key, rate_max=job.rate_max,
+    )  # fmt: skip
+
+
+def timeline_of(job: StreamJob) -> Timeline:
+    """From and until, inside the term. Reads nothing but the job; raises InputError."""
+    laps = Laps(job.scenario, job.pack.table("calendar"), job.laps)
+    base, zone = laps.base, laps.base.time_zone
+    first, last = base.day_start_ms(base.first_day), base.day_start_ms(base.last_day + 2)
+    begin = first if job.begin is None else read_moment(job.begin, zone, "--from")
+    end = last if job.end is None else read_moment(job.end, zone, "--until")
+    allowed = f"{wall_text(zone, first)} to {wall_text(zone, last)}"
+    for what, given in (("--from", begin), ("--until", end)):
+        if not first <= given <= last:
+            raise InputError(f"{what}: {wall_text(zone, given)} given, allowed: {allowed}")
+    if end <= begin:
+        raise InputError(f"--until: {wall_text(zone, end)} given, allowed: after {wall_text(zone, begin)}")
+    return Timeline(laps, begin, end)
+
+
+def _answer(player: Player, monitor: Monitor, command: str, value: str) -> dict[str, Any]:
+    """Do what the socket asks for and tell how it stands."""
+    if command == "pause":
+        player.clock.pause()
+    elif command == "resume":
+        player.clock.resume()
+    elif command == "speed":
+        player.clock.set_speed(read_speed(value, "speed"))
+    elif command == "seek":
+        player.seek(read_moment(value, player.timeline.laps.base.time_zone, "seek"))
+    elif command == "stop":
+        player.stop("request")
+    elif command != "status":
+        raise InputError(f"{command!r} given, allowed: status, pause, resume, speed, seek, stop")
+    return monitor.status()
+
+
+@contextmanager
+def _stopped_by_signals(player: Player) -> Iterator[None]:
+    """SIGINT and SIGTERM stop the stream; a second one ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(_number: int, _frame: object) -> None:
+        if player.stopping:
+            raise KeyboardInterrupt
+        player.stop("signal")
+
+    before = [(number, signal.signal(number, handle)) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""The store as the simulation sees it: arrays by position."""

@@ -1,0 +1,248 @@
+"""From the store's tables to the World of arrays. Keys come from natural ids (SIS ids), not surrogates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from context import rng
+from context.arrays import I64, U64
+from context.ids import SHARD, global_ids
+from context.packs.pack import Pack
+from context.scenario.calendar import Calendar
+from context.scenario.scenario import Scenario
+from sim.world.details import load_details
+from sim.world.groups import Owners
+from sim.world.objects import load_objects, unseen
+from sim.world.reader import Reader, hundredths, ints, millis, rows_of, strings, text_keys
+from sim.world.submissions import load_posts, load_submissions
+from sim.world.world import MODES, Courses, Enrolments, Persons, Tenant, World
+
+_STAFF_AS_INSTRUCTOR = ("Teacher", "Faculty", "TeachingAssistant", "Designer")
+
+
+def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -> World:
+    """Read a run directory's store. Raises RunError for missing tables, InputError for clashing tools."""
+    read = Reader(root)
+    seed = scenario.seed
+    persons = _persons(read, seed)
+    courses, section_course, section_key = _courses(read, seed, pack)
+    seats = _seats(read, persons, section_course, section_key)
+    enrolments = _enrolments(read, calendar, seats)
+    objects, row_of = load_objects(read, seed, courses, calendar, pack)
+    submissions = load_submissions(read, enrolments, row_of, len(persons.udp_id))
+    devices = pack.table("device")
+    return World(
+        tenant=_tenant(read, scenario),
+        persons=persons,
+        courses=courses,
+        enrolments=enrolments,
+        objects=objects,
+        submissions=submissions,
+        posts=load_posts(read, enrolments, row_of, len(persons.udp_id), calendar.shift_ms),
+        devices=pa.array([str(agent) for agent in devices["user_agent"]]),
+        device_thresholds=rng.thresholds([float(share) for share in devices["share"]]),
+        tools=pack.rates.tools,
+        details=load_details(
+            read,
+            calendar,
+            row_of,
+            courses,
+            seats,
+            Owners(persons.key, courses.key, section_key, _account_keys(read, seed)),
+        ),
+    )
+
+
+def _tenant(read: Reader, scenario: Scenario) -> Tenant:
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    key = rng.key(scenario.seed, "root account", np.arange(40))
+    return Tenant(
+        host=scenario.host,
+        seed=scenario.seed,
+        root_account_lms_id=int(global_ids(read.local("learning_environment_organization"))[0]),
+        root_account_uuid="".join(letters[i] for i in rng.integer(key, len(letters))),
+        root_account_lti_guid="".join("0123456789abcdef"[i] for i in rng.integer(key, 16, 1))
+        + f".{scenario.host}",
+        shard=SHARD,
+    )
+
+
+def _account_keys(read: Reader, seed: int) -> U64:
+    accounts = strings(read.entity("learning_environment_organization", "name")["name"])
+    return text_keys(seed, "account", pc.coalesce(read.sis("learning_environment_organization"), accounts))
+
+
+def _persons(read: Reader, seed: int) -> Persons:
+    person = read.entity("person", "person_id")
+    email = read.entity("person_email", "person_id", "email_address", "type")
+    email = email.filter(pc.equal(email["type"], "Organizational"))
+    logins = pc.replace_substring_regex(strings(email["email_address"]), "@.*", "")
+    login = logins.take(pa.array(np.argsort(ints(email["person_id"]), kind="stable")))
+    local, sis = read.local("person"), read.sis("person")
+    return Persons(
+        udp_id=ints(person["person_id"]),
+        lms_id=global_ids(local),
+        local_id=local,
+        login=login,
+        sis_id=sis,
+        key=text_keys(seed, "person", pc.coalesce(sis, login)),
+    )
+
+
+def _courses(read: Reader, seed: int, pack: Pack) -> tuple[Courses, I64, U64]:
+    offering = read.entity(
+        "course_offering",
+        "course_offering_id",
+        "title",
+        "number",
+        "cip_code2k",
+        "learning_environment_organization_id",
+        "le_code",
+    )
+    section = read.entity("course_section", "le_current_course_offering_id", "le_name")
+    local, sis = read.local("course_offering"), read.sis("course_offering")
+    accounts = global_ids(read.local("learning_environment_organization"))
+    families = [str(code) for code in pack.table("cip")["cip"]]
+    # Courses that no registrar knows have neither field nor number; no student clicks in them.
+    cip = [families.index(code[:2]) if code else 0 for code in strings(offering["cip_code2k"]).to_pylist()]
+    levels = [str(level) for level in pack.table("level")["level"]]
+    digits = pc.extract_regex(pc.fill_null(strings(offering["number"]), "0"), "(?P<n>[0-9]+)").field("n")
+    number = ints(digits.cast(pa.int64()))
+    lows = np.array([int(level) for level in levels])
+    natural = pc.coalesce(sis, strings(offering["le_code"]))
+    courses = Courses(
+        udp_id=ints(offering["course_offering_id"]),
+        lms_id=global_ids(local),
+        local_id=local,
+        sis_id=sis,
+        account_lms_id=accounts[rows_of(offering["learning_environment_organization_id"])],
+        title=strings(offering["title"]),
+        cip=np.array(cip, dtype=np.int16),
+        level=np.maximum(np.searchsorted(lows, number, side="right") - 1, 0).astype(np.int8),
+        key=text_keys(seed, "course", natural),
+    )
+    return (
+        courses,
+        rows_of(section["le_current_course_offering_id"]),
+        text_keys(seed, "section", pc.coalesce(read.sis("course_section"), strings(section["le_name"]))),
+    )
+
+
+def _seats(read: Reader, persons: Persons, section_course: I64, section_key: U64) -> dict[str, Any]:
+    """Person, course, section, role and key of every enrolment of the store, whoever can click by it."""
+    table = read.entity("course_section_enrollment", "course_section_id", "person_id", "role")
+    person, section = rows_of(table["person_id"]), rows_of(table["course_section_id"])
+    role = strings(table["role"])
+    codes = role.dictionary_encode()
+    role_key = rng.key_of_text(0, "role", codes.dictionary.to_pylist())[codes.indices.to_numpy()]
+    return {
+        "person": person.astype(np.int32),
+        "course": section_course[section].astype(np.int32),
+        "section": section.astype(np.int32),
+        "role": role,
+        "key": rng.bits(rng.extend(section_key[section], 1) ^ persons.key[person], 2) ^ role_key,
+    }
+
+
+def _enrolments(read: Reader, calendar: Calendar, seats: dict[str, Any]) -> Enrolments:
+    table = read.entity(
+        "course_section_enrollment",
+        "course_section_id",
+        "role",
+        "entry_date",
+        "exit_date",
+        "created_date",
+    )
+    rows = np.flatnonzero(_works_in_canvas(read, table))
+    table = table.take(pa.array(rows))
+    role = strings(table["role"])
+    start = np.datetime64(calendar.term.start, "D").astype(np.int64)
+    entry = ints(table["entry_date"].cast(pa.int32()).cast(pa.int64()), -(10**6)) - start
+    left = ints(table["exit_date"].cast(pa.int32()).cast(pa.int64()), 10**6)
+    # Visits start on the day after joining at the earliest and stop before the day of leaving: they may run
+    # past midnight, but not into the office hour at which an enrolment ends.
+    first = np.maximum(entry + 1, calendar.first_day)
+    last = np.minimum(np.where(left == 10**6, calendar.last_day + 1, left - start), calendar.last_day + 1)
+    instructor = pc.is_in(role, pa.array(_STAFF_AS_INSTRUCTOR)).to_numpy(zero_copy_only=False)
+    return Enrolments(
+        row=rows.astype(np.int32),
+        person=seats["person"][rows],
+        course=seats["course"][rows],
+        section=seats["section"][rows],
+        is_student=pc.equal(role, "Student").to_numpy(zero_copy_only=False),
+        membership_role=instructor.astype(np.int8),
+        first_day=first.astype(np.int16),
+        last_day=last.astype(np.int16),
+        joined_ms=millis(table["created_date"]),
+        key=seats["key"][rows],
+    )
+
+
+def _works_in_canvas(read: Reader, table: pa.Table) -> npt.NDArray[np.bool_]:
+    """Enrolments whose people can click by them: not students of components, nor of unpublished courses.
+
+    A student of a laboratory works in the course by the enrolment in its lecture.
+    """
+    section = read.entity("course_section", "le_current_course_offering_id", "is_graded")
+    state = strings(read.entity("course_offering", "le_status")["le_status"])
+    published = pc.is_in(state, pa.array(("available", "completed"))).to_numpy(zero_copy_only=False)
+    graded = ints(section["is_graded"].cast(pa.int8())) == 1
+    works = graded & published[rows_of(section["le_current_course_offering_id"])]
+    student = pc.equal(strings(table["role"]), "Student").to_numpy(zero_copy_only=False)
+    return np.asarray(~student | works[rows_of(table["course_section_id"])])
+
+
+_MODE = {"BlendedLearning": "hybrid", "Online": "online"}  # all else is taught in person
+
+
+def campus_facts(root: Path) -> tuple[I64, I64, I64, I64]:
+    """(course of each section, course of each activity, due instants, how each section is taught as an index
+    into MODES): what the campus needs of the store.
+    """
+    read = Reader(root)
+    section = read.entity("course_section", "le_current_course_offering_id", "delivery_mode")
+    modes = [_MODE.get(mode or "", "in_person") for mode in strings(section["delivery_mode"]).to_pylist()]
+    activity = read.entity("learner_activity", "course_offering_id", "due_date", "status")
+    activity = activity.filter(pa.array(~unseen(activity["status"])))  # nobody works for a draft
+    return (
+        rows_of(section["le_current_course_offering_id"]),
+        rows_of(activity["course_offering_id"]),
+        millis(activity["due_date"]),
+        np.array([MODES.index(mode) for mode in modes], dtype=np.int64),
+    )
+
+
+def standard_scores(root: Path, world: World) -> npt.NDArray[np.float64]:
+    """Final score of each enrolment against its course: in standard deviations, 0 where there is none.
+
+    Those who left are not compared: what they did not do any more counts zero in their final scores.
+    """
+    columns = ("course_section_id", "person_id", "le_final_score", "grade_on_official_transcript")
+    grades = Reader(root).entity("course_grade", *columns)
+    letter = grades["grade_on_official_transcript"]
+    stayed = pc.and_(pc.is_valid(letter), pc.not_equal(letter, "W"))
+    # Courses that are taught without Canvas have letters and no scores.
+    grades = grades.filter(pc.and_(stayed, pc.is_valid(grades["le_final_score"])))
+    e, people = world.enrolments, len(world.persons.udp_id)
+    score = np.full(len(e.person), -1, dtype=np.int64)
+    rows = np.flatnonzero(e.is_student)
+    code = e.section[rows].astype(np.int64) * people + e.person[rows]
+    order = np.argsort(code, kind="stable")
+    wanted = rows_of(grades["course_section_id"]) * people + rows_of(grades["person_id"])
+    score[rows[order][np.searchsorted(code[order], wanted)]] = hundredths(grades["le_final_score"])
+    there = np.flatnonzero(score >= 0)
+    course, value = e.course[there], score[there]
+    size = np.bincount(course, minlength=len(world.courses.udp_id))
+    # Integer sums: exact, so that no order of adding can show.
+    mean = np.bincount(course, value, minlength=len(size)) / np.maximum(size, 1)
+    away = value - np.rint(mean[course])
+    spread = np.sqrt(np.bincount(course, away * away, minlength=len(size)) / np.maximum(size, 1))
+    standard = np.zeros(len(e.person))
+    standard[there] = np.where(spread[course] > 0, away / np.maximum(spread[course], 1e-9), 0.0)
+    return standard

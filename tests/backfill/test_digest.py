@@ -1,0 +1,108 @@
+"""Digests see values, and nothing of how they are stored."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.folder.digest import column_digests, events_digest, table_digest
+from sim.sinks.parquet import ParquetSink
+from sim.sinks.units import Unit, write_unit
+from tests.samples.toy_run import day_events, unit
+
+DAY = date(2026, 9, 1)
+
+
+def test_digests_survive_parquet_chunks_and_dictionaries(tmp_path: Path) -> None:
+    """One digest for a unit in memory, cut anywhere, with or without dictionaries, and from its files."""
+    table = unit(DAY, day_events(DAY)).table
+    wanted = events_digest(table)
+    for cut in range(6):
+        assert events_digest(pa.concat_tables([table.slice(0, cut), table.slice(cut)])) == wanted
+    files = write_unit(ParquetSink(tmp_path), Unit(DAY, table))
+    parts = [
+        pq.ParquetFile(tmp_path / file.path, read_dictionary=["type", "actor.id"]).read() for file in files
+    ]
+    assert pa.types.is_dictionary(parts[0].schema.field("type").type)
+    assert events_digest(pa.concat_tables(parts)) == wanted
+    assert events_digest(table.take([1, 0, 2, 3, 4])) != wanted
+
+
+texts = st.lists(st.one_of(st.none(), st.text(max_size=3)), max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(values=texts, cut=st.integers(0, 12), seed=st.integers(0, 9))
+def test_text_digests_depend_on_values_alone(values: list[str | None], cut: int, seed: int) -> None:
+    """Plain, chunked, dictionary with rubbish and doubles in it: one digest each for codes and for bytes."""
+    shuffled = [*{v for v in values if v is not None}, "rubbish", *[v for v in values if v is not None]]
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 - only an order
+    codes = [None if v is None else shuffled.index(v) for v in values]
+    forms = [
+        pa.chunked_array([pa.array(values, pa.string())]),
+        pa.chunked_array([pa.array(values, pa.large_string())]),
+        pa.chunked_array([pa.array(values[:cut], pa.string()), pa.array(values[cut:], pa.string())]),
+        pa.chunked_array([pa.array(["x", *values], pa.string()).slice(1)]),
+        pa.chunked_array([pa.DictionaryArray.from_arrays(pa.array(codes, pa.int8()), pa.array(shuffled))]),
+    ]
+    for plain in (None, ()):
+        assert len({table_digest(pa.table({"a": form}), plain=plain) for form in forms}) == 1
+
+
+def test_digests_tell_apart_what_differs() -> None:
+    """Null and empty, null record and record of nulls, order, type, split, shape of lists: all differ."""
+    record = pa.struct([("a", pa.int64())])
+    different = [
+        pa.array([None, "a"], pa.string()),
+        pa.array(["", "a"], pa.string()),
+        pa.array(["a", ""], pa.string()),
+        pa.array(["a", None], pa.string()),
+        pa.array([b"a", None], pa.binary()),
+        pa.array([None, None], pa.string()),
+        pa.array([None, None], record),
+        pa.array([{"a": None}, {"a": None}], record),
+        pa.array([{"a": 0}, {"a": None}], record),
+        pa.array([[1, 2], []], pa.list_(pa.int64())),
+        pa.array([[1], [2]], pa.list_(pa.int64())),
+        pa.array([None, [1, 2]], pa.list_(pa.int64())),
+        pa.array([[], [1, 2]], pa.list_(pa.int64())),
+        pa.array([0, 1], pa.int64()),
+        pa.array([0, 1], pa.int32()),
+        pa.array([None, 1], pa.int64()),
+        pa.array([False, True]),
+    ]
+    for plain in (None, ()):
+        digests = {table_digest(pa.table({"x": column}), plain=plain) for column in different}
+        assert len(digests) == len(different)
+
+
+def test_digests_ignore_what_stands_under_a_null() -> None:
+    """Bytes in the slot of a null don't count, in fixed columns, texts, lists and records."""
+    mask = pa.array([True, False])
+    valid, offsets = pa.py_buffer(b"\x02"), pa.array([0, 1, 2], pa.int32()).buffers()[1]
+    pairs = [
+        (pa.Array.from_buffers(pa.int64(), 2, [valid, pa.py_buffer(bytes(16))]),
+         pa.Array.from_buffers(pa.int64(), 2, [valid, pa.py_buffer(b"\x07" + bytes(15))])),
+        (pa.StructArray.from_arrays([pa.array([1, 2])], ["a"], mask=mask),
+         pa.StructArray.from_arrays([pa.array([9, 2])], ["a"], mask=mask)),
+        (pa.Array.from_buffers(pa.string(), 2, [valid, offsets, pa.py_buffer(b"xy")]),
+         pa.array([None, "y"])),
+        (pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), pa.array([5, 6]), mask=mask),
+         pa.array([None, [6]], pa.list_(pa.int64()))),
+    ]  # fmt: skip
+    for left, right in pairs:
+        assert table_digest(pa.table({"x": left})) == table_digest(pa.table({"x": right}))
+
+
+def test_digests_are_pinned() -> None:
+    """The definition of a digest does not change unnoticed: manifests of old runs must stay comparable."""
+    table = pa.table({"a": pa.array([1, None]), "b": pa.array(["é", "é"]), "c": pa.array([[1.5], None])})
+    assert list(column_digests(table)) == ["a", "b", "c", "c[]"]
+    assert table_digest(table)[:16] == "e2108038615b29a7"
+    assert table_digest(table, plain=())[:16] == "9fe4ce20d58973fb"

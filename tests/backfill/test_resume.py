@@ -1,0 +1,104 @@
+"""Law 7 and its neighbours: killed, wounded, out of space, and continued to the same bytes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from context.errors import InputError, RunError
+from sim.folder.manifest import load_manifest
+from sim.run import run
+from tests.backfill.test_run import _ELSEWHERE, bytes_of
+from tests.samples.tiny import SMALL, default_pack, finished_run
+
+
+@pytest.fixture
+def finished() -> Path:
+    """A finished run of the small campus, by one worker and never killed."""
+    return finished_run()
+
+
+def test_a_second_run_does_nothing(finished: Path) -> None:
+    """The same command again changes no file."""
+    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()}
+    assert run(SMALL, default_pack(), finished).was_done
+    assert before == {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()}
+
+
+def test_another_scenario_is_refused(finished: Path) -> None:
+    """A folder of another scenario is left alone, and the message names both."""
+    with pytest.raises(InputError, match="another scenario"):
+        run(SMALL.model_copy(update={"seed": 99}), default_pack(), finished)
+
+
+@pytest.mark.parametrize("wound", ["missing", "truncated", "other rows", "report", "plan"])
+def test_wounds_are_healed(finished: Path, tmp_path: Path, wound: str) -> None:
+    """Law 7: a file lost or broken by hand is made anew, and the end is the same."""
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    victim = sorted(copy.glob("event_store/expanded/*/*.parquet"))[70]
+    if wound == "missing":
+        victim.unlink()
+    elif wound == "report":
+        (copy / "report.html").unlink()
+    elif wound == "plan":
+        (copy / "plan.parquet").unlink()
+    elif wound == "truncated":
+        victim.write_bytes(victim.read_bytes()[:-50])
+    else:
+        victim.write_bytes(sorted(copy.glob("event_store/expanded/*/*.parquet"))[71].read_bytes())
+    assert not run(SMALL, default_pack(), copy).was_done
+    assert bytes_of(copy) == bytes_of(finished)
+    assert (copy / "report.html").is_file()
+
+
+def test_killed_and_continued(finished: Path, tmp_path: Path) -> None:
+    """Law 7: killed at several moments and started again, a run ends with the same bytes."""
+    root = Path(__file__).resolve().parents[2]
+    folder = tmp_path / "killed"
+    kills = 0
+    for moment in (0.9, 1.3, 1.7, 2.1, 2.6):
+        child = subprocess.Popen(
+            [sys.executable, "-c", _ELSEWHERE, str(folder)],
+            env={**os.environ, "PYTHONPATH": str(root)},
+            cwd=root,
+        )
+        time.sleep(moment)
+        if child.poll() is None:
+            child.send_signal(signal.SIGKILL)
+            kills += 1
+        child.wait()
+    assert kills >= 2
+    run(SMALL, default_pack(), folder)
+    assert bytes_of(folder) == bytes_of(finished)
+    assert not list(folder.rglob("*.tmp"))
+
+
+def test_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No space half way: a RunError, whole files stay, and the same command continues."""
+    write, calls = pq.ParquetWriter.write_table, []
+
+    def full(self: pq.ParquetWriter, *arguments: object, **options: object) -> None:
+        if isinstance(arguments[0], pa.Table) and "event_time" in arguments[0].column_names:
+            calls.append(1)
+        if len(calls) > 60:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(self, *arguments, **options)
+
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
+    with pytest.raises(RunError, match="no space left"):
+        run(SMALL, default_pack(), tmp_path / "run")
+    assert not list((tmp_path / "run").rglob("*.tmp"))
+    monkeypatch.undo()
+    run(SMALL, default_pack(), tmp_path / "run")
+    assert load_manifest(tmp_path / "run").state == "done"

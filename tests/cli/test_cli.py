@@ -1,0 +1,241 @@
+"""The command line: exit codes, one clear line for bad input, data to stdout and all else to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sim.folder.claim import only_one
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def termtide(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "sim", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+BAD = {
+    "negative size": (["demo", "--fte=-5"], ("--fte", "-5", "1 to 500000")),
+    "zero size": (["demo", "--fte", "0"], ("--fte", "0", "allowed")),
+    "no number": (["demo", "--fte", "many"], ("--fte", "many", "allowed")),
+    "too large for the disk": (["demo", "--fte", "500000", "--out", "here"], ("--out here", "GB", "free")),
+    "unknown term": (["demo", "--term", "Autumn 2026"], ("--term", "Autumn 2026", "Fall")),
+    "no scenario": (["run"], ("termtide init", "termtide demo")),
+    "no run": (["sql", "SELECT 1"], ("termtide demo",)),
+    "run that is none": (["sql", "--run", "nowhere", "SELECT 1"], ("--run nowhere",)),
+    "unknown pack": (["pack", "show", "us_public_r2"], ("us_public_r2", "us_public_r1")),
+    "unknown command": (["demmo"], ("demmo",)),
+    "unknown option": (["demo", "--speed", "3"], ("--speed",)),
+    "no workers": (["demo", "--workers", "0"], ("--workers",)),
+    "half a week": (["demo", "--shift", "1.5"], ("--shift", "1.5", "-5200 to 5200")),
+    "too far": (["demo", "--shift", "-5201"], ("--shift", "-5201", "-5200 to 5200")),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_line(case: str, tmp_path: Path) -> None:
+    """Bad input: exit 2, one line that names what was given and what is allowed, nothing written."""
+    arguments, words = BAD[case]
+    done = termtide(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    line = done.stderr.strip().splitlines()[-1]
+    for word in words:
+        assert word in line, line
+    assert not list(tmp_path.iterdir())
+
+
+OVERLAP = """
+fte = 20
+terms = 2
+[calendar]
+start = 2026-04-01
+instruction_end = 2026-06-01
+finals_start = 2026-06-03
+end = 2026-06-10
+"""
+FILES = {
+    "unknown key": ("ftee = 5\n", ("termtide.toml", "ftee", "fte")),
+    "wrong type": ('fte = "big"\n', ("termtide.toml", "fte", "big", "whole number")),
+    "unknown zone": ('time_zone = "America/Detriot"\n', ("time_zone", "America/Detriot", "America/Detroit")),
+    "no TOML": ("fte = = 5\n", ("termtide.toml", "line 1")),
+    "overlapping terms": (
+        OVERLAP,
+        ("terms overlap", "Fall 2026 starts on 2026-04-01", "2026-05-08 or later", "Spring 2026 has ended"),
+    ),
+    "missing pack": ('pack = "./my_pack"\n', ("my_pack",)),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_bad_scenarios_are_one_line(case: str, tmp_path: Path) -> None:
+    """A wrong termtide.toml: exit 2 and one line naming file, key, value and what is allowed."""
+    text, words = FILES[case]
+    (tmp_path / "termtide.toml").write_text(text, encoding="utf-8")
+    done = termtide("run", cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    line = done.stderr.strip().splitlines()[-1]
+    for word in words:
+        assert word in line, line
+    assert [path.name for path in tmp_path.iterdir()] == ["termtide.toml"]
+
+
+def test_a_pack_that_does_not_add_up(tmp_path: Path) -> None:
+    """A pack whose shares miss 1 is refused with file and row; `pack check` finds the same and exits 1."""
+    import shutil
+
+    shutil.copytree(ROOT / "context" / "packs" / "us_public_r1", tmp_path / "mine")
+    hours = tmp_path / "mine" / "hour.csv"
+    lines = hours.read_text(encoding="utf-8").splitlines()
+    cells = lines[12].split(",")
+    cells[1] = "0.9"
+    lines[12] = ",".join(cells)
+    hours.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = termtide("demo", cwd=tmp_path, TERMTIDE_PACK="./mine")
+    assert done.returncode == 2, done.stderr
+    assert "hour.csv" in done.stderr
+    checked = termtide("pack", "check", "./mine", "--json", cwd=tmp_path)
+    assert checked.returncode == 1
+    assert json.loads(checked.stdout)[0]["file"].endswith("hour.csv")
+
+
+def test_a_run_and_its_words(tmp_path: Path) -> None:
+    """`demo --json` reports as data on stdout, the rest on stderr; a second run does nothing and says so."""
+    first = termtide("demo", "--fte", "12", "--json", "--workers", "1", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    facts = json.loads(first.stdout)
+    assert facts["synthetic"] is True
+    assert facts["events"] > 10_000
+    assert "minutes" in first.stderr.splitlines()[0]
+    assert "report.html" in first.stderr.splitlines()[-1]
+    again = termtide("demo", "--fte", "12", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "complete already" in again.stderr
+    assert again.stdout == ""
+    for query in facts["queries"]:
+        done = termtide("sql", "--json", query, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout.splitlines()[0])
+    other = termtide("demo", "--fte", "13", cwd=tmp_path)
+    assert other.returncode == 2
+    assert "--force" in other.stderr
+    (tmp_path / "runs").rename(tmp_path / "moved")
+    moved = termtide(
+        "sql",
+        "--run",
+        "moved/demo-1",
+        "--format",
+        "csv",
+        "SELECT COUNT(*) AS n FROM event_store.events",
+        cwd=tmp_path,
+    )
+    assert moved.stdout == f"n\n{facts['events']}\n"
+    assert (
+        termtide(
+            "demo", "--fte", "12", "--seed", "2", "--out", "moved/demo-1", "--force", cwd=tmp_path
+        ).returncode
+        == 0
+    )
+
+
+def test_the_flag_goes_first(tmp_path: Path) -> None:
+    """Flag before variable before file before default."""
+    (tmp_path / "termtide.toml").write_text('fte = 11\nname = "mine"\n', encoding="utf-8")
+    done = termtide("run", "--fte", "13", "--json", cwd=tmp_path, TERMTIDE_FTE="12")
+    assert done.returncode == 0, done.stderr
+    assert "mine: 13 FTE" in done.stderr
+    assert (tmp_path / "runs" / "mine-0" / "manifest.json").is_file()
+
+
+def test_interrupted(tmp_path: Path) -> None:
+    """Ctrl-C half way: exit 130, one line, whole files, and the same command continues to the same end."""
+    command = [sys.executable, "-m", "sim", "demo", "--fte", "80"]
+    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    child = subprocess.Popen(
+        command, cwd=tmp_path, env=settings, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    run = tmp_path / "runs" / "demo-1"
+    for _ in range(600):
+        if len(list(run.glob("event_store/expanded/*/*.parquet"))) > 3:
+            break
+        time.sleep(0.05)
+    os.killpg(child.pid, signal.SIGINT)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert "interrupted" in errors.strip().splitlines()[-1]
+    assert not list(run.rglob("*.tmp"))
+    done = termtide("demo", "--fte", "80", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["events"] > 40_000
+
+
+def test_init_writes_a_scenario_that_loads(tmp_path: Path) -> None:
+    """`init` writes a commented file of 20,000 FTE, refuses to overwrite it, and it is a good scenario."""
+    assert termtide("init", cwd=tmp_path).returncode == 0
+    text = (tmp_path / "termtide.toml").read_text(encoding="utf-8")
+    assert "20" in text
+    assert text.count("#") > 10
+    assert termtide("init", cwd=tmp_path).returncode == 2
+    asked = termtide("run", "--out", "x", cwd=tmp_path)
+    assert asked.returncode == 2
+    assert "--yes" in asked.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_two_interrupts_do_not_hang(tmp_path: Path) -> None:
+    """Ctrl-C pressed twice, then SIGTERM: the run still ends, with 130."""
+    command = [sys.executable, "-m", "sim", "demo", "--fte", "60", "--workers", "2"]
+    child = subprocess.Popen(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
+    )
+    run = tmp_path / "runs" / "demo-1"
+    for _ in range(600):
+        if len(list(run.glob("event_store/expanded/*/*.parquet"))) > 3:
+            break
+        time.sleep(0.05)
+    for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+        if child.poll() is None:
+            child.send_signal(number)
+        time.sleep(0.1)
+    _, errors = child.communicate(timeout=120)
+    assert child.returncode == 130, errors
+
+
+def test_a_reader_that_stops_is_no_failure(tmp_path: Path) -> None:
+    """`| head` ends the program with 0."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "sim", "pack", "show", "us_public_r1"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+    child.stdout.close()
+    assert child.wait(timeout=60) == 0
+
+
+def test_one_run_at_a_time_in_a_folder(tmp_path: Path) -> None:
+    """While a run holds its folder, another one is refused at once."""
+    with only_one(tmp_path / "here"):
+        done = termtide("demo", "--fte", "5", "--out", "here", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "another run is at work" in done.stderr
+    assert termtide("demo", "--fte", "5", "--out", "here", cwd=tmp_path).returncode == 0

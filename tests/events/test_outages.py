@@ -1,0 +1,67 @@
+"""Incidents: nobody acts in them, visits come back, and days of them break no law."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from context.columns import NO_TIME
+from context.errors import InputError
+from context.scenario.incidents import check_tools
+from context.scenario.parts import Incident
+from sim.draw.day import draw_day
+from tests.events.test_draw import OUTAGE_DAY, drawn
+from tests.samples.tiny import OUTAGE, TINY, campus_of, default_pack, drawn_of, tiny
+
+
+def test_nobody_clicks_in_an_outage() -> None:
+    """While Canvas is out there is no event of students, and some visits come back afterwards."""
+    ((start, end, _),) = tiny().calendar.incident_windows
+    batch, tally = drawn(OUTAGE_DAY)
+    inside = (batch.time_ms >= start) & (batch.time_ms < end)
+    assert not inside.any()
+    assert tally.lost > 0
+    usual = drawn(OUTAGE_DAY - 7)[0]
+    hour = 3_600_000
+    after = ((batch.time_ms >= end) & (batch.time_ms < end + hour)).sum()
+    shift = 7 * 24 * hour
+    assert after > ((usual.time_ms >= end - shift) & (usual.time_ms < end + hour - shift)).sum() * 0.8
+
+
+LONG = (
+    ("a weekend", "2026-10-16T20:00", "2026-10-19T08:00"),
+    ("over the census", "2026-09-04T12:00", "2026-09-08T12:00"),
+    ("two weeks", "2026-10-12T00:00", "2026-10-25T23:00"),
+)
+
+
+@pytest.mark.parametrize(("name", "begin", "end"), LONG)
+def test_long_outages_keep_the_laws(name: str, begin: str, end: str, tmp_path: Path) -> None:
+    """Outages of days: nobody acts in them or outside of an enrolment, and no event leaves its unit's day."""
+    window = Incident(name=name, start=datetime.fromisoformat(begin), end=datetime.fromisoformat(end))
+    campus = campus_of(TINY.model_copy(update={"fte": 150, "incident": (window,)}), default_pack(), tmp_path)
+    calendar, drawn_, s = campus.calendar, drawn_of(campus.scenario), campus.world.submissions
+    exits = drawn_.enrolments.exit_ms[drawn_.results.enrolment]
+    handed_in = drawn_.results.submitted_ms != NO_TIME
+    assert (drawn_.results.submitted_ms[handed_in] <= exits[handed_in]).all()
+    by_system = (s.grader_enrolment < 0) & (s.graded_ms >= 0)
+    assert ((s.graded_ms - s.submitted_ms)[by_system] < 5_000).all()
+    ((start, stop, _),) = calendar.incident_windows
+    for day in range(
+        calendar.day_of_date(window.start.date()) - 2, calendar.day_of_date(window.end.date()) + 6
+    ):
+        batch, _ = draw_day(campus.engine, day)
+        assert not ((batch.time_ms >= start) & (batch.time_ms < stop)).any()
+        assert (batch.time_ms >= calendar.day_start_ms(day)).all()
+        assert (batch.time_ms < calendar.day_start_ms(day + 1) + 6 * 3_600_000 + 30 * 60_000).all()
+
+
+def test_only_what_can_fail_alone_fails_alone() -> None:
+    """An incident names Canvas, all, or external tools; anything else is refused with what is allowed."""
+    wrong = Incident(name="odd", start=OUTAGE.start, end=OUTAGE.end, tools=("quizzes",))
+    right = Incident(name="zoom is down", start=OUTAGE.start, end=OUTAGE.end, tools=("zoom",))
+    check_tools((OUTAGE, right), ("zoom",))
+    with pytest.raises(InputError, match=r"quizzes given, allowed: \"all\" or canvas, zoom"):
+        check_tools((wrong,), ("zoom",))

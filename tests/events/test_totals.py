@@ -1,0 +1,132 @@
+"""Right totals: a 5,000-FTE term's files against the pack, margin by margin and cell by cell, by SQL.
+
+The seed is fixed, so there is no chance in a red test. What other seeds would do: sums by family, level and
+tool scatter by .3 of their clustered standard errors (students' effects are stratified and normalised, while
+errors count them as chance), so three of these are ten sd, below 1e-20. On a day most of the error is chance
+(they scatter by .85): a day or two of 138 cross the line at three in some seeds, four in less than 1e-6, and
+six is crossed on any day in less than 1e-6. Cells scatter by .8: one of them crosses six in less than 1e-8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from context.packs.pack import load_pack
+from sim.caliper.batch import NO_TOOL
+from sim.caliper.kinds import KINDS, tool_sql
+from sim.render.expanded import Expander
+from sim.sinks.parquet import ParquetSink
+from sim.sinks.units import Unit, write_unit
+from sim.sql.translate import parse, to_duckdb
+from tests.events.test_draw import drawn
+from tests.samples.pack_folder import edit
+from tests.samples.term_files import TERM, make_term
+from tests.samples.tiny import calendar_of, default_pack, tiny
+from tests.samples.totals import LEAST_EXPECTED, MARGINS, ask, cells, margin
+
+SIGMAS = 3.0
+FAR_SIGMAS = 6.0
+CHANCE_DAYS = 3  # of 138, that may be further than SIGMAS away
+
+
+@pytest.fixture(scope="module")
+def counts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Counts of the term's files, and what the default pack asks."""
+    with make_term(tmp_path_factory).connect() as connection:
+        ask(connection, default_pack(), calendar_of(TERM, default_pack()))
+        yield connection
+
+
+@pytest.mark.parametrize("by", MARGINS)
+def test_margins_are_the_packs(counts: duckdb.DuckDBPyConnection, by: str) -> None:
+    """Events per enrolled student agree with the pack within 1 % or three clustered standard errors."""
+    sums = margin(counts, by)
+    beyond = [miss for miss in sums if miss.beyond(SIGMAS)]
+    assert len(beyond) <= CHANCE_DAYS * (by == "day"), beyond
+    assert [miss for miss in sums if miss.beyond(FAR_SIGMAS)] == []
+    asked, got = sum(miss.asked for miss in sums), sum(miss.drawn for miss in sums)
+    assert asked > 9e6
+    assert got == pytest.approx(asked, rel=0.006)  # six sd of the whole
+
+
+def test_cells_are_the_packs(counts: duckdb.DuckDBPyConnection) -> None:
+    """Every cell of family, level, day and tool is as asked, small ones pooled."""
+    sums, pooled = cells(counts)
+    assert [miss for miss in sums if miss.beyond(FAR_SIGMAS, 0)] == []
+    assert len(sums) > 3_000
+    assert pooled > 100_000
+    assert sum(miss.asked < LEAST_EXPECTED for miss in sums) <= len(default_pack().rates.tools)
+    # Errors that are too large would let everything pass: the sums scatter as the errors say.
+    assert 0.6 < float(np.std([miss.sigmas for miss in sums])) < 1.2
+
+
+def scaled(folder: Path, file: str, wanted: dict[str, str], by: float = 1.1) -> None:
+    """Multiply the factors of a rate table, in rows with these values, by ``by``."""
+
+    def change(rows: list[list[str]]) -> None:
+        header = rows[0]
+        hit = 0
+        for row in rows[1:]:
+            if all(row[header.index(name)] == value for name, value in wanted.items()):
+                row[header.index("factor")] = repr(float(row[header.index("factor")]) * by)
+                hit += 1
+        assert hit
+
+    edit(folder, file, change)
+
+
+@pytest.mark.parametrize(
+    ("file", "wanted", "red"),
+    [
+        ("rate_base.csv", {}, {"level 100", "level 200", "tool home", "tool grades", "day 30", "cip 52"}),
+        ("rate_tool.csv", {"tool": "modules"}, {"tool modules"}),
+        ("rate_tool.csv", {"tool": "grades"}, {"tool grades"}),
+        ("rate_level.csv", {"level": "100"}, {"level 100"}),
+        ("rate_tool.csv", {"cip": "52"}, {"cip 52"}),
+        ("rate_day_in_term.csv", {"term_type": "Fall", "day": "44"}, {"day 44"}),
+    ],
+    ids=["base", "modules", "grades", "level", "family", "day"],
+)
+def test_a_tenth_more_is_red(
+    counts: duckdb.DuckDBPyConnection, folder: Path, file: str, wanted: dict[str, str], red: set[str]
+) -> None:
+    """Held against a pack of which one rate is a tenth higher, the same files fail, and where they should."""
+    scaled(folder, file, wanted)
+    with counts.cursor() as cursor:
+        ask(cursor, load_pack(folder), calendar_of(TERM, default_pack()))
+        found = {miss.name for by in MARGINS for miss in margin(cursor, by) if miss.beyond(SIGMAS)}
+    assert red <= found
+    if wanted:
+        kind = next(iter(red)).split()[0]
+        before = {miss.name for miss in margin(counts, kind) if miss.beyond(SIGMAS)}
+        assert {name for name in found if name.split()[0] == kind} <= red | before
+
+
+def test_events_give_their_tool_back(tmp_path: Path) -> None:
+    """Read from Parquet, the mapping names the tool that made each event; staff's have none."""
+    campus, sink, expander = tiny(), ParquetSink(tmp_path), Expander(tiny().world)
+    table = campus.pack.table("tool")
+    domains = {d: tool for d, tool in zip(table["lti_domain"], table["tool"], strict=True) if d}
+    names = np.array([*campus.world.tools, *[""] * (NO_TOOL - len(campus.world.tools)), "login"])
+    student = np.array([kind.role in ("Student", "session") for kind in KINDS])
+    made: dict[str, str | None] = {}
+    for day in map(int, campus.calendar.days):
+        batch = drawn(day)[0]
+        columns = expander.table(batch)
+        write_unit(sink, Unit(campus.calendar.date_of(day), columns))
+        tools = np.where(student[batch.kind], names[batch.tool], None)
+        made.update(zip(columns["id"].to_pylist(), tools.tolist(), strict=True))
+    sql = to_duckdb(parse(f"SELECT id, {tool_sql(domains)} AS tool FROM expanded"))
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"CREATE VIEW expanded AS SELECT * FROM read_parquet('{tmp_path}/*/*/*/*.parquet')"
+        )
+        found: pa.Table = connection.sql(sql).to_arrow_table()
+    assert len(set(made.values())) == len(campus.world.tools) + 2
+    assert dict(zip(found["id"].to_pylist(), found["tool"].to_pylist(), strict=True)) == made

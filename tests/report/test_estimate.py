@@ -1,0 +1,108 @@
+"""``termtide estimate`` against a run that was made, and lines on stdout as a destination."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from sim.caliper.kinds import KINDS
+from sim.folder.manifest import load_manifest
+from sim.plan.effects import MICRO
+from sim.plan.estimate import FREE_GIB, GIB, SINK_BYTES, USD_PER_GIB_MONTH, estimate, mean_courses
+from tests.cli.test_cli import termtide
+from tests.events.test_draw import term
+from tests.samples.tiny import SMALL, TINY, calendar_of, default_pack, finished_run, tiny
+
+
+def test_the_estimate_is_near_a_run() -> None:
+    """Of a very small campus: rows and events within 15 %; a small one is more of a single case.
+
+    At 300 FTE they were within 7 %, at 1,000 and 5,000 within 3 %. Bytes are within 40 %: many small files
+    cost more per event.
+    """
+    wanted = estimate(SMALL, default_pack(), calendar_of(SMALL, default_pack()), 1)
+    manifest = load_manifest(finished_run())
+    rows = sum(table.rows for table in manifest.store.values())
+    assert wanted.store_rows == pytest.approx(rows, rel=0.15)
+    assert wanted.events == pytest.approx(manifest.totals.events, rel=0.15)
+    files = [
+        *finished_run().glob("event_store/**/*.parquet"),
+        *finished_run().glob("context_store_*/*.parquet"),
+    ]
+    assert wanted.bytes == pytest.approx(sum(path.stat().st_size for path in files), rel=0.4)
+    assert mean_courses(default_pack()) == pytest.approx(wanted.enrolments / wanted.students, rel=0.01)
+
+
+def test_events_are_estimated_by_who_brings_them() -> None:
+    """At 60 FTE: everything within 10 %, what the rates ask for too, each of the rest within 30 %."""
+    wanted = estimate(TINY, default_pack(), calendar_of(TINY, default_pack()), 1).events_by
+    roles: Counter[str] = Counter()
+    for code, kind in enumerate(KINDS):
+        roles[kind.role] += int((term().kind == code).sum())
+    days = tiny().plan.days.values()
+    made = {
+        "rates": sum(int(day.asked_micro.sum()) for day in days) / MICRO,
+        "deadlines beyond them": sum(int(day.overshoot_micro.sum()) for day in days) / MICRO,
+        "logins and logouts": roles["session"],
+        "API twins": roles["twin"],
+        "staff": roles["staff"],
+        "system": roles["system"],
+    }
+    assert list(made) == list(wanted)
+    assert sum(wanted.values()) == pytest.approx(len(term()), rel=0.1)
+    assert wanted["rates"] == pytest.approx(made["rates"], rel=0.1)
+    for name, count in made.items():
+        assert wanted[name] == pytest.approx(count, rel=0.3), name
+
+
+def test_the_estimate_is_in_proportion() -> None:
+    """Twice the campus or the workers: twice the rows, half the drawing; without documents less of all."""
+    pack, calendar = default_pack(), calendar_of(SMALL, default_pack())
+    one, two = (estimate(SMALL.model_copy(update={"fte": n}), pack, calendar, 1) for n in (50_000, 100_000))
+    assert two.events == pytest.approx(2 * one.events, rel=0.001)
+    assert two.store_rows == pytest.approx(2 * one.store_rows, rel=0.001)
+    half = estimate(SMALL.model_copy(update={"fte": 50_000}), pack, calendar, 2)
+    assert half.events == one.events
+    assert one.minutes / 2 < half.minutes < one.minutes
+    bare = SMALL.model_copy(
+        update={"fte": 50_000, "output": SMALL.output.model_copy(update={"event_json": False})}
+    )
+    less = estimate(bare, pack, calendar, 1)
+    assert less.minutes < one.minutes
+    for sink in ("parquet", "duckdb", "bigquery"):
+        assert less.sink_bytes()[sink] < one.sink_bytes()[sink]
+    gib = one.sink_bytes()["bigquery"] / GIB
+    assert one.usd_per_month == round((gib - FREE_GIB) * USD_PER_GIB_MONTH, 2) > 0
+
+
+def test_estimate_on_the_command_line(tmp_path: Path) -> None:
+    """Plain data with --json and a few lines without; nothing is written."""
+    (tmp_path / "termtide.toml").write_text("fte = 100\n", encoding="utf-8")
+    done = termtide("estimate", "--fte", "200", "--json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    facts = json.loads(done.stdout)
+    assert set(facts["bytes"]) == set(SINK_BYTES)
+    assert facts["events"] > 100_000
+    assert facts["bigquery_usd_per_month"] == 0.0  # below what is free
+    assert facts["price"]["free_gib"] == FREE_GIB
+    done = termtide("estimate", "--fte", "200", cwd=tmp_path)
+    assert f"{facts['events']:,} events" in done.stdout.splitlines()[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["termtide.toml"]
+
+
+def test_backfill_to_stdout(tmp_path: Path) -> None:
+    """``--to ndjson:-`` prints the documents of the days, all of them and nothing else."""
+    day = "2026-10-31"
+    command = ["backfill", "--run", str(finished_run()), "--to", "ndjson:-", "--from", day, "--until", day]
+    done = termtide(*command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    documents = [json.loads(line) for line in done.stdout.splitlines()]
+    unit = load_manifest(finished_run()).units[day]
+    assert len({document["id"] for document in documents}) == len(documents) == unit.rows
+    refused = termtide(*command, "--json", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "--json: stdout is taken" in refused.stderr
+    assert list(tmp_path.iterdir()) == []

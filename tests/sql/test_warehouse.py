@@ -1,0 +1,152 @@
+"""The warehouse: opens anywhere, beside other readers, after a move; names and types are the contracts'."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import schemas
+from context.errors import InputError, RunError
+from sim.sql.warehouse import build_warehouse, open_run
+from tests.samples.toy_run import write_run
+
+COUNT = "SELECT count(*) FROM event_store.expanded"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with its warehouse; tests that change it copy it."""
+    run = tmp_path_factory.mktemp("runs") / "toy-7"
+    write_run(run)
+    build_warehouse(run)
+    return run
+
+
+@pytest.fixture
+def plain(made: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The plain client, read-only."""
+    with duckdb.connect(str(made / "warehouse.duckdb"), read_only=True) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
+def test_the_plain_client_counts_from_anywhere_beside_a_reader(
+    made: Path, plain: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Another process in another folder, knowing only the file, counts all events while we have it open."""
+    assert plain.execute(COUNT).fetchone() == (15,)
+    code = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True);"
+        f"c.execute({COUNT!r}); print(*c.fetchone());"
+        f"c.execute({COUNT.replace('expanded', 'events')!r}); print(*c.fetchone())"
+    )
+    file = os.path.relpath(made / "warehouse.duckdb", tmp_path)
+    done = subprocess.run([sys.executable, "-c", code, file], cwd=tmp_path, capture_output=True, check=True)
+    assert done.stdout.split() == [b"15", b"15"]
+
+
+@pytest.mark.parametrize("name", ["moved", "with space", "it's", "a[1]*", "ü"])
+def test_our_connection_works_after_a_move(made: Path, tmp_path: Path, name: str) -> None:
+    """A copied folder is read in its new place, not the old one, whatever characters its name has."""
+    copy = tmp_path / name
+    shutil.copytree(made, copy)
+    next(copy.glob("event_store/expanded/*/unit-2026-08-31.parquet")).unlink()
+    with open_run(copy) as connection:
+        rows = connection.execute(COUNT).fetchone()
+    assert rows is not None
+    assert 0 < rows[0] < 15
+    build_warehouse(copy)
+    with duckdb.connect(str(copy / "warehouse.duckdb"), read_only=True) as connection:
+        assert connection.execute(COUNT).fetchone() == rows
+
+
+def test_views_have_the_columns_of_the_contracts(plain: duckdb.DuckDBPyConnection) -> None:
+    """Each view has exactly the columns and types of its schema, in order, and nothing else is there."""
+    found = plain.execute(
+        "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
+    ).fetchall()
+    assert len(found) == 8 + 3 + 2
+    with duckdb.connect() as other:
+        for dataset, name in found:
+            other.execute(f"CREATE SCHEMA IF NOT EXISTS {dataset}")
+            other.execute(schemas.duckdb_ddl(schemas.table(dataset, name)))
+            wanted = other.execute(f'DESCRIBE {dataset}."{name}"').fetchall()
+            columns = plain.execute(f'DESCRIBE {dataset}."{name}"').fetchall()
+            assert [row[:2] for row in columns] == [row[:2] for row in wanted]
+
+
+def test_comments_come_from_the_contracts(plain: duckdb.DuckDBPyConnection) -> None:
+    """Tables say what they hold and that it is synthetic; columns what they mean and may contain."""
+    comments = dict(
+        plain.execute("SELECT view_name, comment FROM duckdb_views() WHERE NOT internal").fetchall()
+    )
+    assert all("Synthetic" in text for text in comments.values())
+    assert comments["expanded"].startswith(schemas.table("event_store", "expanded").description)
+    role = plain.execute(
+        "SELECT comment FROM duckdb_columns() "
+        "WHERE table_name = 'course_section_enrollment' AND column_name = 'role'"
+    ).fetchone()
+    assert role is not None
+    assert "TeachingAssistant" in role[0]
+
+
+def test_the_older_events_view(plain: duckdb.DuckDBPyConnection) -> None:
+    """One row per event, with a TIMESTAMP in UTC, the bare UUID and the ids that the documents have."""
+    row = plain.execute(
+        "SELECT type, epoch_ms(event_time), ed_app, course_offering_id, actor_id, ucdm_course_offering_id, "
+        "ucdm_actor_id, event ->> 'id' = 'urn:uuid:' || id FROM event_store.events "
+        "ORDER BY event_time LIMIT 1"
+    ).fetchone()
+    assert row == (
+        "NavigationEvent",
+        1788181200000,  # 2026-08-31T13:00:00Z
+        "http://canvas.termtide.example/",
+        "urn:instructure:canvas:course:170000000000101",
+        "urn:instructure:canvas:user:170000000000001",
+        1,
+        1,
+        True,
+    )
+
+
+def test_a_run_without_events_has_an_empty_store(made: Path, tmp_path: Path) -> None:
+    """With no event file at all, the views are there, with their columns, and have no rows."""
+    copy = tmp_path / "empty"
+    shutil.copytree(made, copy)
+    shutil.rmtree(copy / "event_store")
+    build_warehouse(copy)
+    with open_run(copy) as connection:
+        assert connection.execute(COUNT).fetchone() == (0,)
+        assert connection.execute("SELECT count(ucdm_actor_id) FROM event_store.events").fetchone() == (0,)
+        assert connection.execute("SELECT count(membership.roles) FROM event_store.expanded").fetchone() == (
+            0,
+        )
+
+
+def test_a_rebuild_that_fails_keeps_the_old_one(made: Path, tmp_path: Path) -> None:
+    """A store file without a column of its contract is an error in one line; the old warehouse stays."""
+    copy = tmp_path / "broken"
+    shutil.copytree(made, copy)
+    before = (copy / "warehouse.duckdb").read_bytes()
+    shutil.copy(copy / "context_store_keymap/person.parquet", copy / "context_store_entity/person.parquet")
+    with pytest.raises(RunError, match="cannot be built") as caught:
+        build_warehouse(copy)
+    assert "\n" not in str(caught.value)
+    assert (copy / "warehouse.duckdb").read_bytes() == before
+    assert list(copy.glob("*.tmp*")) == []
+
+
+def test_what_is_no_run_is_said(tmp_path: Path) -> None:
+    """No warehouse is bad input; a file that is none is an error in one line."""
+    with pytest.raises(InputError, match=r"no warehouse\.duckdb"):
+        open_run(tmp_path)
+    (tmp_path / "warehouse.duckdb").write_text("no database" * 1000)
+    with pytest.raises(RunError, match="cannot be opened"):
+        open_run(tmp_path)
