@@ -1,1 +1,3 @@
-"""What leaves a sensor, and when: buffers, flushes, envelopes, delays, outages."""
+"""What leaves a sensor, and when: messages with their attributes, buffers, flushes, envelopes, delays,
+outages.
+"""
