@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals
-from context.columns import NO_TIME
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, NO_TIME, U64, ordinals
 from context.courses.catalogue import Catalogue
 from context.packs.distribution import Categorical
 from context.packs.pack import Pack
@@ -270,7 +269,7 @@ def _due_time(pack: Pack, offering_key: U64, key: U64) -> I64:
         else:
             hour, minute = str(value).split(":")
             seconds = 59 if minute == "59" else 0
-            time[rows] = (int(hour) * 3600 + int(minute) * 60 + seconds) * 1000
+            time[rows] = int(hour) * HOUR_MS + int(minute) * MINUTE_MS + seconds * 1000
     return time
 
 

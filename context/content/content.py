@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals
+from context.arrays import BOOL, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals, run_places
 from context.content.activities import Activities, Groups, make_activities, make_groups, with_drop_rules
 from context.courses.catalogue import Catalogue
 from context.courses.sections import most_items
@@ -84,7 +84,7 @@ def _with_activities(items: Items, activities: Activities, rows: I64, purpose: i
     offering = np.concatenate([activities.offering[rows], items.offering])
     order = np.argsort(offering, kind="stable")
     offering = offering[order]
-    ordinal = np.arange(len(offering)) - np.searchsorted(offering, offering)
+    ordinal = run_places(offering)
     return Items(
         offering=offering,
         ordinal=ordinal,
@@ -134,7 +134,7 @@ def _module_items(
     release = np.where(kinds == 5, opened[module], release)
     # Sub-headers (the largest code) open their module; the rest follows by release.
     order = np.lexsort((key, release, kinds != 5, module))
-    position = 1 + np.arange(len(order)) - np.searchsorted(module[order], module[order])
+    position = 1 + run_places(module[order])
     return modules, ModuleItems(
         module[order], kinds[order].astype(np.int32), rows[order], position, release[order], key[order]
     )
@@ -183,7 +183,7 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
     offering = both.offering[order]
     discussion = Items(
         offering,
-        np.arange(len(offering)) - np.searchsorted(offering, offering),
+        run_places(offering),
         both.release_ms[order],
         both.activity[order],
         both.key[order],

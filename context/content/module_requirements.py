@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import BOOL, I32, I64
+from context.arrays import BOOL, I32, I64, U64
 from context.content.activities import OFFLINE
 from context.content.content import ITEM_KINDS, Content
 from context.packs.pack import Pack
@@ -36,7 +35,7 @@ class Requirements:
         return np.asarray(self.type == (self.types.index(name) if name in self.types else -2))
 
 
-def make_requirements(pack: Pack, content: Content, offering_key: npt.NDArray[np.uint64]) -> Requirements:
+def make_requirements(pack: Pack, content: Content, offering_key: U64) -> Requirements:
     """Requirements of all modules and their items."""
     items, modules = content.module_items, content.modules
     uses = rng.uniform(rng.extend(offering_key, 220)) < pack.number("content.requirements_share")

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from math import fsum
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import I32, I64, U64
+from context.arrays import BOOL, F64, I32, I64, U64, ordinals, run_places
 from context.packs.pack import Pack
 from context.people.repeats import Later, course_codes, settle
 from context.people.students import STANDINGS, Students
@@ -73,7 +72,7 @@ class Seats:
     later: Later  # what these students take in later terms
 
 
-def largest_remainder(weights: npt.NDArray[np.float64], total: int, least: int = 1) -> I64:
+def largest_remainder(weights: F64, total: int, least: int = 1) -> I64:
     """Split ``total`` into integers in proportion to ``weights``, each at least ``least`` where it goes."""
     n = len(weights)
     rest = max(total - least * n, 0)
@@ -87,9 +86,7 @@ def largest_remainder(weights: npt.NDArray[np.float64], total: int, least: int =
 def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32, U64]:
     """(student, cip, level, key) of every course asked for."""
     student = np.repeat(np.arange(len(students)), students.courses)
-    slot = np.arange(len(student)) - np.repeat(
-        np.cumsum(students.courses) - students.courses, students.courses
-    )
+    slot = ordinals(students.courses)
     key = rng.extend(rng.extend(students.course_key[student], 240), slot)
     cip_table, level_rows = pack.table("cip"), pack.table("level_given_standing")
     levels = list(pack.table("level")["level"])
@@ -155,7 +152,7 @@ def _wide_courses(seed: int, pack: Pack, cells: I64, sections: I64) -> list[tupl
     upto = np.rint(np.cumsum(shares) * count).astype(np.int64)
     wanted = np.sort(np.repeat(widths, np.diff(upto, prepend=0)))[::-1]
     cell = np.repeat(np.arange(len(cells)), sections)
-    place = np.arange(len(cell)) - np.repeat(np.cumsum(sections) - sections, sections)
+    place = ordinals(sections)
     lots = rng.key(seed, "offering cell", cells[cell], place)
     left = sections.copy()
     courses: list[tuple[int, int]] = []
@@ -185,7 +182,7 @@ def _group_into_offerings(seed: int, pack: Pack, cell: I64, size: I64) -> tuple[
     widths = np.concatenate([widths, np.ones(int(single.sum()), dtype=np.int64)])
     order = np.lexsort((-widths, homes))
     homes, widths = homes[order], widths[order]
-    ordinal = np.arange(len(homes)) - np.searchsorted(homes, homes)
+    ordinal = run_places(homes)
     turn = np.lexsort((rng.bits(rng.key(seed, "offering turn", cells[homes], ordinal)), homes))
     by_size = np.lexsort((np.arange(len(cell)), size, cell))
     offering = np.empty(len(cell), dtype=np.int64)
@@ -194,9 +191,7 @@ def _group_into_offerings(seed: int, pack: Pack, cell: I64, size: I64) -> tuple[
     return order, offering[order], cells[homes], ordinal
 
 
-def _resolve_repeats(
-    seat_key: U64, student: I64, section: I64, offering_of: I64, pool: I32
-) -> npt.NDArray[np.bool_]:
+def _resolve_repeats(seat_key: U64, student: I64, section: I64, offering_of: I64, pool: I32) -> BOOL:
     """Swap seats until nobody sits in an offering twice (in place); True where a seat stays."""
     for attempt in range(_ROUNDS):
         repeated = _repeated(student, offering_of[section])
@@ -215,7 +210,7 @@ def _resolve_repeats(
     return ~_repeated(student, offering_of[section])
 
 
-def _repeated(student: I64, offering: I64) -> npt.NDArray[np.bool_]:
+def _repeated(student: I64, offering: I64) -> BOOL:
     """True for every seat but the first of a student in an offering."""
     order = np.lexsort((offering, student))
     same = (np.diff(student[order]) == 0) & (np.diff(offering[order]) == 0)
@@ -245,7 +240,7 @@ def make_catalogue(seed: int, pack: Pack, students: Students, later: Later) -> t
     stays &= again | ~later.has(student, course[section])
     student, section = student[stays], section[stays]
     taken = np.unique(section)
-    section_ordinal = np.arange(len(offering)) - np.searchsorted(offering, offering)
+    section_ordinal = run_places(offering)
     rank = np.searchsorted(taken, section)
     kept, new_offering = np.unique(offering[taken], return_inverse=True)
     offering_key = rng.key(seed, "offering", offering_cell[kept], ordinal[kept])

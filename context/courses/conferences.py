@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, U64, ordinals
-from context.columns import NO_TIME
+from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, NEVER, NO_TIME, U64, ordinals
 from context.courses.catalogue import Catalogue
 from context.courses.enrolments import Enrolments, primary_teacher
 from context.courses.learner_groups import LearnerGroups
@@ -87,7 +86,7 @@ def make_conferences(
     since_host = np.concatenate([np.zeros(len(offering), np.int64), groups.member_created_ms[lead] + DAY_MS])
     until_host = np.concatenate(
         [
-            np.full(len(offering), np.iinfo(np.int64).max),
+            np.full(len(offering), NEVER),
             enrolments.exit_ms[groups.member_enrolment[lead]],
         ]
     )

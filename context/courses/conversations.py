@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from context import rng
-from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, U64, ordinals
+from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, NEVER, U64, ordinals
 from context.courses.catalogue import Catalogue
 from context.courses.enrolments import LEAST_VIEW_MS, Enrolments, primary_teacher
 from context.courses.learner_groups import LearnerGroups
@@ -108,9 +108,9 @@ def _messages(pack: Pack, calendar: Calendar, columns: list[npt.NDArray[np.gener
     at = calendar.after_incidents(start[conversation] + since)
     keep = at < end[conversation] - MINUTE_MS
     conversation, turn, message_key, at = conversation[keep], turn[keep], message_key[keep], at[keep]
-    first = np.full(len(key), np.iinfo(np.int64).max)
+    first = np.full(len(key), NEVER)
     np.minimum.at(first, conversation, at)
-    alive = np.flatnonzero(first < np.iinfo(np.int64).max)
+    alive = np.flatnonzero(first < NEVER)
     alive = alive[np.lexsort((key[alive], first[alive]))]
     place = np.full(len(key), -1, dtype=np.int64)
     place[alive] = np.arange(len(alive))

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from math import fsum
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import I32, I64, MINUTE_MS, U64
+from context.arrays import BOOL, HOUR_MS, I32, I64, MINUTE_MS, U64
 from context.courses.catalogue import Catalogue, Seats
 from context.courses.sections import (
     DISCUSSION,
@@ -29,8 +28,6 @@ from context.packs.pack import Pack
 from context.people.repeats import Later, withdraw_first
 from context.people.students import Students
 from context.scenario.calendar import Calendar
-
-HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True)
@@ -51,8 +48,8 @@ class Enrolments:
     entry_ms: I64
     exit_ms: I64  # of a drop or withdrawal, else the end of the course
     key: U64
-    primary: npt.NDArray[np.bool_]  # in a section that is taken for credit, not in one of its components
-    published: npt.NDArray[np.bool_]  # in a Canvas course that students can see
+    primary: BOOL  # in a section that is taken for credit, not in one of its components
+    published: BOOL  # in a Canvas course that students can see
     roles: tuple[str, ...]
     role_statuses: tuple[str | None, ...]
     enrollment_statuses: tuple[str | None, ...]
@@ -61,22 +58,22 @@ class Enrolments:
         return len(self.person)
 
     @property
-    def is_student(self) -> npt.NDArray[np.bool_]:
+    def is_student(self) -> BOOL:
         """True for rows with the role Student."""
         return np.asarray(self.role == self.roles.index("Student"))
 
     @property
-    def takes(self) -> npt.NDArray[np.bool_]:
+    def takes(self) -> BOOL:
         """True where a student takes a course: the rows that bring credits and a grade."""
         return self.is_student & self.primary
 
     @property
-    def counts(self) -> npt.NDArray[np.bool_]:
+    def counts(self) -> BOOL:
         """True where a student works in a Canvas course: the rows that bring results, posts and clicks."""
         return self.takes & self.published
 
     @property
-    def leaves(self) -> npt.NDArray[np.bool_]:
+    def leaves(self) -> BOOL:
         """True for rows that end before the course does."""
         return np.asarray(self.last_day < self.last_day.max())
 
@@ -215,7 +212,7 @@ def _with_status(
     )
 
 
-def _deciding(catalogue: Catalogue, person: I64, section: I64, student: npt.NDArray[np.bool_]) -> I64:
+def _deciding(catalogue: Catalogue, person: I64, section: I64, student: BOOL) -> I64:
     """For each row the row that decides on its status: a component's student is in it as in the lecture."""
     home, people = catalogue.section_home[section], int(person.max(initial=0)) + 1
     code = home * people + person
@@ -237,7 +234,7 @@ def _days(
     pack: Pack,
     calendar: Calendar,
     key: U64,
-    student: npt.NDArray[np.bool_],
+    student: BOOL,
     status: I32,
     statuses: tuple[str | None, ...],
 ) -> tuple[I64, I64]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import DAY_MS, HOUR_MS, I64, U64, ordinals
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, NEVER, U64, ordinals
 from context.courses.catalogue import Catalogue
 from context.courses.enrolments import Enrolments
 from context.courses.structures import COLLEGES, Structures
@@ -40,7 +39,7 @@ class LearnerGroups:
     number: I64  # in its set, from 1
     most: I64  # members that it can have, 0: no limit
     created_ms: I64
-    deleted: npt.NDArray[np.bool_]
+    deleted: BOOL
     key: U64
     member_group: I64
     member_person: I64
@@ -79,7 +78,7 @@ def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolme
     days = (calendar.term.instruction_end - calendar.term.start).days
     day = np.minimum(7 + rng.integer(key, 14, 1), days)
     made = calendar.after_incidents(
-        calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 480, 2) * 60_000)
+        calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 480, 2) * MINUTE_MS)
     )
     kind = rng.integer(key, len(SETS), 3)
     rows = np.flatnonzero(enrolments.counts)
@@ -108,9 +107,9 @@ def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolme
     earlier = _earlier(catalogue.section_offering[sections], groups + extra)
     number += earlier[of_section]
     created = made[course] + 10 * number
-    since = np.maximum(made[offering] + 60_000, enrolments.entry_ms[rows] + HOUR_MS)
+    since = np.maximum(made[offering] + MINUTE_MS, enrolments.entry_ms[rows] + HOUR_MS)
     member_created = since + 1000 * (1 + place)
-    left = np.where(enrolments.leaves[rows], enrolments.exit_ms[rows], np.iinfo(np.int64).max)
+    left = np.where(enrolments.leaves[rows], enrolments.exit_ms[rows], NEVER)
     stays = member_created < enrolments.exit_ms[rows]
     order = np.flatnonzero(stays)[np.argsort(member_group[stays], kind="stable")]
     return LearnerGroups(
@@ -154,7 +153,7 @@ def _standing_groups(
         who = np.flatnonzero((home == where) & (rng.uniform(student) < STANDING_SHARE))
         groups.append(np.full(len(who), row))
         people.append(who)
-        times.append(opened + rng.integer(student[who], 14 * 24 * 60, 1) * 60_000)
+        times.append(opened + rng.integer(student[who], 14 * 24 * 60, 1) * MINUTE_MS)
     return LearnerGroups(
         offering=np.full(len(college), -1),
         college=college,
@@ -168,5 +167,5 @@ def _standing_groups(
         member_person=np.concatenate(people),
         member_enrolment=np.full(sum(map(len, people)), -1),
         member_created_ms=np.concatenate(times),
-        member_left_ms=np.full(sum(map(len, people)), np.iinfo(np.int64).max),
+        member_left_ms=np.full(sum(map(len, people)), NEVER),
     )

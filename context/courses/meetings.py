@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, HOUR_MS, I64, MINUTE_MS, U64
+from context.arrays import BOOL, HOUR_MS, I64, MINUTE_MS, U64, repetition
 from context.packs.pack import Pack
 
 WEEKDAYS = "MTWRF"
@@ -34,12 +34,7 @@ class Meetings:
 
 def meeting_keys(course_key: U64, section_course: I64) -> U64:
     """A key per section, of its Canvas course and its place in it. ``course_key``: of the courses' names."""
-    order = np.argsort(
-        section_course, kind="stable"
-    )  # cross-listed sections stand elsewhere than their course
-    ordered = section_course[order]
-    ordinal = np.empty(len(order), dtype=np.int64)
-    ordinal[order] = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+    ordinal = repetition(section_course)  # cross-listed sections stand elsewhere than their course
     return rng.extend(rng.extend(course_key[section_course], 700), ordinal)
 
 

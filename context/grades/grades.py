@@ -8,8 +8,7 @@ from math import fsum
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, F64, I32, I64
-from context.columns import NO_TIME
+from context.arrays import BOOL, F64, I32, I64, NO_TIME
 from context.content.content import Content
 from context.courses.catalogue import Catalogue
 from context.courses.enrolments import Enrolments

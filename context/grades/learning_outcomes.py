@@ -10,11 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import BOOL, I32, I64, U64, ordinals
-from context.columns import NO_TIME
+from context.arrays import BOOL, F64, I32, I64, NO_TIME, U64, ordinals
 from context.content.activities import KINDS
 from context.content.content import Content
 from context.content.quizzes import Quizzes
@@ -205,7 +203,7 @@ def _by_rubric(
     )
 
 
-def _rated(scale: I32, percent: npt.NDArray[np.float64]) -> tuple[I64, I64]:
+def _rated(scale: I32, percent: F64) -> tuple[I64, I64]:
     """(points, points possible) in hundredths: the rating that a percentage earns on each scale."""
     points, possible = np.zeros(len(scale), dtype=np.int64), np.zeros(len(scale), dtype=np.int64)
     for code, (ratings, _) in enumerate(SCALES):

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals
-from context.columns import NO_TIME
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, NEVER, NO_TIME, U64, ordinals
 from context.content.content import Content
 from context.content.module_requirements import Requirements
 from context.courses.catalogue import Catalogue
@@ -25,7 +24,6 @@ from context.scenario.calendar import Calendar
 from context.scenario.hours import waking_hours
 
 STATES = ("locked", "unlocked", "started", "completed")
-NEVER = np.iinfo(np.int64).max  # later than all instants
 VIEW_DAYS = 12  # within which most of what has to be viewed is
 SKIP_SHARE = 0.22  # chance that the least diligent student skips what only has to be viewed (assumption)
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from context.arrays import BOOL, I64
-from context.columns import NO_TIME
+from context.arrays import BOOL, I64, NO_TIME
 from context.content.content import Content
 from context.results.results import Results
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import schemas
+from context.arrays import DAY_MS, HOUR_MS
 
 TERM_TYPES = ("Fall", "Spring", "Summer")
 CAREERS = ("Undergraduate", "Graduate", "Professional")
@@ -25,7 +26,7 @@ EVENT_KINDS = tuple(
 )
 MOST_BUFFER_EVENTS, MOST_ENVELOPE_EVENTS = 100_000, 1_000  # of a sensor
 MOST_FACTOR = 1_000  # of event rates: events of a student in a course on a day, at most
-MOST_FLUSH_MS, MOST_DELAY_MS = 3_600_000, 86_400_000
+MOST_FLUSH_MS, MOST_DELAY_MS = HOUR_MS, DAY_MS
 SUM_TOLERANCE = 1e-6
 
 Kind = Literal["text", "whole", "number", "truth"]

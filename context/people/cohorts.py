@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, F64, I32, I64, U64
+from context.arrays import BOOL, F64, I32, I64, U64, ordinals
 from context.packs.pack import Pack
 from context.people.repeats import Later, nothing_later
 from context.people.students import CAREERS, STANDINGS, Students, course_load
@@ -174,7 +174,7 @@ def _with_leavers(seed: int, pack: Pack, stay: Cohort, law: F64, code: str, rows
             parts.append((place, career, load, max(want - have, 0)))
     place_of, career_of, load_of, count = np.array(parts, dtype=np.int64).T
     which = np.repeat(np.arange(len(parts)), count)
-    ordinal = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+    ordinal = ordinals(count)
     key = rng.key(seed, f"left after {code}", which, ordinal)
     standing, careers_of = place_of[which].astype(np.int32), career_of[which].astype(np.int32)
     loads_of = load_of[which].astype(np.int32)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, U64
-from context.columns import NO_TIME
+from context.arrays import DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, NO_TIME, U64
 from context.content.content import Content
 from context.courses.catalogue import Catalogue
 from context.courses.enrolments import Enrolments
@@ -20,6 +19,7 @@ PRAISE, ADVICE, STUDENT, PEER = range(4)
 KINDS = ("comment_praise", "comment_advice", "comment_student", "comment_peer")  # of the pack's phrases
 GOOD_PERCENT = 88  # teachers praise from here on
 REVIEWS = 2  # that each learner gets where work is reviewed by peers
+LEAST_REVIEW_MS = 10 * MINUTE_MS  # from when work can be reviewed to the first review
 REVIEW_SHARE = 0.85  # of reviews that are written
 ANSWER_SHARE, NOTE_SHARE = 0.06, 0.015  # of teachers' comments answered; of work handed in with a note
 
@@ -121,6 +121,7 @@ def _reviews(
     other = students[first + (place[results.enrolment[row]] - first + 1 + turn) % size]
     begin = np.maximum(results.submitted_ms[row], acts.due_ms[results.activity[row]])
     span = np.maximum(acts.peer_due_ms[results.activity[row]] - begin, HOUR_MS)
-    at = calendar.after_incidents(begin + 600_000 + (rng.uniform(key, 1) * (span - 600_000)).astype(np.int64))
+    wait = (rng.uniform(key, 1) * (span - LEAST_REVIEW_MS)).astype(np.int64)
+    at = calendar.after_incidents(begin + LEAST_REVIEW_MS + wait)
     keep = np.flatnonzero((rng.uniform(key) < REVIEW_SHARE) & (size > REVIEWS))
     return row[keep], other[keep], np.full(len(keep), PEER), at[keep], key[keep]

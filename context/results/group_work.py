@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, HOUR_MS, I64
-from context.columns import NO_TIME
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NEVER, NO_TIME
 from context.content.activities import KINDS, Activities
 from context.courses.enrolments import Enrolments
 from context.courses.learner_groups import LearnerGroups
@@ -40,7 +39,7 @@ def make_group_work(
     pack: Pack, offerings: int, activities: Activities, enrolments: Enrolments, groups: LearnerGroups
 ) -> GroupWork:
     """Group work of all courses: some of what is uploaded where there are groups."""
-    made = np.full(offerings, np.iinfo(np.int64).max)
+    made = np.full(offerings, NEVER)
     of_course = np.flatnonzero(groups.offering >= 0)
     np.minimum.at(made, groups.offering[of_course], groups.created_ms[of_course])
     types = pack.categorical("learner_activity", "allowable_submission_types").values
@@ -62,18 +61,16 @@ def make_group_work(
 def shared(work: GroupWork, enrolments: Enrolments, results: Results, score: I64) -> Results:
     """Results in which members have what the first of their group handed in; ``score``: their own ones."""
     rows, cell = work.cells(results.enrolment, results.activity)
-    submitted = np.where(
-        results.submitted_ms[rows] == NO_TIME, np.iinfo(np.int64).max, results.submitted_ms[rows]
-    )
+    submitted = np.where(results.submitted_ms[rows] == NO_TIME, NEVER, results.submitted_ms[rows])
     # Only who has joined the group by then can hand in for it.
     early = work.joined_ms[results.enrolment[rows]] >= submitted
-    submitted[early] = np.iinfo(np.int64).max
+    submitted[early] = NEVER
     order = np.lexsort((rows, submitted, cell))
     first = order[np.searchsorted(cell[order], cell, side="left")]
     lead, at = rows[first], submitted[first]
     who = results.enrolment[rows]
     takes_part = (
-        (at != np.iinfo(np.int64).max)
+        (at != NEVER)
         & (work.joined_ms[who] < at)
         & (enrolments.entry_ms[who] < at)
         & (enrolments.exit_ms[who] - HOUR_MS > at)

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import DAY_MS, HOUR_MS, I64, U64, ordinals
-from context.columns import NO_TIME
+from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64, ordinals
 from context.content.activities import KINDS
 from context.content.content import Content
 from context.courses.catalogue import Catalogue
@@ -177,7 +176,7 @@ def _of_sections(calendar: Calendar, catalogue: Catalogue, content: Content) -> 
             every & (acts.release_ms != acts.created_ms)[activity], acts.release_ms[activity], NO_TIME
         ),
         locked_ms=np.where(moved & (lock != NO_TIME), lock + due - acts.due_ms[activity], NO_TIME),
-        created_ms=acts.created_ms[activity] + 60_000 * (2 + rng.integer(key, 120, 3)),
+        created_ms=acts.created_ms[activity] + MINUTE_MS * (2 + rng.integer(key, 120, 3)),
         key=key,
     )
 

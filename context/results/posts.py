@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, U64, ordinals
-from context.columns import NO_TIME
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64, ordinals
 from context.content.content import Content
 from context.courses.catalogue import Catalogue
 from context.courses.enrolments import LEAST_VIEW_MS, Enrolments

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, U64
-from context.columns import NO_TIME
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64, ordinals
 from context.content.content import Content
 from context.content.quizzes import Quizzes, quiz_of_activity
 from context.courses.catalogue import Catalogue
@@ -119,7 +118,7 @@ def make_attempts(
     count = np.where(times[0], count, 1)
     first = np.cumsum(count) - count
     of = np.repeat(np.arange(len(count)), count)
-    number = 1 + np.arange(len(of)) - first[of]
+    number = 1 + ordinals(count)
     last = number == count[of]
     slot = np.minimum(number - 1, MOST_ATTEMPTS - 2)
     score, fudge = _scores(quizzes, t, count, of, number)
@@ -216,7 +215,7 @@ def _practice(
     first = np.searchsorted(offering, q.offering[free])
     size = np.searchsorted(offering, q.offering[free], side="right") - first
     quiz = np.repeat(free, size)
-    enrolment = rows[np.repeat(first, size) + np.arange(len(quiz)) - np.repeat(np.cumsum(size) - size, size)]
+    enrolment = rows[np.repeat(first, size) + ordinals(size)]
     key = rng.extend(q.key[quiz] ^ rng.bits(enrolments.key[enrolment], 31), 207)
     opened = np.maximum(q.release_ms[quiz], enrolments.entry_ms[enrolment])
     u = rng.uniform(key, 2)

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import BOOL, I64, ordinals
-from context.columns import NO_TIME
+from context.arrays import BOOL, I64, NO_TIME, U64, ordinals
 from context.content.quizzes import Quizzes
 from context.results.quiz_attempts import Attempts, QuizResults
 
@@ -75,7 +73,7 @@ def responses_of(quizzes: Quizzes, results: QuizResults, attempts: Attempts, row
     )
 
 
-def _items(quizzes: Quizzes, quiz: I64, key: npt.NDArray[np.uint64], of: I64, slot: I64) -> I64:
+def _items(quizzes: Quizzes, quiz: I64, key: U64, of: I64, slot: I64) -> I64:
     """The question in each place of an attempt: those that all get, then a run through the bank."""
     first = quizzes.first_item[quiz] + quizzes.intro[quiz]
     fixed, bank = quizzes.fixed[quiz], quizzes.bank[quiz]

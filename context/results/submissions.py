@@ -11,8 +11,7 @@ from math import fsum, sqrt
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, F64, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals
-from context.columns import NO_TIME
+from context.arrays import BOOL, DAY_MS, F64, HOUR_MS, I32, I64, MINUTE_MS, NO_TIME, U64, ordinals
 from context.content.activities import KINDS, OFFLINE
 from context.content.content import Content
 from context.content.quizzes import Quizzes, quiz_of_activity
@@ -257,13 +256,13 @@ def _graded_times(
     day = np.clip(acts.due_day[activity] + 2 + rng.integer(sitting, 8, 1), 0, last - 1)
     start = calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(sitting, 10 * 60, 2) * MINUTE_MS)
     # A sitting takes its submissions in keyed order, about a minute and a half each.
-    planned = start + rng.integer(key, 150, 50) * 90_000 + rng.integer(key, 60_000, 51)
+    planned = start + rng.integer(key, 150, 50) * 3 * MINUTE_MS // 2 + rng.integer(key, MINUTE_MS, 51)
     after = np.where(submitted == NO_TIME, planned, submitted + DAY_MS + rng.integer(key, 2 * DAY_MS, 52))
     by_hand = np.where((submitted != NO_TIME) & (planned <= submitted + HOUR_MS), after, planned)
     by_hand = np.where(
         submitted == NO_TIME,
         by_hand,
-        np.maximum(np.minimum(by_hand, _end_of_grading(calendar) - HOUR_MS), submitted + 60_000),
+        np.maximum(np.minimum(by_hand, _end_of_grading(calendar) - HOUR_MS), submitted + MINUTE_MS),
     )
     at_once = submitted + 400 + rng.integer(key, 2000, 53)
     # What is graded at once follows a submission that the incidents have moved already.

@@ -22,9 +22,6 @@ from context.scenario.scenario import Scenario
 from context.scenario.term import FIRST_DAY, LAST_DAY, Term, build_term
 from context.scenario.zones import clock_of, instant_to_wall, wall_ms_of, wall_to_instant
 
-__all__ = ["DAY_MS", "KINDS", "Calendar", "Term", "build_calendar"]
-
-
 KINDS = ("before", "class", "weekend", "holiday", "break", "reading", "finals", "after")
 _BREAK_DAYS = 3  # this many days without classes in a row make a break; fewer are holidays
 

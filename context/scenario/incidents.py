@@ -10,11 +10,11 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from context.arrays import I64
+from context.arrays import HOUR_MS, I64
 from context.errors import InputError
 from context.scenario.parts import Incident
 
-RECOVERY_MIN_MS = 2 * 3_600_000  # assumption: nobody comes back faster than within two hours
+RECOVERY_MIN_MS = 2 * HOUR_MS  # assumption: nobody comes back faster than within two hours
 
 
 @dataclass(frozen=True)

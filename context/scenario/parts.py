@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -69,7 +69,7 @@ class Spell(Part):
     @classmethod
     def _after_start(cls, value: datetime, info: ValidationInfo) -> datetime:
         start = info.data.get("start")
-        if start is not None and not 0 < (value - start).total_seconds() <= cls.most_days * 86_400:
+        if start is not None and not timedelta(0) < value - start <= timedelta(cls.most_days):
             raise ValueError(f"after its start {start.isoformat()}, by {cls.most_days} days at most")
         return value
 

@@ -14,8 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import columns as frame
-from context.arrays import BOOL, I64
-from context.columns import NO_TIME
+from context.arrays import BOOL, I64, NEVER, NO_TIME
 from context.content.content import Content
 from context.grades.scores import VIEWS, Scores, make_scores
 from context.results.results import Results
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 Columns = dict[str, pa.Array | None]
 RESULT, ACTIVITY, GROUP = "learner_activity_result", "learner_activity", "learner_activity_group"
-_NEVER = np.iinfo(np.int64).max
 
 
 def numeric_hundredths(array: pa.ChunkedArray | pa.Array) -> I64:
@@ -96,7 +94,7 @@ class Gradebook:
             "person_id": past.rows(RESULT, "person_id")[self.rows],
         }
         moved = past.ints(name, "due_date")
-        there = past.there[name] & (moved != _NEVER)
+        there = past.there[name] & (moved != NEVER)
         for column, own in mine.items():
             target = past.rows(name, column)
             size = int(max(target.max(initial=0), own.max(initial=0))) + 1

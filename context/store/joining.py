@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 import schemas
 from context import columns as frame
-from context.arrays import BOOL, I64
-from context.columns import NO_TIME, Coded
+from context.arrays import BOOL, I64, NO_TIME
+from context.columns import Coded
 from context.people.cohorts import CLASS_CREDITS, SENIOR
 from context.people.students import STANDINGS
 from context.store.store import ENTITY, PLAYED, Part, Store, plain

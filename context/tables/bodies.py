@@ -7,13 +7,12 @@ They are put together from the pack's phrases: ``<kind>_topic`` opens a text wit
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import columns as frame
 from context import rng
-from context.arrays import I64, U64
+from context.arrays import BOOL, I64, U64
 from context.columns import Coded
 from context.tables.titles import phrases, plain_sentences, topic_phrases
 from context.terms.drawn import Drawn
@@ -44,12 +43,12 @@ def article(
     return frame.join(*parts)
 
 
-def _heading(d: Drawn, key: U64, there: npt.NDArray[np.bool_]) -> Coded:
+def _heading(d: Drawn, key: U64, there: BOOL) -> Coded:
     texts = ["", *(f"<h3>{text}</h3>\n" for text in phrases(d.pack, "heading"))]
     return Coded(np.where(there, 1 + rng.integer(rng.extend(key, 160), len(texts) - 1), 0), texts)
 
 
-def _list(d: Drawn, kind: str, key: U64, there: npt.NDArray[np.bool_]) -> pa.Array:
+def _list(d: Drawn, kind: str, key: U64, there: BOOL) -> pa.Array:
     """A list of two to four different phrases of the kind, or nothing."""
     texts = phrases(d.pack, kind)
     items = ["", *(f"<li>{text}</li>\n" for text in texts)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from context.arrays import U64
 from context.content.content import make_content
 from context.content.module_requirements import make_requirements
 from context.content.quizzes import make_quizzes
@@ -108,7 +108,7 @@ def draw(
 
 def _people(
     registry: Registry, pack: Pack, calendar: Calendar, cohort: Cohort, posts: tuple[int, int], place: int
-) -> tuple[npt.NDArray[np.uint64], dict[str, Any]]:
+) -> tuple[U64, dict[str, Any]]:
     """(keys of students, as many instructors and support staff as ``posts``, what is known of them)."""
     is_fall, open_ms = calendar.term.term_type == "Fall", calendar.day_start_ms(int(calendar.days[0]))
     roles = zip(("instructor", "support"), posts, strict=True)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from context import ids, rng
-from context.arrays import I64
+from context.arrays import BOOL, F64, I64, U64
 from context.content.content import Content
 from context.content.module_requirements import Requirements
 from context.content.quizzes import Quizzes
@@ -48,11 +47,11 @@ class Drawn:
     calendar: Calendar
     structures: Structures
     students: Students
-    years: npt.NDArray[np.float64]  # that each person has been here
+    years: F64  # that each person has been here
     person_row: I64  # row of each person in the store
-    is_new: npt.NDArray[np.bool_]  # False for persons whom a later term knows
+    is_new: BOOL  # False for persons whom a later term knows
     behind: I64  # terms before this one, of each student
-    leaves: npt.NDArray[np.bool_]  # True for students who are not there in the next term
+    leaves: BOOL  # True for students who are not there in the next term
     numbers: I64  # natural number of each person: students' from 0
     place: int  # 0: the played term, 1: the one before it
     identity: Identity  # students, then instructors, then support staff
@@ -89,7 +88,7 @@ class Drawn:
         return np.bincount(offering, minlength=self.catalogue.offerings).astype(np.int64)
 
     @cached_property
-    def canvas_only(self) -> npt.NDArray[np.bool_]:
+    def canvas_only(self) -> BOOL:
         """True for people whom the registrar doesn't know: staff with enrolments in Canvas alone."""
         e, people = self.enrolments, len(self.identity)
         known = np.array([status is not None for status in e.role_statuses])[e.role_status]
@@ -100,7 +99,7 @@ class Drawn:
         return np.asarray(staff & (rows > 0) & (registered == 0))
 
     @cached_property
-    def group_has_wiki(self) -> npt.NDArray[np.bool_]:
+    def group_has_wiki(self) -> BOOL:
         """True for learner groups whose wiki somebody has opened."""
         return self.coin(self.learner_groups.key, 446, 0.4) & ~self.learner_groups.deleted
 
@@ -130,6 +129,6 @@ class Drawn:
         first[c.section_home[::-1]] = np.arange(c.sections)[::-1]
         return self.primary_teacher[first]
 
-    def coin(self, keys: npt.NDArray[np.uint64], purpose: int, share: float) -> npt.NDArray[np.bool_]:
+    def coin(self, keys: U64, purpose: int, share: float) -> BOOL:
         """True with probability ``share``."""
         return rng.uniform(rng.extend(keys, purpose)) < share

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import MINUTE_MS
+from context.arrays import HOUR_MS, MINUTE_MS
 from context.results.comments import KINDS, PEER, STUDENT
 from context.tables.institution.people import display_names, first_names
 from context.tables.titles import phrases, plain_sentences
@@ -41,8 +41,7 @@ def comment_tables(d: Drawn) -> tuple[Tables, Tables]:
         "message_line_count": pc.add(pc.count_substring(body, "\n"), 1),
         "message_size_bytes": pc.binary_length(body),
         "message_word_count": pc.count_substring_regex(body, r"\S+"),
-        "updated_date": c.created_ms
-        + edited * (MINUTE_MS + rng.integer(rng.extend(c.key, 3), 60 * MINUTE_MS)),
+        "updated_date": c.created_ms + edited * (MINUTE_MS + rng.integer(rng.extend(c.key, 3), HOUR_MS)),
     }
     keymap = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows, c.created_ms))
     return {name: frame.table(name, rows, columns)}, {name: keymap}

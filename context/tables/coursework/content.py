@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import HOUR_MS, I64
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import DAY_MS, HOUR_MS, I64, NO_TIME
+from context.columns import Coded, Maybe
 from context.content.activities import KINDS
 from context.content.content import Items
 from context.results.comments import REVIEWS
@@ -17,15 +17,7 @@ from context.tables.bodies import article, paragraph
 from context.tables.coursework import pages
 from context.tables.coursework.drafts import with_leftovers
 from context.tables.coursework.quizzes import quizzes
-from context.tables.every_table import (
-    DAY_MS,
-    Columns,
-    activity_unlocked,
-    coded,
-    first_date,
-    is_last_minute,
-    touched,
-)
+from context.tables.every_table import Columns, activity_unlocked, coded, first_date, is_last_minute, touched
 from context.tables.titles import object_titles
 from context.terms.drawn import Drawn, Tables
 

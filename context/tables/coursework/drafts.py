@@ -18,9 +18,8 @@ import pyarrow as pa
 
 from context import columns as frame
 from context import rng
-from context.arrays import BOOL, HOUR_MS, I64, U64, ordinals, repetition
-from context.columns import NO_TIME, Coded, Maybe
-from context.tables.every_table import DAY_MS
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NO_TIME, U64, ordinals, repetition
+from context.columns import Coded, Maybe
 from context.terms.drawn import Drawn, Tables
 
 GROUP_SHARE = 0.12  # of taught courses that have a group of unused assignments (assumption)

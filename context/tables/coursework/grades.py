@@ -7,14 +7,14 @@ import pyarrow as pa
 
 from context import columns as frame
 from context import ids
-from context.arrays import I64, MINUTE_MS
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import DAY_MS, I64, MINUTE_MS, NO_TIME
+from context.columns import Coded, Maybe
 from context.content.quizzes import quiz_of_activity
 from context.courses.grading_periods import make_periods, set_of_offering
 from context.grades.scores import VIEWS, make_scores
 from context.results.overrides import TYPES
 from context.tables.coursework.social import learner_group_names
-from context.tables.every_table import DAY_MS, Columns, first_date, is_last_minute
+from context.tables.every_table import Columns, first_date, is_last_minute
 from context.tables.institution.courses import section_numbers
 from context.terms.drawn import Drawn, Tables
 

@@ -7,10 +7,10 @@ import pyarrow as pa
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
+from context.arrays import DAY_MS, I64, MINUTE_MS, ordinals
 from context.columns import Coded, Maybe
 from context.grades.learning_outcomes import METHODS, SCALES
-from context.tables.every_table import DAY_MS, MINUTE_MS, Columns
+from context.tables.every_table import Columns
 from context.tables.institution.courses import course_codes
 from context.tables.institution.people import display_names
 from context.tables.institution.structure import department_account
@@ -129,7 +129,7 @@ def _ratings(d: Drawn) -> Columns:
     sizes = np.array([len(ratings) for ratings, _ in SCALES])
     counts = sizes[o.scale]
     outcome = np.repeat(np.arange(len(o)), counts)
-    place = np.arange(len(outcome)) - np.repeat(np.cumsum(counts) - counts, counts)
+    place = ordinals(counts)
     first = np.cumsum(sizes) - sizes
     row = first[o.scale[outcome]] + place
     points = np.array([point * 100 for ratings, _ in SCALES for point in ratings])

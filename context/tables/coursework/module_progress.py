@@ -6,7 +6,8 @@ import numpy as np
 
 from context import columns as frame
 from context import ids
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import NO_TIME
+from context.columns import Coded, Maybe
 from context.grades.module_progress import STATES
 from context.tables.every_table import Columns
 from context.terms.drawn import Drawn, Tables

@@ -8,11 +8,11 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context import rng
-from context.arrays import repetition
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import DAY_MS, NO_TIME, repetition
+from context.columns import Coded, Maybe
 from context.content.content import ITEM_KINDS
 from context.tables.bodies import article
-from context.tables.every_table import DAY_MS, Columns, coded, drawn, touched
+from context.tables.every_table import Columns, coded, drawn, touched
 from context.terms.drawn import Drawn
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64, MINUTE_MS, ordinals
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, ordinals
+from context.columns import Coded, Maybe
 from context.results.quiz_responses import Responses, make_responses
-from context.tables.every_table import DAY_MS, Columns, activity_unlocked, coded, is_value, touched
+from context.tables.every_table import Columns, activity_unlocked, coded, is_value, touched
 from context.tables.titles import phrases, sentences, topic_phrases
 from context.terms.drawn import Drawn, Tables
 
@@ -128,7 +127,7 @@ def _items(d: Drawn) -> Columns:
         "position": i.place + 1,
         "quiz_item_type": Coded(i.type, i.types),
         "status": "published",
-        "updated_date": created + changed * (1 + rng.integer(rng.extend(i.key, 19), MINUTE_MS * 60)),
+        "updated_date": created + changed * (1 + rng.integer(rng.extend(i.key, 19), HOUR_MS)),
     }, len(i)
 
 
@@ -137,7 +136,7 @@ def question_ms(d: Drawn, quiz: I64) -> I64:
     q = d.content.quizzes
     return np.asarray(
         q.release_ms[quiz]
-        - 4 * 3_600_000
+        - 4 * HOUR_MS
         - rng.integer(rng.extend(q.key[quiz], 208), QUIZ_CREATED_MINUTES) * MINUTE_MS
     )
 
@@ -146,7 +145,7 @@ def _groups(d: Drawn) -> Columns:
     q = d.quizzes
     quiz, rows = q.group_quiz, len(q.group_quiz)
     key = rng.extend(d.content.quizzes.key[quiz], 209)
-    created = question_ms(d, quiz) + 60_000
+    created = question_ms(d, quiz) + MINUTE_MS
     names = ("Question Group", "Question Bank", "Random Questions", "Review Pool")
     return {
         "quiz_id": quiz + 1,
@@ -155,7 +154,7 @@ def _groups(d: Drawn) -> Columns:
         "pick_count": q.picked[quiz],
         "position": q.intro[quiz] + q.fixed[quiz] + 1,
         "quiz_item_points": q.item_points[quiz],
-        "updated_date": created + d.coin(key, 1, 0.3) * rng.integer(rng.extend(key, 2), 3_600_000),
+        "updated_date": created + d.coin(key, 1, 0.3) * rng.integer(rng.extend(key, 2), HOUR_MS),
     }, rows
 
 
@@ -197,7 +196,7 @@ def _results(d: Drawn) -> Columns:
     }, rows
 
 
-def _answers(d: Drawn, item: I64, is_right: npt.NDArray[np.bool_], chance: I64) -> Coded:
+def _answers(d: Drawn, item: I64, is_right: BOOL, chance: I64) -> Coded:
     """Words of answers: each question has one right answer; some wrong ones are left out."""
     i = d.quizzes.items
     words, essays = tuple(phrases(d.pack, "answer_word")), tuple(phrases(d.pack, "submission"))

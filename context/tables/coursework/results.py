@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import BOOL, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64
+from context.columns import Coded, Maybe
 from context.content.activities import ONLINE_TYPES
 from context.grades.learning_outcomes import rubric_used
 from context.results.comments import STUDENT
@@ -37,7 +36,7 @@ def outcome_tables(d: Drawn) -> tuple[Tables, Tables]:
     return entity, keymap
 
 
-def submission_type_codes(d: Drawn) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+def submission_type_codes(d: Drawn) -> tuple[I64, tuple[str, ...]]:
     """(code per result into the online types, -1 for work that is not handed in online; the types)."""
     values = [
         str(v).split(",")[0]
@@ -159,12 +158,12 @@ def _quiz_results(d: Drawn) -> Maybe:
     return Maybe(found + 1, found >= 0)
 
 
-def _spread(values: pa.Array, where: npt.NDArray[np.bool_]) -> pa.Array:
+def _spread(values: pa.Array, where: BOOL) -> pa.Array:
     """``values`` at the true places of ``where``, NULL elsewhere."""
     return values.take(pa.array(np.cumsum(where) - 1, mask=~where))
 
 
-def _sentence_counts(d: Drawn, key: npt.NDArray[np.uint64]) -> I64:
+def _sentence_counts(d: Drawn, key: U64) -> I64:
     """Sentences of posts: as many as the pack's message length asks for."""
     length = drawn(d, "discussion_entry", "message_length", key, 194)
     return np.clip(length // SENTENCE_CHARACTERS, 1, MOST_SENTENCES)
@@ -178,7 +177,7 @@ def _entries(d: Drawn) -> pa.Table:
     body = pc.replace_with_mask(body, pa.array(reply), sentences(d, "reply", p.key[reply], count[reply]))
     # A few take back what they wrote, or somebody does; most of those soon.
     deleted = d.coin(p.key, 195, 0.012)
-    waits = 60_000 + (d.coin(p.key, 196, 0.3) * 47 + 1) * rng.integer(rng.extend(p.key, 197), 3_600_000)
+    waits = MINUTE_MS + (d.coin(p.key, 196, 0.3) * 47 + 1) * rng.integer(rng.extend(p.key, 197), HOUR_MS)
     gone = np.minimum(p.time_ms + waits, d.close_ms)
     columns = {
         "discussion_entry_id": ids.udp_ids(rows),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import columns as frame
 from context import rng
-from context.arrays import I64, MINUTE_MS
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import BOOL, DAY_MS, I64, MINUTE_MS, NEVER, NO_TIME
+from context.columns import Coded, Maybe
 from context.courses import learner_groups
 from context.courses.structures import COLLEGES
-from context.tables.every_table import DAY_MS, Pair, canvas_table
+from context.tables.every_table import Pair, canvas_table
 from context.tables.titles import plain_sentences
 from context.terms.drawn import Drawn, Tables
 
@@ -94,7 +93,7 @@ def _members(d: Drawn) -> Pair:
     g = d.learner_groups
     rows = len(g.member_group)
     key = rng.extend(g.key[g.member_group], 444) ^ rng.bits(d.identity.key[g.member_person], 445)
-    left = g.member_left_ms < np.iinfo(np.int64).max
+    left = g.member_left_ms < NEVER
     standing = g.member_enrolment < 0
     u = rng.uniform(key)
     status = np.where(left, 1, np.where(standing & (u < 0.06), 2, np.where(standing & (u < 0.12), 3, 0)))
@@ -109,7 +108,7 @@ def _members(d: Drawn) -> Pair:
     return canvas_table(d, "learner_group_membership", rows, columns, g.member_created_ms)
 
 
-def _flags(d: Drawn) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _flags(d: Drawn) -> tuple[BOOL, BOOL]:
     """(messages with a file, messages with a recording)."""
     return d.coin(d.inbox.message_key, 450, 0.06), d.coin(d.inbox.message_key, 451, 0.01)
 

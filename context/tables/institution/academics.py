@@ -11,12 +11,11 @@ import pyarrow as pa
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
-from context.columns import NO_TIME
+from context.arrays import I64, NO_TIME, run_places
 from context.courses.structures import term_dates
 from context.people.students import STANDINGS
 from context.tables.every_table import Pair, sis_keymap
-from context.tables.institution.people import birth_dates, years_here
+from context.tables.institution.people import birth_dates, days_here
 from context.tables.titles import topics_of
 from context.terms.drawn import Drawn, Tables
 from context.terms.graduation import CONFERRED, came_with_master, completes, degree_codes
@@ -105,7 +104,7 @@ def _minors(d: Drawn) -> Pair:
     s = d.structures
     families = [str(code) for code in d.pack.table("cip")["cip"]]
     program = {college: row for row, (career, college) in enumerate(s.programs) if career == 0}
-    order = np.arange(len(s.subjects)) - np.searchsorted(s.subject_cip, s.subject_cip)
+    order = run_places(s.subject_cip)
     codes = [f"{subject}-MIN" for subject in s.subjects]
     cips = [families[cip] for cip in s.subject_cip]
     columns = {
@@ -171,7 +170,7 @@ def _held(d: Drawn) -> pa.Table:
     """
     s, students = d.students, len(d.students)
     begin = term_dates(d.calendar)["start"]
-    arrival = begin - (years_here(d) * 365.25).astype(np.int64) - 150
+    arrival = begin - days_here(d) - 150
     birth = birth_dates(d)
     code = {row[0]: place for place, row in enumerate(DEGREES)}
     bachelors = np.array([code[name] for name in ("BA", "BS", "BS", "BA", "BFA", "BBA", "BSE", "BSN", "BED")])

@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
-from context.columns import NO_TIME, Coded
+from context.arrays import I64, NO_TIME
+from context.columns import Coded
 from context.courses.structures import term_dates
 from context.tables.every_table import Pair, sis_keymap
-from context.tables.institution.people import sis_numbers, years_here
+from context.tables.institution.people import days_here, sis_numbers
 from context.terms.drawn import Drawn, Tables
 
 _ROLES = ("Student", "Faculty", "Staff", "Employee", "Alum")
@@ -93,7 +93,7 @@ def _of_person(d: Drawn, name: str, person: I64, word: pa.Array | str, columns: 
 def _affiliations(d: Drawn) -> Pair:
     s, people, students = d.students, len(d.identity), len(d.students)
     start = term_dates(d.calendar)["start"]
-    arrival = start - (years_here(d) * 365.25).astype(np.int64)
+    arrival = start - days_here(d)
     main = np.concatenate(
         [np.zeros(students), np.ones(d.instructors), np.full(people - students - d.instructors, 2)]
     ).astype(np.int64)
@@ -180,7 +180,7 @@ def _scores(d: Drawn, test: AdmissionTest, who: I64) -> list[tuple[str, I64]]:
 
 
 def _tests(d: Drawn) -> Pair:
-    arrival = term_dates(d.calendar)["start"] - (years_here(d)[: len(d.students)] * 365.25).astype(np.int64)
+    arrival = term_dates(d.calendar)["start"] - days_here(d)[: len(d.students)]
     parts = []
     names = [part for test in TESTS for part in (test.whole, *(p[0] for p in test.parts)) if part]
     names = sorted(set(names))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NO_TIME
+from context.columns import Coded, Maybe
 from context.courses.sections import OWN, PRIMARY, SANDBOX, TAUGHT, offering_credits, section_modes
 from context.courses.structures import COLLEGES, term_dates
 from context.tables.institution.people import logins, sis_numbers
@@ -24,9 +23,6 @@ from context.tables.institution.structure import (
 )
 from context.tables.titles import course_titles
 from context.terms.drawn import Drawn, Tables
-
-DAY_MS = 86_400_000
-HOUR_MS = 3_600_000
 
 
 def course_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -82,7 +78,7 @@ def section_sis(d: Drawn) -> pa.Array:
     return frame.join(offering_sis(d).take(pa.array(d.catalogue.section_home)), "-", section_numbers(d))
 
 
-def _known(values: pa.Array, known: npt.NDArray[np.bool_]) -> pa.Array:
+def _known(values: pa.Array, known: BOOL) -> pa.Array:
     """``values`` where the registrar knows the row, NULL elsewhere."""
     return pc.if_else(pa.array(known), values, pa.scalar(None, values.type))
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import BOOL, DAY_MS, I64, NO_TIME, YEAR_DAYS
+from context.columns import Coded, Maybe
 from context.courses.structures import term_dates
+from context.people.registry import staff_ages
 from context.people.students import CAREERS, STANDINGS
 from context.tables.every_table import sis_keymap
 from context.tables.institution.structure import campus_of_college
@@ -101,7 +101,7 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
     male = np.array([value == "Male" for value in d.pack.categorical("person", "sex").values])[who.sex]
     generation = rng.integer(rng.extend(who.key, 57), 3)
     suffixed = male & d.coin(who.key, 56, 0.02)
-    created = d.open_ms - (years_here(d) * 365.25).astype(np.int64) * 86_400_000
+    created = d.open_ms - days_here(d) * DAY_MS
     columns = {
         "person_id": ids.udp_ids(rows),
         "name": full,
@@ -156,7 +156,7 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
     return frame.table("person", rows, columns), keymap
 
 
-def _without(value: object, mask: npt.NDArray[np.bool_]) -> object:
+def _without(value: object, mask: BOOL) -> object:
     """A column with NULL where ``mask`` says so."""
     if isinstance(value, Coded):
         return Coded(np.where(mask, -1, value.codes), value.values)
@@ -169,14 +169,9 @@ def _hs_gpa(d: Drawn) -> I64:
     return np.asarray(np.rint(law.draw(rng.extend(d.identity.key, 52)) * law.step * 100), dtype=np.int64)
 
 
-def staff_ages(d: Drawn) -> npt.NDArray[np.float64]:
-    """Years of instructors and support staff at the begin of the term, from 28 to 70 (assumption)."""
-    return 28 + 42 * rng.uniform(rng.extend(d.identity.key[len(d.students) :], 50))
-
-
-def years_here(d: Drawn) -> npt.NDArray[np.float64]:
-    """Years since a person came, by the begin of the term."""
-    return d.years
+def days_here(d: Drawn) -> I64:
+    """Whole days since each person came, by the begin of the term."""
+    return (d.years * YEAR_DAYS).astype(np.int64)
 
 
 def _draw(d: Drawn, field: str, purpose: int) -> Coded:
@@ -192,7 +187,7 @@ def _flag(d: Drawn, field: str, purpose: int) -> Maybe:
     return Maybe(true, there & (np.arange(len(d.identity)) < len(d.students)))
 
 
-def _where(value: Coded, there: npt.NDArray[np.bool_]) -> Coded:
+def _where(value: Coded, there: BOOL) -> Coded:
     return Coded(np.where(there, value.codes, -1), value.values)
 
 
@@ -203,8 +198,8 @@ def birth_dates(d: Drawn) -> I64:
     u = rng.uniform(rng.extend(students.key, 51))
     later = np.where(students.career == 0, 18 * u * u * u * u * u * u, 16 * u * u)
     year = rng.uniform(rng.extend(students.key, 55))
-    age = np.concatenate([usual + later + year, staff_ages(d)])
-    return begin - (age * 365.25).astype(np.int64)
+    age = np.concatenate([usual + later + year, staff_ages(d.identity.key[len(d.students) :])])
+    return begin - (age * YEAR_DAYS).astype(np.int64)
 
 
 def _email(d: Drawn) -> tuple[pa.Table, pa.Table]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
+from context.arrays import BOOL, I64
 from context.columns import Coded, Maybe
 from context.courses.meetings import SLOTS, make_meetings, meeting_keys
 from context.tables.every_table import sis_keymap
@@ -89,7 +88,7 @@ def _names(d: Drawn, kind: I64) -> tuple[list[str], list[str]]:
     return names, codes
 
 
-def section_rooms(d: Drawn, seats: I64, online: npt.NDArray[np.bool_], names: pa.Array) -> Maybe:
+def section_rooms(d: Drawn, seats: I64, online: BOOL, names: pa.Array) -> Maybe:
     """Room id of each section that needs ``seats``: a keyed pick among those neither too small nor too big.
 
     No room has two sections at once: the largest sections choose first, and who finds no room of that kind

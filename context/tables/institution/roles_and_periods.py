@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 
 from context import rng
-from context.arrays import I64
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import DAY_MS, I64, MINUTE_MS, NO_TIME
+from context.columns import Coded, Maybe
 from context.courses.grading_periods import SETS, make_periods
 from context.courses.structures import COLLEGES
-from context.tables.every_table import DAY_MS, Pair, canvas_table
+from context.tables.every_table import Pair, canvas_table
 from context.terms.drawn import Drawn, Tables
 
 # (name, role whose rights it starts from, college whose account made it or None, state). The built-in ones
@@ -107,7 +107,7 @@ def _periods(d: Drawn) -> Pair:
     periods = make_periods(d.calendar)
     deleted = np.array([each.is_deleted for each in SETS])[periods.of_set]
     created = (_days_before(d, "grading period group", len(SETS), 60) - 30 * DAY_MS)[periods.of_set]
-    created = created + 60_000 * (1 + np.arange(len(periods)))
+    created = created + MINUTE_MS * (1 + np.arange(len(periods)))
     columns = {
         "grading_period_group_id": periods.of_set + 1,
         "title": pa.array(periods.title),

@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from context import columns as frame
 from context import ids
-from context.columns import NO_TIME, Maybe
+from context.arrays import I64, NO_TIME
+from context.columns import Maybe
 from context.courses.structures import CAREER_CODES, COLLEGES, EDUCATIONAL_LEVELS, term_dates
 from context.people.students import CAREERS
 from context.tables.every_table import sis_keymap
@@ -40,12 +41,12 @@ NO_TERM = 1  # row of the term that Canvas keeps for courses without one
 CAMPUSES = (("MAIN", "Main Campus"), ("HSC", "Health Sciences Campus"))
 
 
-def campus_of_college() -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def campus_of_college() -> I64:
     """Campus row of each college."""
     return np.array([1 if code == "HLTH" else 0 for code, _, _ in COLLEGES], dtype=np.int64)
 
 
-def campus_of_subject(d: Drawn) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def campus_of_subject(d: Drawn) -> I64:
     """Campus row of each subject: its college's."""
     return campus_of_college()[d.structures.college_of_cip[d.structures.subject_cip]]
 
@@ -55,7 +56,7 @@ def _term(d: Drawn) -> tuple[pa.Table, pa.Table]:
     term, dates = d.calendar.term, term_dates(d.calendar)
     local = d.local("academic_term", 2, np.array([1, 0]))
 
-    def only(day: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def only(day: int) -> I64:
         return np.array([day, NO_TIME])
 
     columns = {
@@ -188,7 +189,7 @@ def _accounts(d: Drawn) -> tuple[pa.Table, pa.Table]:
     return frame.table(name, rows, columns), keymap
 
 
-def department_account(d: Drawn) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def department_account(d: Drawn) -> I64:
     """Account row of each offering: that of its department."""
     return 1 + len(COLLEGES) + d.structures.offering_subject
 
