@@ -23,14 +23,14 @@ ONLY_OVERRIDES_SHARE = 0.02  # of activities assigned section by section (assump
 LOCKED_SHARE = 0.25  # of activities that close a week after they are due (assumption)
 
 
-KINDS = ("assignment", "quiz", "discussion", "exam")
+ACTIVITY_KINDS = ("assignment", "quiz", "discussion", "exam")
 
 
 DAYS_OF_WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True)
-class Groups:
+class ActivityGroups:
     """Assignment groups."""
 
     offering: I64
@@ -49,7 +49,7 @@ class Activities:
     offering: I64
     group: I64
     ordinal: I64  # in its group
-    kind: I32  # index into KINDS
+    kind: I32  # index into ACTIVITY_KINDS
     submission_type: I32  # code into the pack's allowable_submission_types
     points_hundredths: I64
     due_day: I64
@@ -82,7 +82,7 @@ def _teaching_days(calendar: Calendar) -> I64:
     return np.maximum.accumulate(np.where(off, 0, days))
 
 
-def make_groups(pack: Pack, catalogue: Catalogue) -> Groups:
+def make_groups(pack: Pack, catalogue: Catalogue) -> ActivityGroups:
     """Assignment groups of all courses."""
     key = catalogue.offering_key
     counts = pack.continuous("course_offering", "groups").draw(rng.extend(key, 50))
@@ -100,10 +100,14 @@ def make_groups(pack: Pack, catalogue: Catalogue) -> Groups:
         pack, offering, pack.categorical("learner_activity_group", "name").draw(rng.extend(group_key, 2))
     )
     none = np.zeros(len(offering), dtype=np.int64)
-    return Groups(offering, ordinal, names, np.where(weighted[offering], percent, 0), none, none, group_key)
+    return ActivityGroups(
+        offering, ordinal, names, np.where(weighted[offering], percent, 0), none, none, group_key
+    )
 
 
-def with_drop_rules(pack: Pack, groups: Groups, activities: Activities) -> tuple[Groups, Activities]:
+def with_drop_rules(
+    pack: Pack, groups: ActivityGroups, activities: Activities
+) -> tuple[ActivityGroups, Activities]:
     """Rules by which groups drop scores, and what follows for their activities.
 
     Groups that drop have activities of the same points, as teachers make them: then the lowest score is the
@@ -147,7 +151,7 @@ def _running_sum(values: I64, ordinal: I64) -> I64:
     return upto - np.repeat(before, np.diff([*starts, len(values)]))
 
 
-def _types(pack: Pack, groups: Groups, group: I64, key: U64) -> I32:
+def _types(pack: Pack, groups: ActivityGroups, group: I64, key: U64) -> I32:
     """Types of submission: groups of quizzes and discussions hold those, the rest keeps the shares whole."""
     law = pack.categorical("learner_activity", "allowable_submission_types")
     names = pack.categorical("learner_activity_group", "name")
@@ -164,7 +168,9 @@ def _types(pack: Pack, groups: Groups, group: I64, key: U64) -> I32:
     return np.where(of_group >= 0, of_group, rng.categorical(key, rest, 1)).astype(np.int32)
 
 
-def make_activities(pack: Pack, calendar: Calendar, catalogue: Catalogue, groups: Groups) -> Activities:
+def make_activities(
+    pack: Pack, calendar: Calendar, catalogue: Catalogue, groups: ActivityGroups
+) -> Activities:
     """Activities of all groups, with their points, due times and releases."""
     counts = pack.continuous("learner_activity_group", "activities").draw(rng.extend(groups.key, 60))
     group = np.repeat(np.arange(len(groups.key)), counts)
@@ -226,7 +232,7 @@ def _grade_types(law: Categorical, key: U64, is_quiz: BOOL) -> I32:
 
 
 def _due_days(
-    pack: Pack, calendar: Calendar, groups: Groups, group: I64, ordinal: I64, counts: I64, key: U64
+    pack: Pack, calendar: Calendar, groups: ActivityGroups, group: I64, ordinal: I64, counts: I64, key: U64
 ) -> I64:
     """Spread over the weeks of instruction, on the group's habitual weekday more often than not."""
     last = (calendar.term.instruction_end - calendar.term.start).days

@@ -12,7 +12,13 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals, run_places
-from context.content.activities import Activities, Groups, make_activities, make_groups, with_drop_rules
+from context.content.activities import (
+    Activities,
+    ActivityGroups,
+    make_activities,
+    make_groups,
+    with_drop_rules,
+)
 from context.courses.catalogue import Catalogue
 from context.courses.sections import most_items
 from context.packs.pack import Pack
@@ -54,7 +60,7 @@ class ModuleItems:
 class Content:
     """Everything in the courses of a term."""
 
-    groups: Groups
+    groups: ActivityGroups
     activities: Activities
     quizzes: Items
     discussions: Items

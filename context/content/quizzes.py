@@ -12,13 +12,13 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, I32, I64, U64, ordinals
-from context.content.activities import KINDS, Activities
+from context.content.activities import ACTIVITY_KINDS, Activities
 from context.content.content import Items
 from context.packs.pack import Pack
 
 PRACTICE_POINTS = 1000  # hundredths, of a quiz without a learner activity
 PLAIN_STEP = 25  # hundredths: questions are worth quarters of a point, where the quiz's points allow it
-MOST_ITEMS = 100
+MOST_QUESTIONS = 100
 BANK_SHARE = 0.25  # of quizzes with four questions or more that pick from a bank (assumption)
 INTRO_SHARE = 0.06  # of quizzes that open with a text that asks nothing (assumption)
 # Kinds of questions for which an answer can have a part of the points.
@@ -92,9 +92,9 @@ def quiz_of_activity(quizzes: Items, activities: Activities) -> I64:
 def _asked(points: I64, wanted: I64) -> I64:
     """The number of questions nearest to ``wanted`` that divides the points into like parts."""
     units = np.where(points % PLAIN_STEP == 0, points // PLAIN_STEP, points)
-    asked = np.clip(wanted, 1, MOST_ITEMS)
+    asked = np.clip(wanted, 1, MOST_QUESTIONS)
     for unit in np.unique(units[units > 0]).tolist():
-        fits = np.array([count for count in range(1, MOST_ITEMS + 1) if unit % count == 0])
+        fits = np.array([count for count in range(1, MOST_QUESTIONS + 1) if unit % count == 0])
         rows = np.flatnonzero(units == unit)
         asked[rows] = fits[np.abs(fits[None, :] - asked[rows, None]).argmin(axis=1)]
     return asked
@@ -111,7 +111,7 @@ def make_quizzes(pack: Pack, activities: Activities, quizzes: Items) -> Quizzes:
     points = np.full(len(key), PRACTICE_POINTS, dtype=np.int64)
     points[graded] = activities.points_hundredths[quizzes.activity[graded]]
     is_exam = np.zeros(len(key), dtype=np.bool_)
-    is_exam[graded] = activities.kind[quizzes.activity[graded]] == KINDS.index("exam")
+    is_exam[graded] = activities.kind[quizzes.activity[graded]] == ACTIVITY_KINDS.index("exam")
     wanted = pack.continuous("quiz", "quiz_item_count").draw(rng.extend(key, 171))
     asked = _asked(points, wanted.astype(np.int64))
     intro = (rng.uniform(rng.extend(key, 200)) < INTRO_SHARE).astype(np.int64)

@@ -14,8 +14,9 @@ import numpy as np
 from context import rng
 from context.arrays import BOOL, F64, I32, I64, U64, ordinals, run_places
 from context.packs.pack import Pack
-from context.people.repeats import Later, course_codes, settle
-from context.people.students import STANDINGS, Students
+from context.packs.spec import STANDINGS
+from context.people.repeats import Later, lasting_codes, settle
+from context.people.students import Students
 
 _ROUNDS = 12  # tries to move a student out of a course taken twice
 
@@ -50,7 +51,7 @@ class Catalogue:
     @property
     def offering_code(self) -> I64:
         """Each offering's number, the same in every term."""
-        return course_codes(self.offering_cip, self.offering_level, self.offering_ordinal)
+        return lasting_codes(self.offering_cip, self.offering_level, self.offering_ordinal)
 
     @property
     def sections(self) -> int:
@@ -232,7 +233,7 @@ def make_catalogue(seed: int, pack: Pack, students: Students, later: Later) -> t
     order = np.lexsort((rng.bits(seat_key, 41), cell))
     section = np.empty(len(student), dtype=np.int64)
     section[order] = np.repeat(np.arange(len(size)), size)
-    course = course_codes(section_cell // levels, section_cell % levels, ordinal[offering])
+    course = lasting_codes(section_cell // levels, section_cell % levels, ordinal[offering])
     again = settle(pack, later, seat_key, student, section, course)
     stays = _resolve_repeats(
         seat_key, student, section, offering, (students.career[student] > 0).astype(np.int32)

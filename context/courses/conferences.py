@@ -15,9 +15,9 @@ from context.courses.sections import TAUGHT, section_modes
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 
-COURSE_SHARE = {"Online": 0.6, "BlendedLearning": 0.5}  # of courses that hold any, by mode of delivery
+COURSE_SHARES = {"Online": 0.6, "BlendedLearning": 0.5}  # of courses that hold any, by mode of delivery
 OTHER_SHARE = 0.12
-GROUP_SHARE = 0.05  # of groups that hold one
+MEETING_GROUP_SHARE = 0.05  # of groups that hold one
 INVITED_SHARE, COMES_SHARE = 0.8, 0.65
 MINUTES = (30, 45, 60, 75, 90)
 SPONTANEOUS_SHARE, EMPTY_SHARE = 0.2, 0.04  # opened without a plan; planned, and nobody came
@@ -57,7 +57,7 @@ def make_conferences(
     mode, modes = section_modes(pack, catalogue)
     first = np.full(catalogue.offerings, -1, dtype=np.int64)
     first[catalogue.section_home[::-1]] = np.arange(catalogue.sections)[::-1]
-    share = np.array([COURSE_SHARE.get(str(value), OTHER_SHARE) for value in modes])[mode[first]]
+    share = np.array([COURSE_SHARES.get(str(value), OTHER_SHARE) for value in modes])[mode[first]]
     teacher = primary_teacher(catalogue, enrolments)[first]
     key = rng.extend(catalogue.offering_key, 430)
     holds = (rng.uniform(key) < share) & (catalogue.offering_kind == TAUGHT) & (teacher >= 0)
@@ -71,7 +71,7 @@ def make_conferences(
     lead = np.flatnonzero(
         (np.diff(groups.member_group, prepend=-1) > 0)
         & (groups.member_enrolment >= 0)
-        & (rng.uniform(rng.extend(groups.key[groups.member_group], 431)) < GROUP_SHARE)
+        & (rng.uniform(rng.extend(groups.key[groups.member_group], 431)) < MEETING_GROUP_SHARE)
     )
     of_group = groups.member_group[lead]
     members = _pairs(of_group, np.arange(len(groups.member_group)), groups.member_group)

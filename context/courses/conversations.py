@@ -14,14 +14,14 @@ import numpy.typing as npt
 from context import rng
 from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, NEVER, U64, ordinals
 from context.courses.catalogue import Catalogue
-from context.courses.enrolments import LEAST_VIEW_MS, Enrolments, primary_teacher
+from context.courses.enrolments import VIEWING_ROOM_MS, Enrolments, primary_teacher
 from context.courses.learner_groups import LearnerGroups
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from context.scenario.hours import waking_hours
 
 PER_STUDENT = 0.3  # conversations with the teacher, per student enrolment
-GROUP_SHARE = 0.35  # of groups that talk in the inbox
+TALKING_GROUP_SHARE = 0.35  # of groups that talk in the inbox
 GENERAL_SHARE = 0.02  # of conversations that are about no course
 TEACHER_BEGINS = 0.3
 MESSAGES = (0.3, 0.38, 0.17, 0.1, 0.05)  # share of conversations with 1, 2, ... messages
@@ -66,7 +66,7 @@ def make_inbox(
         np.minimum(enrolments.exit_ms[row], end),
     )
     talk = np.flatnonzero(
-        (rng.uniform(rng.extend(groups.key[groups.member_group], 422)) < GROUP_SHARE)
+        (rng.uniform(rng.extend(groups.key[groups.member_group], 422)) < TALKING_GROUP_SHARE)
         & (groups.member_enrolment >= 0)
         & (np.diff(groups.member_group, prepend=-1) > 0)
     )
@@ -94,10 +94,10 @@ def _messages(pack: Pack, calendar: Calendar, columns: list[npt.NDArray[np.gener
     offering, group, student, other, begin, end = (column.astype(np.int64) for column in columns[1:])
     count = 1 + rng.categorical(key, rng.thresholds(list(MESSAGES)), 1)
     span = np.maximum(end - begin - DAY_MS, 1)
-    start = begin + LEAST_VIEW_MS + (rng.uniform(key, 2) * span).astype(np.int64)
+    start = begin + VIEWING_ROOM_MS + (rng.uniform(key, 2) * span).astype(np.int64)
     day = np.clip(calendar.day_of(start), calendar.days[0], calendar.days[-1])
     awake = calendar.wall_to_utc_ms(day, waking_hours(pack, key, 3))
-    start = np.where((awake > begin + LEAST_VIEW_MS) & (awake < end), awake, start)
+    start = np.where((awake > begin + VIEWING_ROOM_MS) & (awake < end), awake, start)
     conversation = np.repeat(np.arange(len(key)), count)
     turn = ordinals(count)
     message_key = rng.extend(rng.extend(key[conversation], 4), turn)

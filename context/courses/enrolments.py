@@ -279,7 +279,7 @@ def _withdrawal_days(pack: Pack, length: int, first: int, last: int) -> tuple[I6
     return np.array(days), rng.thresholds(weights)
 
 
-LEAST_VIEW_MS = 10 * MINUTE_MS  # between release or joining and handing in: room for the views before it
+VIEWING_ROOM_MS = 10 * MINUTE_MS  # between release or joining and handing in: room for the views before it
 
 
 def primary_teacher(catalogue: Catalogue, enrolments: Enrolments) -> I64:

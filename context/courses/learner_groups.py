@@ -18,10 +18,10 @@ from context.courses.structures import COLLEGES, Structures
 from context.people.students import Students
 from context.scenario.calendar import Calendar
 
-COURSE_SHARE = 0.3  # of courses that work in groups
+GROUPED_COURSE_SHARE = 0.3  # of courses that work in groups
 LEAST_STUDENTS = 8  # in a section that does
-SETS = ("Project Groups", "Discussion Groups", "Lab Teams", "Peer Review Groups")
-STANDING = ("Peer Mentors", "Student Council")  # of every college
+GROUP_SETS = ("Project Groups", "Discussion Groups", "Lab Teams", "Peer Review Groups")
+STANDING_GROUPS = ("Peer Mentors", "Student Council")  # of every college
 STANDING_SHARE = 0.03  # of a college's students in each
 
 
@@ -35,7 +35,7 @@ class LearnerGroups:
 
     offering: I64  # -1 for those of a college
     college: I64  # row of COLLEGES, -1 for those of a course
-    name: I64  # code into SETS, or into STANDING
+    name: I64  # code into GROUP_SETS, or into STANDING_GROUPS
     number: I64  # in its set, from 1
     most: I64  # members that it can have, 0: no limit
     created_ms: I64
@@ -80,11 +80,11 @@ def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolme
     made = calendar.after_incidents(
         calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 480, 2) * MINUTE_MS)
     )
-    kind = rng.integer(key, len(SETS), 3)
+    kind = rng.integer(key, len(GROUP_SETS), 3)
     rows = np.flatnonzero(enrolments.counts)
     section = enrolments.section[rows]
     offering = catalogue.section_offering[section]
-    working = (rng.uniform(key) < COURSE_SHARE)[offering]
+    working = (rng.uniform(key) < GROUPED_COURSE_SHARE)[offering]
     working &= (np.bincount(section, minlength=catalogue.sections) >= LEAST_STUDENTS)[section]
     working &= enrolments.exit_ms[rows] > made[offering] + DAY_MS
     rows, section, offering = rows[working], section[working], offering[working]
@@ -142,8 +142,8 @@ def _standing_groups(
     seed: int, calendar: Calendar, structures: Structures, students: Students
 ) -> LearnerGroups:
     """Groups of the colleges, years old, joined in the two weeks before the term."""
-    college = np.repeat(np.arange(len(COLLEGES)), len(STANDING))
-    name = np.tile(np.arange(len(STANDING)), len(COLLEGES))
+    college = np.repeat(np.arange(len(COLLEGES)), len(STANDING_GROUPS))
+    name = np.tile(np.arange(len(STANDING_GROUPS)), len(COLLEGES))
     key = rng.key(seed, "standing group", college, name)
     opened = calendar.day_start_ms(int(calendar.days[0]))
     home = structures.college_of_cip[students.major_cip]

@@ -17,7 +17,8 @@ from context.arrays import I64
 from context.courses.catalogue import Catalogue
 from context.errors import InputError
 from context.packs.pack import Pack
-from context.people.students import CAREERS, Students
+from context.packs.spec import CAREERS
+from context.people.students import Students
 from context.scenario.calendar import Calendar
 
 COLLEGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (

@@ -13,7 +13,7 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, F64, I32, I64, NO_TIME, U64, ordinals
-from context.content.activities import KINDS
+from context.content.activities import ACTIVITY_KINDS
 from context.content.content import Content
 from context.content.quizzes import Quizzes
 from context.courses.catalogue import Catalogue
@@ -106,7 +106,7 @@ def make_learning(
     uses = rng.uniform(rng.extend(catalogue.offering_key, 250)) < pack.number("content.outcomes_share")
     outcomes = _outcomes(seed, catalogue, uses, general)
     acts = content.activities
-    can = (acts.kind == KINDS.index("assignment")) & acts.counts
+    can = (acts.kind == ACTIVITY_KINDS.index("assignment")) & acts.counts
     has_rubric = can & (rng.uniform(acts.key, 27) < RUBRIC_SHARE)
     aligned = has_rubric & uses[acts.offering] & (rng.uniform(acts.key, 28) < ALIGNED_SHARE)
     by_rubric = _by_rubric(content, outcomes, general, aligned, results)

@@ -23,18 +23,18 @@ from context.results.results import Results
 from context.scenario.calendar import Calendar
 from context.scenario.hours import waking_hours
 
-STATES = ("locked", "unlocked", "started", "completed")
+MODULE_STATES = ("locked", "unlocked", "started", "completed")
 VIEW_DAYS = 12  # within which most of what has to be viewed is
 SKIP_SHARE = 0.22  # chance that the least diligent student skips what only has to be viewed (assumption)
 
 
 @dataclass(frozen=True)
-class Progress:
+class ModuleProgress:
     """Row i of the first part is a student in a module; of the second part (``item_*``) one of its items."""
 
     enrolment: I64
     module: I64
-    state: I32  # index into STATES
+    state: I32  # index into MODULE_STATES
     created_ms: I64
     changed_ms: I64
     completed_ms: I64  # NO_TIME: not completed
@@ -50,7 +50,7 @@ class Progress:
         return len(self.module)
 
 
-def make_progress(
+def make_module_progress(
     pack: Pack,
     calendar: Calendar,
     students: Students,
@@ -60,7 +60,7 @@ def make_progress(
     requirements: Requirements,
     results: Results,
     posts: Posts,
-) -> Progress:
+) -> ModuleProgress:
     """Progress of all students in all modules that opened while they were in the course."""
     r, items = requirements, content.module_items
     latest = np.minimum(enrolments.exit_ms, calendar.day_start_ms(int(calendar.days[-1]))) - HOUR_MS
@@ -219,7 +219,7 @@ def _laid_out(
     done: I64,
     opens: I64,
     work: tuple[Requirements, I64, I64],
-) -> Progress:
+) -> ModuleProgress:
     enrolment, module, key = rows
     of, item = links
     r, graded, score = work
@@ -242,7 +242,7 @@ def _laid_out(
     changed = np.maximum(np.maximum(created, latest), np.where(opens == NEVER, 0, opens))
     state = np.where(opens == NEVER, 0, np.where(complete, 3, np.where(count > 0, 2, 1)))
     wants = r.is_type("min_score")[item]
-    return Progress(
+    return ModuleProgress(
         enrolment=enrolment,
         module=module,
         state=state.astype(np.int32),

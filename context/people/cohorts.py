@@ -14,8 +14,9 @@ import numpy as np
 from context import rng
 from context.arrays import BOOL, F64, I32, I64, U64, ordinals
 from context.packs.pack import Pack
+from context.packs.spec import CAREERS, STANDINGS
 from context.people.repeats import Later, nothing_later
-from context.people.students import CAREERS, STANDINGS, Students, course_load
+from context.people.students import Students, course_load
 
 CLASS_CREDITS = 30  # of a year: freshmen have less, sophomores less than twice as many
 MOST_CREDITS = 5  # of a course

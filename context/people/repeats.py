@@ -22,7 +22,7 @@ _ROUNDS = 8  # tries to find somebody to change seats with, in the same cell, th
 _PICKS = 4  # tries to find a seat in the course that is taken again
 
 
-def course_codes(cip: npt.ArrayLike, level: npt.ArrayLike, ordinal: I64) -> I64:
+def lasting_codes(cip: npt.ArrayLike, level: npt.ArrayLike, ordinal: I64) -> I64:
     """A number for each course, the same in every term, from its CIP family, level and ordinal there."""
     cell = np.asarray(cip, dtype=np.int64) * _LEVELS + np.asarray(level, dtype=np.int64)
     return np.asarray(cell * _ORDINALS + ordinal)

@@ -13,7 +13,8 @@ import numpy as np
 
 from context.arrays import F64
 from context.packs.pack import Pack
-from context.people.students import STANDINGS, Students
+from context.packs.spec import STANDINGS
+from context.people.students import Students
 
 CLASSES = STANDINGS[:4]  # of undergraduates
 POINTS_PER_SD = 0.43  # grade points of a course by one sd of ability: measured on the letters that come out

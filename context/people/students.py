@@ -15,9 +15,8 @@ from context import rng
 from context.arrays import F64, I32, I64, U64
 from context.packs.distribution import Categorical
 from context.packs.pack import Pack
+from context.packs.spec import CAREERS, STANDINGS
 
-CAREERS = ("Undergraduate", "Graduate", "Professional")
-STANDINGS = ("Freshman", "Sophomore", "Junior", "Senior", "Graduate", "Professional")
 LOADS = ("FullTime", "PartTime")
 SEXES = ("F", "M")
 

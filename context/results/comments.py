@@ -16,7 +16,8 @@ from context.results.results import Results
 from context.scenario.calendar import Calendar
 
 PRAISE, ADVICE, STUDENT, PEER = range(4)
-KINDS = ("comment_praise", "comment_advice", "comment_student", "comment_peer")  # of the pack's phrases
+# The pack's kinds of phrases, by code.
+COMMENT_KINDS = ("comment_praise", "comment_advice", "comment_student", "comment_peer")
 GOOD_PERCENT = 88  # teachers praise from here on
 REVIEWS = 2  # that each learner gets where work is reviewed by peers
 LEAST_REVIEW_MS = 10 * MINUTE_MS  # from when work can be reviewed to the first review
@@ -30,7 +31,7 @@ class Comments:
 
     result: I64
     author: I64  # enrolment of who wrote it
-    kind: I32  # index into KINDS
+    kind: I32  # index into COMMENT_KINDS
     created_ms: I64
     key: U64
 

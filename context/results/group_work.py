@@ -8,13 +8,13 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NEVER, NO_TIME
-from context.content.activities import KINDS, Activities
+from context.content.activities import ACTIVITY_KINDS, Activities
 from context.courses.enrolments import Enrolments
 from context.courses.learner_groups import LearnerGroups
 from context.packs.pack import Pack
 from context.results.results import Results
 
-GROUP_SHARE = 0.35  # of uploads in courses with learner groups that are handed in by group (assumption)
+GROUP_WORK_SHARE = 0.35  # of uploads in courses with learner groups that are handed in by group (assumption)
 OWN_GRADE_SHARE = 0.15  # of those in which members get grades of their own (assumption)
 SETTLED_DAYS = 7  # between the making of groups and the first work that they hand in
 
@@ -46,9 +46,9 @@ def make_group_work(
     uploads = np.array([value == "online_upload" for value in types])[activities.submission_type]
     is_group = (
         uploads
-        & (activities.kind == KINDS.index("assignment"))
+        & (activities.kind == ACTIVITY_KINDS.index("assignment"))
         & (activities.due_ms - SETTLED_DAYS * DAY_MS > made[activities.offering])
-        & (rng.uniform(activities.key, 34) < GROUP_SHARE)
+        & (rng.uniform(activities.key, 34) < GROUP_WORK_SHARE)
     )
     group, joined = np.full(len(enrolments), -1), np.full(len(enrolments), NO_TIME)
     rows = np.flatnonzero(groups.member_enrolment >= 0)

@@ -11,7 +11,7 @@ import numpy as np
 
 from context import rng
 from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64, ordinals
-from context.content.activities import KINDS
+from context.content.activities import ACTIVITY_KINDS
 from context.content.content import Content
 from context.courses.catalogue import Catalogue
 from context.courses.enrolments import Enrolments
@@ -23,7 +23,7 @@ SECTION_SHARE = 0.05  # of activities of courses with several sections, some of 
 SECTION_PICK = 0.6  # of the sections after the first, in such an activity
 EXTENSION_SHARE = 0.008  # of students' activities: an extension for one
 GROUP_EXTENSION_SHARE = 0.05  # of groups' works
-TYPES = ("course_section", "group", "adhoc")
+OVERRIDE_TYPES = ("course_section", "group", "adhoc")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Overrides:
 
 
 @dataclass(frozen=True)
-class Dates:
+class StudentDates:
     """Due and closing instants of each (enrolment, activity) pair, overrides included."""
 
     due_ms: I64
@@ -71,7 +71,7 @@ def make_overrides(
     work: GroupWork,
     pair: tuple[I64, I64],
     key: U64,
-) -> tuple[Overrides, Dates]:
+) -> tuple[Overrides, StudentDates]:
     """(overrides, dates of each pair of an enrolment and an activity of its course, by the pairs' keys)."""
     acts = content.activities
     enrolment, activity = pair
@@ -95,7 +95,7 @@ def make_overrides(
             for name in Overrides.__dataclass_fields__
         )
     )
-    return every, Dates(due, locked)
+    return every, StudentDates(due, locked)
 
 
 def _apply(overrides: Overrides, code: I64, rows: I64, cell: I64, due: I64, locked: I64) -> None:
@@ -160,7 +160,7 @@ def _of_sections(calendar: Calendar, catalogue: Catalogue, content: Content) -> 
     activity, section, ordinal = activity[keep], section[keep], ordinal[keep]
     key, every = key[keep], every[keep]
     days = np.where(every, (ordinal > 0) * rng.integer(key, 3, 1), 1 + rng.integer(key, 2, 1))
-    days = np.where(acts.kind[activity] == KINDS.index("exam"), 0, days)
+    days = np.where(acts.kind[activity] == ACTIVITY_KINDS.index("exam"), 0, days)
     due = later(calendar, acts.due_ms[activity], days)
     moved = due != acts.due_ms[activity]
     # An override that assigns without moving anything may leave the date as it is.

@@ -10,7 +10,7 @@ from context import rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64, ordinals
 from context.content.content import Content
 from context.courses.catalogue import Catalogue
-from context.courses.enrolments import LEAST_VIEW_MS, Enrolments
+from context.courses.enrolments import VIEWING_ROOM_MS, Enrolments
 from context.packs.pack import Pack
 from context.results.results import Results
 from context.scenario.calendar import Calendar
@@ -83,7 +83,7 @@ def _bounded(calendar: Calendar, enrolments: Enrolments, enrolment: I64, time: I
     latest = (
         np.minimum(enrolments.exit_ms[enrolment], calendar.day_start_ms(int(calendar.days[-1]))) - HOUR_MS
     )
-    return (time >= enrolments.entry_ms[enrolment] + LEAST_VIEW_MS) & (time <= latest)
+    return (time >= enrolments.entry_ms[enrolment] + VIEWING_ROOM_MS) & (time <= latest)
 
 
 def _replies(
@@ -122,9 +122,9 @@ def _free_talk(
     author = students[first[course] + rng.integer(key, np.maximum(size[course], 1), 1)]
     u = rng.uniform(key, 2)
     opened = topics.release_ms[topic]
-    at = opened + LEAST_VIEW_MS + (u * u * 10 * DAY_MS).astype(np.int64)
+    at = opened + VIEWING_ROOM_MS + (u * u * 10 * DAY_MS).astype(np.int64)
     wall = waking_hours(pack, key, 3)
     awake = calendar.wall_to_utc_ms(np.clip(calendar.day_of(at), calendar.days[0], calendar.days[-1]), wall)
-    at = calendar.after_incidents(np.where(awake > opened + LEAST_VIEW_MS, awake, at))
+    at = calendar.after_incidents(np.where(awake > opened + VIEWING_ROOM_MS, awake, at))
     keep = _bounded(calendar, enrolments, author, at)
     return author[keep], topic[keep], at[keep], key[keep]

@@ -11,7 +11,7 @@ from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64, 
 from context.content.content import Content
 from context.content.quizzes import Quizzes, quiz_of_activity
 from context.courses.catalogue import Catalogue
-from context.courses.enrolments import LEAST_VIEW_MS, Enrolments
+from context.courses.enrolments import VIEWING_ROOM_MS, Enrolments
 from context.packs.pack import Pack
 from context.people.students import Students
 from context.results.results import Results
@@ -158,7 +158,7 @@ def _with_unfinished(
     key = rng.extend(results.key, 210)
     rows = np.flatnonzero((quiz >= 0) & results.is_missing & (rng.uniform(key) < UNFINISHED_SHARE))
     who, key = results.enrolment[rows], key[rows]
-    opened = np.maximum(content.quizzes.release_ms[quiz[rows]], enrolments.entry_ms[who]) + LEAST_VIEW_MS
+    opened = np.maximum(content.quizzes.release_ms[quiz[rows]], enrolments.entry_ms[who]) + VIEWING_ROOM_MS
     until = np.minimum(results.due_ms[rows], enrolments.exit_ms[who]) - HOUR_MS
     began = calendar.after_incidents(np.maximum(until - rng.integer(key, 2 * DAY_MS, 1), opened))
     keep = np.flatnonzero(began < until)
@@ -222,7 +222,7 @@ def _practice(
     day = calendar.day_of(opened + (u * u * 10 * DAY_MS).astype(np.int64))
     wall = waking_hours(pack, key, 3)
     at = calendar.wall_to_utc_ms(np.clip(day, calendar.days[0], calendar.days[-1]), wall)
-    at = calendar.after_incidents(np.where(at > opened + 2 * LEAST_VIEW_MS, at, opened + 2 * HOUR_MS))
+    at = calendar.after_incidents(np.where(at > opened + 2 * VIEWING_ROOM_MS, at, opened + 2 * HOUR_MS))
     latest = (
         np.minimum(enrolments.exit_ms[enrolment], calendar.day_start_ms(int(calendar.days[-1]))) - HOUR_MS
     )

@@ -12,16 +12,16 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, DAY_MS, F64, HOUR_MS, I32, I64, MINUTE_MS, NO_TIME, U64, ordinals
-from context.content.activities import KINDS, OFFLINE
+from context.content.activities import ACTIVITY_KINDS, OFFLINE
 from context.content.content import Content
 from context.content.quizzes import Quizzes, quiz_of_activity
 from context.courses.catalogue import Catalogue
-from context.courses.enrolments import LEAST_VIEW_MS, Enrolments, primary_teacher
+from context.courses.enrolments import VIEWING_ROOM_MS, Enrolments, primary_teacher
 from context.packs.pack import Pack
 from context.people.standing import ability_now
 from context.people.students import Students
 from context.results.group_work import GroupWork, shared
-from context.results.overrides import Dates, Overrides, make_overrides
+from context.results.overrides import Overrides, StudentDates, make_overrides
 from context.results.results import Results
 from context.results.score_law import mark_cuts
 from context.scenario.calendar import Calendar
@@ -47,7 +47,7 @@ def _submission_times(
     enrolments: Enrolments,
     content: Content,
     pair: tuple[I64, I64],
-    dates: Dates,
+    dates: StudentDates,
     key: U64,
     diligence: F64,
 ) -> tuple[I64, BOOL]:
@@ -63,7 +63,7 @@ def _submission_times(
     code = rng.categorical(key, rng.thresholds([float(share) for share in law["share"]]), 2)
     low = np.array([float(x) for x in law["lead_low_minutes"]])[code] * MINUTE_MS
     high = np.array([float(x) for x in law["lead_high_minutes"]])[code] * MINUTE_MS
-    earliest = np.maximum(acts.release_ms[activity], enrolments.entry_ms[enrolment]) + LEAST_VIEW_MS
+    earliest = np.maximum(acts.release_ms[activity], enrolments.entry_ms[enrolment]) + VIEWING_ROOM_MS
     time = awake(
         pack, calendar, np.maximum(due - high.astype(np.int64), earliest), due - low.astype(np.int64), key
     )
@@ -96,7 +96,7 @@ def _latent(
     difficulty = (sqrt(1 - COURSE_PART) * own + sqrt(COURSE_PART) * course[acts.offering])[activity]
     z = (parts[0] * student + parts[1] * difficulty + parts[2] * rng.normal(key, 6)) / whole
     law = pack.table("score")
-    sd = np.array([float(law["sd"][list(law["kind"]).index(name)]) for name in KINDS])
+    sd = np.array([float(law["sd"][list(law["kind"]).index(name)]) for name in ACTIVITY_KINDS])
     lost = np.clip(late_days, 0, 5) * pack.number("score.late_points_per_day")
     return np.asarray(z - lost / sd[content.activities.kind[activity]])
 
@@ -109,7 +109,7 @@ def _marks(pack: Pack, kind: I32, steps: I64, z: F64) -> I64:
     codes, first = np.unique(code[order], return_index=True)
     marks = np.zeros(len(z), dtype=np.int64)
     for value, rows in zip(codes.tolist(), np.split(order, first[1:]), strict=True):
-        row = list(law["kind"]).index(KINDS[value // most])
+        row = list(law["kind"]).index(ACTIVITY_KINDS[value // most])
         if value % most:
             mean, sd, full = (float(law[name][row]) for name in ("mean", "sd", "full_marks_share"))
             cuts = mark_cuts(mean / 100, sd / 100, full, value % most)
@@ -192,7 +192,7 @@ def _points(
     pair: tuple[I64, I64],
     key: U64,
     submitted: I64,
-    dates: Dates,
+    dates: StudentDates,
 ) -> I64:
     """Scores in hundredths, in steps that teachers give; those of quizzes as answers make them."""
     late_days = np.where(submitted == NO_TIME, 0, submitted - dates.due_ms) / DAY_MS
@@ -214,7 +214,7 @@ def _excused(
     calendar: Calendar,
     enrolments: Enrolments,
     pair: tuple[I64, I64],
-    dates: Dates,
+    dates: StudentDates,
     key: U64,
     is_missing: BOOL,
 ) -> I64:

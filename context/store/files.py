@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 import schemas
 from context.errors import RunError
-from context.store.store import PLAYED, Part, Store, table_path
+from context.store.store import PLAYED, Store, TablePart, table_path
 
 ROW_GROUP = 1 << 18
 
@@ -67,7 +67,7 @@ class StoreFiles:
     def __enter__(self) -> Self:
         return self
 
-    def add(self, part: Part) -> None:
+    def add(self, part: TablePart) -> None:
         """The next rows of a table."""
         dataset, name, table = part
         path = table_path(self._root, dataset, name)

@@ -22,7 +22,7 @@ from context.results.results import Results
 if TYPE_CHECKING:
     from context.store.past import Past
 
-Columns = dict[str, pa.Array | None]
+ScoreColumns = dict[str, pa.Array | None]
 RESULT, ACTIVITY, GROUP = "learner_activity_result", "learner_activity", "learner_activity_group"
 
 
@@ -147,9 +147,9 @@ class _Sized(SimpleNamespace):
         return self._size
 
 
-def _columns(past: Past, table: str, prefix: str, then: dict[str, I64]) -> Columns:
+def _columns(past: Past, table: str, prefix: str, then: dict[str, I64]) -> ScoreColumns:
     """Score columns of a table, None where nothing in one differs."""
-    found: Columns = {}
+    found: ScoreColumns = {}
     for view, values in then.items():
         name = f"{prefix}{view}_score"
         same = np.array_equal(values, numeric_hundredths(past.entity[table][name]))
@@ -161,13 +161,13 @@ def _spread(scores: dict[str, I64], place: I64) -> dict[str, I64]:
     return {view: np.append(scores[view], NO_TIME)[place] for view in VIEWS}
 
 
-def course_scores(past: Past, book: Gradebook) -> Columns:
+def course_scores(past: Past, book: Gradebook) -> ScoreColumns:
     """Columns of ``course_grade``."""
     place = book.place(book.course("course_grade"), past.rows("course_grade", "person_id"))
     return _columns(past, "course_grade", "le_", _spread(book.scores().of_course, place))
 
 
-def group_scores(past: Past, book: Gradebook) -> Columns:
+def group_scores(past: Past, book: Gradebook) -> ScoreColumns:
     """Columns of ``learner_activity_group_grade``."""
     name = "learner_activity_group_grade"
     scores, groups = book.scores(), len(past.entity[GROUP])
@@ -179,7 +179,7 @@ def group_scores(past: Past, book: Gradebook) -> Columns:
     return _columns(past, name, "", _spread(scores.of_group, np.where(found, place, len(cells))))
 
 
-def period_scores(past: Past, book: Gradebook) -> Columns:
+def period_scores(past: Past, book: Gradebook) -> ScoreColumns:
     """Columns of ``grading_period_grade``: over the work that is due in the period."""
     name, periods = "grading_period_grade", len(past.entity["grading_period"])
     start, end = (past.ints("grading_period", column) for column in ("start_date", "end_date"))
@@ -195,7 +195,7 @@ def period_scores(past: Past, book: Gradebook) -> Columns:
 
 
 # Columns that follow from other tables, None where nothing differs.
-COMPUTED: dict[str, Callable[[Past, Gradebook], Columns]] = {
+COMPUTED: dict[str, Callable[[Past, Gradebook], ScoreColumns]] = {
     "course_grade": course_scores,
     "learner_activity_group_grade": group_scores,
     "grading_period_grade": period_scores,

@@ -18,15 +18,15 @@ import schemas
 from context import columns as frame
 from context.arrays import BOOL, I64, NO_TIME
 from context.columns import Coded
+from context.packs.spec import STANDINGS
 from context.people.cohorts import CLASS_CREDITS, SENIOR
-from context.people.students import STANDINGS
-from context.store.store import ENTITY, PLAYED, Part, Store, plain
+from context.store.store import ENTITY, PLAYED, Store, TablePart, plain
 from context.terms.drawn import Drawn
 from context.terms.graduation import CREDITS
 from context.terms.history import Marks
 
 _SIS_FIRST = 1000  # SIS numbers of rows are their ids and this
-Pair = tuple[pa.Table, pa.Table | None]  # rows of an entity, and of its keymap where it has one
+JoinedRows = tuple[pa.Table, pa.Table | None]  # rows of an entity, and of its keymap where it has one
 CALENDAR = ("academic_term", "academic_session")  # their first row is the term's, what follows is there once
 TOLD = ("person__academic_term", "course_grade")  # they say what earlier terms gave
 
@@ -70,7 +70,7 @@ class Joiner:
         """What is joined from now on is of the next term."""
         self._before = dict(self._count)
 
-    def join(self, d: Drawn, name: str, table: pa.Table, keymap: pa.Table | None) -> Pair:
+    def join(self, d: Drawn, name: str, table: pa.Table, keymap: pa.Table | None) -> JoinedRows:
         """The rows that a term adds to an entity and its keymap, with their ids in the whole store."""
         new = self._new(name, table, d)
         before, rows = self._before.get(name, 0), int(np.count_nonzero(new))
@@ -214,7 +214,7 @@ def _put(entity: dict[str, pa.Table], table: str, name: str, array: pa.Array) ->
     return entity[table].set_column(place, name, array)
 
 
-def collected(parts: Iterable[Part]) -> Store:
+def collected(parts: Iterable[TablePart]) -> Store:
     """One store of the parts of its tables, in the order in which they come."""
     found: dict[tuple[str, str], list[pa.Table]] = {}
     for dataset, name, table in parts:

@@ -17,7 +17,7 @@ from context.columns import Coded
 from context.tables.titles import phrases, plain_sentences, topic_phrases
 from context.terms.drawn import Drawn
 
-MOST_ITEMS = 4  # of a list
+MOST_LIST_ITEMS = 4  # of a list
 
 
 def paragraph(d: Drawn, kind: str, key: U64, offering: I64, count: I64) -> pa.Array:
@@ -53,10 +53,10 @@ def _list(d: Drawn, kind: str, key: U64, there: BOOL) -> pa.Array:
     texts = phrases(d.pack, kind)
     items = ["", *(f"<li>{text}</li>\n" for text in texts)]
     begin = rng.integer(rng.extend(key, 161), len(texts))
-    length = 2 + rng.integer(rng.extend(key, 162), MOST_ITEMS - 1)
+    length = 2 + rng.integer(rng.extend(key, 162), MOST_LIST_ITEMS - 1)
     parts = [
         Coded(np.where(there & (place < length), 1 + (begin + place) % len(texts), 0), items)
-        for place in range(min(MOST_ITEMS, len(texts)))
+        for place in range(min(MOST_LIST_ITEMS, len(texts)))
     ]
     ends = [Coded(there.astype(np.int64), ["", text]) for text in ("\n<ul>\n", "</ul>")]
     return frame.join(ends[0], *parts, ends[1])

@@ -19,7 +19,7 @@ from context.courses.sections import complete_catalogue
 from context.courses.structures import make_structures
 from context.grades.grades import make_grades, make_term_records
 from context.grades.learning_outcomes import make_learning
-from context.grades.module_progress import make_progress
+from context.grades.module_progress import make_module_progress
 from context.packs.pack import Pack
 from context.people.cohorts import Cohort, leaves, played, student_years
 from context.people.registry import Registry, staff_years
@@ -67,7 +67,7 @@ def draw(
     comments = make_comments(pack, calendar, catalogue, enrolments, content, results)
     learning = make_learning(pack, seed, catalogue, content, quizzes, results, quiz_results, attempts)
     requirements = make_requirements(pack, content, catalogue.offering_key)
-    progress = make_progress(
+    progress = make_module_progress(
         pack, calendar, students, catalogue, enrolments, content, requirements, results, posts
     )
     grades = make_grades(pack, students, catalogue, enrolments, content, results)

@@ -21,7 +21,7 @@ from context.courses.learner_groups import LearnerGroups
 from context.courses.structures import Structures
 from context.grades.grades import Grades, TermRecords
 from context.grades.learning_outcomes import Learning
-from context.grades.module_progress import Progress
+from context.grades.module_progress import ModuleProgress
 from context.packs.pack import Pack
 from context.people.students import Identity, Students
 from context.results.comments import Comments
@@ -69,7 +69,7 @@ class Drawn:
     comments: Comments
     learning: Learning
     requirements: Requirements
-    progress: Progress
+    progress: ModuleProgress
     grades: Grades
     records: TermRecords
     learner_groups: LearnerGroups

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from context import rng
 from context.arrays import BOOL
 from context.packs.pack import Pack
-from context.people.students import STANDINGS, Students
+from context.packs.spec import STANDINGS
+from context.people.students import Students
 from context.terms.drawn import Drawn
 
 CREDITS = 120  # of a bachelor's degree

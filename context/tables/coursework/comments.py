@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from context import columns as frame
 from context import ids, rng
 from context.arrays import HOUR_MS, MINUTE_MS
-from context.results.comments import KINDS, PEER, STUDENT
+from context.results.comments import COMMENT_KINDS, PEER, STUDENT
 from context.tables.institution.people import display_names, first_names
 from context.tables.titles import phrases, plain_sentences
 from context.terms.drawn import Drawn, Tables
@@ -51,7 +51,7 @@ def _bodies(d: Drawn) -> pa.Array:
     """Texts: one to three sentences of the kind, some with a second paragraph, some with a name first."""
     c = d.comments
     text = pa.nulls(len(c), pa.string())
-    for code, kind in enumerate(KINDS):
+    for code, kind in enumerate(COMMENT_KINDS):
         mine = np.flatnonzero(c.kind == code)
         key = c.key[mine]
         most = min(3, len(phrases(d.pack, kind)))

@@ -10,7 +10,7 @@ from context import columns as frame
 from context import ids, rng
 from context.arrays import DAY_MS, HOUR_MS, I64, NO_TIME
 from context.columns import Coded, Maybe
-from context.content.activities import KINDS
+from context.content.activities import ACTIVITY_KINDS
 from context.content.content import Items
 from context.results.comments import REVIEWS
 from context.tables.bodies import article, paragraph
@@ -50,7 +50,7 @@ def content_titles(d: Drawn) -> dict[str, pa.Array]:
     """Titles of every kind of object, in its order; a graded quiz or topic has its activity's."""
     content, acts = d.content, d.content.activities
     names = ("assignment", "quiz", "discussion", "exam")
-    parts = [np.flatnonzero(acts.kind == code) for code in range(len(KINDS))]
+    parts = [np.flatnonzero(acts.kind == code) for code in range(len(ACTIVITY_KINDS))]
     made = [
         object_titles(d, names[code], acts.offering[rows], acts.due_day[rows] // 7 + 1, acts.key[rows])
         for code, rows in enumerate(parts)

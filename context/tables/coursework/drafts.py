@@ -22,7 +22,7 @@ from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NO_TIME, U64, ordinals, r
 from context.columns import Coded, Maybe
 from context.terms.drawn import Drawn, Tables
 
-GROUP_SHARE = 0.12  # of taught courses that have a group of unused assignments (assumption)
+UNUSED_GROUP_SHARE = 0.12  # of taught courses that have a group of unused assignments (assumption)
 # Of objects in use those that have a leftover, an assignment's quiz or topic has one with it (assumptions).
 SHARES = {"quiz": 0.03, "discussion": 0.012, "wiki_page": 0.03, "file": 0.025, "module": 0.04}
 # Of leftovers, the others are drafts; of files all are deleted: Canvas has no drafts of them (assumption).
@@ -109,7 +109,7 @@ def _assignments(d: Drawn, entity: Tables) -> tuple[tuple[Leftovers, dict[str, A
     g, a = d.content.groups, d.content.activities
     courses = d.catalogue.offerings
     held = np.bincount(a.offering, minlength=courses)
-    has = d.coin(d.catalogue.offering_key, _PURPOSE, GROUP_SHARE) & (held > 0)
+    has = d.coin(d.catalogue.offering_key, _PURPOSE, UNUSED_GROUP_SHARE) & (held > 0)
     course = np.flatnonzero(has)
     key = rng.extend(d.catalogue.offering_key[course], _PURPOSE + 1)
     deleted = rng.uniform(key, 4) < DELETED_SHARE

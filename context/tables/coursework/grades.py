@@ -12,7 +12,7 @@ from context.columns import Coded, Maybe
 from context.content.quizzes import quiz_of_activity
 from context.courses.grading_periods import make_periods, set_of_offering
 from context.grades.scores import VIEWS, make_scores
-from context.results.overrides import TYPES
+from context.results.overrides import OVERRIDE_TYPES
 from context.tables.coursework.social import learner_group_names
 from context.tables.every_table import Columns, first_date, is_last_minute
 from context.tables.institution.courses import section_numbers
@@ -124,7 +124,7 @@ def _overrides(d: Drawn) -> Columns:
         "course_section_id": Maybe(o.section + 1, by_section),
         "learner_group_id": Maybe(o.group + 1, o.group >= 0),
         "person_id": Maybe(d.enrolments.person[o.enrolment] + 1, o.enrolment >= 0),
-        "type": Coded(np.where(by_section, 0, np.where(o.group >= 0, 1, 2)), TYPES),
+        "type": Coded(np.where(by_section, 0, np.where(o.group >= 0, 1, 2)), OVERRIDE_TYPES),
         "title": titles,
         "learner_activity_version": version,
         "quiz_version": Maybe(version, quiz >= 0),

@@ -8,7 +8,7 @@ from context import columns as frame
 from context import ids
 from context.arrays import NO_TIME
 from context.columns import Coded, Maybe
-from context.grades.module_progress import STATES
+from context.grades.module_progress import MODULE_STATES
 from context.tables.every_table import Columns
 from context.terms.drawn import Drawn, Tables
 
@@ -32,7 +32,7 @@ def _progressions(d: Drawn) -> Columns:
     return {
         "module_id": p.module + 1,
         "person_id": d.enrolments.person[p.enrolment] + 1,
-        "status": Coded(p.state, STATES),
+        "status": Coded(p.state, MODULE_STATES),
         "is_collapsed": Maybe(d.coin(p.key, 1, 0.6), d.coin(p.key, 2, 0.3)),
         "is_current": Maybe(d.coin(p.key, 3, 0.985), d.coin(p.key, 4, 0.97)),
         "current_position": Maybe(p.position, p.position > 0),

@@ -1,4 +1,4 @@
-"""Tables of outcomes: learner activity results and discussion entries."""
+"""Tables of results: learner activity results and discussion entries."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _STATUS = ("unsubmitted", "submitted", "graded")
 _GRADE_STATE = ("not_graded", "auto_graded", "human_graded")
 
 
-def outcome_tables(d: Drawn) -> tuple[Tables, Tables]:
-    """(entities, keymaps) of outcomes."""
+def result_tables(d: Drawn) -> tuple[Tables, Tables]:
+    """(entities, keymaps) of results and entries."""
     result, entry = _results(d), _entries(d)
     entity = {"learner_activity_result": result, "discussion_entry": entry}
     keymap = {

@@ -39,8 +39,8 @@ def social_tables(d: Drawn) -> tuple[Tables, Tables]:
 def _sets(d: Drawn) -> tuple[I64, Coded]:
     """(set of each learner group, its name)."""
     g = d.learner_groups
-    names = (*learner_groups.SETS, *learner_groups.STANDING)
-    sets = np.where(g.offering >= 0, g.name, g.name + len(learner_groups.SETS))
+    names = (*learner_groups.GROUP_SETS, *learner_groups.STANDING_GROUPS)
+    sets = np.where(g.offering >= 0, g.name, g.name + len(learner_groups.GROUP_SETS))
     return sets, Coded(sets, names)
 
 

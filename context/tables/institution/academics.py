@@ -13,7 +13,7 @@ from context import columns as frame
 from context import ids, rng
 from context.arrays import I64, NO_TIME, run_places
 from context.courses.structures import term_dates
-from context.people.students import STANDINGS
+from context.packs.spec import STANDINGS
 from context.tables.every_table import Pair, sis_keymap
 from context.tables.institution.people import birth_dates, days_here
 from context.tables.titles import topics_of

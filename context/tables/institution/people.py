@@ -11,8 +11,8 @@ from context import ids, rng
 from context.arrays import BOOL, DAY_MS, I64, NO_TIME, YEAR_DAYS
 from context.columns import Coded, Maybe
 from context.courses.structures import term_dates
+from context.packs.spec import CAREERS, STANDINGS
 from context.people.registry import staff_ages
-from context.people.students import CAREERS, STANDINGS
 from context.tables.every_table import sis_keymap
 from context.tables.institution.structure import campus_of_college
 from context.terms.drawn import Drawn, Tables

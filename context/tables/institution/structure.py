@@ -10,7 +10,7 @@ from context import ids
 from context.arrays import I64, NO_TIME
 from context.columns import Maybe
 from context.courses.structures import CAREER_CODES, COLLEGES, EDUCATIONAL_LEVELS, term_dates
-from context.people.students import CAREERS
+from context.packs.spec import CAREERS
 from context.tables.every_table import sis_keymap
 from context.terms.drawn import Drawn, Tables
 
