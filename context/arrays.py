@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,6 +24,11 @@ YEAR_DAYS = 365.25
 
 NO_TIME = np.iinfo(np.int64).min  # an instant or a number that is NULL
 NEVER = np.iinfo(np.int64).max  # later than every instant: what does not happen, among those that do
+
+
+def code_texts(codes: type[IntEnum]) -> tuple[str, ...]:
+    """Texts of codes in their order, as the UCDM writes them: ``FULL_TIME`` is FullTime."""
+    return tuple(code.name.title().replace("_", "") for code in codes)
 
 
 def ordinals(counts: I64) -> I64:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 import numpy as np
 
 from context import rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, NO_TIME, U64, ordinals
-from context.courses.catalogue import Catalogue
+from context.courses.catalogue import Catalogue, OfferingKind
 from context.packs.distribution import Categorical
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
@@ -23,7 +24,17 @@ ONLY_OVERRIDES_SHARE = 0.02  # of activities assigned section by section (assump
 LOCKED_SHARE = 0.25  # of activities that close a week after they are due (assumption)
 
 
-ACTIVITY_KINDS = ("assignment", "quiz", "discussion", "exam")
+class ActivityKind(IntEnum):
+    """What sort of work an activity is: each has its law of scores."""
+
+    ASSIGNMENT = 0
+    QUIZ = 1
+    DISCUSSION = 2
+    EXAM = 3
+
+
+ACTIVITY_KINDS = tuple(kind.name.lower() for kind in ActivityKind)  # as the pack's tables call them
+_KIND_OF_TYPE = {"online_quiz": ActivityKind.QUIZ, "discussion_topic": ActivityKind.DISCUSSION}
 
 
 DAYS_OF_WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -49,7 +60,7 @@ class Activities:
     offering: I64
     group: I64
     ordinal: I64  # in its group
-    kind: I32  # index into ACTIVITY_KINDS
+    kind: I32  # an ActivityKind
     submission_type: I32  # code into the pack's allowable_submission_types
     points_hundredths: I64
     due_day: I64
@@ -86,7 +97,7 @@ def make_groups(pack: Pack, catalogue: Catalogue) -> ActivityGroups:
     """Assignment groups of all courses."""
     key = catalogue.offering_key
     counts = pack.continuous("course_offering", "groups").draw(rng.extend(key, 50))
-    counts = np.where(catalogue.offering_kind == 0, counts, 0)  # in taught courses alone
+    counts = np.where(catalogue.offering_kind == OfferingKind.TAUGHT, counts, 0)  # in taught courses alone
     offering = np.repeat(np.arange(catalogue.offerings), counts)
     ordinal = ordinals(counts)
     group_key = rng.extend(rng.extend(key[offering], 51), ordinal)
@@ -183,7 +194,7 @@ def make_activities(
         groups.name[group]
     ]
     kind_of_type = np.array(
-        [{"online_quiz": 1, "discussion_topic": 2}.get(str(value), 0) for value in types.values]
+        [_KIND_OF_TYPE.get(str(value), ActivityKind.ASSIGNMENT) for value in types.values]
     )
     points_law = pack.categorical("learner_activity", "points_possible")
     points = np.array([round(float(value or 0) * 100) for value in points_law.values])[
@@ -196,7 +207,9 @@ def make_activities(
     release_day = np.where(early, int(calendar.days[0]) + 7, release_day)
     release_ms = calendar.wall_to_utc_ms(release_day, 7 * HOUR_MS + rng.integer(key, 5 * 60, 7) * MINUTE_MS)
     grade_types = pack.categorical("learner_activity", "grade_type")
-    grade_type = _grade_types(grade_types, rng.extend(key, 157), kind_of_type[submission_type] == 1)
+    grade_type = _grade_types(
+        grade_types, rng.extend(key, 157), kind_of_type[submission_type] == ActivityKind.QUIZ
+    )
     peers = pack.categorical("learner_activity", "has_peer_reviews")
     has_peers = np.array([value == "true" for value in peers.values])[peers.draw(rng.extend(key, 154))]
     hidden_days = np.where(rng.uniform(key, 8) < 0.4, 1 + rng.integer(key, 40, 9), 0)
@@ -204,7 +217,7 @@ def make_activities(
         offering=offering,
         group=group,
         ordinal=ordinal,
-        kind=np.where(is_exam, 3, kind_of_type[submission_type]).astype(np.int32),
+        kind=np.where(is_exam, ActivityKind.EXAM, kind_of_type[submission_type]).astype(np.int32),
         submission_type=submission_type,
         points_hundredths=points,
         due_day=due_day,

@@ -9,7 +9,7 @@ import numpy as np
 from context import rng
 from context.arrays import BOOL, I32, I64, U64
 from context.content.activities import OFFLINE
-from context.content.content import ITEM_KINDS, Content
+from context.content.content import ITEM_KINDS, Content, ItemKind
 from context.packs.pack import Pack
 
 # Of the second, fourth ... modules of a course with requirements, those that ask for the one before; of those
@@ -58,10 +58,12 @@ def make_requirements(pack: Pack, content: Content, offering_key: U64) -> Requir
     asked_for[:-1] = gated[1:]
     activity = np.full(len(items), -1, dtype=np.int64)
     discussion = np.full(len(items), -1, dtype=np.int64)
-    for kind, source in ((0, None), (1, content.quizzes.activity), (2, content.discussions.activity)):
-        at = np.flatnonzero(items.kind == kind)
-        activity[at] = items.target[at] if source is None else source[items.target[at]]
-    at = np.flatnonzero(items.kind == 2)
+    at = np.flatnonzero(items.kind == ItemKind.ASSIGNMENT)
+    activity[at] = items.target[at]
+    at = np.flatnonzero(items.kind == ItemKind.QUIZ)
+    activity[at] = content.quizzes.activity[items.target[at]]
+    at = np.flatnonzero(items.kind == ItemKind.DISCUSSION_TOPIC)
+    activity[at] = content.discussions.activity[items.target[at]]
     discussion[at] = items.target[at]
     online = np.array(
         [

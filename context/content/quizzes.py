@@ -12,7 +12,7 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, I32, I64, U64, ordinals
-from context.content.activities import ACTIVITY_KINDS, Activities
+from context.content.activities import Activities, ActivityKind
 from context.content.content import Items
 from context.packs.pack import Pack
 
@@ -111,7 +111,7 @@ def make_quizzes(pack: Pack, activities: Activities, quizzes: Items) -> Quizzes:
     points = np.full(len(key), PRACTICE_POINTS, dtype=np.int64)
     points[graded] = activities.points_hundredths[quizzes.activity[graded]]
     is_exam = np.zeros(len(key), dtype=np.bool_)
-    is_exam[graded] = activities.kind[quizzes.activity[graded]] == ACTIVITY_KINDS.index("exam")
+    is_exam[graded] = activities.kind[quizzes.activity[graded]] == ActivityKind.EXAM
     wanted = pack.continuous("quiz", "quiz_item_count").draw(rng.extend(key, 171))
     asked = _asked(points, wanted.astype(np.int64))
     intro = (rng.uniform(rng.extend(key, 200)) < INTRO_SHARE).astype(np.int64)

@@ -7,6 +7,7 @@ each CIP x level cell with the published size law, so that shares, sizes and loa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from math import fsum
 
 import numpy as np
@@ -14,33 +15,50 @@ import numpy as np
 from context import rng
 from context.arrays import BOOL, F64, I32, I64, U64, ordinals, run_places
 from context.packs.pack import Pack
-from context.packs.spec import STANDINGS
+from context.packs.people_codes import STANDINGS, Career, Standing
 from context.people.repeats import Later, lasting_codes, settle
 from context.people.students import Students
 
 _ROUNDS = 12  # tries to move a student out of a course taken twice
 
 
+class OfferingKind(IntEnum):
+    """How a course offering stands to Canvas and the registrar."""
+
+    TAUGHT = 0
+    SHELL = 1  # cross-listed: its section sits in another offering's Canvas course
+    UNPUBLISHED = 2  # its teacher does without Canvas
+    SANDBOX = 3  # an instructor's own, which no registrar knows
+
+
+class SectionKind(IntEnum):
+    """What a section is to its course."""
+
+    PRIMARY = 0  # taken for credit
+    DISCUSSION = 1
+    LABORATORY = 2
+    OWN = 3  # the one section of a sandbox
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """Course offerings and their sections, ordered by CIP family, level and ordinal in the cell.
 
-    Primary sections come first, then their components (discussions, laboratories), then sandboxes'. The kinds
-    are those of ``context.courses.sections``.
+    Primary sections come first, then their components (discussions, laboratories), then sandboxes'.
     """
 
     offering_cip: I32
     offering_level: I32
     offering_ordinal: I64  # ordinal in its CIP x level cell: with it the natural key
     offering_key: U64
-    offering_kind: I64  # TAUGHT, SHELL, UNPUBLISHED, SANDBOX
+    offering_kind: I64  # an OfferingKind
     offering_size: I64  # students who asked for it, before top-ups
     offering_host: I64  # the offering whose Canvas course holds its sections: itself unless cross-listed
     section_offering: I64  # whose Canvas course the section sits in: content and results follow it
     section_home: I64  # the offering it belongs to for the registrar: credits and grades follow it
     section_ordinal: I64  # 0.. within the offering, by kind
     section_key: U64
-    section_kind: I64  # PRIMARY, DISCUSSION, LABORATORY, OWN
+    section_kind: I64  # a SectionKind
     sandbox_owner: I64  # instructor of each sandbox, in order of these offerings
 
     @property
@@ -61,7 +79,7 @@ class Catalogue:
     @property
     def primaries(self) -> int:
         """Number of primary sections: those that students take for credit."""
-        return int((self.section_kind == 0).sum())
+        return int((self.section_kind == SectionKind.PRIMARY).sum())
 
 
 @dataclass(frozen=True)
@@ -94,9 +112,10 @@ def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32, U64]:
     cip = np.empty(len(student), dtype=np.int32)
     level = np.empty(len(student), dtype=np.int32)
     own = np.where(
-        students.career == 0, pack.number("demand.own_major_ug"), pack.number("demand.own_major_grad")
+        students.is_undergraduate, pack.number("demand.own_major_ug"), pack.number("demand.own_major_grad")
     )
-    for code, standing in enumerate(STANDINGS):
+    for code in Standing:
+        standing = STANDINGS[code]
         rows = np.flatnonzero(students.standing[student] == code)
         shares = {
             lv: float(share)
@@ -106,7 +125,7 @@ def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32, U64]:
             if st == standing
         }
         level[rows] = rng.categorical(key[rows], rng.thresholds([shares.get(lv, 0.0) for lv in levels]), 0)
-        if code < 4:
+        if code.career == Career.UNDERGRADUATE:
             tilt = [
                 float(s) * float(t)
                 for s, t in zip(cip_table["seat_share_service"], cip_table[standing.lower()], strict=True)
@@ -236,7 +255,7 @@ def make_catalogue(seed: int, pack: Pack, students: Students, later: Later) -> t
     course = lasting_codes(section_cell // levels, section_cell % levels, ordinal[offering])
     again = settle(pack, later, seat_key, student, section, course)
     stays = _resolve_repeats(
-        seat_key, student, section, offering, (students.career[student] > 0).astype(np.int32)
+        seat_key, student, section, offering, (~students.is_undergraduate[student]).astype(np.int32)
     )
     stays &= again | ~later.has(student, course[section])
     student, section = student[stays], section[stays]
@@ -251,14 +270,14 @@ def make_catalogue(seed: int, pack: Pack, students: Students, later: Later) -> t
         offering_level=(offering_cell[kept] % levels).astype(np.int32),
         offering_ordinal=ordinal[kept],
         offering_key=offering_key,
-        offering_kind=np.zeros(len(kept), dtype=np.int64),
+        offering_kind=np.full(len(kept), int(OfferingKind.TAUGHT)),
         offering_host=np.arange(len(kept)),
         offering_size=np.bincount(new_offering[rank], minlength=len(kept)).astype(np.int64),
         section_offering=new_offering.astype(np.int64),
         section_home=new_offering.astype(np.int64),
         section_ordinal=section_ordinal[taken],
         section_key=rng.extend(offering_key[new_offering], section_ordinal[taken] + 1000),
-        section_kind=np.zeros(len(taken), dtype=np.int64),
+        section_kind=np.full(len(taken), int(SectionKind.PRIMARY)),
         sandbox_owner=np.empty(0, dtype=np.int64),
     )
     return catalogue, Seats(student[order], rank[order].astype(np.int64), later)

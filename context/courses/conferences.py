@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
 from context import rng
 from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, NEVER, NO_TIME, U64, ordinals
-from context.courses.catalogue import Catalogue
+from context.courses.catalogue import Catalogue, OfferingKind
 from context.courses.enrolments import Enrolments, primary_teacher
 from context.courses.learner_groups import LearnerGroups
-from context.courses.sections import TAUGHT, section_modes
+from context.courses.sections import section_modes
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 
@@ -21,6 +22,14 @@ MEETING_GROUP_SHARE = 0.05  # of groups that hold one
 INVITED_SHARE, COMES_SHARE = 0.8, 0.65
 MINUTES = (30, 45, 60, 75, 90)
 SPONTANEOUS_SHARE, EMPTY_SHARE = 0.2, 0.04  # opened without a plan; planned, and nobody came
+
+
+class GuestPart(IntEnum):
+    """What somebody is to a conference."""
+
+    INITIATOR = 0
+    INVITEE = 1
+    ATTENDEE = 2
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ class Conferences:
     key: U64
     guest_conference: I64
     guest_person: I64
-    guest_part: I64  # 0 initiator, 1 invitee, 2 attendee
+    guest_part: I64  # a GuestPart
     guest_created_ms: I64
     guest_updated_ms: I64
 
@@ -60,7 +69,7 @@ def make_conferences(
     share = np.array([COURSE_SHARES.get(str(value), OTHER_SHARE) for value in modes])[mode[first]]
     teacher = primary_teacher(catalogue, enrolments)[first]
     key = rng.extend(catalogue.offering_key, 430)
-    holds = (rng.uniform(key) < share) & (catalogue.offering_kind == TAUGHT) & (teacher >= 0)
+    holds = (rng.uniform(key) < share) & (catalogue.offering_kind == OfferingKind.TAUGHT) & (teacher >= 0)
     counts = np.where(holds, 2 + rng.integer(key, 9, 1), 0)
     offering = np.repeat(np.arange(catalogue.offerings), counts)
     host = enrolments.person[teacher[offering]]
@@ -141,8 +150,10 @@ def _held(
     place = np.cumsum(keep) - 1
     who = np.flatnonzero(keep)
     all_of = np.concatenate([place[who], place[conference]])
-    part = np.concatenate([np.zeros(len(who), np.int64), 1 + comes])
-    order = np.lexsort((np.concatenate([host[who], person]), part != 0, all_of))
+    part = np.concatenate(
+        [np.full(len(who), int(GuestPart.INITIATOR)), np.where(comes, GuestPart.ATTENDEE, GuestPart.INVITEE)]
+    )
+    order = np.lexsort((np.concatenate([host[who], person]), part != GuestPart.INITIATOR, all_of))
     guest_created = np.concatenate([created[who], created[conference]])
     updated = np.concatenate(
         [np.where(held[who], started[who], created[who]), np.where(comes, came, created[conference])]

@@ -12,17 +12,9 @@ from math import fsum
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, HOUR_MS, I32, I64, MINUTE_MS, U64
-from context.courses.catalogue import Catalogue, Seats
-from context.courses.sections import (
-    DISCUSSION,
-    LABORATORY,
-    OWN,
-    PRIMARY,
-    SANDBOX,
-    TAUGHT,
-    primary_instructors,
-)
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, U64
+from context.courses.catalogue import Catalogue, OfferingKind, Seats, SectionKind
+from context.courses.sections import primary_instructors
 from context.courses.staffing import add_extras, component_assistants, extra_roles
 from context.packs.pack import Pack
 from context.people.repeats import Later, withdraw_first
@@ -89,10 +81,12 @@ def make_enrolments(
     section_cip = catalogue.offering_cip[catalogue.section_home]
     assisted, assistants = component_assistants(pack, students, catalogue, seats)
     # A component without an assistant is its lecture's teacher's.
-    components = np.flatnonzero(np.isin(catalogue.section_kind, (DISCUSSION, LABORATORY)))
+    components = np.flatnonzero(
+        np.isin(catalogue.section_kind, (SectionKind.DISCUSSION, SectionKind.LABORATORY))
+    )
     rest = components[~np.isin(components, assisted)]
     lecture = np.searchsorted(catalogue.section_home[:taught], catalogue.section_home[rest])
-    sandboxes = np.flatnonzero(catalogue.section_kind == OWN)
+    sandboxes = np.flatnonzero(catalogue.section_kind == SectionKind.OWN)
     teaching = np.concatenate([np.arange(taught), rest, sandboxes])
     teachers = np.concatenate([primary, primary[lecture], catalogue.sandbox_owner])
     wanted = extra_roles(
@@ -126,17 +120,15 @@ def make_enrolments(
         np.full(len(teaching), roles.index("Teacher")),
         np.full(len(assisted), roles.index("TeachingAssistant") if len(assisted) else 0),
     ]
-    graduates = np.flatnonzero(students.career > 0)
+    graduates = np.flatnonzero(~students.is_undergraduate)
     sources = (offsets, homes, graduates)
     add_extras(seed, roles, wanted, size_table, section_cip, sources, (person, section, role))
     enrolments = _with_status(
         pack,
         calendar,
-        np.concatenate(person),
-        np.concatenate(section),
-        np.concatenate(role).astype(np.int32),
-        roles,
         catalogue,
+        roles,
+        (np.concatenate(person), np.concatenate(section), np.concatenate(role).astype(np.int32)),
         seats.later,
     )
     return enrolments, instructors, support
@@ -145,13 +137,13 @@ def make_enrolments(
 def _with_status(
     pack: Pack,
     calendar: Calendar,
-    person: I64,
-    section: I64,
-    role: I32,
-    roles: tuple[str, ...],
     catalogue: Catalogue,
+    roles: tuple[str, ...],
+    rows: tuple[I64, I64, I32],
     later: Later,
 ) -> Enrolments:
+    """Enrolments of ``rows`` (person, section, role), each with its status and its time in the section."""
+    person, section, role = rows
     order = np.lexsort((person, section, role != roles.index("Student")))
     person, section, role = person[order], section[order], role[order]
     own_key = rng.extend(rng.extend(catalogue.section_key[section], role), person)
@@ -159,7 +151,7 @@ def _with_status(
     enrollment_law = pack.categorical("course_section_enrollment", "enrollment_status")
     given_role = _codes(roles, status_law.given_values[0])[role]
     statuses, student = status_law.values, role == roles.index("Student")
-    takes = student & (catalogue.section_kind[section] == PRIMARY)
+    takes = student & (catalogue.section_kind[section] == SectionKind.PRIMARY)
     again = takes & later.has(person, catalogue.offering_code[catalogue.section_home[section]])
     alone = status_law.draw(rng.extend(own_key, 1), given_role)
     like = withdraw_first(own_key, takes & (alone == _codes(("Withdrawn",), statuses)[0]), again)
@@ -168,7 +160,7 @@ def _with_status(
     # A section keeps its first Teacher to the end: somebody has to grade.
     teachers = np.flatnonzero(role == roles.index("Teacher"))
     first = teachers[np.unique(section[teachers], return_index=True)[1]]
-    own = catalogue.section_kind[section] == OWN
+    own = catalogue.section_kind[section] == SectionKind.OWN
     if None in statuses:  # sandboxes are Canvas's alone
         status[own] = statuses.index(None)
     leaves = np.isin(status[first], _codes(("Dropped", "Withdrawn"), statuses))
@@ -182,16 +174,7 @@ def _with_status(
         _codes(roles, enrollment_law.given_values[1])[role],
     )
     first_day, last_day = _days(pack, calendar, key, student, status, statuses)
-    days = calendar.days
-    registered_days = 20 + rng.integer(rng.extend(key, 3), 110)
-    entered_late = first_day > days[0]
-    entry_day = np.where(entered_late, first_day - 1, days[0] - 1)
-    office = (9 * HOUR_MS) + rng.integer(rng.extend(key, 4), 8 * HOUR_MS)
-    entry_ms = calendar.wall_to_utc_ms(np.maximum(entry_day, days[0]), office)
-    entry_ms = np.where(entered_late, entry_ms, calendar.day_start_ms(int(days[0])) - 24 * HOUR_MS + office)
-    left = last_day <= days[-1]
-    exit_ms = calendar.wall_to_utc_ms(np.minimum(last_day, days[-1]), office)
-    exit_ms = np.where(left, exit_ms, calendar.day_start_ms(int(days[-1]) + 1))
+    created_ms, entry_ms, exit_ms = _instants(calendar, key, first_day, last_day)
     return Enrolments(
         person=person,
         section=section,
@@ -200,16 +183,32 @@ def _with_status(
         enrollment_status=enrollment,
         first_day=first_day,
         last_day=last_day,
-        created_ms=np.where(entered_late, entry_ms, entry_ms - registered_days * 24 * HOUR_MS),
+        created_ms=created_ms,
         entry_ms=entry_ms,
         exit_ms=exit_ms,
         key=own_key,
-        primary=catalogue.section_kind[section] == PRIMARY,
-        published=np.isin(catalogue.offering_kind[catalogue.section_offering[section]], (TAUGHT, SANDBOX)),
+        primary=catalogue.section_kind[section] == SectionKind.PRIMARY,
+        published=np.isin(
+            catalogue.offering_kind[catalogue.section_offering[section]],
+            (OfferingKind.TAUGHT, OfferingKind.SANDBOX),
+        ),
         roles=roles,
         role_statuses=statuses,
         enrollment_statuses=enrollment_law.values,
     )
+
+
+def _instants(calendar: Calendar, key: U64, first_day: I64, last_day: I64) -> tuple[I64, I64, I64]:
+    """(created, entry, exit) of each row: what offices do, in their hours; most register before the term."""
+    days = calendar.days
+    registered_days = 20 + rng.integer(rng.extend(key, 3), 110)
+    office = 9 * HOUR_MS + rng.integer(rng.extend(key, 4), 8 * HOUR_MS)
+    late = first_day > days[0]
+    entry_ms = calendar.wall_to_utc_ms(np.maximum(np.where(late, first_day - 1, days[0]), days[0]), office)
+    entry_ms = np.where(late, entry_ms, calendar.day_start_ms(int(days[0])) - DAY_MS + office)
+    exit_ms = calendar.wall_to_utc_ms(np.minimum(last_day, days[-1]), office)
+    exit_ms = np.where(last_day <= days[-1], exit_ms, calendar.day_start_ms(int(days[-1]) + 1))
+    return np.where(late, entry_ms, entry_ms - registered_days * DAY_MS), entry_ms, exit_ms
 
 
 def _deciding(catalogue: Catalogue, person: I64, section: I64, student: BOOL) -> I64:
@@ -218,9 +217,9 @@ def _deciding(catalogue: Catalogue, person: I64, section: I64, student: BOOL) ->
     code = home * people + person
     kind = catalogue.section_kind[section]
     decides = np.arange(len(person))
-    main = np.flatnonzero(student & (kind == PRIMARY))
+    main = np.flatnonzero(student & (kind == SectionKind.PRIMARY))
     main = main[np.argsort(code[main], kind="stable")]
-    rows = np.flatnonzero(student & np.isin(kind, (DISCUSSION, LABORATORY)))
+    rows = np.flatnonzero(student & np.isin(kind, (SectionKind.DISCUSSION, SectionKind.LABORATORY)))
     decides[rows] = main[np.searchsorted(code[main], code[rows])]
     return decides
 

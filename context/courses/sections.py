@@ -13,15 +13,15 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, I64, ordinals
-from context.courses.catalogue import Catalogue, Seats
+from context.courses.catalogue import Catalogue, OfferingKind, Seats, SectionKind
 from context.packs.pack import Pack
+from context.packs.people_codes import Load
 from context.people.students import Students
 
 LEAST_LECTURE, COMPONENT_SIZE = 48, 24  # students of a lecture with components, seats of each of these
 MOST_UNPUBLISHED = 60  # students of a course whose teacher does without Canvas
 LABORATORY_FAMILIES = ("01", "03", "14", "15", "26", "40", "41", "51")
-TAUGHT, SHELL, UNPUBLISHED, SANDBOX = range(4)  # kinds of offerings
-PRIMARY, DISCUSSION, LABORATORY, OWN = range(4)  # kinds of sections; OWN: the one section of a sandbox
+LOWER_LEVELS = 2  # levels of lectures for many, 100 and 200: the first of the pack
 LEAST_FULL_COURSE = 30  # students from which on a course gives three credits or more
 _TOP_UPS = 4  # times that students short of credits look for another course
 SANDBOX_ITEMS = 3  # files, pages and so on that a sandbox holds at most
@@ -45,7 +45,7 @@ def primary_instructors(seed: int, pack: Pack, catalogue: Catalogue) -> tuple[I6
     teacher = np.repeat(np.arange(count), loads)[:primaries]
     home = catalogue.section_home[:primaries]
     first = np.searchsorted(home, catalogue.offering_host[home])
-    return np.where(catalogue.offering_kind[home] == SHELL, teacher[first], teacher), count
+    return np.where(catalogue.offering_kind[home] == OfferingKind.SHELL, teacher[first], teacher), count
 
 
 def offering_credits(pack: Pack, catalogue: Catalogue) -> I64:
@@ -62,7 +62,9 @@ def _top_up(pack: Pack, students: Students, catalogue: Catalogue, seats: Seats) 
     """Give full-time students short of credits another course, like one that they have."""
     c, levels = catalogue, len(pack.table("level")["level"])
     hours = offering_credits(pack, c)
-    least = np.where(students.career == 0, *(pack.number(f"load.full_time_{who}") for who in ("ug", "grad")))
+    least = np.where(
+        students.is_undergraduate, *(pack.number(f"load.full_time_{who}") for who in ("ug", "grad"))
+    )
     cell = c.offering_cip[c.section_home].astype(np.int64) * levels + c.offering_level[c.section_home]
     by_cell = np.argsort(cell[seats.section], kind="stable")
     cells, pool = cell[seats.section][by_cell], seats.section[by_cell]
@@ -71,7 +73,7 @@ def _top_up(pack: Pack, students: Students, catalogue: Catalogue, seats: Seats) 
     own = np.maximum(np.bincount(student, minlength=len(students)), 1)
     for attempt in range(_TOP_UPS):
         credits_of = np.bincount(student, hours[c.section_home[section]], minlength=len(students))
-        short = np.flatnonzero((students.load == 0) & (credits_of < least))
+        short = np.flatnonzero((students.load == Load.FULL_TIME) & (credits_of < least))
         key = rng.extend(rng.extend(students.key[short], 520), attempt)
         like = cell[seats.section[first[short] + rng.integer(key, own[short])]]
         low, high = np.searchsorted(cells, like), np.searchsorted(cells, like, side="right")
@@ -97,11 +99,11 @@ def complete_catalogue(
     catalogue = _cross_list(pack, catalogue, seats, divided)
     home = catalogue.section_home[: len(size)]
     students_of = np.bincount(home, size, minlength=catalogue.offerings)
-    quiet = (catalogue.offering_kind == TAUGHT) & ~divided & (students_of <= MOST_UNPUBLISHED)
+    quiet = (catalogue.offering_kind == OfferingKind.TAUGHT) & ~divided & (students_of <= MOST_UNPUBLISHED)
     # A course that hosts another's section is in use.
     quiet &= np.bincount(catalogue.offering_host, minlength=catalogue.offerings) == 1
     quiet &= rng.uniform(rng.extend(catalogue.offering_key, 503)) < pack.number("courses.unpublished_share")
-    kind = np.where(quiet, UNPUBLISHED, catalogue.offering_kind)
+    kind = np.where(quiet, OfferingKind.UNPUBLISHED, catalogue.offering_kind)
     return _sandboxes(seed, pack, replace(catalogue, offering_kind=kind)), seats
 
 
@@ -111,7 +113,7 @@ def _components(
     """(catalogue, seats, offerings that are divided): large lectures cut into discussions or laboratories."""
     c = catalogue
     alone = np.bincount(c.section_home, minlength=c.offerings) == 1
-    divided = alone & (c.offering_level < 2)
+    divided = alone & (c.offering_level < LOWER_LEVELS)
     divided &= rng.uniform(rng.extend(c.offering_key, 500)) < pack.number("courses.components_share")
     lectures = np.flatnonzero(divided[c.section_home] & (size >= LEAST_LECTURE))
     divided = np.isin(np.arange(c.offerings), c.section_home[lectures])
@@ -135,7 +137,9 @@ def _components(
         section_home=np.concatenate([c.section_home, home]),
         section_ordinal=np.concatenate([c.section_ordinal, ordinal]),
         section_key=np.concatenate([c.section_key, rng.extend(c.offering_key[home], 5000 + ordinal)]),
-        section_kind=np.concatenate([c.section_kind, np.where(is_laboratory, LABORATORY, DISCUSSION)]),
+        section_kind=np.concatenate(
+            [c.section_kind, np.where(is_laboratory, SectionKind.LABORATORY, SectionKind.DISCUSSION)]
+        ),
     )
     return extended, Seats(student[order], section[order], seats.later), divided
 
@@ -144,7 +148,9 @@ def _cross_list(pack: Pack, catalogue: Catalogue, seats: Seats, divided: BOOL) -
     """Pair courses of one section and level; the second's section moves into the first's Canvas course."""
     c = catalogue
     primary = c.section_home[: c.primaries]
-    willing = (np.bincount(primary, minlength=c.offerings) == 1) & ~divided & (c.offering_level >= 2)
+    willing = (
+        (np.bincount(primary, minlength=c.offerings) == 1) & ~divided & (c.offering_level >= LOWER_LEVELS)
+    )
     willing &= rng.uniform(rng.extend(c.offering_key, 502)) < pack.number("courses.cross_listed_share")
     rows = np.flatnonzero(willing)
     rows = rows[np.lexsort((rng.bits(rng.extend(c.offering_key[rows], 502), 1), c.offering_level[rows]))]
@@ -158,7 +164,7 @@ def _cross_list(pack: Pack, catalogue: Catalogue, seats: Seats, divided: BOOL) -
     shared = np.unique(both[times > 1] % max(len(pairs), 1))
     pairs = pairs[~np.isin(np.arange(len(pairs)), shared)]
     host, kind = c.offering_host.copy(), c.offering_kind.copy()
-    host[pairs[:, 1]], kind[pairs[:, 1]] = pairs[:, 0], SHELL
+    host[pairs[:, 1]], kind[pairs[:, 1]] = pairs[:, 0], OfferingKind.SHELL
     return replace(c, offering_host=host, offering_kind=kind, section_offering=host[c.section_home])
 
 
@@ -180,21 +186,24 @@ def _sandboxes(seed: int, pack: Pack, catalogue: Catalogue) -> Catalogue:
         offering_level=np.concatenate([c.offering_level, np.zeros(count, dtype=np.int32)]),
         offering_ordinal=np.concatenate([c.offering_ordinal, _ORDINAL_OF_SANDBOX + owner]),
         offering_key=np.concatenate([c.offering_key, key]),
-        offering_kind=np.concatenate([c.offering_kind, np.full(count, SANDBOX)]),
+        offering_kind=np.concatenate([c.offering_kind, np.full(count, OfferingKind.SANDBOX)]),
         offering_host=np.concatenate([c.offering_host, own]),
         offering_size=np.concatenate([c.offering_size, np.zeros(count, dtype=np.int64)]),
         section_offering=np.concatenate([c.section_offering, own]),
         section_home=np.concatenate([c.section_home, own]),
         section_ordinal=np.concatenate([c.section_ordinal, np.zeros(count, dtype=np.int64)]),
         section_key=np.concatenate([c.section_key, rng.extend(key, 1000)]),
-        section_kind=np.concatenate([c.section_kind, np.full(count, OWN)]),
+        section_kind=np.concatenate([c.section_kind, np.full(count, SectionKind.OWN)]),
         sandbox_owner=owner,
     )
 
 
 def most_items(catalogue: Catalogue) -> I64:
     """How many files, pages and so on each course may hold: none where nobody works in it."""
-    return np.array([np.iinfo(np.int32).max, 0, 0, SANDBOX_ITEMS])[catalogue.offering_kind]
+    most = np.zeros(len(OfferingKind), dtype=np.int64)
+    most[OfferingKind.TAUGHT] = np.iinfo(np.int32).max
+    most[OfferingKind.SANDBOX] = SANDBOX_ITEMS
+    return most[catalogue.offering_kind]
 
 
 def section_modes(pack: Pack, catalogue: Catalogue) -> tuple[I64, tuple[str | None, ...]]:

@@ -6,8 +6,7 @@ import numpy as np
 
 from context import rng
 from context.arrays import I32, I64, U64
-from context.courses.catalogue import Catalogue, Seats
-from context.courses.sections import DISCUSSION, LABORATORY
+from context.courses.catalogue import Catalogue, Seats, SectionKind
 from context.packs.pack import Pack
 from context.people.students import Students
 
@@ -28,8 +27,10 @@ def component_assistants(
     pack: Pack, students: Students, catalogue: Catalogue, seats: Seats
 ) -> tuple[I64, I64]:
     """(components with an assistant of their own, the assistants): graduate students, while they last."""
-    graduates = np.flatnonzero(students.career > 0)
-    components = np.flatnonzero(np.isin(catalogue.section_kind, (DISCUSSION, LABORATORY)))
+    graduates = np.flatnonzero(~students.is_undergraduate)
+    components = np.flatnonzero(
+        np.isin(catalogue.section_kind, (SectionKind.DISCUSSION, SectionKind.LABORATORY))
+    )
     many = extra_roles(pack, len(seats.student), {}).get("TeachingAssistant", 0) if len(graduates) else 0
     key = rng.extend(catalogue.section_key[components], 510)
     chosen = np.argsort(rng.bits(key), kind="stable")[:many]

@@ -17,7 +17,7 @@ from context.arrays import I64
 from context.courses.catalogue import Catalogue
 from context.errors import InputError
 from context.packs.pack import Pack
-from context.packs.spec import CAREERS
+from context.packs.people_codes import CAREERS
 from context.people.students import Students
 from context.scenario.calendar import Calendar
 
@@ -37,6 +37,7 @@ COLLEGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("PUBL", "School of Public Affairs and Law", ("22", "43", "44", "28", "29", "49")),
 )
 CAREER_CODES = ("UGRD", "GRAD", "PROF")
+DEGREE_CODES = ("BA", "MA", "PD")  # of majors, by career
 EDUCATIONAL_LEVELS = ("Bachelors", "Masters", "Professional")
 _NUMBERS = {
     "100": (101, 99),

@@ -13,7 +13,7 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, F64, I32, I64, NO_TIME, U64, ordinals
-from context.content.activities import ACTIVITY_KINDS
+from context.content.activities import ActivityKind
 from context.content.content import Content
 from context.content.quizzes import Quizzes
 from context.courses.catalogue import Catalogue
@@ -26,6 +26,7 @@ METHODS = ("decaying_average", "n_mastery", "highest", "latest", "average")
 METHOD_SHARES = (0.62, 0.14, 0.12, 0.07, 0.05)  # (assumption)
 # Ratings in points, best first; the mark is where mastery begins. Five and three points are Canvas's own.
 SCALES = (((5, 3, 0), 3), ((4, 3, 2, 1, 0), 3), ((10, 8, 5, 0), 8))
+INSTITUTION_SCALE = 1  # of SCALES: the institution rates all of its outcomes on one
 SCALE_SHARES = (0.55, 0.35, 0.1)
 OWN_OUTCOMES = (3, 4)  # least, and how many more at most, that a course sets
 RUBRIC_SHARE = 0.3  # of assignments graded by hand with a rubric
@@ -106,7 +107,7 @@ def make_learning(
     uses = rng.uniform(rng.extend(catalogue.offering_key, 250)) < pack.number("content.outcomes_share")
     outcomes = _outcomes(seed, catalogue, uses, general)
     acts = content.activities
-    can = (acts.kind == ACTIVITY_KINDS.index("assignment")) & acts.counts
+    can = (acts.kind == ActivityKind.ASSIGNMENT) & acts.counts
     has_rubric = can & (rng.uniform(acts.key, 27) < RUBRIC_SHARE)
     aligned = has_rubric & uses[acts.offering] & (rng.uniform(acts.key, 28) < ALIGNED_SHARE)
     by_rubric = _by_rubric(content, outcomes, general, aligned, results)
@@ -144,9 +145,8 @@ def _outcomes(seed: int, catalogue: Catalogue, uses: BOOL, general: int) -> Outc
             rng.extend(rng.extend(course_key[offering], 2), ordinal),
         ]
     )
-    # The institution rates all of its outcomes on one scale.
     scale = rng.categorical(key, rng.thresholds(list(SCALE_SHARES)), 1)
-    scale[:general] = 1
+    scale[:general] = INSTITUTION_SCALE
     return Outcomes(
         offering=np.concatenate([np.full(general, -1), offering]),
         ordinal=np.concatenate([np.arange(general), ordinal]),

@@ -7,6 +7,7 @@ that nobody acts in a module before the one that it asks for is complete.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
@@ -23,9 +24,20 @@ from context.results.results import Results
 from context.scenario.calendar import Calendar
 from context.scenario.hours import waking_hours
 
-MODULE_STATES = ("locked", "unlocked", "started", "completed")
 VIEW_DAYS = 12  # within which most of what has to be viewed is
 SKIP_SHARE = 0.22  # chance that the least diligent student skips what only has to be viewed (assumption)
+
+
+class ModuleState(IntEnum):
+    """How far a student is in a module."""
+
+    LOCKED = 0
+    UNLOCKED = 1
+    STARTED = 2
+    COMPLETED = 3
+
+
+MODULE_STATES = tuple(state.name.lower() for state in ModuleState)
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,7 @@ class ModuleProgress:
 
     enrolment: I64
     module: I64
-    state: I32  # index into MODULE_STATES
+    state: I32  # a ModuleState
     created_ms: I64
     changed_ms: I64
     completed_ms: I64  # NO_TIME: not completed
@@ -240,7 +252,11 @@ def _laid_out(
     complete = (count == needs) & (opens != NEVER)
     completed = np.where(complete, np.maximum(np.maximum(created, latest), opens), NO_TIME)
     changed = np.maximum(np.maximum(created, latest), np.where(opens == NEVER, 0, opens))
-    state = np.where(opens == NEVER, 0, np.where(complete, 3, np.where(count > 0, 2, 1)))
+    state = np.select(
+        [opens == NEVER, complete, count > 0],
+        [ModuleState.LOCKED, ModuleState.COMPLETED, ModuleState.STARTED],
+        ModuleState.UNLOCKED,
+    )
     wants = r.is_type("min_score")[item]
     return ModuleProgress(
         enrolment=enrolment,

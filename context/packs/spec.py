@@ -12,10 +12,9 @@ from typing import Literal
 
 import schemas
 from context.arrays import DAY_MS, HOUR_MS
+from context.packs.people_codes import CAREERS, STANDINGS
 
 TERM_TYPES = ("Fall", "Spring", "Summer")
-CAREERS = ("Undergraduate", "Graduate", "Professional")
-STANDINGS = ("Freshman", "Sophomore", "Junior", "Senior", "Graduate", "Professional")
 DAY_KINDS = ("before", "class", "weekend", "holiday", "break", "reading", "finals", "after")
 # The campus days that exist, day 0 being the term's first: the day-in-term curves cover just these.
 FIRST_DAY = -14

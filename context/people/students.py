@@ -12,12 +12,11 @@ from math import sqrt
 import numpy as np
 
 from context import rng
-from context.arrays import F64, I32, I64, U64
+from context.arrays import BOOL, F64, I32, I64, U64
 from context.packs.distribution import Categorical
 from context.packs.pack import Pack
-from context.packs.spec import CAREERS, STANDINGS
+from context.packs.people_codes import CAREERS, LOADS, STANDINGS, Career
 
-LOADS = ("FullTime", "PartTime")
 SEXES = ("F", "M")
 
 
@@ -37,6 +36,11 @@ class Students:
 
     def __len__(self) -> int:
         return len(self.key)
+
+    @property
+    def is_undergraduate(self) -> BOOL:
+        """True for undergraduates; the others are graduate and professional students."""
+        return np.asarray(self.career == Career.UNDERGRADUATE)
 
 
 @dataclass(frozen=True)
@@ -74,15 +78,12 @@ def quota(category: Categorical, keys: U64, values: tuple[str, ...], *given: str
     return np.minimum(codes, len(values) - 1).astype(np.int32)
 
 
-def _by_group(
-    groups: I32, count: int, keys: U64, draw: dict[int, tuple[Categorical, tuple[str, ...], str]]
-) -> I32:
-    """``quota`` within each group code: draw[group] = (category, values, given value)."""
+def _by_career(career: I32, keys: U64, category: Categorical, values: tuple[str, ...]) -> I32:
+    """``quota`` within each career, by the category's law given it."""
     codes = np.zeros(len(keys), dtype=np.int32)
-    for group in range(count):
-        rows = np.flatnonzero(groups == group)
-        category, values, given = draw[group]
-        codes[rows] = quota(category, keys[rows], values, given)
+    for code, name in enumerate(CAREERS):
+        rows = np.flatnonzero(career == code)
+        codes[rows] = quota(category, keys[rows], values, name)
     return codes
 
 
@@ -93,12 +94,8 @@ def make_students(seed: int, fte: int, pack: Pack) -> Students:
     career = quota(pack.categorical("person", "career"), rng.extend(key, 1), CAREERS)
     standing_law = pack.categorical("person", "standing")
     load_law = pack.categorical("person", "load")
-    standing = _by_group(
-        career, 3, rng.extend(key, 2), {i: (standing_law, STANDINGS, name) for i, name in enumerate(CAREERS)}
-    )
-    load = _by_group(
-        career, 3, rng.extend(key, 3), {i: (load_law, LOADS, name) for i, name in enumerate(CAREERS)}
-    )
+    standing = _by_career(career, rng.extend(key, 2), standing_law, STANDINGS)
+    load = _by_career(career, rng.extend(key, 3), load_law, LOADS)
     ability = _standard_normal(rng.extend(key, 6))
     return Students(
         key=key,
@@ -129,7 +126,8 @@ def _diligence(pack: Pack, key: U64, ability: F64) -> F64:
 def _majors(pack: Pack, key: U64, career: I32) -> I32:
     cip = pack.table("cip")
     major = np.zeros(len(key), dtype=np.int32)
-    for column, rows in (("major_share_ug", career == 0), ("major_share_grad", career != 0)):
+    undergraduate = career == Career.UNDERGRADUATE
+    for column, rows in (("major_share_ug", undergraduate), ("major_share_grad", ~undergraduate)):
         table = rng.thresholds([float(share) for share in cip[column]])
         where = np.flatnonzero(rows)
         u = (rng.stratified(rng.extend(key[where], 4)) * 2.0**53).astype(np.uint64) << np.uint64(11)

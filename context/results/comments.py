@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
 from context import rng
-from context.arrays import DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, NO_TIME, U64
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, NO_TIME, U64
 from context.content.content import Content
 from context.courses.catalogue import Catalogue
 from context.courses.enrolments import Enrolments
@@ -15,9 +16,17 @@ from context.packs.pack import Pack
 from context.results.results import Results
 from context.scenario.calendar import Calendar
 
-PRAISE, ADVICE, STUDENT, PEER = range(4)
-# The pack's kinds of phrases, by code.
-COMMENT_KINDS = ("comment_praise", "comment_advice", "comment_student", "comment_peer")
+
+class CommentKind(IntEnum):
+    """Who says what in a comment: the first two are of teachers."""
+
+    PRAISE = 0
+    ADVICE = 1
+    STUDENT = 2
+    PEER = 3
+
+
+COMMENT_KINDS = tuple(f"comment_{kind.name.lower()}" for kind in CommentKind)  # of the pack's phrases
 GOOD_PERCENT = 88  # teachers praise from here on
 REVIEWS = 2  # that each learner gets where work is reviewed by peers
 LEAST_REVIEW_MS = 10 * MINUTE_MS  # from when work can be reviewed to the first review
@@ -31,12 +40,17 @@ class Comments:
 
     result: I64
     author: I64  # enrolment of who wrote it
-    kind: I32  # index into COMMENT_KINDS
+    kind: I32  # a CommentKind
     created_ms: I64
     key: U64
 
     def __len__(self) -> int:
         return len(self.result)
+
+    @property
+    def by_teacher(self) -> BOOL:
+        """True for what teachers say."""
+        return np.asarray(self.kind < CommentKind.STUDENT)
 
 
 def make_comments(
@@ -75,7 +89,7 @@ def _of_teachers(pack: Pack, calendar: Calendar, content: Content, results: Resu
     points = np.maximum(content.activities.points_hundredths[results.activity[rows]], 1)
     good = results.score_hundredths[rows] * 100 >= points * GOOD_PERCENT
     at = results.graded_ms[rows] + 5000 + rng.integer(key[rows], 4 * MINUTE_MS, 1)
-    kind = np.where(good, PRAISE, ADVICE)
+    kind = np.where(good, CommentKind.PRAISE, CommentKind.ADVICE)
     return rows, results.grader[rows], kind, calendar.after_incidents(at), key[rows]
 
 
@@ -86,7 +100,7 @@ def _answers(calendar: Calendar, results: Results, said: _Part) -> _Part:
     rows = np.flatnonzero(rng.uniform(own) < ANSWER_SHARE)
     at = calendar.after_incidents(told[rows] + HOUR_MS + rng.integer(own[rows], 3 * DAY_MS, 1))
     row = result[rows]
-    return row, results.enrolment[row], np.full(len(rows), STUDENT), at, own[rows]
+    return row, results.enrolment[row], np.full(len(rows), int(CommentKind.STUDENT)), at, own[rows]
 
 
 def _notes(calendar: Calendar, results: Results) -> _Part:
@@ -96,7 +110,7 @@ def _notes(calendar: Calendar, results: Results) -> _Part:
     at = calendar.after_incidents(
         results.submitted_ms[rows] + 20_000 + rng.integer(key[rows], 3 * MINUTE_MS, 1)
     )
-    return rows, results.enrolment[rows], np.full(len(rows), STUDENT), at, key[rows]
+    return rows, results.enrolment[rows], np.full(len(rows), int(CommentKind.STUDENT)), at, key[rows]
 
 
 def _reviews(
@@ -125,4 +139,4 @@ def _reviews(
     wait = (rng.uniform(key, 1) * (span - LEAST_REVIEW_MS)).astype(np.int64)
     at = calendar.after_incidents(begin + LEAST_REVIEW_MS + wait)
     keep = np.flatnonzero((rng.uniform(key) < REVIEW_SHARE) & (size > REVIEWS))
-    return row[keep], other[keep], np.full(len(keep), PEER), at[keep], key[keep]
+    return row[keep], other[keep], np.full(len(keep), int(CommentKind.PEER)), at[keep], key[keep]

@@ -8,7 +8,7 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NEVER, NO_TIME
-from context.content.activities import ACTIVITY_KINDS, Activities
+from context.content.activities import Activities, ActivityKind
 from context.courses.enrolments import Enrolments
 from context.courses.learner_groups import LearnerGroups
 from context.packs.pack import Pack
@@ -46,7 +46,7 @@ def make_group_work(
     uploads = np.array([value == "online_upload" for value in types])[activities.submission_type]
     is_group = (
         uploads
-        & (activities.kind == ACTIVITY_KINDS.index("assignment"))
+        & (activities.kind == ActivityKind.ASSIGNMENT)
         & (activities.due_ms - SETTLED_DAYS * DAY_MS > made[activities.offering])
         & (rng.uniform(activities.key, 34) < GROUP_WORK_SHARE)
     )

@@ -11,11 +11,10 @@ import numpy as np
 
 from context import rng
 from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64, ordinals
-from context.content.activities import ACTIVITY_KINDS
+from context.content.activities import ActivityKind
 from context.content.content import Content
-from context.courses.catalogue import Catalogue
+from context.courses.catalogue import Catalogue, SectionKind
 from context.courses.enrolments import Enrolments
-from context.courses.sections import PRIMARY
 from context.results.group_work import GroupWork
 from context.scenario.calendar import Calendar
 
@@ -145,7 +144,7 @@ def _of_groups(calendar: Calendar, content: Content, work: GroupWork, cells: I64
 def _of_sections(calendar: Calendar, catalogue: Catalogue, content: Content) -> Overrides:
     acts = content.activities
     # Sections of credit by Canvas course: cross-listed ones stand elsewhere in the catalogue.
-    sections = np.flatnonzero(catalogue.section_kind == PRIMARY)
+    sections = np.flatnonzero(catalogue.section_kind == SectionKind.PRIMARY)
     sections = sections[np.argsort(catalogue.section_offering[sections], kind="stable")]
     size = np.bincount(catalogue.section_offering[sections], minlength=catalogue.offerings)
     first = np.cumsum(size) - size
@@ -160,7 +159,7 @@ def _of_sections(calendar: Calendar, catalogue: Catalogue, content: Content) -> 
     activity, section, ordinal = activity[keep], section[keep], ordinal[keep]
     key, every = key[keep], every[keep]
     days = np.where(every, (ordinal > 0) * rng.integer(key, 3, 1), 1 + rng.integer(key, 2, 1))
-    days = np.where(acts.kind[activity] == ACTIVITY_KINDS.index("exam"), 0, days)
+    days = np.where(acts.kind[activity] == ActivityKind.EXAM, 0, days)
     due = later(calendar, acts.due_ms[activity], days)
     moved = due != acts.due_ms[activity]
     # An override that assigns without moving anything may leave the date as it is.

@@ -12,7 +12,7 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, DAY_MS, F64, HOUR_MS, I32, I64, MINUTE_MS, NO_TIME, U64, ordinals
-from context.content.activities import ACTIVITY_KINDS, OFFLINE
+from context.content.activities import ACTIVITY_KINDS, OFFLINE, ActivityKind
 from context.content.content import Content
 from context.content.quizzes import Quizzes, quiz_of_activity
 from context.courses.catalogue import Catalogue
@@ -146,9 +146,8 @@ def make_results(
     auto = np.array([value in ("online_quiz", "external_tool") for value in types])[acts.submission_type][
         activity
     ]
-    graded = _graded_times(
-        calendar, catalogue, enrolments, content, pair, key, submitted, auto & (acts.kind[activity] != 3)
-    )
+    system = auto & (acts.kind[activity] != ActivityKind.EXAM)
+    graded = _graded_times(calendar, catalogue, enrolments, content, pair, key, submitted, system)
     has_work = np.where(
         online, submitted != NO_TIME, handed_in & (enrolments.exit_ms[enrolment] > dates.due_ms)
     )
@@ -157,10 +156,11 @@ def make_results(
     is_missing = counts[activity] & due & ~has_work
     has_work &= counts[activity]
     excused = _excused(pack, calendar, enrolments, pair, dates, key, is_missing)
-    system = auto & (acts.kind[activity] != 3)
     # Quizzes grade themselves; of the rest a little is never graded, where it does not weigh much.
     size = np.bincount(acts.group, minlength=len(content.groups.key))
-    minor = ((size[acts.group] >= LEAST_FORGOTTEN) & (acts.kind != 3))[activity] & ~((quiz >= 0) & system)
+    minor = ((size[acts.group] >= LEAST_FORGOTTEN) & (acts.kind != ActivityKind.EXAM))[activity] & ~(
+        (quiz >= 0) & system
+    )
     forgotten = minor & (rng.uniform(key, 7) >= pack.number("grading.graded_share"))
     is_graded = has_work & (graded < _end_of_grading(calendar)) & ~forgotten
     teacher = primary_teacher(catalogue, enrolments)[enrolments.section[enrolment]]

@@ -18,8 +18,8 @@ import schemas
 from context import columns as frame
 from context.arrays import BOOL, I64, NO_TIME
 from context.columns import Coded
-from context.packs.spec import STANDINGS
-from context.people.cohorts import CLASS_CREDITS, SENIOR
+from context.packs.people_codes import STANDINGS, Standing
+from context.people.cohorts import CLASS_CREDITS, NO_MOST_CREDITS
 from context.store.store import ENTITY, PLAYED, Store, TablePart, plain
 from context.terms.drawn import Drawn
 from context.terms.graduation import CREDITS
@@ -166,13 +166,13 @@ def brought(marks: list[Marks], size: int) -> I64:
     Who completes a bachelor's degree has its credits by then, and was a senior earlier where that takes it.
     """
     low = np.zeros(size, np.int64)
-    high = np.full(size, 10**6)
+    high = np.full(size, NO_MOST_CREDITS)
     aim = np.zeros(size, np.int64)
     total = np.zeros(size, np.int64)
     for m in reversed(marks):
         last = m.standing * CLASS_CREDITS
         low[m.row] = np.maximum(last - total[m.row], 0)
-        top = np.where(m.standing >= SENIOR, 10**6, last + CLASS_CREDITS - 1)
+        top = np.where(m.standing >= Standing.SENIOR, NO_MOST_CREDITS, last + CLASS_CREDITS - 1)
         high[m.row] = top - total[m.row]
         total[m.row] += m.earned
     seen = np.zeros(size, dtype=np.bool_)
@@ -196,7 +196,7 @@ def _told(part: Store, m: Marks, cumulative: I64, sofar: I64, after: I64) -> Sto
     standing = np.zeros(len(cumulative), np.int64)
     standing[m.row] = m.standing
     for name, values in (("cen_academic_level", sofar), ("eot_academic_level", after)):
-        level = np.where(graduate, standing, np.minimum(values // CLASS_CREDITS, SENIOR))[person]
+        level = np.where(graduate, standing, np.minimum(values // CLASS_CREDITS, Standing.SENIOR))[person]
         entity["person__academic_term"] = _put(
             entity, "person__academic_term", name, Coded(level, STANDINGS).array()
         )

@@ -12,14 +12,13 @@ import numpy.typing as npt
 from context import rng
 from context.arrays import BOOL
 from context.packs.pack import Pack
-from context.packs.spec import STANDINGS
+from context.packs.people_codes import Career
 from context.people.students import Students
 from context.terms.drawn import Drawn
 
 CREDITS = 120  # of a bachelor's degree
 CONFERRED = 9  # days from the last one of a term: a Saturday by the pack's rules, when grades are in
 LEAST_GPA = 200  # hundredths, of the last term and of those before
-GRADUATE, PROFESSIONAL = STANDINGS.index("Graduate"), STANDINGS.index("Professional")
 # Terms behind the last one, by standing: of a bachelor's degree the last year is studied here, of a master's
 # two, of a professional one three; a doctorate takes four (assumptions). Nobody below completes.
 _LEAST_BEHIND = np.array([99, 99, 99, 1, 3, 5])
@@ -34,7 +33,9 @@ _PROFESSIONAL = {"51": "PHARMD", "22": "JD"}
 
 def came_with_master(students: Students) -> BOOL:
     """True for graduate students who had a master's degree when they came: they are after a doctorate."""
-    return np.asarray((students.career == 1) & (rng.uniform(rng.extend(students.key, 307)) < _WITH_MASTER))
+    return np.asarray(
+        (students.career == Career.GRADUATE) & (rng.uniform(rng.extend(students.key, 307)) < _WITH_MASTER)
+    )
 
 
 def completes(d: Drawn) -> BOOL:

@@ -93,7 +93,7 @@ def _marks(d: Drawn, cohort: Cohort, *, is_fall: bool) -> Marks:
         row=d.person_row[: len(cohort.students)],
         standing=cohort.students.standing.astype(np.int64),
         behind=cohort.behind,
-        is_undergraduate=cohort.students.career == 0,
+        is_undergraduate=cohort.students.is_undergraduate,
         completes=completes(d),
         earned=r.earned,
         gpa_credits=r.gpa_credits,

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from context import columns as frame
 from context import ids, rng
 from context.arrays import HOUR_MS, MINUTE_MS
-from context.results.comments import COMMENT_KINDS, PEER, STUDENT
+from context.results.comments import COMMENT_KINDS, CommentKind
 from context.tables.institution.people import display_names, first_names
 from context.tables.titles import phrases, plain_sentences
 from context.terms.drawn import Drawn, Tables
@@ -25,7 +25,7 @@ def comment_tables(d: Drawn) -> tuple[Tables, Tables]:
     activity = r.activity[c.result]
     body = _bodies(d)
     person = d.enrolments.person[c.author]
-    by_teacher = c.kind < STUDENT
+    by_teacher = c.by_teacher
     edited = d.coin(c.key, 1, 0.03)
     columns = {
         f"{name}_id": ids.udp_ids(rows),
@@ -35,7 +35,7 @@ def comment_tables(d: Drawn) -> tuple[Tables, Tables]:
         "body_value": body,
         "created_date": c.created_ms,
         "has_teacher_only_comments": by_teacher & d.coin(c.key, 2, 0.008),
-        "is_anonymous": (c.kind == PEER) & acts.anonymous_peers[activity],
+        "is_anonymous": (c.kind == CommentKind.PEER) & acts.anonymous_peers[activity],
         "is_hidden": by_teacher & acts.is_hidden[activity],
         "message_character_count": pc.utf8_length(body),
         "message_line_count": pc.add(pc.count_substring(body, "\n"), 1),
@@ -62,4 +62,4 @@ def _bodies(d: Drawn) -> pa.Array:
         text = pc.replace_with_mask(text, pa.array(c.kind == code), said)
     student = d.enrolments.person[d.results.enrolment[c.result]]
     named = frame.join(first_names(d).array().take(pa.array(student)), ", ", text)
-    return pc.if_else(pa.array((c.kind < STUDENT) & d.coin(c.key, 8, BY_NAME_SHARE)), named, text)
+    return pc.if_else(pa.array(c.by_teacher & d.coin(c.key, 8, BY_NAME_SHARE)), named, text)

@@ -10,7 +10,7 @@ from context import columns as frame
 from context import ids, rng
 from context.arrays import DAY_MS, HOUR_MS, I64, NO_TIME
 from context.columns import Coded, Maybe
-from context.content.activities import ACTIVITY_KINDS
+from context.content.activities import ACTIVITY_KINDS, ActivityKind
 from context.content.content import Items
 from context.results.comments import REVIEWS
 from context.tables.bodies import article, paragraph
@@ -49,10 +49,11 @@ def content_tables(d: Drawn) -> tuple[Tables, Tables]:
 def content_titles(d: Drawn) -> dict[str, pa.Array]:
     """Titles of every kind of object, in its order; a graded quiz or topic has its activity's."""
     content, acts = d.content, d.content.activities
-    names = ("assignment", "quiz", "discussion", "exam")
-    parts = [np.flatnonzero(acts.kind == code) for code in range(len(ACTIVITY_KINDS))]
+    parts = [np.flatnonzero(acts.kind == code) for code in ActivityKind]
     made = [
-        object_titles(d, names[code], acts.offering[rows], acts.due_day[rows] // 7 + 1, acts.key[rows])
+        object_titles(
+            d, ACTIVITY_KINDS[code], acts.offering[rows], acts.due_day[rows] // 7 + 1, acts.key[rows]
+        )
         for code, rows in enumerate(parts)
     ]
     order = np.argsort(np.concatenate(parts), kind="stable")

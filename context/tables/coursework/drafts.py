@@ -20,6 +20,7 @@ from context import columns as frame
 from context import rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NO_TIME, U64, ordinals, repetition
 from context.columns import Coded, Maybe
+from context.content.content import LINKED_ENTITIES
 from context.terms.drawn import Drawn, Tables
 
 UNUSED_GROUP_SHARE = 0.12  # of taught courses that have a group of unused assignments (assumption)
@@ -28,7 +29,6 @@ SHARES = {"quiz": 0.03, "discussion": 0.012, "wiki_page": 0.03, "file": 0.025, "
 # Of leftovers, the others are drafts; of files all are deleted: Canvas has no drafts of them (assumption).
 DELETED_SHARE = 0.5
 LINKED_SHARE = 0.6  # of leftovers of what a module links to: linked there as well (assumption)
-_LINKS = {"learner_activity": 0, "quiz": 1, "discussion": 2, "file": 3, "wiki_page": 4}  # as in ITEM_KINDS
 _PURPOSE = 470
 
 
@@ -85,7 +85,7 @@ def with_leftovers(d: Drawn, entity: Tables) -> Tables:
         made[name] = _timed(d, own, key, items.release_ms[own], deleted)
         if name in ("quiz", "discussion"):
             made[name] = _with_activities(items.activity, activities, live, made[name])
-    links = _links(d, made, {name: len(entity[name]) for name in _LINKS})
+    links = _links(d, made, {name: len(entity[name]) for name in LINKED_ENTITIES})
     for name, what in made.items():
         if name != "learner_activity":
             _append(entity, name, what, _COLUMNS[name](what, entity[name]))
@@ -251,7 +251,7 @@ def _links(
     """Items that link to leftovers, in the module in which the original is."""
     i = d.content.module_items
     parts, targets = [], []
-    for name, code in _LINKS.items():
+    for name, code in LINKED_ENTITIES.items():
         what = made[name]
         row = np.full(live[name], -1)
         mine = np.flatnonzero(i.kind == code)
@@ -268,12 +268,12 @@ def _links(
                 live[name] + linked,
             )
         )
-        targets.append(np.full(len(linked), code))
+        targets.append(np.full(len(linked), int(code)))
     links = Leftovers(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     kind, module = np.concatenate(targets), i.module[links.of]
     held = np.bincount(i.module, minlength=len(d.content.modules))
     columns: dict[str, Any] = {
-        f"{name}_id": Maybe(links.activity + 1, kind == code) for name, code in _LINKS.items()
+        f"{name}_id": Maybe(links.activity + 1, kind == code) for name, code in LINKED_ENTITIES.items()
     }
     return links, columns | {
         "completion_type": pa.nulls(len(links), pa.string()),

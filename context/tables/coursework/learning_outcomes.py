@@ -103,8 +103,10 @@ def _outcomes(d: Drawn) -> Columns:
     )
     imported, made = _made_ms(d)
     created = np.where(own, made[course], imported) + (1 + o.ordinal) * 2 * MINUTE_MS
-    method = np.array([65, 3, -1, -1, -1])[o.method]
-    method = np.where(o.method == 1, 2 + rng.integer(rng.extend(o.key, 3), 4), method)
+    whole = np.full(rows, -1)  # the number that some methods ask for
+    whole[o.method == METHODS.index("decaying_average")] = 65
+    counted = np.flatnonzero(o.method == METHODS.index("n_mastery"))
+    whole[counted] = 2 + rng.integer(rng.extend(o.key[counted], 3), 4)
     guid = Coded(np.where(own, -1, o.ordinal), [f"ILO-{n + 1}" for n in range(general)])
     return {
         "learning_environment_organization_id": Maybe(np.ones(rows, dtype=np.int64), ~own),
@@ -116,7 +118,7 @@ def _outcomes(d: Drawn) -> Columns:
         "vendor_guid": guid,
         "outcome_import_id": Maybe(np.ones(rows, dtype=np.int64), ~own),
         "calculation_method": Coded(o.method, METHODS),
-        "calculation_int": Maybe(method, method > 0),
+        "calculation_int": Maybe(whole, whole > 0),
         "mastery_points": np.array([mark * 100 for _, mark in SCALES])[o.scale],
         "points_possible": np.array([ratings[0] * 100 for ratings, _ in SCALES])[o.scale],
         "created_date": created,

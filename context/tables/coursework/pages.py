@@ -10,7 +10,7 @@ from context import columns as frame
 from context import rng
 from context.arrays import DAY_MS, NO_TIME, repetition
 from context.columns import Coded, Maybe
-from context.content.content import ITEM_KINDS
+from context.content.content import ITEM_KINDS, LINKED_ENTITIES, ItemKind
 from context.tables.bodies import article
 from context.tables.every_table import Columns, coded, drawn, touched
 from context.terms.drawn import Drawn
@@ -152,14 +152,15 @@ def modules(d: Drawn, titles: pa.Array) -> Columns:
 def module_items(d: Drawn, titles: dict[str, pa.Array]) -> Columns:
     """Items of modules, with the title of what they link to."""
     i = d.content.module_items
-    sources = ("learner_activity", "quiz", "discussion", "file", "wiki_page")
     title = pa.nulls(len(i), pa.string())
-    for code, name in enumerate(sources):
+    for name, code in LINKED_ENTITIES.items():
         title = pc.coalesce(title, titles[name].take(pa.array(i.target, mask=i.kind != code)))
-    title = pc.coalesce(title, titles["module"].take(pa.array(i.module, mask=i.kind != 5)))
+    title = pc.coalesce(
+        title, titles["module"].take(pa.array(i.module, mask=i.kind != ItemKind.CONTEXT_MODULE_SUB_HEADER))
+    )
     r = d.requirements
     columns: dict[str, object] = {
-        f"{name}_id": Maybe(i.target + 1, i.kind == code) for code, name in enumerate(sources)
+        f"{name}_id": Maybe(i.target + 1, i.kind == code) for name, code in LINKED_ENTITIES.items()
     }
     columns |= {
         "module_id": i.module + 1,

@@ -12,7 +12,6 @@ from context.arrays import BOOL, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64
 from context.columns import Coded, Maybe
 from context.content.activities import ONLINE_TYPES
 from context.grades.learning_outcomes import rubric_used
-from context.results.comments import STUDENT
 from context.tables.bodies import paragraph
 from context.tables.every_table import drawn
 from context.tables.titles import MOST_SENTENCES, sentences
@@ -140,7 +139,7 @@ def _results(d: Drawn) -> pa.Table:
         "is_excused": excused,
         "is_graded_anonymously": Maybe(np.zeros(rows, np.bool_), graded),
         "is_grade_matches_current_submission": Maybe(np.ones(rows, np.bool_), graded),
-        "has_admin_comment": np.isin(np.arange(rows), d.comments.result[d.comments.kind < STUDENT]),
+        "has_admin_comment": np.isin(np.arange(rows), d.comments.result[d.comments.by_teacher]),
         "has_rubric_assessment": rubric_used(r, d.learning.has_rubric),
         "is_processed": submitted,
         "process_attempts": (codes == types.index("media_recording")).astype(np.int64),

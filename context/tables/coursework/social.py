@@ -11,12 +11,13 @@ from context import rng
 from context.arrays import BOOL, DAY_MS, I64, MINUTE_MS, NEVER, NO_TIME
 from context.columns import Coded, Maybe
 from context.courses import learner_groups
+from context.courses.conferences import GuestPart
 from context.courses.structures import COLLEGES
 from context.tables.every_table import Pair, canvas_table
 from context.tables.titles import plain_sentences
 from context.terms.drawn import Drawn, Tables
 
-_PARTS = ("initiator", "invitee", "attendee")
+_PARTS = tuple(part.name.lower() for part in GuestPart)
 _TOOLS, _TOOL_SHARES = ("BigBlueButton", "Zoom", "MicrosoftTeams"), (0.55, 0.35, 0.1)
 
 

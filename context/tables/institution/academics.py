@@ -12,8 +12,8 @@ import pyarrow as pa
 from context import columns as frame
 from context import ids, rng
 from context.arrays import I64, NO_TIME, run_places
-from context.courses.structures import term_dates
-from context.packs.spec import STANDINGS
+from context.courses.structures import DEGREE_CODES, term_dates
+from context.packs.people_codes import STANDINGS, Career, Standing
 from context.tables.every_table import Pair, sis_keymap
 from context.tables.institution.people import birth_dates, days_here
 from context.tables.titles import topics_of
@@ -80,12 +80,11 @@ def _degrees() -> Pair:
 def _specializations(d: Drawn) -> Pair:
     s, topics = d.structures, topics_of(d)
     families = [str(code) for code in d.pack.table("cip")["cip"]]
-    suffix = ("BA", "MA", "PD")
     codes, names, cips, majors = [], [], [], []
     for major, (family, career) in enumerate(zip(s.major_cip.tolist(), s.major_career.tolist(), strict=True)):
         for place in range(SPECIALIZATIONS):
             which = career * SPECIALIZATIONS + place
-            codes.append(f"{s.subjects[s.major_subject[major]]}-{suffix[career]}-S{place + 1}")
+            codes.append(f"{s.subjects[s.major_subject[major]]}-{DEGREE_CODES[career]}-S{place + 1}")
             names.append(topics[family][which % len(topics[family])])
             cips.append(f"{families[family]}.{which + 2:02d}01")
             majors.append(major)
@@ -103,7 +102,9 @@ def _specializations(d: Drawn) -> Pair:
 def _minors(d: Drawn) -> Pair:
     s = d.structures
     families = [str(code) for code in d.pack.table("cip")["cip"]]
-    program = {college: row for row, (career, college) in enumerate(s.programs) if career == 0}
+    program = {
+        college: row for row, (career, college) in enumerate(s.programs) if career == Career.UNDERGRADUATE
+    }
     order = run_places(s.subject_cip)
     codes = [f"{subject}-MIN" for subject in s.subjects]
     cips = [families[cip] for cip in s.subject_cip]
@@ -182,13 +183,13 @@ def _held(d: Drawn) -> pa.Table:
     ]
     teachers = np.arange(students, students + d.instructors)
     with_master = came_with_master(s)
-    transferred = np.flatnonzero((s.career == 0) & is_transfer & (s.standing > 0))
+    transferred = np.flatnonzero(s.is_undergraduate & is_transfer & (s.standing > Standing.FRESHMAN))
     graduate_arrival = arrival.copy()
     graduate_arrival[:students] -= 730 * with_master
     parts = []
     for people, share, choices, when, purpose in (
         (transferred, 0.3, np.array([code["AA"]]), arrival, 305),
-        (np.flatnonzero(s.career > 0), 0.97, bachelors, graduate_arrival, 306),
+        (np.flatnonzero(~s.is_undergraduate), 0.97, bachelors, graduate_arrival, 306),
         (np.flatnonzero(with_master), 1.0, masters, arrival, 311),
         (teachers, 0.55, bachelors, birth + 8200, 308),
         (teachers, 0.62, masters, birth + 8950, 309),

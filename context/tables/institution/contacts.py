@@ -22,6 +22,7 @@ from context.tables.institution.people import days_here, sis_numbers
 from context.terms.drawn import Drawn, Tables
 
 _ROLES = ("Student", "Faculty", "Staff", "Employee", "Alum")
+_STUDENT, _FACULTY, _STAFF, _EMPLOYEE, _ALUM = range(len(_ROLES))
 _TYPES = ("Mobile", "Home", "Work", "Other")
 
 
@@ -94,23 +95,22 @@ def _affiliations(d: Drawn) -> Pair:
     s, people, students = d.students, len(d.identity), len(d.students)
     start = term_dates(d.calendar)["start"]
     arrival = start - days_here(d)
-    main = np.concatenate(
-        [np.zeros(students), np.ones(d.instructors), np.full(people - students - d.instructors, 2)]
-    ).astype(np.int64)
+    support = people - students - d.instructors
+    main = np.repeat([_STUDENT, _FACULTY, _STAFF], [students, d.instructors, support])
     known = np.flatnonzero(~d.canvas_only)
     assistants = np.unique(
         d.enrolments.person[d.enrolments.role == d.enrolments.roles.index("TeachingAssistant")]
     )
     assistants = assistants[assistants < students]
     # Graduate students who were undergraduates here, and staff who took a degree here long ago.
-    stayed = np.flatnonzero((s.career > 0) & d.coin(s.key, 320, 0.2))
+    stayed = np.flatnonzero(~s.is_undergraduate & d.coin(s.key, 320, 0.2))
     before = arrival[stayed] - 90
     parts = []
     for who, what, first, last, is_main in (
         (known, main[known], arrival[known], NO_TIME, 1),
-        (assistants, 3, start - 14, NO_TIME, 0),
-        (stayed, 0, before - 1410, before, 0),
-        (stayed, 4, before, NO_TIME, 0),
+        (assistants, _EMPLOYEE, start - 14, NO_TIME, 0),
+        (stayed, _STUDENT, before - 1410, before, 0),
+        (stayed, _ALUM, before, NO_TIME, 0),
     ):
         columns = np.broadcast_arrays(who, what, first, last, is_main)
         parts.append([np.asarray(column, dtype=np.int64) for column in columns])

@@ -10,8 +10,10 @@ from context import columns as frame
 from context import ids, rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NO_TIME
 from context.columns import Coded, Maybe
-from context.courses.sections import OWN, PRIMARY, SANDBOX, TAUGHT, offering_credits, section_modes
+from context.courses.catalogue import OfferingKind, SectionKind
+from context.courses.sections import offering_credits, section_modes
 from context.courses.structures import COLLEGES, term_dates
+from context.packs.people_codes import Career
 from context.tables.institution.people import logins, sis_numbers
 from context.tables.institution.places import section_rooms
 from context.tables.institution.roles_and_periods import role_rows
@@ -61,7 +63,7 @@ def offering_sis(d: Drawn) -> pa.Array:
 
 def le_codes(d: Drawn) -> pa.Array:
     """Such as MATH 310 Fall 2026, or SANDBOX- and its owner's login."""
-    known = pa.array(d.catalogue.offering_kind != SANDBOX)
+    known = pa.array(d.catalogue.offering_kind != OfferingKind.SANDBOX)
     sandbox = frame.join("SANDBOX-", pc.coalesce(_sandbox_logins(d), ""))
     return pc.if_else(known, frame.join(course_codes(d), " ", d.calendar.term.name), sandbox)
 
@@ -98,7 +100,7 @@ def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
     ]
     families = [str(code) for code in d.pack.table("cip")["cip"]]
     owner = _sandbox_logins(d)
-    known = c.offering_kind != SANDBOX
+    known = c.offering_kind != OfferingKind.SANDBOX
     # Cross-listed offerings are one course under two codes.
     titles = course_titles(d).take(pa.array(c.offering_host))
     titles = pc.if_else(pa.array(known), titles, frame.join("Sandbox of ", pc.coalesce(owner, "")))
@@ -106,13 +108,13 @@ def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
     created = begin - (20 + rng.integer(rng.extend(c.offering_key, 111), 100)) * DAY_MS
     created = np.where(known, created, created - rng.integer(rng.extend(c.offering_key, 119), 900) * DAY_MS)
     syllabus = frame.join("<h2>", titles, "</h2><p>Meetings, readings and grading for ", code, ".</p>")
-    has_syllabus = (c.offering_kind == TAUGHT) & d.coin(c.offering_key, 120, 0.85)
+    has_syllabus = (c.offering_kind == OfferingKind.TAUGHT) & d.coin(c.offering_key, 120, 0.85)
     account = np.where(known, department_account(d), sandbox_account(d))
     columns = {
         "course_offering_id": ids.udp_ids(rows),
         "academic_term_id": np.where(known, 1, NO_TERM + 1),
         "academic_session_id": Maybe(np.ones(rows, np.int64), known),
-        "academic_career_id": Maybe(np.where(graduate, 2, 1), known),
+        "academic_career_id": Maybe(1 + np.where(graduate, Career.GRADUATE, Career.UNDERGRADUATE), known),
         "campus_id": Maybe(campus_of_subject(d)[d.structures.offering_subject] + 1, known),
         "learning_environment_organization_id": account + 1,
         "wiki_id": ids.udp_ids(rows),
@@ -151,9 +153,14 @@ def _states(d: Drawn) -> I64:
     """State of each Canvas course, into LE_STATES: what nobody teaches in stays unpublished."""
     c = d.catalogue
     u = rng.uniform(rng.extend(c.offering_key, 126))
-    unpublished = np.where(u < 0.6, 1, 2)
-    sandbox = np.where(u < 0.35, 0, np.where(u < 0.95, 1, 3))
-    return np.where(c.offering_kind == TAUGHT, 0, np.where(c.offering_kind == SANDBOX, sandbox, unpublished))
+    available, claimed, created, deleted = range(len(LE_STATES))
+    unpublished = np.where(u < 0.6, claimed, created)
+    sandbox = np.where(u < 0.35, available, np.where(u < 0.95, claimed, deleted))
+    return np.where(
+        c.offering_kind == OfferingKind.TAUGHT,
+        available,
+        np.where(c.offering_kind == OfferingKind.SANDBOX, sandbox, unpublished),
+    )
 
 
 def _local_dates(d: Drawn, ms: I64) -> I64:
@@ -165,15 +172,15 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
     c, rows, dates = d.catalogue, d.catalogue.sections, term_dates(d.calendar)
     modes, mode_names = section_modes(d.pack, c)
     size = np.bincount(d.enrolments.section[d.enrolments.is_student], minlength=rows)
-    number, known = section_numbers(d), c.section_kind != OWN
+    number, known = section_numbers(d), c.section_kind != SectionKind.OWN
     created = d.open_ms - (20 + rng.integer(rng.extend(c.section_key, 112), 100)) * DAY_MS
     online = np.array([value == "Online" for value in mode_names])[modes]
     most = ((size * 11 // 10 + 5) // 5) * 5
     moved = c.section_home != c.section_offering
     kinds = ("Lecture", "Seminar", "Discussion", "Laboratory")
-    kind = np.where(c.section_kind == PRIMARY, np.where(size >= 8, 0, 1), c.section_kind + 1)
+    kind = np.where(c.section_kind == SectionKind.PRIMARY, np.where(size >= 8, 0, 1), c.section_kind + 1)
     code, title = course_codes(d).take(pa.array(c.section_home)), _sandbox_logins(d)
-    names = pc.coalesce(_known(offering_sis(d), c.offering_kind != SANDBOX), le_codes(d))
+    names = pc.coalesce(_known(offering_sis(d), c.offering_kind != OfferingKind.SANDBOX), le_codes(d))
     columns = {
         "course_section_id": ids.udp_ids(rows),
         "course_offering_id": c.section_home + 1,
@@ -192,9 +199,10 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "type": Coded(np.where(known, kind, -1), kinds),
         "delivery_mode": Coded(np.where(known, modes, -1), mode_names),
         "status": Coded(_section_states(d), ("active", "deleted", "inactive")),
-        "is_graded": Maybe(c.section_kind == PRIMARY, known),
+        "is_graded": Maybe(c.section_kind == SectionKind.PRIMARY, known),
         "is_honors": Maybe(d.coin(c.section_key, 114, 0.02), known),
-        "is_default_section": (c.section_ordinal == 0) & np.isin(c.section_kind, (PRIMARY, OWN)),
+        "is_default_section": (c.section_ordinal == 0)
+        & np.isin(c.section_kind, (SectionKind.PRIMARY, SectionKind.OWN)),
         "max_enrollment": Maybe(most, known),
         "room_id": section_rooms(d, most, online | ~known, names),
         "start_date": np.where(known, dates["start"], NO_TIME),

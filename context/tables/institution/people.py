@@ -11,7 +11,7 @@ from context import ids, rng
 from context.arrays import BOOL, DAY_MS, I64, NO_TIME, YEAR_DAYS
 from context.columns import Coded, Maybe
 from context.courses.structures import term_dates
-from context.packs.spec import CAREERS, STANDINGS
+from context.packs.people_codes import CAREERS, STANDINGS
 from context.people.registry import staff_ages
 from context.tables.every_table import sis_keymap
 from context.tables.institution.structure import campus_of_college
@@ -196,7 +196,7 @@ def birth_dates(d: Drawn) -> I64:
     begin, students = term_dates(d.calendar)["start"], d.students
     usual = np.array([18.2, 19.2, 20.2, 21.2, 23.8, 23.6])[students.standing]
     u = rng.uniform(rng.extend(students.key, 51))
-    later = np.where(students.career == 0, 18 * u * u * u * u * u * u, 16 * u * u)
+    later = np.where(students.is_undergraduate, 18 * u * u * u * u * u * u, 16 * u * u)
     year = rng.uniform(rng.extend(students.key, 55))
     age = np.concatenate([usual + later + year, staff_ages(d.identity.key[len(d.students) :])])
     return begin - (age * YEAR_DAYS).astype(np.int64)
@@ -230,7 +230,7 @@ _LOADS = ("FullTime", "ThreeQuartersTime", "HalfTime", "LessThanHalfTime", "NoCr
 def _load(d: Drawn, hours: I64) -> I64:
     """Load by credits, into _LOADS: quarters of what the pack calls full time."""
     whole = (d.pack.number(f"load.full_time_{who}") for who in ("ug", "grad"))
-    full = np.where(d.students.career == 0, *whole)
+    full = np.where(d.students.is_undergraduate, *whole)
     quarters = np.minimum(hours * 4 // full.astype(np.int64), 4)
     return np.where(hours == 0, 4, np.array([3, 3, 2, 1, 0])[quarters])
 

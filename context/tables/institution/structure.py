@@ -9,8 +9,8 @@ from context import columns as frame
 from context import ids
 from context.arrays import I64, NO_TIME
 from context.columns import Maybe
-from context.courses.structures import CAREER_CODES, COLLEGES, EDUCATIONAL_LEVELS, term_dates
-from context.packs.spec import CAREERS
+from context.courses.structures import CAREER_CODES, COLLEGES, DEGREE_CODES, EDUCATIONAL_LEVELS, term_dates
+from context.packs.people_codes import CAREERS
 from context.tables.every_table import sis_keymap
 from context.terms.drawn import Drawn, Tables
 
@@ -146,9 +146,8 @@ def _programs(d: Drawn) -> tuple[pa.Table, pa.Table]:
 def _majors(d: Drawn) -> tuple[pa.Table, pa.Table]:
     s = d.structures
     families = [str(code) for code in d.pack.table("cip")["cip"]]
-    degrees = ("BA", "MA", "PD")
     subject = [s.subjects[i] for i in s.major_subject]
-    codes = [f"{code}-{degrees[career]}" for code, career in zip(subject, s.major_career, strict=True)]
+    codes = [f"{code}-{DEGREE_CODES[career]}" for code, career in zip(subject, s.major_career, strict=True)]
     columns = {
         "academic_major_id": ids.udp_ids(len(codes)),
         "academic_program_id": s.program_of_major + 1,
