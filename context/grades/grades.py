@@ -13,7 +13,7 @@ from context.content.content import Content
 from context.courses.catalogue import Catalogue
 from context.courses.enrolments import Enrolments
 from context.courses.sections import offering_credits
-from context.grades.scores import VIEWS, Scores, make_scores
+from context.grades.scores import VIEWS, Scores, graded_work, make_scores
 from context.packs.pack import Pack
 from context.people.standing import ability_now
 from context.people.students import Students
@@ -109,7 +109,7 @@ def make_grades(
 ) -> Grades:
     """Grades of all student enrolments."""
     rows = np.flatnonzero(enrolments.takes)
-    scores = make_scores(content, len(enrolments), results)
+    scores = make_scores(graded_work(content, results), len(enrolments))
     current, final, hidden_current, hidden_final = (scores.of_course[view][rows] for view in VIEWS)
     law = pack.table("letter")
     stays = np.array([status in ("Enrolled", "Completed") for status in enrolments.role_statuses])

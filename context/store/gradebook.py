@@ -6,8 +6,7 @@ The arithmetic is that of ``context.grades.scores``; here its columns come from 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +14,7 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context.arrays import BOOL, I64, NEVER, NO_TIME
-from context.content.content import Content
-from context.grades.scores import VIEWS, Scores, make_scores
-from context.results.results import Results
+from context.grades.scores import VIEWS, GradedWork, Scores, make_scores
 
 if TYPE_CHECKING:
     from context.store.past import Past
@@ -49,24 +46,12 @@ class Gradebook:
         graded = past.known(RESULT, ("graded_date",))[rows]
         excused = self._true(RESULT, "is_excused")[rows] & past.known(RESULT, ("updated_date",))[rows]
         self.rows, self.activity = rows, act[rows]
-        self._results = SimpleNamespace(
-            enrolment=self.student.astype(np.int64),
-            activity=self.activity,
-            score_hundredths=np.where(
-                graded, numeric_hundredths(past.entity[RESULT]["score"])[rows], NO_TIME
-            ),
-            excused_ms=np.where(excused, 0, NO_TIME),
-        )
-        self._content = SimpleNamespace(activities=self._activities(), groups=self._groups())
+        score = np.where(graded, numeric_hundredths(past.entity[RESULT]["score"])[rows], NO_TIME)
+        self.work = self._work(score, excused)
 
     def scores(self, rows: I64 | None = None) -> Scores:
         """Scores of all students, over all results or ``rows`` of them."""
-        # Duck typing: the scores ask for these columns of content and results alone.
-        content, results = (
-            cast("Content", self._content),
-            cast("Results", _Sized(self._results, len(self.rows))),
-        )
-        return make_scores(content, len(self.codes), results, rows)
+        return make_scores(self.work if rows is None else self.work.only(rows), len(self.codes))
 
     def place(self, course: I64, person: I64) -> I64:
         """The student of each course and person, ``len(codes)`` where there is none."""
@@ -114,37 +99,24 @@ class Gradebook:
     def _true(self, table: str, column: str) -> BOOL:
         return np.asarray(pc.fill_null(self.past.entity[table][column], False).to_numpy())  # noqa: FBT003
 
-    def _activities(self) -> SimpleNamespace:
-        table = self.past.entity[ACTIVITY]
-        points = numeric_hundredths(table["points_possible"])
-        graded = pc.not_equal(table["grade_type"], "not_graded").to_numpy(zero_copy_only=False)
-        return SimpleNamespace(
-            group=self.past.rows(ACTIVITY, "learner_activity_group_id"),
-            counts=graded & (points > 0),
-            is_hidden=self._true(ACTIVITY, "is_hidden"),
-            never_drop=pc.is_valid(table["drop_rule"]).to_numpy(zero_copy_only=False),
-            points_hundredths=points,
-        )
-
-    def _groups(self) -> SimpleNamespace:
-        past = self.past
-        return SimpleNamespace(
-            offering=past.rows(GROUP, "course_offering_id"),
+    def _work(self, score: I64, excused: BOOL) -> GradedWork:
+        """The results with these scores, of those who were not excused, by the rules of the store."""
+        past, activity = self.past, self.past.entity[ACTIVITY]
+        points = numeric_hundredths(activity["points_possible"])
+        graded = pc.not_equal(activity["grade_type"], "not_graded").to_numpy(zero_copy_only=False)
+        return GradedWork(
+            enrolment=self.student.astype(np.int64),
+            group=past.rows(ACTIVITY, "learner_activity_group_id")[self.activity],
+            score_hundredths=score,
+            points_hundredths=points[self.activity],
+            counts=(graded & (points > 0))[self.activity] & ~excused,
+            is_hidden=self._true(ACTIVITY, "is_hidden")[self.activity],
+            never_drop=pc.is_valid(activity["drop_rule"]).to_numpy(zero_copy_only=False)[self.activity],
+            group_course=past.rows(GROUP, "course_offering_id"),
             weight_percent=numeric_hundredths(past.entity[GROUP]["group_weight"]) // 100,
             drop_lowest=past.ints(GROUP, "drop_lowest_amount", 0),
             drop_highest=past.ints(GROUP, "drop_highest_amount", 0),
         )
-
-
-class _Sized(SimpleNamespace):
-    """Columns with a length."""
-
-    def __init__(self, columns: SimpleNamespace, size: int) -> None:
-        super().__init__(**vars(columns))
-        self._size = size
-
-    def __len__(self) -> int:
-        return self._size
 
 
 def _columns(past: Past, table: str, prefix: str, then: dict[str, I64]) -> ScoreColumns:

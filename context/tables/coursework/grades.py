@@ -11,7 +11,7 @@ from context.arrays import DAY_MS, I64, MINUTE_MS, NO_TIME
 from context.columns import Coded, Maybe
 from context.content.quizzes import quiz_of_activity
 from context.courses.grading_periods import make_periods, set_of_offering
-from context.grades.scores import VIEWS, make_scores
+from context.grades.scores import VIEWS, graded_work, make_scores
 from context.results.overrides import OVERRIDE_TYPES
 from context.tables.coursework.social import learner_group_names
 from context.tables.every_table import Columns, first_date, is_last_minute
@@ -70,7 +70,7 @@ def _score_status(d: Drawn, enrolment: I64) -> Coded:
 def _period_grades(d: Drawn) -> Columns:
     """Scores over the work that is due in each grading period of a course, for those who take it."""
     e, r = d.enrolments, d.results
-    periods = make_periods(d.calendar)
+    periods, work = make_periods(d.calendar), graded_work(d.content, r)
     set_of = set_of_offering(d.structures)
     students = np.flatnonzero(e.counts)
     student_set = set_of[d.catalogue.section_offering[e.section[students]]]
@@ -80,7 +80,7 @@ def _period_grades(d: Drawn) -> Columns:
         mine = students[student_set == periods.of_set[period]]
         due = (r.due_ms >= periods.start_ms[period]) & (r.due_ms <= periods.end_ms[period])
         rows = np.flatnonzero(due & (result_set == periods.of_set[period]))
-        scores = make_scores(d.content, len(e), r, rows)
+        scores = make_scores(work.only(rows), len(e))
         changed = np.full(len(e), NO_TIME)
         np.maximum.at(changed, r.enrolment[rows], np.maximum(r.graded_ms[rows], r.excused_ms[rows]))
         parts["enrolment"].append(mine)
