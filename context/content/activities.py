@@ -86,6 +86,12 @@ class Activities:
         return self.is_graded & (self.points_hundredths > 0)
 
 
+def has_type(pack: Pack, activities: Activities, *types: str) -> BOOL:
+    """True for activities whose type of submission is one of ``types``."""
+    values = pack.categorical("learner_activity", "allowable_submission_types").values
+    return np.asarray(np.array([value in types for value in values])[activities.submission_type])
+
+
 def _teaching_days(calendar: Calendar) -> I64:
     """For day 0..end of the term: the day itself, or the last day before a break on which work can be due."""
     days = np.arange((calendar.term.end - calendar.term.start).days + 1)

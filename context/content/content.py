@@ -17,6 +17,7 @@ from context.content.activities import (
     Activities,
     ActivityGroups,
     ActivityKind,
+    has_type,
     make_activities,
     make_groups,
     with_drop_rules,
@@ -153,7 +154,7 @@ def _module_items(
     """Link content into the modules of its course, by its place in the term; a module is there before it."""
     per_course = np.bincount(modules.offering, minlength=offerings)
     first = np.cumsum(per_course) - per_course
-    term_start = calendar.day_start_ms(int(calendar.days[0]))
+    term_start = calendar.open_ms
     length = calendar.day_start_ms((calendar.term.end - calendar.term.start).days) - term_start
     parts = []
     plain = np.flatnonzero(activities.kind == ActivityKind.ASSIGNMENT)
@@ -209,12 +210,8 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
         last,
     )
     # An online exam is a Canvas quiz too: the type of submission decides, not the kind of the activity.
-    types = pack.categorical("learner_activity", "allowable_submission_types").values
-    type_is = {
-        name: np.array([value == name for value in types]) for name in ("online_quiz", "discussion_topic")
-    }
-    quiz_rows = np.flatnonzero(type_is["online_quiz"][activities.submission_type])
-    topic_rows = np.flatnonzero(type_is["discussion_topic"][activities.submission_type])
+    quiz_rows = np.flatnonzero(has_type(pack, activities, "online_quiz"))
+    topic_rows = np.flatnonzero(has_type(pack, activities, "discussion_topic"))
     quizzes = _with_activities(practice, activities, quiz_rows, 86)
     graded = _with_activities(topics, activities, topic_rows, 87)
     spoken = _with_activities(announcements, activities, np.empty(0, dtype=np.int64), 88)

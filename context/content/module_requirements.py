@@ -8,7 +8,7 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, I32, I64, U64
-from context.content.activities import OFFLINE
+from context.content.activities import OFFLINE, has_type
 from context.content.content import ITEM_KINDS, Content, ItemKind
 from context.packs.pack import Pack
 
@@ -65,12 +65,7 @@ def make_requirements(pack: Pack, content: Content, offering_key: U64) -> Requir
     at = np.flatnonzero(items.kind == ItemKind.DISCUSSION_TOPIC)
     activity[at] = content.discussions.activity[items.target[at]]
     discussion[at] = items.target[at]
-    online = np.array(
-        [
-            value not in OFFLINE
-            for value in pack.categorical("learner_activity", "allowable_submission_types").values
-        ]
-    )[content.activities.submission_type]
+    online = ~has_type(pack, content.activities, *OFFLINE)
     can_submit = (activity >= 0) & np.append(online, [False])[activity]
     can_score = can_submit & np.append(content.activities.counts, [False])[activity]
     view = types.index("must_view")

@@ -99,16 +99,16 @@ def make_conferences(
             enrolments.exit_ms[groups.member_enrolment[lead]],
         ]
     )
-    return _held(
-        calendar,
-        people,
-        np.concatenate([course_key, group_key]),
-        np.concatenate([offering, np.full(len(lead), -1)]),
-        np.concatenate([np.full(len(offering), -1), of_group]),
-        np.concatenate([host, groups.member_person[lead]]),
-        (since_host, until_host),
-        (conference, person, since, until),
+    wanted = _Wanted(
+        key=np.concatenate([course_key, group_key]),
+        offering=np.concatenate([offering, np.full(len(lead), -1)]),
+        group=np.concatenate([np.full(len(offering), -1), of_group]),
+        host=np.concatenate([host, groups.member_person[lead]]),
+        since_ms=since_host,
+        until_ms=until_host,
     )
+    guests = _Guests(conference, person, since, until, people[person])
+    return _held(calendar, wanted, guests)
 
 
 def _pairs(wanted: I64, rows: I64, of: I64) -> tuple[I64, I64]:
@@ -118,17 +118,32 @@ def _pairs(wanted: I64, rows: I64, of: I64) -> tuple[I64, I64]:
     return np.repeat(np.arange(len(wanted)), counts), rows[np.repeat(low, counts) + ordinals(counts)]
 
 
-def _held(
-    calendar: Calendar,
-    people: U64,
-    key: U64,
-    offering: I64,
-    group: I64,
-    host: I64,
-    host_time: tuple[I64, I64],
-    guests: tuple[I64, I64, I64, I64],
-) -> Conferences:
+@dataclass(frozen=True)
+class _Wanted:
+    """Row i is a conference that may come about, within the time of its host."""
+
+    key: U64
+    offering: I64
+    group: I64
+    host: I64
+    since_ms: I64
+    until_ms: I64
+
+
+@dataclass(frozen=True)
+class _Guests:
+    """Row i is somebody who may be asked to a conference, and from when to when there is such a person."""
+
+    conference: I64
+    person: I64
+    since_ms: I64
+    until_ms: I64
+    person_key: U64
+
+
+def _held(calendar: Calendar, wanted: _Wanted, guests: _Guests) -> Conferences:
     """When each conference is planned and held, and who of the possible guests is asked and comes."""
+    key, host = wanted.key, wanted.host
     last = (calendar.term.instruction_end - calendar.term.start).days
     day = rng.integer(key, last + 1, 1)
     start = calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 22, 2) * 30 * MINUTE_MS)
@@ -139,10 +154,11 @@ def _held(
     held = spontaneous | (rng.uniform(key, 6) >= EMPTY_SHARE)
     started = start + rng.integer(key, 6 * MINUTE_MS, 7)
     ended = started + minutes * MINUTE_MS * 3 // 4 + rng.integer(key, 20 * MINUTE_MS, 8)
-    keep = (created > host_time[0]) & (ended < host_time[1])
-    conference, person, since, until = guests
-    guest_key = rng.extend(key[conference], 9) ^ rng.bits(people[person], 433)
-    asked = keep[conference] & (since < created[conference]) & (until > ended[conference])
+    keep = (created > wanted.since_ms) & (ended < wanted.until_ms)
+    conference, person = guests.conference, guests.person
+    guest_key = rng.extend(key[conference], 9) ^ rng.bits(guests.person_key, 433)
+    asked = keep[conference] & (guests.since_ms < created[conference])
+    asked &= guests.until_ms > ended[conference]
     asked &= (rng.uniform(guest_key, 1) < INVITED_SHARE) & (person != host[conference])
     conference, person, guest_key = conference[asked], person[asked], guest_key[asked]
     comes = held[conference] & (rng.uniform(guest_key, 2) < COMES_SHARE)
@@ -159,8 +175,8 @@ def _held(
         [np.where(held[who], started[who], created[who]), np.where(comes, came, created[conference])]
     )
     return Conferences(
-        offering=offering[who],
-        group=group[who],
+        offering=wanted.offering[who],
+        group=wanted.group[who],
         created_ms=created[who],
         planned_ms=np.where(spontaneous, NO_TIME, start)[who],
         minutes=np.where(spontaneous, -1, minutes)[who],

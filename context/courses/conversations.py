@@ -18,7 +18,7 @@ from context.courses.enrolments import VIEWING_ROOM_MS, Enrolments, primary_teac
 from context.courses.learner_groups import LearnerGroups
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
-from context.scenario.hours import waking_hours
+from context.scenario.hours import same_day
 
 PER_STUDENT = 0.3  # conversations with the teacher, per student enrolment
 TALKING_GROUP_SHARE = 0.35  # of groups that talk in the inbox
@@ -49,7 +49,7 @@ def make_inbox(
     pack: Pack, calendar: Calendar, catalogue: Catalogue, enrolments: Enrolments, groups: LearnerGroups
 ) -> Inbox:
     """All conversations of a term."""
-    end = calendar.day_start_ms(int(calendar.days[-1]))
+    end = calendar.last_day_ms
     rows = np.flatnonzero(enrolments.counts)
     teacher = primary_teacher(catalogue, enrolments)[enrolments.section[rows]]
     drawn = rng.poisson(rng.extend(enrolments.key[rows], 420), np.full(len(rows), PER_STUDENT))
@@ -95,8 +95,7 @@ def _messages(pack: Pack, calendar: Calendar, columns: list[npt.NDArray[np.gener
     count = 1 + rng.categorical(key, rng.thresholds(list(MESSAGES)), 1)
     span = np.maximum(end - begin - DAY_MS, 1)
     start = begin + VIEWING_ROOM_MS + (rng.uniform(key, 2) * span).astype(np.int64)
-    day = np.clip(calendar.day_of(start), calendar.days[0], calendar.days[-1])
-    awake = calendar.wall_to_utc_ms(day, waking_hours(pack, key, 3))
+    awake = same_day(pack, calendar, start, key, 3)
     start = np.where((awake > begin + VIEWING_ROOM_MS) & (awake < end), awake, start)
     conversation = np.repeat(np.arange(len(key)), count)
     turn = ordinals(count)

@@ -15,7 +15,7 @@ from context import rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, U64
 from context.courses.catalogue import Catalogue, OfferingKind, Seats, SectionKind
 from context.courses.sections import primary_instructors
-from context.courses.staffing import add_extras, component_assistants, extra_roles
+from context.courses.staffing import Candidates, add_extras, component_assistants, extra_roles
 from context.packs.pack import Pack
 from context.people.repeats import Later, withdraw_first
 from context.people.students import Students
@@ -106,23 +106,25 @@ def make_enrolments(
     first[primary[::-1]] = np.arange(taught)[::-1]
     home_cip = np.concatenate([section_cip[first], colleague_cip])
     instructors += more
-    offsets = (len(students), len(students) + instructors, len(students) + instructors + support)
     homes = [np.flatnonzero(home_cip == cip) for cip in range(int(section_cip.max()) + 1)]
     homes = [
         home[home >= instructors - more] if (home >= instructors - more).any() else home for home in homes
     ]
-    homes = [home if len(home) else everyone for home in homes]
-
-    person = [seats.student, offsets[0] + teachers, assistants]
+    candidates = Candidates(
+        first_instructor=len(students),
+        first_support=len(students) + instructors,
+        people=len(students) + instructors + support,
+        graduates=np.flatnonzero(~students.is_undergraduate),
+        colleagues=[home if len(home) else everyone for home in homes],
+    )
+    person = [seats.student, candidates.first_instructor + teachers, assistants]
     section = [seats.section, teaching, assisted]
     role = [
         np.full(len(seats.student), roles.index("Student")),
         np.full(len(teaching), roles.index("Teacher")),
         np.full(len(assisted), roles.index("TeachingAssistant") if len(assisted) else 0),
     ]
-    graduates = np.flatnonzero(~students.is_undergraduate)
-    sources = (offsets, homes, graduates)
-    add_extras(seed, roles, wanted, size_table, section_cip, sources, (person, section, role))
+    add_extras(seed, roles, wanted, size_table, section_cip, candidates, (person, section, role))
     enrolments = _with_status(
         pack,
         calendar,
@@ -205,9 +207,9 @@ def _instants(calendar: Calendar, key: U64, first_day: I64, last_day: I64) -> tu
     office = 9 * HOUR_MS + rng.integer(rng.extend(key, 4), 8 * HOUR_MS)
     late = first_day > days[0]
     entry_ms = calendar.wall_to_utc_ms(np.maximum(np.where(late, first_day - 1, days[0]), days[0]), office)
-    entry_ms = np.where(late, entry_ms, calendar.day_start_ms(int(days[0])) - DAY_MS + office)
+    entry_ms = np.where(late, entry_ms, calendar.open_ms - DAY_MS + office)
     exit_ms = calendar.wall_to_utc_ms(np.minimum(last_day, days[-1]), office)
-    exit_ms = np.where(last_day <= days[-1], exit_ms, calendar.day_start_ms(int(days[-1]) + 1))
+    exit_ms = np.where(last_day <= days[-1], exit_ms, calendar.close_ms)
     return np.where(late, entry_ms, entry_ms - registered_days * DAY_MS), entry_ms, exit_ms
 
 

@@ -145,7 +145,7 @@ def _standing_groups(
     college = np.repeat(np.arange(len(COLLEGES)), len(STANDING_GROUPS))
     name = np.tile(np.arange(len(STANDING_GROUPS)), len(COLLEGES))
     key = rng.key(seed, "standing group", college, name)
-    opened = calendar.day_start_ms(int(calendar.days[0]))
+    opened = calendar.open_ms
     home = structures.college_of_cip[students.major_cip]
     groups, people, times = [], [], []
     for row, (where, which) in enumerate(zip(college.tolist(), name.tolist(), strict=True)):

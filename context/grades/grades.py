@@ -9,8 +9,7 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, F64, I32, I64, NO_TIME
-from context.content.content import Content
-from context.courses.catalogue import Catalogue
+from context.content.coursework import Coursework
 from context.courses.enrolments import Enrolments
 from context.courses.sections import offering_credits
 from context.grades.scores import VIEWS, Scores, graded_work, make_scores
@@ -70,16 +69,15 @@ def _letter_cuts(pack: Pack, gpa: float) -> F64:
     return np.cumsum([round(weight / total, 9) for weight in reversed(weights)])
 
 
-def _letters(
-    pack: Pack, students: Students, catalogue: Catalogue, enrolments: Enrolments, rows: I64, final: I64
-) -> I32:
+def _letters(given: Coursework, rows: I64, final: I64) -> I32:
     """Letters by score: cut scores of each CIP family and career where its published GPA puts them.
 
     Within a family a higher score never gets a lower letter.
     """
+    pack, enrolments = given.pack, given.enrolments
     letters = len(pack.table("letter")["letter"])
-    cip = catalogue.offering_cip[catalogue.section_home[enrolments.section[rows]]]
-    graduate = students.career[enrolments.person[rows]] > 0
+    cip = given.catalogue.offering_cip[given.catalogue.section_home[enrolments.section[rows]]]
+    graduate = ~given.students.is_undergraduate[enrolments.person[rows]]
     gpas = [float(gpa) for gpa in pack.table("cip")["gpa"]]
     letter = np.full(len(rows), -1, dtype=np.int32)
     for code in np.unique(cip):
@@ -99,17 +97,11 @@ def _letters(
     return letter
 
 
-def make_grades(
-    pack: Pack,
-    students: Students,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    results: Results,
-) -> Grades:
+def make_grades(given: Coursework, results: Results) -> Grades:
     """Grades of all student enrolments."""
+    pack, students, catalogue, enrolments = given.pack, given.students, given.catalogue, given.enrolments
     rows = np.flatnonzero(enrolments.takes)
-    scores = make_scores(graded_work(content, results), len(enrolments))
+    scores = make_scores(graded_work(given.content, results), len(enrolments))
     current, final, hidden_current, hidden_final = (scores.of_course[view][rows] for view in VIEWS)
     law = pack.table("letter")
     stays = np.array([status in ("Enrolled", "Completed") for status in enrolments.role_statuses])
@@ -123,7 +115,7 @@ def make_grades(
     marks = np.where(enrolments.published[rows], final, unseen)
     gets = stays[enrolments.role_status[rows]] & (marks != NO_TIME)
     letter = np.full(len(rows), -1, dtype=np.int32)
-    letter[gets] = _letters(pack, students, catalogue, enrolments, rows[gets], marks[gets])
+    letter[gets] = _letters(given, rows[gets], marks[gets])
     pass_fail = rng.uniform(rng.extend(enrolments.key[rows], 121)) < pack.number("grade.pass_fail_share")
     incomplete = rng.uniform(rng.extend(enrolments.key[rows], 123)) < pack.number("grade.incomplete_share")
     incomplete &= (letter >= 0) & ~pass_fail

@@ -15,9 +15,9 @@ from context import rng
 from context.arrays import BOOL, F64, I32, I64, NO_TIME, U64, ordinals
 from context.content.activities import ActivityKind
 from context.content.content import Content
+from context.content.coursework import Coursework
 from context.content.quizzes import Quizzes
 from context.courses.catalogue import Catalogue
-from context.packs.pack import Pack
 from context.results.quiz_attempts import Attempts, QuizResults
 from context.results.quiz_responses import responses_of
 from context.results.results import Results
@@ -93,16 +93,10 @@ class Learning:
 
 
 def make_learning(
-    pack: Pack,
-    seed: int,
-    catalogue: Catalogue,
-    content: Content,
-    quizzes: Quizzes,
-    results: Results,
-    quiz_results: QuizResults,
-    attempts: Attempts,
+    seed: int, given: Coursework, results: Results, quiz_results: QuizResults, attempts: Attempts
 ) -> Learning:
     """Outcomes of a term and all results; the institution sets one for each phrase that the pack has."""
+    pack, catalogue, content = given.pack, given.catalogue, given.content
     general = sum(kind == "outcome_general" for kind in pack.table("phrase")["kind"])
     uses = rng.uniform(rng.extend(catalogue.offering_key, 250)) < pack.number("content.outcomes_share")
     outcomes = _outcomes(seed, catalogue, uses, general)
@@ -112,7 +106,7 @@ def make_learning(
     aligned = has_rubric & uses[acts.offering] & (rng.uniform(acts.key, 28) < ALIGNED_SHARE)
     by_rubric = _by_rubric(content, outcomes, general, aligned, results)
     by_quiz, answered = _by_quiz(
-        content, outcomes, general, uses, (quizzes, quiz_results, attempts), len(by_rubric)
+        content, outcomes, general, uses, (given.quizzes, quiz_results, attempts), len(by_rubric)
     )
     assessed = Assessed(
         *(

@@ -9,10 +9,7 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, NO_TIME, U64
-from context.content.content import Content
-from context.courses.catalogue import Catalogue
-from context.courses.enrolments import Enrolments
-from context.packs.pack import Pack
+from context.content.coursework import Coursework
 from context.results.results import Results
 from context.scenario.calendar import Calendar
 
@@ -53,26 +50,20 @@ class Comments:
         return np.asarray(self.kind < CommentKind.STUDENT)
 
 
-def make_comments(
-    pack: Pack,
-    calendar: Calendar,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    results: Results,
-) -> Comments:
+def make_comments(given: Coursework, results: Results) -> Comments:
     """All comments of a term."""
-    by_teacher = _of_teachers(pack, calendar, content, results)
+    calendar, enrolments = given.calendar, given.enrolments
+    by_teacher = _of_teachers(given, results)
     parts = [
         by_teacher,
         _answers(calendar, results, by_teacher),
         _notes(calendar, results),
-        _reviews(calendar, catalogue, enrolments, content, results),
+        _reviews(given, results),
     ]
     result, author, kind, created, key = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    end = calendar.day_start_ms(int(calendar.days[-1]))
     keep = np.flatnonzero(
-        (created > enrolments.entry_ms[author]) & (created < np.minimum(enrolments.exit_ms[author], end))
+        (created > enrolments.entry_ms[author])
+        & (created < np.minimum(enrolments.exit_ms[author], calendar.last_day_ms))
     )
     order = keep[np.lexsort((key[keep], created[keep], result[keep]))]
     return Comments(result[order], author[order], kind[order].astype(np.int32), created[order], key[order])
@@ -81,16 +72,16 @@ def make_comments(
 _Part = tuple[I64, I64, I64, I64, U64]
 
 
-def _of_teachers(pack: Pack, calendar: Calendar, content: Content, results: Results) -> _Part:
+def _of_teachers(given: Coursework, results: Results) -> _Part:
     """With the grade of some work that was graded by hand."""
     key = rng.extend(results.key, 230)
-    share = pack.number("grading.commented_share")
+    share = given.pack.number("grading.commented_share")
     rows = np.flatnonzero((results.grader >= 0) & (results.graded_ms != NO_TIME) & (rng.uniform(key) < share))
-    points = np.maximum(content.activities.points_hundredths[results.activity[rows]], 1)
+    points = np.maximum(given.content.activities.points_hundredths[results.activity[rows]], 1)
     good = results.score_hundredths[rows] * 100 >= points * GOOD_PERCENT
     at = results.graded_ms[rows] + 5000 + rng.integer(key[rows], 4 * MINUTE_MS, 1)
     kind = np.where(good, CommentKind.PRAISE, CommentKind.ADVICE)
-    return rows, results.grader[rows], kind, calendar.after_incidents(at), key[rows]
+    return rows, results.grader[rows], kind, given.calendar.after_incidents(at), key[rows]
 
 
 def _answers(calendar: Calendar, results: Results, said: _Part) -> _Part:
@@ -113,30 +104,23 @@ def _notes(calendar: Calendar, results: Results) -> _Part:
     return rows, results.enrolment[rows], np.full(len(rows), int(CommentKind.STUDENT)), at, key[rows]
 
 
-def _reviews(
-    calendar: Calendar, catalogue: Catalogue, enrolments: Enrolments, content: Content, results: Results
-) -> _Part:
+def _reviews(given: Coursework, results: Results) -> _Part:
     """Of other students of the course, between the due date and that of the reviews."""
-    acts = content.activities
+    acts = given.content.activities
     work = np.flatnonzero(acts.peer_due_ms[results.activity] != NO_TIME)
     work = work[results.submitted_ms[work] != NO_TIME]
     row = np.repeat(work, REVIEWS)
     turn = np.tile(np.arange(REVIEWS), len(work))
     key = rng.extend(rng.extend(results.key[row], 233), turn)
-    students = np.flatnonzero(enrolments.counts)
-    offering = catalogue.section_offering[enrolments.section[students]]
-    order = np.lexsort((students, offering))
-    students, offering = students[order], offering[order]
-    of = catalogue.section_offering[enrolments.section[results.enrolment[row]]]
-    first = np.searchsorted(offering, of)
-    size = np.searchsorted(offering, of, side="right") - first
-    place = np.empty(len(enrolments), dtype=np.int64)
+    students, _ = given.learners
+    first, size = given.learners_of(given.course[results.enrolment[row]])
+    place = np.empty(len(given.enrolments), dtype=np.int64)
     place[students] = np.arange(len(students))
     # Each reviews those who stand one and two places further on: nobody the own work, nobody one twice.
     other = students[first + (place[results.enrolment[row]] - first + 1 + turn) % size]
     begin = np.maximum(results.submitted_ms[row], acts.due_ms[results.activity[row]])
     span = np.maximum(acts.peer_due_ms[results.activity[row]] - begin, HOUR_MS)
     wait = (rng.uniform(key, 1) * (span - LEAST_REVIEW_MS)).astype(np.int64)
-    at = calendar.after_incidents(begin + LEAST_REVIEW_MS + wait)
+    at = given.calendar.after_incidents(begin + LEAST_REVIEW_MS + wait)
     keep = np.flatnonzero((rng.uniform(key) < REVIEW_SHARE) & (size > REVIEWS))
     return row[keep], other[keep], np.full(len(keep), int(CommentKind.PEER)), at[keep], key[keep]

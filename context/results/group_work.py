@@ -8,7 +8,7 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NEVER, NO_TIME
-from context.content.activities import Activities, ActivityKind
+from context.content.activities import Activities, ActivityKind, has_type
 from context.courses.enrolments import Enrolments
 from context.courses.learner_groups import LearnerGroups
 from context.packs.pack import Pack
@@ -42,10 +42,8 @@ def make_group_work(
     made = np.full(offerings, NEVER)
     of_course = np.flatnonzero(groups.offering >= 0)
     np.minimum.at(made, groups.offering[of_course], groups.created_ms[of_course])
-    types = pack.categorical("learner_activity", "allowable_submission_types").values
-    uploads = np.array([value == "online_upload" for value in types])[activities.submission_type]
     is_group = (
-        uploads
+        has_type(pack, activities, "online_upload")
         & (activities.kind == ActivityKind.ASSIGNMENT)
         & (activities.due_ms - SETTLED_DAYS * DAY_MS > made[activities.offering])
         & (rng.uniform(activities.key, 34) < GROUP_WORK_SHARE)

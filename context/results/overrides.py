@@ -12,10 +12,10 @@ import numpy as np
 from context import rng
 from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64, ordinals
 from context.content.activities import ActivityKind
-from context.content.content import Content
-from context.courses.catalogue import Catalogue, SectionKind
-from context.courses.enrolments import Enrolments
+from context.content.coursework import Coursework
+from context.courses.catalogue import SectionKind
 from context.results.group_work import GroupWork
+from context.results.results import Pairs
 from context.scenario.calendar import Calendar
 
 SECTION_SHARE = 0.05  # of activities of courses with several sections, some of which have other dates
@@ -62,30 +62,21 @@ def later(calendar: Calendar, ms: I64, days: I64) -> I64:
     return np.asarray(ms + (to - day) * DAY_MS + shift)
 
 
-def make_overrides(
-    calendar: Calendar,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    work: GroupWork,
-    pair: tuple[I64, I64],
-    key: U64,
-) -> tuple[Overrides, StudentDates]:
-    """(overrides, dates of each pair of an enrolment and an activity of its course, by the pairs' keys)."""
-    acts = content.activities
-    enrolment, activity = pair
-    section = _of_sections(calendar, catalogue, content)
+def make_overrides(given: Coursework, work: GroupWork, pairs: Pairs) -> tuple[Overrides, StudentDates]:
+    """(overrides, dates of each of the ``pairs``)."""
+    acts, catalogue, activity = given.content.activities, given.catalogue, pairs.activity
+    section = _of_sections(given)
     due, locked = acts.due_ms[activity], acts.locked_ms[activity]
     # Look up the pairs of those activities alone that have an override for a section.
     touched = np.zeros(len(acts), dtype=np.bool_)
     touched[section.activity] = True
     rows = np.flatnonzero(touched[activity])
-    cell = activity[rows] * catalogue.sections + enrolments.section[enrolment[rows]]
+    cell = activity[rows] * catalogue.sections + given.enrolments.section[pairs.enrolment[rows]]
     _apply(section, section.activity * catalogue.sections + section.section, rows, cell, due, locked)
-    rows, cell = work.cells(enrolment, activity)
-    group = _of_groups(calendar, content, work, np.unique(cell))
+    rows, cell = work.cells(pairs.enrolment, activity)
+    group = _of_groups(given, work, np.unique(cell))
     _apply(group, group.activity * work.groups + group.group, rows, cell, due, locked)
-    single, rows = _of_students(calendar, enrolments, content, work, pair, key, due, locked)
+    single, rows = _of_students(given, work, pairs, StudentDates(due, locked))
     due[rows] = single.due_ms
     locked[rows] = np.where(single.locked_ms != NO_TIME, single.locked_ms, locked[rows])
     every = Overrides(
@@ -109,9 +100,9 @@ def _apply(overrides: Overrides, code: I64, rows: I64, cell: I64, due: I64, lock
     locked[rows] = np.where(new_lock != NO_TIME, np.maximum(new_lock, locked[rows]), locked[rows])
 
 
-def _of_groups(calendar: Calendar, content: Content, work: GroupWork, cells: I64) -> Overrides:
+def _of_groups(given: Coursework, work: GroupWork, cells: I64) -> Overrides:
     """Some groups get three days or more for their work; ``cells``: activity x group, sorted."""
-    acts = content.activities
+    acts, calendar = given.content.activities, given.calendar
     activity, group = cells // work.groups, cells % work.groups
     key = rng.extend(rng.extend(acts.key[activity], 36), group)
     rows = np.flatnonzero(rng.uniform(key) < GROUP_EXTENSION_SHARE)
@@ -141,8 +132,8 @@ def _of_groups(calendar: Calendar, content: Content, work: GroupWork, cells: I64
     )
 
 
-def _of_sections(calendar: Calendar, catalogue: Catalogue, content: Content) -> Overrides:
-    acts = content.activities
+def _of_sections(given: Coursework) -> Overrides:
+    acts, catalogue, calendar = given.content.activities, given.catalogue, given.calendar
     # Sections of credit by Canvas course: cross-listed ones stand elsewhere in the catalogue.
     sections = np.flatnonzero(catalogue.section_kind == SectionKind.PRIMARY)
     sections = sections[np.argsort(catalogue.section_offering[sections], kind="stable")]
@@ -181,18 +172,12 @@ def _of_sections(calendar: Calendar, catalogue: Catalogue, content: Content) -> 
 
 
 def _of_students(
-    calendar: Calendar,
-    enrolments: Enrolments,
-    content: Content,
-    work: GroupWork,
-    pair: tuple[I64, I64],
-    key: U64,
-    due: I64,
-    locked: I64,
+    given: Coursework, work: GroupWork, pairs: Pairs, dates: StudentDates
 ) -> tuple[Overrides, I64]:
     """(extensions, their rows of the pairs): some days more for one student, asked for in the last days."""
-    acts = content.activities
-    enrolment, activity = pair
+    acts, enrolments, calendar = given.content.activities, given.enrolments, given.calendar
+    enrolment, activity, key = pairs.enrolment, pairs.activity, pairs.key
+    due, locked = dates.due_ms, dates.locked_ms
     # What a group hands in together is moved for the group.
     asks = (rng.uniform(key, 80) < EXTENSION_SHARE) & ~work.is_group[activity]
     rows = np.flatnonzero(asks & (enrolments.exit_ms[enrolment] > due))

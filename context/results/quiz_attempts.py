@@ -9,14 +9,12 @@ import numpy as np
 from context import rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64, ordinals
 from context.content.content import Content
+from context.content.coursework import Coursework
 from context.content.quizzes import Quizzes, quiz_of_activity
-from context.courses.catalogue import Catalogue
-from context.courses.enrolments import VIEWING_ROOM_MS, Enrolments
-from context.packs.pack import Pack
-from context.people.students import Students
+from context.courses.enrolments import VIEWING_ROOM_MS
 from context.results.results import Results
 from context.scenario.calendar import Calendar
-from context.scenario.hours import waking_hours
+from context.scenario.hours import same_day
 
 MOST_ATTEMPTS = 4
 AGAIN = (0.45, 0.35, 0.3)  # chance of a second, third, fourth attempt where it is allowed (assumption)
@@ -81,29 +79,20 @@ class _Takers:
     key: U64
 
 
-def make_attempts(
-    pack: Pack,
-    calendar: Calendar,
-    students: Students,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    quizzes: Quizzes,
-    results: Results,
-) -> tuple[Results, QuizResults, Attempts]:
+def make_attempts(given: Coursework, results: Results) -> tuple[Results, QuizResults, Attempts]:
     """(results with their numbers of attempts, quiz results, attempts)."""
-    graded = _graded(content, results)
-    practice = _practice(pack, calendar, students, catalogue, enrolments, content, quizzes)
+    calendar, enrolments, content, quizzes = given.calendar, given.enrolments, given.content, given.quizzes
+    graded, practice = _graded(content, results), _practice(given)
     t = _Takers(
         *(
             np.concatenate([getattr(graded, name), getattr(practice, name)])
-            for name in ("enrolment", "quiz", "result", "finished_ms", "score", "graded_ms", "key")
+            for name in _Takers.__dataclass_fields__
         )
     )
     # The clock of an attempt starts after the quiz opened and the student joined.
     opened = np.maximum(content.quizzes.release_ms[t.quiz], enrolments.entry_ms[t.enrolment]) + MINUTE_MS
     person = enrolments.person[t.enrolment]
-    accommodated = rng.uniform(rng.extend(students.key[person], 206)) < ACCOMMODATED_SHARE
+    accommodated = rng.uniform(rng.extend(given.students.key[person], 206)) < ACCOMMODATED_SHARE
     extra_minutes = np.where(accommodated, quizzes.minutes[t.quiz] // 2, 0)
     extra_attempts = (
         (rng.uniform(t.key, 10) < 0.005) & (quizzes.allowed_attempts[t.quiz] > 0) & ~quizzes.is_exam[t.quiz]
@@ -146,14 +135,13 @@ def make_attempts(
     )
     attempt = results.attempt.copy()
     attempt[t.result[: len(graded.quiz)]] = count[: len(graded.quiz)]
-    quiz_results = _with_unfinished(calendar, enrolments, content, results, quiz_results)
+    quiz_results = _with_unfinished(given, results, quiz_results)
     return replace(results, attempt=attempt), quiz_results, attempts
 
 
-def _with_unfinished(
-    calendar: Calendar, enrolments: Enrolments, content: Content, results: Results, taken: QuizResults
-) -> QuizResults:
+def _with_unfinished(given: Coursework, results: Results, taken: QuizResults) -> QuizResults:
     """``taken`` and some of those who should have handed in a quiz and only began it, before it was due."""
+    calendar, enrolments, content = given.calendar, given.enrolments, given.content
     quiz = quiz_of_activity(content.quizzes, content.activities)[results.activity]
     key = rng.extend(results.key, 210)
     rows = np.flatnonzero((quiz >= 0) & results.is_missing & (rng.uniform(key) < UNFINISHED_SHARE))
@@ -196,39 +184,22 @@ def _graded(content: Content, results: Results) -> _Takers:
     )
 
 
-def _practice(
-    pack: Pack,
-    calendar: Calendar,
-    students: Students,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    quizzes: Quizzes,
-) -> _Takers:
+def _practice(given: Coursework) -> _Takers:
     """Students who take the quizzes without a learner activity, within ten days of their opening."""
-    q = content.quizzes
+    q, calendar, enrolments, quizzes = given.content.quizzes, given.calendar, given.enrolments, given.quizzes
     free = np.flatnonzero(q.activity < 0)
-    rows = np.flatnonzero(enrolments.counts)
-    offering = catalogue.section_offering[enrolments.section[rows]]
-    order = np.lexsort((rows, offering))
-    rows, offering = rows[order], offering[order]
-    first = np.searchsorted(offering, q.offering[free])
-    size = np.searchsorted(offering, q.offering[free], side="right") - first
+    rows, _ = given.learners
+    first, size = given.learners_of(q.offering[free])
     quiz = np.repeat(free, size)
     enrolment = rows[np.repeat(first, size) + ordinals(size)]
     key = rng.extend(q.key[quiz] ^ rng.bits(enrolments.key[enrolment], 31), 207)
     opened = np.maximum(q.release_ms[quiz], enrolments.entry_ms[enrolment])
     u = rng.uniform(key, 2)
-    day = calendar.day_of(opened + (u * u * 10 * DAY_MS).astype(np.int64))
-    wall = waking_hours(pack, key, 3)
-    at = calendar.wall_to_utc_ms(np.clip(day, calendar.days[0], calendar.days[-1]), wall)
+    at = same_day(given.pack, calendar, opened + (u * u * 10 * DAY_MS).astype(np.int64), key, 3)
     at = calendar.after_incidents(np.where(at > opened + 2 * VIEWING_ROOM_MS, at, opened + 2 * HOUR_MS))
-    latest = (
-        np.minimum(enrolments.exit_ms[enrolment], calendar.day_start_ms(int(calendar.days[-1]))) - HOUR_MS
-    )
-    takes = (rng.uniform(key, 1) < PRACTICE_SHARE) & (at <= latest)
+    takes = (rng.uniform(key, 1) < PRACTICE_SHARE) & (at <= given.until_ms[enrolment])
     quiz, enrolment, at, key = quiz[takes], enrolment[takes], at[takes], key[takes]
-    percent = 76 + 9 * students.ability[enrolments.person[enrolment]] + 14 * rng.normal(key, 4)
+    percent = 76 + 9 * given.students.ability[enrolments.person[enrolment]] + 14 * rng.normal(key, 4)
     score = np.rint(quizzes.points_hundredths[quiz] * np.clip(percent, 0, 100) / 100 / 25).astype(np.int64)
     return _Takers(
         enrolment=enrolment,

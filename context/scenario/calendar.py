@@ -52,6 +52,21 @@ class Calendar:
         """(start, end, tools) of each incident, UTC ms, in order of start."""
         return tuple((window.start, window.end, window.tools) for window in self.windows)
 
+    @property
+    def open_ms(self) -> int:
+        """When courses open: the first campus day's midnight, UTC ms."""
+        return int(self.midnight_ms[0])
+
+    @property
+    def last_day_ms(self) -> int:
+        """The last campus day's midnight, UTC ms: work and grades are in by then."""
+        return int(self.midnight_ms[len(self.days) - 1])
+
+    @property
+    def close_ms(self) -> int:
+        """The end of the last campus day, UTC ms."""
+        return int(self.midnight_ms[len(self.days)])
+
     def date_of(self, day: int) -> date:
         """The date of a campus day."""
         return self.term.start + timedelta(int(day))

@@ -20,6 +20,12 @@ def waking_hours(pack: Pack, key: U64, index: int) -> I64:
     return rng.categorical(key, table, index) * HOUR_MS + rng.integer(key, HOUR_MS, index + 100)
 
 
+def same_day(pack: Pack, calendar: Calendar, at: I64, key: U64, index: int) -> I64:
+    """Instants on the campus days of ``at``, at hours at which people are up."""
+    day = np.clip(calendar.day_of(at), calendar.first_day, calendar.last_day)
+    return calendar.wall_to_utc_ms(day, waking_hours(pack, key, index))
+
+
 def awake(pack: Pack, calendar: Calendar, low: I64, high: I64, key: U64) -> I64:
     """Instants in (``low``, ``high``], likelier at hours at which people are up; ``low`` where that is empty.
 
@@ -34,7 +40,7 @@ def awake(pack: Pack, calendar: Calendar, low: I64, high: I64, key: U64) -> I64:
     hours = np.arange(len(shares), dtype=np.int64) * HOUR_MS
 
     def place(instant: I64) -> tuple[I64, I64]:
-        day = np.clip(calendar.day_of(instant), calendar.days[0], calendar.days[-1])
+        day = np.clip(calendar.day_of(instant), calendar.first_day, calendar.last_day)
         wall = np.clip(instant - calendar.wall_to_utc_ms(day, 0), 0, DAY_MS - 1)
         hour = wall // HOUR_MS
         return day.astype(np.int64), curve[hour] + (wall - hours[hour]) * width[hour] // HOUR_MS
@@ -47,5 +53,5 @@ def awake(pack: Pack, calendar: Calendar, low: I64, high: I64, key: U64) -> I64:
     wall = (
         hours[hour] + (part - curve[hour]) * HOUR_MS // np.maximum(width[hour], 1) + rng.integer(key, 1000, 4)
     )
-    time = calendar.wall_to_utc_ms(np.minimum(first_day + day, calendar.days[-1]), wall)
+    time = calendar.wall_to_utc_ms(np.minimum(first_day + day, calendar.last_day), wall)
     return np.maximum(np.minimum(time, high), low)

@@ -8,6 +8,7 @@ import numpy as np
 
 from context.arrays import U64
 from context.content.content import make_content
+from context.content.coursework import Coursework
 from context.content.module_requirements import make_requirements
 from context.content.quizzes import make_quizzes
 from context.courses.catalogue import make_catalogue
@@ -59,18 +60,13 @@ def draw(
     content = make_content(pack, calendar, catalogue)
     quizzes = make_quizzes(pack, content.activities, content.quizzes)
     work = make_group_work(pack, catalogue.offerings, content.activities, enrolments, groups)
-    results, overrides = make_results(pack, calendar, students, catalogue, enrolments, content, quizzes, work)
-    results, quiz_results, attempts = make_attempts(
-        pack, calendar, students, catalogue, enrolments, content, quizzes, results
-    )
-    posts = make_posts(pack, calendar, catalogue, enrolments, content, results)
-    comments = make_comments(pack, calendar, catalogue, enrolments, content, results)
-    learning = make_learning(pack, seed, catalogue, content, quizzes, results, quiz_results, attempts)
     requirements = make_requirements(pack, content, catalogue.offering_key)
-    progress = make_module_progress(
-        pack, calendar, students, catalogue, enrolments, content, requirements, results, posts
-    )
-    grades = make_grades(pack, students, catalogue, enrolments, content, results)
+    given = Coursework(pack, calendar, students, catalogue, enrolments, content, quizzes)
+    results, overrides = make_results(given, work)
+    results, quiz_results, attempts = make_attempts(given, results)
+    posts, comments = make_posts(given, results), make_comments(given, results)
+    learning = make_learning(seed, given, results, quiz_results, attempts)
+    grades = make_grades(given, results)
     return Drawn(
         seed=seed,
         fte=scenario.fte,
@@ -97,7 +93,7 @@ def draw(
         comments=comments,
         learning=learning,
         requirements=requirements,
-        progress=progress,
+        module_progress=make_module_progress(given, requirements, results, posts),
         grades=grades,
         records=make_term_records(pack, students, cohort.behind, enrolments, grades),
         learner_groups=groups,
@@ -110,7 +106,7 @@ def _people(
     registry: Registry, pack: Pack, calendar: Calendar, cohort: Cohort, posts: tuple[int, int], place: int
 ) -> tuple[U64, dict[str, Any]]:
     """(keys of students, as many instructors and support staff as ``posts``, what is known of them)."""
-    is_fall, open_ms = calendar.term.term_type == "Fall", calendar.day_start_ms(int(calendar.days[0]))
+    is_fall, open_ms = calendar.term.term_type == "Fall", calendar.open_ms
     roles = zip(("instructor", "support"), posts, strict=True)
     staff = np.concatenate([registry.holders(role, count, open_ms) for role, count in roles])
     people = np.concatenate([cohort.students.key, staff])

@@ -69,7 +69,7 @@ class Drawn:
     comments: Comments
     learning: Learning
     requirements: Requirements
-    progress: ModuleProgress
+    module_progress: ModuleProgress
     grades: Grades
     records: TermRecords
     learner_groups: LearnerGroups
@@ -103,15 +103,15 @@ class Drawn:
         """True for learner groups whose wiki somebody has opened."""
         return self.coin(self.learner_groups.key, 446, 0.4) & ~self.learner_groups.deleted
 
-    @cached_property
+    @property
     def open_ms(self) -> int:
         """When the term's courses open: the first campus day's midnight, UTC ms."""
-        return self.calendar.day_start_ms(int(self.calendar.days[0]))
+        return self.calendar.open_ms
 
-    @cached_property
+    @property
     def close_ms(self) -> int:
         """The end of the last campus day, UTC ms."""
-        return self.calendar.day_start_ms(int(self.calendar.days[-1]) + 1)
+        return self.calendar.close_ms
 
     @cached_property
     def primary_teacher(self) -> I64:

@@ -28,7 +28,7 @@ def progress_tables(d: Drawn) -> tuple[Tables, Tables]:
 
 
 def _progressions(d: Drawn) -> Columns:
-    p = d.progress
+    p = d.module_progress
     return {
         "module_id": p.module + 1,
         "person_id": d.enrolments.person[p.enrolment] + 1,
@@ -45,7 +45,7 @@ def _progressions(d: Drawn) -> Columns:
 
 
 def _completions(d: Drawn) -> Columns:
-    p, r = d.progress, d.requirements
+    p, r = d.module_progress, d.requirements
     least = r.min_score_hundredths[p.item]
     return {
         "module_item_id": p.item + 1,
