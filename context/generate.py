@@ -75,7 +75,7 @@ def store_parts(scenario: Scenario, pack: Pack, calendar: Calendar) -> Iterator[
             yield from _part(name, entity, keymap)
         return
     joiner, waiting, marks = Joiner(), [], []
-    for drawn, _, told in drawn_terms(scenario, pack, calendar, draw):
+    for drawn, _, told in drawn_terms(scenario, pack, calendar):
         waiting.append(Store({}, {}))
         for name, entity, keymap in _tables(drawn):
             joined = joiner.join(drawn, name, entity, keymap)

@@ -94,7 +94,7 @@ def has_type(pack: Pack, activities: Activities, *types: str) -> BOOL:
 
 def _teaching_days(calendar: Calendar) -> I64:
     """For day 0..end of the term: the day itself, or the last day before a break on which work can be due."""
-    days = np.arange((calendar.term.end - calendar.term.start).days + 1)
+    days = np.arange(calendar.term.last_day + 1)
     off = np.isin(calendar.kind_of(days), ("break", "holiday"))
     return np.maximum.accumulate(np.where(off, 0, days))
 
@@ -254,7 +254,7 @@ def _due_days(
     pack: Pack, calendar: Calendar, groups: ActivityGroups, group: I64, ordinal: I64, counts: I64, key: U64
 ) -> I64:
     """Spread over the weeks of instruction, on the group's habitual weekday more often than not."""
-    last = (calendar.term.instruction_end - calendar.term.start).days
+    last = calendar.term.last_class_day
     place = (ordinal + rng.uniform(key, 10)) / counts[group]
     week_start = 7 * ((5 + place * (last - 5)).astype(np.int64) // 7)
     law = pack.categorical("learner_activity", "due_dow")

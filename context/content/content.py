@@ -155,7 +155,7 @@ def _module_items(
     per_course = np.bincount(modules.offering, minlength=offerings)
     first = np.cumsum(per_course) - per_course
     term_start = calendar.open_ms
-    length = calendar.day_start_ms((calendar.term.end - calendar.term.start).days) - term_start
+    length = calendar.day_start_ms(calendar.term.last_day) - term_start
     parts = []
     plain = np.flatnonzero(activities.kind == ActivityKind.ASSIGNMENT)
     columns = (activities.offering[plain], activities.release_ms[plain], activities.key[plain], plain)
@@ -190,7 +190,7 @@ def _module_items(
 def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Content:
     """All content of the term's courses."""
     key, days = catalogue.offering_key, calendar.days
-    last = (calendar.term.instruction_end - calendar.term.start).days
+    last = calendar.term.last_class_day
     open_day, most = int(days[0]) + 2, most_items(catalogue)
 
     def weekly(purpose: int, field: str, from_day: int) -> Items:

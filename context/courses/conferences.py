@@ -144,7 +144,7 @@ class _Guests:
 def _held(calendar: Calendar, wanted: _Wanted, guests: _Guests) -> Conferences:
     """When each conference is planned and held, and who of the possible guests is asked and comes."""
     key, host = wanted.key, wanted.host
-    last = (calendar.term.instruction_end - calendar.term.start).days
+    last = calendar.term.last_class_day
     day = rng.integer(key, last + 1, 1)
     start = calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 22, 2) * 30 * MINUTE_MS)
     spontaneous = rng.uniform(key, 3) < SPONTANEOUS_SHARE

@@ -1,6 +1,6 @@
 """Who is in which section, in which role, from when to when.
 
-Student seats come from ``courses``; teaching and support roles are added in the pack's proportions. Status
+Student seats come from ``catalogue``; teaching and support roles are added in the pack's proportions. Status
 follows role, enrolment status follows both. Days are campus days of the term (0 = first day).
 """
 
@@ -63,6 +63,10 @@ class Enrolments:
     def counts(self) -> BOOL:
         """True where a student works in a Canvas course: the rows that bring results, posts and clicks."""
         return self.takes & self.published
+
+    def has_status(self, *names: str | None) -> BOOL:
+        """True for rows whose role status is one of ``names``; None: the registrar does not know them."""
+        return np.asarray(np.array([status in names for status in self.role_statuses])[self.role_status])
 
     @property
     def leaves(self) -> BOOL:
@@ -248,7 +252,7 @@ def _days(
     first = np.where(late, 1 + rng.integer(key, max(census - 1, 1), 11), begin)
     soonest = np.maximum(first + 1, 0)
     drop_day = soonest + rng.integer(key, np.maximum(census + 1 - soonest, 1), 12)
-    days, table = _withdrawal_days(pack, (term.end - term.start).days, census + 1, deadline)
+    days, table = _withdrawal_days(pack, term.last_day, census + 1, deadline)
     withdraw_day = days[rng.categorical(key, table, 13)]
     last = np.full(len(key), end, dtype=np.int64)
     if "Dropped" in statuses:

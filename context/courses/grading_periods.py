@@ -54,7 +54,7 @@ class Periods:
 
 def make_periods(calendar: Calendar) -> Periods:
     """The grading periods of a term: its days cut into equal parts, closed two weeks after they end."""
-    days = (calendar.term.end - calendar.term.start).days + 1
+    days = calendar.term.last_day + 1
     rows = []
     for group, each in enumerate(PERIOD_SETS):
         parts = len(each.periods)

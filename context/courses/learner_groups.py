@@ -75,7 +75,7 @@ def make_learner_groups(
 
 def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolments) -> LearnerGroups:
     key = rng.extend(catalogue.offering_key, 400)
-    days = (calendar.term.instruction_end - calendar.term.start).days
+    days = calendar.term.last_class_day
     day = np.minimum(7 + rng.integer(key, 14, 1), days)
     made = calendar.after_incidents(
         calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 480, 2) * MINUTE_MS)

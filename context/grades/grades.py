@@ -104,7 +104,6 @@ def make_grades(given: Coursework, results: Results) -> Grades:
     scores = make_scores(graded_work(given.content, results), len(enrolments))
     current, final, hidden_current, hidden_final = (scores.of_course[view][rows] for view in VIEWS)
     law = pack.table("letter")
-    stays = np.array([status in ("Enrolled", "Completed") for status in enrolments.role_statuses])
     # Who teaches without Canvas gives grades all the same, by marks that the store doesn't hold.
     unseen = (
         84
@@ -113,7 +112,7 @@ def make_grades(given: Coursework, results: Results) -> Grades:
     )
     unseen = np.rint(100 * np.clip(unseen, 0, 100)).astype(np.int64)
     marks = np.where(enrolments.published[rows], final, unseen)
-    gets = stays[enrolments.role_status[rows]] & (marks != NO_TIME)
+    gets = enrolments.has_status("Enrolled", "Completed")[rows] & (marks != NO_TIME)
     letter = np.full(len(rows), -1, dtype=np.int32)
     letter[gets] = _letters(given, rows[gets], marks[gets])
     pass_fail = rng.uniform(rng.extend(enrolments.key[rows], 121)) < pack.number("grade.pass_fail_share")
@@ -147,12 +146,8 @@ def make_term_records(
     attempted = np.bincount(person, np.where(graded, grades.credits, 0), minlength=size).astype(np.int64)
     total = np.bincount(person, points, minlength=size).astype(np.int64)
     passed = (grades.letter >= 0) & (grades.points_hundredths[np.maximum(grades.letter, 0)] > 0)
-    stays = np.array([status != "Dropped" for status in enrolments.role_statuses])[
-        enrolments.role_status[grades.enrolment]
-    ]
-    left = np.array([status == "Withdrawn" for status in enrolments.role_statuses])[
-        enrolments.role_status[grades.enrolment]
-    ]
+    stays = ~enrolments.has_status("Dropped")[grades.enrolment]
+    left = enrolments.has_status("Withdrawn")[grades.enrolment]
     gpa = np.where(attempted > 0, (2 * total + attempted) // np.maximum(2 * attempted, 1), NO_TIME)
     # No earlier term is generated: the past GPA is drawn from ability and the pack's mean and spread.
     mean, sd = pack.number("gpa.cumulative_mean"), pack.number("gpa.cumulative_sd")

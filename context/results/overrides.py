@@ -54,7 +54,7 @@ class StudentDates:
 def later(calendar: Calendar, ms: I64, days: I64) -> I64:
     """The same time by the clock on the wall, days later; never after the day before the term's last."""
     day = calendar.day_of(ms).astype(np.int64)
-    end = (calendar.term.end - calendar.term.start).days - 1
+    end = calendar.term.last_day - 1
     to = np.where(day + days <= end, day + days, day)
     # By the offsets from UTC of both days: on a day on which the clock changes, that of its evening.
     offset = calendar.offset_after_ms

@@ -1,4 +1,4 @@
-"""What students hand in, when, and what they score; what they post.
+"""What students hand in, when, and what they score.
 
 A score follows its kind's law, read at a student's, an activity's and a residual part together, with the
 published shares of variance. Times respect release, enrolment, due-date habits and the scenario's incidents.
@@ -46,7 +46,7 @@ def _submission_times(given: Coursework, pairs: Pairs, dates: StudentDates) -> t
     enrolment, activity, key = pairs.enrolment, pairs.activity, pairs.key
     pack, calendar, acts, due = given.pack, given.calendar, given.content.activities, dates.due_ms
     missing = pack.table("missing")
-    fraction = np.clip(acts.due_day[activity] / (calendar.term.end - calendar.term.start).days, 0, 0.999999)
+    fraction = np.clip(acts.due_day[activity] / calendar.term.last_day, 0, 0.999999)
     edges = np.array([float(x) for x in missing["term_fraction_low"]])
     rate = np.array([float(x) for x in missing["rate"]])[np.searchsorted(edges, fraction, side="right") - 1]
     diligence = given.students.diligence[given.enrolments.person[enrolment]]

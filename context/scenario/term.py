@@ -29,6 +29,16 @@ class Term:
     withdraw_deadline: date
     no_class: tuple[date, ...]  # sorted, within the term
 
+    @property
+    def last_day(self) -> int:
+        """The campus day of the term's end, day 0 being its start."""
+        return (self.end - self.start).days
+
+    @property
+    def last_class_day(self) -> int:
+        """The campus day on which instruction ends."""
+        return (self.instruction_end - self.start).days
+
 
 def _nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
     """The nth Monday (weekday 0) .. Sunday (6) of a month."""

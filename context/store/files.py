@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 import schemas
 from context.errors import RunError
+from context.files import PARTIAL
 from context.store.store import PLAYED, Store, TablePart, table_path
 
 ROW_GROUP = 1 << 18
@@ -74,7 +75,7 @@ class StoreFiles:
         with _told(path):
             if path not in self._files:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._files[path] = TableFile(path.with_suffix(".parquet.tmp"), dataset, name)
+                self._files[path] = TableFile(path.with_name(path.name + PARTIAL), dataset, name)
             file = self._files[path]
             file.add(table)
             if file.parts == self._parts:

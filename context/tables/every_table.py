@@ -39,6 +39,11 @@ def touched(d: Drawn, created: I64, key: U64) -> I64:
     return np.asarray(np.minimum(created + rng.integer(rng.extend(key, 150), 2 * DAY_MS), d.close_ms))
 
 
+def course_made_ms(d: Drawn) -> I64:
+    """When the Canvas course of each offering was made: weeks before courses open."""
+    return d.open_ms - (20 + rng.integer(rng.extend(d.catalogue.offering_key, 111), 100)) * DAY_MS
+
+
 def sis_keymap(name: str, codes: list[str] | pa.Array) -> pa.Table:
     """A keymap of SIS-only rows: the code is the external id, a number the internal one."""
     external = pa.array(codes, pa.string()) if isinstance(codes, list) else codes

@@ -46,7 +46,7 @@ def draw(
     """Everything the store says of a term, as integer columns; a pure function of its arguments.
 
     ``cohort`` holds the students of an earlier term, ``place`` terms before the played one, and ``registry``
-    whom the later terms know.
+    whom the later terms know: whoever is new in this one is entered there.
     """
     seed, registry = scenario.seed, registry or Registry(scenario.seed)
     is_fall = calendar.term.term_type == "Fall"

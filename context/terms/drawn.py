@@ -91,7 +91,7 @@ class Drawn:
     def canvas_only(self) -> BOOL:
         """True for people whom the registrar doesn't know: staff with enrolments in Canvas alone."""
         e, people = self.enrolments, len(self.identity)
-        known = np.array([status is not None for status in e.role_statuses])[e.role_status]
+        known = ~e.has_status(None)
         rows, registered = (
             np.bincount(e.person, weights, minlength=people) for weights in (None, known.astype(np.int64))
         )
@@ -114,7 +114,7 @@ class Drawn:
         return self.calendar.close_ms
 
     @cached_property
-    def primary_teacher(self) -> I64:
+    def _first_teacher(self) -> I64:
         """Person (position in ``identity``) of the first Teacher of each section."""
         rows = np.flatnonzero(self.enrolments.role == self.enrolments.roles.index("Teacher"))[::-1]
         person = np.full(self.catalogue.sections, len(self.students), dtype=np.int64)
@@ -127,7 +127,7 @@ class Drawn:
         c = self.catalogue
         first = np.full(c.offerings, -1, dtype=np.int64)
         first[c.section_home[::-1]] = np.arange(c.sections)[::-1]
-        return self.primary_teacher[first]
+        return self._first_teacher[first]
 
     def coin(self, keys: U64, purpose: int, share: float) -> BOOL:
         """True with probability ``share``."""

@@ -63,7 +63,7 @@ def _group_grades(d: Drawn) -> Columns:
 def _score_status(d: Drawn, enrolment: I64) -> Coded:
     """Scores of those who dropped the course are deleted with their enrolment."""
     e = d.enrolments
-    dropped = np.array([status == "Dropped" for status in e.role_statuses])[e.role_status[enrolment]]
+    dropped = e.has_status("Dropped")[enrolment]
     return Coded((dropped & e.leaves[enrolment]).astype(np.int64), ("active", "deleted"))
 
 

@@ -12,7 +12,7 @@ from context.arrays import DAY_MS, NO_TIME, repetition
 from context.columns import Coded, Maybe
 from context.content.content import ITEM_KINDS, LINKED_ENTITIES, ItemKind
 from context.tables.bodies import article
-from context.tables.every_table import Columns, coded, drawn, touched
+from context.tables.every_table import Columns, coded, course_made_ms, drawn, touched
 from context.terms.drawn import Drawn
 
 
@@ -22,8 +22,7 @@ def wikis(d: Drawn, titles: pa.Array) -> Columns:
     rows = courses + len(groups)
     g = d.learner_groups
     opened = g.created_ms[groups] + rng.integer(rng.extend(g.key[groups], 447), 10 * DAY_MS)
-    created = d.open_ms - (20 + rng.integer(rng.extend(d.catalogue.offering_key, 111), 100)) * DAY_MS
-    created = np.concatenate([created, np.minimum(opened, d.close_ms)])
+    created = np.concatenate([course_made_ms(d), np.minimum(opened, d.close_ms)])
     p = d.content.pages
     first = np.searchsorted(p.offering, np.arange(courses))
     has_page = np.isin(np.arange(courses), p.offering)

@@ -9,6 +9,7 @@ from context import columns as frame
 from context import ids, rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, ordinals
 from context.columns import Coded, Maybe
+from context.content.quizzes import TEXT_ONLY
 from context.results.quiz_responses import Responses, make_responses
 from context.tables.every_table import Columns, activity_unlocked, coded, is_value, touched
 from context.tables.titles import phrases, sentences, topic_phrases
@@ -103,7 +104,7 @@ def quizzes(d: Drawn, titles: pa.Array) -> Columns:
 def _items(d: Drawn) -> Columns:
     q, i = d.quizzes, d.quizzes.items
     cip = d.catalogue.offering_cip[d.content.quizzes.offering[i.quiz]]
-    text_only = i.type == i.types.index("text_only_question")
+    text_only = i.type == i.types.index(TEXT_ONLY)
     asked = topic_phrases(d, "quiz_question", cip, i.key, "<p>{}</p>")
     told = topic_phrases(d, "quiz_text", cip, i.key, "<p>{}</p>")
     created = question_ms(d, i.quiz) + (i.place + 1) * 20_000

@@ -1,7 +1,6 @@
-"""Tables of what can be studied beside a major, what people have earned, and the tests that let them in.
+"""Tables of what can be studied beside a major, and of the degrees that people have earned.
 
-The lists of degrees and tests are those of large public universities; the shares of who has what are
-assumptions.
+The degrees are those of large public universities; the shares of who has what are assumptions.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from context.courses.catalogue import OfferingKind, SectionKind
 from context.courses.sections import offering_credits, section_modes
 from context.courses.structures import COLLEGES, term_dates
 from context.packs.people_codes import Career
+from context.tables.every_table import course_made_ms
 from context.tables.institution.people import logins, sis_numbers
 from context.tables.institution.places import section_rooms
 from context.tables.institution.roles_and_periods import role_rows
@@ -105,7 +106,7 @@ def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
     titles = course_titles(d).take(pa.array(c.offering_host))
     titles = pc.if_else(pa.array(known), titles, frame.join("Sandbox of ", pc.coalesce(owner, "")))
     code, begin = course_codes(d), np.full(rows, d.open_ms)
-    created = begin - (20 + rng.integer(rng.extend(c.offering_key, 111), 100)) * DAY_MS
+    created = course_made_ms(d)
     created = np.where(known, created, created - rng.integer(rng.extend(c.offering_key, 119), 900) * DAY_MS)
     syllabus = frame.join("<h2>", titles, "</h2><p>Meetings, readings and grading for ", code, ".</p>")
     has_syllabus = (c.offering_kind == OfferingKind.TAUGHT) & d.coin(c.offering_key, 120, 0.85)
@@ -235,7 +236,7 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
     updated = np.where(left, e.exit_ms, e.entry_ms)
     student = e.is_student
     concluded = np.array([status == "Completed" for status in e.enrollment_statuses])[e.enrollment_status]
-    last = (d.calendar.term.end - d.calendar.term.start).days
+    last = d.calendar.term.last_day
     # Components carry no credits of their own.
     hours = offering_credits(d.pack, d.catalogue)[d.catalogue.section_home[e.section]] * e.primary
     columns = {
@@ -256,7 +257,7 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "completed_date": np.where(concluded, d.calendar.wall_to_utc_ms(last, 18 * HOUR_MS), NO_TIME),
     }
     # Rows without a status were made in Canvas alone: the registrar doesn't know them.
-    known = np.array([status is not None for status in e.role_statuses])[e.role_status]
+    known = ~e.has_status(None)
     number, role = frame.texts(sis_numbers(d)[e.person]), pa.array([role.upper() for role in e.roles])
     code = frame.join(section_sis(d).take(pa.array(e.section)), "-", number, "-", role.take(pa.array(e.role)))
     name = "course_section_enrollment"
@@ -281,12 +282,12 @@ def _grade(d: Drawn) -> pa.Table:
     g, e = d.grades, d.enrolments
     row, has = g.enrolment, g.letter >= 0
     points = g.points_hundredths[np.maximum(g.letter, 0)]
-    withdrawn = np.array([status == "Withdrawn" for status in e.role_statuses])[e.role_status[row]]
+    withdrawn = e.has_status("Withdrawn")[row]
     counts = has & ~g.is_pass_fail
     passed = np.where(points > 0, len(g.letters) + 1, len(g.letters) + 2)
     letter = np.where(counts, g.letter, np.where(has, passed, np.where(withdrawn, len(g.letters), -1)))
     letter = np.where(g.is_incomplete, len(g.letters) + 3, letter)
-    dropped = np.array([status == "Dropped" for status in e.role_statuses])[e.role_status[row]]
+    dropped = e.has_status("Dropped")[row]
     created = e.entry_ms[row]
     columns = {
         "course_section_id": e.section[row] + 1,

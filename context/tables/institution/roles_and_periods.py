@@ -1,4 +1,4 @@
-"""Tables of the learning environment's frame: its roles, and the grading periods of the term."""
+"""Tables of what the learning environment is set up with: its roles, and the term's grading periods."""
 
 from __future__ import annotations
 
