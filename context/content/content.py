@@ -13,15 +13,8 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, HOUR_MS, I32, I64, MINUTE_MS, U64, code_texts, ordinals, run_places
-from context.content.activities import (
-    Activities,
-    ActivityGroups,
-    ActivityKind,
-    has_type,
-    make_activities,
-    make_groups,
-    with_drop_rules,
-)
+from context.content.activities import Activities, ActivityKind, has_type, make_activities, with_drop_rules
+from context.content.activity_groups import ActivityGroups, make_groups
 from context.courses.catalogue import Catalogue
 from context.courses.sections import most_items
 from context.packs.pack import Pack
