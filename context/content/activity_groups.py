@@ -11,6 +11,10 @@ from context.arrays import I32, I64, U64, ordinals
 from context.courses.catalogue import Catalogue, OfferingKind
 from context.packs.pack import Pack
 
+# Purposes of randomness: what each number draws.
+_WEIGHT, _NAME, _GROUPS, _GROUP = 1, 2, 50, 51
+_WEIGHTED = 52
+
 
 @dataclass(frozen=True)
 class ActivityGroups:
@@ -28,19 +32,19 @@ class ActivityGroups:
 def make_groups(pack: Pack, catalogue: Catalogue) -> ActivityGroups:
     """Assignment groups of all courses."""
     key = catalogue.offering_key
-    counts = pack.continuous("course_offering", "groups").draw(rng.extend(key, 50))
+    counts = pack.continuous("course_offering", "groups").draw(rng.extend(key, _GROUPS))
     counts = np.where(catalogue.offering_kind == OfferingKind.TAUGHT, counts, 0)  # in taught courses alone
     offering = np.repeat(np.arange(catalogue.offerings), counts)
     ordinal = ordinals(counts)
-    group_key = rng.extend(rng.extend(key[offering], 51), ordinal)
-    weighted = rng.uniform(rng.extend(key, 52)) < pack.number("content.weighted_groups_share")
+    group_key = rng.extend(rng.extend(key[offering], _GROUP), ordinal)
+    weighted = rng.uniform(rng.extend(key, _WEIGHTED)) < pack.number("content.weighted_groups_share")
     # Percent weights by cutting 100 at keyed places: whole numbers that always add up to 100.
-    raw = 1 + rng.integer(group_key, 40, 1)
+    raw = 1 + rng.integer(group_key, 40, _WEIGHT)
     total = np.bincount(offering, raw, minlength=catalogue.offerings)[offering].astype(np.int64)
     upto = _running_sum(raw, ordinal)
     percent = upto * 100 // total - (upto - raw) * 100 // total
     names = _distinct(
-        pack, offering, pack.categorical("learner_activity_group", "name").draw(rng.extend(group_key, 2))
+        pack, offering, pack.categorical("learner_activity_group", "name").draw(rng.extend(group_key, _NAME))
     )
     none = np.zeros(len(offering), dtype=np.int64)
     return ActivityGroups(

@@ -20,6 +20,12 @@ from context.courses.sections import most_items
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 
+# Purposes of randomness: what each number draws.
+_PLACE_IN_TERM, _RELEASE_MINUTE, _IN_MODULE, _MODULE_ITEM = 1, 2, 70, 71
+_TOPICS, _ANNOUNCEMENTS, _HAS_PRACTICE, _PRACTICE_QUIZ = 80, 82, 84, 85
+_QUIZ_OF_ACTIVITY, _TOPIC_OF_ACTIVITY, _NO_ACTIVITY, _FILES = 86, 87, 88, 90
+_PAGES, _MODULES = 92, 94
+
 
 class ItemKind(IntEnum):
     """What an item of a module links to, in Canvas's words; a sub-header links to nothing."""
@@ -102,9 +108,9 @@ def _weekly(
     offering = np.repeat(np.arange(len(counts)), counts)
     ordinal = ordinals(counts)
     key = rng.extend(rng.extend(offering_key[offering], purpose), ordinal)
-    place = (ordinal + rng.uniform(key, 1)) / counts[offering]
+    place = (ordinal + rng.uniform(key, _PLACE_IN_TERM)) / counts[offering]
     day = first_day + (place * (last_day - first_day)).astype(np.int64)
-    wall = 7 * HOUR_MS + rng.integer(key, 12 * 60, 2) * MINUTE_MS
+    wall = 7 * HOUR_MS + rng.integer(key, 12 * 60, _RELEASE_MINUTE) * MINUTE_MS
     release = calendar.after_incidents(calendar.wall_to_utc_ms(day, wall))
     return Items(offering, ordinal, release, np.full(len(key), -1), key)
 
@@ -156,16 +162,15 @@ def _module_items(
     for kind, items in (content | {ItemKind.CONTEXT_MODULE_SUB_HEADER: modules}).items():
         sources[kind] = items.offering, items.release_ms, items.key, np.arange(len(items))
     for kind, (offering, release, key, target) in sources.items():
-        stands = rng.uniform(rng.extend(key, 70)) < _LINKED_SHARES[kind]
+        stands = rng.uniform(rng.extend(key, _IN_MODULE)) < _LINKED_SHARES[kind]
         linked = np.flatnonzero(stands & (per_course[offering] > 0))
         place = np.clip((release[linked] - term_start) / length, 0, 0.999999)
         module = first[offering[linked]] + (place * per_course[offering[linked]]).astype(np.int64)
         rows = target[linked]
         if kind == ItemKind.CONTEXT_MODULE_SUB_HEADER:
             module, rows = linked, np.full(len(linked), -1)
-        parts.append(
-            (module, np.full(len(linked), int(kind)), rows, release[linked], rng.extend(key[linked], 71))
-        )
+        item_key = rng.extend(key[linked], _MODULE_ITEM)
+        parts.append((module, np.full(len(linked), int(kind)), rows, release[linked], item_key))
     module, kinds, rows, release, key = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     opened = modules.release_ms.copy()
     np.minimum.at(opened, module, release)
@@ -192,27 +197,27 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
 
     groups = make_groups(pack, catalogue)
     groups, activities = with_drop_rules(pack, groups, make_activities(pack, calendar, catalogue, groups))
-    topics = weekly(80, "discussions", 0)
-    announcements = weekly(82, "announcements", -7)
+    topics = weekly(_TOPICS, "discussions", 0)
+    announcements = weekly(_ANNOUNCEMENTS, "announcements", -7)
     practice = _weekly(
         calendar,
         key,
-        85,
-        np.minimum((rng.uniform(key, 84) < pack.number("content.practice_quiz_share")) * 2, most),
+        _PRACTICE_QUIZ,
+        np.minimum((rng.uniform(key, _HAS_PRACTICE) < pack.number("content.practice_quiz_share")) * 2, most),
         5,
         last,
     )
     # An online exam is a Canvas quiz too: the type of submission decides, not the kind of the activity.
     quiz_rows = np.flatnonzero(has_type(pack, activities, "online_quiz"))
     topic_rows = np.flatnonzero(has_type(pack, activities, "discussion_topic"))
-    quizzes = _with_activities(practice, activities, quiz_rows, 86)
-    graded = _with_activities(topics, activities, topic_rows, 87)
-    spoken = _with_activities(announcements, activities, np.empty(0, dtype=np.int64), 88)
+    quizzes = _with_activities(practice, activities, quiz_rows, _QUIZ_OF_ACTIVITY)
+    graded = _with_activities(topics, activities, topic_rows, _TOPIC_OF_ACTIVITY)
+    spoken = _with_activities(announcements, activities, np.empty(0, dtype=np.int64), _NO_ACTIVITY)
     discussion, is_announcement = _discussions(graded, spoken)
     files, pages, modules = (
-        weekly(90, "files", open_day),
-        weekly(92, "pages", open_day),
-        weekly(94, "modules", open_day),
+        weekly(_FILES, "files", open_day),
+        weekly(_PAGES, "pages", open_day),
+        weekly(_MODULES, "modules", open_day),
     )
     linked = {
         ItemKind.QUIZ: quizzes,

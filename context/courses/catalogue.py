@@ -20,6 +20,9 @@ from context.people.repeats import Later, lasting_codes, settle
 from context.people.students import Students
 
 _ROUNDS = 12  # tries to move a student out of a course taken twice
+# Purposes of randomness: what each number draws.
+_LEVEL, _FAMILY, _OWN_MAJOR, _SEAT_LOT = 0, 1, 2, 41
+_SWAP, _WANTED_COURSE, PRIMARY_SECTIONS = 50, 240, 1000
 
 
 class OfferingKind(IntEnum):
@@ -106,7 +109,7 @@ def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32, U64]:
     """(student, cip, level, key) of every course asked for."""
     student = np.repeat(np.arange(len(students)), students.courses)
     slot = ordinals(students.courses)
-    key = rng.extend(rng.extend(students.course_key[student], 240), slot)
+    key = rng.extend(rng.extend(students.course_key[student], _WANTED_COURSE), slot)
     cip_table, level_rows = pack.table("cip"), pack.table("level_given_standing")
     levels = list(pack.table("level")["level"])
     cip = np.empty(len(student), dtype=np.int32)
@@ -124,7 +127,9 @@ def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32, U64]:
             )
             if st == standing
         }
-        level[rows] = rng.categorical(key[rows], rng.thresholds([shares.get(lv, 0.0) for lv in levels]), 0)
+        level[rows] = rng.categorical(
+            key[rows], rng.thresholds([shares.get(lv, 0.0) for lv in levels]), _LEVEL
+        )
         if code.career == Career.UNDERGRADUATE:
             tilt = [
                 float(s) * float(t)
@@ -132,8 +137,8 @@ def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32, U64]:
             ]
         else:
             tilt = [float(s) for s in cip_table["seat_share_grad"]]
-        cip[rows] = rng.categorical(key[rows], rng.thresholds(tilt), 1)
-    mine = rng.uniform(key, 2) < own[student]
+        cip[rows] = rng.categorical(key[rows], rng.thresholds(tilt), _FAMILY)
+    mine = rng.uniform(key, _OWN_MAJOR) < own[student]
     cip[mine] = students.major_cip[student[mine]]
     return student, cip, level, key
 
@@ -221,7 +226,7 @@ def _resolve_repeats(seat_key: U64, student: I64, section: I64, offering_of: I64
         for group in np.unique(pool[rows]):
             mine = rows[pool[rows] == group]
             others = np.flatnonzero(pool == group)
-            pick = others[rng.integer(rng.extend(seat_key[mine], 50), len(others), attempt)]
+            pick = others[rng.integer(rng.extend(seat_key[mine], _SWAP), len(others), attempt)]
             pick, first = np.unique(pick, return_index=True)
             mine = mine[first]
             apart = ~np.isin(pick, mine)
@@ -249,7 +254,7 @@ def make_catalogue(seed: int, pack: Pack, students: Students, later: Later) -> t
     order, offering, offering_cell, ordinal = _group_into_offerings(seed, pack, section_cell, size)
     size = size[order]
     # Seats of a cell are dealt in keyed order, so that a section's students are a random lot of its cell.
-    order = np.lexsort((rng.bits(seat_key, 41), cell))
+    order = np.lexsort((rng.bits(seat_key, _SEAT_LOT), cell))
     section = np.empty(len(student), dtype=np.int64)
     section[order] = np.repeat(np.arange(len(size)), size)
     course = lasting_codes(section_cell // levels, section_cell % levels, ordinal[offering])
@@ -276,7 +281,7 @@ def make_catalogue(seed: int, pack: Pack, students: Students, later: Later) -> t
         section_offering=new_offering.astype(np.int64),
         section_home=new_offering.astype(np.int64),
         section_ordinal=section_ordinal[taken],
-        section_key=rng.extend(offering_key[new_offering], section_ordinal[taken] + 1000),
+        section_key=rng.extend(offering_key[new_offering], section_ordinal[taken] + PRIMARY_SECTIONS),
         section_kind=np.full(len(taken), int(SectionKind.PRIMARY)),
         sandbox_owner=np.empty(0, dtype=np.int64),
     )

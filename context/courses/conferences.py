@@ -22,6 +22,12 @@ MEETING_GROUP_SHARE = 0.05  # of groups that hold one
 INVITED_SHARE, COMES_SHARE = 0.8, 0.65
 MINUTES = (30, 45, 60, 75, 90)
 SPONTANEOUS_SHARE, EMPTY_SHARE = 0.2, 0.04  # opened without a plan; planned, and nobody came
+# Purposes of randomness: what each number draws.
+_INVITED, _DAY, _HOW_MANY, _COMES = 1, 1, 1, 2
+_HALF_HOUR, _COURSE_CONFERENCE, _COMES_LATE, _SPONTANEOUS = 2, 2, 3, 3
+_DAYS_AHEAD, _MINUTES_PLANNED, _TAKES_PLACE, _STARTS_LATE = 4, 5, 6, 7
+_ENDS_LATE, _GUEST, _OF_COURSE, _GROUP_MEETS = 8, 9, 430, 431
+_OF_GROUP, _GUEST_PERSON = 432, 433
 
 
 class GuestPart(IntEnum):
@@ -68,23 +74,23 @@ def make_conferences(
     first[catalogue.section_home[::-1]] = np.arange(catalogue.sections)[::-1]
     share = np.array([COURSE_SHARES.get(str(value), OTHER_SHARE) for value in modes])[mode[first]]
     teacher = primary_teacher(catalogue, enrolments)[first]
-    key = rng.extend(catalogue.offering_key, 430)
+    key = rng.extend(catalogue.offering_key, _OF_COURSE)
     holds = (rng.uniform(key) < share) & (catalogue.offering_kind == OfferingKind.TAUGHT) & (teacher >= 0)
-    counts = np.where(holds, 2 + rng.integer(key, 9, 1), 0)
+    counts = np.where(holds, 2 + rng.integer(key, 9, _HOW_MANY), 0)
     offering = np.repeat(np.arange(catalogue.offerings), counts)
     host = enrolments.person[teacher[offering]]
-    course_key = rng.extend(rng.extend(key[offering], 2), ordinals(counts))
+    course_key = rng.extend(rng.extend(key[offering], _COURSE_CONFERENCE), ordinals(counts))
     rows = np.flatnonzero(enrolments.counts)
     course = catalogue.section_offering[enrolments.section[rows]]
     course_guests = _pairs(offering, rows[np.argsort(course, kind="stable")], np.sort(course))
     lead = np.flatnonzero(
         (np.diff(groups.member_group, prepend=-1) > 0)
         & (groups.member_enrolment >= 0)
-        & (rng.uniform(rng.extend(groups.key[groups.member_group], 431)) < MEETING_GROUP_SHARE)
+        & (rng.uniform(rng.extend(groups.key[groups.member_group], _GROUP_MEETS)) < MEETING_GROUP_SHARE)
     )
     of_group = groups.member_group[lead]
     members = _pairs(of_group, np.arange(len(groups.member_group)), groups.member_group)
-    group_key = rng.extend(groups.key[of_group], 432)
+    group_key = rng.extend(groups.key[of_group], _OF_GROUP)
     conference = np.concatenate([course_guests[0], members[0] + len(offering)])
     person = np.concatenate([enrolments.person[course_guests[1]], groups.member_person[members[1]]])
     since = np.concatenate([enrolments.entry_ms[course_guests[1]], groups.member_created_ms[members[1]]])
@@ -145,24 +151,24 @@ def _held(calendar: Calendar, wanted: _Wanted, guests: _Guests) -> Conferences:
     """When each conference is planned and held, and who of the possible guests is asked and comes."""
     key, host = wanted.key, wanted.host
     last = calendar.term.last_class_day
-    day = rng.integer(key, last + 1, 1)
-    start = calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 22, 2) * 30 * MINUTE_MS)
-    spontaneous = rng.uniform(key, 3) < SPONTANEOUS_SHARE
+    day = rng.integer(key, last + 1, _DAY)
+    start = calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 22, _HALF_HOUR) * 30 * MINUTE_MS)
+    spontaneous = rng.uniform(key, _SPONTANEOUS) < SPONTANEOUS_SHARE
     start = calendar.after_incidents(start)
-    created = np.where(spontaneous, start, start - (1 + rng.integer(key, 5, 4)) * DAY_MS)
-    minutes = np.array(MINUTES)[rng.integer(key, len(MINUTES), 5)]
-    held = spontaneous | (rng.uniform(key, 6) >= EMPTY_SHARE)
-    started = start + rng.integer(key, 6 * MINUTE_MS, 7)
-    ended = started + minutes * MINUTE_MS * 3 // 4 + rng.integer(key, 20 * MINUTE_MS, 8)
+    created = np.where(spontaneous, start, start - (1 + rng.integer(key, 5, _DAYS_AHEAD)) * DAY_MS)
+    minutes = np.array(MINUTES)[rng.integer(key, len(MINUTES), _MINUTES_PLANNED)]
+    held = spontaneous | (rng.uniform(key, _TAKES_PLACE) >= EMPTY_SHARE)
+    started = start + rng.integer(key, 6 * MINUTE_MS, _STARTS_LATE)
+    ended = started + minutes * MINUTE_MS * 3 // 4 + rng.integer(key, 20 * MINUTE_MS, _ENDS_LATE)
     keep = (created > wanted.since_ms) & (ended < wanted.until_ms)
     conference, person = guests.conference, guests.person
-    guest_key = rng.extend(key[conference], 9) ^ rng.bits(guests.person_key, 433)
+    guest_key = rng.extend(key[conference], _GUEST) ^ rng.bits(guests.person_key, _GUEST_PERSON)
     asked = keep[conference] & (guests.since_ms < created[conference])
     asked &= guests.until_ms > ended[conference]
-    asked &= (rng.uniform(guest_key, 1) < INVITED_SHARE) & (person != host[conference])
+    asked &= (rng.uniform(guest_key, _INVITED) < INVITED_SHARE) & (person != host[conference])
     conference, person, guest_key = conference[asked], person[asked], guest_key[asked]
-    comes = held[conference] & (rng.uniform(guest_key, 2) < COMES_SHARE)
-    came = started[conference] + rng.integer(guest_key, 12 * MINUTE_MS, 3)
+    comes = held[conference] & (rng.uniform(guest_key, _COMES) < COMES_SHARE)
+    came = started[conference] + rng.integer(guest_key, 12 * MINUTE_MS, _COMES_LATE)
     place = np.cumsum(keep) - 1
     who = np.flatnonzero(keep)
     all_of = np.concatenate([place[who], place[conference]])

@@ -21,6 +21,10 @@ from context.people.repeats import Later, withdraw_first
 from context.people.students import Students
 from context.scenario.calendar import Calendar
 
+# Purposes of randomness: what each number draws.
+_ROLE_STATUS, _ENROLLMENT_STATUS, _DAYS_REGISTERED, _OFFICE_HOUR = 1, 2, 3, 4
+_ADDS_LATE, _LATE_DAY, _DROP_DAY, _WITHDRAW_DAY = 10, 11, 12, 13
+
 
 @dataclass(frozen=True)
 class Enrolments:
@@ -159,10 +163,10 @@ def _with_status(
     statuses, student = status_law.values, role == roles.index("Student")
     takes = student & (catalogue.section_kind[section] == SectionKind.PRIMARY)
     again = takes & later.has(person, catalogue.offering_code[catalogue.section_home[section]])
-    alone = status_law.draw(rng.extend(own_key, 1), given_role)
+    alone = status_law.draw(rng.extend(own_key, _ROLE_STATUS), given_role)
     like = withdraw_first(own_key, takes & (alone == _codes(("Withdrawn",), statuses)[0]), again)
     key = own_key[like[_deciding(catalogue, person, section, student)]]
-    status = status_law.draw(rng.extend(key, 1), given_role)
+    status = status_law.draw(rng.extend(key, _ROLE_STATUS), given_role)
     # A section keeps its first Teacher to the end: somebody has to grade.
     teachers = np.flatnonzero(role == roles.index("Teacher"))
     first = teachers[np.unique(section[teachers], return_index=True)[1]]
@@ -175,7 +179,7 @@ def _with_status(
     no_status = np.isin(status, np.flatnonzero([value is None for value in statuses]))
     status_in_canvas = np.where(no_status, statuses.index("Enrolled"), status)
     enrollment = enrollment_law.draw(
-        rng.extend(key, 2),
+        rng.extend(key, _ENROLLMENT_STATUS),
         _codes(statuses, enrollment_law.given_values[0])[status_in_canvas],
         _codes(roles, enrollment_law.given_values[1])[role],
     )
@@ -207,8 +211,8 @@ def _with_status(
 def _instants(calendar: Calendar, key: U64, first_day: I64, last_day: I64) -> tuple[I64, I64, I64]:
     """(created, entry, exit) of each row: what offices do, in their hours; most register before the term."""
     days = calendar.days
-    registered_days = 20 + rng.integer(rng.extend(key, 3), 110)
-    office = 9 * HOUR_MS + rng.integer(rng.extend(key, 4), 8 * HOUR_MS)
+    registered_days = 20 + rng.integer(rng.extend(key, _DAYS_REGISTERED), 110)
+    office = 9 * HOUR_MS + rng.integer(rng.extend(key, _OFFICE_HOUR), 8 * HOUR_MS)
     late = first_day > days[0]
     entry_ms = calendar.wall_to_utc_ms(np.maximum(np.where(late, first_day - 1, days[0]), days[0]), office)
     entry_ms = np.where(late, entry_ms, calendar.open_ms - DAY_MS + office)
@@ -248,12 +252,12 @@ def _days(
     term = calendar.term
     census = (term.add_drop_end - term.start).days
     deadline = (term.withdraw_deadline - term.start).days
-    late = student & (rng.uniform(key, 10) < pack.number("enrolment.late_add_share"))
-    first = np.where(late, 1 + rng.integer(key, max(census - 1, 1), 11), begin)
+    late = student & (rng.uniform(key, _ADDS_LATE) < pack.number("enrolment.late_add_share"))
+    first = np.where(late, 1 + rng.integer(key, max(census - 1, 1), _LATE_DAY), begin)
     soonest = np.maximum(first + 1, 0)
-    drop_day = soonest + rng.integer(key, np.maximum(census + 1 - soonest, 1), 12)
+    drop_day = soonest + rng.integer(key, np.maximum(census + 1 - soonest, 1), _DROP_DAY)
     days, table = _withdrawal_days(pack, term.last_day, census + 1, deadline)
-    withdraw_day = days[rng.categorical(key, table, 13)]
+    withdraw_day = days[rng.categorical(key, table, _WITHDRAW_DAY)]
     last = np.full(len(key), end, dtype=np.int64)
     if "Dropped" in statuses:
         last = np.where(status == statuses.index("Dropped"), drop_day, last)

@@ -23,6 +23,10 @@ LEAST_STUDENTS = 8  # in a section that does
 GROUP_SETS = ("Project Groups", "Discussion Groups", "Lab Teams", "Peer Review Groups")
 STANDING_GROUPS = ("Peer Mentors", "Student Council")  # of every college
 STANDING_SHARE = 0.03  # of a college's students in each
+# Purposes of randomness: what each number draws.
+_JOINED, _DAY_MADE, _MINUTE_MADE, _SET = 1, 1, 2, 3
+_LIMITED, _COURSE_GROUPS, _DEALT, _SIZE_AIMED_AT = 4, 400, 401, 402
+_GROUP_TOO_MANY, _GROUP, _STANDING = 403, 404, 410
 
 
 @dataclass(frozen=True)
@@ -74,13 +78,13 @@ def make_learner_groups(
 
 
 def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolments) -> LearnerGroups:
-    key = rng.extend(catalogue.offering_key, 400)
+    key = rng.extend(catalogue.offering_key, _COURSE_GROUPS)
     days = calendar.term.last_class_day
-    day = np.minimum(7 + rng.integer(key, 14, 1), days)
+    day = np.minimum(7 + rng.integer(key, 14, _DAY_MADE), days)
     made = calendar.after_incidents(
-        calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 480, 2) * MINUTE_MS)
+        calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 480, _MINUTE_MADE) * MINUTE_MS)
     )
-    kind = rng.integer(key, len(GROUP_SETS), 3)
+    kind = rng.integer(key, len(GROUP_SETS), _SET)
     rows = np.flatnonzero(enrolments.counts)
     section = enrolments.section[rows]
     offering = catalogue.section_offering[section]
@@ -89,16 +93,16 @@ def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolme
     working &= enrolments.exit_ms[rows] > made[offering] + DAY_MS
     rows, section, offering = rows[working], section[working], offering[working]
     # Within a section the students are dealt in keyed order, one to each group in turn.
-    order = np.lexsort((rng.bits(rng.extend(enrolments.key[rows], 401)), section))
+    order = np.lexsort((rng.bits(rng.extend(enrolments.key[rows], _DEALT)), section))
     rows, section, offering = rows[order], section[order], offering[order]
     sections, size = np.unique(section, return_counts=True)
-    aim = 3 + rng.integer(rng.extend(catalogue.section_key[sections], 402), 4)
+    aim = 3 + rng.integer(rng.extend(catalogue.section_key[sections], _SIZE_AIMED_AT), 4)
     groups = np.maximum(size // aim, 1)
     first = np.cumsum(groups) - groups
     place = ordinals(size)
     member_group = np.repeat(first, size) + place % np.repeat(groups, size)
     # Some sets have a group too many, which is deleted at once.
-    extra = (rng.uniform(rng.extend(catalogue.section_key[sections], 403)) < 0.1).astype(np.int64)
+    extra = (rng.uniform(rng.extend(catalogue.section_key[sections], _GROUP_TOO_MANY)) < 0.1).astype(np.int64)
     member_group += np.repeat(np.cumsum(extra) - extra, size)
     of_section = np.repeat(np.arange(len(sections)), groups + extra)
     number = 1 + ordinals(groups + extra)
@@ -117,10 +121,10 @@ def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolme
         college=np.full(len(course), -1),
         name=kind[course],
         number=number,
-        most=np.where(rng.uniform(key, 4) < 0.5, 8, 0)[course],
+        most=np.where(rng.uniform(key, _LIMITED) < 0.5, 8, 0)[course],
         created_ms=created,
         deleted=number > (groups + earlier)[of_section],
-        key=rng.extend(rng.extend(catalogue.section_key[sections][of_section], 404), number),
+        key=rng.extend(rng.extend(catalogue.section_key[sections][of_section], _GROUP), number),
         member_group=member_group[order],
         member_person=enrolments.person[rows[order]],
         member_enrolment=rows[order],
@@ -149,11 +153,11 @@ def _standing_groups(
     home = structures.college_of_cip[students.major_cip]
     groups, people, times = [], [], []
     for row, (where, which) in enumerate(zip(college.tolist(), name.tolist(), strict=True)):
-        student = rng.extend(students.key, 410 + which)
+        student = rng.extend(students.key, _STANDING + which)
         who = np.flatnonzero((home == where) & (rng.uniform(student) < STANDING_SHARE))
         groups.append(np.full(len(who), row))
         people.append(who)
-        times.append(opened + rng.integer(student[who], 14 * 24 * 60, 1) * MINUTE_MS)
+        times.append(opened + rng.integer(student[who], 14 * 24 * 60, _JOINED) * MINUTE_MS)
     return LearnerGroups(
         offering=np.full(len(college), -1),
         college=college,

@@ -13,6 +13,8 @@ from context.packs.pack import Pack
 from context.people.students import Students
 
 _ROUNDS = 6  # tries to find a person who is not in the section yet
+# Purposes of randomness: what each number draws.
+_EXTRA_SECTION, _EXTRA_PERSON, _ASSISTANT, _ASSISTED = 0, 1, 1, 510
 
 
 def extra_roles(pack: Pack, students: int, given: dict[str, int]) -> dict[str, int]:
@@ -34,9 +36,9 @@ def component_assistants(
         np.isin(catalogue.section_kind, (SectionKind.DISCUSSION, SectionKind.LABORATORY))
     )
     many = extra_roles(pack, len(seats.student), {}).get("TeachingAssistant", 0) if len(graduates) else 0
-    key = rng.extend(catalogue.section_key[components], 510)
+    key = rng.extend(catalogue.section_key[components], _ASSISTED)
     chosen = np.argsort(rng.bits(key), kind="stable")[:many]
-    return components[chosen], graduates[rng.integer(key[chosen], max(len(graduates), 1), 1)]
+    return components[chosen], graduates[rng.integer(key[chosen], max(len(graduates), 1), _ASSISTANT)]
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,10 @@ def add_extras(
                 break
             key = rng.key(seed, f"extra {name}", attempt, np.arange(missing))
             # Large sections have more staff: a section is picked in proportion to its seats.
-            where = np.searchsorted(size_table, rng.integer(key, int(size_table[-1]), 0), side="right")
-            who = candidates.pick(name, section_cip[where], rng.extend(key, 1))
+            where = np.searchsorted(
+                size_table, rng.integer(key, int(size_table[-1]), _EXTRA_SECTION), side="right"
+            )
+            who = candidates.pick(name, section_cip[where], rng.extend(key, _EXTRA_PERSON))
             code = where * candidates.people + who
             _, first = np.unique(code, return_index=True)
             fresh = first[~np.isin(code[first], taken)]

@@ -47,6 +47,8 @@ _NUMBERS = {
     "500": (500, 200),
     "700": (700, 300),
 }
+# Purposes of randomness: what each number draws.
+_SUBJECT = 55
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def _number_offerings(pack: Pack, catalogue: Catalogue, subject_cip: I64) -> tup
     """Subject and number of each offering, unique together; past the last number a letter follows."""
     levels = [str(level) for level in pack.table("level")["level"]]
     subject = np.empty(catalogue.offerings, dtype=np.int64)
-    pick = rng.bits(rng.extend(catalogue.offering_key, 55))
+    pick = rng.bits(rng.extend(catalogue.offering_key, _SUBJECT))
     for code in np.unique(catalogue.offering_cip):
         rows = np.flatnonzero(catalogue.offering_cip == code)
         mine = np.flatnonzero(subject_cip == code)

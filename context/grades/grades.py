@@ -18,6 +18,9 @@ from context.people.standing import ability_now
 from context.people.students import Students
 from context.results.results import Results
 
+# Purposes of randomness: what each number draws.
+_PAST_GPA, _PASS_FAIL, _UNSEEN_MARK, _INCOMPLETE = 9, 121, 122, 123
+
 
 @dataclass(frozen=True)
 class Grades:
@@ -108,15 +111,19 @@ def make_grades(given: Coursework, results: Results) -> Grades:
     unseen = (
         84
         + 8 * ability_now(pack, students)[enrolments.person[rows]]
-        + 6 * rng.normal(enrolments.key[rows], 122)
+        + 6 * rng.normal(enrolments.key[rows], _UNSEEN_MARK)
     )
     unseen = np.rint(100 * np.clip(unseen, 0, 100)).astype(np.int64)
     marks = np.where(enrolments.published[rows], final, unseen)
     gets = enrolments.has_status("Enrolled", "Completed")[rows] & (marks != NO_TIME)
     letter = np.full(len(rows), -1, dtype=np.int32)
     letter[gets] = _letters(given, rows[gets], marks[gets])
-    pass_fail = rng.uniform(rng.extend(enrolments.key[rows], 121)) < pack.number("grade.pass_fail_share")
-    incomplete = rng.uniform(rng.extend(enrolments.key[rows], 123)) < pack.number("grade.incomplete_share")
+    pass_fail = rng.uniform(rng.extend(enrolments.key[rows], _PASS_FAIL)) < pack.number(
+        "grade.pass_fail_share"
+    )
+    incomplete = rng.uniform(rng.extend(enrolments.key[rows], _INCOMPLETE)) < pack.number(
+        "grade.incomplete_share"
+    )
     incomplete &= (letter >= 0) & ~pass_fail
     hours = offering_credits(pack, catalogue)
     return Grades(
@@ -151,7 +158,7 @@ def make_term_records(
     gpa = np.where(attempted > 0, (2 * total + attempted) // np.maximum(2 * attempted, 1), NO_TIME)
     # No earlier term is generated: the past GPA is drawn from ability and the pack's mean and spread.
     mean, sd = pack.number("gpa.cumulative_mean"), pack.number("gpa.cumulative_sd")
-    past = mean + sd * (0.8 * students.ability + 0.6 * rng.normal(rng.extend(students.key, 9)))
+    past = mean + sd * (0.8 * students.ability + 0.6 * rng.normal(rng.extend(students.key, _PAST_GPA)))
     past_hundredths = np.rint(np.clip(past, 0.5, 4.0) * 100).astype(np.int64)
     return TermRecords(
         gpa_hundredths=gpa,

@@ -21,6 +21,9 @@ from context.scenario.hours import same_day
 
 VIEW_DAYS = 12  # within which most of what has to be viewed is
 SKIP_SHARE = 0.22  # chance that the least diligent student skips what only has to be viewed (assumption)
+# Purposes of randomness: what each number draws.
+_ITEM, _VIEW_DELAY, _VIEW_HOUR, _SKIPS = 1, 2, 3, 9
+_DONE_EARLY, _SEEN, _OF_ENROLMENT, _IN_MODULE = 10, 11, 32, 223
 
 
 class ModuleState(IntEnum):
@@ -64,7 +67,9 @@ def make_module_progress(
     calendar, enrolments, content = given.calendar, given.enrolments, given.content
     r, items, latest = requirements, content.module_items, given.until_ms
     enrolment, module = _pairs(given, r)
-    key = rng.extend(content.modules.key[module] ^ rng.bits(enrolments.key[enrolment], 32), 223)
+    key = rng.extend(
+        content.modules.key[module] ^ rng.bits(enrolments.key[enrolment], _OF_ENROLMENT), _IN_MODULE
+    )
     needed = np.flatnonzero(r.type >= 0)
     of, item = _expand(items.module, needed, module)
     acts = _Acts(given, r, results, posts)
@@ -72,11 +77,11 @@ def make_module_progress(
     submitted, graded, score = acts.of_items(who, item)
     enough = (score != NEVER) & (score >= r.min_score_hundredths[item])
     low = np.maximum(items.release_ms[item], enrolments.entry_ms[who]) + MINUTE_MS
-    item_key = rng.extend(rng.extend(key[of], 1), items.position[item])
+    item_key = rng.extend(rng.extend(key[of], _ITEM), items.position[item])
     viewed = _views(given, low, item_key)
     viewed = np.where(viewed <= latest[who], viewed, NEVER)
     diligence = given.students.diligence[enrolments.person[who]]
-    viewed = np.where(rng.uniform(item_key, 9) < SKIP_SHARE * 2 * (1 - diligence), NEVER, viewed)
+    viewed = np.where(rng.uniform(item_key, _SKIPS) < SKIP_SHARE * 2 * (1 - diligence), NEVER, viewed)
     # Who acts in a module that asks for another has done what that one asks for.
     gated = np.flatnonzero(r.gated[module])
     first_act = np.full(len(module), NEVER)
@@ -89,7 +94,7 @@ def make_module_progress(
     bound = bound[of]
     must = bound != NEVER
     room = np.maximum(bound - MINUTE_MS - low, 0)
-    early = low + (rng.uniform(item_key, 10) * room).astype(np.int64)
+    early = low + (rng.uniform(item_key, _DONE_EARLY) * room).astype(np.int64)
     viewed = np.where(
         must & (viewed > bound - MINUTE_MS),
         np.minimum(calendar.after_incidents(early), bound - MINUTE_MS),
@@ -135,9 +140,9 @@ def _expand(item_module: I64, items: I64, module: I64) -> tuple[I64, I64]:
 
 def _views(given: Coursework, low: I64, key: U64) -> I64:
     """When something is viewed: in the days after it could be, when people are up."""
-    u = rng.uniform(key, 2)
+    u = rng.uniform(key, _VIEW_DELAY)
     at = low + (u * u * VIEW_DAYS * DAY_MS).astype(np.int64)
-    awake = same_day(given.pack, given.calendar, at, key, 3)
+    awake = same_day(given.pack, given.calendar, at, key, _VIEW_HOUR)
     return given.calendar.after_incidents(np.where(awake > low, awake, at))
 
 
@@ -222,7 +227,7 @@ def _laid_out(given: Coursework, rows: tuple[I64, I64, U64], items: _Done, opens
     np.minimum.at(position, of, np.where(done == NEVER, content.module_items.position[item], NEVER))
     # The student first looks at the module's list some time after it opened, and before doing anything.
     opened = np.maximum(content.modules.release_ms[module], enrolments.entry_ms[enrolment]) + 30_000
-    seen = calendar.after_incidents(opened + (rng.uniform(key, 11) * 3 * DAY_MS).astype(np.int64))
+    seen = calendar.after_incidents(opened + (rng.uniform(key, _SEEN) * 3 * DAY_MS).astype(np.int64))
     created = np.minimum(np.minimum(seen, first), given.until_ms[enrolment])
     complete = (count == needs) & (opens != NEVER)
     completed = np.where(complete, np.maximum(np.maximum(created, latest), opens), NO_TIME)

@@ -27,6 +27,10 @@ _NEXT_YEAR = (0.93, 0.95)  # of spring's sophomores and juniors go on in fall (a
 _GRADUATES_NEXT_YEAR = 0.65  # of spring's graduate and professional students (assumption)
 _STOPS_OUT = 0.03  # of those with a year behind them stay away for one term (assumption)
 _CHANGES_MAJOR = 0.05  # per term below senior standing (assumption)
+# Purposes of randomness: what each number draws.
+_STOPS, _STAYS_SENIOR, _OTHER_MAJOR, _MAJOR = 1, 2, 3, 4
+_ABILITY, _DILIGENCE, _TERMS_BEHIND, _LEAVES = 6, 7, 15, 16
+_MONTHS_BEFORE = 53
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,9 @@ def draw_behind(law: F64, key: U64, standing: I32) -> I64:
     behind = np.zeros(len(key), dtype=np.int64)
     for code in Standing:
         rows = np.flatnonzero(standing == code)
-        u = (rng.stratified(rng.extend(key[rows], 15)) * 2.0**53).astype(np.uint64) << np.uint64(11)
+        u = (rng.stratified(rng.extend(key[rows], _TERMS_BEHIND)) * 2.0**53).astype(np.uint64) << np.uint64(
+            11
+        )
         behind[rows] = np.searchsorted(rng.thresholds([float(x) for x in law[code]]), u, side="right")
     return np.minimum(behind, MOST_TERMS - 1)
 
@@ -114,7 +120,7 @@ def _most_credits(standing: I32) -> I64:
 def leaves(pack: Pack, students: Students, *, is_fall: bool) -> BOOL:
     """Who of the played term's students (a fall term: ``is_fall``) is not there in the next one."""
     goes_on = np.full(len(STANDINGS), _WITHIN_YEAR) if is_fall else terms_behind(pack).goes_on
-    return np.asarray(rng.uniform(rng.extend(students.key, 16)) >= goes_on[students.standing])
+    return np.asarray(rng.uniform(rng.extend(students.key, _LEAVES)) >= goes_on[students.standing])
 
 
 def term_before(
@@ -130,11 +136,11 @@ def term_before(
     most = now.most_credits - np.where(now.present, earned, 0)
     courses = course_load(pack, key, s.career, s.load)
     goes_back = (now.behind > 0) & (~s.is_undergraduate | (most >= MOST_CREDITS * courses))
-    stopped = now.present & goes_back & (now.behind > 1) & (rng.uniform(key, 1) < _STOPS_OUT)
+    stopped = now.present & goes_back & (now.behind > 1) & (rng.uniform(key, _STOPS) < _STOPS_OUT)
     present = goes_back & ~stopped
     standing = s.standing.copy()
     if is_fall:  # a year ago, but for seniors who stayed on
-        stays = rng.uniform(key, 2) < law.stays_senior[now.behind]
+        stays = rng.uniform(key, _STAYS_SENIOR) < law.stays_senior[now.behind]
         moved = (
             present
             & (standing > Standing.FRESHMAN)
@@ -142,9 +148,9 @@ def term_before(
             & ~((standing == Standing.SENIOR) & stays)
         )
         standing[moved] -= 1
-    changes = present & s.is_undergraduate & (rng.uniform(key, 3) < _CHANGES_MAJOR)
+    changes = present & s.is_undergraduate & (rng.uniform(key, _OTHER_MAJOR) < _CHANGES_MAJOR)
     other = rng.thresholds([float(share) for share in pack.table("cip")["major_share_ug"]])
-    major = np.where(changes, rng.categorical(key, other, 4), s.major_cip).astype(np.int32)
+    major = np.where(changes, rng.categorical(key, other, _MAJOR), s.major_cip).astype(np.int32)
     keep = np.flatnonzero(goes_back)
     stay = Students(
         key=s.key[keep],
@@ -192,8 +198,8 @@ def _with_leavers(seed: int, pack: Pack, stay: Cohort, law: F64, code: str, rows
     undergraduate = careers_of == Career.UNDERGRADUATE
     for column, mine in (("major_share_ug", undergraduate), ("major_share_grad", ~undergraduate)):
         table = rng.thresholds([float(x) for x in pack.table("cip")[column]])
-        major[mine] = rng.categorical(key[mine], table, 4)
-    ability = rng.from_rank(rng.normal_table(), rng.stratified(rng.extend(key, 6)))
+        major[mine] = rng.categorical(key[mine], table, _MAJOR)
+    ability = rng.from_rank(rng.normal_table(), rng.stratified(rng.extend(key, _ABILITY)))
     left = Students(
         key=key,
         course_key=key,
@@ -203,7 +209,7 @@ def _with_leavers(seed: int, pack: Pack, stay: Cohort, law: F64, code: str, rows
         major_cip=major,
         courses=course_load(pack, key, careers_of, loads_of),
         ability=ability,
-        diligence=rng.stratified(rng.extend(key, 7)),
+        diligence=rng.stratified(rng.extend(key, _DILIGENCE)),
     )
     behind = draw_behind(law, key, standings_of)
     both = Students(
@@ -228,7 +234,7 @@ def student_years(cohort: Cohort, *, is_fall: bool) -> F64:
     """
     behind = cohort.behind + (cohort.behind > 1)
     odd = 0.62 if is_fall else 0.39  # from spring's begin to fall's, and from fall's to spring's
-    months = 0.41 + 0.2 * rng.uniform(rng.extend(cohort.students.key, 53))
+    months = 0.41 + 0.2 * rng.uniform(rng.extend(cohort.students.key, _MONTHS_BEFORE))
     return np.asarray(behind // 2 + odd * (behind % 2) + months)
 
 

@@ -11,17 +11,19 @@ YEAR_MS = int(YEAR_DAYS * DAY_MS)
 FIRST_STAFF = 4_000_000  # number of the first member of staff: students' count from 0
 _HELD_MS = 150 * DAY_MS  # somebody has the account for so long before teaching
 _GENERATION = 1_000_000  # posts have an ordinal below it; who held one before is a generation further
+# Purposes of randomness: what each number draws.
+_STAFF_AGE, _STAFF_YEARS = 50, 54
 
 
 def staff_ages(key: U64) -> F64:
     """Years of members of staff at the begin of the term, from 28 to 70 (assumption)."""
-    return 28 + 42 * rng.uniform(rng.extend(key, 50))
+    return 28 + 42 * rng.uniform(rng.extend(key, _STAFF_AGE))
 
 
 def staff_years(key: U64) -> F64:
     """Years that members of staff have been here: up to twenty, and nobody was hired before the age of 25."""
     most = np.minimum(20, staff_ages(key) - 25)
-    return np.asarray(0.45 + most * rng.uniform(rng.extend(key, 54)))
+    return np.asarray(0.45 + most * rng.uniform(rng.extend(key, _STAFF_YEARS)))
 
 
 class Registry:

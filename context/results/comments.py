@@ -13,6 +13,10 @@ from context.content.coursework import Coursework
 from context.results.results import Results
 from context.scenario.calendar import Calendar
 
+# Purposes of randomness: what each number draws.
+_DELAY, _BY_TEACHER, _ANSWER, _NOTE = 1, 230, 231, 232
+_REVIEW = 233
+
 
 class CommentKind(IntEnum):
     """Who says what in a comment: the first two are of teachers."""
@@ -74,12 +78,12 @@ _Part = tuple[I64, I64, I64, I64, U64]
 
 def _of_teachers(given: Coursework, results: Results) -> _Part:
     """With the grade of some work that was graded by hand."""
-    key = rng.extend(results.key, 230)
+    key = rng.extend(results.key, _BY_TEACHER)
     share = given.pack.number("grading.commented_share")
     rows = np.flatnonzero((results.grader >= 0) & (results.graded_ms != NO_TIME) & (rng.uniform(key) < share))
     points = np.maximum(given.content.activities.points_hundredths[results.activity[rows]], 1)
     good = results.score_hundredths[rows] * 100 >= points * GOOD_PERCENT
-    at = results.graded_ms[rows] + 5000 + rng.integer(key[rows], 4 * MINUTE_MS, 1)
+    at = results.graded_ms[rows] + 5000 + rng.integer(key[rows], 4 * MINUTE_MS, _DELAY)
     kind = np.where(good, CommentKind.PRAISE, CommentKind.ADVICE)
     return rows, results.grader[rows], kind, given.calendar.after_incidents(at), key[rows]
 
@@ -87,19 +91,19 @@ def _of_teachers(given: Coursework, results: Results) -> _Part:
 def _answers(calendar: Calendar, results: Results, said: _Part) -> _Part:
     """Of students, to some of what teachers said."""
     result, _, _, told, key = said
-    own = rng.extend(key, 231)
+    own = rng.extend(key, _ANSWER)
     rows = np.flatnonzero(rng.uniform(own) < ANSWER_SHARE)
-    at = calendar.after_incidents(told[rows] + HOUR_MS + rng.integer(own[rows], 3 * DAY_MS, 1))
+    at = calendar.after_incidents(told[rows] + HOUR_MS + rng.integer(own[rows], 3 * DAY_MS, _DELAY))
     row = result[rows]
     return row, results.enrolment[row], np.full(len(rows), int(CommentKind.STUDENT)), at, own[rows]
 
 
 def _notes(calendar: Calendar, results: Results) -> _Part:
     """Of students, with what they hand in."""
-    key = rng.extend(results.key, 232)
+    key = rng.extend(results.key, _NOTE)
     rows = np.flatnonzero((results.submitted_ms != NO_TIME) & (rng.uniform(key) < NOTE_SHARE))
     at = calendar.after_incidents(
-        results.submitted_ms[rows] + 20_000 + rng.integer(key[rows], 3 * MINUTE_MS, 1)
+        results.submitted_ms[rows] + 20_000 + rng.integer(key[rows], 3 * MINUTE_MS, _DELAY)
     )
     return rows, results.enrolment[rows], np.full(len(rows), int(CommentKind.STUDENT)), at, key[rows]
 
@@ -111,7 +115,7 @@ def _reviews(given: Coursework, results: Results) -> _Part:
     work = work[results.submitted_ms[work] != NO_TIME]
     row = np.repeat(work, REVIEWS)
     turn = np.tile(np.arange(REVIEWS), len(work))
-    key = rng.extend(rng.extend(results.key[row], 233), turn)
+    key = rng.extend(rng.extend(results.key[row], _REVIEW), turn)
     students, _ = given.learners
     first, size = given.learners_of(given.course[results.enrolment[row]])
     place = np.empty(len(given.enrolments), dtype=np.int64)
@@ -120,7 +124,7 @@ def _reviews(given: Coursework, results: Results) -> _Part:
     other = students[first + (place[results.enrolment[row]] - first + 1 + turn) % size]
     begin = np.maximum(results.submitted_ms[row], acts.due_ms[results.activity[row]])
     span = np.maximum(acts.peer_due_ms[results.activity[row]] - begin, HOUR_MS)
-    wait = (rng.uniform(key, 1) * (span - LEAST_REVIEW_MS)).astype(np.int64)
+    wait = (rng.uniform(key, _DELAY) * (span - LEAST_REVIEW_MS)).astype(np.int64)
     at = given.calendar.after_incidents(begin + LEAST_REVIEW_MS + wait)
     keep = np.flatnonzero((rng.uniform(key) < REVIEW_SHARE) & (size > REVIEWS))
     return row[keep], other[keep], np.full(len(keep), int(CommentKind.PEER)), at[keep], key[keep]

@@ -17,6 +17,8 @@ from context.results.results import Results
 GROUP_WORK_SHARE = 0.35  # of uploads in courses with learner groups that are handed in by group (assumption)
 OWN_GRADE_SHARE = 0.15  # of those in which members get grades of their own (assumption)
 SETTLED_DAYS = 7  # between the making of groups and the first work that they hand in
+# Purposes of randomness: what each number draws.
+_IS_GROUP_WORK, _OWN_GRADES = 34, 35
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,13 @@ def make_group_work(
         has_type(pack, activities, "online_upload")
         & (activities.kind == ActivityKind.ASSIGNMENT)
         & (activities.due_ms - SETTLED_DAYS * DAY_MS > made[activities.offering])
-        & (rng.uniform(activities.key, 34) < GROUP_WORK_SHARE)
+        & (rng.uniform(activities.key, _IS_GROUP_WORK) < GROUP_WORK_SHARE)
     )
     group, joined = np.full(len(enrolments), -1), np.full(len(enrolments), NO_TIME)
     rows = np.flatnonzero(groups.member_enrolment >= 0)
     group[groups.member_enrolment[rows]] = groups.member_group[rows]
     joined[groups.member_enrolment[rows]] = groups.member_created_ms[rows]
-    own = is_group & (rng.uniform(activities.key, 35) < OWN_GRADE_SHARE)
+    own = is_group & (rng.uniform(activities.key, _OWN_GRADES) < OWN_GRADE_SHARE)
     return GroupWork(is_group, own, group, joined, max(len(groups), 1))
 
 

@@ -23,6 +23,10 @@ SECTION_PICK = 0.6  # of the sections after the first, in such an activity
 EXTENSION_SHARE = 0.008  # of students' activities: an extension for one
 GROUP_EXTENSION_SHARE = 0.05  # of groups' works
 OVERRIDE_TYPES = ("course_section", "group", "adhoc")
+# Purposes of randomness: what each number draws.
+_DAYS_MORE, _INHERITS, _HOURS_BEFORE, _MINUTES_AFTER = 1, 2, 2, 3
+_SOME_SECTIONS, _FOR_SECTION, _FOR_GROUP, _EXTENSION = 24, 25, 36, 80
+_EXTENSION_DAYS, _EXTENSION_ASKED = 81, 82
 
 
 @dataclass(frozen=True)
@@ -104,11 +108,11 @@ def _of_groups(given: Coursework, work: GroupWork, cells: I64) -> Overrides:
     """Some groups get three days or more for their work; ``cells``: activity x group, sorted."""
     acts, calendar = given.content.activities, given.calendar
     activity, group = cells // work.groups, cells % work.groups
-    key = rng.extend(rng.extend(acts.key[activity], 36), group)
+    key = rng.extend(rng.extend(acts.key[activity], _FOR_GROUP), group)
     rows = np.flatnonzero(rng.uniform(key) < GROUP_EXTENSION_SHARE)
     activity, group, key = activity[rows], group[rows], key[rows]
-    due = later(calendar, acts.due_ms[activity], 3 + rng.integer(key, 3, 1))
-    asked = acts.due_ms[activity] - (6 + rng.integer(key, 60, 2)) * HOUR_MS
+    due = later(calendar, acts.due_ms[activity], 3 + rng.integer(key, 3, _DAYS_MORE))
+    asked = acts.due_ms[activity] - (6 + rng.integer(key, 60, _HOURS_BEFORE)) * HOUR_MS
     moved = np.flatnonzero((due > acts.due_ms[activity]) & (asked > acts.release_ms[activity]))
     activity, group, due, asked, key = (
         activity[moved],
@@ -139,22 +143,28 @@ def _of_sections(given: Coursework) -> Overrides:
     sections = sections[np.argsort(catalogue.section_offering[sections], kind="stable")]
     size = np.bincount(catalogue.section_offering[sections], minlength=catalogue.offerings)
     first = np.cumsum(size) - size
-    some = (rng.uniform(acts.key, 24) < SECTION_SHARE) & (size[acts.offering] > 1) & ~acts.only_overrides
+    some = (
+        (rng.uniform(acts.key, _SOME_SECTIONS) < SECTION_SHARE)
+        & (size[acts.offering] > 1)
+        & ~acts.only_overrides
+    )
     chosen = np.flatnonzero(some | acts.only_overrides)
     counts = size[acts.offering[chosen]]
     activity, ordinal = np.repeat(chosen, counts), ordinals(counts)
     section = sections[first[acts.offering[activity]] + ordinal]
-    key = rng.extend(rng.extend(acts.key[activity], 25), ordinal)
+    key = rng.extend(rng.extend(acts.key[activity], _FOR_SECTION), ordinal)
     every = acts.only_overrides[activity]
     keep = np.flatnonzero(every | ((ordinal > 0) & (rng.uniform(key) < SECTION_PICK)))
     activity, section, ordinal = activity[keep], section[keep], ordinal[keep]
     key, every = key[keep], every[keep]
-    days = np.where(every, (ordinal > 0) * rng.integer(key, 3, 1), 1 + rng.integer(key, 2, 1))
+    days = np.where(
+        every, (ordinal > 0) * rng.integer(key, 3, _DAYS_MORE), 1 + rng.integer(key, 2, _DAYS_MORE)
+    )
     days = np.where(acts.kind[activity] == ActivityKind.EXAM, 0, days)
     due = later(calendar, acts.due_ms[activity], days)
     moved = due != acts.due_ms[activity]
     # An override that assigns without moving anything may leave the date as it is.
-    inherits = ~moved & (rng.uniform(key, 2) < 0.3)
+    inherits = ~moved & (rng.uniform(key, _INHERITS) < 0.3)
     lock = acts.locked_ms[activity]
     return Overrides(
         activity=activity,
@@ -166,7 +176,7 @@ def _of_sections(given: Coursework) -> Overrides:
             every & (acts.release_ms != acts.created_ms)[activity], acts.release_ms[activity], NO_TIME
         ),
         locked_ms=np.where(moved & (lock != NO_TIME), lock + due - acts.due_ms[activity], NO_TIME),
-        created_ms=acts.created_ms[activity] + MINUTE_MS * (2 + rng.integer(key, 120, 3)),
+        created_ms=acts.created_ms[activity] + MINUTE_MS * (2 + rng.integer(key, 120, _MINUTES_AFTER)),
         key=key,
     )
 
@@ -179,11 +189,11 @@ def _of_students(
     enrolment, activity, key = pairs.enrolment, pairs.activity, pairs.key
     due, locked = dates.due_ms, dates.locked_ms
     # What a group hands in together is moved for the group.
-    asks = (rng.uniform(key, 80) < EXTENSION_SHARE) & ~work.is_group[activity]
+    asks = (rng.uniform(key, _EXTENSION) < EXTENSION_SHARE) & ~work.is_group[activity]
     rows = np.flatnonzero(asks & (enrolments.exit_ms[enrolment] > due))
     own = key[rows]
-    new_due = later(calendar, due[rows], 1 + rng.integer(own, 7, 81))
-    asked = due[rows] - rng.integer(own, 5 * 24, 82) * HOUR_MS
+    new_due = later(calendar, due[rows], 1 + rng.integer(own, 7, _EXTENSION_DAYS))
+    asked = due[rows] - rng.integer(own, 5 * 24, _EXTENSION_ASKED) * HOUR_MS
     known = np.maximum(acts.release_ms[activity[rows]], enrolments.entry_ms[enrolment[rows]]) + HOUR_MS
     moved = np.flatnonzero((new_due > due[rows]) & (known < due[rows]))
     rows, new_due, own = rows[moved], new_due[moved], own[moved]

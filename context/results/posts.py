@@ -13,6 +13,11 @@ from context.courses.enrolments import VIEWING_ROOM_MS
 from context.results.results import Results
 from context.scenario.hours import same_day
 
+# Purposes of randomness: what each number draws.
+_AUTHOR, _REPLY_DELAY, _REPLIES, _POST_DELAY = 1, 1, 1, 2
+_REPLY_HOUR, _REPLY, _POST_HOUR, _PARENT = 2, 2, 3, 3
+_FREE_POSTS, _FREE_POST, _FIRST_POST = 5, 6, 60
+
 
 @dataclass(frozen=True)
 class Posts:
@@ -35,7 +40,7 @@ def make_posts(given: Coursework, results: Results) -> Posts:
     graded_topics = np.flatnonzero(topics.activity >= 0)
     topic_of_activity[topics.activity[graded_topics]] = graded_topics
     rows = np.flatnonzero((topic_of_activity[results.activity] >= 0) & (results.submitted_ms != NO_TIME))
-    key = rng.extend(results.key[rows], 60)
+    key = rng.extend(results.key[rows], _FIRST_POST)
     first = (
         results.enrolment[rows],
         topic_of_activity[results.activity[rows]],
@@ -62,7 +67,7 @@ def _parents(discussion: I64, time: I64, top: BOOL, key: U64) -> I64:
     order = discussion * span + (time - (time.min() if len(time) else 0))
     first = np.searchsorted(discussion[tops], discussion)
     older = np.searchsorted(order[tops], order, side="left") - first
-    pick = first + rng.integer(key, np.maximum(older, 1), 3)
+    pick = first + rng.integer(key, np.maximum(older, 1), _PARENT)
     return np.where(
         ~top & (older > 0), tops[np.minimum(pick, max(len(tops) - 1, 0))] if len(tops) else -1, -1
     )
@@ -76,11 +81,11 @@ def _bounded(given: Coursework, enrolment: I64, time: I64) -> BOOL:
 
 def _replies(given: Coursework, first: tuple[I64, I64, I64, U64]) -> tuple[I64, I64, I64, U64]:
     enrolment, discussion, time, key = first
-    counts = given.pack.continuous("discussion", "replies_per_student").draw(rng.extend(key, 1))
+    counts = given.pack.continuous("discussion", "replies_per_student").draw(rng.extend(key, _REPLIES))
     row = np.repeat(np.arange(len(key)), counts)
-    reply_key = rng.extend(rng.extend(key[row], 2), ordinals(counts))
-    later = time[row] + 5 * MINUTE_MS + rng.integer(reply_key, 3 * DAY_MS, 1)
-    awake = same_day(given.pack, given.calendar, later, reply_key, 2)
+    reply_key = rng.extend(rng.extend(key[row], _REPLY), ordinals(counts))
+    later = time[row] + 5 * MINUTE_MS + rng.integer(reply_key, 3 * DAY_MS, _REPLY_DELAY)
+    awake = same_day(given.pack, given.calendar, later, reply_key, _REPLY_HOUR)
     at = given.calendar.after_incidents(np.where(awake > time[row] + 2 * MINUTE_MS, awake, later))
     keep = _bounded(given, enrolment[row], at)
     return enrolment[row][keep], discussion[row][keep], at[keep], reply_key[keep]
@@ -93,15 +98,15 @@ def _free_talk(given: Coursework) -> tuple[I64, I64, I64, U64]:
     students, _ = given.learners
     first, size = given.learners_of(np.arange(given.catalogue.offerings))
     mean = np.minimum(size[topics.offering[free]] * pack.number("discussion.free_posts_per_student"), 200.0)
-    counts = rng.poisson(rng.extend(topics.key[free], 5), mean)
+    counts = rng.poisson(rng.extend(topics.key[free], _FREE_POSTS), mean)
     topic = np.repeat(free, counts)
-    key = rng.extend(rng.extend(topics.key[topic], 6), ordinals(counts.astype(np.int64)))
+    key = rng.extend(rng.extend(topics.key[topic], _FREE_POST), ordinals(counts.astype(np.int64)))
     course = topics.offering[topic]
-    author = students[first[course] + rng.integer(key, np.maximum(size[course], 1), 1)]
-    u = rng.uniform(key, 2)
+    author = students[first[course] + rng.integer(key, np.maximum(size[course], 1), _AUTHOR)]
+    u = rng.uniform(key, _POST_DELAY)
     opened = topics.release_ms[topic] + VIEWING_ROOM_MS
     at = opened + (u * u * 10 * DAY_MS).astype(np.int64)
-    awake = same_day(pack, given.calendar, at, key, 3)
+    awake = same_day(pack, given.calendar, at, key, _POST_HOUR)
     at = given.calendar.after_incidents(np.where(awake > opened, awake, at))
     keep = _bounded(given, author, at)
     return author[keep], topic[keep], at[keep], key[keep]

@@ -25,6 +25,13 @@ RETRY_SPAN_MS = 6 * HOUR_MS  # earlier attempts are made within these hours befo
 RETRY_ROOM_MS = 30 * MINUTE_MS
 SECONDS_PER_ITEM = (20, 110)
 LEAST_SECONDS, MOST_SECONDS = 45, 3 * 3600
+# Purposes of randomness: what each number draws.
+_TAKES_PRACTICE, _BEGAN_BEFORE, _PRACTICE_DELAY, _PRACTICE_HOUR = 1, 1, 2, 3
+_PRACTICE_SCORE, _EXTRA_ATTEMPT, _AGAIN_AT, _PACE = 4, 10, 11, 20
+_EARLIER_START, _PRACTICE_STUDENT, _EARLIER_LENGTH, _MISSED = 30, 31, 40, 50
+_BEST_IS_LAST, _WHICH_BEST, _APART, _FUDGED = 60, 61, 62, 63
+_ATTEMPT, _OF_RESULT, _ACCOMMODATED, _PRACTICE = 100, 205, 206, 207
+_UNFINISHED = 210
 
 
 @dataclass(frozen=True)
@@ -92,15 +99,17 @@ def make_attempts(given: Coursework, results: Results) -> tuple[Results, QuizRes
     # The clock of an attempt starts after the quiz opened and the student joined.
     opened = np.maximum(content.quizzes.release_ms[t.quiz], enrolments.entry_ms[t.enrolment]) + MINUTE_MS
     person = enrolments.person[t.enrolment]
-    accommodated = rng.uniform(rng.extend(given.students.key[person], 206)) < ACCOMMODATED_SHARE
+    accommodated = rng.uniform(rng.extend(given.students.key[person], _ACCOMMODATED)) < ACCOMMODATED_SHARE
     extra_minutes = np.where(accommodated, quizzes.minutes[t.quiz] // 2, 0)
     extra_attempts = (
-        (rng.uniform(t.key, 10) < 0.005) & (quizzes.allowed_attempts[t.quiz] > 0) & ~quizzes.is_exam[t.quiz]
+        (rng.uniform(t.key, _EXTRA_ATTEMPT) < 0.005)
+        & (quizzes.allowed_attempts[t.quiz] > 0)
+        & ~quizzes.is_exam[t.quiz]
     ).astype(np.int64)
     started = _start(calendar, quizzes, t, opened, extra_minutes)
     allowed = quizzes.allowed_attempts[t.quiz]
     allowed = np.where(allowed < 0, MOST_ATTEMPTS, np.minimum(allowed + extra_attempts, MOST_ATTEMPTS))
-    again = [rng.uniform(t.key, 11 + place) < chance for place, chance in enumerate(AGAIN)]
+    again = [rng.uniform(t.key, _AGAIN_AT + place) < chance for place, chance in enumerate(AGAIN)]
     wanted = 1 + again[0] * (1 + again[1] * (1 + again[2].astype(np.int64)))
     count = np.minimum(wanted, allowed)
     times = _earlier(calendar, t, opened, started, count)
@@ -131,7 +140,7 @@ def make_attempts(given: Coursework, results: Results) -> tuple[Results, QuizRes
         score_hundredths=score,
         started_ms=np.where(last, started[of], times[1][slot, of]),
         finished_ms=np.where(last, t.finished_ms[of], times[2][slot, of]),
-        key=rng.extend(t.key[of], 100 + number),
+        key=rng.extend(t.key[of], _ATTEMPT + number),
     )
     attempt = results.attempt.copy()
     attempt[t.result[: len(graded.quiz)]] = count[: len(graded.quiz)]
@@ -143,12 +152,12 @@ def _with_unfinished(given: Coursework, results: Results, taken: QuizResults) ->
     """``taken`` and some of those who should have handed in a quiz and only began it, before it was due."""
     calendar, enrolments, content = given.calendar, given.enrolments, given.content
     quiz = quiz_of_activity(content.quizzes, content.activities)[results.activity]
-    key = rng.extend(results.key, 210)
+    key = rng.extend(results.key, _UNFINISHED)
     rows = np.flatnonzero((quiz >= 0) & results.is_missing & (rng.uniform(key) < UNFINISHED_SHARE))
     who, key = results.enrolment[rows], key[rows]
     opened = np.maximum(content.quizzes.release_ms[quiz[rows]], enrolments.entry_ms[who]) + VIEWING_ROOM_MS
     until = np.minimum(results.due_ms[rows], enrolments.exit_ms[who]) - HOUR_MS
-    began = calendar.after_incidents(np.maximum(until - rng.integer(key, 2 * DAY_MS, 1), opened))
+    began = calendar.after_incidents(np.maximum(until - rng.integer(key, 2 * DAY_MS, _BEGAN_BEFORE), opened))
     keep = np.flatnonzero(began < until)
     rows, began, key = rows[keep], began[keep], key[keep]
     none, unknown = np.zeros(len(rows), dtype=np.int64), np.full(len(rows), NO_TIME)
@@ -180,7 +189,7 @@ def _graded(content: Content, results: Results) -> _Takers:
         finished_ms=results.submitted_ms[rows],
         score=results.score_hundredths[rows],
         graded_ms=results.graded_ms[rows],
-        key=rng.extend(results.key[rows], 205),
+        key=rng.extend(results.key[rows], _OF_RESULT),
     )
 
 
@@ -192,14 +201,16 @@ def _practice(given: Coursework) -> _Takers:
     first, size = given.learners_of(q.offering[free])
     quiz = np.repeat(free, size)
     enrolment = rows[np.repeat(first, size) + ordinals(size)]
-    key = rng.extend(q.key[quiz] ^ rng.bits(enrolments.key[enrolment], 31), 207)
+    key = rng.extend(q.key[quiz] ^ rng.bits(enrolments.key[enrolment], _PRACTICE_STUDENT), _PRACTICE)
     opened = np.maximum(q.release_ms[quiz], enrolments.entry_ms[enrolment])
-    u = rng.uniform(key, 2)
-    at = same_day(given.pack, calendar, opened + (u * u * 10 * DAY_MS).astype(np.int64), key, 3)
+    u = rng.uniform(key, _PRACTICE_DELAY)
+    at = same_day(given.pack, calendar, opened + (u * u * 10 * DAY_MS).astype(np.int64), key, _PRACTICE_HOUR)
     at = calendar.after_incidents(np.where(at > opened + 2 * VIEWING_ROOM_MS, at, opened + 2 * HOUR_MS))
-    takes = (rng.uniform(key, 1) < PRACTICE_SHARE) & (at <= given.until_ms[enrolment])
+    takes = (rng.uniform(key, _TAKES_PRACTICE) < PRACTICE_SHARE) & (at <= given.until_ms[enrolment])
     quiz, enrolment, at, key = quiz[takes], enrolment[takes], at[takes], key[takes]
-    percent = 76 + 9 * given.students.ability[enrolments.person[enrolment]] + 14 * rng.normal(key, 4)
+    percent = (
+        76 + 9 * given.students.ability[enrolments.person[enrolment]] + 14 * rng.normal(key, _PRACTICE_SCORE)
+    )
     score = np.rint(quizzes.points_hundredths[quiz] * np.clip(percent, 0, 100) / 100 / 25).astype(np.int64)
     return _Takers(
         enrolment=enrolment,
@@ -223,7 +234,7 @@ def _seconds(quizzes: Quizzes, quiz: I64, key: U64, index: int, extra_minutes: I
 
 def _start(calendar: Calendar, quizzes: Quizzes, t: _Takers, opened: I64, extra_minutes: I64) -> I64:
     """When the last attempt began."""
-    wanted = 1000 * _seconds(quizzes, t.quiz, t.key, 20, extra_minutes)
+    wanted = 1000 * _seconds(quizzes, t.quiz, t.key, _PACE, extra_minutes)
     room = np.maximum((t.finished_ms - opened) * 4 // 5, 1000)
     began = calendar.after_incidents(t.finished_ms - np.minimum(wanted, room))
     # Whole seconds, since that is how the time taken is told.
@@ -245,8 +256,8 @@ def _earlier(calendar: Calendar, t: _Takers, opened: I64, started: I64, count: I
         begin = low[rows] + part * place
         # It begins in the first third of its part and ends in the second or third.
         span = part // 3
-        start = calendar.after_incidents(begin + rng.integer(t.key[rows], span, 30 + place))
-        end = begin + span + 1000 * (1 + rng.integer(t.key[rows], span // 1000, 40 + place))
+        start = calendar.after_incidents(begin + rng.integer(t.key[rows], span, _EARLIER_START + place))
+        end = begin + span + 1000 * (1 + rng.integer(t.key[rows], span // 1000, _EARLIER_LENGTH + place))
         # An incident may have moved the start: then there is no room for this attempt after all.
         fits[rows[start >= end]] = False
         fits[rows[calendar.after_incidents(end) != end]] = False
@@ -259,18 +270,22 @@ def _scores(quizzes: Quizzes, t: _Takers, count: I64, of: I64, number: I64) -> t
     worth, kept = quizzes.item_points[t.quiz], np.where(t.score == NO_TIME, 0, t.score)
     right = kept // np.maximum(worth, 1)
     room = (quizzes.points_hundredths[t.quiz] - kept) // np.maximum(worth, 1)
-    miss = 1 + rng.integer(t.key[of], quizzes.asked[t.quiz[of]] // 3 + 1, 50 + number)
+    miss = 1 + rng.integer(t.key[of], quizzes.asked[t.quiz[of]] // 3 + 1, _MISSED + number)
     policy = np.array(quizzes.policies)[quizzes.policy[t.quiz]]
     # The best of several attempts is the last one more often than not.
-    best = np.where(rng.uniform(t.key, 60) < 0.75, count, 1 + rng.integer(t.key, count, 61))
+    best = np.where(
+        rng.uniform(t.key, _BEST_IS_LAST) < 0.75, count, 1 + rng.integer(t.key, count, _WHICH_BEST)
+    )
     counts_last = np.where(policy == "keep_latest", count, best)
     lower = np.where(number == counts_last[of], 0, np.minimum(miss, right[of]))
     # Averages stay exact where the first attempt is as far below as the last one is above.
-    apart = np.minimum(np.minimum(1 + rng.integer(t.key, quizzes.asked[t.quiz] // 3 + 1, 62), right), room)
+    apart = np.minimum(
+        np.minimum(1 + rng.integer(t.key, quizzes.asked[t.quiz] // 3 + 1, _APART), right), room
+    )
     side = (number == count[of]).astype(np.int64) - (number == 1)
     average = (policy == "keep_average")[of]
     steps = np.where(count[of] == 1, 0, np.where(average, side * apart[of], -lower))
     score = np.where((t.score == NO_TIME)[of], NO_TIME, kept[of] + steps * worth[of])
     last = score[np.cumsum(count) - 1]
-    given = (rng.uniform(t.key, 63) < 0.008) & (last != NO_TIME) & (last >= worth) & (worth > 0)
+    given = (rng.uniform(t.key, _FUDGED) < 0.008) & (last != NO_TIME) & (last >= worth) & (worth > 0)
     return score, np.where(given, worth, 0)

@@ -26,6 +26,12 @@ from context.scenario.hours import awake
 
 LEAST_FORGOTTEN = 4  # activities of a group of which some may stay without a grade
 COURSE_PART = 0.3  # of the variance between activities: some courses are harder in all (assumption)
+# Purposes of randomness: what each number draws.
+_SITTING_DAY, _HANDED_IN, _SITTING_MINUTE, _LEAD = 1, 1, 2, 2
+_SOONEST, _RESIDUAL, _FORGOTTEN, _RESUBMITS = 5, 6, 7, 8
+_EXCUSED_DELAY, _EXCUSED, _DIFFICULTY, _COURSE_DIFFICULTY = 9, 10, 20, 21
+_OF_ENROLMENT, _RESULT, _SITTING, _SITTING_SECTION = 30, 31, 40, 41
+_PLACE_IN_SITTING, _SECONDS_IN_SITTING, _GRADED_LATER, _GRADED_AT_ONCE = 50, 51, 52, 53
 
 
 def _pairs(given: Coursework) -> Pairs:
@@ -37,7 +43,7 @@ def _pairs(given: Coursework) -> Pairs:
     course = given.course[rows]
     counts = per_course[course]
     enrolment, activity = np.repeat(rows, counts), np.repeat(first[course], counts) + ordinals(counts)
-    key = rng.extend(acts.key[activity] ^ rng.bits(enrolments.key[enrolment], 30), 31)
+    key = rng.extend(acts.key[activity] ^ rng.bits(enrolments.key[enrolment], _OF_ENROLMENT), _RESULT)
     return Pairs(enrolment, activity, key)
 
 
@@ -50,16 +56,16 @@ def _submission_times(given: Coursework, pairs: Pairs, dates: StudentDates) -> t
     edges = np.array([float(x) for x in missing["term_fraction_low"]])
     rate = np.array([float(x) for x in missing["rate"]])[np.searchsorted(edges, fraction, side="right") - 1]
     diligence = given.students.diligence[given.enrolments.person[enrolment]]
-    handed_in = rng.uniform(key, 1) >= rate * 2 * (1 - diligence)
+    handed_in = rng.uniform(key, _HANDED_IN) >= rate * 2 * (1 - diligence)
     law = pack.table("submission_lead")
-    code = rng.categorical(key, rng.thresholds([float(share) for share in law["share"]]), 2)
+    code = rng.categorical(key, rng.thresholds([float(share) for share in law["share"]]), _LEAD)
     low = np.array([float(x) for x in law["lead_low_minutes"]])[code] * MINUTE_MS
     high = np.array([float(x) for x in law["lead_high_minutes"]])[code] * MINUTE_MS
     earliest = np.maximum(acts.release_ms[activity], given.enrolments.entry_ms[enrolment]) + VIEWING_ROOM_MS
     time = awake(
         pack, calendar, np.maximum(due - high.astype(np.int64), earliest), due - low.astype(np.int64), key
     )
-    soonest = earliest + rng.integer(key, 3 * HOUR_MS, 5)
+    soonest = earliest + rng.integer(key, 3 * HOUR_MS, _SOONEST)
     time = calendar.after_incidents(np.where(time < soonest, soonest, time))
     closed = (dates.locked_ms != NO_TIME) & (time > dates.locked_ms)
     return time, handed_in & (time <= given.until_ms[enrolment]) & ~closed
@@ -71,10 +77,10 @@ def _latent(given: Coursework, pairs: Pairs, late_days: F64) -> F64:
     parts = [pack.number(f"score.{part}_sd") for part in ("student", "activity", "residual")]
     whole = sqrt(fsum(part * part for part in parts))
     student = ability_now(pack, given.students)[given.enrolments.person[pairs.enrolment]]
-    course = rng.normal(rng.extend(given.catalogue.offering_key, 21))
-    own = rng.normal(rng.extend(acts.key, 20))
+    course = rng.normal(rng.extend(given.catalogue.offering_key, _COURSE_DIFFICULTY))
+    own = rng.normal(rng.extend(acts.key, _DIFFICULTY))
     difficulty = (sqrt(1 - COURSE_PART) * own + sqrt(COURSE_PART) * course[acts.offering])[pairs.activity]
-    z = (parts[0] * student + parts[1] * difficulty + parts[2] * rng.normal(pairs.key, 6)) / whole
+    z = (parts[0] * student + parts[1] * difficulty + parts[2] * rng.normal(pairs.key, _RESIDUAL)) / whole
     law = pack.table("score")
     sd = np.array([float(law["sd"][list(law["kind"]).index(name)]) for name in ACTIVITY_KINDS])
     lost = np.clip(late_days, 0, 5) * pack.number("score.late_points_per_day")
@@ -119,10 +125,10 @@ def make_results(given: Coursework, work: GroupWork) -> tuple[Results, Overrides
     size = np.bincount(acts.group, minlength=len(given.content.groups.key))
     minor = ((size[acts.group] >= LEAST_FORGOTTEN) & (acts.kind != ActivityKind.EXAM))[activity]
     minor &= ~((quiz_of_activity(given.content.quizzes, acts)[activity] >= 0) & system)
-    forgotten = minor & (rng.uniform(key, 7) >= pack.number("grading.graded_share"))
+    forgotten = minor & (rng.uniform(key, _FORGOTTEN) >= pack.number("grading.graded_share"))
     is_graded = has_work & (graded < given.calendar.last_day_ms) & ~forgotten
     teacher = primary_teacher(given.catalogue, enrolments)[enrolments.section[enrolment]]
-    again = online & ~auto & (rng.uniform(key, 8) < pack.number("grading.resubmission_share"))
+    again = online & ~auto & (rng.uniform(key, _RESUBMITS) < pack.number("grading.resubmission_share"))
     results = Results(
         enrolment=enrolment,
         activity=activity,
@@ -159,27 +165,41 @@ def _points(given: Coursework, pairs: Pairs, dates: StudentDates, submitted: I64
 def _excused(given: Coursework, pairs: Pairs, dates: StudentDates, is_missing: BOOL) -> I64:
     """When a student was excused from work not handed in: one to five days after it was due."""
     share = given.pack.number("grading.excused_share")
-    at = given.calendar.after_incidents(dates.due_ms + DAY_MS + rng.integer(pairs.key, 4 * DAY_MS, 9))
+    at = given.calendar.after_incidents(
+        dates.due_ms + DAY_MS + rng.integer(pairs.key, 4 * DAY_MS, _EXCUSED_DELAY)
+    )
     latest = np.minimum(given.calendar.last_day_ms, given.enrolments.exit_ms[pairs.enrolment])
-    return np.where(is_missing & (rng.uniform(pairs.key, 10) < share) & (at < latest), at, NO_TIME)
+    return np.where(is_missing & (rng.uniform(pairs.key, _EXCUSED) < share) & (at < latest), at, NO_TIME)
 
 
 def _graded_times(given: Coursework, pairs: Pairs, submitted: I64, auto: BOOL) -> I64:
     """Instants of grading: at once by the system, else in a sitting some days after the due date."""
     acts, calendar, key = given.content.activities, given.calendar, pairs.key
     section = given.enrolments.section[pairs.enrolment]
-    sitting = rng.extend(acts.key[pairs.activity], 40) ^ rng.bits(given.catalogue.section_key[section], 41)
-    day = np.clip(acts.due_day[pairs.activity] + 2 + rng.integer(sitting, 8, 1), 0, calendar.last_day - 1)
-    start = calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(sitting, 10 * 60, 2) * MINUTE_MS)
+    sitting = rng.extend(acts.key[pairs.activity], _SITTING) ^ rng.bits(
+        given.catalogue.section_key[section], _SITTING_SECTION
+    )
+    day = np.clip(
+        acts.due_day[pairs.activity] + 2 + rng.integer(sitting, 8, _SITTING_DAY), 0, calendar.last_day - 1
+    )
+    start = calendar.wall_to_utc_ms(
+        day, 9 * HOUR_MS + rng.integer(sitting, 10 * 60, _SITTING_MINUTE) * MINUTE_MS
+    )
     # A sitting takes its submissions in keyed order, about a minute and a half each.
-    planned = start + rng.integer(key, 150, 50) * 3 * MINUTE_MS // 2 + rng.integer(key, MINUTE_MS, 51)
-    after = np.where(submitted == NO_TIME, planned, submitted + DAY_MS + rng.integer(key, 2 * DAY_MS, 52))
+    planned = (
+        start
+        + rng.integer(key, 150, _PLACE_IN_SITTING) * 3 * MINUTE_MS // 2
+        + rng.integer(key, MINUTE_MS, _SECONDS_IN_SITTING)
+    )
+    after = np.where(
+        submitted == NO_TIME, planned, submitted + DAY_MS + rng.integer(key, 2 * DAY_MS, _GRADED_LATER)
+    )
     by_hand = np.where((submitted != NO_TIME) & (planned <= submitted + HOUR_MS), after, planned)
     by_hand = np.where(
         submitted == NO_TIME,
         by_hand,
         np.maximum(np.minimum(by_hand, calendar.last_day_ms - HOUR_MS), submitted + MINUTE_MS),
     )
-    at_once = submitted + 400 + rng.integer(key, 2000, 53)
+    at_once = submitted + 400 + rng.integer(key, 2000, _GRADED_AT_ONCE)
     # What is graded at once follows a submission that the incidents have moved already.
     return np.where(auto & (submitted != NO_TIME), at_once, calendar.after_incidents(by_hand))

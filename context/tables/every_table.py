@@ -15,6 +15,8 @@ from context.terms.drawn import Drawn
 
 Pair = tuple[pa.Table, pa.Table]  # an entity and its keymap
 Columns = tuple[dict[str, object], int]  # columns of a table by name, and its number of rows
+# Purposes of randomness: what each number draws.
+_COURSE_MADE, _UPDATED_AFTER = 111, 150
 
 
 def drawn(d: Drawn, entity: str, field: str, key: U64, purpose: int) -> I64:
@@ -36,12 +38,14 @@ def is_value(value: Coded, text: str) -> BOOL:
 
 def touched(d: Drawn, created: I64, key: U64) -> I64:
     """When a row was last changed: within two days of its creation, never after the term."""
-    return np.asarray(np.minimum(created + rng.integer(rng.extend(key, 150), 2 * DAY_MS), d.close_ms))
+    return np.asarray(
+        np.minimum(created + rng.integer(rng.extend(key, _UPDATED_AFTER), 2 * DAY_MS), d.close_ms)
+    )
 
 
 def course_made_ms(d: Drawn) -> I64:
     """When the Canvas course of each offering was made: weeks before courses open."""
-    return d.open_ms - (20 + rng.integer(rng.extend(d.catalogue.offering_key, 111), 100)) * DAY_MS
+    return d.open_ms - (20 + rng.integer(rng.extend(d.catalogue.offering_key, _COURSE_MADE), 100)) * DAY_MS
 
 
 def sis_keymap(name: str, codes: list[str] | pa.Array) -> pa.Table:

@@ -33,6 +33,8 @@ from context.results.results import Results
 from context.scenario.calendar import Calendar
 
 Tables = dict[str, pa.Table]
+# Purposes of randomness: what each number draws.
+_GROUP_WIKI = 446
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Drawn:
     @cached_property
     def group_has_wiki(self) -> BOOL:
         """True for learner groups whose wiki somebody has opened."""
-        return self.coin(self.learner_groups.key, 446, 0.4) & ~self.learner_groups.deleted
+        return self.coin(self.learner_groups.key, _GROUP_WIKI, 0.4) & ~self.learner_groups.deleted
 
     @property
     def open_ms(self) -> int:

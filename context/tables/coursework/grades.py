@@ -18,6 +18,9 @@ from context.tables.every_table import Columns, first_date, is_last_minute
 from context.tables.institution.courses import section_numbers
 from context.terms.drawn import Drawn, Tables
 
+# Purposes of randomness: what each number draws.
+_OVERRIDE_CHANGED = 90
+
 
 def grade_tables(d: Drawn) -> tuple[Tables, Tables]:
     """(entities, keymaps) of scores and overrides."""
@@ -115,7 +118,7 @@ def _overrides(d: Drawn) -> Columns:
         by_section, o.section, np.where(o.group >= 0, len(title) + o.group, len(title) + len(group_names))
     )
     titles = pa.concat_arrays([title, group_names, pa.array(["1 student"])]).take(pa.array(place))
-    changed = d.coin(o.key, 90, 0.1)
+    changed = d.coin(o.key, _OVERRIDE_CHANGED, 0.1)
     due = np.where(due_there, o.due_ms, acts.due_ms[o.activity])
     all_day = due_there & is_last_minute(d, due)
     return {

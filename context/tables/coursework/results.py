@@ -20,6 +20,9 @@ from context.terms.drawn import Drawn, Tables
 SENTENCE_CHARACTERS = 55  # of an average sentence of the default pack
 _STATUS = ("unsubmitted", "submitted", "graded")
 _GRADE_STATE = ("not_graded", "auto_graded", "human_graded")
+# Purposes of randomness: what each number draws.
+_SUBMISSION_SENTENCES, _ADDRESS, _MESSAGE_LENGTH, _DELETED = 190, 191, 194, 195
+_DELETED_LATE, _DELETED_AFTER = 196, 197
 
 
 def result_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -107,11 +110,14 @@ def _results(d: Drawn) -> pa.Table:
     late = np.maximum(np.where(submitted, r.submitted_ms, created), np.where(graded, r.graded_ms, created))
     late = np.maximum(late, np.where(excused, r.excused_ms, created))
     body = _spread(
-        sentences(d, "submission", r.key[text], 1 + rng.integer(rng.extend(r.key[text], 190), 5)), text
+        sentences(
+            d, "submission", r.key[text], 1 + rng.integer(rng.extend(r.key[text], _SUBMISSION_SENTENCES), 5)
+        ),
+        text,
     )
     url = _spread(
         frame.join(
-            "https://work.example/s/", frame.texts(rng.integer(rng.extend(r.key[address], 191), 10**9))
+            "https://work.example/s/", frame.texts(rng.integer(rng.extend(r.key[address], _ADDRESS), 10**9))
         ),
         address,
     )
@@ -164,7 +170,7 @@ def _spread(values: pa.Array, where: BOOL) -> pa.Array:
 
 def _sentence_counts(d: Drawn, key: U64) -> I64:
     """Sentences of posts: as many as the pack's message length asks for."""
-    length = drawn(d, "discussion_entry", "message_length", key, 194)
+    length = drawn(d, "discussion_entry", "message_length", key, _MESSAGE_LENGTH)
     return np.clip(length // SENTENCE_CHARACTERS, 1, MOST_SENTENCES)
 
 
@@ -175,8 +181,10 @@ def _entries(d: Drawn) -> pa.Table:
     body = paragraph(d, "post", p.key, offering, np.maximum(count - 1, 1))
     body = pc.replace_with_mask(body, pa.array(reply), sentences(d, "reply", p.key[reply], count[reply]))
     # A few take back what they wrote, or somebody does; most of those soon.
-    deleted = d.coin(p.key, 195, 0.012)
-    waits = MINUTE_MS + (d.coin(p.key, 196, 0.3) * 47 + 1) * rng.integer(rng.extend(p.key, 197), HOUR_MS)
+    deleted = d.coin(p.key, _DELETED, 0.012)
+    waits = MINUTE_MS + (d.coin(p.key, _DELETED_LATE, 0.3) * 47 + 1) * rng.integer(
+        rng.extend(p.key, _DELETED_AFTER), HOUR_MS
+    )
     gone = np.minimum(p.time_ms + waits, d.close_ms)
     columns = {
         "discussion_entry_id": ids.udp_ids(rows),

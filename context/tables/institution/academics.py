@@ -45,6 +45,9 @@ DEGREES = (
 _SPECIALIZED = {"Junior": 0.35, "Senior": 0.5, "Graduate": 0.6, "Professional": 0.3}
 _SINCE_COMMENCEMENT = {"Fall": 101, "Spring": 241, "Summer": 3}  # days at the begin of a term
 _WITH_MINOR = {"Sophomore": 0.08, "Junior": 0.2, "Senior": 0.28}
+# Purposes of randomness: what each number draws.
+_WHICH_DEGREE, _NO_DATE, _SPECIALIZES, _WHICH_SPECIALIZATION = 1, 2, 300, 301
+_HAS_MINOR, _WHICH_MINOR, _TRANSFER = 302, 303, 304
 
 
 def academic_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -124,8 +127,8 @@ def _by_standing(d: Drawn, shares: dict[str, float], purpose: int) -> I64:
 
 
 def _specialized(d: Drawn) -> pa.Table:
-    who = _by_standing(d, _SPECIALIZED, 300)
-    which = rng.integer(rng.extend(d.students.key[who], 301), SPECIALIZATIONS)
+    who = _by_standing(d, _SPECIALIZED, _SPECIALIZES)
+    which = rng.integer(rng.extend(d.students.key[who], _WHICH_SPECIALIZATION), SPECIALIZATIONS)
     columns = {
         "person_id": who + 1,
         "academic_term_id": 1,
@@ -135,8 +138,8 @@ def _specialized(d: Drawn) -> pa.Table:
 
 
 def _with_minor(d: Drawn) -> pa.Table:
-    s, who = d.structures, _by_standing(d, _WITH_MINOR, 302)
-    subject = rng.integer(rng.extend(d.students.key[who], 303), len(s.subjects))
+    s, who = d.structures, _by_standing(d, _WITH_MINOR, _HAS_MINOR)
+    subject = rng.integer(rng.extend(d.students.key[who], _WHICH_MINOR), len(s.subjects))
     # Nobody has a minor in the field of the own major: those look half the list further, or do without.
     own, count = d.students.major_cip[who], len(s.subjects)
     subject = np.where(s.subject_cip[subject] == own, (subject + count // 2) % count, subject)
@@ -178,7 +181,7 @@ def _held(d: Drawn) -> pa.Table:
     doctorates = np.array([code[name] for name in ("PHD", "PHD", "PHD", "PHD", "PHD", "EDD", "JD", "PHARMD")])
     transfer = d.pack.categorical("person", "is_transfer")
     is_transfer = np.array([value == "true" for value in transfer.values])[
-        transfer.draw(rng.extend(s.key, 304))
+        transfer.draw(rng.extend(s.key, _TRANSFER))
     ]
     teachers = np.arange(students, students + d.instructors)
     with_master = came_with_master(s)
@@ -198,8 +201,8 @@ def _held(d: Drawn) -> pa.Table:
         has = rng.uniform(key) < share
         who, key = people[has], key[has]
         day = _commencement(d, when[who])
-        degree = choices[rng.integer(key, len(choices), 1)]
-        parts.append((who, degree, np.where(rng.uniform(key, 2) < 0.08, NO_TIME, day)))
+        degree = choices[rng.integer(key, len(choices), _WHICH_DEGREE)]
+        parts.append((who, degree, np.where(rng.uniform(key, _NO_DATE) < 0.08, NO_TIME, day)))
     who = np.flatnonzero(completes(d))
     degree = np.array([code[name] for name in degree_codes(d.pack, s)[who].tolist()], dtype=np.int64)
     parts.append((who, degree, np.full(len(who), term_dates(d.calendar)["end"] + CONFERRED)))

@@ -24,6 +24,9 @@ from context.terms.drawn import Drawn, Tables
 _ROLES = ("Student", "Faculty", "Staff", "Employee", "Alum")
 _STUDENT, _FACULTY, _STAFF, _EMPLOYEE, _ALUM = range(len(_ROLES))
 _TYPES = ("Mobile", "Home", "Work", "Other")
+# Purposes of randomness: what each number draws.
+_NO_TEST_DAY, _LINE, _TEST_SCORES, _TEST_DAY = 1, 1, 10, 20
+_STAYED, _HAS_PHONE, _PHONE = 320, 340, 349
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def _affiliations(d: Drawn) -> Pair:
     )
     assistants = assistants[assistants < students]
     # Graduate students who were undergraduates here, and staff who took a degree here long ago.
-    stayed = np.flatnonzero(~s.is_undergraduate & d.coin(s.key, 320, 0.2))
+    stayed = np.flatnonzero(~s.is_undergraduate & d.coin(s.key, _STAYED, 0.2))
     before = arrival[stayed] - 90
     parts = []
     for who, what, first, last, is_main in (
@@ -136,17 +139,17 @@ def _phones(d: Drawn) -> Pair:
     key, student = d.identity.key, np.arange(len(d.identity)) < len(d.students)
     shares = ((0.92, 0.6), (0.3, 0.1), (0.04, 0.85), (0.01, 0.01))  # of students and staff, by type
     has = [
-        (rng.uniform(rng.extend(key, 340 + place)) < np.where(student, *pair)) & ~d.canvas_only
+        (rng.uniform(rng.extend(key, _HAS_PHONE + place)) < np.where(student, *pair)) & ~d.canvas_only
         for place, pair in enumerate(shares)
     ]
     person = np.concatenate([np.flatnonzero(mask) for mask in has])
     kind = np.repeat(np.arange(len(_TYPES)), [int(mask.sum()) for mask in has])
     order = np.lexsort((kind, person))
     person, kind = person[order], kind[order]
-    number_key = rng.extend(rng.extend(key[person], 349), kind)
+    number_key = rng.extend(rng.extend(key[person], _PHONE), kind)
     area = 201 + rng.integer(number_key, 789)
     area += area % 100 == 11  # codes such as 411 are no areas
-    line = pc.utf8_lpad(frame.texts(rng.integer(number_key, 100, 1)), 2, "0")
+    line = pc.utf8_lpad(frame.texts(rng.integer(number_key, 100, _LINE)), 2, "0")
     columns = {
         "phone_number": frame.join("(", frame.texts(area), ") 555-01", line),
         "type": Coded(kind, _TYPES),
@@ -166,7 +169,7 @@ def _takes(d: Drawn, test: AdmissionTest) -> I64:
 
 def _scores(d: Drawn, test: AdmissionTest, who: I64) -> list[tuple[str, I64]]:
     """(part, hundredths per person) of a test: half ability, half chance, the whole by its parts."""
-    key = rng.extend(d.students.key[who], test.purpose + 10)
+    key = rng.extend(d.students.key[who], test.purpose + _TEST_SCORES)
     found = []
     for place, (name, mean, sd, least, most, step) in enumerate(test.parts):
         z = 0.7 * d.students.ability[who] + 0.7 * rng.normal(key, place)
@@ -186,11 +189,11 @@ def _tests(d: Drawn) -> Pair:
     names = sorted(set(names))
     for code, test in enumerate(TESTS):
         who = _takes(d, test)
-        key = rng.extend(d.students.key[who], test.purpose + 20)
+        key = rng.extend(d.students.key[who], test.purpose + _TEST_DAY)
         # Tests are taken on Saturdays, 8 to 20 months before the first term. Day 2 of 1970 was one.
         day = arrival[who] - 240 - rng.integer(key, 360)
         day -= (day - 2) % 7
-        day = np.where(rng.uniform(key, 1) < 0.15, NO_TIME, day)
+        day = np.where(rng.uniform(key, _NO_TEST_DAY) < 0.15, NO_TIME, day)
         for part, scores in _scores(d, test, who):
             parts.append((who, np.full(len(who), code), np.full(len(who), names.index(part)), scores, day))
     person, test_code, part_code, score, day = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -27,6 +27,11 @@ from context.tables.institution.structure import (
 from context.tables.titles import course_titles
 from context.terms.drawn import Drawn, Tables
 
+# Purposes of randomness: what each number draws.
+_VISIBLE, _SECTION_MADE, _HONORS, _NO_ENROLMENTS = 110, 112, 114, 115
+_NO_MANUAL, _RESTRICTED, _SECTION_UPDATED, _SANDBOX_AGE = 116, 117, 118, 119
+_HAS_SYLLABUS, _SELF_ENROLLED, _COURSE_STATE = 120, 122, 126
+
 
 def course_tables(d: Drawn) -> tuple[Tables, Tables]:
     """(entities, keymaps) of courses."""
@@ -107,9 +112,11 @@ def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
     titles = pc.if_else(pa.array(known), titles, frame.join("Sandbox of ", pc.coalesce(owner, "")))
     code, begin = course_codes(d), np.full(rows, d.open_ms)
     created = course_made_ms(d)
-    created = np.where(known, created, created - rng.integer(rng.extend(c.offering_key, 119), 900) * DAY_MS)
+    created = np.where(
+        known, created, created - rng.integer(rng.extend(c.offering_key, _SANDBOX_AGE), 900) * DAY_MS
+    )
     syllabus = frame.join("<h2>", titles, "</h2><p>Meetings, readings and grading for ", code, ".</p>")
-    has_syllabus = (c.offering_kind == OfferingKind.TAUGHT) & d.coin(c.offering_key, 120, 0.85)
+    has_syllabus = (c.offering_kind == OfferingKind.TAUGHT) & d.coin(c.offering_key, _HAS_SYLLABUS, 0.85)
     account = np.where(known, department_account(d), sandbox_account(d))
     columns = {
         "course_offering_id": ids.udp_ids(rows),
@@ -132,7 +139,7 @@ def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "le_start_date": np.where(known, _local_dates(d, begin), NO_TIME),
         "le_end_date": np.where(known, _local_dates(d, np.full(rows, d.close_ms - 1)), NO_TIME),
         "le_status": Coded(_states(d), LE_STATES),
-        "is_publicly_visible": d.coin(c.offering_key, 110, 0.03),
+        "is_publicly_visible": d.coin(c.offering_key, _VISIBLE, 0.03),
         "syllabus_content": pc.if_else(pa.array(has_syllabus), syllabus, None),
         "created_date": created,
     }
@@ -153,7 +160,7 @@ LE_STATES = ("available", "claimed", "created", "deleted")
 def _states(d: Drawn) -> I64:
     """State of each Canvas course, into LE_STATES: what nobody teaches in stays unpublished."""
     c = d.catalogue
-    u = rng.uniform(rng.extend(c.offering_key, 126))
+    u = rng.uniform(rng.extend(c.offering_key, _COURSE_STATE))
     available, claimed, created, deleted = range(len(LE_STATES))
     unpublished = np.where(u < 0.6, claimed, created)
     sandbox = np.where(u < 0.35, available, np.where(u < 0.95, claimed, deleted))
@@ -174,7 +181,7 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
     modes, mode_names = section_modes(d.pack, c)
     size = np.bincount(d.enrolments.section[d.enrolments.is_student], minlength=rows)
     number, known = section_numbers(d), c.section_kind != SectionKind.OWN
-    created = d.open_ms - (20 + rng.integer(rng.extend(c.section_key, 112), 100)) * DAY_MS
+    created = d.open_ms - (20 + rng.integer(rng.extend(c.section_key, _SECTION_MADE), 100)) * DAY_MS
     online = np.array([value == "Online" for value in mode_names])[modes]
     most = ((size * 11 // 10 + 5) // 5) * 5
     moved = c.section_home != c.section_offering
@@ -201,18 +208,20 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "delivery_mode": Coded(np.where(known, modes, -1), mode_names),
         "status": Coded(_section_states(d), ("active", "deleted", "inactive")),
         "is_graded": Maybe(c.section_kind == SectionKind.PRIMARY, known),
-        "is_honors": Maybe(d.coin(c.section_key, 114, 0.02), known),
+        "is_honors": Maybe(d.coin(c.section_key, _HONORS, 0.02), known),
         "is_default_section": (c.section_ordinal == 0)
         & np.isin(c.section_kind, (SectionKind.PRIMARY, SectionKind.OWN)),
         "max_enrollment": Maybe(most, known),
         "room_id": section_rooms(d, most, online | ~known, names),
         "start_date": np.where(known, dates["start"], NO_TIME),
         "end_date": np.where(known, dates["end"], NO_TIME),
-        "is_accepting_enrollments": Maybe(np.zeros(rows, np.bool_), d.coin(c.section_key, 115, 0.1)),
-        "can_manually_enroll": Maybe(np.zeros(rows, np.bool_), d.coin(c.section_key, 116, 0.1)),
-        "is_restrict_enrollments_to_section_dates": d.coin(c.section_key, 117, 0.05),
+        "is_accepting_enrollments": Maybe(
+            np.zeros(rows, np.bool_), d.coin(c.section_key, _NO_ENROLMENTS, 0.1)
+        ),
+        "can_manually_enroll": Maybe(np.zeros(rows, np.bool_), d.coin(c.section_key, _NO_MANUAL, 0.1)),
+        "is_restrict_enrollments_to_section_dates": d.coin(c.section_key, _RESTRICTED, 0.05),
         "created_date": created,
-        "updated_date": created + rng.integer(rng.extend(c.section_key, 118), 19 * DAY_MS),
+        "updated_date": created + rng.integer(rng.extend(c.section_key, _SECTION_UPDATED), 19 * DAY_MS),
     }
     keymap = ids.canvas_keymap(
         "course_section",
@@ -251,7 +260,7 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "grading_basis": Coded(np.where(student, _pass_fail(d), -1), ("GRD", "PNP")),
         "entry_date": _local_dates(d, e.entry_ms),
         "exit_date": np.where(left, _local_dates(d, e.exit_ms), NO_TIME),
-        "is_self_enrolled": d.coin(e.key, 122, 0.002),
+        "is_self_enrolled": d.coin(e.key, _SELF_ENROLLED, 0.002),
         "created_date": e.created_ms,
         "updated_date": updated,
         "completed_date": np.where(concluded, d.calendar.wall_to_utc_ms(last, 18 * HOUR_MS), NO_TIME),
