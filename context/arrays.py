@@ -1,6 +1,8 @@
-"""What integer columns are made of: types of arrays, units of time, places within runs."""
+"""What integer columns are made of: types of arrays, units of time, what is not there, places within runs."""
 
 from __future__ import annotations
+
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +16,19 @@ U64 = npt.NDArray[np.uint64]
 F64 = npt.NDArray[np.float64]
 BOOL = npt.NDArray[np.bool_]
 
-
 MINUTE_MS = 60_000
-
-
-HOUR_MS = 3_600_000
-
-
+HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
+DAY_US = 1000 * DAY_MS
+YEAR_DAYS = 365.25
+
+NO_TIME = np.iinfo(np.int64).min  # an instant or a number that is NULL
+NEVER = np.iinfo(np.int64).max  # later than every instant: what does not happen, among those that do
+
+
+def code_texts(codes: type[IntEnum]) -> tuple[str, ...]:
+    """Texts of codes in their order, as the UCDM writes them: ``FULL_TIME`` is FullTime."""
+    return tuple(code.name.title().replace("_", "") for code in codes)
 
 
 def ordinals(counts: I64) -> I64:
@@ -29,13 +36,14 @@ def ordinals(counts: I64) -> I64:
     return np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
+def run_places(ordered: npt.NDArray[np.integer]) -> I64:
+    """0..n-1 within each run of equal values of a sorted array."""
+    return np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
+
+
 def repetition(code: I64) -> I64:
     """How often each code came before, in order: 0 for the first of its kind."""
     order = np.argsort(code, kind="stable")
-    run = np.arange(len(code)) - np.searchsorted(code[order], code[order])
     count = np.empty(len(code), dtype=np.int64)
-    count[order] = run
+    count[order] = run_places(code[order])
     return count
-
-
-DAY_MS = 86_400_000

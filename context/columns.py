@@ -16,8 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import schemas
-
-NO_TIME = np.iinfo(np.int64).min  # an instant or a number that is NULL
+from context.arrays import BOOL, I64, NO_TIME
 
 
 @dataclass(frozen=True)
@@ -48,21 +47,21 @@ class Maybe:
     """Values with a mask of those that are there."""
 
     values: Any
-    valid: npt.NDArray[np.bool_]
+    valid: BOOL
 
 
-def only(texts: Coded, mask: npt.NDArray[np.bool_]) -> Coded:
+def only(texts: Coded, mask: BOOL) -> Coded:
     """``texts`` where ``mask`` is true, NULL elsewhere."""
     return Coded(np.where(mask, texts.codes, -1), texts.values)
 
 
-def either(mask: npt.NDArray[np.bool_], texts: Coded, others: Coded) -> Coded:
+def either(mask: BOOL, texts: Coded, others: Coded) -> Coded:
     """``texts`` where ``mask`` is true, ``others`` elsewhere."""
     moved = np.where(others.codes < 0, -1, others.codes + len(texts.values))
     return Coded(np.where(mask, texts.codes, moved), (*texts.values, *others.values))
 
 
-def decimal(hundredths: npt.NDArray[np.int64], valid: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+def decimal(hundredths: I64, valid: BOOL | None = None) -> pa.Array:
     """NUMERIC (decimal128(38, 9)) from integer hundredths, without a Python object per value."""
     scaled = np.asarray(hundredths, dtype=np.int64)
     mask = scaled == NO_TIME if valid is None else ~valid
@@ -75,14 +74,14 @@ def decimal(hundredths: npt.NDArray[np.int64], valid: npt.NDArray[np.bool_] | No
     )
 
 
-def instants(ms: npt.NDArray[np.int64], unit: pa.DataType) -> pa.Array:
+def instants(ms: I64, unit: pa.DataType) -> pa.Array:
     """UTC milliseconds to a timestamp type; NO_TIME is NULL."""
     mask = ms == NO_TIME
     us = np.where(mask, 0, ms) * 1000
     return pa.array(us, pa.int64(), mask=mask).cast(pa.timestamp("us")).cast(unit)
 
 
-def dates(days: npt.NDArray[np.int64]) -> pa.Array:
+def dates(days: I64) -> pa.Array:
     """Days since 1970-01-01 to DATE; NO_TIME is NULL."""
     mask = days == NO_TIME
     return pa.array(np.where(mask, 0, days).astype(np.int32), pa.int32(), mask=mask).cast(pa.date32())
@@ -136,13 +135,13 @@ def table(name: str, rows: int, columns: Mapping[str, Any]) -> pa.Table:
     return pa.table(arrays, names=list(schema.names))
 
 
-def created(columns: Mapping[str, Any]) -> npt.NDArray[np.int64] | None:
+def created(columns: Mapping[str, Any]) -> I64 | None:
     """The instants of creation among the columns of a table, None where it has none."""
     found = columns.get("created_date")
     return None if found is None else np.asarray(found, dtype=np.int64)
 
 
-def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+def numbers(column: pa.ChunkedArray) -> I64:
     """A DATETIME column without nulls as whole microseconds, int64."""
     return np.asarray(column.cast(pa.int64()).to_numpy(), dtype=np.int64)
 

@@ -10,14 +10,14 @@ from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
 from context.store.joining import TOLD, Joiner, collected, with_history
-from context.store.store import ENTITY, KEYMAP, Part, Store
+from context.store.store import ENTITY, KEYMAP, Store, TablePart
 from context.tables.coursework.comments import comment_tables
 from context.tables.coursework.content import content_tables
 from context.tables.coursework.grades import grade_tables
 from context.tables.coursework.learning_outcomes import learning_tables
 from context.tables.coursework.module_progress import progress_tables
 from context.tables.coursework.quizzes import quiz_tables, response_tables
-from context.tables.coursework.results import outcome_tables
+from context.tables.coursework.results import result_tables
 from context.tables.coursework.social import social_tables
 from context.tables.institution.academics import academic_tables
 from context.tables.institution.contacts import contact_tables
@@ -30,7 +30,7 @@ from context.terms.draw import draw
 from context.terms.drawn import Drawn
 from context.terms.history import drawn_terms
 
-TABLES = (
+TABLE_FUNCTIONS = (
     structure_tables,
     frame_tables,
     academic_tables,
@@ -39,7 +39,7 @@ TABLES = (
     contact_tables,
     course_tables,
     content_tables,
-    outcome_tables,
+    result_tables,
     learning_tables,
     comment_tables,
     quiz_tables,
@@ -56,14 +56,14 @@ def laid_out(drawn: Drawn) -> Store:
 
 
 def _tables(drawn: Drawn) -> Iterator[tuple[str, pa.Table, pa.Table | None]]:
-    """(name, entity, its keymap) of a term; each is let go before the next function of TABLES is asked."""
-    for tables in TABLES:
+    """(name, entity, its keymap) of a term; each is let go before the next of TABLE_FUNCTIONS is asked."""
+    for tables in TABLE_FUNCTIONS:
         entity, keymap = tables(drawn)
         for name in list(entity):
             yield name, entity.pop(name), keymap.pop(name, None)
 
 
-def store_parts(scenario: Scenario, pack: Pack, calendar: Calendar) -> Iterator[Part]:
+def store_parts(scenario: Scenario, pack: Pack, calendar: Calendar) -> Iterator[TablePart]:
     """The store of a scenario as (dataset, table name, rows), drawn while they are taken.
 
     All tables of the played term come, then those of the term before, and so on, so that no more is held
@@ -75,7 +75,7 @@ def store_parts(scenario: Scenario, pack: Pack, calendar: Calendar) -> Iterator[
             yield from _part(name, entity, keymap)
         return
     joiner, waiting, marks = Joiner(), [], []
-    for drawn, _, told in drawn_terms(scenario, pack, calendar, draw):
+    for drawn, _, told in drawn_terms(scenario, pack, calendar):
         waiting.append(Store({}, {}))
         for name, entity, keymap in _tables(drawn):
             joined = joiner.join(drawn, name, entity, keymap)
@@ -92,7 +92,7 @@ def store_parts(scenario: Scenario, pack: Pack, calendar: Calendar) -> Iterator[
         yield from store.datasets()
 
 
-def _part(name: str, entity: pa.Table, keymap: pa.Table | None) -> Iterator[Part]:
+def _part(name: str, entity: pa.Table, keymap: pa.Table | None) -> Iterator[TablePart]:
     yield ENTITY, name, entity
     if keymap is not None:
         yield KEYMAP, name, keymap

@@ -18,7 +18,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from context.arrays import F64, I64, U64
+from context.arrays import F64, I32, I64, U64
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -260,7 +260,7 @@ def _poisson_grid() -> tuple[F64, npt.NDArray[np.uint32]]:
     return np.array(means), cdf
 
 
-def poisson(keys: U64, mean: F64, index: npt.ArrayLike = 0) -> npt.NDArray[np.int32]:
+def poisson(keys: U64, mean: F64, index: npt.ArrayLike = 0) -> I32:
     """Poisson counts, int32, of float64 ``mean`` (0..256, same shape as keys); one hash an element.
 
     High bits are compared with an integer CDF table, low bits choose between the two nearest grid means so

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals
-from context.columns import NO_TIME
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, NO_TIME, U64, ordinals
+from context.content.activity_groups import ActivityGroups
 from context.courses.catalogue import Catalogue
 from context.packs.distribution import Categorical
 from context.packs.pack import Pack
@@ -22,25 +23,31 @@ NO_DROPS = ("Exam", "Midterm", "Project", "Paper")
 HIDDEN_SHARE = 0.012  # of activities whose grades are not shown by the end of term (assumption)
 ONLY_OVERRIDES_SHARE = 0.02  # of activities assigned section by section (assumption)
 LOCKED_SHARE = 0.25  # of activities that close a week after they are due (assumption)
+# Purposes of randomness: what each number draws.
+_TYPE, _POINTS, _RELEASE_DAY, _EARLY = 1, 2, 5, 6
+_RELEASE_MINUTE, _IS_HIDDEN_BEFORE, _HIDDEN_DAYS, _PLACE_IN_TERM = 7, 8, 9, 10
+_OWN_WEEKDAY, _KEEPS_HABIT, _OTHER_HOUR, _DUE_TIME = 11, 12, 13, 14
+_BREAK_SIDE, _FINALS_DAY, _LOCKED, _HIDDEN = 15, 16, 17, 18
+_ONLY_OVERRIDES, _DROPS_LOWEST, _DROP_AMOUNT, _DROPS_HIGHEST = 19, 20, 21, 22
+_NEVER_DROPPED, _CLASS_HOUR, _ACTIVITIES, _ACTIVITY = 23, 53, 60, 61
+_WEEKDAY_HABIT, _PEER_REVIEWS, _PEER_DUE, _GRADE_TYPE = 62, 154, 155, 157
+_ANONYMOUS_PEERS = 158
 
 
-KINDS = ("assignment", "quiz", "discussion", "exam")
+class ActivityKind(IntEnum):
+    """What sort of work an activity is: each has its law of scores."""
+
+    ASSIGNMENT = 0
+    QUIZ = 1
+    DISCUSSION = 2
+    EXAM = 3
+
+
+ACTIVITY_KINDS = tuple(kind.name.lower() for kind in ActivityKind)  # as the pack's tables call them
+_KIND_OF_TYPE = {"online_quiz": ActivityKind.QUIZ, "discussion_topic": ActivityKind.DISCUSSION}
 
 
 DAYS_OF_WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-
-@dataclass(frozen=True)
-class Groups:
-    """Assignment groups."""
-
-    offering: I64
-    ordinal: I64
-    name: I32  # code into the pack's learner_activity_group.name values
-    weight_percent: I64  # 0 where the course does not weight its groups
-    drop_lowest: I64  # scores left out of the group's
-    drop_highest: I64
-    key: U64
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class Activities:
     offering: I64
     group: I64
     ordinal: I64  # in its group
-    kind: I32  # index into KINDS
+    kind: I32  # an ActivityKind
     submission_type: I32  # code into the pack's allowable_submission_types
     points_hundredths: I64
     due_day: I64
@@ -76,35 +83,22 @@ class Activities:
         return self.is_graded & (self.points_hundredths > 0)
 
 
+def has_type(pack: Pack, activities: Activities, *types: str) -> BOOL:
+    """True for activities whose type of submission is one of ``types``."""
+    values = pack.categorical("learner_activity", "allowable_submission_types").values
+    return np.asarray(np.array([value in types for value in values])[activities.submission_type])
+
+
 def _teaching_days(calendar: Calendar) -> I64:
     """For day 0..end of the term: the day itself, or the last day before a break on which work can be due."""
-    days = np.arange((calendar.term.end - calendar.term.start).days + 1)
+    days = np.arange(calendar.term.last_day + 1)
     off = np.isin(calendar.kind_of(days), ("break", "holiday"))
     return np.maximum.accumulate(np.where(off, 0, days))
 
 
-def make_groups(pack: Pack, catalogue: Catalogue) -> Groups:
-    """Assignment groups of all courses."""
-    key = catalogue.offering_key
-    counts = pack.continuous("course_offering", "groups").draw(rng.extend(key, 50))
-    counts = np.where(catalogue.offering_kind == 0, counts, 0)  # in taught courses alone
-    offering = np.repeat(np.arange(catalogue.offerings), counts)
-    ordinal = ordinals(counts)
-    group_key = rng.extend(rng.extend(key[offering], 51), ordinal)
-    weighted = rng.uniform(rng.extend(key, 52)) < pack.number("content.weighted_groups_share")
-    # Percent weights by cutting 100 at keyed places: whole numbers that always add up to 100.
-    raw = 1 + rng.integer(group_key, 40, 1)
-    total = np.bincount(offering, raw, minlength=catalogue.offerings)[offering].astype(np.int64)
-    upto = _running_sum(raw, ordinal)
-    percent = upto * 100 // total - (upto - raw) * 100 // total
-    names = _distinct(
-        pack, offering, pack.categorical("learner_activity_group", "name").draw(rng.extend(group_key, 2))
-    )
-    none = np.zeros(len(offering), dtype=np.int64)
-    return Groups(offering, ordinal, names, np.where(weighted[offering], percent, 0), none, none, group_key)
-
-
-def with_drop_rules(pack: Pack, groups: Groups, activities: Activities) -> tuple[Groups, Activities]:
+def with_drop_rules(
+    pack: Pack, groups: ActivityGroups, activities: Activities
+) -> tuple[ActivityGroups, Activities]:
     """Rules by which groups drop scores, and what follows for their activities.
 
     Groups that drop have activities of the same points, as teachers make them: then the lowest score is the
@@ -114,41 +108,22 @@ def with_drop_rules(pack: Pack, groups: Groups, activities: Activities) -> tuple
     names = pack.categorical("learner_activity_group", "name").values
     can = np.array([not name or not any(word in name for word in NO_DROPS) for name in names])[groups.name]
     can &= size >= LEAST_TO_DROP
-    many = 1 + rng.categorical(groups.key, rng.thresholds(list(DROP_AMOUNTS)), 21)
-    lowest = np.where(rng.uniform(groups.key, 20) < DROP_SHARE, np.minimum(many, size // LEAST_TO_DROP), 0)
+    many = 1 + rng.categorical(groups.key, rng.thresholds(list(DROP_AMOUNTS)), _DROP_AMOUNT)
+    lowest = np.where(
+        rng.uniform(groups.key, _DROPS_LOWEST) < DROP_SHARE, np.minimum(many, size // LEAST_TO_DROP), 0
+    )
     lowest = np.where(can, lowest, 0)
-    highest = (can & (rng.uniform(groups.key, 22) < DROP_HIGHEST_SHARE)).astype(np.int64)
+    highest = (can & (rng.uniform(groups.key, _DROPS_HIGHEST) < DROP_HIGHEST_SHARE)).astype(np.int64)
     drops = (lowest + highest > 0)[activities.group]
     first = np.searchsorted(activities.group, activities.group)
     return replace(groups, drop_lowest=lowest, drop_highest=highest), replace(
         activities,
         points_hundredths=np.where(drops, activities.points_hundredths[first], activities.points_hundredths),
-        never_drop=drops & (rng.uniform(activities.key, 23) < NEVER_DROP_SHARE),
+        never_drop=drops & (rng.uniform(activities.key, _NEVER_DROPPED) < NEVER_DROP_SHARE),
     )
 
 
-def _distinct(pack: Pack, offering: I64, names: I32) -> I32:
-    """Names without one twice in a course: the next unused one takes its place, as long as there is one."""
-    count = len(pack.categorical("learner_activity_group", "name").values)
-    used: set[tuple[int, int]] = set()
-    chosen = []
-    for course, name in zip(offering.tolist(), names.tolist(), strict=True):
-        free = (code % count for code in range(name, name + count) if (course, code % count) not in used)
-        pick = next(free, name)
-        used.add((course, pick))
-        chosen.append(pick)
-    return np.array(chosen, dtype=np.int32)
-
-
-def _running_sum(values: I64, ordinal: I64) -> I64:
-    """Cumulative sums that start anew where ``ordinal`` is 0."""
-    upto = np.cumsum(values)
-    starts = np.flatnonzero(ordinal == 0)
-    before = upto[starts] - values[starts]
-    return upto - np.repeat(before, np.diff([*starts, len(values)]))
-
-
-def _types(pack: Pack, groups: Groups, group: I64, key: U64) -> I32:
+def _types(pack: Pack, groups: ActivityGroups, group: I64, key: U64) -> I32:
     """Types of submission: groups of quizzes and discussions hold those, the rest keeps the shares whole."""
     law = pack.categorical("learner_activity", "allowable_submission_types")
     names = pack.categorical("learner_activity_group", "name")
@@ -162,15 +137,17 @@ def _types(pack: Pack, groups: Groups, group: I64, key: U64) -> I32:
                 taken[kind] += name_shares[name]
     rest = rng.thresholds([max(shares[value] - taken[value], 0.0) for value in law.values])
     of_group = forced[groups.name[group]]
-    return np.where(of_group >= 0, of_group, rng.categorical(key, rest, 1)).astype(np.int32)
+    return np.where(of_group >= 0, of_group, rng.categorical(key, rest, _TYPE)).astype(np.int32)
 
 
-def make_activities(pack: Pack, calendar: Calendar, catalogue: Catalogue, groups: Groups) -> Activities:
+def make_activities(
+    pack: Pack, calendar: Calendar, catalogue: Catalogue, groups: ActivityGroups
+) -> Activities:
     """Activities of all groups, with their points, due times and releases."""
-    counts = pack.continuous("learner_activity_group", "activities").draw(rng.extend(groups.key, 60))
+    counts = pack.continuous("learner_activity_group", "activities").draw(rng.extend(groups.key, _ACTIVITIES))
     group = np.repeat(np.arange(len(groups.key)), counts)
     offering, ordinal = groups.offering[group], ordinals(counts)
-    key = rng.extend(rng.extend(groups.key[group], 61), ordinal)
+    key = rng.extend(rng.extend(groups.key[group], _ACTIVITY), ordinal)
     types = pack.categorical("learner_activity", "allowable_submission_types")
     submission_type = _types(pack, groups, group, key)
     names = pack.categorical("learner_activity_group", "name").values
@@ -178,44 +155,52 @@ def make_activities(pack: Pack, calendar: Calendar, catalogue: Catalogue, groups
         groups.name[group]
     ]
     kind_of_type = np.array(
-        [{"online_quiz": 1, "discussion_topic": 2}.get(str(value), 0) for value in types.values]
+        [_KIND_OF_TYPE.get(str(value), ActivityKind.ASSIGNMENT) for value in types.values]
     )
     points_law = pack.categorical("learner_activity", "points_possible")
     points = np.array([round(float(value or 0) * 100) for value in points_law.values])[
-        points_law.draw(rng.extend(key, 2))
+        points_law.draw(rng.extend(key, _POINTS))
     ]
     due_day = _due_days(pack, calendar, groups, group, ordinal, counts, key)
     due_ms = calendar.wall_to_utc_ms(due_day, _due_time(pack, catalogue.offering_key[offering], key))
-    release_day = np.maximum(due_day - 7 - rng.integer(key, 8, 5), int(calendar.days[0]) + 1)
-    early = rng.uniform(key, 6) < pack.number("content.released_at_start_share")
+    release_day = np.maximum(due_day - 7 - rng.integer(key, 8, _RELEASE_DAY), int(calendar.days[0]) + 1)
+    early = rng.uniform(key, _EARLY) < pack.number("content.released_at_start_share")
     release_day = np.where(early, int(calendar.days[0]) + 7, release_day)
-    release_ms = calendar.wall_to_utc_ms(release_day, 7 * HOUR_MS + rng.integer(key, 5 * 60, 7) * MINUTE_MS)
+    release_ms = calendar.wall_to_utc_ms(
+        release_day, 7 * HOUR_MS + rng.integer(key, 5 * 60, _RELEASE_MINUTE) * MINUTE_MS
+    )
     grade_types = pack.categorical("learner_activity", "grade_type")
-    grade_type = _grade_types(grade_types, rng.extend(key, 157), kind_of_type[submission_type] == 1)
+    grade_type = _grade_types(
+        grade_types, rng.extend(key, _GRADE_TYPE), kind_of_type[submission_type] == ActivityKind.QUIZ
+    )
     peers = pack.categorical("learner_activity", "has_peer_reviews")
-    has_peers = np.array([value == "true" for value in peers.values])[peers.draw(rng.extend(key, 154))]
-    hidden_days = np.where(rng.uniform(key, 8) < 0.4, 1 + rng.integer(key, 40, 9), 0)
+    has_peers = np.array([value == "true" for value in peers.values])[
+        peers.draw(rng.extend(key, _PEER_REVIEWS))
+    ]
+    hidden_days = np.where(
+        rng.uniform(key, _IS_HIDDEN_BEFORE) < 0.4, 1 + rng.integer(key, 40, _HIDDEN_DAYS), 0
+    )
     return Activities(
         offering=offering,
         group=group,
         ordinal=ordinal,
-        kind=np.where(is_exam, 3, kind_of_type[submission_type]).astype(np.int32),
+        kind=np.where(is_exam, ActivityKind.EXAM, kind_of_type[submission_type]).astype(np.int32),
         submission_type=submission_type,
         points_hundredths=points,
         due_day=due_day,
         due_ms=due_ms,
         release_ms=release_ms,
         created_ms=release_ms - hidden_days * DAY_MS,
-        locked_ms=np.where(rng.uniform(key, 17) < LOCKED_SHARE, due_ms + 7 * DAY_MS, NO_TIME),
+        locked_ms=np.where(rng.uniform(key, _LOCKED) < LOCKED_SHARE, due_ms + 7 * DAY_MS, NO_TIME),
         grade_type=grade_type,
         is_graded=np.array([value != "not_graded" for value in grade_types.values])[grade_type],
-        is_hidden=rng.uniform(key, 18) < HIDDEN_SHARE,
+        is_hidden=rng.uniform(key, _HIDDEN) < HIDDEN_SHARE,
         never_drop=np.zeros(len(key), dtype=np.bool_),
         peer_due_ms=np.where(
-            has_peers, due_ms + 2 * DAY_MS + rng.integer(rng.extend(key, 155), 5 * DAY_MS), NO_TIME
+            has_peers, due_ms + 2 * DAY_MS + rng.integer(rng.extend(key, _PEER_DUE), 5 * DAY_MS), NO_TIME
         ),
-        anonymous_peers=has_peers & (rng.uniform(rng.extend(key, 158)) < 0.5),
-        only_overrides=rng.uniform(key, 19) < ONLY_OVERRIDES_SHARE,
+        anonymous_peers=has_peers & (rng.uniform(rng.extend(key, _ANONYMOUS_PEERS)) < 0.5),
+        only_overrides=rng.uniform(key, _ONLY_OVERRIDES) < ONLY_OVERRIDES_SHARE,
         key=key,
     )
 
@@ -227,26 +212,26 @@ def _grade_types(law: Categorical, key: U64, is_quiz: BOOL) -> I32:
 
 
 def _due_days(
-    pack: Pack, calendar: Calendar, groups: Groups, group: I64, ordinal: I64, counts: I64, key: U64
+    pack: Pack, calendar: Calendar, groups: ActivityGroups, group: I64, ordinal: I64, counts: I64, key: U64
 ) -> I64:
     """Spread over the weeks of instruction, on the group's habitual weekday more often than not."""
-    last = (calendar.term.instruction_end - calendar.term.start).days
-    place = (ordinal + rng.uniform(key, 10)) / counts[group]
+    last = calendar.term.last_class_day
+    place = (ordinal + rng.uniform(key, _PLACE_IN_TERM)) / counts[group]
     week_start = 7 * ((5 + place * (last - 5)).astype(np.int64) // 7)
     law = pack.categorical("learner_activity", "due_dow")
     weekday = np.array([DAYS_OF_WEEK.index(str(value)) for value in law.values])
-    habit = weekday[law.draw(rng.extend(groups.key, 62))][group]
-    own = weekday[law.draw(rng.extend(key, 11))]
-    day = np.clip(week_start + np.where(rng.uniform(key, 12) < 0.7, habit, own), 4, last)
+    habit = weekday[law.draw(rng.extend(groups.key, _WEEKDAY_HABIT))][group]
+    own = weekday[law.draw(rng.extend(key, _OWN_WEEKDAY))]
+    day = np.clip(week_start + np.where(rng.uniform(key, _KEEPS_HABIT) < 0.7, habit, own), 4, last)
     # What would fall into a break is due a week earlier or later, some here and some there.
     off = np.isin(calendar.kind_of(np.arange(last + 8)), ("break", "holiday"))
-    aside = np.where(rng.uniform(key, 15) < 0.5, 7, -7)
+    aside = np.where(rng.uniform(key, _BREAK_SIDE) < 0.5, 7, -7)
     day = np.where(off[day], np.clip(day + aside, 4, last), day)
     names = pack.categorical("learner_activity_group", "name").values
     final = np.array([bool(name) and "Final" in str(name) for name in names])[groups.name[group]]
     begin = (calendar.term.finals_start - calendar.term.start).days
     span = (calendar.term.end - calendar.term.finals_start).days + 1
-    in_finals = begin + rng.integer(groups.key[group], span, 16)
+    in_finals = begin + rng.integer(groups.key[group], span, _FINALS_DAY)
     return np.where(final, in_finals, _teaching_days(calendar)[day])
 
 
@@ -255,11 +240,13 @@ def _due_time(pack: Pack, offering_key: U64, key: U64) -> I64:
     law = pack.categorical("learner_activity", "due_time")
     hours = pack.categorical("course_section", "start_hour")
     class_start = (
-        np.array([int(str(value)) for value in hours.values])[hours.draw(rng.extend(offering_key, 53))]
+        np.array([int(str(value)) for value in hours.values])[
+            hours.draw(rng.extend(offering_key, _CLASS_HOUR))
+        ]
         * HOUR_MS
     )
-    other = (8 + rng.integer(key, 14, 13)) * HOUR_MS
-    drawn = law.draw(rng.extend(key, 14))
+    other = (8 + rng.integer(key, 14, _OTHER_HOUR)) * HOUR_MS
+    drawn = law.draw(rng.extend(key, _DUE_TIME))
     time = np.zeros(len(key), dtype=np.int64)
     for code, value in enumerate(law.values):
         rows = drawn == code
@@ -270,7 +257,7 @@ def _due_time(pack: Pack, offering_key: U64, key: U64) -> I64:
         else:
             hour, minute = str(value).split(":")
             seconds = 59 if minute == "59" else 0
-            time[rows] = (int(hour) * 3600 + int(minute) * 60 + seconds) * 1000
+            time[rows] = int(hour) * HOUR_MS + int(minute) * MINUTE_MS + seconds * 1000
     return time
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import BOOL, I32, I64
-from context.content.activities import OFFLINE
-from context.content.content import ITEM_KINDS, Content
+from context.arrays import BOOL, I32, I64, U64
+from context.content.activities import OFFLINE, has_type
+from context.content.content import ITEM_KINDS, Content, ItemKind
 from context.packs.pack import Pack
 
 # Of the second, fourth ... modules of a course with requirements, those that ask for the one before; of those
 # asked for, the ones that have to be worked through in order (assumptions).
 GATED_SHARE, IN_ORDER_SHARE = 0.35, 0.5
 MIN_SCORE_PERCENT = (60, 70, 75, 80)
+# Purposes of randomness: what each number draws.
+_GATED, _COMPLETION_TYPE, _USES_REQUIREMENTS, _MIN_SCORE = 186, 187, 220, 221
+_IN_ORDER = 222
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,12 @@ class Requirements:
         return np.asarray(self.type == (self.types.index(name) if name in self.types else -2))
 
 
-def make_requirements(pack: Pack, content: Content, offering_key: npt.NDArray[np.uint64]) -> Requirements:
+def make_requirements(pack: Pack, content: Content, offering_key: U64) -> Requirements:
     """Requirements of all modules and their items."""
     items, modules = content.module_items, content.modules
-    uses = rng.uniform(rng.extend(offering_key, 220)) < pack.number("content.requirements_share")
+    uses = rng.uniform(rng.extend(offering_key, _USES_REQUIREMENTS)) < pack.number(
+        "content.requirements_share"
+    )
     used = uses[modules.offering]
     law = pack.categorical("module_item", "completion_type")
     kinds = np.array(
@@ -47,29 +51,26 @@ def make_requirements(pack: Pack, content: Content, offering_key: npt.NDArray[np
     )[items.kind]
     drawn = np.full(len(items), -1, dtype=np.int64)
     rows = np.flatnonzero(used[items.module] & (kinds >= 0))
-    drawn[rows] = law.draw(rng.extend(items.key[rows], 187), kinds[rows])
+    drawn[rows] = law.draw(rng.extend(items.key[rows], _COMPLETION_TYPE), kinds[rows])
     types = tuple(str(value) for value in law.values if value)
     place = np.array([types.index(value) if value else -1 for value in law.values])
     type_ = np.where(drawn >= 0, place[drawn], -1)
     # The first, third ... modules may be asked for by the next one.
-    gated = used & (modules.ordinal % 2 == 1) & (rng.uniform(rng.extend(modules.key, 186)) < GATED_SHARE)
+    gated = used & (modules.ordinal % 2 == 1) & (rng.uniform(rng.extend(modules.key, _GATED)) < GATED_SHARE)
     asked_for = np.zeros(len(modules), dtype=np.bool_)
     asked_for[:-1] = gated[1:]
     gated[1:] &= np.isin(np.arange(len(modules) - 1), items.module[type_ >= 0])
     asked_for[:-1] = gated[1:]
     activity = np.full(len(items), -1, dtype=np.int64)
     discussion = np.full(len(items), -1, dtype=np.int64)
-    for kind, source in ((0, None), (1, content.quizzes.activity), (2, content.discussions.activity)):
-        at = np.flatnonzero(items.kind == kind)
-        activity[at] = items.target[at] if source is None else source[items.target[at]]
-    at = np.flatnonzero(items.kind == 2)
+    at = np.flatnonzero(items.kind == ItemKind.ASSIGNMENT)
+    activity[at] = items.target[at]
+    at = np.flatnonzero(items.kind == ItemKind.QUIZ)
+    activity[at] = content.quizzes.activity[items.target[at]]
+    at = np.flatnonzero(items.kind == ItemKind.DISCUSSION_TOPIC)
+    activity[at] = content.discussions.activity[items.target[at]]
     discussion[at] = items.target[at]
-    online = np.array(
-        [
-            value not in OFFLINE
-            for value in pack.categorical("learner_activity", "allowable_submission_types").values
-        ]
-    )[content.activities.submission_type]
+    online = ~has_type(pack, content.activities, *OFFLINE)
     can_submit = (activity >= 0) & np.append(online, [False])[activity]
     can_score = can_submit & np.append(content.activities.counts, [False])[activity]
     view = types.index("must_view")
@@ -80,7 +81,9 @@ def make_requirements(pack: Pack, content: Content, offering_key: npt.NDArray[np
     ):
         if name in types:
             type_ = np.where((type_ == types.index(name)) & ~possible, view, type_)
-    percent = np.array(MIN_SCORE_PERCENT)[rng.integer(rng.extend(items.key, 221), len(MIN_SCORE_PERCENT))]
+    percent = np.array(MIN_SCORE_PERCENT)[
+        rng.integer(rng.extend(items.key, _MIN_SCORE), len(MIN_SCORE_PERCENT))
+    ]
     points = np.append(content.activities.points_hundredths, 0)[activity]
     wants_score = type_ == (types.index("min_score") if "min_score" in types else -2)
     return Requirements(
@@ -90,5 +93,5 @@ def make_requirements(pack: Pack, content: Content, offering_key: npt.NDArray[np
         activity=activity,
         discussion=discussion,
         gated=gated,
-        in_order=asked_for & (rng.uniform(rng.extend(modules.key, 222)) < IN_ORDER_SHARE),
+        in_order=asked_for & (rng.uniform(rng.extend(modules.key, _IN_ORDER)) < IN_ORDER_SHARE),
     )

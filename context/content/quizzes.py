@@ -12,13 +12,13 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, I32, I64, U64, ordinals
-from context.content.activities import KINDS, Activities
+from context.content.activities import Activities, ActivityKind
 from context.content.content import Items
 from context.packs.pack import Pack
 
 PRACTICE_POINTS = 1000  # hundredths, of a quiz without a learner activity
 PLAIN_STEP = 25  # hundredths: questions are worth quarters of a point, where the quiz's points allow it
-MOST_ITEMS = 100
+MOST_QUESTIONS = 100
 BANK_SHARE = 0.25  # of quizzes with four questions or more that pick from a bank (assumption)
 INTRO_SHARE = 0.06  # of quizzes that open with a text that asks nothing (assumption)
 # Kinds of questions for which an answer can have a part of the points.
@@ -31,6 +31,10 @@ PARTIAL_TYPES = (
     "file_upload_question",
 )
 TEXT_ONLY = "text_only_question"
+# Purposes of randomness: what each number draws.
+_QUESTION_TYPE, _TIME_LIMIT, _ALLOWED_ATTEMPTS, _QUESTIONS = 1, 163, 164, 171
+_POLICY, _INTRO, _HAS_BANK, _PICKED = 172, 200, 201, 202
+_BANK_SIZE, _QUESTION = 203, 204
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,9 @@ def quiz_of_activity(quizzes: Items, activities: Activities) -> I64:
 def _asked(points: I64, wanted: I64) -> I64:
     """The number of questions nearest to ``wanted`` that divides the points into like parts."""
     units = np.where(points % PLAIN_STEP == 0, points // PLAIN_STEP, points)
-    asked = np.clip(wanted, 1, MOST_ITEMS)
+    asked = np.clip(wanted, 1, MOST_QUESTIONS)
     for unit in np.unique(units[units > 0]).tolist():
-        fits = np.array([count for count in range(1, MOST_ITEMS + 1) if unit % count == 0])
+        fits = np.array([count for count in range(1, MOST_QUESTIONS + 1) if unit % count == 0])
         rows = np.flatnonzero(units == unit)
         asked[rows] = fits[np.abs(fits[None, :] - asked[rows, None]).argmin(axis=1)]
     return asked
@@ -111,13 +115,13 @@ def make_quizzes(pack: Pack, activities: Activities, quizzes: Items) -> Quizzes:
     points = np.full(len(key), PRACTICE_POINTS, dtype=np.int64)
     points[graded] = activities.points_hundredths[quizzes.activity[graded]]
     is_exam = np.zeros(len(key), dtype=np.bool_)
-    is_exam[graded] = activities.kind[quizzes.activity[graded]] == KINDS.index("exam")
-    wanted = pack.continuous("quiz", "quiz_item_count").draw(rng.extend(key, 171))
+    is_exam[graded] = activities.kind[quizzes.activity[graded]] == ActivityKind.EXAM
+    wanted = pack.continuous("quiz", "quiz_item_count").draw(rng.extend(key, _QUESTIONS))
     asked = _asked(points, wanted.astype(np.int64))
-    intro = (rng.uniform(rng.extend(key, 200)) < INTRO_SHARE).astype(np.int64)
-    has_bank = (rng.uniform(rng.extend(key, 201)) < BANK_SHARE) & (asked >= 4)
-    picked = np.where(has_bank, asked - rng.integer(rng.extend(key, 202), asked // 2 + 1), 0)
-    more = 1 + rng.integer(rng.extend(key, 203), 2 * picked + 1)
+    intro = (rng.uniform(rng.extend(key, _INTRO)) < INTRO_SHARE).astype(np.int64)
+    has_bank = (rng.uniform(rng.extend(key, _HAS_BANK)) < BANK_SHARE) & (asked >= 4)
+    picked = np.where(has_bank, asked - rng.integer(rng.extend(key, _PICKED), asked // 2 + 1), 0)
+    more = 1 + rng.integer(rng.extend(key, _BANK_SIZE), 2 * picked + 1)
     bank = np.where(has_bank, picked + more, 0)
     fixed = asked - picked
     counts = intro + fixed + bank
@@ -141,11 +145,11 @@ def make_quizzes(pack: Pack, activities: Activities, quizzes: Items) -> Quizzes:
         first_item=first_item,
         partial_item=partial,
         allowed_attempts=np.where(
-            is_exam, 1, _numbers(attempts.values, 1)[attempts.draw(rng.extend(key, 164))]
+            is_exam, 1, _numbers(attempts.values, 1)[attempts.draw(rng.extend(key, _ALLOWED_ATTEMPTS))]
         ),
-        policy=policy.draw(rng.extend(key, 172)),
+        policy=policy.draw(rng.extend(key, _POLICY)),
         policies=tuple(str(value) for value in policy.values),
-        minutes=_numbers(limit.values, 0)[limit.draw(rng.extend(key, 163))],
+        minutes=_numbers(limit.values, 0)[limit.draw(rng.extend(key, _TIME_LIMIT))],
         is_exam=is_exam,
         group_quiz=np.flatnonzero(has_bank),
         items=items,
@@ -157,12 +161,12 @@ def _items(
 ) -> QuizItems:
     quiz = np.repeat(np.arange(len(counts)), counts)
     ordinal = ordinals(counts)
-    key = rng.extend(rng.extend(quiz_key[quiz], 204), ordinal)
+    key = rng.extend(rng.extend(quiz_key[quiz], _QUESTION), ordinal)
     in_bank = ordinal >= (intro + fixed)[quiz]
     law = pack.categorical("quiz_item", "quiz_item_type")
     kinds = np.array([law.given_code(0, "quiz"), law.given_code(0, "exam")])
     types = tuple(dict.fromkeys((*(str(value) for value in law.values), TEXT_ONLY)))
-    drawn = law.draw(rng.extend(key, 1), kinds[is_exam[quiz].astype(np.int64)])
+    drawn = law.draw(rng.extend(key, _QUESTION_TYPE), kinds[is_exam[quiz].astype(np.int64)])
     group = np.where(in_bank, (np.cumsum(has_bank) - 1)[quiz], -1)
     return QuizItems(
         quiz=quiz,

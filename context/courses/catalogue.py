@@ -7,40 +7,61 @@ each CIP x level cell with the published size law, so that shares, sizes and loa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from math import fsum
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import I32, I64, U64
+from context.arrays import BOOL, F64, I32, I64, U64, ordinals, run_places
 from context.packs.pack import Pack
-from context.people.repeats import Later, course_codes, settle
-from context.people.students import STANDINGS, Students
+from context.packs.people_codes import STANDINGS, Career, Standing
+from context.people.repeats import Later, lasting_codes, settle
+from context.people.students import Students
 
 _ROUNDS = 12  # tries to move a student out of a course taken twice
+# Purposes of randomness: what each number draws.
+_LEVEL, _FAMILY, _OWN_MAJOR, _SEAT_LOT = 0, 1, 2, 41
+_SWAP, _WANTED_COURSE, PRIMARY_SECTIONS = 50, 240, 1000
+
+
+class OfferingKind(IntEnum):
+    """How a course offering stands to Canvas and the registrar."""
+
+    TAUGHT = 0
+    SHELL = 1  # cross-listed: its section sits in another offering's Canvas course
+    UNPUBLISHED = 2  # its teacher does without Canvas
+    SANDBOX = 3  # an instructor's own, which no registrar knows
+
+
+class SectionKind(IntEnum):
+    """What a section is to its course."""
+
+    PRIMARY = 0  # taken for credit
+    DISCUSSION = 1
+    LABORATORY = 2
+    OWN = 3  # the one section of a sandbox
 
 
 @dataclass(frozen=True)
 class Catalogue:
     """Course offerings and their sections, ordered by CIP family, level and ordinal in the cell.
 
-    Primary sections come first, then their components (discussions, laboratories), then sandboxes'. The kinds
-    are those of ``context.courses.sections``.
+    Primary sections come first, then their components (discussions, laboratories), then sandboxes'.
     """
 
     offering_cip: I32
     offering_level: I32
     offering_ordinal: I64  # ordinal in its CIP x level cell: with it the natural key
     offering_key: U64
-    offering_kind: I64  # TAUGHT, SHELL, UNPUBLISHED, SANDBOX
+    offering_kind: I64  # an OfferingKind
     offering_size: I64  # students who asked for it, before top-ups
     offering_host: I64  # the offering whose Canvas course holds its sections: itself unless cross-listed
     section_offering: I64  # whose Canvas course the section sits in: content and results follow it
     section_home: I64  # the offering it belongs to for the registrar: credits and grades follow it
     section_ordinal: I64  # 0.. within the offering, by kind
     section_key: U64
-    section_kind: I64  # PRIMARY, DISCUSSION, LABORATORY, OWN
+    section_kind: I64  # a SectionKind
     sandbox_owner: I64  # instructor of each sandbox, in order of these offerings
 
     @property
@@ -51,7 +72,7 @@ class Catalogue:
     @property
     def offering_code(self) -> I64:
         """Each offering's number, the same in every term."""
-        return course_codes(self.offering_cip, self.offering_level, self.offering_ordinal)
+        return lasting_codes(self.offering_cip, self.offering_level, self.offering_ordinal)
 
     @property
     def sections(self) -> int:
@@ -61,7 +82,7 @@ class Catalogue:
     @property
     def primaries(self) -> int:
         """Number of primary sections: those that students take for credit."""
-        return int((self.section_kind == 0).sum())
+        return int((self.section_kind == SectionKind.PRIMARY).sum())
 
 
 @dataclass(frozen=True)
@@ -73,7 +94,7 @@ class Seats:
     later: Later  # what these students take in later terms
 
 
-def largest_remainder(weights: npt.NDArray[np.float64], total: int, least: int = 1) -> I64:
+def largest_remainder(weights: F64, total: int, least: int = 1) -> I64:
     """Split ``total`` into integers in proportion to ``weights``, each at least ``least`` where it goes."""
     n = len(weights)
     rest = max(total - least * n, 0)
@@ -87,18 +108,17 @@ def largest_remainder(weights: npt.NDArray[np.float64], total: int, least: int =
 def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32, U64]:
     """(student, cip, level, key) of every course asked for."""
     student = np.repeat(np.arange(len(students)), students.courses)
-    slot = np.arange(len(student)) - np.repeat(
-        np.cumsum(students.courses) - students.courses, students.courses
-    )
-    key = rng.extend(rng.extend(students.course_key[student], 240), slot)
+    slot = ordinals(students.courses)
+    key = rng.extend(rng.extend(students.course_key[student], _WANTED_COURSE), slot)
     cip_table, level_rows = pack.table("cip"), pack.table("level_given_standing")
     levels = list(pack.table("level")["level"])
     cip = np.empty(len(student), dtype=np.int32)
     level = np.empty(len(student), dtype=np.int32)
     own = np.where(
-        students.career == 0, pack.number("demand.own_major_ug"), pack.number("demand.own_major_grad")
+        students.is_undergraduate, pack.number("demand.own_major_ug"), pack.number("demand.own_major_grad")
     )
-    for code, standing in enumerate(STANDINGS):
+    for code in Standing:
+        standing = STANDINGS[code]
         rows = np.flatnonzero(students.standing[student] == code)
         shares = {
             lv: float(share)
@@ -107,16 +127,18 @@ def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32, U64]:
             )
             if st == standing
         }
-        level[rows] = rng.categorical(key[rows], rng.thresholds([shares.get(lv, 0.0) for lv in levels]), 0)
-        if code < 4:
+        level[rows] = rng.categorical(
+            key[rows], rng.thresholds([shares.get(lv, 0.0) for lv in levels]), _LEVEL
+        )
+        if code.career == Career.UNDERGRADUATE:
             tilt = [
                 float(s) * float(t)
                 for s, t in zip(cip_table["seat_share_service"], cip_table[standing.lower()], strict=True)
             ]
         else:
             tilt = [float(s) for s in cip_table["seat_share_grad"]]
-        cip[rows] = rng.categorical(key[rows], rng.thresholds(tilt), 1)
-    mine = rng.uniform(key, 2) < own[student]
+        cip[rows] = rng.categorical(key[rows], rng.thresholds(tilt), _FAMILY)
+    mine = rng.uniform(key, _OWN_MAJOR) < own[student]
     cip[mine] = students.major_cip[student[mine]]
     return student, cip, level, key
 
@@ -155,7 +177,7 @@ def _wide_courses(seed: int, pack: Pack, cells: I64, sections: I64) -> list[tupl
     upto = np.rint(np.cumsum(shares) * count).astype(np.int64)
     wanted = np.sort(np.repeat(widths, np.diff(upto, prepend=0)))[::-1]
     cell = np.repeat(np.arange(len(cells)), sections)
-    place = np.arange(len(cell)) - np.repeat(np.cumsum(sections) - sections, sections)
+    place = ordinals(sections)
     lots = rng.key(seed, "offering cell", cells[cell], place)
     left = sections.copy()
     courses: list[tuple[int, int]] = []
@@ -185,7 +207,7 @@ def _group_into_offerings(seed: int, pack: Pack, cell: I64, size: I64) -> tuple[
     widths = np.concatenate([widths, np.ones(int(single.sum()), dtype=np.int64)])
     order = np.lexsort((-widths, homes))
     homes, widths = homes[order], widths[order]
-    ordinal = np.arange(len(homes)) - np.searchsorted(homes, homes)
+    ordinal = run_places(homes)
     turn = np.lexsort((rng.bits(rng.key(seed, "offering turn", cells[homes], ordinal)), homes))
     by_size = np.lexsort((np.arange(len(cell)), size, cell))
     offering = np.empty(len(cell), dtype=np.int64)
@@ -194,9 +216,7 @@ def _group_into_offerings(seed: int, pack: Pack, cell: I64, size: I64) -> tuple[
     return order, offering[order], cells[homes], ordinal
 
 
-def _resolve_repeats(
-    seat_key: U64, student: I64, section: I64, offering_of: I64, pool: I32
-) -> npt.NDArray[np.bool_]:
+def _resolve_repeats(seat_key: U64, student: I64, section: I64, offering_of: I64, pool: I32) -> BOOL:
     """Swap seats until nobody sits in an offering twice (in place); True where a seat stays."""
     for attempt in range(_ROUNDS):
         repeated = _repeated(student, offering_of[section])
@@ -206,7 +226,7 @@ def _resolve_repeats(
         for group in np.unique(pool[rows]):
             mine = rows[pool[rows] == group]
             others = np.flatnonzero(pool == group)
-            pick = others[rng.integer(rng.extend(seat_key[mine], 50), len(others), attempt)]
+            pick = others[rng.integer(rng.extend(seat_key[mine], _SWAP), len(others), attempt)]
             pick, first = np.unique(pick, return_index=True)
             mine = mine[first]
             apart = ~np.isin(pick, mine)
@@ -215,7 +235,7 @@ def _resolve_repeats(
     return ~_repeated(student, offering_of[section])
 
 
-def _repeated(student: I64, offering: I64) -> npt.NDArray[np.bool_]:
+def _repeated(student: I64, offering: I64) -> BOOL:
     """True for every seat but the first of a student in an offering."""
     order = np.lexsort((offering, student))
     same = (np.diff(student[order]) == 0) & (np.diff(offering[order]) == 0)
@@ -234,18 +254,18 @@ def make_catalogue(seed: int, pack: Pack, students: Students, later: Later) -> t
     order, offering, offering_cell, ordinal = _group_into_offerings(seed, pack, section_cell, size)
     size = size[order]
     # Seats of a cell are dealt in keyed order, so that a section's students are a random lot of its cell.
-    order = np.lexsort((rng.bits(seat_key, 41), cell))
+    order = np.lexsort((rng.bits(seat_key, _SEAT_LOT), cell))
     section = np.empty(len(student), dtype=np.int64)
     section[order] = np.repeat(np.arange(len(size)), size)
-    course = course_codes(section_cell // levels, section_cell % levels, ordinal[offering])
+    course = lasting_codes(section_cell // levels, section_cell % levels, ordinal[offering])
     again = settle(pack, later, seat_key, student, section, course)
     stays = _resolve_repeats(
-        seat_key, student, section, offering, (students.career[student] > 0).astype(np.int32)
+        seat_key, student, section, offering, (~students.is_undergraduate[student]).astype(np.int32)
     )
     stays &= again | ~later.has(student, course[section])
     student, section = student[stays], section[stays]
     taken = np.unique(section)
-    section_ordinal = np.arange(len(offering)) - np.searchsorted(offering, offering)
+    section_ordinal = run_places(offering)
     rank = np.searchsorted(taken, section)
     kept, new_offering = np.unique(offering[taken], return_inverse=True)
     offering_key = rng.key(seed, "offering", offering_cell[kept], ordinal[kept])
@@ -255,14 +275,14 @@ def make_catalogue(seed: int, pack: Pack, students: Students, later: Later) -> t
         offering_level=(offering_cell[kept] % levels).astype(np.int32),
         offering_ordinal=ordinal[kept],
         offering_key=offering_key,
-        offering_kind=np.zeros(len(kept), dtype=np.int64),
+        offering_kind=np.full(len(kept), int(OfferingKind.TAUGHT)),
         offering_host=np.arange(len(kept)),
         offering_size=np.bincount(new_offering[rank], minlength=len(kept)).astype(np.int64),
         section_offering=new_offering.astype(np.int64),
         section_home=new_offering.astype(np.int64),
         section_ordinal=section_ordinal[taken],
-        section_key=rng.extend(offering_key[new_offering], section_ordinal[taken] + 1000),
-        section_kind=np.zeros(len(taken), dtype=np.int64),
+        section_key=rng.extend(offering_key[new_offering], section_ordinal[taken] + PRIMARY_SECTIONS),
+        section_kind=np.full(len(taken), int(SectionKind.PRIMARY)),
         sandbox_owner=np.empty(0, dtype=np.int64),
     )
     return catalogue, Seats(student[order], rank[order].astype(np.int64), later)

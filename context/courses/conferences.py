@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
 from context import rng
-from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, U64, ordinals
-from context.columns import NO_TIME
-from context.courses.catalogue import Catalogue
+from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, NEVER, NO_TIME, U64, ordinals
+from context.courses.catalogue import Catalogue, OfferingKind
 from context.courses.enrolments import Enrolments, primary_teacher
 from context.courses.learner_groups import LearnerGroups
-from context.courses.sections import TAUGHT, section_modes
+from context.courses.sections import section_modes
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 
-COURSE_SHARE = {"Online": 0.6, "BlendedLearning": 0.5}  # of courses that hold any, by mode of delivery
+COURSE_SHARES = {"Online": 0.6, "BlendedLearning": 0.5}  # of courses that hold any, by mode of delivery
 OTHER_SHARE = 0.12
-GROUP_SHARE = 0.05  # of groups that hold one
+MEETING_GROUP_SHARE = 0.05  # of groups that hold one
 INVITED_SHARE, COMES_SHARE = 0.8, 0.65
 MINUTES = (30, 45, 60, 75, 90)
 SPONTANEOUS_SHARE, EMPTY_SHARE = 0.2, 0.04  # opened without a plan; planned, and nobody came
+# Purposes of randomness: what each number draws.
+_INVITED, _DAY, _HOW_MANY, _COMES = 1, 1, 1, 2
+_HALF_HOUR, _COURSE_CONFERENCE, _COMES_LATE, _SPONTANEOUS = 2, 2, 3, 3
+_DAYS_AHEAD, _MINUTES_PLANNED, _TAKES_PLACE, _STARTS_LATE = 4, 5, 6, 7
+_ENDS_LATE, _GUEST, _OF_COURSE, _GROUP_MEETS = 8, 9, 430, 431
+_OF_GROUP, _GUEST_PERSON = 432, 433
+
+
+class GuestPart(IntEnum):
+    """What somebody is to a conference."""
+
+    INITIATOR = 0
+    INVITEE = 1
+    ATTENDEE = 2
 
 
 @dataclass(frozen=True)
@@ -38,7 +52,7 @@ class Conferences:
     key: U64
     guest_conference: I64
     guest_person: I64
-    guest_part: I64  # 0 initiator, 1 invitee, 2 attendee
+    guest_part: I64  # a GuestPart
     guest_created_ms: I64
     guest_updated_ms: I64
 
@@ -58,25 +72,25 @@ def make_conferences(
     mode, modes = section_modes(pack, catalogue)
     first = np.full(catalogue.offerings, -1, dtype=np.int64)
     first[catalogue.section_home[::-1]] = np.arange(catalogue.sections)[::-1]
-    share = np.array([COURSE_SHARE.get(str(value), OTHER_SHARE) for value in modes])[mode[first]]
+    share = np.array([COURSE_SHARES.get(str(value), OTHER_SHARE) for value in modes])[mode[first]]
     teacher = primary_teacher(catalogue, enrolments)[first]
-    key = rng.extend(catalogue.offering_key, 430)
-    holds = (rng.uniform(key) < share) & (catalogue.offering_kind == TAUGHT) & (teacher >= 0)
-    counts = np.where(holds, 2 + rng.integer(key, 9, 1), 0)
+    key = rng.extend(catalogue.offering_key, _OF_COURSE)
+    holds = (rng.uniform(key) < share) & (catalogue.offering_kind == OfferingKind.TAUGHT) & (teacher >= 0)
+    counts = np.where(holds, 2 + rng.integer(key, 9, _HOW_MANY), 0)
     offering = np.repeat(np.arange(catalogue.offerings), counts)
     host = enrolments.person[teacher[offering]]
-    course_key = rng.extend(rng.extend(key[offering], 2), ordinals(counts))
+    course_key = rng.extend(rng.extend(key[offering], _COURSE_CONFERENCE), ordinals(counts))
     rows = np.flatnonzero(enrolments.counts)
     course = catalogue.section_offering[enrolments.section[rows]]
     course_guests = _pairs(offering, rows[np.argsort(course, kind="stable")], np.sort(course))
     lead = np.flatnonzero(
         (np.diff(groups.member_group, prepend=-1) > 0)
         & (groups.member_enrolment >= 0)
-        & (rng.uniform(rng.extend(groups.key[groups.member_group], 431)) < GROUP_SHARE)
+        & (rng.uniform(rng.extend(groups.key[groups.member_group], _GROUP_MEETS)) < MEETING_GROUP_SHARE)
     )
     of_group = groups.member_group[lead]
     members = _pairs(of_group, np.arange(len(groups.member_group)), groups.member_group)
-    group_key = rng.extend(groups.key[of_group], 432)
+    group_key = rng.extend(groups.key[of_group], _OF_GROUP)
     conference = np.concatenate([course_guests[0], members[0] + len(offering)])
     person = np.concatenate([enrolments.person[course_guests[1]], groups.member_person[members[1]]])
     since = np.concatenate([enrolments.entry_ms[course_guests[1]], groups.member_created_ms[members[1]]])
@@ -87,20 +101,20 @@ def make_conferences(
     since_host = np.concatenate([np.zeros(len(offering), np.int64), groups.member_created_ms[lead] + DAY_MS])
     until_host = np.concatenate(
         [
-            np.full(len(offering), np.iinfo(np.int64).max),
+            np.full(len(offering), NEVER),
             enrolments.exit_ms[groups.member_enrolment[lead]],
         ]
     )
-    return _held(
-        calendar,
-        people,
-        np.concatenate([course_key, group_key]),
-        np.concatenate([offering, np.full(len(lead), -1)]),
-        np.concatenate([np.full(len(offering), -1), of_group]),
-        np.concatenate([host, groups.member_person[lead]]),
-        (since_host, until_host),
-        (conference, person, since, until),
+    wanted = _Wanted(
+        key=np.concatenate([course_key, group_key]),
+        offering=np.concatenate([offering, np.full(len(lead), -1)]),
+        group=np.concatenate([np.full(len(offering), -1), of_group]),
+        host=np.concatenate([host, groups.member_person[lead]]),
+        since_ms=since_host,
+        until_ms=until_host,
     )
+    guests = _Guests(conference, person, since, until, people[person])
+    return _held(calendar, wanted, guests)
 
 
 def _pairs(wanted: I64, rows: I64, of: I64) -> tuple[I64, I64]:
@@ -110,47 +124,65 @@ def _pairs(wanted: I64, rows: I64, of: I64) -> tuple[I64, I64]:
     return np.repeat(np.arange(len(wanted)), counts), rows[np.repeat(low, counts) + ordinals(counts)]
 
 
-def _held(
-    calendar: Calendar,
-    people: U64,
-    key: U64,
-    offering: I64,
-    group: I64,
-    host: I64,
-    host_time: tuple[I64, I64],
-    guests: tuple[I64, I64, I64, I64],
-) -> Conferences:
+@dataclass(frozen=True)
+class _Wanted:
+    """Row i is a conference that may come about, within the time of its host."""
+
+    key: U64
+    offering: I64
+    group: I64
+    host: I64
+    since_ms: I64
+    until_ms: I64
+
+
+@dataclass(frozen=True)
+class _Guests:
+    """Row i is somebody who may be asked to a conference, and from when to when there is such a person."""
+
+    conference: I64
+    person: I64
+    since_ms: I64
+    until_ms: I64
+    person_key: U64
+
+
+def _held(calendar: Calendar, wanted: _Wanted, guests: _Guests) -> Conferences:
     """When each conference is planned and held, and who of the possible guests is asked and comes."""
-    last = (calendar.term.instruction_end - calendar.term.start).days
-    day = rng.integer(key, last + 1, 1)
-    start = calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 22, 2) * 30 * MINUTE_MS)
-    spontaneous = rng.uniform(key, 3) < SPONTANEOUS_SHARE
+    key, host = wanted.key, wanted.host
+    last = calendar.term.last_class_day
+    day = rng.integer(key, last + 1, _DAY)
+    start = calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 22, _HALF_HOUR) * 30 * MINUTE_MS)
+    spontaneous = rng.uniform(key, _SPONTANEOUS) < SPONTANEOUS_SHARE
     start = calendar.after_incidents(start)
-    created = np.where(spontaneous, start, start - (1 + rng.integer(key, 5, 4)) * DAY_MS)
-    minutes = np.array(MINUTES)[rng.integer(key, len(MINUTES), 5)]
-    held = spontaneous | (rng.uniform(key, 6) >= EMPTY_SHARE)
-    started = start + rng.integer(key, 6 * MINUTE_MS, 7)
-    ended = started + minutes * MINUTE_MS * 3 // 4 + rng.integer(key, 20 * MINUTE_MS, 8)
-    keep = (created > host_time[0]) & (ended < host_time[1])
-    conference, person, since, until = guests
-    guest_key = rng.extend(key[conference], 9) ^ rng.bits(people[person], 433)
-    asked = keep[conference] & (since < created[conference]) & (until > ended[conference])
-    asked &= (rng.uniform(guest_key, 1) < INVITED_SHARE) & (person != host[conference])
+    created = np.where(spontaneous, start, start - (1 + rng.integer(key, 5, _DAYS_AHEAD)) * DAY_MS)
+    minutes = np.array(MINUTES)[rng.integer(key, len(MINUTES), _MINUTES_PLANNED)]
+    held = spontaneous | (rng.uniform(key, _TAKES_PLACE) >= EMPTY_SHARE)
+    started = start + rng.integer(key, 6 * MINUTE_MS, _STARTS_LATE)
+    ended = started + minutes * MINUTE_MS * 3 // 4 + rng.integer(key, 20 * MINUTE_MS, _ENDS_LATE)
+    keep = (created > wanted.since_ms) & (ended < wanted.until_ms)
+    conference, person = guests.conference, guests.person
+    guest_key = rng.extend(key[conference], _GUEST) ^ rng.bits(guests.person_key, _GUEST_PERSON)
+    asked = keep[conference] & (guests.since_ms < created[conference])
+    asked &= guests.until_ms > ended[conference]
+    asked &= (rng.uniform(guest_key, _INVITED) < INVITED_SHARE) & (person != host[conference])
     conference, person, guest_key = conference[asked], person[asked], guest_key[asked]
-    comes = held[conference] & (rng.uniform(guest_key, 2) < COMES_SHARE)
-    came = started[conference] + rng.integer(guest_key, 12 * MINUTE_MS, 3)
+    comes = held[conference] & (rng.uniform(guest_key, _COMES) < COMES_SHARE)
+    came = started[conference] + rng.integer(guest_key, 12 * MINUTE_MS, _COMES_LATE)
     place = np.cumsum(keep) - 1
     who = np.flatnonzero(keep)
     all_of = np.concatenate([place[who], place[conference]])
-    part = np.concatenate([np.zeros(len(who), np.int64), 1 + comes])
-    order = np.lexsort((np.concatenate([host[who], person]), part != 0, all_of))
+    part = np.concatenate(
+        [np.full(len(who), int(GuestPart.INITIATOR)), np.where(comes, GuestPart.ATTENDEE, GuestPart.INVITEE)]
+    )
+    order = np.lexsort((np.concatenate([host[who], person]), part != GuestPart.INITIATOR, all_of))
     guest_created = np.concatenate([created[who], created[conference]])
     updated = np.concatenate(
         [np.where(held[who], started[who], created[who]), np.where(comes, came, created[conference])]
     )
     return Conferences(
-        offering=offering[who],
-        group=group[who],
+        offering=wanted.offering[who],
+        group=wanted.group[who],
         created_ms=created[who],
         planned_ms=np.where(spontaneous, NO_TIME, start)[who],
         minutes=np.where(spontaneous, -1, minutes)[who],

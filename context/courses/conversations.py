@@ -12,19 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from context import rng
-from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, U64, ordinals
+from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, NEVER, U64, ordinals
 from context.courses.catalogue import Catalogue
-from context.courses.enrolments import LEAST_VIEW_MS, Enrolments, primary_teacher
+from context.courses.enrolments import VIEWING_ROOM_MS, Enrolments, primary_teacher
 from context.courses.learner_groups import LearnerGroups
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
-from context.scenario.hours import waking_hours
+from context.scenario.hours import same_day
 
 PER_STUDENT = 0.3  # conversations with the teacher, per student enrolment
-GROUP_SHARE = 0.35  # of groups that talk in the inbox
+TALKING_GROUP_SHARE = 0.35  # of groups that talk in the inbox
 GENERAL_SHARE = 0.02  # of conversations that are about no course
 TEACHER_BEGINS = 0.3
 MESSAGES = (0.3, 0.38, 0.17, 0.1, 0.05)  # share of conversations with 1, 2, ... messages
+# Purposes of randomness: what each number draws.
+_GAP, _HOW_MANY, _BEGINS, _HOUR = 1, 1, 2, 3
+_MESSAGE, _TEACHER_FIRST, _GENERAL, _WITH_TEACHER = 4, 5, 6, 420
+_CONVERSATION, _GROUP_TALKS, _GROUP_CONVERSATION = 421, 422, 423
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,13 @@ def make_inbox(
     pack: Pack, calendar: Calendar, catalogue: Catalogue, enrolments: Enrolments, groups: LearnerGroups
 ) -> Inbox:
     """All conversations of a term."""
-    end = calendar.day_start_ms(int(calendar.days[-1]))
+    end = calendar.last_day_ms
     rows = np.flatnonzero(enrolments.counts)
     teacher = primary_teacher(catalogue, enrolments)[enrolments.section[rows]]
-    drawn = rng.poisson(rng.extend(enrolments.key[rows], 420), np.full(len(rows), PER_STUDENT))
+    drawn = rng.poisson(rng.extend(enrolments.key[rows], _WITH_TEACHER), np.full(len(rows), PER_STUDENT))
     counts = np.where(teacher >= 0, drawn, 0).astype(np.int64)
     row = np.repeat(rows, counts)
-    key = rng.extend(rng.extend(enrolments.key[row], 421), ordinals(counts))
+    key = rng.extend(rng.extend(enrolments.key[row], _CONVERSATION), ordinals(counts))
     with_teacher = (
         key,
         catalogue.section_offering[enrolments.section[row]],
@@ -66,7 +70,7 @@ def make_inbox(
         np.minimum(enrolments.exit_ms[row], end),
     )
     talk = np.flatnonzero(
-        (rng.uniform(rng.extend(groups.key[groups.member_group], 422)) < GROUP_SHARE)
+        (rng.uniform(rng.extend(groups.key[groups.member_group], _GROUP_TALKS)) < TALKING_GROUP_SHARE)
         & (groups.member_enrolment >= 0)
         & (np.diff(groups.member_group, prepend=-1) > 0)
     )
@@ -76,7 +80,7 @@ def make_inbox(
     talk, other = talk[paired & (other != talk)], other[paired & (other != talk)]
     both = np.stack([groups.member_enrolment[talk], groups.member_enrolment[other]])
     among = (
-        rng.extend(groups.key[groups.member_group[talk]], 423),
+        rng.extend(groups.key[groups.member_group[talk]], _GROUP_CONVERSATION),
         groups.offering[groups.member_group[talk]],
         groups.member_group[talk],
         groups.member_person[talk],
@@ -92,33 +96,32 @@ def _messages(pack: Pack, calendar: Calendar, columns: list[npt.NDArray[np.gener
     """Cut each conversation into messages by turns, and drop those after either side left."""
     key = columns[0].astype(np.uint64)
     offering, group, student, other, begin, end = (column.astype(np.int64) for column in columns[1:])
-    count = 1 + rng.categorical(key, rng.thresholds(list(MESSAGES)), 1)
+    count = 1 + rng.categorical(key, rng.thresholds(list(MESSAGES)), _HOW_MANY)
     span = np.maximum(end - begin - DAY_MS, 1)
-    start = begin + LEAST_VIEW_MS + (rng.uniform(key, 2) * span).astype(np.int64)
-    day = np.clip(calendar.day_of(start), calendar.days[0], calendar.days[-1])
-    awake = calendar.wall_to_utc_ms(day, waking_hours(pack, key, 3))
-    start = np.where((awake > begin + LEAST_VIEW_MS) & (awake < end), awake, start)
+    start = begin + VIEWING_ROOM_MS + (rng.uniform(key, _BEGINS) * span).astype(np.int64)
+    awake = same_day(pack, calendar, start, key, _HOUR)
+    start = np.where((awake > begin + VIEWING_ROOM_MS) & (awake < end), awake, start)
     conversation = np.repeat(np.arange(len(key)), count)
     turn = ordinals(count)
-    message_key = rng.extend(rng.extend(key[conversation], 4), turn)
-    u = rng.uniform(message_key, 1)
+    message_key = rng.extend(rng.extend(key[conversation], _MESSAGE), turn)
+    u = rng.uniform(message_key, _GAP)
     gap = np.where(turn == 0, 0, 5 * MINUTE_MS + (u * u * 36 * HOUR_MS).astype(np.int64))
     upto = np.cumsum(gap)
     since = upto - np.repeat(upto[np.cumsum(count) - count], count)
     at = calendar.after_incidents(start[conversation] + since)
     keep = at < end[conversation] - MINUTE_MS
     conversation, turn, message_key, at = conversation[keep], turn[keep], message_key[keep], at[keep]
-    first = np.full(len(key), np.iinfo(np.int64).max)
+    first = np.full(len(key), NEVER)
     np.minimum.at(first, conversation, at)
-    alive = np.flatnonzero(first < np.iinfo(np.int64).max)
+    alive = np.flatnonzero(first < NEVER)
     alive = alive[np.lexsort((key[alive], first[alive]))]
     place = np.full(len(key), -1, dtype=np.int64)
     place[alive] = np.arange(len(alive))
     order = np.lexsort((turn, at, place[conversation]))
     conversation, turn = conversation[order], turn[order]
-    teacher_begins = (rng.uniform(key, 5) < TEACHER_BEGINS) & (group < 0)
+    teacher_begins = (rng.uniform(key, _TEACHER_FIRST) < TEACHER_BEGINS) & (group < 0)
     by_student = (turn % 2 == 0) != teacher_begins[conversation]
-    general = (rng.uniform(key, 6) < GENERAL_SHARE) & (group < 0)
+    general = (rng.uniform(key, _GENERAL) < GENERAL_SHARE) & (group < 0)
     return Inbox(
         offering=np.where(general, -1, offering)[alive],
         group=group[alive],

@@ -1,6 +1,6 @@
 """Who is in which section, in which role, from when to when.
 
-Student seats come from ``courses``; teaching and support roles are added in the pack's proportions. Status
+Student seats come from ``catalogue``; teaching and support roles are added in the pack's proportions. Status
 follows role, enrolment status follows both. Days are campus days of the term (0 = first day).
 """
 
@@ -10,27 +10,20 @@ from dataclasses import dataclass
 from math import fsum
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import I32, I64, MINUTE_MS, U64
-from context.courses.catalogue import Catalogue, Seats
-from context.courses.sections import (
-    DISCUSSION,
-    LABORATORY,
-    OWN,
-    PRIMARY,
-    SANDBOX,
-    TAUGHT,
-    primary_instructors,
-)
-from context.courses.staffing import add_extras, component_assistants, extra_roles
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, U64
+from context.courses.catalogue import Catalogue, OfferingKind, Seats, SectionKind
+from context.courses.sections import primary_instructors
+from context.courses.staffing import Candidates, add_extras, component_assistants, extra_roles
 from context.packs.pack import Pack
 from context.people.repeats import Later, withdraw_first
 from context.people.students import Students
 from context.scenario.calendar import Calendar
 
-HOUR_MS = 3_600_000
+# Purposes of randomness: what each number draws.
+_ROLE_STATUS, _ENROLLMENT_STATUS, _DAYS_REGISTERED, _OFFICE_HOUR = 1, 2, 3, 4
+_ADDS_LATE, _LATE_DAY, _DROP_DAY, _WITHDRAW_DAY = 10, 11, 12, 13
 
 
 @dataclass(frozen=True)
@@ -51,8 +44,8 @@ class Enrolments:
     entry_ms: I64
     exit_ms: I64  # of a drop or withdrawal, else the end of the course
     key: U64
-    primary: npt.NDArray[np.bool_]  # in a section that is taken for credit, not in one of its components
-    published: npt.NDArray[np.bool_]  # in a Canvas course that students can see
+    primary: BOOL  # in a section that is taken for credit, not in one of its components
+    published: BOOL  # in a Canvas course that students can see
     roles: tuple[str, ...]
     role_statuses: tuple[str | None, ...]
     enrollment_statuses: tuple[str | None, ...]
@@ -61,22 +54,26 @@ class Enrolments:
         return len(self.person)
 
     @property
-    def is_student(self) -> npt.NDArray[np.bool_]:
+    def is_student(self) -> BOOL:
         """True for rows with the role Student."""
         return np.asarray(self.role == self.roles.index("Student"))
 
     @property
-    def takes(self) -> npt.NDArray[np.bool_]:
+    def takes(self) -> BOOL:
         """True where a student takes a course: the rows that bring credits and a grade."""
         return self.is_student & self.primary
 
     @property
-    def counts(self) -> npt.NDArray[np.bool_]:
+    def counts(self) -> BOOL:
         """True where a student works in a Canvas course: the rows that bring results, posts and clicks."""
         return self.takes & self.published
 
+    def has_status(self, *names: str | None) -> BOOL:
+        """True for rows whose role status is one of ``names``; None: the registrar does not know them."""
+        return np.asarray(np.array([status in names for status in self.role_statuses])[self.role_status])
+
     @property
-    def leaves(self) -> npt.NDArray[np.bool_]:
+    def leaves(self) -> BOOL:
         """True for rows that end before the course does."""
         return np.asarray(self.last_day < self.last_day.max())
 
@@ -92,10 +89,12 @@ def make_enrolments(
     section_cip = catalogue.offering_cip[catalogue.section_home]
     assisted, assistants = component_assistants(pack, students, catalogue, seats)
     # A component without an assistant is its lecture's teacher's.
-    components = np.flatnonzero(np.isin(catalogue.section_kind, (DISCUSSION, LABORATORY)))
+    components = np.flatnonzero(
+        np.isin(catalogue.section_kind, (SectionKind.DISCUSSION, SectionKind.LABORATORY))
+    )
     rest = components[~np.isin(components, assisted)]
     lecture = np.searchsorted(catalogue.section_home[:taught], catalogue.section_home[rest])
-    sandboxes = np.flatnonzero(catalogue.section_kind == OWN)
+    sandboxes = np.flatnonzero(catalogue.section_kind == SectionKind.OWN)
     teaching = np.concatenate([np.arange(taught), rest, sandboxes])
     teachers = np.concatenate([primary, primary[lecture], catalogue.sandbox_owner])
     wanted = extra_roles(
@@ -115,31 +114,31 @@ def make_enrolments(
     first[primary[::-1]] = np.arange(taught)[::-1]
     home_cip = np.concatenate([section_cip[first], colleague_cip])
     instructors += more
-    offsets = (len(students), len(students) + instructors, len(students) + instructors + support)
     homes = [np.flatnonzero(home_cip == cip) for cip in range(int(section_cip.max()) + 1)]
     homes = [
         home[home >= instructors - more] if (home >= instructors - more).any() else home for home in homes
     ]
-    homes = [home if len(home) else everyone for home in homes]
-
-    person = [seats.student, offsets[0] + teachers, assistants]
+    candidates = Candidates(
+        first_instructor=len(students),
+        first_support=len(students) + instructors,
+        people=len(students) + instructors + support,
+        graduates=np.flatnonzero(~students.is_undergraduate),
+        colleagues=[home if len(home) else everyone for home in homes],
+    )
+    person = [seats.student, candidates.first_instructor + teachers, assistants]
     section = [seats.section, teaching, assisted]
     role = [
         np.full(len(seats.student), roles.index("Student")),
         np.full(len(teaching), roles.index("Teacher")),
         np.full(len(assisted), roles.index("TeachingAssistant") if len(assisted) else 0),
     ]
-    graduates = np.flatnonzero(students.career > 0)
-    sources = (offsets, homes, graduates)
-    add_extras(seed, roles, wanted, size_table, section_cip, sources, (person, section, role))
+    add_extras(seed, roles, wanted, size_table, section_cip, candidates, (person, section, role))
     enrolments = _with_status(
         pack,
         calendar,
-        np.concatenate(person),
-        np.concatenate(section),
-        np.concatenate(role).astype(np.int32),
-        roles,
         catalogue,
+        roles,
+        (np.concatenate(person), np.concatenate(section), np.concatenate(role).astype(np.int32)),
         seats.later,
     )
     return enrolments, instructors, support
@@ -148,13 +147,13 @@ def make_enrolments(
 def _with_status(
     pack: Pack,
     calendar: Calendar,
-    person: I64,
-    section: I64,
-    role: I32,
-    roles: tuple[str, ...],
     catalogue: Catalogue,
+    roles: tuple[str, ...],
+    rows: tuple[I64, I64, I32],
     later: Later,
 ) -> Enrolments:
+    """Enrolments of ``rows`` (person, section, role), each with its status and its time in the section."""
+    person, section, role = rows
     order = np.lexsort((person, section, role != roles.index("Student")))
     person, section, role = person[order], section[order], role[order]
     own_key = rng.extend(rng.extend(catalogue.section_key[section], role), person)
@@ -162,16 +161,16 @@ def _with_status(
     enrollment_law = pack.categorical("course_section_enrollment", "enrollment_status")
     given_role = _codes(roles, status_law.given_values[0])[role]
     statuses, student = status_law.values, role == roles.index("Student")
-    takes = student & (catalogue.section_kind[section] == PRIMARY)
+    takes = student & (catalogue.section_kind[section] == SectionKind.PRIMARY)
     again = takes & later.has(person, catalogue.offering_code[catalogue.section_home[section]])
-    alone = status_law.draw(rng.extend(own_key, 1), given_role)
+    alone = status_law.draw(rng.extend(own_key, _ROLE_STATUS), given_role)
     like = withdraw_first(own_key, takes & (alone == _codes(("Withdrawn",), statuses)[0]), again)
     key = own_key[like[_deciding(catalogue, person, section, student)]]
-    status = status_law.draw(rng.extend(key, 1), given_role)
+    status = status_law.draw(rng.extend(key, _ROLE_STATUS), given_role)
     # A section keeps its first Teacher to the end: somebody has to grade.
     teachers = np.flatnonzero(role == roles.index("Teacher"))
     first = teachers[np.unique(section[teachers], return_index=True)[1]]
-    own = catalogue.section_kind[section] == OWN
+    own = catalogue.section_kind[section] == SectionKind.OWN
     if None in statuses:  # sandboxes are Canvas's alone
         status[own] = statuses.index(None)
     leaves = np.isin(status[first], _codes(("Dropped", "Withdrawn"), statuses))
@@ -180,21 +179,12 @@ def _with_status(
     no_status = np.isin(status, np.flatnonzero([value is None for value in statuses]))
     status_in_canvas = np.where(no_status, statuses.index("Enrolled"), status)
     enrollment = enrollment_law.draw(
-        rng.extend(key, 2),
+        rng.extend(key, _ENROLLMENT_STATUS),
         _codes(statuses, enrollment_law.given_values[0])[status_in_canvas],
         _codes(roles, enrollment_law.given_values[1])[role],
     )
     first_day, last_day = _days(pack, calendar, key, student, status, statuses)
-    days = calendar.days
-    registered_days = 20 + rng.integer(rng.extend(key, 3), 110)
-    entered_late = first_day > days[0]
-    entry_day = np.where(entered_late, first_day - 1, days[0] - 1)
-    office = (9 * HOUR_MS) + rng.integer(rng.extend(key, 4), 8 * HOUR_MS)
-    entry_ms = calendar.wall_to_utc_ms(np.maximum(entry_day, days[0]), office)
-    entry_ms = np.where(entered_late, entry_ms, calendar.day_start_ms(int(days[0])) - 24 * HOUR_MS + office)
-    left = last_day <= days[-1]
-    exit_ms = calendar.wall_to_utc_ms(np.minimum(last_day, days[-1]), office)
-    exit_ms = np.where(left, exit_ms, calendar.day_start_ms(int(days[-1]) + 1))
+    created_ms, entry_ms, exit_ms = _instants(calendar, key, first_day, last_day)
     return Enrolments(
         person=person,
         section=section,
@@ -203,27 +193,43 @@ def _with_status(
         enrollment_status=enrollment,
         first_day=first_day,
         last_day=last_day,
-        created_ms=np.where(entered_late, entry_ms, entry_ms - registered_days * 24 * HOUR_MS),
+        created_ms=created_ms,
         entry_ms=entry_ms,
         exit_ms=exit_ms,
         key=own_key,
-        primary=catalogue.section_kind[section] == PRIMARY,
-        published=np.isin(catalogue.offering_kind[catalogue.section_offering[section]], (TAUGHT, SANDBOX)),
+        primary=catalogue.section_kind[section] == SectionKind.PRIMARY,
+        published=np.isin(
+            catalogue.offering_kind[catalogue.section_offering[section]],
+            (OfferingKind.TAUGHT, OfferingKind.SANDBOX),
+        ),
         roles=roles,
         role_statuses=statuses,
         enrollment_statuses=enrollment_law.values,
     )
 
 
-def _deciding(catalogue: Catalogue, person: I64, section: I64, student: npt.NDArray[np.bool_]) -> I64:
+def _instants(calendar: Calendar, key: U64, first_day: I64, last_day: I64) -> tuple[I64, I64, I64]:
+    """(created, entry, exit) of each row: what offices do, in their hours; most register before the term."""
+    days = calendar.days
+    registered_days = 20 + rng.integer(rng.extend(key, _DAYS_REGISTERED), 110)
+    office = 9 * HOUR_MS + rng.integer(rng.extend(key, _OFFICE_HOUR), 8 * HOUR_MS)
+    late = first_day > days[0]
+    entry_ms = calendar.wall_to_utc_ms(np.maximum(np.where(late, first_day - 1, days[0]), days[0]), office)
+    entry_ms = np.where(late, entry_ms, calendar.open_ms - DAY_MS + office)
+    exit_ms = calendar.wall_to_utc_ms(np.minimum(last_day, days[-1]), office)
+    exit_ms = np.where(last_day <= days[-1], exit_ms, calendar.close_ms)
+    return np.where(late, entry_ms, entry_ms - registered_days * DAY_MS), entry_ms, exit_ms
+
+
+def _deciding(catalogue: Catalogue, person: I64, section: I64, student: BOOL) -> I64:
     """For each row the row that decides on its status: a component's student is in it as in the lecture."""
     home, people = catalogue.section_home[section], int(person.max(initial=0)) + 1
     code = home * people + person
     kind = catalogue.section_kind[section]
     decides = np.arange(len(person))
-    main = np.flatnonzero(student & (kind == PRIMARY))
+    main = np.flatnonzero(student & (kind == SectionKind.PRIMARY))
     main = main[np.argsort(code[main], kind="stable")]
-    rows = np.flatnonzero(student & np.isin(kind, (DISCUSSION, LABORATORY)))
+    rows = np.flatnonzero(student & np.isin(kind, (SectionKind.DISCUSSION, SectionKind.LABORATORY)))
     decides[rows] = main[np.searchsorted(code[main], code[rows])]
     return decides
 
@@ -237,7 +243,7 @@ def _days(
     pack: Pack,
     calendar: Calendar,
     key: U64,
-    student: npt.NDArray[np.bool_],
+    student: BOOL,
     status: I32,
     statuses: tuple[str | None, ...],
 ) -> tuple[I64, I64]:
@@ -246,12 +252,12 @@ def _days(
     term = calendar.term
     census = (term.add_drop_end - term.start).days
     deadline = (term.withdraw_deadline - term.start).days
-    late = student & (rng.uniform(key, 10) < pack.number("enrolment.late_add_share"))
-    first = np.where(late, 1 + rng.integer(key, max(census - 1, 1), 11), begin)
+    late = student & (rng.uniform(key, _ADDS_LATE) < pack.number("enrolment.late_add_share"))
+    first = np.where(late, 1 + rng.integer(key, max(census - 1, 1), _LATE_DAY), begin)
     soonest = np.maximum(first + 1, 0)
-    drop_day = soonest + rng.integer(key, np.maximum(census + 1 - soonest, 1), 12)
-    days, table = _withdrawal_days(pack, (term.end - term.start).days, census + 1, deadline)
-    withdraw_day = days[rng.categorical(key, table, 13)]
+    drop_day = soonest + rng.integer(key, np.maximum(census + 1 - soonest, 1), _DROP_DAY)
+    days, table = _withdrawal_days(pack, term.last_day, census + 1, deadline)
+    withdraw_day = days[rng.categorical(key, table, _WITHDRAW_DAY)]
     last = np.full(len(key), end, dtype=np.int64)
     if "Dropped" in statuses:
         last = np.where(status == statuses.index("Dropped"), drop_day, last)
@@ -282,7 +288,7 @@ def _withdrawal_days(pack: Pack, length: int, first: int, last: int) -> tuple[I6
     return np.array(days), rng.thresholds(weights)
 
 
-LEAST_VIEW_MS = 10 * MINUTE_MS  # between release or joining and handing in: room for the views before it
+VIEWING_ROOM_MS = 10 * MINUTE_MS  # between release or joining and handing in: room for the views before it
 
 
 def primary_teacher(catalogue: Catalogue, enrolments: Enrolments) -> I64:

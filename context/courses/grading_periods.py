@@ -25,7 +25,7 @@ class PeriodSet:
     is_deleted: bool = False
 
 
-SETS = (
+PERIOD_SETS = (
     PeriodSet(None, "{term} Grading Periods", (("First Half", 0), ("Second Half", 0))),
     PeriodSet("BUS", "{term} Business Modules", (("Module A", 50), ("Module B", 50))),
     PeriodSet("HLTH", "{term} Clinical Blocks", (("Block 1", 30), ("Block 2", 30), ("Block 3", 40))),
@@ -37,7 +37,7 @@ SETS = (
 class Periods:
     """Row i is a grading period; ``end_ms`` is its last instant, and the next one's ``start_ms`` follows."""
 
-    of_set: I64  # row of SETS
+    of_set: I64  # row of PERIOD_SETS
     title: tuple[str, ...]
     start_ms: I64
     end_ms: I64
@@ -54,9 +54,9 @@ class Periods:
 
 def make_periods(calendar: Calendar) -> Periods:
     """The grading periods of a term: its days cut into equal parts, closed two weeks after they end."""
-    days = (calendar.term.end - calendar.term.start).days + 1
+    days = calendar.term.last_day + 1
     rows = []
-    for group, each in enumerate(SETS):
+    for group, each in enumerate(PERIOD_SETS):
         parts = len(each.periods)
         for place, (title, weight) in enumerate(each.periods):
             first, last = (days * edge // parts for edge in (place, place + 1))
@@ -75,8 +75,8 @@ def make_periods(calendar: Calendar) -> Periods:
 
 
 def set_of_offering(structures: Structures) -> I64:
-    """Row of SETS that each course offering uses: its college's, else the institution's."""
-    own = {each.college: row for row, each in enumerate(SETS) if not each.is_deleted}
+    """Row of PERIOD_SETS that each course offering uses: its college's, else the institution's."""
+    own = {each.college: row for row, each in enumerate(PERIOD_SETS) if not each.is_deleted}
     by_college = np.array([own.get(code, 0) for code, _, _ in COLLEGES], dtype=np.int64)
     college = structures.college_of_cip[structures.subject_cip[structures.offering_subject]]
     return np.asarray(by_college[college])

@@ -9,21 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import DAY_MS, HOUR_MS, I64, U64, ordinals
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, NEVER, U64, ordinals
 from context.courses.catalogue import Catalogue
 from context.courses.enrolments import Enrolments
 from context.courses.structures import COLLEGES, Structures
 from context.people.students import Students
 from context.scenario.calendar import Calendar
 
-COURSE_SHARE = 0.3  # of courses that work in groups
+GROUPED_COURSE_SHARE = 0.3  # of courses that work in groups
 LEAST_STUDENTS = 8  # in a section that does
-SETS = ("Project Groups", "Discussion Groups", "Lab Teams", "Peer Review Groups")
-STANDING = ("Peer Mentors", "Student Council")  # of every college
+GROUP_SETS = ("Project Groups", "Discussion Groups", "Lab Teams", "Peer Review Groups")
+STANDING_GROUPS = ("Peer Mentors", "Student Council")  # of every college
 STANDING_SHARE = 0.03  # of a college's students in each
+# Purposes of randomness: what each number draws.
+_JOINED, _DAY_MADE, _MINUTE_MADE, _SET = 1, 1, 2, 3
+_LIMITED, _COURSE_GROUPS, _DEALT, _SIZE_AIMED_AT = 4, 400, 401, 402
+_GROUP_TOO_MANY, _GROUP, _STANDING = 403, 404, 410
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,11 @@ class LearnerGroups:
 
     offering: I64  # -1 for those of a college
     college: I64  # row of COLLEGES, -1 for those of a course
-    name: I64  # code into SETS, or into STANDING
+    name: I64  # code into GROUP_SETS, or into STANDING_GROUPS
     number: I64  # in its set, from 1
     most: I64  # members that it can have, 0: no limit
     created_ms: I64
-    deleted: npt.NDArray[np.bool_]
+    deleted: BOOL
     key: U64
     member_group: I64
     member_person: I64
@@ -75,31 +78,31 @@ def make_learner_groups(
 
 
 def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolments) -> LearnerGroups:
-    key = rng.extend(catalogue.offering_key, 400)
-    days = (calendar.term.instruction_end - calendar.term.start).days
-    day = np.minimum(7 + rng.integer(key, 14, 1), days)
+    key = rng.extend(catalogue.offering_key, _COURSE_GROUPS)
+    days = calendar.term.last_class_day
+    day = np.minimum(7 + rng.integer(key, 14, _DAY_MADE), days)
     made = calendar.after_incidents(
-        calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 480, 2) * 60_000)
+        calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 480, _MINUTE_MADE) * MINUTE_MS)
     )
-    kind = rng.integer(key, len(SETS), 3)
+    kind = rng.integer(key, len(GROUP_SETS), _SET)
     rows = np.flatnonzero(enrolments.counts)
     section = enrolments.section[rows]
     offering = catalogue.section_offering[section]
-    working = (rng.uniform(key) < COURSE_SHARE)[offering]
+    working = (rng.uniform(key) < GROUPED_COURSE_SHARE)[offering]
     working &= (np.bincount(section, minlength=catalogue.sections) >= LEAST_STUDENTS)[section]
     working &= enrolments.exit_ms[rows] > made[offering] + DAY_MS
     rows, section, offering = rows[working], section[working], offering[working]
     # Within a section the students are dealt in keyed order, one to each group in turn.
-    order = np.lexsort((rng.bits(rng.extend(enrolments.key[rows], 401)), section))
+    order = np.lexsort((rng.bits(rng.extend(enrolments.key[rows], _DEALT)), section))
     rows, section, offering = rows[order], section[order], offering[order]
     sections, size = np.unique(section, return_counts=True)
-    aim = 3 + rng.integer(rng.extend(catalogue.section_key[sections], 402), 4)
+    aim = 3 + rng.integer(rng.extend(catalogue.section_key[sections], _SIZE_AIMED_AT), 4)
     groups = np.maximum(size // aim, 1)
     first = np.cumsum(groups) - groups
     place = ordinals(size)
     member_group = np.repeat(first, size) + place % np.repeat(groups, size)
     # Some sets have a group too many, which is deleted at once.
-    extra = (rng.uniform(rng.extend(catalogue.section_key[sections], 403)) < 0.1).astype(np.int64)
+    extra = (rng.uniform(rng.extend(catalogue.section_key[sections], _GROUP_TOO_MANY)) < 0.1).astype(np.int64)
     member_group += np.repeat(np.cumsum(extra) - extra, size)
     of_section = np.repeat(np.arange(len(sections)), groups + extra)
     number = 1 + ordinals(groups + extra)
@@ -108,9 +111,9 @@ def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolme
     earlier = _earlier(catalogue.section_offering[sections], groups + extra)
     number += earlier[of_section]
     created = made[course] + 10 * number
-    since = np.maximum(made[offering] + 60_000, enrolments.entry_ms[rows] + HOUR_MS)
+    since = np.maximum(made[offering] + MINUTE_MS, enrolments.entry_ms[rows] + HOUR_MS)
     member_created = since + 1000 * (1 + place)
-    left = np.where(enrolments.leaves[rows], enrolments.exit_ms[rows], np.iinfo(np.int64).max)
+    left = np.where(enrolments.leaves[rows], enrolments.exit_ms[rows], NEVER)
     stays = member_created < enrolments.exit_ms[rows]
     order = np.flatnonzero(stays)[np.argsort(member_group[stays], kind="stable")]
     return LearnerGroups(
@@ -118,10 +121,10 @@ def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolme
         college=np.full(len(course), -1),
         name=kind[course],
         number=number,
-        most=np.where(rng.uniform(key, 4) < 0.5, 8, 0)[course],
+        most=np.where(rng.uniform(key, _LIMITED) < 0.5, 8, 0)[course],
         created_ms=created,
         deleted=number > (groups + earlier)[of_section],
-        key=rng.extend(rng.extend(catalogue.section_key[sections][of_section], 404), number),
+        key=rng.extend(rng.extend(catalogue.section_key[sections][of_section], _GROUP), number),
         member_group=member_group[order],
         member_person=enrolments.person[rows[order]],
         member_enrolment=rows[order],
@@ -143,18 +146,18 @@ def _standing_groups(
     seed: int, calendar: Calendar, structures: Structures, students: Students
 ) -> LearnerGroups:
     """Groups of the colleges, years old, joined in the two weeks before the term."""
-    college = np.repeat(np.arange(len(COLLEGES)), len(STANDING))
-    name = np.tile(np.arange(len(STANDING)), len(COLLEGES))
+    college = np.repeat(np.arange(len(COLLEGES)), len(STANDING_GROUPS))
+    name = np.tile(np.arange(len(STANDING_GROUPS)), len(COLLEGES))
     key = rng.key(seed, "standing group", college, name)
-    opened = calendar.day_start_ms(int(calendar.days[0]))
+    opened = calendar.open_ms
     home = structures.college_of_cip[students.major_cip]
     groups, people, times = [], [], []
     for row, (where, which) in enumerate(zip(college.tolist(), name.tolist(), strict=True)):
-        student = rng.extend(students.key, 410 + which)
+        student = rng.extend(students.key, _STANDING + which)
         who = np.flatnonzero((home == where) & (rng.uniform(student) < STANDING_SHARE))
         groups.append(np.full(len(who), row))
         people.append(who)
-        times.append(opened + rng.integer(student[who], 14 * 24 * 60, 1) * 60_000)
+        times.append(opened + rng.integer(student[who], 14 * 24 * 60, _JOINED) * MINUTE_MS)
     return LearnerGroups(
         offering=np.full(len(college), -1),
         college=college,
@@ -168,5 +171,5 @@ def _standing_groups(
         member_person=np.concatenate(people),
         member_enrolment=np.full(sum(map(len, people)), -1),
         member_created_ms=np.concatenate(times),
-        member_left_ms=np.full(sum(map(len, people)), np.iinfo(np.int64).max),
+        member_left_ms=np.full(sum(map(len, people)), NEVER),
     )

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, HOUR_MS, I64, MINUTE_MS, U64
+from context.arrays import BOOL, HOUR_MS, I64, MINUTE_MS, U64, repetition
 from context.packs.pack import Pack
 
 WEEKDAYS = "MTWRF"
 SLOT_MINUTES = 30
 SLOTS = len(WEEKDAYS) * 24 * 60 // SLOT_MINUTES  # of a week
+# Purposes of randomness: what each number draws.
+_MEETING, _PATTERN, _START_HOUR, _LENGTH = 700, 720, 721, 722
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,8 @@ class Meetings:
 
 def meeting_keys(course_key: U64, section_course: I64) -> U64:
     """A key per section, of its Canvas course and its place in it. ``course_key``: of the courses' names."""
-    order = np.argsort(
-        section_course, kind="stable"
-    )  # cross-listed sections stand elsewhere than their course
-    ordered = section_course[order]
-    ordinal = np.empty(len(order), dtype=np.int64)
-    ordinal[order] = np.arange(len(order)) - np.searchsorted(ordered, ordered)
-    return rng.extend(rng.extend(course_key[section_course], 700), ordinal)
+    ordinal = repetition(section_course)  # cross-listed sections stand elsewhere than their course
+    return rng.extend(rng.extend(course_key[section_course], _MEETING), ordinal)
 
 
 def make_meetings(pack: Pack, key: U64) -> Meetings:
@@ -49,6 +46,6 @@ def make_meetings(pack: Pack, key: U64) -> Meetings:
     hours = pack.categorical("course_section", "start_hour")
     minutes = pack.categorical("course_section", "meeting_minutes")
     patterns = np.array([[letter in str(value or "") for letter in WEEKDAYS] for value in days.values])
-    hour = np.array([int(str(value)) for value in hours.values])[hours.draw(rng.extend(key, 721))]
-    length = np.array([int(str(value)) for value in minutes.values])[minutes.draw(rng.extend(key, 722))]
-    return Meetings(patterns[days.draw(rng.extend(key, 720))], hour * HOUR_MS, length)
+    hour = np.array([int(str(value)) for value in hours.values])[hours.draw(rng.extend(key, _START_HOUR))]
+    length = np.array([int(str(value)) for value in minutes.values])[minutes.draw(rng.extend(key, _LENGTH))]
+    return Meetings(patterns[days.draw(rng.extend(key, _PATTERN))], hour * HOUR_MS, length)

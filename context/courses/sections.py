@@ -13,19 +13,23 @@ import numpy as np
 
 from context import rng
 from context.arrays import BOOL, I64, ordinals
-from context.courses.catalogue import Catalogue, Seats
+from context.courses.catalogue import PRIMARY_SECTIONS, Catalogue, OfferingKind, Seats, SectionKind
 from context.packs.pack import Pack
+from context.packs.people_codes import Load
 from context.people.students import Students
 
 LEAST_LECTURE, COMPONENT_SIZE = 48, 24  # students of a lecture with components, seats of each of these
 MOST_UNPUBLISHED = 60  # students of a course whose teacher does without Canvas
 LABORATORY_FAMILIES = ("01", "03", "14", "15", "26", "40", "41", "51")
-TAUGHT, SHELL, UNPUBLISHED, SANDBOX = range(4)  # kinds of offerings
-PRIMARY, DISCUSSION, LABORATORY, OWN = range(4)  # kinds of sections; OWN: the one section of a sandbox
+LOWER_LEVELS = 2  # levels of lectures for many, 100 and 200: the first of the pack
 LEAST_FULL_COURSE = 30  # students from which on a course gives three credits or more
 _TOP_UPS = 4  # times that students short of credits look for another course
 SANDBOX_ITEMS = 3  # files, pages and so on that a sandbox holds at most
 _ORDINAL_OF_SANDBOX = 1_000_000  # in its cell, so that no taught course comes after it
+# Purposes of randomness: what each number draws.
+_CROSS_LIST_LOT, _TOP_UP_SEAT, _CREDITS, _DELIVERY_MODE = 1, 1, 57, 113
+_COMPONENTS, _COMPONENT_LOT, _CROSS_LISTED, _UNPUBLISHED = 500, 501, 502, 503
+_HAS_SANDBOX, _SANDBOX, _TOP_UP, COMPONENT_SECTIONS = 504, 505, 520, 5000
 
 
 def instructor_count(seed: int, pack: Pack, sections: int) -> tuple[int, I64]:
@@ -45,7 +49,7 @@ def primary_instructors(seed: int, pack: Pack, catalogue: Catalogue) -> tuple[I6
     teacher = np.repeat(np.arange(count), loads)[:primaries]
     home = catalogue.section_home[:primaries]
     first = np.searchsorted(home, catalogue.offering_host[home])
-    return np.where(catalogue.offering_kind[home] == SHELL, teacher[first], teacher), count
+    return np.where(catalogue.offering_kind[home] == OfferingKind.SHELL, teacher[first], teacher), count
 
 
 def offering_credits(pack: Pack, catalogue: Catalogue) -> I64:
@@ -53,7 +57,7 @@ def offering_credits(pack: Pack, catalogue: Catalogue) -> I64:
     law = pack.categorical("course_offering", "available_credits")
     credits_of = np.array([int(str(value)) for value in law.values])
     # Cross-listed offerings are one course: they give the same credits.
-    drawn = credits_of[law.draw(rng.extend(catalogue.offering_key[catalogue.offering_host], 57))]
+    drawn = credits_of[law.draw(rng.extend(catalogue.offering_key[catalogue.offering_host], _CREDITS))]
     large = catalogue.offering_size[catalogue.offering_host] >= LEAST_FULL_COURSE
     return np.where(large & (drawn < 3), 3, drawn)
 
@@ -62,7 +66,9 @@ def _top_up(pack: Pack, students: Students, catalogue: Catalogue, seats: Seats) 
     """Give full-time students short of credits another course, like one that they have."""
     c, levels = catalogue, len(pack.table("level")["level"])
     hours = offering_credits(pack, c)
-    least = np.where(students.career == 0, *(pack.number(f"load.full_time_{who}") for who in ("ug", "grad")))
+    least = np.where(
+        students.is_undergraduate, *(pack.number(f"load.full_time_{who}") for who in ("ug", "grad"))
+    )
     cell = c.offering_cip[c.section_home].astype(np.int64) * levels + c.offering_level[c.section_home]
     by_cell = np.argsort(cell[seats.section], kind="stable")
     cells, pool = cell[seats.section][by_cell], seats.section[by_cell]
@@ -71,12 +77,12 @@ def _top_up(pack: Pack, students: Students, catalogue: Catalogue, seats: Seats) 
     own = np.maximum(np.bincount(student, minlength=len(students)), 1)
     for attempt in range(_TOP_UPS):
         credits_of = np.bincount(student, hours[c.section_home[section]], minlength=len(students))
-        short = np.flatnonzero((students.load == 0) & (credits_of < least))
-        key = rng.extend(rng.extend(students.key[short], 520), attempt)
+        short = np.flatnonzero((students.load == Load.FULL_TIME) & (credits_of < least))
+        key = rng.extend(rng.extend(students.key[short], _TOP_UP), attempt)
         like = cell[seats.section[first[short] + rng.integer(key, own[short])]]
         low, high = np.searchsorted(cells, like), np.searchsorted(cells, like, side="right")
         # A seat is picked, not a section: large sections grow most, as their law has it.
-        pick = pool[low + rng.integer(key, high - low, 1)]
+        pick = pool[low + rng.integer(key, high - low, _TOP_UP_SEAT)]
         taken = np.isin(
             short * c.offerings + c.section_home[pick], student * c.offerings + c.section_home[section]
         )
@@ -97,11 +103,13 @@ def complete_catalogue(
     catalogue = _cross_list(pack, catalogue, seats, divided)
     home = catalogue.section_home[: len(size)]
     students_of = np.bincount(home, size, minlength=catalogue.offerings)
-    quiet = (catalogue.offering_kind == TAUGHT) & ~divided & (students_of <= MOST_UNPUBLISHED)
+    quiet = (catalogue.offering_kind == OfferingKind.TAUGHT) & ~divided & (students_of <= MOST_UNPUBLISHED)
     # A course that hosts another's section is in use.
     quiet &= np.bincount(catalogue.offering_host, minlength=catalogue.offerings) == 1
-    quiet &= rng.uniform(rng.extend(catalogue.offering_key, 503)) < pack.number("courses.unpublished_share")
-    kind = np.where(quiet, UNPUBLISHED, catalogue.offering_kind)
+    quiet &= rng.uniform(rng.extend(catalogue.offering_key, _UNPUBLISHED)) < pack.number(
+        "courses.unpublished_share"
+    )
+    kind = np.where(quiet, OfferingKind.UNPUBLISHED, catalogue.offering_kind)
     return _sandboxes(seed, pack, replace(catalogue, offering_kind=kind)), seats
 
 
@@ -111,8 +119,8 @@ def _components(
     """(catalogue, seats, offerings that are divided): large lectures cut into discussions or laboratories."""
     c = catalogue
     alone = np.bincount(c.section_home, minlength=c.offerings) == 1
-    divided = alone & (c.offering_level < 2)
-    divided &= rng.uniform(rng.extend(c.offering_key, 500)) < pack.number("courses.components_share")
+    divided = alone & (c.offering_level < LOWER_LEVELS)
+    divided &= rng.uniform(rng.extend(c.offering_key, _COMPONENTS)) < pack.number("courses.components_share")
     lectures = np.flatnonzero(divided[c.section_home] & (size >= LEAST_LECTURE))
     divided = np.isin(np.arange(c.offerings), c.section_home[lectures])
     counts = -(-size[lectures] // COMPONENT_SIZE)
@@ -121,7 +129,7 @@ def _components(
     is_laboratory = np.array([code in LABORATORY_FAMILIES for code in families])[c.offering_cip[home]]
     # The students of a lecture are dealt to its components in keyed order, one to each in turn.
     rows = np.flatnonzero(np.isin(seats.section, lectures))
-    key = rng.extend(students.key[seats.student[rows]] ^ c.section_key[seats.section[rows]], 501)
+    key = rng.extend(students.key[seats.student[rows]] ^ c.section_key[seats.section[rows]], _COMPONENT_LOT)
     rows = rows[np.lexsort((rng.bits(key), seats.section[rows]))]
     place = np.searchsorted(lectures, seats.section[rows])
     first = np.cumsum(counts) - counts
@@ -134,8 +142,12 @@ def _components(
         section_offering=np.concatenate([c.section_offering, home]),
         section_home=np.concatenate([c.section_home, home]),
         section_ordinal=np.concatenate([c.section_ordinal, ordinal]),
-        section_key=np.concatenate([c.section_key, rng.extend(c.offering_key[home], 5000 + ordinal)]),
-        section_kind=np.concatenate([c.section_kind, np.where(is_laboratory, LABORATORY, DISCUSSION)]),
+        section_key=np.concatenate(
+            [c.section_key, rng.extend(c.offering_key[home], COMPONENT_SECTIONS + ordinal)]
+        ),
+        section_kind=np.concatenate(
+            [c.section_kind, np.where(is_laboratory, SectionKind.LABORATORY, SectionKind.DISCUSSION)]
+        ),
     )
     return extended, Seats(student[order], section[order], seats.later), divided
 
@@ -144,10 +156,21 @@ def _cross_list(pack: Pack, catalogue: Catalogue, seats: Seats, divided: BOOL) -
     """Pair courses of one section and level; the second's section moves into the first's Canvas course."""
     c = catalogue
     primary = c.section_home[: c.primaries]
-    willing = (np.bincount(primary, minlength=c.offerings) == 1) & ~divided & (c.offering_level >= 2)
-    willing &= rng.uniform(rng.extend(c.offering_key, 502)) < pack.number("courses.cross_listed_share")
+    willing = (
+        (np.bincount(primary, minlength=c.offerings) == 1) & ~divided & (c.offering_level >= LOWER_LEVELS)
+    )
+    willing &= rng.uniform(rng.extend(c.offering_key, _CROSS_LISTED)) < pack.number(
+        "courses.cross_listed_share"
+    )
     rows = np.flatnonzero(willing)
-    rows = rows[np.lexsort((rng.bits(rng.extend(c.offering_key[rows], 502), 1), c.offering_level[rows]))]
+    rows = rows[
+        np.lexsort(
+            (
+                rng.bits(rng.extend(c.offering_key[rows], _CROSS_LISTED), _CROSS_LIST_LOT),
+                c.offering_level[rows],
+            )
+        )
+    ]
     even = rows[: len(rows) // 2 * 2].reshape(-1, 2)
     pairs = np.sort(even[c.offering_level[even[:, 0]] == c.offering_level[even[:, 1]]], axis=1)
     # Nobody may sit in both: such a pair stays apart.
@@ -158,7 +181,7 @@ def _cross_list(pack: Pack, catalogue: Catalogue, seats: Seats, divided: BOOL) -
     shared = np.unique(both[times > 1] % max(len(pairs), 1))
     pairs = pairs[~np.isin(np.arange(len(pairs)), shared)]
     host, kind = c.offering_host.copy(), c.offering_kind.copy()
-    host[pairs[:, 1]], kind[pairs[:, 1]] = pairs[:, 0], SHELL
+    host[pairs[:, 1]], kind[pairs[:, 1]] = pairs[:, 0], OfferingKind.SHELL
     return replace(c, offering_host=host, offering_kind=kind, section_offering=host[c.section_home])
 
 
@@ -167,37 +190,42 @@ def _sandboxes(seed: int, pack: Pack, catalogue: Catalogue) -> Catalogue:
     c = catalogue
     teacher, instructors = primary_instructors(seed, pack, c)
     person = rng.key(seed, "instructor", np.arange(instructors))
-    owner = np.flatnonzero(rng.uniform(rng.extend(person, 504)) < pack.number("courses.sandbox_share"))
+    owner = np.flatnonzero(
+        rng.uniform(rng.extend(person, _HAS_SANDBOX)) < pack.number("courses.sandbox_share")
+    )
     first = np.full(instructors, -1, dtype=np.int64)
     first[teacher[::-1]] = c.section_home[: c.primaries][::-1]
     owner = owner[first[owner] >= 0]
     count, offerings = len(owner), c.offerings
     own = np.arange(offerings, offerings + count)
-    key = rng.extend(person[owner], 505)
+    key = rng.extend(person[owner], _SANDBOX)
     return replace(
         c,
         offering_cip=np.concatenate([c.offering_cip, c.offering_cip[first[owner]]]),
         offering_level=np.concatenate([c.offering_level, np.zeros(count, dtype=np.int32)]),
         offering_ordinal=np.concatenate([c.offering_ordinal, _ORDINAL_OF_SANDBOX + owner]),
         offering_key=np.concatenate([c.offering_key, key]),
-        offering_kind=np.concatenate([c.offering_kind, np.full(count, SANDBOX)]),
+        offering_kind=np.concatenate([c.offering_kind, np.full(count, OfferingKind.SANDBOX)]),
         offering_host=np.concatenate([c.offering_host, own]),
         offering_size=np.concatenate([c.offering_size, np.zeros(count, dtype=np.int64)]),
         section_offering=np.concatenate([c.section_offering, own]),
         section_home=np.concatenate([c.section_home, own]),
         section_ordinal=np.concatenate([c.section_ordinal, np.zeros(count, dtype=np.int64)]),
-        section_key=np.concatenate([c.section_key, rng.extend(key, 1000)]),
-        section_kind=np.concatenate([c.section_kind, np.full(count, OWN)]),
+        section_key=np.concatenate([c.section_key, rng.extend(key, PRIMARY_SECTIONS)]),
+        section_kind=np.concatenate([c.section_kind, np.full(count, SectionKind.OWN)]),
         sandbox_owner=owner,
     )
 
 
 def most_items(catalogue: Catalogue) -> I64:
     """How many files, pages and so on each course may hold: none where nobody works in it."""
-    return np.array([np.iinfo(np.int32).max, 0, 0, SANDBOX_ITEMS])[catalogue.offering_kind]
+    most = np.zeros(len(OfferingKind), dtype=np.int64)
+    most[OfferingKind.TAUGHT] = np.iinfo(np.int32).max
+    most[OfferingKind.SANDBOX] = SANDBOX_ITEMS
+    return most[catalogue.offering_kind]
 
 
 def section_modes(pack: Pack, catalogue: Catalogue) -> tuple[I64, tuple[str | None, ...]]:
     """(code of the mode of delivery of each section, the modes)."""
     law = pack.categorical("course_section", "delivery_mode")
-    return np.asarray(law.draw(rng.extend(catalogue.section_key, 113)), dtype=np.int64), law.values
+    return np.asarray(law.draw(rng.extend(catalogue.section_key, _DELIVERY_MODE)), dtype=np.int64), law.values

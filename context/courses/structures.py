@@ -17,7 +17,8 @@ from context.arrays import I64
 from context.courses.catalogue import Catalogue
 from context.errors import InputError
 from context.packs.pack import Pack
-from context.people.students import CAREERS, Students
+from context.packs.people_codes import CAREERS
+from context.people.students import Students
 from context.scenario.calendar import Calendar
 
 COLLEGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -36,6 +37,7 @@ COLLEGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("PUBL", "School of Public Affairs and Law", ("22", "43", "44", "28", "29", "49")),
 )
 CAREER_CODES = ("UGRD", "GRAD", "PROF")
+DEGREE_CODES = ("BA", "MA", "PD")  # of majors, by career
 EDUCATIONAL_LEVELS = ("Bachelors", "Masters", "Professional")
 _NUMBERS = {
     "100": (101, 99),
@@ -45,6 +47,8 @@ _NUMBERS = {
     "500": (500, 200),
     "700": (700, 300),
 }
+# Purposes of randomness: what each number draws.
+_SUBJECT = 55
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ def _number_offerings(pack: Pack, catalogue: Catalogue, subject_cip: I64) -> tup
     """Subject and number of each offering, unique together; past the last number a letter follows."""
     levels = [str(level) for level in pack.table("level")["level"]]
     subject = np.empty(catalogue.offerings, dtype=np.int64)
-    pick = rng.bits(rng.extend(catalogue.offering_key, 55))
+    pick = rng.bits(rng.extend(catalogue.offering_key, _SUBJECT))
     for code in np.unique(catalogue.offering_cip):
         rows = np.flatnonzero(catalogue.offering_cip == code)
         mine = np.flatnonzero(subject_cip == code)

@@ -8,17 +8,18 @@ from math import fsum
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, F64, I32, I64
-from context.columns import NO_TIME
-from context.content.content import Content
-from context.courses.catalogue import Catalogue
+from context.arrays import BOOL, F64, I32, I64, NO_TIME
+from context.content.coursework import Coursework
 from context.courses.enrolments import Enrolments
 from context.courses.sections import offering_credits
-from context.grades.scores import VIEWS, Scores, make_scores
+from context.grades.scores import VIEWS, Scores, graded_work, make_scores
 from context.packs.pack import Pack
 from context.people.standing import ability_now
 from context.people.students import Students
 from context.results.results import Results
+
+# Purposes of randomness: what each number draws.
+_PAST_GPA, _PASS_FAIL, _UNSEEN_MARK, _INCOMPLETE = 9, 121, 122, 123
 
 
 @dataclass(frozen=True)
@@ -71,16 +72,15 @@ def _letter_cuts(pack: Pack, gpa: float) -> F64:
     return np.cumsum([round(weight / total, 9) for weight in reversed(weights)])
 
 
-def _letters(
-    pack: Pack, students: Students, catalogue: Catalogue, enrolments: Enrolments, rows: I64, final: I64
-) -> I32:
+def _letters(given: Coursework, rows: I64, final: I64) -> I32:
     """Letters by score: cut scores of each CIP family and career where its published GPA puts them.
 
     Within a family a higher score never gets a lower letter.
     """
+    pack, enrolments = given.pack, given.enrolments
     letters = len(pack.table("letter")["letter"])
-    cip = catalogue.offering_cip[catalogue.section_home[enrolments.section[rows]]]
-    graduate = students.career[enrolments.person[rows]] > 0
+    cip = given.catalogue.offering_cip[given.catalogue.section_home[enrolments.section[rows]]]
+    graduate = ~given.students.is_undergraduate[enrolments.person[rows]]
     gpas = [float(gpa) for gpa in pack.table("cip")["gpa"]]
     letter = np.full(len(rows), -1, dtype=np.int32)
     for code in np.unique(cip):
@@ -100,33 +100,30 @@ def _letters(
     return letter
 
 
-def make_grades(
-    pack: Pack,
-    students: Students,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    results: Results,
-) -> Grades:
+def make_grades(given: Coursework, results: Results) -> Grades:
     """Grades of all student enrolments."""
+    pack, students, catalogue, enrolments = given.pack, given.students, given.catalogue, given.enrolments
     rows = np.flatnonzero(enrolments.takes)
-    scores = make_scores(content, len(enrolments), results)
+    scores = make_scores(graded_work(given.content, results), len(enrolments))
     current, final, hidden_current, hidden_final = (scores.of_course[view][rows] for view in VIEWS)
     law = pack.table("letter")
-    stays = np.array([status in ("Enrolled", "Completed") for status in enrolments.role_statuses])
     # Who teaches without Canvas gives grades all the same, by marks that the store doesn't hold.
     unseen = (
         84
         + 8 * ability_now(pack, students)[enrolments.person[rows]]
-        + 6 * rng.normal(enrolments.key[rows], 122)
+        + 6 * rng.normal(enrolments.key[rows], _UNSEEN_MARK)
     )
     unseen = np.rint(100 * np.clip(unseen, 0, 100)).astype(np.int64)
     marks = np.where(enrolments.published[rows], final, unseen)
-    gets = stays[enrolments.role_status[rows]] & (marks != NO_TIME)
+    gets = enrolments.has_status("Enrolled", "Completed")[rows] & (marks != NO_TIME)
     letter = np.full(len(rows), -1, dtype=np.int32)
-    letter[gets] = _letters(pack, students, catalogue, enrolments, rows[gets], marks[gets])
-    pass_fail = rng.uniform(rng.extend(enrolments.key[rows], 121)) < pack.number("grade.pass_fail_share")
-    incomplete = rng.uniform(rng.extend(enrolments.key[rows], 123)) < pack.number("grade.incomplete_share")
+    letter[gets] = _letters(given, rows[gets], marks[gets])
+    pass_fail = rng.uniform(rng.extend(enrolments.key[rows], _PASS_FAIL)) < pack.number(
+        "grade.pass_fail_share"
+    )
+    incomplete = rng.uniform(rng.extend(enrolments.key[rows], _INCOMPLETE)) < pack.number(
+        "grade.incomplete_share"
+    )
     incomplete &= (letter >= 0) & ~pass_fail
     hours = offering_credits(pack, catalogue)
     return Grades(
@@ -156,16 +153,12 @@ def make_term_records(
     attempted = np.bincount(person, np.where(graded, grades.credits, 0), minlength=size).astype(np.int64)
     total = np.bincount(person, points, minlength=size).astype(np.int64)
     passed = (grades.letter >= 0) & (grades.points_hundredths[np.maximum(grades.letter, 0)] > 0)
-    stays = np.array([status != "Dropped" for status in enrolments.role_statuses])[
-        enrolments.role_status[grades.enrolment]
-    ]
-    left = np.array([status == "Withdrawn" for status in enrolments.role_statuses])[
-        enrolments.role_status[grades.enrolment]
-    ]
+    stays = ~enrolments.has_status("Dropped")[grades.enrolment]
+    left = enrolments.has_status("Withdrawn")[grades.enrolment]
     gpa = np.where(attempted > 0, (2 * total + attempted) // np.maximum(2 * attempted, 1), NO_TIME)
     # No earlier term is generated: the past GPA is drawn from ability and the pack's mean and spread.
     mean, sd = pack.number("gpa.cumulative_mean"), pack.number("gpa.cumulative_sd")
-    past = mean + sd * (0.8 * students.ability + 0.6 * rng.normal(rng.extend(students.key, 9)))
+    past = mean + sd * (0.8 * students.ability + 0.6 * rng.normal(rng.extend(students.key, _PAST_GPA)))
     past_hundredths = np.rint(np.clip(past, 0.5, 4.0) * 100).astype(np.int64)
     return TermRecords(
         gpa_hundredths=gpa,

@@ -10,16 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import BOOL, I32, I64, U64, ordinals
-from context.columns import NO_TIME
-from context.content.activities import KINDS
+from context.arrays import BOOL, F64, I32, I64, NO_TIME, U64, ordinals
+from context.content.activities import ActivityKind
 from context.content.content import Content
+from context.content.coursework import Coursework
 from context.content.quizzes import Quizzes
 from context.courses.catalogue import Catalogue
-from context.packs.pack import Pack
 from context.results.quiz_attempts import Attempts, QuizResults
 from context.results.quiz_responses import responses_of
 from context.results.results import Results
@@ -28,12 +26,19 @@ METHODS = ("decaying_average", "n_mastery", "highest", "latest", "average")
 METHOD_SHARES = (0.62, 0.14, 0.12, 0.07, 0.05)  # (assumption)
 # Ratings in points, best first; the mark is where mastery begins. Five and three points are Canvas's own.
 SCALES = (((5, 3, 0), 3), ((4, 3, 2, 1, 0), 3), ((10, 8, 5, 0), 8))
+INSTITUTION_SCALE = 1  # of SCALES: the institution rates all of its outcomes on one
 SCALE_SHARES = (0.55, 0.35, 0.1)
 OWN_OUTCOMES = (3, 4)  # least, and how many more at most, that a course sets
 RUBRIC_SHARE = 0.3  # of assignments graded by hand with a rubric
 RUBRIC_USED_SHARE = 0.93  # of their grades in which it is filled in
 ALIGNED_SHARE, QUIZ_SHARE = 0.75, 0.25  # of such assignments, of quizzes, in courses with outcomes
 MOST_ALIGNED = 3  # outcomes of a rubric, questions of a quiz
+# Purposes of randomness: what each number draws.
+_RATING, _ALIGNED, _SCALE, _HOW_MANY = 1, 1, 1, 1
+_WHICH_OWN, _METHOD, _OUTCOME, _IS_WIDE = 2, 2, 2, 3
+_WHICH_WIDE, _HAS_RUBRIC, _RUBRIC_ALIGNED, _QUIZ_ALIGNED = 4, 27, 28, 29
+_ASSESSED_RESULT, _RUBRIC_USED, _USES_OUTCOMES, _COURSE_OUTCOMES = 34, 193, 250, 251
+_ASSESSED, _ASSESSED_BY_QUIZ = 252, 253
 
 
 @dataclass(frozen=True)
@@ -94,26 +99,22 @@ class Learning:
 
 
 def make_learning(
-    pack: Pack,
-    seed: int,
-    catalogue: Catalogue,
-    content: Content,
-    quizzes: Quizzes,
-    results: Results,
-    quiz_results: QuizResults,
-    attempts: Attempts,
+    seed: int, given: Coursework, results: Results, quiz_results: QuizResults, attempts: Attempts
 ) -> Learning:
     """Outcomes of a term and all results; the institution sets one for each phrase that the pack has."""
+    pack, catalogue, content = given.pack, given.catalogue, given.content
     general = sum(kind == "outcome_general" for kind in pack.table("phrase")["kind"])
-    uses = rng.uniform(rng.extend(catalogue.offering_key, 250)) < pack.number("content.outcomes_share")
+    uses = rng.uniform(rng.extend(catalogue.offering_key, _USES_OUTCOMES)) < pack.number(
+        "content.outcomes_share"
+    )
     outcomes = _outcomes(seed, catalogue, uses, general)
     acts = content.activities
-    can = (acts.kind == KINDS.index("assignment")) & acts.counts
-    has_rubric = can & (rng.uniform(acts.key, 27) < RUBRIC_SHARE)
-    aligned = has_rubric & uses[acts.offering] & (rng.uniform(acts.key, 28) < ALIGNED_SHARE)
+    can = (acts.kind == ActivityKind.ASSIGNMENT) & acts.counts
+    has_rubric = can & (rng.uniform(acts.key, _HAS_RUBRIC) < RUBRIC_SHARE)
+    aligned = has_rubric & uses[acts.offering] & (rng.uniform(acts.key, _RUBRIC_ALIGNED) < ALIGNED_SHARE)
     by_rubric = _by_rubric(content, outcomes, general, aligned, results)
     by_quiz, answered = _by_quiz(
-        content, outcomes, general, uses, (quizzes, quiz_results, attempts), len(by_rubric)
+        content, outcomes, general, uses, (given.quizzes, quiz_results, attempts), len(by_rubric)
     )
     assessed = Assessed(
         *(
@@ -130,29 +131,28 @@ def rubric_used(results: Results, has_rubric: BOOL) -> BOOL:
         (results.grader >= 0)
         & (results.score_hundredths != NO_TIME)
         & has_rubric[results.activity]
-        & (rng.uniform(rng.extend(results.key, 193)) < RUBRIC_USED_SHARE)
+        & (rng.uniform(rng.extend(results.key, _RUBRIC_USED)) < RUBRIC_USED_SHARE)
     )
 
 
 def _outcomes(seed: int, catalogue: Catalogue, uses: BOOL, general: int) -> Outcomes:
-    course_key = rng.extend(catalogue.offering_key, 251)
+    course_key = rng.extend(catalogue.offering_key, _COURSE_OUTCOMES)
     least, more = OWN_OUTCOMES
-    counts = np.where(uses, least + rng.integer(course_key, more, 1), 0)
+    counts = np.where(uses, least + rng.integer(course_key, more, _HOW_MANY), 0)
     offering = np.repeat(np.arange(catalogue.offerings), counts)
     ordinal = ordinals(counts)
     key = np.concatenate(
         [
             rng.key(seed, "institution's outcome", np.arange(general)),
-            rng.extend(rng.extend(course_key[offering], 2), ordinal),
+            rng.extend(rng.extend(course_key[offering], _OUTCOME), ordinal),
         ]
     )
-    # The institution rates all of its outcomes on one scale.
-    scale = rng.categorical(key, rng.thresholds(list(SCALE_SHARES)), 1)
-    scale[:general] = 1
+    scale = rng.categorical(key, rng.thresholds(list(SCALE_SHARES)), _SCALE)
+    scale[:general] = INSTITUTION_SCALE
     return Outcomes(
         offering=np.concatenate([np.full(general, -1), offering]),
         ordinal=np.concatenate([np.arange(general), ordinal]),
-        method=rng.categorical(key, rng.thresholds(list(METHOD_SHARES)), 2).astype(np.int32),
+        method=rng.categorical(key, rng.thresholds(list(METHOD_SHARES)), _METHOD).astype(np.int32),
         scale=scale.astype(np.int32),
         key=key,
     )
@@ -160,14 +160,16 @@ def _outcomes(seed: int, catalogue: Catalogue, uses: BOOL, general: int) -> Outc
 
 def _aligned(outcomes: Outcomes, general: int, offering: I64, key: U64, most: int) -> tuple[I64, I64]:
     """(row of ``offering``, outcome): one to ``most`` different outcomes of the course or for all."""
-    counts = 1 + rng.integer(key, most, 1)
+    counts = 1 + rng.integer(key, most, _ALIGNED)
     row, turn = np.repeat(np.arange(len(key)), counts), ordinals(counts)
     first = general + np.searchsorted(outcomes.offering[general:], offering)
     size = general + np.searchsorted(outcomes.offering[general:], offering, side="right") - first
     # Courses mostly assess what they set themselves; the last of several is the institution's at times.
-    own = first[row] + (rng.integer(key, np.maximum(size, 1), 2)[row] + turn) % np.maximum(size[row], 1)
-    wide = (rng.uniform(key, 3) < 0.35)[row] & (turn == counts[row] - 1) & (general > 0)
-    return row, np.where(wide, rng.integer(key, max(general, 1), 4)[row], own)
+    own = first[row] + (rng.integer(key, np.maximum(size, 1), _WHICH_OWN)[row] + turn) % np.maximum(
+        size[row], 1
+    )
+    wide = (rng.uniform(key, _IS_WIDE) < 0.35)[row] & (turn == counts[row] - 1) & (general > 0)
+    return row, np.where(wide, rng.integer(key, max(general, 1), _WHICH_WIDE)[row], own)
 
 
 def _by_rubric(
@@ -185,12 +187,12 @@ def _by_rubric(
     counts = per[results.activity[rows]]
     row = np.repeat(rows, counts)
     mine = outcome[begin[results.activity[row]] + ordinals(counts)]
-    key = rng.extend(outcomes.key[mine] ^ rng.bits(results.key[row], 34), 252)
+    key = rng.extend(outcomes.key[mine] ^ rng.bits(results.key[row], _ASSESSED_RESULT), _ASSESSED)
     percent = (
         100 * results.score_hundredths[row] / np.maximum(acts.points_hundredths[results.activity[row]], 1)
     )
-    score, possible = _rated(outcomes.scale[mine], percent + 9 * rng.normal(key, 1))
-    earlier, _ = _rated(outcomes.scale[mine], percent - 15 + 9 * rng.normal(key, 1))
+    score, possible = _rated(outcomes.scale[mine], percent + 9 * rng.normal(key, _RATING))
+    earlier, _ = _rated(outcomes.scale[mine], percent - 15 + 9 * rng.normal(key, _RATING))
     again = results.attempt[row] > 1
     return Assessed(
         outcome=mine,
@@ -205,7 +207,7 @@ def _by_rubric(
     )
 
 
-def _rated(scale: I32, percent: npt.NDArray[np.float64]) -> tuple[I64, I64]:
+def _rated(scale: I32, percent: F64) -> tuple[I64, I64]:
     """(points, points possible) in hundredths: the rating that a percentage earns on each scale."""
     points, possible = np.zeros(len(scale), dtype=np.int64), np.zeros(len(scale), dtype=np.int64)
     for code, (ratings, _) in enumerate(SCALES):
@@ -232,7 +234,7 @@ def _by_quiz(
     chosen = np.flatnonzero(
         (q.activity >= 0)
         & uses[q.offering]
-        & (rng.uniform(q.key, 29) < QUIZ_SHARE)
+        & (rng.uniform(q.key, _QUIZ_ALIGNED) < QUIZ_SHARE)
         & (quizzes.fixed > 0)
         & (quizzes.item_points > 0)
     )
@@ -266,6 +268,6 @@ def _by_quiz(
             quiz_results.graded_ms[rows],
             attempts.finished_ms[quiz_results.first[rows] + quiz_results.count[rows] - 1],
         ),
-        key=rng.extend(quiz_results.key[rows], 253),
+        key=rng.extend(quiz_results.key[rows], _ASSESSED_BY_QUIZ),
     )
     return assessed, Answered(before + of, item, last, worth, first)

@@ -7,36 +7,44 @@ that nobody acts in a module before the one that it asks for is complete.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals
-from context.columns import NO_TIME
-from context.content.content import Content
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, NEVER, NO_TIME, U64, ordinals
+from context.content.coursework import Coursework
 from context.content.module_requirements import Requirements
-from context.courses.catalogue import Catalogue
-from context.courses.enrolments import Enrolments
-from context.packs.pack import Pack
-from context.people.students import Students
 from context.results.posts import Posts
 from context.results.results import Results
-from context.scenario.calendar import Calendar
-from context.scenario.hours import waking_hours
+from context.scenario.hours import same_day
 
-STATES = ("locked", "unlocked", "started", "completed")
-NEVER = np.iinfo(np.int64).max  # later than all instants
 VIEW_DAYS = 12  # within which most of what has to be viewed is
 SKIP_SHARE = 0.22  # chance that the least diligent student skips what only has to be viewed (assumption)
+# Purposes of randomness: what each number draws.
+_ITEM, _VIEW_DELAY, _VIEW_HOUR, _SKIPS = 1, 2, 3, 9
+_DONE_EARLY, _SEEN, _OF_ENROLMENT, _IN_MODULE = 10, 11, 32, 223
+
+
+class ModuleState(IntEnum):
+    """How far a student is in a module."""
+
+    LOCKED = 0
+    UNLOCKED = 1
+    STARTED = 2
+    COMPLETED = 3
+
+
+MODULE_STATES = tuple(state.name.lower() for state in ModuleState)
 
 
 @dataclass(frozen=True)
-class Progress:
+class ModuleProgress:
     """Row i of the first part is a student in a module; of the second part (``item_*``) one of its items."""
 
     enrolment: I64
     module: I64
-    state: I32  # index into STATES
+    state: I32  # a ModuleState
     created_ms: I64
     changed_ms: I64
     completed_ms: I64  # NO_TIME: not completed
@@ -52,34 +60,28 @@ class Progress:
         return len(self.module)
 
 
-def make_progress(
-    pack: Pack,
-    calendar: Calendar,
-    students: Students,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    requirements: Requirements,
-    results: Results,
-    posts: Posts,
-) -> Progress:
+def make_module_progress(
+    given: Coursework, requirements: Requirements, results: Results, posts: Posts
+) -> ModuleProgress:
     """Progress of all students in all modules that opened while they were in the course."""
-    r, items = requirements, content.module_items
-    latest = np.minimum(enrolments.exit_ms, calendar.day_start_ms(int(calendar.days[-1]))) - HOUR_MS
-    enrolment, module = _pairs(catalogue, enrolments, content, r, latest)
-    key = rng.extend(content.modules.key[module] ^ rng.bits(enrolments.key[enrolment], 32), 223)
+    calendar, enrolments, content = given.calendar, given.enrolments, given.content
+    r, items, latest = requirements, content.module_items, given.until_ms
+    enrolment, module = _pairs(given, r)
+    key = rng.extend(
+        content.modules.key[module] ^ rng.bits(enrolments.key[enrolment], _OF_ENROLMENT), _IN_MODULE
+    )
     needed = np.flatnonzero(r.type >= 0)
     of, item = _expand(items.module, needed, module)
-    acts = _Acts(catalogue, enrolments, content, r, results, posts)
+    acts = _Acts(given, r, results, posts)
     who = enrolment[of]
     submitted, graded, score = acts.of_items(who, item)
     enough = (score != NEVER) & (score >= r.min_score_hundredths[item])
     low = np.maximum(items.release_ms[item], enrolments.entry_ms[who]) + MINUTE_MS
-    item_key = rng.extend(rng.extend(key[of], 1), items.position[item])
-    viewed = _views(pack, calendar, low, item_key)
+    item_key = rng.extend(rng.extend(key[of], _ITEM), items.position[item])
+    viewed = _views(given, low, item_key)
     viewed = np.where(viewed <= latest[who], viewed, NEVER)
-    diligence = students.diligence[enrolments.person[who]]
-    viewed = np.where(rng.uniform(item_key, 9) < SKIP_SHARE * 2 * (1 - diligence), NEVER, viewed)
+    diligence = given.students.diligence[enrolments.person[who]]
+    viewed = np.where(rng.uniform(item_key, _SKIPS) < SKIP_SHARE * 2 * (1 - diligence), NEVER, viewed)
     # Who acts in a module that asks for another has done what that one asks for.
     gated = np.flatnonzero(r.gated[module])
     first_act = np.full(len(module), NEVER)
@@ -92,7 +94,7 @@ def make_progress(
     bound = bound[of]
     must = bound != NEVER
     room = np.maximum(bound - MINUTE_MS - low, 0)
-    early = low + (rng.uniform(item_key, 10) * room).astype(np.int64)
+    early = low + (rng.uniform(item_key, _DONE_EARLY) * room).astype(np.int64)
     viewed = np.where(
         must & (viewed > bound - MINUTE_MS),
         np.minimum(calendar.after_incidents(early), bound - MINUTE_MS),
@@ -112,21 +114,18 @@ def make_progress(
     moved = np.where(after == NEVER, NEVER, np.maximum(done, after + MINUTE_MS))
     done = np.where(is_view & (done != NEVER) & (after > 0), moved, done)
     done = np.where(is_view & (done > latest[who]), NEVER, done)
-    return _laid_out(
-        calendar, enrolments, content, (enrolment, module, key), (of, item), done, opens, (r, graded, score)
-    )
+    scored = np.where(r.is_type("min_score")[item] & (graded != NEVER), score, NO_TIME)
+    return _laid_out(given, (enrolment, module, key), _Done(of, item, done, scored), opens)
 
 
-def _pairs(
-    catalogue: Catalogue, enrolments: Enrolments, content: Content, r: Requirements, latest: I64
-) -> tuple[I64, I64]:
+def _pairs(given: Coursework, r: Requirements) -> tuple[I64, I64]:
     """(enrolment, module): of each student, modules that opened in time, none without the one it asks for."""
-    rows = np.flatnonzero(enrolments.counts)
-    offering = catalogue.section_offering[enrolments.section[rows]]
-    per = np.bincount(content.modules.offering, minlength=catalogue.offerings)
-    first, counts = (np.cumsum(per) - per)[offering], per[offering]
+    modules = given.content.modules
+    rows = np.flatnonzero(given.enrolments.counts)
+    per = np.bincount(modules.offering, minlength=given.catalogue.offerings)
+    first, counts = ((np.cumsum(per) - per)[given.course[rows]], per[given.course[rows]])
     enrolment, module = np.repeat(rows, counts), np.repeat(first, counts) + ordinals(counts)
-    keep = content.modules.release_ms[module] < latest[enrolment] - HOUR_MS
+    keep = modules.release_ms[module] < given.until_ms[enrolment] - HOUR_MS
     keep[1:] &= ~r.gated[module[1:]] | keep[:-1]
     return enrolment[keep], module[keep]
 
@@ -139,14 +138,12 @@ def _expand(item_module: I64, items: I64, module: I64) -> tuple[I64, I64]:
     return np.repeat(np.arange(len(module)), counts), items[np.repeat(first, counts) + ordinals(counts)]
 
 
-def _views(pack: Pack, calendar: Calendar, low: I64, key: U64) -> I64:
+def _views(given: Coursework, low: I64, key: U64) -> I64:
     """When something is viewed: in the days after it could be, when people are up."""
-    u = rng.uniform(key, 2)
+    u = rng.uniform(key, _VIEW_DELAY)
     at = low + (u * u * VIEW_DAYS * DAY_MS).astype(np.int64)
-    awake = calendar.wall_to_utc_ms(
-        np.clip(calendar.day_of(at), calendar.days[0], calendar.days[-1]), waking_hours(pack, key, 3)
-    )
-    return calendar.after_incidents(np.where(awake > low, awake, at))
+    awake = same_day(given.pack, given.calendar, at, key, _VIEW_HOUR)
+    return given.calendar.after_incidents(np.where(awake > low, awake, at))
 
 
 def _in_order(in_order: BOOL, of: I64, at: I64) -> I64:
@@ -173,21 +170,13 @@ def _last(done: I64, of: I64, size: int) -> I64:
 class _Acts:
     """When students did the work that module items link to."""
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        enrolments: Enrolments,
-        content: Content,
-        requirements: Requirements,
-        results: Results,
-        posts: Posts,
-    ) -> None:
+    def __init__(self, given: Coursework, requirements: Requirements, results: Results, posts: Posts) -> None:
         self.results, self.requirements = results, requirements
         # Results come student by student, each with all activities of the course in order.
-        self.first_result = np.searchsorted(results.enrolment, np.arange(len(enrolments)))
-        per = np.bincount(content.activities.offering, minlength=catalogue.offerings)
-        self.first_activity = (np.cumsum(per) - per)[catalogue.section_offering[enrolments.section]]
-        self.topics = len(content.discussions)
+        self.first_result = np.searchsorted(results.enrolment, np.arange(len(given.enrolments)))
+        per = np.bincount(given.content.activities.offering, minlength=given.catalogue.offerings)
+        self.first_activity = (np.cumsum(per) - per)[given.course]
+        self.topics = len(given.content.discussions)
         code = posts.enrolment * self.topics + posts.discussion
         order = np.argsort(code, kind="stable")  # posts of a topic are in order of time
         fresh = np.flatnonzero(np.diff(code[order], prepend=-1))
@@ -212,19 +201,21 @@ class _Acts:
         return found[0], found[1], found[2]
 
 
-def _laid_out(
-    calendar: Calendar,
-    enrolments: Enrolments,
-    content: Content,
-    rows: tuple[I64, I64, U64],
-    links: tuple[I64, I64],
-    done: I64,
-    opens: I64,
-    work: tuple[Requirements, I64, I64],
-) -> Progress:
+@dataclass(frozen=True)
+class _Done:
+    """Row i is an item of a student's module that asks for something."""
+
+    of: I64  # row of the modules
+    item: I64
+    done_ms: I64  # NEVER: not done
+    score: I64  # hundredths, NO_TIME for none
+
+
+def _laid_out(given: Coursework, rows: tuple[I64, I64, U64], items: _Done, opens: I64) -> ModuleProgress:
+    """What the items make of modules, each of which ``opens`` to its student at that instant, or NEVER."""
+    calendar, enrolments, content = given.calendar, given.enrolments, given.content
     enrolment, module, key = rows
-    of, item = links
-    r, graded, score = work
+    of, item, done = items.of, items.item, items.done_ms
     size = len(module)
     needs = np.bincount(of, minlength=size)
     count = np.bincount(of, done != NEVER, minlength=size).astype(np.int64)
@@ -236,15 +227,17 @@ def _laid_out(
     np.minimum.at(position, of, np.where(done == NEVER, content.module_items.position[item], NEVER))
     # The student first looks at the module's list some time after it opened, and before doing anything.
     opened = np.maximum(content.modules.release_ms[module], enrolments.entry_ms[enrolment]) + 30_000
-    seen = calendar.after_incidents(opened + (rng.uniform(key, 11) * 3 * DAY_MS).astype(np.int64))
-    end = np.minimum(enrolments.exit_ms[enrolment], calendar.day_start_ms(int(calendar.days[-1]))) - HOUR_MS
-    created = np.minimum(np.minimum(seen, first), end)
+    seen = calendar.after_incidents(opened + (rng.uniform(key, _SEEN) * 3 * DAY_MS).astype(np.int64))
+    created = np.minimum(np.minimum(seen, first), given.until_ms[enrolment])
     complete = (count == needs) & (opens != NEVER)
     completed = np.where(complete, np.maximum(np.maximum(created, latest), opens), NO_TIME)
     changed = np.maximum(np.maximum(created, latest), np.where(opens == NEVER, 0, opens))
-    state = np.where(opens == NEVER, 0, np.where(complete, 3, np.where(count > 0, 2, 1)))
-    wants = r.is_type("min_score")[item]
-    return Progress(
+    state = np.select(
+        [opens == NEVER, complete, count > 0],
+        [ModuleState.LOCKED, ModuleState.COMPLETED, ModuleState.STARTED],
+        ModuleState.UNLOCKED,
+    )
+    return ModuleProgress(
         enrolment=enrolment,
         module=module,
         state=state.astype(np.int32),
@@ -257,5 +250,5 @@ def _laid_out(
         item=item,
         item_of=of,
         item_done_ms=np.where(done == NEVER, NO_TIME, done),
-        item_score=np.where(wants & (graded != NEVER), score, NO_TIME),
+        item_score=items.score,
     )

@@ -8,17 +8,46 @@ scores by weight (of those that have any), another adds up their points. All of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from context.arrays import BOOL, I64
-from context.columns import NO_TIME
+from context.arrays import BOOL, I64, NO_TIME
 from context.content.content import Content
 from context.results.results import Results
 
 VIEWS = ("current", "final", "hidden_current", "hidden_final")
 FULL = 10_000  # hundredths of a percent
+
+
+@dataclass(frozen=True)
+class GradedWork:
+    """What scores rest on: work that is due or graded, in order of student and activity, and its groups."""
+
+    enrolment: I64
+    group: I64
+    score_hundredths: I64  # NO_TIME: not graded
+    points_hundredths: I64
+    counts: BOOL  # enters scores, and nobody was excused from it
+    is_hidden: BOOL  # its grades are not shown to students
+    never_drop: BOOL
+    group_course: I64  # of each group, as are the rest
+    weight_percent: I64  # 0 where the course does not weight its groups
+    drop_lowest: I64
+    drop_highest: I64
+
+    def only(self, rows: I64) -> GradedWork:
+        """The work in some ``rows``, in their order."""
+        return replace(
+            self,
+            enrolment=self.enrolment[rows],
+            group=self.group[rows],
+            score_hundredths=self.score_hundredths[rows],
+            points_hundredths=self.points_hundredths[rows],
+            counts=self.counts[rows],
+            is_hidden=self.is_hidden[rows],
+            never_drop=self.never_drop[rows],
+        )
 
 
 @dataclass(frozen=True)
@@ -31,19 +60,31 @@ class Scores:
     of_course: dict[str, I64]  # by enrolment row
 
 
-def make_scores(content: Content, enrolments: int, results: Results, rows: I64 | None = None) -> Scores:
-    """All scores of ``enrolments`` rows; ``rows``: the results, in order, that may count (all)."""
-    acts, groups = content.activities, content.groups
-    if rows is None:
-        rows = np.arange(len(results), dtype=np.int64)
-    activity, all_scores = results.activity[rows], results.score_hundredths[rows]
-    cell, enrolment, cell_group = _cells(results.enrolment[rows], acts.group[activity])
-    counts = acts.counts[activity] & (results.excused_ms[rows] == NO_TIME)
-    graded = counts & (all_scores != NO_TIME)
-    shown = ~acts.is_hidden[activity]
-    points = acts.points_hundredths[activity]
-    weight = groups.weight_percent[cell_group]
-    weighted = np.bincount(groups.offering, groups.weight_percent)[groups.offering[cell_group]] > 0
+def graded_work(content: Content, results: Results) -> GradedWork:
+    """All results of a term as what scores rest on."""
+    acts, groups, activity = content.activities, content.groups, results.activity
+    return GradedWork(
+        enrolment=results.enrolment,
+        group=acts.group[activity],
+        score_hundredths=results.score_hundredths,
+        points_hundredths=acts.points_hundredths[activity],
+        counts=acts.counts[activity] & (results.excused_ms == NO_TIME),
+        is_hidden=acts.is_hidden[activity],
+        never_drop=acts.never_drop[activity],
+        group_course=groups.offering,
+        weight_percent=groups.weight_percent,
+        drop_lowest=groups.drop_lowest,
+        drop_highest=groups.drop_highest,
+    )
+
+
+def make_scores(work: GradedWork, enrolments: int) -> Scores:
+    """All scores of ``enrolments`` rows."""
+    cell, enrolment, cell_group = _cells(work.enrolment, work.group)
+    counts, shown = work.counts, ~work.is_hidden
+    graded = counts & (work.score_hundredths != NO_TIME)
+    weight = work.weight_percent[cell_group]
+    weighted = np.bincount(work.group_course, work.weight_percent)[work.group_course[cell_group]] > 0
     of_group: dict[str, I64] = {}
     of_course: dict[str, I64] = {}
     for view, there, score_there in (
@@ -52,9 +93,11 @@ def make_scores(content: Content, enrolments: int, results: Results, rows: I64 |
         ("hidden_current", graded, graded),
         ("hidden_final", counts, graded),
     ):
-        score = np.where(score_there, all_scores, 0)
-        kept = there & ~_dropped(content, activity, cell, there, score)
-        earned, possible = _sums(cell, len(enrolment), np.where(kept, score, 0), np.where(kept, points, 0))
+        score = np.where(score_there, work.score_hundredths, 0)
+        kept = there & ~_dropped(work, cell, there, score)
+        earned, possible = _sums(
+            cell, len(enrolment), np.where(kept, score, 0), np.where(kept, work.points_hundredths, 0)
+        )
         of_group[view] = _share(earned * FULL, possible)
         has = possible > 0
         # Weighted courses average their groups' scores; the others add up points.
@@ -82,22 +125,21 @@ def _share(top: I64, bottom: I64) -> I64:
     return np.where(bottom > 0, (2 * top + bottom) // np.maximum(2 * bottom, 1), NO_TIME)
 
 
-def _dropped(content: Content, activity: I64, cell: I64, there: BOOL, score: I64) -> BOOL:
+def _dropped(work: GradedWork, cell: I64, there: BOOL, score: I64) -> BOOL:
     """Results left out by their group's rule, at least one being kept.
 
     All activities of a group with a rule have the same points, so the lowest scores are the worst.
     """
-    acts, groups = content.activities, content.groups
-    rule = (groups.drop_lowest + groups.drop_highest)[acts.group[activity]] > 0
-    rows = np.flatnonzero(rule & there & ~acts.never_drop[activity])
+    rule = (work.drop_lowest + work.drop_highest)[work.group] > 0
+    rows = np.flatnonzero(rule & there & ~work.never_drop)
     order = np.lexsort((rows, score[rows], cell[rows]))
     mine = cell[rows][order]
     start = np.searchsorted(mine, mine, side="left")
     size = np.searchsorted(mine, mine, side="right") - start
     rank = np.arange(len(mine)) - start
-    group = acts.group[activity[rows[order]]]
-    low = np.minimum(groups.drop_lowest[group], size - 1)
-    high = np.minimum(groups.drop_highest[group], size - 1 - low)
+    group = work.group[rows[order]]
+    low = np.minimum(work.drop_lowest[group], size - 1)
+    high = np.minimum(work.drop_highest[group], size - 1 - low)
     out = np.zeros(len(cell), dtype=np.bool_)
     out[rows[order[(rank < low) | (rank >= size - high)]]] = True
     return out

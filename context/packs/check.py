@@ -13,11 +13,11 @@ from context.packs.distribution import Categorical, Continuous, make_categorical
 from context.packs.read import Findings, Table
 from context.packs.spec import SUM_TOLERANCE, Field
 
-Tables = dict[str, Table]
+PackTables = dict[str, Table]
 _SHOWN = 3  # missing combinations shown per table; the rest is counted
 
 
-def check_table(table: Table, tables: Tables, faults: Findings) -> None:
+def check_table(table: Table, tables: PackTables, faults: Findings) -> None:
     """Everything about one table but its meaning: duplicate rows, references, sums, completeness."""
     _duplicates(table, faults)
     _references(table, tables, faults)
@@ -50,7 +50,7 @@ def _duplicates(table: Table, faults: Findings) -> None:
         first.setdefault(record, row)
 
 
-def _domain(column: Field, table: Table, tables: Tables) -> list[Any]:
+def _domain(column: Field, table: Table, tables: PackTables) -> list[Any]:
     """The allowed values of a closed column, in order; those present of an open one."""
     if column.refers:
         name, _, target = column.refers.partition(".")
@@ -62,7 +62,7 @@ def _domain(column: Field, table: Table, tables: Tables) -> list[Any]:
     return list(dict.fromkeys(table.columns[column.name]))
 
 
-def _references(table: Table, tables: Tables, faults: Findings) -> None:
+def _references(table: Table, tables: PackTables, faults: Findings) -> None:
     for column in table.spec.fields:
         allowed = _domain(column, table, tables) if column.refers else []
         if not allowed:
@@ -96,7 +96,7 @@ def _sum_is_one(file: str, row: int, what: str, values: list[float | None], faul
         faults.add(file, row, f"{what}: sum {total:.9g}, {side} by {by}, allowed: 1 within {SUM_TOLERANCE:f}")
 
 
-def _complete(table: Table, tables: Tables, faults: Findings) -> None:
+def _complete(table: Table, tables: PackTables, faults: Findings) -> None:
     names = table.spec.complete
     fields = {column.name: column for column in table.spec.fields}
     present = {record for _, record in _records(table, names)}
@@ -131,7 +131,7 @@ def _ordered(table: Table, names: tuple[str, str], faults: Findings) -> None:
             faults.add(table.block.file, row, problem)
 
 
-Groups = dict[tuple[str, ...], dict[str | None, float]]
+SharesGiven = dict[tuple[str, ...], dict[str | None, float]]
 _CATEGORICAL = (
     *("entity", "field", "given_1", "given_1_value", "given_2", "given_2_value"),
     *("value", "is_null", "share"),
@@ -140,7 +140,7 @@ _CATEGORICAL = (
 
 def build_categoricals(table: Table, faults: Findings) -> dict[tuple[str, str], Categorical]:
     """Every categorical of the table by (entity, field), with its conditions checked."""
-    groups: dict[tuple[str, str], Groups] = {}
+    groups: dict[tuple[str, str], SharesGiven] = {}
     given: dict[tuple[str, str], tuple[str, ...]] = {}
     first: dict[tuple[str, str], int] = {}
     for row, (entity, name, g1, v1, g2, v2, value, is_null, share) in _records(table, _CATEGORICAL):
@@ -173,7 +173,7 @@ def build_categoricals(table: Table, faults: Findings) -> dict[tuple[str, str], 
 def _uncovered(
     field: tuple[str, str],
     conditions: tuple[str, ...],
-    groups: dict[tuple[str, str], Groups],
+    groups: dict[tuple[str, str], SharesGiven],
     given: dict[tuple[str, str], tuple[str, ...]],
 ) -> Iterator[str]:
     """Conditions that the pack itself can draw but that have no rows, e.g. a role without role_status."""

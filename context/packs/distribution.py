@@ -15,7 +15,7 @@ from math import ceil, floor, fsum, isqrt
 import numpy as np
 import numpy.typing as npt
 
-from context.arrays import I32, I64, U64
+from context.arrays import BOOL, I32, I64, U64
 from context.errors import InputError
 from context.packs.moments import fit
 from context.rng import bits
@@ -56,7 +56,7 @@ class Categorical:
     given_values: tuple[tuple[str, ...], ...]
     _groups: Mapping[tuple[str, ...], tuple[float, ...]]
     _flat: U64
-    _known: npt.NDArray[np.bool_]
+    _known: BOOL
 
     def draw(self, key: U64, *given: npt.ArrayLike, index: npt.ArrayLike = 0) -> I32:
         """Codes into ``values``, int32, one per key; ``given``: codes of each condition, broadcast.

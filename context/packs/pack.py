@@ -16,7 +16,7 @@ from context.errors import InputError, nearest
 from context.packs.check import build_categoricals, build_continuous, check_table
 from context.packs.distribution import Categorical, Continuous
 from context.packs.rates import Rates, build_rates
-from context.packs.read import Block, Findings, Table, read_head, read_table
+from context.packs.read import Block, Findings, Table, read_head, read_pack_table
 from context.packs.spec import DEFAULT_PACK, LTI_KIND
 
 _BUILT_IN = Path(__file__).parent
@@ -177,7 +177,7 @@ def _load(folder: Path) -> tuple[Pack | None, Findings]:
     _stray_files(folder, blocks, faults)
     tables: dict[str, Table] = {}
     for name, block in blocks.items():
-        table = read_table(folder, block, faults)
+        table = read_pack_table(folder, block, faults)
         if table is not None:
             tables[name] = table
     _add_implied_kinds(tables)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from context.arrays import F64
+from context.arrays import F64, I64
 from context.errors import InputError
 from context.packs.spec import AXES, DAY_KINDS, FIRST_DAY, LAST_DAY, TERM_TYPES
 
@@ -79,7 +78,7 @@ def _factor(table: dict[str, list[Any]], labels: dict[str, tuple[Any, ...]]) -> 
     """A table as an array over all axes; kinds of day without a row have factor 1."""
     shape = tuple(len(labels[axis]) if axis in table else 1 for axis in _NAMES)
     array = np.ones(shape)
-    place: list[npt.NDArray[np.int64]] = []
+    place: list[I64] = []
     for axis in _NAMES:
         codes = {label: code for code, label in enumerate(labels[axis])}
         rows = table.get(axis, [labels[axis][0]] * len(table["factor"]))

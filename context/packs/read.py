@@ -145,7 +145,7 @@ def _line(text: str, key: str, after: int | None = None) -> int | None:
     return after
 
 
-def read_table(folder: Path, block: Block, faults: Findings) -> Table | None:
+def read_pack_table(folder: Path, block: Block, faults: Findings) -> Table | None:
     """The typed table, or None when it can't be read; cells at fault are reported and hold None."""
     try:
         text = (folder / block.file).read_text(encoding="utf-8-sig")

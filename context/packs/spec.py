@@ -1,4 +1,5 @@
-"""What a pack must hold: its tables, their columns, types, ranges and sums. Data only; ``pack_read`` checks.
+"""What a pack must hold: its tables, their columns, types, ranges and sums. Data only; ``read`` and
+``check`` hold packs to it.
 
 Every table may also have the columns ``source``, ``assumption`` and ``note``, which say where a row's
 figures come from when it's another place than the table's. A row without them has the table's source.
@@ -10,12 +11,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import schemas
+from context.arrays import DAY_MS, HOUR_MS
+from context.packs.people_codes import CAREERS, STANDINGS
 
 TERM_TYPES = ("Fall", "Spring", "Summer")
-CAREERS = ("Undergraduate", "Graduate", "Professional")
-STANDINGS = ("Freshman", "Sophomore", "Junior", "Senior", "Graduate", "Professional")
 DAY_KINDS = ("before", "class", "weekend", "holiday", "break", "reading", "finals", "after")
-FIRST_DAY, LAST_DAY = -14, 123
+# The campus days that exist, day 0 being the term's first: the day-in-term curves cover just these.
+FIRST_DAY = -14
+LAST_DAYS = {"Fall": 123, "Spring": 123, "Summer": 95}
+LAST_DAY = max(LAST_DAYS.values())
 HOLIDAYS = ("labor_day", "thanksgiving", "mlk_day", "memorial_day", "juneteenth", "independence_day")
 CALENDAR_DATES = ("start", "instruction_end", "finals_start", "end", "add_drop_end", "withdraw_deadline")
 CALENDAR_ITEMS = (*CALENDAR_DATES, "no_class")
@@ -25,7 +29,7 @@ EVENT_KINDS = tuple(
 )
 MOST_BUFFER_EVENTS, MOST_ENVELOPE_EVENTS = 100_000, 1_000  # of a sensor
 MOST_FACTOR = 1_000  # of event rates: events of a student in a course on a day, at most
-MOST_FLUSH_MS, MOST_DELAY_MS = 3_600_000, 86_400_000
+MOST_FLUSH_MS, MOST_DELAY_MS = HOUR_MS, DAY_MS
 SUM_TOLERANCE = 1e-6
 
 Kind = Literal["text", "whole", "number", "truth"]

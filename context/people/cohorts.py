@@ -12,19 +12,25 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, F64, I32, I64, U64
+from context.arrays import BOOL, F64, I32, I64, U64, ordinals
 from context.packs.pack import Pack
+from context.packs.people_codes import CAREERS, LOADS, STANDINGS, Career, Load, Standing
 from context.people.repeats import Later, nothing_later
-from context.people.students import CAREERS, STANDINGS, Students, course_load
+from context.people.students import Students, course_load
 
 CLASS_CREDITS = 30  # of a year: freshmen have less, sophomores less than twice as many
 MOST_CREDITS = 5  # of a course
-SENIOR, MOST_TERMS = 3, 13
+MOST_TERMS = 13
+NO_MOST_CREDITS = 10**6  # of seniors and of who is past a bachelor's degree
 _WITHIN_YEAR = 0.95  # of a fall's students are there in spring (assumption)
 _NEXT_YEAR = (0.93, 0.95)  # of spring's sophomores and juniors go on in fall (assumption)
 _GRADUATES_NEXT_YEAR = 0.65  # of spring's graduate and professional students (assumption)
 _STOPS_OUT = 0.03  # of those with a year behind them stay away for one term (assumption)
 _CHANGES_MAJOR = 0.05  # per term below senior standing (assumption)
+# Purposes of randomness: what each number draws.
+_STOPS, _STAYS_SENIOR, _OTHER_MAJOR, _MAJOR = 1, 2, 3, 4
+_ABILITY, _DILIGENCE, _TERMS_BEHIND, _LEAVES = 6, 7, 15, 16
+_MONTHS_BEFORE = 53
 
 
 @dataclass(frozen=True)
@@ -40,24 +46,26 @@ class Behind:
 def terms_behind(pack: Pack) -> Behind:
     """The stationary law of terms behind, from the pack's standings and first-year retention."""
     shares = pack.categorical("person", "standing")
-    share = [shares.shares(CAREERS[max(code - 3, 0)])[name] for code, name in enumerate(STANDINGS)]
+    share = [
+        shares.shares(CAREERS[code.career])[name] for code, name in zip(Standing, STANDINGS, strict=True)
+    ]
     first = pack.number("students.retention_first_year") / _WITHIN_YEAR
-    fall, spring = np.zeros((6, MOST_TERMS)), np.zeros((6, MOST_TERMS))
+    fall, spring = np.zeros((len(Standing), MOST_TERMS)), np.zeros((len(Standing), MOST_TERMS))
     stays, last = np.zeros(MOST_TERMS), 0.0
     for _ in range(MOST_TERMS):
         fall, old = np.zeros_like(fall), spring
         for code, next_year in enumerate((first, *_NEXT_YEAR)):
             fall[code + 1, 1:] = next_year * old[code, :-1]
-        fall[4:, 1:] = _GRADUATES_NEXT_YEAR * old[4:, :-1]
+        fall[Standing.GRADUATE :, 1:] = _GRADUATES_NEXT_YEAR * old[Standing.GRADUATE :, :-1]
         # Seniors who have not graduated fill what juniors and a few transfers leave.
-        left = max(share[SENIOR] * 0.98 - float(fall[SENIOR].sum()), 0.0)
-        last = left / max(float(old[SENIOR].sum()), left, 1e-9)
+        left = max(share[Standing.SENIOR] * 0.98 - float(fall[Standing.SENIOR].sum()), 0.0)
+        last = left / max(float(old[Standing.SENIOR].sum()), left, 1e-9)
         more = np.zeros(MOST_TERMS)
-        more[1:] = old[SENIOR, :-1] * last
-        stays = more / np.maximum(fall[SENIOR] + more, 1e-12)
-        fall[SENIOR] += more
+        more[1:] = old[Standing.SENIOR, :-1] * last
+        stays = more / np.maximum(fall[Standing.SENIOR] + more, 1e-12)
+        fall[Standing.SENIOR] += more
         spring = np.zeros_like(fall)
-        for code in range(6):
+        for code in Standing:
             over = float(fall[code].sum()) / share[code]
             fall[code] /= max(over, 1.0)
             fall[code, 0] += max(share[code] - float(fall[code].sum()), 0.0)
@@ -70,9 +78,11 @@ def terms_behind(pack: Pack) -> Behind:
 def draw_behind(law: F64, key: U64, standing: I32) -> I64:
     """Terms behind each student, in exact shares within each standing."""
     behind = np.zeros(len(key), dtype=np.int64)
-    for code in range(len(STANDINGS)):
+    for code in Standing:
         rows = np.flatnonzero(standing == code)
-        u = (rng.stratified(rng.extend(key[rows], 15)) * 2.0**53).astype(np.uint64) << np.uint64(11)
+        u = (rng.stratified(rng.extend(key[rows], _TERMS_BEHIND)) * 2.0**53).astype(np.uint64) << np.uint64(
+            11
+        )
         behind[rows] = np.searchsorted(rng.thresholds([float(x) for x in law[code]]), u, side="right")
     return np.minimum(behind, MOST_TERMS - 1)
 
@@ -104,13 +114,13 @@ def played(students: Students, pack: Pack, *, is_fall: bool) -> Cohort:
 
 def _most_credits(standing: I32) -> I64:
     most = (standing.astype(np.int64) + 1) * CLASS_CREDITS - 1
-    return np.where(standing >= SENIOR, 10**6, most)
+    return np.where(standing >= Standing.SENIOR, NO_MOST_CREDITS, most)
 
 
 def leaves(pack: Pack, students: Students, *, is_fall: bool) -> BOOL:
     """Who of the played term's students (a fall term: ``is_fall``) is not there in the next one."""
     goes_on = np.full(len(STANDINGS), _WITHIN_YEAR) if is_fall else terms_behind(pack).goes_on
-    return np.asarray(rng.uniform(rng.extend(students.key, 16)) >= goes_on[students.standing])
+    return np.asarray(rng.uniform(rng.extend(students.key, _LEAVES)) >= goes_on[students.standing])
 
 
 def term_before(
@@ -125,17 +135,22 @@ def term_before(
     key = rng.extend(s.key, int(term[0] >> np.uint64(1)))
     most = now.most_credits - np.where(now.present, earned, 0)
     courses = course_load(pack, key, s.career, s.load)
-    goes_back = (now.behind > 0) & ((s.career > 0) | (most >= MOST_CREDITS * courses))
-    stopped = now.present & goes_back & (now.behind > 1) & (rng.uniform(key, 1) < _STOPS_OUT)
+    goes_back = (now.behind > 0) & (~s.is_undergraduate | (most >= MOST_CREDITS * courses))
+    stopped = now.present & goes_back & (now.behind > 1) & (rng.uniform(key, _STOPS) < _STOPS_OUT)
     present = goes_back & ~stopped
     standing = s.standing.copy()
     if is_fall:  # a year ago, but for seniors who stayed on
-        stays = rng.uniform(key, 2) < law.stays_senior[now.behind]
-        moved = present & (standing > 0) & (standing <= SENIOR) & ~((standing == SENIOR) & stays)
+        stays = rng.uniform(key, _STAYS_SENIOR) < law.stays_senior[now.behind]
+        moved = (
+            present
+            & (standing > Standing.FRESHMAN)
+            & (standing <= Standing.SENIOR)
+            & ~((standing == Standing.SENIOR) & stays)
+        )
         standing[moved] -= 1
-    changes = present & (s.career == 0) & (rng.uniform(key, 3) < _CHANGES_MAJOR)
+    changes = present & s.is_undergraduate & (rng.uniform(key, _OTHER_MAJOR) < _CHANGES_MAJOR)
     other = rng.thresholds([float(share) for share in pack.table("cip")["major_share_ug"]])
-    major = np.where(changes, rng.categorical(key, other, 4), s.major_cip).astype(np.int32)
+    major = np.where(changes, rng.categorical(key, other, _MAJOR), s.major_cip).astype(np.int32)
     keep = np.flatnonzero(goes_back)
     stay = Students(
         key=s.key[keep],
@@ -165,36 +180,38 @@ def _with_leavers(seed: int, pack: Pack, stay: Cohort, law: F64, code: str, rows
     standings = pack.categorical("person", "standing")
     parts = []
     s = stay.students
-    for place, name in enumerate(STANDINGS):
-        career = max(place - 3, 0)
-        share = careers.shares()[CAREERS[career]] * standings.shares(CAREERS[career])[name]
-        for load, loading in enumerate(("FullTime", "PartTime")):
-            want = round(heads * share * loads.shares(CAREERS[career])[loading])
-            have = int((stay.present & (s.standing == place) & (s.load == load)).sum())
-            parts.append((place, career, load, max(want - have, 0)))
-    place_of, career_of, load_of, count = np.array(parts, dtype=np.int64).T
+    for standing in Standing:
+        career = CAREERS[standing.career]
+        share = careers.shares()[career] * standings.shares(career)[STANDINGS[standing]]
+        for load in Load:
+            want = round(heads * share * loads.shares(career)[LOADS[load]])
+            have = int((stay.present & (s.standing == standing) & (s.load == load)).sum())
+            parts.append((standing, standing.career, load, max(want - have, 0)))
+    standing_of, career_of, load_of, count = np.array(parts, dtype=np.int64).T
     which = np.repeat(np.arange(len(parts)), count)
-    ordinal = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+    ordinal = ordinals(count)
     key = rng.key(seed, f"left after {code}", which, ordinal)
-    standing, careers_of = place_of[which].astype(np.int32), career_of[which].astype(np.int32)
-    loads_of = load_of[which].astype(np.int32)
+    standings_of, careers_of, loads_of = (
+        code[which].astype(np.int32) for code in (standing_of, career_of, load_of)
+    )
     major = np.zeros(len(key), dtype=np.int32)
-    for column, mine in (("major_share_ug", careers_of == 0), ("major_share_grad", careers_of > 0)):
+    undergraduate = careers_of == Career.UNDERGRADUATE
+    for column, mine in (("major_share_ug", undergraduate), ("major_share_grad", ~undergraduate)):
         table = rng.thresholds([float(x) for x in pack.table("cip")[column]])
-        major[mine] = rng.categorical(key[mine], table, 4)
-    ability = rng.from_rank(rng.normal_table(), rng.stratified(rng.extend(key, 6)))
+        major[mine] = rng.categorical(key[mine], table, _MAJOR)
+    ability = rng.from_rank(rng.normal_table(), rng.stratified(rng.extend(key, _ABILITY)))
     left = Students(
         key=key,
         course_key=key,
         career=careers_of,
-        standing=standing,
+        standing=standings_of,
         load=loads_of,
         major_cip=major,
         courses=course_load(pack, key, careers_of, loads_of),
         ability=ability,
-        diligence=rng.stratified(rng.extend(key, 7)),
+        diligence=rng.stratified(rng.extend(key, _DILIGENCE)),
     )
-    behind = draw_behind(law, key, standing)
+    behind = draw_behind(law, key, standings_of)
     both = Students(
         **{
             name: np.concatenate([getattr(s, name), getattr(left, name)])
@@ -206,7 +223,7 @@ def _with_leavers(seed: int, pack: Pack, stay: Cohort, law: F64, code: str, rows
         np.concatenate([stay.row, rows + np.arange(len(key))]),
         np.concatenate([stay.behind, behind]),
         np.concatenate([stay.present, np.ones(len(key), np.bool_)]),
-        np.concatenate([stay.most_credits, _most_credits(standing)]),
+        np.concatenate([stay.most_credits, _most_credits(standings_of)]),
     )
 
 
@@ -217,7 +234,7 @@ def student_years(cohort: Cohort, *, is_fall: bool) -> F64:
     """
     behind = cohort.behind + (cohort.behind > 1)
     odd = 0.62 if is_fall else 0.39  # from spring's begin to fall's, and from fall's to spring's
-    months = 0.41 + 0.2 * rng.uniform(rng.extend(cohort.students.key, 53))
+    months = 0.41 + 0.2 * rng.uniform(rng.extend(cohort.students.key, _MONTHS_BEFORE))
     return np.asarray(behind // 2 + odd * (behind % 2) + months)
 
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import F64, I64, U64
+from context.arrays import BOOL, DAY_MS, F64, I64, NEVER, U64, YEAR_DAYS
 
-YEAR_MS = 31_557_600_000
+YEAR_MS = int(YEAR_DAYS * DAY_MS)
 FIRST_STAFF = 4_000_000  # number of the first member of staff: students' count from 0
-_HELD_DAYS_MS = 150 * 86_400_000  # somebody has the account for so long before teaching
+_HELD_MS = 150 * DAY_MS  # somebody has the account for so long before teaching
 _GENERATION = 1_000_000  # posts have an ordinal below it; who held one before is a generation further
+# Purposes of randomness: what each number draws.
+_STAFF_AGE, _STAFF_YEARS = 50, 54
+
+
+def staff_ages(key: U64) -> F64:
+    """Years of members of staff at the begin of the term, from 28 to 70 (assumption)."""
+    return 28 + 42 * rng.uniform(rng.extend(key, _STAFF_AGE))
 
 
 def staff_years(key: U64) -> F64:
     """Years that members of staff have been here: up to twenty, and nobody was hired before the age of 25."""
-    ages = 28 + 42 * rng.uniform(rng.extend(key, 50))
-    return np.asarray(0.45 + np.minimum(20, ages - 25) * rng.uniform(rng.extend(key, 54)))
+    most = np.minimum(20, staff_ages(key) - 25)
+    return np.asarray(0.45 + most * rng.uniform(rng.extend(key, _STAFF_YEARS)))
 
 
 class Registry:
@@ -35,13 +41,13 @@ class Registry:
         generation, hired = self._posts.get(role, (np.empty(0, np.int64), np.empty(0, np.int64)))
         fresh = max(posts - len(generation), 0)
         generation = np.concatenate([generation, np.zeros(fresh, np.int64)])
-        hired = np.concatenate([hired, np.full(fresh, np.iinfo(np.int64).max)])
+        hired = np.concatenate([hired, np.full(fresh, NEVER)])
         ordinal = np.arange(len(generation))
-        first = hired == np.iinfo(np.int64).max
+        first = hired == NEVER
         while True:
             key = rng.key(self._seed, role, ordinal + generation * _GENERATION)
             hired = np.where(first, open_ms - (staff_years(key) * YEAR_MS).astype(np.int64), hired)
-            late = hired[:posts] > open_ms - _HELD_DAYS_MS
+            late = hired[:posts] > open_ms - _HELD_MS
             if not late.any():
                 break
             generation[:posts][late] += 1
@@ -50,7 +56,7 @@ class Registry:
         self._posts[role] = (generation, hired)
         return key[:posts]
 
-    def enter(self, people: U64, students: int) -> tuple[I64, I64, npt.NDArray[np.bool_]]:
+    def enter(self, people: U64, students: int) -> tuple[I64, I64, BOOL]:
         """(row of each person in the store, number, whether the person is new); the first are students."""
         new = np.zeros(len(people), dtype=np.bool_)
         rows, numbers = np.empty(len(people), np.int64), np.empty(len(people), np.int64)

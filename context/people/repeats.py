@@ -20,9 +20,11 @@ _ORDINALS, _LEVELS = 1 << 22, 1 << 6  # more than courses of a cell, and than le
 _COURSES = 1 << 34  # more than codes of courses
 _ROUNDS = 8  # tries to find somebody to change seats with, in the same cell, then at the same level
 _PICKS = 4  # tries to find a seat in the course that is taken again
+# Purposes of randomness: what each number draws.
+_SWAP, _TAKES_AGAIN, _WITHDRAWS = 51, 52, 53
 
 
-def course_codes(cip: npt.ArrayLike, level: npt.ArrayLike, ordinal: I64) -> I64:
+def lasting_codes(cip: npt.ArrayLike, level: npt.ArrayLike, ordinal: I64) -> I64:
     """A number for each course, the same in every term, from its CIP family, level and ordinal there."""
     cell = np.asarray(cip, dtype=np.int64) * _LEVELS + np.asarray(level, dtype=np.int64)
     return np.asarray(cell * _ORDINALS + ordinal)
@@ -89,7 +91,7 @@ def settle(pack: Pack, later: Later, key: U64, student: I64, section: I64, cours
         free = np.flatnonzero(~again)
         free = free[np.argsort(pool[free], kind="stable")]
         low, high = (np.searchsorted(pool[free], pool[wrong], side=side) for side in ("left", "right"))
-        pick = free[low + rng.integer(rng.extend(key[wrong], 51), high - low, attempt)]
+        pick = free[low + rng.integer(rng.extend(key[wrong], _SWAP), high - low, attempt)]
         # Each seat changes once a round, and only where both students come right.
         pick, first = np.unique(pick, return_index=True)
         mine = wrong[first]
@@ -106,7 +108,7 @@ def _take_again(pack: Pack, later: Later, key: U64, student: I64, section: I64, 
     """Put a few students into courses that they take in the next term too; True for their seats."""
     share = pack.number("enrolment.repeat_share") * pack.number("enrolment.withdrawn_share")
     known = np.flatnonzero(later.stays & np.isin(later.course, course[section]))
-    lot = rng.extend(key[np.searchsorted(student, later.who[known])], 52)
+    lot = rng.extend(key[np.searchsorted(student, later.who[known])], _TAKES_AGAIN)
     known = known[np.lexsort((later.course[known], rng.bits(rng.extend(lot, later.course[known]))))]
     known = known[np.sort(np.unique(later.who[known], return_index=True)[1])][: round(share * len(student))]
     by_course = np.argsort(course[section], kind="stable")
@@ -136,7 +138,7 @@ def withdraw_first(key: U64, withdrawn: BOOL, again: BOOL) -> I64:
     """For each row the row that it is drawn like: courses taken again change places with withdrawn ones."""
     like = np.arange(len(key))
     to, free = np.flatnonzero(again & ~withdrawn), np.flatnonzero(withdrawn & ~again)
-    free = free[np.lexsort((free, rng.bits(rng.extend(key[free], 53))))]
+    free = free[np.lexsort((free, rng.bits(rng.extend(key[free], _WITHDRAWS))))]
     count = min(len(to), len(free))
     like[to[:count]], like[free[:count]] = free[:count], to[:count]
     return like

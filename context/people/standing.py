@@ -13,9 +13,9 @@ import numpy as np
 
 from context.arrays import F64
 from context.packs.pack import Pack
-from context.people.students import STANDINGS, Students
+from context.packs.people_codes import CLASSES, STANDINGS
+from context.people.students import Students
 
-CLASSES = STANDINGS[:4]  # of undergraduates
 POINTS_PER_SD = 0.43  # grade points of a course by one sd of ability: measured on the letters that come out
 _ROUNDS = 60  # of an iteration that halves what is left each time
 
@@ -61,6 +61,6 @@ def ability_now(pack: Pack, students: Students) -> F64:
     gaps = [gap / POINTS_PER_SD for gap in class_gaps(pack)]
     heads = pack.categorical("person", "standing").shares("Undergraduate")
     spread = fsum(heads[name] * gap * gap for name, gap in zip(CLASSES, gaps, strict=True))
-    own = np.where(students.career == 0, sqrt(1 - spread), 1.0)
+    own = np.where(students.is_undergraduate, sqrt(1 - spread), 1.0)
     shift = np.array([*gaps, *[0.0] * (len(STANDINGS) - len(CLASSES))])
     return np.asarray(own * students.ability + shift[students.standing])

@@ -12,14 +12,16 @@ from math import sqrt
 import numpy as np
 
 from context import rng
-from context.arrays import F64, I32, I64, U64
+from context.arrays import BOOL, F64, I32, I64, U64
 from context.packs.distribution import Categorical
 from context.packs.pack import Pack
+from context.packs.people_codes import CAREERS, LOADS, STANDINGS, Career
 
-CAREERS = ("Undergraduate", "Graduate", "Professional")
-STANDINGS = ("Freshman", "Sophomore", "Junior", "Senior", "Graduate", "Professional")
-LOADS = ("FullTime", "PartTime")
 SEXES = ("F", "M")
+# Purposes of randomness: what each number draws.
+_CAREER, _STANDING, _LOAD, _MAJOR = 1, 2, 3, 4
+_COURSE_LOAD, _ABILITY, _DILIGENCE, _SEX = 5, 6, 7, 20
+_FIRST_NAME, _LAST_NAME, _MIDDLE_INITIAL = 21, 22, 23
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class Students:
 
     def __len__(self) -> int:
         return len(self.key)
+
+    @property
+    def is_undergraduate(self) -> BOOL:
+        """True for undergraduates; the others are graduate and professional students."""
+        return np.asarray(self.career == Career.UNDERGRADUATE)
 
 
 @dataclass(frozen=True)
@@ -75,15 +82,12 @@ def quota(category: Categorical, keys: U64, values: tuple[str, ...], *given: str
     return np.minimum(codes, len(values) - 1).astype(np.int32)
 
 
-def _by_group(
-    groups: I32, count: int, keys: U64, draw: dict[int, tuple[Categorical, tuple[str, ...], str]]
-) -> I32:
-    """``quota`` within each group code: draw[group] = (category, values, given value)."""
+def _by_career(career: I32, keys: U64, category: Categorical, values: tuple[str, ...]) -> I32:
+    """``quota`` within each career, by the category's law given it."""
     codes = np.zeros(len(keys), dtype=np.int32)
-    for group in range(count):
-        rows = np.flatnonzero(groups == group)
-        category, values, given = draw[group]
-        codes[rows] = quota(category, keys[rows], values, given)
+    for code, name in enumerate(CAREERS):
+        rows = np.flatnonzero(career == code)
+        codes[rows] = quota(category, keys[rows], values, name)
     return codes
 
 
@@ -91,16 +95,12 @@ def make_students(seed: int, fte: int, pack: Pack) -> Students:
     """Students of a campus of ``fte`` full-time equivalents, in admission order."""
     ordinal = np.arange(student_count(fte, pack), dtype=np.int64)
     key = rng.key(seed, "student", ordinal)
-    career = quota(pack.categorical("person", "career"), rng.extend(key, 1), CAREERS)
+    career = quota(pack.categorical("person", "career"), rng.extend(key, _CAREER), CAREERS)
     standing_law = pack.categorical("person", "standing")
     load_law = pack.categorical("person", "load")
-    standing = _by_group(
-        career, 3, rng.extend(key, 2), {i: (standing_law, STANDINGS, name) for i, name in enumerate(CAREERS)}
-    )
-    load = _by_group(
-        career, 3, rng.extend(key, 3), {i: (load_law, LOADS, name) for i, name in enumerate(CAREERS)}
-    )
-    ability = _standard_normal(rng.extend(key, 6))
+    standing = _by_career(career, rng.extend(key, _STANDING), standing_law, STANDINGS)
+    load = _by_career(career, rng.extend(key, _LOAD), load_law, LOADS)
+    ability = _standard_normal(rng.extend(key, _ABILITY))
     return Students(
         key=key,
         course_key=key,
@@ -121,7 +121,7 @@ def _standard_normal(keys: U64) -> F64:
 def _diligence(pack: Pack, key: U64, ability: F64) -> F64:
     """Rank in (0, 1) of a trait tied to ability: who hands work in."""
     r = pack.number("diligence.ability_correlation")
-    mixed = r * ability + sqrt(1 - r * r) * rng.normal(rng.extend(key, 7))
+    mixed = r * ability + sqrt(1 - r * r) * rng.normal(rng.extend(key, _DILIGENCE))
     rank = np.empty(len(key))
     rank[np.lexsort((key, mixed))] = (np.arange(len(key)) + 0.5) / len(key)
     return rank
@@ -130,10 +130,11 @@ def _diligence(pack: Pack, key: U64, ability: F64) -> F64:
 def _majors(pack: Pack, key: U64, career: I32) -> I32:
     cip = pack.table("cip")
     major = np.zeros(len(key), dtype=np.int32)
-    for column, rows in (("major_share_ug", career == 0), ("major_share_grad", career != 0)):
+    undergraduate = career == Career.UNDERGRADUATE
+    for column, rows in (("major_share_ug", undergraduate), ("major_share_grad", ~undergraduate)):
         table = rng.thresholds([float(share) for share in cip[column]])
         where = np.flatnonzero(rows)
-        u = (rng.stratified(rng.extend(key[where], 4)) * 2.0**53).astype(np.uint64) << np.uint64(11)
+        u = (rng.stratified(rng.extend(key[where], _MAJOR)) * 2.0**53).astype(np.uint64) << np.uint64(11)
         major[where] = np.minimum(np.searchsorted(table, u, side="right"), len(table) - 1)
     return major
 
@@ -152,7 +153,9 @@ def course_load(pack: Pack, key: U64, career: I32, load: I32) -> I64:
                 if name == career_name and loading == load_name
             ]
             where = np.flatnonzero((career == c) & (load == ld))
-            codes = rng.categorical(rng.extend(key[where], 5), rng.thresholds([share for _, share in law]))
+            codes = rng.categorical(
+                rng.extend(key[where], _COURSE_LOAD), rng.thresholds([share for _, share in law])
+            )
             courses[where] = np.array([n for n, _ in law], dtype=np.int64)[codes]
     return courses
 
@@ -160,7 +163,7 @@ def course_load(pack: Pack, key: U64, career: I32, load: I32) -> I64:
 def make_identity(pack: Pack, key: U64) -> Identity:
     """Sex and names by the pack's frequencies."""
     sex_law = pack.categorical("person", "sex")
-    drawn = sex_law.draw(rng.extend(key, 20))
+    drawn = sex_law.draw(rng.extend(key, _SEX))
     sex = np.array([0 if value == "Female" else 1 for value in sex_law.values], dtype=np.int32)[drawn]
     names = pack.table("first_name")
     sexes = np.array([SEXES.index(code) for code in names["sex"]])
@@ -169,12 +172,12 @@ def make_identity(pack: Pack, key: U64) -> Identity:
         choices = np.flatnonzero(sexes == code)
         table = rng.thresholds([float(names["weight"][i]) for i in choices])
         rows = np.flatnonzero(sex == code)
-        first[rows] = choices[rng.categorical(rng.extend(key[rows], 21), table)]
+        first[rows] = choices[rng.categorical(rng.extend(key[rows], _FIRST_NAME), table)]
     surnames = rng.thresholds([float(weight) for weight in pack.table("surname")["weight"]])
     return Identity(
         key=key,
         sex=drawn,
         first_name=first,
-        middle_initial=rng.integer(rng.extend(key, 23), 26).astype(np.int32),
-        last_name=rng.categorical(rng.extend(key, 22), surnames).astype(np.int32),
+        middle_initial=rng.integer(rng.extend(key, _MIDDLE_INITIAL), 26).astype(np.int32),
+        last_name=rng.categorical(rng.extend(key, _LAST_NAME), surnames).astype(np.int32),
     )

@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, HOUR_MS, I64
-from context.columns import NO_TIME
-from context.content.activities import KINDS, Activities
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NEVER, NO_TIME
+from context.content.activities import Activities, ActivityKind, has_type
 from context.courses.enrolments import Enrolments
 from context.courses.learner_groups import LearnerGroups
 from context.packs.pack import Pack
 from context.results.results import Results
 
-GROUP_SHARE = 0.35  # of uploads in courses with learner groups that are handed in by group (assumption)
+GROUP_WORK_SHARE = 0.35  # of uploads in courses with learner groups that are handed in by group (assumption)
 OWN_GRADE_SHARE = 0.15  # of those in which members get grades of their own (assumption)
 SETTLED_DAYS = 7  # between the making of groups and the first work that they hand in
+# Purposes of randomness: what each number draws.
+_IS_GROUP_WORK, _OWN_GRADES = 34, 35
 
 
 @dataclass(frozen=True)
@@ -40,40 +41,36 @@ def make_group_work(
     pack: Pack, offerings: int, activities: Activities, enrolments: Enrolments, groups: LearnerGroups
 ) -> GroupWork:
     """Group work of all courses: some of what is uploaded where there are groups."""
-    made = np.full(offerings, np.iinfo(np.int64).max)
+    made = np.full(offerings, NEVER)
     of_course = np.flatnonzero(groups.offering >= 0)
     np.minimum.at(made, groups.offering[of_course], groups.created_ms[of_course])
-    types = pack.categorical("learner_activity", "allowable_submission_types").values
-    uploads = np.array([value == "online_upload" for value in types])[activities.submission_type]
     is_group = (
-        uploads
-        & (activities.kind == KINDS.index("assignment"))
+        has_type(pack, activities, "online_upload")
+        & (activities.kind == ActivityKind.ASSIGNMENT)
         & (activities.due_ms - SETTLED_DAYS * DAY_MS > made[activities.offering])
-        & (rng.uniform(activities.key, 34) < GROUP_SHARE)
+        & (rng.uniform(activities.key, _IS_GROUP_WORK) < GROUP_WORK_SHARE)
     )
     group, joined = np.full(len(enrolments), -1), np.full(len(enrolments), NO_TIME)
     rows = np.flatnonzero(groups.member_enrolment >= 0)
     group[groups.member_enrolment[rows]] = groups.member_group[rows]
     joined[groups.member_enrolment[rows]] = groups.member_created_ms[rows]
-    own = is_group & (rng.uniform(activities.key, 35) < OWN_GRADE_SHARE)
+    own = is_group & (rng.uniform(activities.key, _OWN_GRADES) < OWN_GRADE_SHARE)
     return GroupWork(is_group, own, group, joined, max(len(groups), 1))
 
 
 def shared(work: GroupWork, enrolments: Enrolments, results: Results, score: I64) -> Results:
     """Results in which members have what the first of their group handed in; ``score``: their own ones."""
     rows, cell = work.cells(results.enrolment, results.activity)
-    submitted = np.where(
-        results.submitted_ms[rows] == NO_TIME, np.iinfo(np.int64).max, results.submitted_ms[rows]
-    )
+    submitted = np.where(results.submitted_ms[rows] == NO_TIME, NEVER, results.submitted_ms[rows])
     # Only who has joined the group by then can hand in for it.
     early = work.joined_ms[results.enrolment[rows]] >= submitted
-    submitted[early] = np.iinfo(np.int64).max
+    submitted[early] = NEVER
     order = np.lexsort((rows, submitted, cell))
     first = order[np.searchsorted(cell[order], cell, side="left")]
     lead, at = rows[first], submitted[first]
     who = results.enrolment[rows]
     takes_part = (
-        (at != np.iinfo(np.int64).max)
+        (at != NEVER)
         & (work.joined_ms[who] < at)
         & (enrolments.entry_ms[who] < at)
         & (enrolments.exit_ms[who] - HOUR_MS > at)

@@ -10,21 +10,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import DAY_MS, HOUR_MS, I64, U64, ordinals
-from context.columns import NO_TIME
-from context.content.activities import KINDS
-from context.content.content import Content
-from context.courses.catalogue import Catalogue
-from context.courses.enrolments import Enrolments
-from context.courses.sections import PRIMARY
+from context.arrays import DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64, ordinals
+from context.content.activities import ActivityKind
+from context.content.coursework import Coursework
+from context.courses.catalogue import SectionKind
 from context.results.group_work import GroupWork
+from context.results.results import Pairs
 from context.scenario.calendar import Calendar
 
 SECTION_SHARE = 0.05  # of activities of courses with several sections, some of which have other dates
 SECTION_PICK = 0.6  # of the sections after the first, in such an activity
 EXTENSION_SHARE = 0.008  # of students' activities: an extension for one
 GROUP_EXTENSION_SHARE = 0.05  # of groups' works
-TYPES = ("course_section", "group", "adhoc")
+OVERRIDE_TYPES = ("course_section", "group", "adhoc")
+# Purposes of randomness: what each number draws.
+_DAYS_MORE, _INHERITS, _HOURS_BEFORE, _MINUTES_AFTER = 1, 2, 2, 3
+_SOME_SECTIONS, _FOR_SECTION, _FOR_GROUP, _EXTENSION = 24, 25, 36, 80
+_EXTENSION_DAYS, _EXTENSION_ASKED = 81, 82
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Overrides:
 
 
 @dataclass(frozen=True)
-class Dates:
+class StudentDates:
     """Due and closing instants of each (enrolment, activity) pair, overrides included."""
 
     due_ms: I64
@@ -56,7 +58,7 @@ class Dates:
 def later(calendar: Calendar, ms: I64, days: I64) -> I64:
     """The same time by the clock on the wall, days later; never after the day before the term's last."""
     day = calendar.day_of(ms).astype(np.int64)
-    end = (calendar.term.end - calendar.term.start).days - 1
+    end = calendar.term.last_day - 1
     to = np.where(day + days <= end, day + days, day)
     # By the offsets from UTC of both days: on a day on which the clock changes, that of its evening.
     offset = calendar.offset_after_ms
@@ -64,30 +66,21 @@ def later(calendar: Calendar, ms: I64, days: I64) -> I64:
     return np.asarray(ms + (to - day) * DAY_MS + shift)
 
 
-def make_overrides(
-    calendar: Calendar,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    work: GroupWork,
-    pair: tuple[I64, I64],
-    key: U64,
-) -> tuple[Overrides, Dates]:
-    """(overrides, dates of each pair of an enrolment and an activity of its course, by the pairs' keys)."""
-    acts = content.activities
-    enrolment, activity = pair
-    section = _of_sections(calendar, catalogue, content)
+def make_overrides(given: Coursework, work: GroupWork, pairs: Pairs) -> tuple[Overrides, StudentDates]:
+    """(overrides, dates of each of the ``pairs``)."""
+    acts, catalogue, activity = given.content.activities, given.catalogue, pairs.activity
+    section = _of_sections(given)
     due, locked = acts.due_ms[activity], acts.locked_ms[activity]
     # Look up the pairs of those activities alone that have an override for a section.
     touched = np.zeros(len(acts), dtype=np.bool_)
     touched[section.activity] = True
     rows = np.flatnonzero(touched[activity])
-    cell = activity[rows] * catalogue.sections + enrolments.section[enrolment[rows]]
+    cell = activity[rows] * catalogue.sections + given.enrolments.section[pairs.enrolment[rows]]
     _apply(section, section.activity * catalogue.sections + section.section, rows, cell, due, locked)
-    rows, cell = work.cells(enrolment, activity)
-    group = _of_groups(calendar, content, work, np.unique(cell))
+    rows, cell = work.cells(pairs.enrolment, activity)
+    group = _of_groups(given, work, np.unique(cell))
     _apply(group, group.activity * work.groups + group.group, rows, cell, due, locked)
-    single, rows = _of_students(calendar, enrolments, content, work, pair, key, due, locked)
+    single, rows = _of_students(given, work, pairs, StudentDates(due, locked))
     due[rows] = single.due_ms
     locked[rows] = np.where(single.locked_ms != NO_TIME, single.locked_ms, locked[rows])
     every = Overrides(
@@ -96,7 +89,7 @@ def make_overrides(
             for name in Overrides.__dataclass_fields__
         )
     )
-    return every, Dates(due, locked)
+    return every, StudentDates(due, locked)
 
 
 def _apply(overrides: Overrides, code: I64, rows: I64, cell: I64, due: I64, locked: I64) -> None:
@@ -111,15 +104,15 @@ def _apply(overrides: Overrides, code: I64, rows: I64, cell: I64, due: I64, lock
     locked[rows] = np.where(new_lock != NO_TIME, np.maximum(new_lock, locked[rows]), locked[rows])
 
 
-def _of_groups(calendar: Calendar, content: Content, work: GroupWork, cells: I64) -> Overrides:
+def _of_groups(given: Coursework, work: GroupWork, cells: I64) -> Overrides:
     """Some groups get three days or more for their work; ``cells``: activity x group, sorted."""
-    acts = content.activities
+    acts, calendar = given.content.activities, given.calendar
     activity, group = cells // work.groups, cells % work.groups
-    key = rng.extend(rng.extend(acts.key[activity], 36), group)
+    key = rng.extend(rng.extend(acts.key[activity], _FOR_GROUP), group)
     rows = np.flatnonzero(rng.uniform(key) < GROUP_EXTENSION_SHARE)
     activity, group, key = activity[rows], group[rows], key[rows]
-    due = later(calendar, acts.due_ms[activity], 3 + rng.integer(key, 3, 1))
-    asked = acts.due_ms[activity] - (6 + rng.integer(key, 60, 2)) * HOUR_MS
+    due = later(calendar, acts.due_ms[activity], 3 + rng.integer(key, 3, _DAYS_MORE))
+    asked = acts.due_ms[activity] - (6 + rng.integer(key, 60, _HOURS_BEFORE)) * HOUR_MS
     moved = np.flatnonzero((due > acts.due_ms[activity]) & (asked > acts.release_ms[activity]))
     activity, group, due, asked, key = (
         activity[moved],
@@ -143,29 +136,35 @@ def _of_groups(calendar: Calendar, content: Content, work: GroupWork, cells: I64
     )
 
 
-def _of_sections(calendar: Calendar, catalogue: Catalogue, content: Content) -> Overrides:
-    acts = content.activities
+def _of_sections(given: Coursework) -> Overrides:
+    acts, catalogue, calendar = given.content.activities, given.catalogue, given.calendar
     # Sections of credit by Canvas course: cross-listed ones stand elsewhere in the catalogue.
-    sections = np.flatnonzero(catalogue.section_kind == PRIMARY)
+    sections = np.flatnonzero(catalogue.section_kind == SectionKind.PRIMARY)
     sections = sections[np.argsort(catalogue.section_offering[sections], kind="stable")]
     size = np.bincount(catalogue.section_offering[sections], minlength=catalogue.offerings)
     first = np.cumsum(size) - size
-    some = (rng.uniform(acts.key, 24) < SECTION_SHARE) & (size[acts.offering] > 1) & ~acts.only_overrides
+    some = (
+        (rng.uniform(acts.key, _SOME_SECTIONS) < SECTION_SHARE)
+        & (size[acts.offering] > 1)
+        & ~acts.only_overrides
+    )
     chosen = np.flatnonzero(some | acts.only_overrides)
     counts = size[acts.offering[chosen]]
     activity, ordinal = np.repeat(chosen, counts), ordinals(counts)
     section = sections[first[acts.offering[activity]] + ordinal]
-    key = rng.extend(rng.extend(acts.key[activity], 25), ordinal)
+    key = rng.extend(rng.extend(acts.key[activity], _FOR_SECTION), ordinal)
     every = acts.only_overrides[activity]
     keep = np.flatnonzero(every | ((ordinal > 0) & (rng.uniform(key) < SECTION_PICK)))
     activity, section, ordinal = activity[keep], section[keep], ordinal[keep]
     key, every = key[keep], every[keep]
-    days = np.where(every, (ordinal > 0) * rng.integer(key, 3, 1), 1 + rng.integer(key, 2, 1))
-    days = np.where(acts.kind[activity] == KINDS.index("exam"), 0, days)
+    days = np.where(
+        every, (ordinal > 0) * rng.integer(key, 3, _DAYS_MORE), 1 + rng.integer(key, 2, _DAYS_MORE)
+    )
+    days = np.where(acts.kind[activity] == ActivityKind.EXAM, 0, days)
     due = later(calendar, acts.due_ms[activity], days)
     moved = due != acts.due_ms[activity]
     # An override that assigns without moving anything may leave the date as it is.
-    inherits = ~moved & (rng.uniform(key, 2) < 0.3)
+    inherits = ~moved & (rng.uniform(key, _INHERITS) < 0.3)
     lock = acts.locked_ms[activity]
     return Overrides(
         activity=activity,
@@ -177,30 +176,24 @@ def _of_sections(calendar: Calendar, catalogue: Catalogue, content: Content) -> 
             every & (acts.release_ms != acts.created_ms)[activity], acts.release_ms[activity], NO_TIME
         ),
         locked_ms=np.where(moved & (lock != NO_TIME), lock + due - acts.due_ms[activity], NO_TIME),
-        created_ms=acts.created_ms[activity] + 60_000 * (2 + rng.integer(key, 120, 3)),
+        created_ms=acts.created_ms[activity] + MINUTE_MS * (2 + rng.integer(key, 120, _MINUTES_AFTER)),
         key=key,
     )
 
 
 def _of_students(
-    calendar: Calendar,
-    enrolments: Enrolments,
-    content: Content,
-    work: GroupWork,
-    pair: tuple[I64, I64],
-    key: U64,
-    due: I64,
-    locked: I64,
+    given: Coursework, work: GroupWork, pairs: Pairs, dates: StudentDates
 ) -> tuple[Overrides, I64]:
     """(extensions, their rows of the pairs): some days more for one student, asked for in the last days."""
-    acts = content.activities
-    enrolment, activity = pair
+    acts, enrolments, calendar = given.content.activities, given.enrolments, given.calendar
+    enrolment, activity, key = pairs.enrolment, pairs.activity, pairs.key
+    due, locked = dates.due_ms, dates.locked_ms
     # What a group hands in together is moved for the group.
-    asks = (rng.uniform(key, 80) < EXTENSION_SHARE) & ~work.is_group[activity]
+    asks = (rng.uniform(key, _EXTENSION) < EXTENSION_SHARE) & ~work.is_group[activity]
     rows = np.flatnonzero(asks & (enrolments.exit_ms[enrolment] > due))
     own = key[rows]
-    new_due = later(calendar, due[rows], 1 + rng.integer(own, 7, 81))
-    asked = due[rows] - rng.integer(own, 5 * 24, 82) * HOUR_MS
+    new_due = later(calendar, due[rows], 1 + rng.integer(own, 7, _EXTENSION_DAYS))
+    asked = due[rows] - rng.integer(own, 5 * 24, _EXTENSION_ASKED) * HOUR_MS
     known = np.maximum(acts.release_ms[activity[rows]], enrolments.entry_ms[enrolment[rows]]) + HOUR_MS
     moved = np.flatnonzero((new_due > due[rows]) & (known < due[rows]))
     rows, new_due, own = rows[moved], new_due[moved], own[moved]

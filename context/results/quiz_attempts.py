@@ -7,17 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, U64
-from context.columns import NO_TIME
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64, ordinals
 from context.content.content import Content
+from context.content.coursework import Coursework
 from context.content.quizzes import Quizzes, quiz_of_activity
-from context.courses.catalogue import Catalogue
-from context.courses.enrolments import LEAST_VIEW_MS, Enrolments
-from context.packs.pack import Pack
-from context.people.students import Students
+from context.courses.enrolments import VIEWING_ROOM_MS
 from context.results.results import Results
 from context.scenario.calendar import Calendar
-from context.scenario.hours import waking_hours
+from context.scenario.hours import same_day
 
 MOST_ATTEMPTS = 4
 AGAIN = (0.45, 0.35, 0.3)  # chance of a second, third, fourth attempt where it is allowed (assumption)
@@ -28,6 +25,13 @@ RETRY_SPAN_MS = 6 * HOUR_MS  # earlier attempts are made within these hours befo
 RETRY_ROOM_MS = 30 * MINUTE_MS
 SECONDS_PER_ITEM = (20, 110)
 LEAST_SECONDS, MOST_SECONDS = 45, 3 * 3600
+# Purposes of randomness: what each number draws.
+_TAKES_PRACTICE, _BEGAN_BEFORE, _PRACTICE_DELAY, _PRACTICE_HOUR = 1, 1, 2, 3
+_PRACTICE_SCORE, _EXTRA_ATTEMPT, _AGAIN_AT, _PACE = 4, 10, 11, 20
+_EARLIER_START, _PRACTICE_STUDENT, _EARLIER_LENGTH, _MISSED = 30, 31, 40, 50
+_BEST_IS_LAST, _WHICH_BEST, _APART, _FUDGED = 60, 61, 62, 63
+_ATTEMPT, _OF_RESULT, _ACCOMMODATED, _PRACTICE = 100, 205, 206, 207
+_UNFINISHED = 210
 
 
 @dataclass(frozen=True)
@@ -82,44 +86,37 @@ class _Takers:
     key: U64
 
 
-def make_attempts(
-    pack: Pack,
-    calendar: Calendar,
-    students: Students,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    quizzes: Quizzes,
-    results: Results,
-) -> tuple[Results, QuizResults, Attempts]:
+def make_attempts(given: Coursework, results: Results) -> tuple[Results, QuizResults, Attempts]:
     """(results with their numbers of attempts, quiz results, attempts)."""
-    graded = _graded(content, results)
-    practice = _practice(pack, calendar, students, catalogue, enrolments, content, quizzes)
+    calendar, enrolments, content, quizzes = given.calendar, given.enrolments, given.content, given.quizzes
+    graded, practice = _graded(content, results), _practice(given)
     t = _Takers(
         *(
             np.concatenate([getattr(graded, name), getattr(practice, name)])
-            for name in ("enrolment", "quiz", "result", "finished_ms", "score", "graded_ms", "key")
+            for name in _Takers.__dataclass_fields__
         )
     )
     # The clock of an attempt starts after the quiz opened and the student joined.
     opened = np.maximum(content.quizzes.release_ms[t.quiz], enrolments.entry_ms[t.enrolment]) + MINUTE_MS
     person = enrolments.person[t.enrolment]
-    accommodated = rng.uniform(rng.extend(students.key[person], 206)) < ACCOMMODATED_SHARE
+    accommodated = rng.uniform(rng.extend(given.students.key[person], _ACCOMMODATED)) < ACCOMMODATED_SHARE
     extra_minutes = np.where(accommodated, quizzes.minutes[t.quiz] // 2, 0)
     extra_attempts = (
-        (rng.uniform(t.key, 10) < 0.005) & (quizzes.allowed_attempts[t.quiz] > 0) & ~quizzes.is_exam[t.quiz]
+        (rng.uniform(t.key, _EXTRA_ATTEMPT) < 0.005)
+        & (quizzes.allowed_attempts[t.quiz] > 0)
+        & ~quizzes.is_exam[t.quiz]
     ).astype(np.int64)
     started = _start(calendar, quizzes, t, opened, extra_minutes)
     allowed = quizzes.allowed_attempts[t.quiz]
     allowed = np.where(allowed < 0, MOST_ATTEMPTS, np.minimum(allowed + extra_attempts, MOST_ATTEMPTS))
-    again = [rng.uniform(t.key, 11 + place) < chance for place, chance in enumerate(AGAIN)]
+    again = [rng.uniform(t.key, _AGAIN_AT + place) < chance for place, chance in enumerate(AGAIN)]
     wanted = 1 + again[0] * (1 + again[1] * (1 + again[2].astype(np.int64)))
     count = np.minimum(wanted, allowed)
     times = _earlier(calendar, t, opened, started, count)
     count = np.where(times[0], count, 1)
     first = np.cumsum(count) - count
     of = np.repeat(np.arange(len(count)), count)
-    number = 1 + np.arange(len(of)) - first[of]
+    number = 1 + ordinals(count)
     last = number == count[of]
     slot = np.minimum(number - 1, MOST_ATTEMPTS - 2)
     score, fudge = _scores(quizzes, t, count, of, number)
@@ -143,25 +140,24 @@ def make_attempts(
         score_hundredths=score,
         started_ms=np.where(last, started[of], times[1][slot, of]),
         finished_ms=np.where(last, t.finished_ms[of], times[2][slot, of]),
-        key=rng.extend(t.key[of], 100 + number),
+        key=rng.extend(t.key[of], _ATTEMPT + number),
     )
     attempt = results.attempt.copy()
     attempt[t.result[: len(graded.quiz)]] = count[: len(graded.quiz)]
-    quiz_results = _with_unfinished(calendar, enrolments, content, results, quiz_results)
+    quiz_results = _with_unfinished(given, results, quiz_results)
     return replace(results, attempt=attempt), quiz_results, attempts
 
 
-def _with_unfinished(
-    calendar: Calendar, enrolments: Enrolments, content: Content, results: Results, taken: QuizResults
-) -> QuizResults:
+def _with_unfinished(given: Coursework, results: Results, taken: QuizResults) -> QuizResults:
     """``taken`` and some of those who should have handed in a quiz and only began it, before it was due."""
+    calendar, enrolments, content = given.calendar, given.enrolments, given.content
     quiz = quiz_of_activity(content.quizzes, content.activities)[results.activity]
-    key = rng.extend(results.key, 210)
+    key = rng.extend(results.key, _UNFINISHED)
     rows = np.flatnonzero((quiz >= 0) & results.is_missing & (rng.uniform(key) < UNFINISHED_SHARE))
     who, key = results.enrolment[rows], key[rows]
-    opened = np.maximum(content.quizzes.release_ms[quiz[rows]], enrolments.entry_ms[who]) + LEAST_VIEW_MS
+    opened = np.maximum(content.quizzes.release_ms[quiz[rows]], enrolments.entry_ms[who]) + VIEWING_ROOM_MS
     until = np.minimum(results.due_ms[rows], enrolments.exit_ms[who]) - HOUR_MS
-    began = calendar.after_incidents(np.maximum(until - rng.integer(key, 2 * DAY_MS, 1), opened))
+    began = calendar.after_incidents(np.maximum(until - rng.integer(key, 2 * DAY_MS, _BEGAN_BEFORE), opened))
     keep = np.flatnonzero(began < until)
     rows, began, key = rows[keep], began[keep], key[keep]
     none, unknown = np.zeros(len(rows), dtype=np.int64), np.full(len(rows), NO_TIME)
@@ -193,43 +189,28 @@ def _graded(content: Content, results: Results) -> _Takers:
         finished_ms=results.submitted_ms[rows],
         score=results.score_hundredths[rows],
         graded_ms=results.graded_ms[rows],
-        key=rng.extend(results.key[rows], 205),
+        key=rng.extend(results.key[rows], _OF_RESULT),
     )
 
 
-def _practice(
-    pack: Pack,
-    calendar: Calendar,
-    students: Students,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    quizzes: Quizzes,
-) -> _Takers:
+def _practice(given: Coursework) -> _Takers:
     """Students who take the quizzes without a learner activity, within ten days of their opening."""
-    q = content.quizzes
+    q, calendar, enrolments, quizzes = given.content.quizzes, given.calendar, given.enrolments, given.quizzes
     free = np.flatnonzero(q.activity < 0)
-    rows = np.flatnonzero(enrolments.counts)
-    offering = catalogue.section_offering[enrolments.section[rows]]
-    order = np.lexsort((rows, offering))
-    rows, offering = rows[order], offering[order]
-    first = np.searchsorted(offering, q.offering[free])
-    size = np.searchsorted(offering, q.offering[free], side="right") - first
+    rows, _ = given.learners
+    first, size = given.learners_of(q.offering[free])
     quiz = np.repeat(free, size)
-    enrolment = rows[np.repeat(first, size) + np.arange(len(quiz)) - np.repeat(np.cumsum(size) - size, size)]
-    key = rng.extend(q.key[quiz] ^ rng.bits(enrolments.key[enrolment], 31), 207)
+    enrolment = rows[np.repeat(first, size) + ordinals(size)]
+    key = rng.extend(q.key[quiz] ^ rng.bits(enrolments.key[enrolment], _PRACTICE_STUDENT), _PRACTICE)
     opened = np.maximum(q.release_ms[quiz], enrolments.entry_ms[enrolment])
-    u = rng.uniform(key, 2)
-    day = calendar.day_of(opened + (u * u * 10 * DAY_MS).astype(np.int64))
-    wall = waking_hours(pack, key, 3)
-    at = calendar.wall_to_utc_ms(np.clip(day, calendar.days[0], calendar.days[-1]), wall)
-    at = calendar.after_incidents(np.where(at > opened + 2 * LEAST_VIEW_MS, at, opened + 2 * HOUR_MS))
-    latest = (
-        np.minimum(enrolments.exit_ms[enrolment], calendar.day_start_ms(int(calendar.days[-1]))) - HOUR_MS
-    )
-    takes = (rng.uniform(key, 1) < PRACTICE_SHARE) & (at <= latest)
+    u = rng.uniform(key, _PRACTICE_DELAY)
+    at = same_day(given.pack, calendar, opened + (u * u * 10 * DAY_MS).astype(np.int64), key, _PRACTICE_HOUR)
+    at = calendar.after_incidents(np.where(at > opened + 2 * VIEWING_ROOM_MS, at, opened + 2 * HOUR_MS))
+    takes = (rng.uniform(key, _TAKES_PRACTICE) < PRACTICE_SHARE) & (at <= given.until_ms[enrolment])
     quiz, enrolment, at, key = quiz[takes], enrolment[takes], at[takes], key[takes]
-    percent = 76 + 9 * students.ability[enrolments.person[enrolment]] + 14 * rng.normal(key, 4)
+    percent = (
+        76 + 9 * given.students.ability[enrolments.person[enrolment]] + 14 * rng.normal(key, _PRACTICE_SCORE)
+    )
     score = np.rint(quizzes.points_hundredths[quiz] * np.clip(percent, 0, 100) / 100 / 25).astype(np.int64)
     return _Takers(
         enrolment=enrolment,
@@ -253,7 +234,7 @@ def _seconds(quizzes: Quizzes, quiz: I64, key: U64, index: int, extra_minutes: I
 
 def _start(calendar: Calendar, quizzes: Quizzes, t: _Takers, opened: I64, extra_minutes: I64) -> I64:
     """When the last attempt began."""
-    wanted = 1000 * _seconds(quizzes, t.quiz, t.key, 20, extra_minutes)
+    wanted = 1000 * _seconds(quizzes, t.quiz, t.key, _PACE, extra_minutes)
     room = np.maximum((t.finished_ms - opened) * 4 // 5, 1000)
     began = calendar.after_incidents(t.finished_ms - np.minimum(wanted, room))
     # Whole seconds, since that is how the time taken is told.
@@ -275,8 +256,8 @@ def _earlier(calendar: Calendar, t: _Takers, opened: I64, started: I64, count: I
         begin = low[rows] + part * place
         # It begins in the first third of its part and ends in the second or third.
         span = part // 3
-        start = calendar.after_incidents(begin + rng.integer(t.key[rows], span, 30 + place))
-        end = begin + span + 1000 * (1 + rng.integer(t.key[rows], span // 1000, 40 + place))
+        start = calendar.after_incidents(begin + rng.integer(t.key[rows], span, _EARLIER_START + place))
+        end = begin + span + 1000 * (1 + rng.integer(t.key[rows], span // 1000, _EARLIER_LENGTH + place))
         # An incident may have moved the start: then there is no room for this attempt after all.
         fits[rows[start >= end]] = False
         fits[rows[calendar.after_incidents(end) != end]] = False
@@ -289,18 +270,22 @@ def _scores(quizzes: Quizzes, t: _Takers, count: I64, of: I64, number: I64) -> t
     worth, kept = quizzes.item_points[t.quiz], np.where(t.score == NO_TIME, 0, t.score)
     right = kept // np.maximum(worth, 1)
     room = (quizzes.points_hundredths[t.quiz] - kept) // np.maximum(worth, 1)
-    miss = 1 + rng.integer(t.key[of], quizzes.asked[t.quiz[of]] // 3 + 1, 50 + number)
+    miss = 1 + rng.integer(t.key[of], quizzes.asked[t.quiz[of]] // 3 + 1, _MISSED + number)
     policy = np.array(quizzes.policies)[quizzes.policy[t.quiz]]
     # The best of several attempts is the last one more often than not.
-    best = np.where(rng.uniform(t.key, 60) < 0.75, count, 1 + rng.integer(t.key, count, 61))
+    best = np.where(
+        rng.uniform(t.key, _BEST_IS_LAST) < 0.75, count, 1 + rng.integer(t.key, count, _WHICH_BEST)
+    )
     counts_last = np.where(policy == "keep_latest", count, best)
     lower = np.where(number == counts_last[of], 0, np.minimum(miss, right[of]))
     # Averages stay exact where the first attempt is as far below as the last one is above.
-    apart = np.minimum(np.minimum(1 + rng.integer(t.key, quizzes.asked[t.quiz] // 3 + 1, 62), right), room)
+    apart = np.minimum(
+        np.minimum(1 + rng.integer(t.key, quizzes.asked[t.quiz] // 3 + 1, _APART), right), room
+    )
     side = (number == count[of]).astype(np.int64) - (number == 1)
     average = (policy == "keep_average")[of]
     steps = np.where(count[of] == 1, 0, np.where(average, side * apart[of], -lower))
     score = np.where((t.score == NO_TIME)[of], NO_TIME, kept[of] + steps * worth[of])
     last = score[np.cumsum(count) - 1]
-    given = (rng.uniform(t.key, 63) < 0.008) & (last != NO_TIME) & (last >= worth) & (worth > 0)
+    given = (rng.uniform(t.key, _FUDGED) < 0.008) & (last != NO_TIME) & (last >= worth) & (worth > 0)
     return score, np.where(given, worth, 0)

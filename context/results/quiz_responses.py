@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import BOOL, I64, ordinals
-from context.columns import NO_TIME
+from context.arrays import BOOL, I64, NO_TIME, U64, ordinals
 from context.content.quizzes import Quizzes
 from context.results.quiz_attempts import Attempts, QuizResults
 
 CHUNK = 1 << 16  # attempts at a time: a few hundred thousand answers
 _SLOT_BITS, _EASE_BITS = np.uint64(8), np.uint64(30)
 _EASE_MASK = np.uint64((1 << 30) - 1)
+# Purposes of randomness: what each number draws.
+_BANK_START, _EASE, _ANSWER = 3, 5, 7
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,12 @@ def responses_of(quizzes: Quizzes, results: QuizResults, attempts: Attempts, row
     of = np.repeat(np.arange(len(rows)), counts)
     slot = ordinals(counts)
     item = _items(quizzes, quiz, attempts.key[rows], of, slot)
-    bits = rng.bits(attempts.key[rows][of], slot + 7)
+    bits = rng.bits(attempts.key[rows][of], slot + _ANSWER)
     # Who knows little still knows the easy things: answers are right in order of the question's ease, which
     # all attempts share, and of chance. One sort of whole numbers puts all of them in that order.
-    ease = ((rng.bits(quizzes.items.key[item], 5) >> np.uint64(35)) + (bits >> np.uint64(35))) & _EASE_MASK
+    ease = (
+        (rng.bits(quizzes.items.key[item], _EASE) >> np.uint64(35)) + (bits >> np.uint64(35))
+    ) & _EASE_MASK
     code = (of.astype(np.uint64) << _EASE_BITS | ease) << _SLOT_BITS | slot.astype(np.uint64)
     code.sort()
     start = np.repeat(np.cumsum(counts) - counts, counts)
@@ -75,11 +77,11 @@ def responses_of(quizzes: Quizzes, results: QuizResults, attempts: Attempts, row
     )
 
 
-def _items(quizzes: Quizzes, quiz: I64, key: npt.NDArray[np.uint64], of: I64, slot: I64) -> I64:
+def _items(quizzes: Quizzes, quiz: I64, key: U64, of: I64, slot: I64) -> I64:
     """The question in each place of an attempt: those that all get, then a run through the bank."""
     first = quizzes.first_item[quiz] + quizzes.intro[quiz]
     fixed, bank = quizzes.fixed[quiz], quizzes.bank[quiz]
-    begin = rng.integer(key, np.maximum(bank, 1), 3)
+    begin = rng.integer(key, np.maximum(bank, 1), _BANK_START)
     from_bank = slot - fixed[of]
     item = first[of] + slot
     rows = np.flatnonzero(from_bank >= 0)

@@ -8,6 +8,15 @@ from context.arrays import BOOL, I64, U64
 
 
 @dataclass(frozen=True)
+class Pairs:
+    """Row i is a student enrolment and an activity of its course, in this order."""
+
+    enrolment: I64
+    activity: I64
+    key: U64
+
+
+@dataclass(frozen=True)
 class Results:
     """Row i is a learner_activity_result: one per student enrolment and activity of its course."""
 

@@ -1,4 +1,4 @@
-"""What students hand in, when, and what they score; what they post.
+"""What students hand in, when, and what they score.
 
 A score follows its kind's law, read at a student's, an activity's and a residual part together, with the
 published shares of variance. Times respect release, enrolment, due-date habits and the scenario's incidents.
@@ -11,95 +11,80 @@ from math import fsum, sqrt
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, F64, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals
-from context.columns import NO_TIME
-from context.content.activities import KINDS, OFFLINE
-from context.content.content import Content
-from context.content.quizzes import Quizzes, quiz_of_activity
-from context.courses.catalogue import Catalogue
-from context.courses.enrolments import LEAST_VIEW_MS, Enrolments, primary_teacher
+from context.arrays import BOOL, DAY_MS, F64, HOUR_MS, I32, I64, MINUTE_MS, NO_TIME, ordinals
+from context.content.activities import ACTIVITY_KINDS, OFFLINE, ActivityKind, has_type
+from context.content.coursework import Coursework
+from context.content.quizzes import quiz_of_activity
+from context.courses.enrolments import VIEWING_ROOM_MS, primary_teacher
 from context.packs.pack import Pack
 from context.people.standing import ability_now
-from context.people.students import Students
 from context.results.group_work import GroupWork, shared
-from context.results.overrides import Dates, Overrides, make_overrides
-from context.results.results import Results
+from context.results.overrides import Overrides, StudentDates, make_overrides
+from context.results.results import Pairs, Results
 from context.results.score_law import mark_cuts
-from context.scenario.calendar import Calendar
 from context.scenario.hours import awake
 
 LEAST_FORGOTTEN = 4  # activities of a group of which some may stay without a grade
 COURSE_PART = 0.3  # of the variance between activities: some courses are harder in all (assumption)
+# Purposes of randomness: what each number draws.
+_SITTING_DAY, _HANDED_IN, _SITTING_MINUTE, _LEAD = 1, 1, 2, 2
+_SOONEST, _RESIDUAL, _FORGOTTEN, _RESUBMITS = 5, 6, 7, 8
+_EXCUSED_DELAY, _EXCUSED, _DIFFICULTY, _COURSE_DIFFICULTY = 9, 10, 20, 21
+_OF_ENROLMENT, _RESULT, _SITTING, _SITTING_SECTION = 30, 31, 40, 41
+_PLACE_IN_SITTING, _SECONDS_IN_SITTING, _GRADED_LATER, _GRADED_AT_ONCE = 50, 51, 52, 53
 
 
-def _pairs(catalogue: Catalogue, enrolments: Enrolments, activity_offering: I64) -> tuple[I64, I64]:
-    """(enrolment, activity) of every student enrolment with every activity of its course."""
+def _pairs(given: Coursework) -> Pairs:
+    """Every student enrolment with every activity of its course."""
+    acts, enrolments = given.content.activities, given.enrolments
     rows = np.flatnonzero(enrolments.counts)
-    offering = catalogue.section_offering[enrolments.section[rows]]
-    per_offering = np.bincount(activity_offering, minlength=catalogue.offerings)
-    first = np.cumsum(per_offering) - per_offering
-    counts = per_offering[offering]
-    return np.repeat(rows, counts), np.repeat(first[offering], counts) + ordinals(counts)
+    per_course = np.bincount(acts.offering, minlength=given.catalogue.offerings)
+    first = np.cumsum(per_course) - per_course
+    course = given.course[rows]
+    counts = per_course[course]
+    enrolment, activity = np.repeat(rows, counts), np.repeat(first[course], counts) + ordinals(counts)
+    key = rng.extend(acts.key[activity] ^ rng.bits(enrolments.key[enrolment], _OF_ENROLMENT), _RESULT)
+    return Pairs(enrolment, activity, key)
 
 
-def _submission_times(
-    pack: Pack,
-    calendar: Calendar,
-    enrolments: Enrolments,
-    content: Content,
-    pair: tuple[I64, I64],
-    dates: Dates,
-    key: U64,
-    diligence: F64,
-) -> tuple[I64, BOOL]:
+def _submission_times(given: Coursework, pairs: Pairs, dates: StudentDates) -> tuple[I64, BOOL]:
     """(instant, whether handed in): missing work, lead before the due time, release and enrolment."""
-    enrolment, activity = pair
-    acts, due = content.activities, dates.due_ms
+    enrolment, activity, key = pairs.enrolment, pairs.activity, pairs.key
+    pack, calendar, acts, due = given.pack, given.calendar, given.content.activities, dates.due_ms
     missing = pack.table("missing")
-    fraction = np.clip(acts.due_day[activity] / (calendar.term.end - calendar.term.start).days, 0, 0.999999)
+    fraction = np.clip(acts.due_day[activity] / calendar.term.last_day, 0, 0.999999)
     edges = np.array([float(x) for x in missing["term_fraction_low"]])
     rate = np.array([float(x) for x in missing["rate"]])[np.searchsorted(edges, fraction, side="right") - 1]
-    handed_in = rng.uniform(key, 1) >= rate * 2 * (1 - diligence[enrolment])
+    diligence = given.students.diligence[given.enrolments.person[enrolment]]
+    handed_in = rng.uniform(key, _HANDED_IN) >= rate * 2 * (1 - diligence)
     law = pack.table("submission_lead")
-    code = rng.categorical(key, rng.thresholds([float(share) for share in law["share"]]), 2)
+    code = rng.categorical(key, rng.thresholds([float(share) for share in law["share"]]), _LEAD)
     low = np.array([float(x) for x in law["lead_low_minutes"]])[code] * MINUTE_MS
     high = np.array([float(x) for x in law["lead_high_minutes"]])[code] * MINUTE_MS
-    earliest = np.maximum(acts.release_ms[activity], enrolments.entry_ms[enrolment]) + LEAST_VIEW_MS
+    earliest = np.maximum(acts.release_ms[activity], given.enrolments.entry_ms[enrolment]) + VIEWING_ROOM_MS
     time = awake(
         pack, calendar, np.maximum(due - high.astype(np.int64), earliest), due - low.astype(np.int64), key
     )
-    latest = (
-        np.minimum(enrolments.exit_ms[enrolment], calendar.day_start_ms(int(calendar.days[-1]))) - HOUR_MS
-    )
-    soonest = earliest + rng.integer(key, 3 * HOUR_MS, 5)
+    soonest = earliest + rng.integer(key, 3 * HOUR_MS, _SOONEST)
     time = calendar.after_incidents(np.where(time < soonest, soonest, time))
     closed = (dates.locked_ms != NO_TIME) & (time > dates.locked_ms)
-    return time, handed_in & (time <= latest) & ~closed
+    return time, handed_in & (time <= given.until_ms[enrolment]) & ~closed
 
 
-def _latent(
-    pack: Pack,
-    students: Students,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    pair: tuple[I64, I64],
-    key: U64,
-    late_days: F64,
-) -> F64:
+def _latent(given: Coursework, pairs: Pairs, late_days: F64) -> F64:
     """How well each piece of work did, in standard deviations of its kind: by whom, on what, how late."""
-    enrolment, activity = pair
+    pack, acts = given.pack, given.content.activities
     parts = [pack.number(f"score.{part}_sd") for part in ("student", "activity", "residual")]
     whole = sqrt(fsum(part * part for part in parts))
-    student = ability_now(pack, students)[enrolments.person[enrolment]]
-    acts, course = content.activities, rng.normal(rng.extend(catalogue.offering_key, 21))
-    own = rng.normal(rng.extend(acts.key, 20))
-    difficulty = (sqrt(1 - COURSE_PART) * own + sqrt(COURSE_PART) * course[acts.offering])[activity]
-    z = (parts[0] * student + parts[1] * difficulty + parts[2] * rng.normal(key, 6)) / whole
+    student = ability_now(pack, given.students)[given.enrolments.person[pairs.enrolment]]
+    course = rng.normal(rng.extend(given.catalogue.offering_key, _COURSE_DIFFICULTY))
+    own = rng.normal(rng.extend(acts.key, _DIFFICULTY))
+    difficulty = (sqrt(1 - COURSE_PART) * own + sqrt(COURSE_PART) * course[acts.offering])[pairs.activity]
+    z = (parts[0] * student + parts[1] * difficulty + parts[2] * rng.normal(pairs.key, _RESIDUAL)) / whole
     law = pack.table("score")
-    sd = np.array([float(law["sd"][list(law["kind"]).index(name)]) for name in KINDS])
+    sd = np.array([float(law["sd"][list(law["kind"]).index(name)]) for name in ACTIVITY_KINDS])
     lost = np.clip(late_days, 0, 5) * pack.number("score.late_points_per_day")
-    return np.asarray(z - lost / sd[content.activities.kind[activity]])
+    return np.asarray(z - lost / sd[acts.kind[pairs.activity]])
 
 
 def _marks(pack: Pack, kind: I32, steps: I64, z: F64) -> I64:
@@ -110,7 +95,7 @@ def _marks(pack: Pack, kind: I32, steps: I64, z: F64) -> I64:
     codes, first = np.unique(code[order], return_index=True)
     marks = np.zeros(len(z), dtype=np.int64)
     for value, rows in zip(codes.tolist(), np.split(order, first[1:]), strict=True):
-        row = list(law["kind"]).index(KINDS[value // most])
+        row = list(law["kind"]).index(ACTIVITY_KINDS[value // most])
         if value % most:
             mean, sd, full = (float(law[name][row]) for name in ("mean", "sd", "full_marks_share"))
             cuts = mark_cuts(mean / 100, sd / 100, full, value % most)
@@ -118,54 +103,32 @@ def _marks(pack: Pack, kind: I32, steps: I64, z: F64) -> I64:
     return marks
 
 
-def make_results(
-    pack: Pack,
-    calendar: Calendar,
-    students: Students,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    quizzes: Quizzes,
-    work: GroupWork,
-) -> tuple[Results, Overrides]:
+def make_results(given: Coursework, work: GroupWork) -> tuple[Results, Overrides]:
     """Results of every student enrolment in every activity of its course, and who has other dates."""
-    acts = content.activities
-    pair = _pairs(catalogue, enrolments, acts.offering)
-    enrolment, activity = pair
-    key = rng.extend(acts.key[activity] ^ rng.bits(enrolments.key[enrolment], 30), 31)
-    types = [
-        str(value) for value in pack.categorical("learner_activity", "allowable_submission_types").values
-    ]
-    online = np.array([value not in OFFLINE for value in types])[acts.submission_type][activity]
-    overrides, dates = make_overrides(calendar, catalogue, enrolments, content, work, pair, key)
-    time, handed_in = _submission_times(
-        pack, calendar, enrolments, content, pair, dates, key, _diligence(students, enrolments)
-    )
+    pack, enrolments, acts = given.pack, given.enrolments, given.content.activities
+    pairs = _pairs(given)
+    enrolment, activity, key = pairs.enrolment, pairs.activity, pairs.key
+    overrides, dates = make_overrides(given, work, pairs)
+    time, handed_in = _submission_times(given, pairs, dates)
+    online = ~has_type(pack, acts, *OFFLINE)[activity]
     submitted = np.where(online & handed_in, time, NO_TIME)
-    quiz = quiz_of_activity(content.quizzes, acts)[activity]
-    score = _points(pack, students, catalogue, enrolments, content, quizzes, pair, key, submitted, dates)
-    auto = np.array([value in ("online_quiz", "external_tool") for value in types])[acts.submission_type][
-        activity
-    ]
-    graded = _graded_times(
-        calendar, catalogue, enrolments, content, pair, key, submitted, auto & (acts.kind[activity] != 3)
-    )
-    has_work = np.where(
-        online, submitted != NO_TIME, handed_in & (enrolments.exit_ms[enrolment] > dates.due_ms)
-    )
-    counts = np.array([value != "not_graded" for value in types])[acts.submission_type] & acts.is_graded
+    score = _points(given, pairs, dates, submitted)
+    auto = has_type(pack, acts, "online_quiz", "external_tool")[activity]
+    system = auto & (acts.kind[activity] != ActivityKind.EXAM)
+    graded = _graded_times(given, pairs, submitted, system)
     due = enrolments.exit_ms[enrolment] > dates.due_ms
-    is_missing = counts[activity] & due & ~has_work
-    has_work &= counts[activity]
-    excused = _excused(pack, calendar, enrolments, pair, dates, key, is_missing)
-    system = auto & (acts.kind[activity] != 3)
+    has_work = np.where(online, submitted != NO_TIME, handed_in & due)
+    counts = (~has_type(pack, acts, "not_graded") & acts.is_graded)[activity]
+    is_missing = counts & due & ~has_work
+    has_work &= counts
     # Quizzes grade themselves; of the rest a little is never graded, where it does not weigh much.
-    size = np.bincount(acts.group, minlength=len(content.groups.key))
-    minor = ((size[acts.group] >= LEAST_FORGOTTEN) & (acts.kind != 3))[activity] & ~((quiz >= 0) & system)
-    forgotten = minor & (rng.uniform(key, 7) >= pack.number("grading.graded_share"))
-    is_graded = has_work & (graded < _end_of_grading(calendar)) & ~forgotten
-    teacher = primary_teacher(catalogue, enrolments)[enrolments.section[enrolment]]
-    again = online & ~auto & (rng.uniform(key, 8) < pack.number("grading.resubmission_share"))
+    size = np.bincount(acts.group, minlength=len(given.content.groups.key))
+    minor = ((size[acts.group] >= LEAST_FORGOTTEN) & (acts.kind != ActivityKind.EXAM))[activity]
+    minor &= ~((quiz_of_activity(given.content.quizzes, acts)[activity] >= 0) & system)
+    forgotten = minor & (rng.uniform(key, _FORGOTTEN) >= pack.number("grading.graded_share"))
+    is_graded = has_work & (graded < given.calendar.last_day_ms) & ~forgotten
+    teacher = primary_teacher(given.catalogue, enrolments)[enrolments.section[enrolment]]
+    again = online & ~auto & (rng.uniform(key, _RESUBMITS) < pack.number("grading.resubmission_share"))
     results = Results(
         enrolment=enrolment,
         activity=activity,
@@ -174,7 +137,7 @@ def make_results(
         graded_ms=np.where(is_graded, graded, NO_TIME),
         score_hundredths=np.where(is_graded, score, NO_TIME),
         is_missing=is_missing,
-        excused_ms=excused,
+        excused_ms=_excused(given, pairs, dates, is_missing),
         attempt=np.where(submitted == NO_TIME, 0, 1 + again).astype(np.int64),
         grader=np.where(is_graded & ~system, teacher, -1),
         group=np.full(len(key), -1),
@@ -183,88 +146,60 @@ def make_results(
     return shared(work, enrolments, results, score), overrides
 
 
-def _points(
-    pack: Pack,
-    students: Students,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    quizzes: Quizzes,
-    pair: tuple[I64, I64],
-    key: U64,
-    submitted: I64,
-    dates: Dates,
-) -> I64:
+def _points(given: Coursework, pairs: Pairs, dates: StudentDates, submitted: I64) -> I64:
     """Scores in hundredths, in steps that teachers give; those of quizzes as answers make them."""
     late_days = np.where(submitted == NO_TIME, 0, submitted - dates.due_ms) / DAY_MS
-    z = _latent(pack, students, catalogue, enrolments, content, pair, key, late_days)
-    acts, activity = content.activities, pair[1]
+    z = _latent(given, pairs, late_days)
+    acts, quizzes, activity = given.content.activities, given.quizzes, pairs.activity
     points = acts.points_hundredths[activity]
     step = np.where(points >= 1000, 50, 25)
-    quiz = quiz_of_activity(content.quizzes, acts)[activity]
+    quiz = quiz_of_activity(given.content.quizzes, acts)[activity]
     # Where no answer can be right in part, a quiz goes by whole questions.
     whole = (quiz >= 0) & (quizzes.partial_item[quiz] < 0)
     step = np.where(whole, quizzes.item_points[quiz], step)
     steps = np.where(points > 0, np.maximum(points // np.maximum(step, 1), 1), 0)
-    marks = _marks(pack, acts.kind[activity], steps, z)
+    marks = _marks(given.pack, acts.kind[activity], steps, z)
     return np.where(marks == steps, points, marks * step)
 
 
-def _excused(
-    pack: Pack,
-    calendar: Calendar,
-    enrolments: Enrolments,
-    pair: tuple[I64, I64],
-    dates: Dates,
-    key: U64,
-    is_missing: BOOL,
-) -> I64:
+def _excused(given: Coursework, pairs: Pairs, dates: StudentDates, is_missing: BOOL) -> I64:
     """When a student was excused from work not handed in: one to five days after it was due."""
-    at = calendar.after_incidents(dates.due_ms + DAY_MS + rng.integer(key, 4 * DAY_MS, 9))
-    latest = np.minimum(_end_of_grading(calendar), enrolments.exit_ms[pair[0]])
-    chosen = is_missing & (rng.uniform(key, 10) < pack.number("grading.excused_share")) & (at < latest)
-    return np.where(chosen, at, NO_TIME)
+    share = given.pack.number("grading.excused_share")
+    at = given.calendar.after_incidents(
+        dates.due_ms + DAY_MS + rng.integer(pairs.key, 4 * DAY_MS, _EXCUSED_DELAY)
+    )
+    latest = np.minimum(given.calendar.last_day_ms, given.enrolments.exit_ms[pairs.enrolment])
+    return np.where(is_missing & (rng.uniform(pairs.key, _EXCUSED) < share) & (at < latest), at, NO_TIME)
 
 
-def _diligence(students: Students, enrolments: Enrolments) -> F64:
-    """The student's diligence by enrolment; staff rows are never asked for and get 0."""
-    return np.append(students.diligence, 0.0)[
-        np.where(enrolments.is_student, enrolments.person, len(students))
-    ]
-
-
-def _end_of_grading(calendar: Calendar) -> int:
-    """Grades are in before the last campus day begins."""
-    return calendar.day_start_ms(int(calendar.days[-1]))
-
-
-def _graded_times(
-    calendar: Calendar,
-    catalogue: Catalogue,
-    enrolments: Enrolments,
-    content: Content,
-    pair: tuple[I64, I64],
-    key: U64,
-    submitted: I64,
-    auto: BOOL,
-) -> I64:
+def _graded_times(given: Coursework, pairs: Pairs, submitted: I64, auto: BOOL) -> I64:
     """Instants of grading: at once by the system, else in a sitting some days after the due date."""
-    enrolment, activity = pair
-    acts = content.activities
-    last = int(calendar.days[-1])
-    section = enrolments.section[enrolment]
-    sitting = rng.extend(acts.key[activity], 40) ^ rng.bits(catalogue.section_key[section], 41)
-    day = np.clip(acts.due_day[activity] + 2 + rng.integer(sitting, 8, 1), 0, last - 1)
-    start = calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(sitting, 10 * 60, 2) * MINUTE_MS)
+    acts, calendar, key = given.content.activities, given.calendar, pairs.key
+    section = given.enrolments.section[pairs.enrolment]
+    sitting = rng.extend(acts.key[pairs.activity], _SITTING) ^ rng.bits(
+        given.catalogue.section_key[section], _SITTING_SECTION
+    )
+    day = np.clip(
+        acts.due_day[pairs.activity] + 2 + rng.integer(sitting, 8, _SITTING_DAY), 0, calendar.last_day - 1
+    )
+    start = calendar.wall_to_utc_ms(
+        day, 9 * HOUR_MS + rng.integer(sitting, 10 * 60, _SITTING_MINUTE) * MINUTE_MS
+    )
     # A sitting takes its submissions in keyed order, about a minute and a half each.
-    planned = start + rng.integer(key, 150, 50) * 90_000 + rng.integer(key, 60_000, 51)
-    after = np.where(submitted == NO_TIME, planned, submitted + DAY_MS + rng.integer(key, 2 * DAY_MS, 52))
+    planned = (
+        start
+        + rng.integer(key, 150, _PLACE_IN_SITTING) * 3 * MINUTE_MS // 2
+        + rng.integer(key, MINUTE_MS, _SECONDS_IN_SITTING)
+    )
+    after = np.where(
+        submitted == NO_TIME, planned, submitted + DAY_MS + rng.integer(key, 2 * DAY_MS, _GRADED_LATER)
+    )
     by_hand = np.where((submitted != NO_TIME) & (planned <= submitted + HOUR_MS), after, planned)
     by_hand = np.where(
         submitted == NO_TIME,
         by_hand,
-        np.maximum(np.minimum(by_hand, _end_of_grading(calendar) - HOUR_MS), submitted + 60_000),
+        np.maximum(np.minimum(by_hand, calendar.last_day_ms - HOUR_MS), submitted + MINUTE_MS),
     )
-    at_once = submitted + 400 + rng.integer(key, 2000, 53)
+    at_once = submitted + 400 + rng.integer(key, 2000, _GRADED_AT_ONCE)
     # What is graded at once follows a submission that the incidents have moved already.
     return np.where(auto & (submitted != NO_TIME), at_once, calendar.after_incidents(by_hand))

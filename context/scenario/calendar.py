@@ -17,15 +17,12 @@ import numpy.typing as npt
 
 from context.arrays import DAY_MS, I8, I32, I64
 from context.errors import InputError
-from context.scenario.incidents import Window, check_apart, time_map
+from context.packs.spec import DAY_KINDS, FIRST_DAY, LAST_DAYS
+from context.scenario.incidents import IncidentWindow, check_apart, time_map
 from context.scenario.scenario import Scenario
-from context.scenario.term import FIRST_DAY, LAST_DAY, Term, build_term
+from context.scenario.term import Term, build_term
 from context.scenario.zones import clock_of, instant_to_wall, wall_ms_of, wall_to_instant
 
-__all__ = ["DAY_MS", "KINDS", "Calendar", "Term", "build_calendar"]
-
-
-KINDS = ("before", "class", "weekend", "holiday", "break", "reading", "finals", "after")
 _BREAK_DAYS = 3  # this many days without classes in a row make a break; fewer are holidays
 
 
@@ -42,18 +39,33 @@ class Calendar:
     first_day: int
     last_day: int
     days: I32  # [n] first_day..last_day
-    day_kind: I8  # [n] index into KINDS
+    day_kind: I8  # [n] index into DAY_KINDS
     midnight_ms: I64  # [n + 2] UTC
     offset_ms: I64  # [n + 2] local minus UTC at the day's first instant
     switch_ms: I64  # [n + 2] wall time of the day from which offset_after_ms holds, DAY_MS when none
     offset_after_ms: I64  # [n + 2]
-    windows: tuple[Window, ...]  # incidents in order of start
+    windows: tuple[IncidentWindow, ...]  # incidents in order of start
     shift_ms: int = 0  # by how much the calendar is moved: keys of draws count from the unmoved one
 
     @property
     def incident_windows(self) -> tuple[tuple[int, int, Literal["all"] | tuple[str, ...]], ...]:
         """(start, end, tools) of each incident, UTC ms, in order of start."""
         return tuple((window.start, window.end, window.tools) for window in self.windows)
+
+    @property
+    def open_ms(self) -> int:
+        """When courses open: the first campus day's midnight, UTC ms."""
+        return int(self.midnight_ms[0])
+
+    @property
+    def last_day_ms(self) -> int:
+        """The last campus day's midnight, UTC ms: work and grades are in by then."""
+        return int(self.midnight_ms[len(self.days) - 1])
+
+    @property
+    def close_ms(self) -> int:
+        """The end of the last campus day, UTC ms."""
+        return int(self.midnight_ms[len(self.days)])
 
     def date_of(self, day: int) -> date:
         """The date of a campus day."""
@@ -70,11 +82,11 @@ class Calendar:
         return int(self.midnight_ms[day - self.first_day])
 
     def kind_of(self, day: npt.ArrayLike) -> npt.NDArray[np.str_]:
-        """The kinds (texts of KINDS) of days, in their shape. Raises IndexError for days outside."""
+        """The kinds (texts of DAY_KINDS) of days, in their shape. Raises IndexError for days outside."""
         row = np.asarray(day, dtype=np.int64) - self.first_day
         if row.size and (row.min() < 0 or row.max() >= len(self.day_kind)):
             raise IndexError(f"days outside {self.first_day}..{self.last_day}")
-        return np.asarray(np.array(KINDS)[self.day_kind[row]])
+        return np.asarray(np.array(DAY_KINDS)[self.day_kind[row]])
 
     def wall_to_utc_ms(self, day: npt.ArrayLike, wall_ms: npt.ArrayLike) -> I64:
         """UTC ms (int64, broadcast shape) of wall-clock times, ms since midnight by the clock on the wall.
@@ -111,14 +123,14 @@ def build_calendar(scenario: Scenario, calendar_rows: Mapping[str, Sequence[obje
     Raises InputError for dates that make no term and for incidents outside of it or too near each other.
     """
     term = build_term(scenario, calendar_rows)
-    last_day = LAST_DAY[term.term_type]
+    last_day = LAST_DAYS[term.term_type]
     days = np.arange(FIRST_DAY, last_day + 1, dtype=np.int32)
     dates = [term.start + timedelta(int(day)) for day in range(FIRST_DAY, last_day + 3)]
     table = [clock_of(scenario.time_zone, day) for day in dates]
     offset, switch, offset_after = (np.array(column, dtype=np.int64) for column in zip(*table, strict=True))
     midnight = np.array([wall_ms_of(day) for day in dates], dtype=np.int64) - offset
     windows = _windows(scenario, dates, midnight)
-    kinds = np.array([KINDS.index(kind) for kind in _kinds(term, dates[: len(days)])], dtype=np.int8)
+    kinds = np.array([DAY_KINDS.index(kind) for kind in _kinds(term, dates[: len(days)])], dtype=np.int8)
     for array in (days, kinds, midnight, offset, switch, offset_after):
         array.setflags(write=False)
     return Calendar(
@@ -177,13 +189,13 @@ def _break_days(term: Term, dates: Sequence[date]) -> set[date]:
     return breaks
 
 
-def _windows(scenario: Scenario, dates: Sequence[date], midnight: I64) -> tuple[Window, ...]:
+def _windows(scenario: Scenario, dates: Sequence[date], midnight: I64) -> tuple[IncidentWindow, ...]:
     """The scenario's incidents in UTC, in order of start, each within the campus days."""
     windows, moved = [], timedelta(weeks=scenario.shift)
     for incident in scenario.incident:
         walls = (incident.start + moved, incident.end + moved)
         start, end = (wall_to_instant(scenario.time_zone, wall) for wall in walls)
-        window = Window(start, end, incident.tools, incident.name)
+        window = IncidentWindow(start, end, incident.tools, incident.name)
         given = (
             f"incident {incident.name!r}: {incident.start.isoformat()} to {incident.end.isoformat()} given"
         )

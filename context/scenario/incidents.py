@@ -10,15 +10,15 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from context.arrays import I64
+from context.arrays import HOUR_MS, I64
 from context.errors import InputError
 from context.scenario.parts import Incident
 
-RECOVERY_MIN_MS = 2 * 3_600_000  # assumption: nobody comes back faster than within two hours
+RECOVERY_MIN_MS = 2 * HOUR_MS  # assumption: nobody comes back faster than within two hours
 
 
 @dataclass(frozen=True)
-class Window:
+class IncidentWindow:
     """An incident in UTC ms: ``start`` is in it, ``end`` is not. ``tools`` is "all" or names of tools."""
 
     start: int
@@ -37,7 +37,7 @@ class Window:
         return self.tools == "all" or "canvas" in self.tools
 
 
-def check_apart(windows: list[Window], shown: dict[int, str]) -> None:
+def check_apart(windows: list[IncidentWindow], shown: dict[int, str]) -> None:
     """Raise InputError where one incident starts before another one has been recovered from.
 
     ``windows`` in order of start; ``shown`` maps UTC ms to the local time that a message names.

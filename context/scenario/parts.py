@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -19,7 +19,7 @@ _DATE = "a date without quotes, such as 2026-08-31"
 _TIME = "a local date and time without quotes and offset, such as 2026-10-14T19:30:00"
 
 
-class Part(BaseModel):
+class ScenarioBlock(BaseModel):
     """Frozen, strict (a quoted number is no number) and closed to unknown keys.
 
     Each field's description says what is allowed; error messages quote it.
@@ -28,7 +28,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class CalendarOverrides(Part):
+class CalendarOverrides(ScenarioBlock):
     """Term dates that differ from the pack's rules; None leaves the rule."""
 
     start: date | None = Field(None, description=_DATE)
@@ -49,7 +49,7 @@ class CalendarOverrides(Part):
         return value
 
 
-class Spell(Part):
+class Spell(ScenarioBlock):
     """Something that ``tools`` suffer from ``start`` (included) to ``end`` (excluded), local wall time."""
 
     most_days: ClassVar[int] = INCIDENT_DAYS_MAX
@@ -69,7 +69,7 @@ class Spell(Part):
     @classmethod
     def _after_start(cls, value: datetime, info: ValidationInfo) -> datetime:
         start = info.data.get("start")
-        if start is not None and not 0 < (value - start).total_seconds() <= cls.most_days * 86_400:
+        if start is not None and not timedelta(0) < value - start <= timedelta(cls.most_days):
             raise ValueError(f"after its start {start.isoformat()}, by {cls.most_days} days at most")
         return value
 
@@ -91,7 +91,7 @@ class Incident(Spell):
     """Nobody can click on ``tools`` from ``start`` (included) to ``end`` (excluded), local wall time."""
 
 
-class Delivery(Part):
+class SensorDelivery(ScenarioBlock):
     """How a tool's sensor sends, or every tool's ("all"); None leaves the pack's number."""
 
     tool: str = Field("all", pattern=r"^[a-z0-9_]+$", description='"all" or the name of a tool')
@@ -122,7 +122,7 @@ class DeliveryOutage(Spell):
     catch_up: float = Field(3.0, ge=1.5, le=100.0, description="a number from 1.5 to 100")
 
 
-class Output(Part):
+class Output(ScenarioBlock):
     """What is written, besides what always is."""
 
     event_json: bool = Field(default=True, description="true or false")

@@ -13,7 +13,15 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from context.scenario.parts import TEXT, CalendarOverrides, Delivery, DeliveryOutage, Incident, Output, Part
+from context.scenario.parts import (
+    TEXT,
+    CalendarOverrides,
+    DeliveryOutage,
+    Incident,
+    Output,
+    ScenarioBlock,
+    SensorDelivery,
+)
 from context.scenario.zones import zone_names
 
 FTE_MAX = 500_000
@@ -30,7 +38,7 @@ def _known_zone(value: object) -> object:
     return value
 
 
-class Scenario(Part):
+class Scenario(ScenarioBlock):
     """Everything that decides what is generated. The models hold what the TOML holds, and nothing else."""
 
     name: str = Field(
@@ -79,7 +87,7 @@ class Scenario(Part):
     incident: Annotated[tuple[Incident, ...], Field(strict=False)] = Field(
         (), description="tables that start with [[incident]], in double brackets"
     )
-    delivery: Annotated[tuple[Delivery, ...], Field(strict=False)] = Field(
+    delivery: Annotated[tuple[SensorDelivery, ...], Field(strict=False)] = Field(
         (), description="tables that start with [[delivery]], in double brackets"
     )
     delivery_outage: Annotated[tuple[DeliveryOutage, ...], Field(strict=False)] = Field(

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from context.errors import InputError
+from context.packs.spec import LAST_DAYS
 from context.scenario.scenario import Scenario
-
-# The campus days that exist, day 0 being the term's first: the pack's day-in-term curves cover just these.
-FIRST_DAY = -14
-LAST_DAY = {"Fall": 123, "Spring": 123, "Summer": 95}
 
 DATES = ("start", "instruction_end", "finals_start", "end")
 ITEMS = (*DATES, "add_drop_end", "withdraw_deadline", "no_class")
@@ -31,6 +28,16 @@ class Term:
     add_drop_end: date
     withdraw_deadline: date
     no_class: tuple[date, ...]  # sorted, within the term
+
+    @property
+    def last_day(self) -> int:
+        """The campus day of the term's end, day 0 being its start."""
+        return (self.end - self.start).days
+
+    @property
+    def last_class_day(self) -> int:
+        """The campus day on which instruction ends."""
+        return (self.instruction_end - self.start).days
 
 
 def _nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
@@ -145,9 +152,9 @@ def _check(scenario: Scenario, term_type: str, year: int, dates: Mapping[str, da
             raise InputError(
                 f"calendar.{after}: {dates[after]} given, allowed: {word} {before} {dates[before]}"
             )
-    last = dates["start"] + timedelta(LAST_DAY[term_type])
+    last = dates["start"] + timedelta(LAST_DAYS[term_type])
     if dates["end"] > last:
         raise InputError(
             f"calendar.end: {dates['end']} given, allowed: {last} at the latest, "
-            f"{LAST_DAY[term_type]} days after start {dates['start']}"
+            f"{LAST_DAYS[term_type]} days after start {dates['start']}"
         )

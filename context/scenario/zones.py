@@ -78,4 +78,4 @@ def _offset_ms(name: str, wall: datetime) -> int:
     offset = zone(name).utcoffset(wall.replace(tzinfo=None))
     if offset is None:
         raise ValueError(f"no offset for {wall}")
-    return (offset.days * 86_400 + offset.seconds) * 1_000
+    return offset // timedelta(milliseconds=1)

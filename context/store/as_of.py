@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from context.arrays import BOOL, I64
+from context.arrays import BOOL, DAY_US, I64, NEVER
 from context.errors import InputError
 from context.scenario.zones import instant_to_wall
 from context.store.gradebook import COMPUTED, Gradebook
-from context.store.past import DAY_US, NEVER, Past, back_of, facts_of
+from context.store.past import Past, back_of, facts_of
 from context.store.store import Store
 from schemas._model import Rule, Since
 

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 import schemas
 from context.errors import RunError
-from context.store.store import PLAYED, Part, Store, table_path
+from context.files import PARTIAL
+from context.store.store import PLAYED, Store, TablePart, table_path
 
 ROW_GROUP = 1 << 18
 
@@ -67,14 +68,14 @@ class StoreFiles:
     def __enter__(self) -> Self:
         return self
 
-    def add(self, part: Part) -> None:
+    def add(self, part: TablePart) -> None:
         """The next rows of a table."""
         dataset, name, table = part
         path = table_path(self._root, dataset, name)
         with _told(path):
             if path not in self._files:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._files[path] = TableFile(path.with_suffix(".parquet.tmp"), dataset, name)
+                self._files[path] = TableFile(path.with_name(path.name + PARTIAL), dataset, name)
             file = self._files[path]
             file.add(table)
             if file.parts == self._parts:

@@ -6,26 +6,21 @@ The arithmetic is that of ``context.grades.scores``; here its columns come from 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import columns as frame
-from context.arrays import BOOL, I64
-from context.columns import NO_TIME
-from context.content.content import Content
-from context.grades.scores import VIEWS, Scores, make_scores
-from context.results.results import Results
+from context.arrays import BOOL, I64, NEVER, NO_TIME
+from context.grades.scores import VIEWS, GradedWork, Scores, make_scores
 
 if TYPE_CHECKING:
     from context.store.past import Past
 
-Columns = dict[str, pa.Array | None]
+ScoreColumns = dict[str, pa.Array | None]
 RESULT, ACTIVITY, GROUP = "learner_activity_result", "learner_activity", "learner_activity_group"
-_NEVER = np.iinfo(np.int64).max
 
 
 def numeric_hundredths(array: pa.ChunkedArray | pa.Array) -> I64:
@@ -51,24 +46,12 @@ class Gradebook:
         graded = past.known(RESULT, ("graded_date",))[rows]
         excused = self._true(RESULT, "is_excused")[rows] & past.known(RESULT, ("updated_date",))[rows]
         self.rows, self.activity = rows, act[rows]
-        self._results = SimpleNamespace(
-            enrolment=self.student.astype(np.int64),
-            activity=self.activity,
-            score_hundredths=np.where(
-                graded, numeric_hundredths(past.entity[RESULT]["score"])[rows], NO_TIME
-            ),
-            excused_ms=np.where(excused, 0, NO_TIME),
-        )
-        self._content = SimpleNamespace(activities=self._activities(), groups=self._groups())
+        score = np.where(graded, numeric_hundredths(past.entity[RESULT]["score"])[rows], NO_TIME)
+        self.work = self._work(score, excused)
 
     def scores(self, rows: I64 | None = None) -> Scores:
         """Scores of all students, over all results or ``rows`` of them."""
-        # Duck typing: the scores ask for these columns of content and results alone.
-        content, results = (
-            cast("Content", self._content),
-            cast("Results", _Sized(self._results, len(self.rows))),
-        )
-        return make_scores(content, len(self.codes), results, rows)
+        return make_scores(self.work if rows is None else self.work.only(rows), len(self.codes))
 
     def place(self, course: I64, person: I64) -> I64:
         """The student of each course and person, ``len(codes)`` where there is none."""
@@ -96,7 +79,7 @@ class Gradebook:
             "person_id": past.rows(RESULT, "person_id")[self.rows],
         }
         moved = past.ints(name, "due_date")
-        there = past.there[name] & (moved != _NEVER)
+        there = past.there[name] & (moved != NEVER)
         for column, own in mine.items():
             target = past.rows(name, column)
             size = int(max(target.max(initial=0), own.max(initial=0))) + 1
@@ -116,42 +99,29 @@ class Gradebook:
     def _true(self, table: str, column: str) -> BOOL:
         return np.asarray(pc.fill_null(self.past.entity[table][column], False).to_numpy())  # noqa: FBT003
 
-    def _activities(self) -> SimpleNamespace:
-        table = self.past.entity[ACTIVITY]
-        points = numeric_hundredths(table["points_possible"])
-        graded = pc.not_equal(table["grade_type"], "not_graded").to_numpy(zero_copy_only=False)
-        return SimpleNamespace(
-            group=self.past.rows(ACTIVITY, "learner_activity_group_id"),
-            counts=graded & (points > 0),
-            is_hidden=self._true(ACTIVITY, "is_hidden"),
-            never_drop=pc.is_valid(table["drop_rule"]).to_numpy(zero_copy_only=False),
-            points_hundredths=points,
-        )
-
-    def _groups(self) -> SimpleNamespace:
-        past = self.past
-        return SimpleNamespace(
-            offering=past.rows(GROUP, "course_offering_id"),
+    def _work(self, score: I64, excused: BOOL) -> GradedWork:
+        """The results with these scores, of those who were not excused, by the rules of the store."""
+        past, activity = self.past, self.past.entity[ACTIVITY]
+        points = numeric_hundredths(activity["points_possible"])
+        graded = pc.not_equal(activity["grade_type"], "not_graded").to_numpy(zero_copy_only=False)
+        return GradedWork(
+            enrolment=self.student.astype(np.int64),
+            group=past.rows(ACTIVITY, "learner_activity_group_id")[self.activity],
+            score_hundredths=score,
+            points_hundredths=points[self.activity],
+            counts=(graded & (points > 0))[self.activity] & ~excused,
+            is_hidden=self._true(ACTIVITY, "is_hidden")[self.activity],
+            never_drop=pc.is_valid(activity["drop_rule"]).to_numpy(zero_copy_only=False)[self.activity],
+            group_course=past.rows(GROUP, "course_offering_id"),
             weight_percent=numeric_hundredths(past.entity[GROUP]["group_weight"]) // 100,
             drop_lowest=past.ints(GROUP, "drop_lowest_amount", 0),
             drop_highest=past.ints(GROUP, "drop_highest_amount", 0),
         )
 
 
-class _Sized(SimpleNamespace):
-    """Columns with a length."""
-
-    def __init__(self, columns: SimpleNamespace, size: int) -> None:
-        super().__init__(**vars(columns))
-        self._size = size
-
-    def __len__(self) -> int:
-        return self._size
-
-
-def _columns(past: Past, table: str, prefix: str, then: dict[str, I64]) -> Columns:
+def _columns(past: Past, table: str, prefix: str, then: dict[str, I64]) -> ScoreColumns:
     """Score columns of a table, None where nothing in one differs."""
-    found: Columns = {}
+    found: ScoreColumns = {}
     for view, values in then.items():
         name = f"{prefix}{view}_score"
         same = np.array_equal(values, numeric_hundredths(past.entity[table][name]))
@@ -163,13 +133,13 @@ def _spread(scores: dict[str, I64], place: I64) -> dict[str, I64]:
     return {view: np.append(scores[view], NO_TIME)[place] for view in VIEWS}
 
 
-def course_scores(past: Past, book: Gradebook) -> Columns:
+def course_scores(past: Past, book: Gradebook) -> ScoreColumns:
     """Columns of ``course_grade``."""
     place = book.place(book.course("course_grade"), past.rows("course_grade", "person_id"))
     return _columns(past, "course_grade", "le_", _spread(book.scores().of_course, place))
 
 
-def group_scores(past: Past, book: Gradebook) -> Columns:
+def group_scores(past: Past, book: Gradebook) -> ScoreColumns:
     """Columns of ``learner_activity_group_grade``."""
     name = "learner_activity_group_grade"
     scores, groups = book.scores(), len(past.entity[GROUP])
@@ -181,7 +151,7 @@ def group_scores(past: Past, book: Gradebook) -> Columns:
     return _columns(past, name, "", _spread(scores.of_group, np.where(found, place, len(cells))))
 
 
-def period_scores(past: Past, book: Gradebook) -> Columns:
+def period_scores(past: Past, book: Gradebook) -> ScoreColumns:
     """Columns of ``grading_period_grade``: over the work that is due in the period."""
     name, periods = "grading_period_grade", len(past.entity["grading_period"])
     start, end = (past.ints("grading_period", column) for column in ("start_date", "end_date"))
@@ -197,7 +167,7 @@ def period_scores(past: Past, book: Gradebook) -> Columns:
 
 
 # Columns that follow from other tables, None where nothing differs.
-COMPUTED: dict[str, Callable[[Past, Gradebook], Columns]] = {
+COMPUTED: dict[str, Callable[[Past, Gradebook], ScoreColumns]] = {
     "course_grade": course_scores,
     "learner_activity_group_grade": group_scores,
     "grading_period_grade": period_scores,

@@ -16,17 +16,17 @@ import pyarrow.compute as pc
 
 import schemas
 from context import columns as frame
-from context.arrays import BOOL, I64
-from context.columns import NO_TIME, Coded
-from context.people.cohorts import CLASS_CREDITS, SENIOR
-from context.people.students import STANDINGS
-from context.store.store import ENTITY, PLAYED, Part, Store, plain
+from context.arrays import BOOL, I64, NO_TIME
+from context.columns import Coded
+from context.packs.people_codes import STANDINGS, Standing
+from context.people.cohorts import CLASS_CREDITS, NO_MOST_CREDITS
+from context.store.store import ENTITY, PLAYED, Store, TablePart, plain
 from context.terms.drawn import Drawn
 from context.terms.graduation import CREDITS
 from context.terms.history import Marks
 
 _SIS_FIRST = 1000  # SIS numbers of rows are their ids and this
-Pair = tuple[pa.Table, pa.Table | None]  # rows of an entity, and of its keymap where it has one
+JoinedRows = tuple[pa.Table, pa.Table | None]  # rows of an entity, and of its keymap where it has one
 CALENDAR = ("academic_term", "academic_session")  # their first row is the term's, what follows is there once
 TOLD = ("person__academic_term", "course_grade")  # they say what earlier terms gave
 
@@ -70,7 +70,7 @@ class Joiner:
         """What is joined from now on is of the next term."""
         self._before = dict(self._count)
 
-    def join(self, d: Drawn, name: str, table: pa.Table, keymap: pa.Table | None) -> Pair:
+    def join(self, d: Drawn, name: str, table: pa.Table, keymap: pa.Table | None) -> JoinedRows:
         """The rows that a term adds to an entity and its keymap, with their ids in the whole store."""
         new = self._new(name, table, d)
         before, rows = self._before.get(name, 0), int(np.count_nonzero(new))
@@ -166,13 +166,13 @@ def brought(marks: list[Marks], size: int) -> I64:
     Who completes a bachelor's degree has its credits by then, and was a senior earlier where that takes it.
     """
     low = np.zeros(size, np.int64)
-    high = np.full(size, 10**6)
+    high = np.full(size, NO_MOST_CREDITS)
     aim = np.zeros(size, np.int64)
     total = np.zeros(size, np.int64)
     for m in reversed(marks):
         last = m.standing * CLASS_CREDITS
         low[m.row] = np.maximum(last - total[m.row], 0)
-        top = np.where(m.standing >= SENIOR, 10**6, last + CLASS_CREDITS - 1)
+        top = np.where(m.standing >= Standing.SENIOR, NO_MOST_CREDITS, last + CLASS_CREDITS - 1)
         high[m.row] = top - total[m.row]
         total[m.row] += m.earned
     seen = np.zeros(size, dtype=np.bool_)
@@ -196,7 +196,7 @@ def _told(part: Store, m: Marks, cumulative: I64, sofar: I64, after: I64) -> Sto
     standing = np.zeros(len(cumulative), np.int64)
     standing[m.row] = m.standing
     for name, values in (("cen_academic_level", sofar), ("eot_academic_level", after)):
-        level = np.where(graduate, standing, np.minimum(values // CLASS_CREDITS, SENIOR))[person]
+        level = np.where(graduate, standing, np.minimum(values // CLASS_CREDITS, Standing.SENIOR))[person]
         entity["person__academic_term"] = _put(
             entity, "person__academic_term", name, Coded(level, STANDINGS).array()
         )
@@ -214,7 +214,7 @@ def _put(entity: dict[str, pa.Table], table: str, name: str, array: pa.Array) ->
     return entity[table].set_column(place, name, array)
 
 
-def collected(parts: Iterable[Part]) -> Store:
+def collected(parts: Iterable[TablePart]) -> Store:
     """One store of the parts of its tables, in the order in which they come."""
     found: dict[tuple[str, str], list[pa.Table]] = {}
     for dataset, name, table in parts:

@@ -11,12 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import schemas
-from context.arrays import BOOL, I64
+from context.arrays import BOOL, I64, NEVER
 from context.scenario.zones import wall_to_instant
 from context.store.store import ENTITY
-
-DAY_US = 86_400_000_000
-NEVER = np.iinfo(np.int64).max  # later than everything: a date that is NULL
 
 
 class Past:

@@ -15,7 +15,7 @@ KEYMAP = "context_store_keymap"
 PLAYED = b"termtide_played_rows"  # metadata of a table of several terms: its first rows, the played term's
 
 
-Part = tuple[str, str, pa.Table]  # dataset, table name, rows
+TablePart = tuple[str, str, pa.Table]  # dataset, table name, rows
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Store:
     entity: dict[str, pa.Table] = field(default_factory=dict)
     keymap: dict[str, pa.Table] = field(default_factory=dict)
 
-    def datasets(self) -> list[Part]:
+    def datasets(self) -> list[TablePart]:
         """(dataset, table name, table) of everything, in a fixed order."""
         pairs = ((ENTITY, self.entity), (KEYMAP, self.keymap))
         return [(dataset, name, tables[name]) for dataset, tables in pairs for name in sorted(tables)]

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64, U64
-from context.columns import NO_TIME, Coded
+from context.arrays import BOOL, DAY_MS, I64, MINUTE_MS, NO_TIME, U64
+from context.columns import Coded
 from context.terms.drawn import Drawn
 
-DAY_MS = 86_400_000
-MINUTE_MS = 60_000
 Pair = tuple[pa.Table, pa.Table]  # an entity and its keymap
 Columns = tuple[dict[str, object], int]  # columns of a table by name, and its number of rows
+# Purposes of randomness: what each number draws.
+_COURSE_MADE, _UPDATED_AFTER = 111, 150
 
 
 def drawn(d: Drawn, entity: str, field: str, key: U64, purpose: int) -> I64:
@@ -32,14 +31,21 @@ def coded(d: Drawn, entity: str, field: str, key: U64, purpose: int) -> Coded:
     return Coded(law.draw(rng.extend(key, purpose)), law.values)
 
 
-def is_value(value: Coded, text: str) -> npt.NDArray[np.bool_]:
+def is_value(value: Coded, text: str) -> BOOL:
     """True where a drawn field has the value ``text``."""
     return np.asarray(np.array([v == text for v in value.values])[value.codes])
 
 
 def touched(d: Drawn, created: I64, key: U64) -> I64:
     """When a row was last changed: within two days of its creation, never after the term."""
-    return np.asarray(np.minimum(created + rng.integer(rng.extend(key, 150), 2 * DAY_MS), d.close_ms))
+    return np.asarray(
+        np.minimum(created + rng.integer(rng.extend(key, _UPDATED_AFTER), 2 * DAY_MS), d.close_ms)
+    )
+
+
+def course_made_ms(d: Drawn) -> I64:
+    """When the Canvas course of each offering was made: weeks before courses open."""
+    return d.open_ms - (20 + rng.integer(rng.extend(d.catalogue.offering_key, _COURSE_MADE), 100)) * DAY_MS
 
 
 def sis_keymap(name: str, codes: list[str] | pa.Array) -> pa.Table:
@@ -66,7 +72,7 @@ def first_date(d: Drawn) -> int:
     return int(np.datetime64(d.calendar.term.start, "D").astype(np.int64))
 
 
-def is_last_minute(d: Drawn, ms: I64) -> npt.NDArray[np.bool_]:
+def is_last_minute(d: Drawn, ms: I64) -> BOOL:
     """True for instants in the last minute of a local day: what is due then, Canvas calls due all day."""
     c = d.calendar
     row = c.day_of(ms) - c.first_day

@@ -28,6 +28,10 @@ _COURSE_FORMS = {
     "500": ("Graduate {topic}", "Advanced {topic}", "Theory of {topic}"),
     "700": ("Research Seminar: {topic}", "Directed Study: {topic}", "Special Topics: {topic}"),
 }
+# Purposes of randomness: what each number draws.
+_COURSE_TOPIC, _COURSE_FORM, _TOPIC, _HABIT = 130, 131, 132, 133
+_TEMPLATE, _SENTENCE_START, _SENTENCE_STRIDE, _PHRASE_TEMPLATE = 134, 140, 141, 142
+_PHRASE_TOPIC = 143
 
 
 def topics_of(d: Drawn) -> list[list[str]]:
@@ -44,8 +48,8 @@ def course_titles(d: Drawn) -> pa.Array:
     """A title per course offering."""
     c, topics = d.catalogue, topics_of(d)
     levels = [str(level) for level in d.pack.table("level")["level"]]
-    which = rng.bits(rng.extend(c.offering_key, 130))
-    form = rng.integer(rng.extend(c.offering_key, 131), 3)
+    which = rng.bits(rng.extend(c.offering_key, _COURSE_TOPIC))
+    form = rng.integer(rng.extend(c.offering_key, _COURSE_FORM), 3)
     titles = []
     for cip, level, pick, variant in zip(c.offering_cip, c.offering_level, which, form, strict=True):
         choices = topics[cip] or [str(d.pack.table("cip")["title"][cip])]
@@ -58,10 +62,10 @@ def object_titles(d: Drawn, kind: str, offering: I64, week: I64, key: U64) -> pa
     table = d.pack.table("title")
     templates = [str(t) for k, t in zip(table["kind"], table["template"], strict=True) if k == kind]
     topics = topics_of(d)
-    topic = rng.bits(rng.extend(key, 132))
+    topic = rng.bits(rng.extend(key, _TOPIC))
     # A course keeps to three of the templates: its instructor's habit.
-    habit = rng.integer(rng.extend(d.catalogue.offering_key, 133), len(templates))[offering]
-    pick = (habit + rng.integer(rng.extend(key, 134), 3)) % len(templates)
+    habit = rng.integer(rng.extend(d.catalogue.offering_key, _HABIT), len(templates))[offering]
+    pick = (habit + rng.integer(rng.extend(key, _TEMPLATE), 3)) % len(templates)
     # Numbers count the titles of one form in one course: "Quiz 3" comes after "Quiz 2".
     number = repetition(offering * len(templates) + pick)
     cip = d.catalogue.offering_cip[offering]
@@ -94,8 +98,8 @@ def topic_phrases(d: Drawn, kind: str, cip: npt.NDArray[Any], key: U64, form: st
         for topic in choices
     ]
     first = np.cumsum(sizes) - sizes
-    template = rng.integer(rng.extend(key, 142), len(templates))
-    topic = rng.integer(rng.extend(key, 143), sizes[cip])
+    template = rng.integer(rng.extend(key, _PHRASE_TEMPLATE), len(templates))
+    topic = rng.integer(rng.extend(key, _PHRASE_TOPIC), sizes[cip])
     return Coded(template * int(sizes.sum()) + first[cip] + topic, texts)
 
 
@@ -114,10 +118,10 @@ def _sentences(d: Drawn, kind: str, key: U64, count: I64) -> list[pa.Array]:
     first, later = pa.array([*texts, ""]), pa.array([*(f" {text}" for text in texts), ""])
     none = len(texts)
     parts: list[pa.Array] = []
-    begin = rng.integer(rng.extend(key, 140), none)
+    begin = rng.integer(rng.extend(key, _SENTENCE_START), none)
     # A stride that shares no factor with their number visits each sentence once.
     strides = np.array([step for step in range(1, none + 1) if gcd(step, none) == 1])
-    stride = strides[rng.integer(rng.extend(key, 141), len(strides))]
+    stride = strides[rng.integer(rng.extend(key, _SENTENCE_STRIDE), len(strides))]
     for place in range(min(MOST_SENTENCES, none, int(count.max(initial=1)))):
         pick = (begin + place * stride) % none
         parts.append((later if place else first).take(pa.array(np.where(place < count, pick, none))))

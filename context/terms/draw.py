@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from context.arrays import U64
 from context.content.content import make_content
+from context.content.coursework import Coursework
 from context.content.module_requirements import make_requirements
 from context.content.quizzes import make_quizzes
 from context.courses.catalogue import make_catalogue
@@ -19,7 +20,7 @@ from context.courses.sections import complete_catalogue
 from context.courses.structures import make_structures
 from context.grades.grades import make_grades, make_term_records
 from context.grades.learning_outcomes import make_learning
-from context.grades.module_progress import make_progress
+from context.grades.module_progress import make_module_progress
 from context.packs.pack import Pack
 from context.people.cohorts import Cohort, leaves, played, student_years
 from context.people.registry import Registry, staff_years
@@ -45,7 +46,7 @@ def draw(
     """Everything the store says of a term, as integer columns; a pure function of its arguments.
 
     ``cohort`` holds the students of an earlier term, ``place`` terms before the played one, and ``registry``
-    whom the later terms know.
+    whom the later terms know: whoever is new in this one is entered there.
     """
     seed, registry = scenario.seed, registry or Registry(scenario.seed)
     is_fall = calendar.term.term_type == "Fall"
@@ -59,18 +60,13 @@ def draw(
     content = make_content(pack, calendar, catalogue)
     quizzes = make_quizzes(pack, content.activities, content.quizzes)
     work = make_group_work(pack, catalogue.offerings, content.activities, enrolments, groups)
-    results, overrides = make_results(pack, calendar, students, catalogue, enrolments, content, quizzes, work)
-    results, quiz_results, attempts = make_attempts(
-        pack, calendar, students, catalogue, enrolments, content, quizzes, results
-    )
-    posts = make_posts(pack, calendar, catalogue, enrolments, content, results)
-    comments = make_comments(pack, calendar, catalogue, enrolments, content, results)
-    learning = make_learning(pack, seed, catalogue, content, quizzes, results, quiz_results, attempts)
     requirements = make_requirements(pack, content, catalogue.offering_key)
-    progress = make_progress(
-        pack, calendar, students, catalogue, enrolments, content, requirements, results, posts
-    )
-    grades = make_grades(pack, students, catalogue, enrolments, content, results)
+    given = Coursework(pack, calendar, students, catalogue, enrolments, content, quizzes)
+    results, overrides = make_results(given, work)
+    results, quiz_results, attempts = make_attempts(given, results)
+    posts, comments = make_posts(given, results), make_comments(given, results)
+    learning = make_learning(seed, given, results, quiz_results, attempts)
+    grades = make_grades(given, results)
     return Drawn(
         seed=seed,
         fte=scenario.fte,
@@ -97,7 +93,7 @@ def draw(
         comments=comments,
         learning=learning,
         requirements=requirements,
-        progress=progress,
+        module_progress=make_module_progress(given, requirements, results, posts),
         grades=grades,
         records=make_term_records(pack, students, cohort.behind, enrolments, grades),
         learner_groups=groups,
@@ -108,9 +104,9 @@ def draw(
 
 def _people(
     registry: Registry, pack: Pack, calendar: Calendar, cohort: Cohort, posts: tuple[int, int], place: int
-) -> tuple[npt.NDArray[np.uint64], dict[str, Any]]:
+) -> tuple[U64, dict[str, Any]]:
     """(keys of students, as many instructors and support staff as ``posts``, what is known of them)."""
-    is_fall, open_ms = calendar.term.term_type == "Fall", calendar.day_start_ms(int(calendar.days[0]))
+    is_fall, open_ms = calendar.term.term_type == "Fall", calendar.open_ms
     roles = zip(("instructor", "support"), posts, strict=True)
     staff = np.concatenate([registry.holders(role, count, open_ms) for role, count in roles])
     people = np.concatenate([cohort.students.key, staff])

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from context import ids, rng
-from context.arrays import I64
+from context.arrays import BOOL, F64, I64, U64
 from context.content.content import Content
 from context.content.module_requirements import Requirements
 from context.content.quizzes import Quizzes
@@ -22,7 +21,7 @@ from context.courses.learner_groups import LearnerGroups
 from context.courses.structures import Structures
 from context.grades.grades import Grades, TermRecords
 from context.grades.learning_outcomes import Learning
-from context.grades.module_progress import Progress
+from context.grades.module_progress import ModuleProgress
 from context.packs.pack import Pack
 from context.people.students import Identity, Students
 from context.results.comments import Comments
@@ -34,6 +33,8 @@ from context.results.results import Results
 from context.scenario.calendar import Calendar
 
 Tables = dict[str, pa.Table]
+# Purposes of randomness: what each number draws.
+_GROUP_WIKI = 446
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,11 @@ class Drawn:
     calendar: Calendar
     structures: Structures
     students: Students
-    years: npt.NDArray[np.float64]  # that each person has been here
+    years: F64  # that each person has been here
     person_row: I64  # row of each person in the store
-    is_new: npt.NDArray[np.bool_]  # False for persons whom a later term knows
+    is_new: BOOL  # False for persons whom a later term knows
     behind: I64  # terms before this one, of each student
-    leaves: npt.NDArray[np.bool_]  # True for students who are not there in the next term
+    leaves: BOOL  # True for students who are not there in the next term
     numbers: I64  # natural number of each person: students' from 0
     place: int  # 0: the played term, 1: the one before it
     identity: Identity  # students, then instructors, then support staff
@@ -70,7 +71,7 @@ class Drawn:
     comments: Comments
     learning: Learning
     requirements: Requirements
-    progress: Progress
+    module_progress: ModuleProgress
     grades: Grades
     records: TermRecords
     learner_groups: LearnerGroups
@@ -89,10 +90,10 @@ class Drawn:
         return np.bincount(offering, minlength=self.catalogue.offerings).astype(np.int64)
 
     @cached_property
-    def canvas_only(self) -> npt.NDArray[np.bool_]:
+    def canvas_only(self) -> BOOL:
         """True for people whom the registrar doesn't know: staff with enrolments in Canvas alone."""
         e, people = self.enrolments, len(self.identity)
-        known = np.array([status is not None for status in e.role_statuses])[e.role_status]
+        known = ~e.has_status(None)
         rows, registered = (
             np.bincount(e.person, weights, minlength=people) for weights in (None, known.astype(np.int64))
         )
@@ -100,22 +101,22 @@ class Drawn:
         return np.asarray(staff & (rows > 0) & (registered == 0))
 
     @cached_property
-    def group_has_wiki(self) -> npt.NDArray[np.bool_]:
+    def group_has_wiki(self) -> BOOL:
         """True for learner groups whose wiki somebody has opened."""
-        return self.coin(self.learner_groups.key, 446, 0.4) & ~self.learner_groups.deleted
+        return self.coin(self.learner_groups.key, _GROUP_WIKI, 0.4) & ~self.learner_groups.deleted
 
-    @cached_property
+    @property
     def open_ms(self) -> int:
         """When the term's courses open: the first campus day's midnight, UTC ms."""
-        return self.calendar.day_start_ms(int(self.calendar.days[0]))
+        return self.calendar.open_ms
 
-    @cached_property
+    @property
     def close_ms(self) -> int:
         """The end of the last campus day, UTC ms."""
-        return self.calendar.day_start_ms(int(self.calendar.days[-1]) + 1)
+        return self.calendar.close_ms
 
     @cached_property
-    def primary_teacher(self) -> I64:
+    def _first_teacher(self) -> I64:
         """Person (position in ``identity``) of the first Teacher of each section."""
         rows = np.flatnonzero(self.enrolments.role == self.enrolments.roles.index("Teacher"))[::-1]
         person = np.full(self.catalogue.sections, len(self.students), dtype=np.int64)
@@ -128,8 +129,8 @@ class Drawn:
         c = self.catalogue
         first = np.full(c.offerings, -1, dtype=np.int64)
         first[c.section_home[::-1]] = np.arange(c.sections)[::-1]
-        return self.primary_teacher[first]
+        return self._first_teacher[first]
 
-    def coin(self, keys: npt.NDArray[np.uint64], purpose: int, share: float) -> npt.NDArray[np.bool_]:
+    def coin(self, keys: U64, purpose: int, share: float) -> BOOL:
         """True with probability ``share``."""
         return rng.uniform(rng.extend(keys, purpose)) < share

@@ -12,13 +12,13 @@ import numpy.typing as npt
 from context import rng
 from context.arrays import BOOL
 from context.packs.pack import Pack
-from context.people.students import STANDINGS, Students
+from context.packs.people_codes import Career
+from context.people.students import Students
 from context.terms.drawn import Drawn
 
 CREDITS = 120  # of a bachelor's degree
 CONFERRED = 9  # days from the last one of a term: a Saturday by the pack's rules, when grades are in
 LEAST_GPA = 200  # hundredths, of the last term and of those before
-GRADUATE, PROFESSIONAL = STANDINGS.index("Graduate"), STANDINGS.index("Professional")
 # Terms behind the last one, by standing: of a bachelor's degree the last year is studied here, of a master's
 # two, of a professional one three; a doctorate takes four (assumptions). Nobody below completes.
 _LEAST_BEHIND = np.array([99, 99, 99, 1, 3, 5])
@@ -29,11 +29,16 @@ _SCIENCES = ("01", "03", "11", "15", "26", "27", "30", "31", "40", "41", "42", "
 _BACHELORS = {"52": "BBA", "14": "BSE", "13": "BED", "50": "BFA"}
 _MASTERS = {"52": "MBA", "14": "MS", "13": "MED", "50": "MFA", "51": "MPH"}
 _PROFESSIONAL = {"51": "PHARMD", "22": "JD"}
+# Purposes of randomness: what each number draws.
+_CAME_WITH_MASTER, _COMPLETES, _NURSE = 307, 320, 321
 
 
 def came_with_master(students: Students) -> BOOL:
     """True for graduate students who had a master's degree when they came: they are after a doctorate."""
-    return np.asarray((students.career == 1) & (rng.uniform(rng.extend(students.key, 307)) < _WITH_MASTER))
+    return np.asarray(
+        (students.career == Career.GRADUATE)
+        & (rng.uniform(rng.extend(students.key, _CAME_WITH_MASTER)) < _WITH_MASTER)
+    )
 
 
 def completes(d: Drawn) -> BOOL:
@@ -42,7 +47,7 @@ def completes(d: Drawn) -> BOOL:
     least = np.where(came_with_master(students), _DOCTORAL_BEHIND, _LEAST_BEHIND[students.standing])
     passes = (records.earned > 0) & (records.past_hundredths >= LEAST_GPA)
     passes &= (records.gpa_hundredths >= LEAST_GPA) | (records.gpa_credits == 0)
-    chosen = rng.uniform(rng.extend(students.key, 320)) < d.pack.number("students.completion_share")
+    chosen = rng.uniform(rng.extend(students.key, _COMPLETES)) < d.pack.number("students.completion_share")
     return np.asarray(d.leaves & (d.behind >= least) & passes & chosen)
 
 
@@ -59,6 +64,6 @@ def degree_codes(pack: Pack, students: Students) -> npt.NDArray[np.str_]:
     )
     found = degrees[students.major_cip, students.career]
     field = np.array(families)[students.major_cip]
-    nurse = (found == "BS") & (field == "51") & (rng.uniform(rng.extend(students.key, 321)) < _NURSES)
+    nurse = (found == "BS") & (field == "51") & (rng.uniform(rng.extend(students.key, _NURSE)) < _NURSES)
     found = np.where(nurse, "BSN", found)
     return np.where(came_with_master(students), np.where(field == "13", "EDD", "PHD"), found)

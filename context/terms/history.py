@@ -4,7 +4,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -20,10 +20,9 @@ from context.people.students import make_students
 from context.scenario.calendar import Calendar, build_calendar
 from context.scenario.parts import CalendarOverrides
 from context.scenario.scenario import Scenario
+from context.terms.draw import draw
 from context.terms.drawn import Drawn
 from context.terms.graduation import completes
-
-Draw = Callable[[Scenario, Pack, Calendar, Cohort, Registry, int], Drawn]
 
 
 def term_before_name(term: str) -> str:
@@ -49,9 +48,7 @@ def calendars(scenario: Scenario, pack: Pack, calendar: Calendar) -> list[Calend
     return found
 
 
-def drawn_terms(
-    scenario: Scenario, pack: Pack, calendar: Calendar, draw: Draw
-) -> Iterator[tuple[Drawn, Cohort, Marks]]:
+def drawn_terms(scenario: Scenario, pack: Pack, calendar: Calendar) -> Iterator[tuple[Drawn, Cohort, Marks]]:
     """Each term as drawn, the played one first, with its students and what it says of them."""
     registry = Registry(scenario.seed)
     terms = calendars(scenario, pack, calendar)
@@ -81,10 +78,9 @@ def drawn_terms(
 def _taken(d: Drawn, rows: I64) -> Later:
     """The courses that students, persons ``rows`` of the store, asked for in a term."""
     e, c = d.enrolments, d.catalogue
-    status = np.array([str(value) for value in e.role_statuses])[e.role_status]
     kept = np.flatnonzero(e.takes)
     course = c.offering_code[c.section_home[e.section[kept]]]
-    return Later(rows[e.person[kept]], course, ~np.isin(status[kept], ("Dropped", "Withdrawn")))
+    return Later(rows[e.person[kept]], course, ~e.has_status("Dropped", "Withdrawn")[kept])
 
 
 def _marks(d: Drawn, cohort: Cohort, *, is_fall: bool) -> Marks:
@@ -93,7 +89,7 @@ def _marks(d: Drawn, cohort: Cohort, *, is_fall: bool) -> Marks:
         row=d.person_row[: len(cohort.students)],
         standing=cohort.students.standing.astype(np.int64),
         behind=cohort.behind,
-        is_undergraduate=cohort.students.career == 0,
+        is_undergraduate=cohort.students.is_undergraduate,
         completes=completes(d),
         earned=r.earned,
         gpa_credits=r.gpa_credits,

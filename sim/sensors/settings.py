@@ -12,7 +12,7 @@ from typing import Literal
 
 from context.errors import InputError
 from context.packs.pack import Pack
-from context.scenario.parts import Delivery
+from context.scenario.parts import SensorDelivery
 from context.scenario.scenario import Scenario
 from context.scenario.zones import wall_to_instant
 
@@ -55,13 +55,13 @@ def sensor_settings(scenario: Scenario, pack: Pack) -> tuple[SensorSettings, ...
     table = pack.table("delivery")
     rows = {str(tool): row for row, tool in enumerate(table["tool"])}
     tools = (*pack.rates.tools, LOGIN)
-    given: dict[str, Delivery] = {}
+    given: dict[str, SensorDelivery] = {}
     for block in scenario.delivery:
         _check_known("delivery: tool", block.tool, (ALL, *tools))
         if block.tool in given:
             raise InputError(f"delivery: tool: {block.tool!r} given twice, allowed: one block of each")
         given[block.tool] = block
-    columns = [column for column in Delivery.model_fields if column != "tool"]
+    columns = [column for column in SensorDelivery.model_fields if column != "tool"]
     found = []
     for tool in tools:
         row = rows.get(tool, 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from context.columns import NO_TIME
+from context.arrays import NO_TIME
 from context.errors import InputError
 from context.scenario.incidents import check_tools
 from context.scenario.parts import Incident

@@ -10,7 +10,7 @@ import pytest
 
 from context.courses import conferences, learner_groups
 from context.courses import conversations as inbox
-from context.courses.sections import PRIMARY, SANDBOX, SHELL, TAUGHT, UNPUBLISHED
+from context.courses.catalogue import OfferingKind, SectionKind
 from context.generate import generate
 from context.scenario.scenario import Scenario
 from context.tables.institution import academics as tables_academics
@@ -30,8 +30,8 @@ def test_students_stand_once_per_course(campus: Campus) -> None:
     """A student of a laboratory is in the world by the lecture alone, and by no unpublished course."""
     e, c = campus.world.enrolments, drawn_of(THOUSAND).catalogue
     rows = np.flatnonzero(e.is_student)
-    assert (c.section_kind[e.section[rows]] == PRIMARY).all()
-    assert (c.offering_kind[e.course[rows]] == TAUGHT).all()
+    assert (c.section_kind[e.section[rows]] == SectionKind.PRIMARY).all()
+    assert (c.offering_kind[e.course[rows]] == OfferingKind.TAUGHT).all()
     pairs = e.course[rows].astype(np.int64) * len(campus.world.persons.udp_id) + e.person[rows]
     assert len(np.unique(pairs)) == len(pairs) == int(drawn_of(THOUSAND).enrolments.counts.sum())
 
@@ -54,7 +54,7 @@ def test_nobody_clicks_where_nobody_can(campus: Campus) -> None:
         enrolment = batch.enrolment[batch.enrolment >= 0]
         seen |= set(e.section[enrolment[e.is_student[enrolment]]].tolist())
     kinds = c.offering_kind[c.section_offering[sorted(seen)]]
-    assert not np.isin(kinds, (SHELL, UNPUBLISHED, SANDBOX)).any()
+    assert not np.isin(kinds, (OfferingKind.SHELL, OfferingKind.UNPUBLISHED, OfferingKind.SANDBOX)).any()
     assert any(c.section_home[section] != c.section_offering[section] for section in seen)
 
 

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from context.errors import InputError
-from context.scenario.calendar import KINDS, Calendar, build_calendar
+from context.packs.spec import DAY_KINDS, LAST_DAYS
+from context.scenario.calendar import Calendar, build_calendar
 from context.scenario.scenario import Scenario
-from context.scenario.term import LAST_DAY, holidays
+from context.scenario.term import holidays
 from context.scenario.zones import zone, zone_names, zone_version
 
 HOUR_MS = 3_600_000
@@ -38,7 +39,7 @@ def build(text: str = "", **keys: object) -> Calendar:
 
 def kinds_of(calendar: Calendar, kind: str) -> list[date]:
     """The dates of one kind."""
-    return [calendar.date_of(int(day)) for day in calendar.days[calendar.day_kind == KINDS.index(kind)]]
+    return [calendar.date_of(int(day)) for day in calendar.days[calendar.day_kind == DAY_KINDS.index(kind)]]
 
 
 def local(calendar: Calendar, utc_ms: int) -> datetime:
@@ -59,15 +60,15 @@ def test_terms_follow_the_holidays() -> None:
 
 
 @pytest.mark.parametrize("year", range(2000, 2100, 7))
-@pytest.mark.parametrize("term", LAST_DAY)
+@pytest.mark.parametrize("term", LAST_DAYS)
 def test_every_term_is_whole(term: str, year: int) -> None:
     """Each term starts on a Monday, its dates are in order, and its days cover the pack's curves."""
     calendar = build(term=f"{term} {year}")
     assert calendar.term.start.weekday() == 0
     assert calendar.term.start < calendar.term.add_drop_end < calendar.term.withdraw_deadline
     assert calendar.term.withdraw_deadline < calendar.term.instruction_end
-    assert (calendar.first_day, calendar.last_day) == (-14, LAST_DAY[term])
-    assert calendar.days.tolist() == list(range(-14, LAST_DAY[term] + 1))
+    assert (calendar.first_day, calendar.last_day) == (-14, LAST_DAYS[term])
+    assert calendar.days.tolist() == list(range(-14, LAST_DAYS[term] + 1))
     assert len(calendar.midnight_ms) == len(calendar.days) + 2
 
 

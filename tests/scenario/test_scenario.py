@@ -58,7 +58,7 @@ def test_template_names_every_key() -> None:
     assert set(tables) == set(Scenario.model_fields)
     assert set(tables["calendar"]) == set(module.CalendarOverrides.model_fields)
     assert set(tables["incident"][0]) == set(module.Incident.model_fields)
-    assert set(tables["delivery"][0]) == set(module.Delivery.model_fields)
+    assert set(tables["delivery"][0]) == set(module.SensorDelivery.model_fields)
     assert set(tables["delivery_outage"][0]) == set(module.DeliveryOutage.model_fields)
     assert set(tables["output"]) == set(module.Output.model_fields)
     assert load(uncommented()).incident[0].start == datetime(2026, 10, 14, 19, 30)  # noqa: DTZ001 - wall time

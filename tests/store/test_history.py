@@ -22,7 +22,6 @@ from context.store.as_of import as_of, last_change
 from context.store.files import write_store
 from context.store.joining import CALENDAR, brought, scope
 from context.tables.institution.academics import academic_tables
-from context.terms.draw import draw
 from context.terms.graduation import CONFERRED, CREDITS
 from context.terms.history import calendars, drawn_terms, term_before_name
 from sim.caliper.kinds import KIND
@@ -81,7 +80,7 @@ def test_terms_are_there_once() -> None:
 def test_institution_is_the_same_in_every_term() -> None:
     """What a term lays out of the institution is the same each time, so that it may stand there once."""
     calendar = calendar_of(THREE, default_pack())
-    parts = [laid_out(drawn) for drawn, _, _ in drawn_terms(THREE, default_pack(), calendar, draw)]
+    parts = [laid_out(drawn) for drawn, _, _ in drawn_terms(THREE, default_pack(), calendar)]
     dates = {"created_date", "updated_date", "deleted_date"}  # of roles: counted from the term
     for table in ENTITIES:
         if scope(table.name) == "institution" and table.name not in CALENDAR:
@@ -195,7 +194,7 @@ def test_degrees_are_conferred_in_their_season(term: str) -> None:
 
 def test_degrees_take_their_credits() -> None:
     """Who completes a bachelor's degree has 120 credits by the end of the term."""
-    terms = drawn_terms(THREE, default_pack(), calendar_of(THREE, default_pack()), draw)
+    terms = drawn_terms(THREE, default_pack(), calendar_of(THREE, default_pack()))
     marks = [told for _, _, told in terms]
     total = brought(marks, max(int(each.row.max()) for each in marks) + 1)
     done = 0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import schemas
-from context.courses.sections import OWN, PRIMARY, SANDBOX, SHELL, UNPUBLISHED
+from context.courses.catalogue import OfferingKind, SectionKind
 from tests.samples.store_db import loaded
 from tests.samples.tiny import drawn_of, store_of
 from tests.store.test_store import count
@@ -228,7 +228,14 @@ def test_load_follows_from_credits(db: duckdb.DuckDBPyConnection) -> None:
 def test_shares_are_the_packs() -> None:
     """Sandboxes belong to the pack's share of instructors within 5 sd; kinds fit together."""
     c = drawn_of(THOUSAND).catalogue
-    assert (c.offering_kind == SANDBOX).sum() == len(c.sandbox_owner) == (c.section_kind == OWN).sum()
-    assert (c.section_kind[: c.primaries] == PRIMARY).all()
-    assert (c.offering_host[c.offering_kind != SHELL] == np.flatnonzero(c.offering_kind != SHELL)).all()
-    assert 0 < (c.offering_kind == UNPUBLISHED).mean() < 0.12
+    assert (
+        (c.offering_kind == OfferingKind.SANDBOX).sum()
+        == len(c.sandbox_owner)
+        == (c.section_kind == SectionKind.OWN).sum()
+    )
+    assert (c.section_kind[: c.primaries] == SectionKind.PRIMARY).all()
+    assert (
+        c.offering_host[c.offering_kind != OfferingKind.SHELL]
+        == np.flatnonzero(c.offering_kind != OfferingKind.SHELL)
+    ).all()
+    assert 0 < (c.offering_kind == OfferingKind.UNPUBLISHED).mean() < 0.12

@@ -9,7 +9,7 @@ import pytest
 
 from context.errors import InputError
 from context.scenario.incidents import time_map
-from context.scenario.parts import CalendarOverrides, Delivery, DeliveryOutage
+from context.scenario.parts import CalendarOverrides, DeliveryOutage, SensorDelivery
 from context.scenario.scenario import Scenario
 from sim.draw.day import draw_day
 from sim.sensors.settings import delivery_windows, sensor_settings
@@ -34,8 +34,8 @@ def outage(start: str, end: str, **more: object) -> DeliveryOutage:
 def test_the_pack_s_numbers_and_those_before_them() -> None:
     """A tool's own block goes before that of all tools, that before the pack."""
     given = (
-        Delivery(flush_ms=5_000, delay_p99_ms=9_000),
-        Delivery(tool="zoom", flush_ms=30_000, buffer_events=20),
+        SensorDelivery(flush_ms=5_000, delay_p99_ms=9_000),
+        SensorDelivery(tool="zoom", flush_ms=30_000, buffer_events=20),
     )
     found = {s.tool: s for s in sensor_settings(Scenario(delivery=given), default_pack())}
     assert list(found) == [*default_pack().rates.tools, "login"]
@@ -53,15 +53,18 @@ def test_the_pack_s_numbers_and_those_before_them() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ((Delivery(tool="zom"),), r"delivery: tool: 'zom' given \(did you mean zoom\?\), allowed: all, home"),
-        ((Delivery(tool="zoom"), Delivery(tool="zoom")), "'zoom' given twice"),
         (
-            (Delivery(delay_median_ms=9_000),),
+            (SensorDelivery(tool="zom"),),
+            r"delivery: tool: 'zom' given \(did you mean zoom\?\), allowed: all, home",
+        ),
+        ((SensorDelivery(tool="zoom"), SensorDelivery(tool="zoom")), "'zoom' given twice"),
+        (
+            (SensorDelivery(delay_median_ms=9_000),),
             "delay_p99_ms: 8000 given, allowed: delay_median_ms 9000 or more",
         ),
     ],
 )
-def test_settings_that_make_no_sense(given: tuple[Delivery, ...], said: str) -> None:
+def test_settings_that_make_no_sense(given: tuple[SensorDelivery, ...], said: str) -> None:
     """One line each."""
     with pytest.raises(InputError, match=said):
         sensor_settings(Scenario(delivery=given), default_pack())
@@ -109,7 +112,7 @@ def test_outages_that_make_no_sense() -> None:
 
 def test_delivery_changes_no_digest_of_what_is_generated() -> None:
     """The same run serves every way of sending it; a checkpoint sees the difference."""
-    other = Scenario(delivery=(Delivery(flush_ms=1),), delivery_outage=(outage("09:00", "10:00"),))
+    other = Scenario(delivery=(SensorDelivery(flush_ms=1),), delivery_outage=(outage("09:00", "10:00"),))
     assert other.digest() == Scenario().digest()
     assert other.delivery_digest() != Scenario().delivery_digest()
     assert Scenario(shift=1).digest() != Scenario().digest()

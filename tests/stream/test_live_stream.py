@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from context.errors import InputError, RunError
-from context.scenario.parts import Delivery, DeliveryOutage
+from context.scenario.parts import DeliveryOutage, SensorDelivery
 from sim.stream.checkpoint import load_progress
 from sim.stream.control import ask
 from tests.samples.live_tiny import LIVE, backfill, documents_of, event_id, live_calendar, play, sensors
@@ -113,7 +113,7 @@ def test_order_within_a_sensor(tmp_path: Path) -> None:
 
 def test_envelopes_carry_the_canonical_bytes(tmp_path: Path) -> None:
     """With buffers and envelopes of several events, the events in them are those of the backfill."""
-    delivery = (Delivery(buffer_events=20, flush_ms=600_000, envelope_events=6),)
+    delivery = (SensorDelivery(buffer_events=20, flush_ms=600_000, envelope_events=6),)
     scenario = LIVE.model_copy(update={"delivery": delivery})
     to = f"ndjson:{tmp_path}/day.ndjson"
     play(to, tmp_path / "state", scenario=scenario, message="envelope", begin="2026-10-12", end="2026-10-13")

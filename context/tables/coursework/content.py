@@ -8,26 +8,23 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import HOUR_MS, I64
-from context.columns import NO_TIME, Coded, Maybe
-from context.content.activities import KINDS
+from context.arrays import DAY_MS, HOUR_MS, I64, NO_TIME
+from context.columns import Coded, Maybe
+from context.content.activities import ACTIVITY_KINDS, ActivityKind
 from context.content.content import Items
 from context.results.comments import REVIEWS
 from context.tables.bodies import article, paragraph
 from context.tables.coursework import pages
 from context.tables.coursework.drafts import with_leftovers
 from context.tables.coursework.quizzes import quizzes
-from context.tables.every_table import (
-    DAY_MS,
-    Columns,
-    activity_unlocked,
-    coded,
-    first_date,
-    is_last_minute,
-    touched,
-)
+from context.tables.every_table import Columns, activity_unlocked, coded, first_date, is_last_minute, touched
 from context.tables.titles import object_titles
 from context.terms.drawn import Drawn, Tables
+
+# Purposes of randomness: what each number draws.
+_GROUP_AGE, _GROUP_UPDATED, _AUTOMATIC_PEERS, _LOCKABLE = 151, 152, 159, 160
+_TOPIC_SENTENCES, _DISCUSSION_TYPE, _PINNED, _PLANNED_HOURS = 174, 175, 176, 181
+_PLANNED, _LOCKED, _EDITED, _LOCKED_BEFORE = 182, 183, 184, 185
 
 
 def content_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -57,10 +54,11 @@ def content_tables(d: Drawn) -> tuple[Tables, Tables]:
 def content_titles(d: Drawn) -> dict[str, pa.Array]:
     """Titles of every kind of object, in its order; a graded quiz or topic has its activity's."""
     content, acts = d.content, d.content.activities
-    names = ("assignment", "quiz", "discussion", "exam")
-    parts = [np.flatnonzero(acts.kind == code) for code in range(len(KINDS))]
+    parts = [np.flatnonzero(acts.kind == code) for code in ActivityKind]
     made = [
-        object_titles(d, names[code], acts.offering[rows], acts.due_day[rows] // 7 + 1, acts.key[rows])
+        object_titles(
+            d, ACTIVITY_KINDS[code], acts.offering[rows], acts.due_day[rows] // 7 + 1, acts.key[rows]
+        )
         for code, rows in enumerate(parts)
     ]
     order = np.argsort(np.concatenate(parts), kind="stable")
@@ -90,7 +88,7 @@ def _week(d: Drawn, items: Items) -> I64:
 def _groups(d: Drawn) -> Columns:
     g = d.content.groups
     names = d.pack.categorical("learner_activity_group", "name").values
-    created = d.open_ms - (1 + rng.integer(rng.extend(g.key, 151), 40)) * DAY_MS
+    created = d.open_ms - (1 + rng.integer(rng.extend(g.key, _GROUP_AGE), 40)) * DAY_MS
     sizes = np.bincount(d.content.activities.group, minlength=len(g.key))
     return {
         "course_offering_id": g.offering + 1,
@@ -101,7 +99,7 @@ def _groups(d: Drawn) -> Columns:
         "drop_highest_amount": g.drop_highest,
         "position": g.ordinal + 1,
         "created_date": created,
-        "updated_date": created + (sizes > 0) * rng.integer(rng.extend(g.key, 152), DAY_MS),
+        "updated_date": created + (sizes > 0) * rng.integer(rng.extend(g.key, _GROUP_UPDATED), DAY_MS),
     }, len(g.key)
 
 
@@ -125,10 +123,10 @@ def _activities(d: Drawn, titles: pa.Array) -> Columns:
         "has_peer_reviews_assigned": has_peer,
         "is_all_day": all_day,
         "is_anonymous_peer_reviews": a.anonymous_peers,
-        "is_automatic_peer_reviews": has_peer & d.coin(a.key, 159, 0.7),
+        "is_automatic_peer_reviews": has_peer & d.coin(a.key, _AUTOMATIC_PEERS, 0.7),
         "is_grade_group_students_individually": d.group_work.own_grades,
         "is_hidden": a.is_hidden,
-        "is_lockable": d.coin(a.key, 160, 0.9),
+        "is_lockable": d.coin(a.key, _LOCKABLE, 0.9),
         "locked_date": a.locked_ms,
         "peer_review_count": np.where(has_peer, REVIEWS, 0),
         "peer_reviews_due_date": a.peer_due_ms,
@@ -144,7 +142,7 @@ def _activities(d: Drawn, titles: pa.Array) -> Columns:
 
 def _discussions(d: Drawn, titles: pa.Array) -> Columns:
     t = d.content.discussions
-    count = 1 + rng.integer(rng.extend(t.key, 174), 4)
+    count = 1 + rng.integer(rng.extend(t.key, _TOPIC_SENTENCES), 4)
     spoken = pa.array(d.content.is_announcement)
     body = pc.if_else(
         spoken,
@@ -154,11 +152,11 @@ def _discussions(d: Drawn, titles: pa.Array) -> Columns:
     last = np.full(len(t), NO_TIME)
     if len(d.posts):
         np.maximum.at(last, d.posts.discussion, d.posts.time_ms)
-    kind = coded(d, "discussion", "discussion_type", t.key, 175)
+    kind = coded(d, "discussion", "discussion_type", t.key, _DISCUSSION_TYPE)
     # Some topics are written ahead and appear by themselves; some are closed at the end of term.
-    planned, locked = d.coin(t.key, 182, 0.1), d.coin(t.key, 183, 0.05)
-    edited = d.coin(t.key, 184, 0.12)
-    closed = d.close_ms - rng.integer(rng.extend(t.key, 185), 20) * HOUR_MS
+    planned, locked = d.coin(t.key, _PLANNED, 0.1), d.coin(t.key, _LOCKED, 0.05)
+    edited = d.coin(t.key, _EDITED, 0.12)
+    closed = d.close_ms - rng.integer(rng.extend(t.key, _LOCKED_BEFORE), 20) * HOUR_MS
     return {
         "course_offering_id": t.offering + 1,
         "learner_activity_id": Maybe(t.activity + 1, t.activity >= 0),
@@ -170,9 +168,10 @@ def _discussions(d: Drawn, titles: pa.Array) -> Columns:
         "type": Coded(np.where(d.content.is_announcement, 0, -1), ("Announcement",)),
         "discussion_type": kind,
         "status": Coded(locked.astype(np.int64), ("active", "locked")),
-        "is_pinned": d.coin(t.key, 176, 0.06) & ~d.content.is_announcement,
+        "is_pinned": d.coin(t.key, _PINNED, 0.06) & ~d.content.is_announcement,
         "is_locked": locked,
-        "created_date": t.release_ms - planned * (1 + rng.integer(rng.extend(t.key, 181), 10 * 24)) * HOUR_MS,
+        "created_date": t.release_ms
+        - planned * (1 + rng.integer(rng.extend(t.key, _PLANNED_HOURS), 10 * 24)) * HOUR_MS,
         "delayed_post_date": np.where(planned, t.release_ms, NO_TIME),
         "posted_date": t.release_ms,
         "last_reply_date": last,

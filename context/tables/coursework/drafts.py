@@ -18,19 +18,22 @@ import pyarrow as pa
 
 from context import columns as frame
 from context import rng
-from context.arrays import BOOL, HOUR_MS, I64, U64, ordinals, repetition
-from context.columns import NO_TIME, Coded, Maybe
-from context.tables.every_table import DAY_MS
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NO_TIME, U64, ordinals, repetition
+from context.columns import Coded, Maybe
+from context.content.content import LINKED_ENTITIES
 from context.terms.drawn import Drawn, Tables
 
-GROUP_SHARE = 0.12  # of taught courses that have a group of unused assignments (assumption)
+UNUSED_GROUP_SHARE = 0.12  # of taught courses that have a group of unused assignments (assumption)
 # Of objects in use those that have a leftover, an assignment's quiz or topic has one with it (assumptions).
 SHARES = {"quiz": 0.03, "discussion": 0.012, "wiki_page": 0.03, "file": 0.025, "module": 0.04}
 # Of leftovers, the others are drafts; of files all are deleted: Canvas has no drafts of them (assumption).
 DELETED_SHARE = 0.5
 LINKED_SHARE = 0.6  # of leftovers of what a module links to: linked there as well (assumption)
-_LINKS = {"learner_activity": 0, "quiz": 1, "discussion": 2, "file": 3, "wiki_page": 4}  # as in ITEM_KINDS
-_PURPOSE = 470
+# Purposes of randomness: what each number draws.
+_HAS_LEFTOVER, _LEFTOVER = 470, 471
+_COPIED_ACTIVITY, _BEFORE, _GROUP_GONE, _AFTER = 1, 1, 2, 2
+_CHANGED, _DELETED, _GROUP_SIZE, _UNUSED_ACTIVITY = 3, 4, 60, 61
+_LINKED, _LINK, _QUIZ_OR_TOPIC = 71, 72, 86
 
 
 @dataclass(frozen=True)
@@ -80,13 +83,13 @@ def with_leftovers(d: Drawn, entity: Tables) -> Tables:
         ("file", d.content.files),
         ("module", d.content.modules),
     ):
-        own = np.flatnonzero(d.coin(items.key, _PURPOSE, SHARES[name]) & (items.activity < 0))
-        key = rng.extend(items.key[own], _PURPOSE + 1)
-        deleted = (rng.uniform(key, 4) < DELETED_SHARE) | (name == "file")
+        own = np.flatnonzero(d.coin(items.key, _HAS_LEFTOVER, SHARES[name]) & (items.activity < 0))
+        key = rng.extend(items.key[own], _LEFTOVER)
+        deleted = (rng.uniform(key, _DELETED) < DELETED_SHARE) | (name == "file")
         made[name] = _timed(d, own, key, items.release_ms[own], deleted)
         if name in ("quiz", "discussion"):
             made[name] = _with_activities(items.activity, activities, live, made[name])
-    links = _links(d, made, {name: len(entity[name]) for name in _LINKS})
+    links = _links(d, made, {name: len(entity[name]) for name in LINKED_ENTITIES})
     for name, what in made.items():
         if name != "learner_activity":
             _append(entity, name, what, _COLUMNS[name](what, entity[name]))
@@ -98,10 +101,10 @@ def with_leftovers(d: Drawn, entity: Tables) -> Tables:
 def _timed(d: Drawn, of: I64, key: U64, used_ms: I64, deleted: BOOL) -> Leftovers:
     """A deleted row goes when the one in its place comes; a draft is begun soon after what it copies."""
     last = d.close_ms - DAY_MS
-    before = used_ms - (1 + rng.integer(key, 20 * 24, 1)) * HOUR_MS
-    after = np.minimum(used_ms + rng.integer(key, 3 * DAY_MS, 2), last)
+    before = used_ms - (1 + rng.integer(key, 20 * 24, _BEFORE)) * HOUR_MS
+    after = np.minimum(used_ms + rng.integer(key, 3 * DAY_MS, _AFTER), last)
     created = d.calendar.after_incidents(np.where(deleted, before, after))
-    changed = np.where(deleted, np.minimum(used_ms, last), created + rng.integer(key, DAY_MS, 3))
+    changed = np.where(deleted, np.minimum(used_ms, last), created + rng.integer(key, DAY_MS, _CHANGED))
     return Leftovers(of, key, deleted, created, d.calendar.after_incidents(changed), np.full(len(of), -1))
 
 
@@ -110,21 +113,21 @@ def _assignments(d: Drawn, entity: Tables) -> tuple[tuple[Leftovers, dict[str, A
     g, a = d.content.groups, d.content.activities
     courses = d.catalogue.offerings
     held = np.bincount(a.offering, minlength=courses)
-    has = d.coin(d.catalogue.offering_key, _PURPOSE, GROUP_SHARE) & (held > 0)
+    has = d.coin(d.catalogue.offering_key, _HAS_LEFTOVER, UNUSED_GROUP_SHARE) & (held > 0)
     course = np.flatnonzero(has)
-    key = rng.extend(d.catalogue.offering_key[course], _PURPOSE + 1)
-    deleted = rng.uniform(key, 4) < DELETED_SHARE
+    key = rng.extend(d.catalogue.offering_key[course], _LEFTOVER)
+    deleted = rng.uniform(key, _DELETED) < DELETED_SHARE
     came = d.open_ms - DAY_MS - rng.integer(key, 60 * DAY_MS)
-    gone = d.calendar.after_incidents(d.open_ms + rng.integer(key, 30 * DAY_MS, 2) - 10 * DAY_MS)
+    gone = d.calendar.after_incidents(d.open_ms + rng.integer(key, 30 * DAY_MS, _GROUP_GONE) - 10 * DAY_MS)
     gone = np.maximum(gone, came + HOUR_MS)
     first_group = np.searchsorted(g.offering, course)
     none = np.full(len(course), -1)
     groups = Leftovers(first_group, key, deleted, came, np.where(deleted, gone, came), none)
-    size = d.pack.continuous("learner_activity_group", "activities").draw(rng.extend(key, 60))
+    size = d.pack.continuous("learner_activity_group", "activities").draw(rng.extend(key, _GROUP_SIZE))
     owner = np.repeat(np.arange(len(course)), size)
     ordinal = ordinals(size)
-    own = rng.extend(key[owner], 61 + ordinal)
-    of = np.searchsorted(a.offering, course)[owner] + rng.integer(own, held[course][owner], 1)
+    own = rng.extend(key[owner], _UNUSED_ACTIVITY + ordinal)
+    of = np.searchsorted(a.offering, course)[owner] + rng.integer(own, held[course][owner], _COPIED_ACTIVITY)
     activities = Leftovers(of, own, deleted[owner], came[owner], groups.updated_ms[owner], len(g.key) + owner)
     named = entity["learner_activity_group"]["name"].combine_chunks().take(pa.array(first_group)).to_pylist()
     return (
@@ -148,7 +151,7 @@ def _with_activities(activity_of: I64, activities: Leftovers, live: int, rest: L
     mine = np.flatnonzero(row[activities.of] >= 0)
     linked = Leftovers(
         row[activities.of[mine]],
-        rng.extend(activities.key[mine], 86),
+        rng.extend(activities.key[mine], _QUIZ_OR_TOPIC),
         activities.deleted[mine],
         activities.created_ms[mine],
         activities.updated_ms[mine],
@@ -252,29 +255,29 @@ def _links(
     """Items that link to leftovers, in the module in which the original is."""
     i = d.content.module_items
     parts, targets = [], []
-    for name, code in _LINKS.items():
+    for name, code in LINKED_ENTITIES.items():
         what = made[name]
         row = np.full(live[name], -1)
         mine = np.flatnonzero(i.kind == code)
         row[i.target[mine]] = mine
         item = row[what.of]
-        linked = np.flatnonzero((item >= 0) & d.coin(what.key, 71, LINKED_SHARE))
+        linked = np.flatnonzero((item >= 0) & d.coin(what.key, _LINKED, LINKED_SHARE))
         parts.append(
             (
                 item[linked],
-                rng.extend(what.key[linked], 72),
+                rng.extend(what.key[linked], _LINK),
                 what.deleted[linked],
                 what.created_ms[linked],
                 what.updated_ms[linked],
                 live[name] + linked,
             )
         )
-        targets.append(np.full(len(linked), code))
+        targets.append(np.full(len(linked), int(code)))
     links = Leftovers(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     kind, module = np.concatenate(targets), i.module[links.of]
     held = np.bincount(i.module, minlength=len(d.content.modules))
     columns: dict[str, Any] = {
-        f"{name}_id": Maybe(links.activity + 1, kind == code) for name, code in _LINKS.items()
+        f"{name}_id": Maybe(links.activity + 1, kind == code) for name, code in LINKED_ENTITIES.items()
     }
     return links, columns | {
         "completion_type": pa.nulls(len(links), pa.string()),

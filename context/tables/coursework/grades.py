@@ -7,16 +7,19 @@ import pyarrow as pa
 
 from context import columns as frame
 from context import ids
-from context.arrays import I64, MINUTE_MS
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import DAY_MS, I64, MINUTE_MS, NO_TIME
+from context.columns import Coded, Maybe
 from context.content.quizzes import quiz_of_activity
 from context.courses.grading_periods import make_periods, set_of_offering
-from context.grades.scores import VIEWS, make_scores
-from context.results.overrides import TYPES
+from context.grades.scores import VIEWS, graded_work, make_scores
+from context.results.overrides import OVERRIDE_TYPES
 from context.tables.coursework.social import learner_group_names
-from context.tables.every_table import DAY_MS, Columns, first_date, is_last_minute
+from context.tables.every_table import Columns, first_date, is_last_minute
 from context.tables.institution.courses import section_numbers
 from context.terms.drawn import Drawn, Tables
+
+# Purposes of randomness: what each number draws.
+_OVERRIDE_CHANGED = 90
 
 
 def grade_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -63,14 +66,14 @@ def _group_grades(d: Drawn) -> Columns:
 def _score_status(d: Drawn, enrolment: I64) -> Coded:
     """Scores of those who dropped the course are deleted with their enrolment."""
     e = d.enrolments
-    dropped = np.array([status == "Dropped" for status in e.role_statuses])[e.role_status[enrolment]]
+    dropped = e.has_status("Dropped")[enrolment]
     return Coded((dropped & e.leaves[enrolment]).astype(np.int64), ("active", "deleted"))
 
 
 def _period_grades(d: Drawn) -> Columns:
     """Scores over the work that is due in each grading period of a course, for those who take it."""
     e, r = d.enrolments, d.results
-    periods = make_periods(d.calendar)
+    periods, work = make_periods(d.calendar), graded_work(d.content, r)
     set_of = set_of_offering(d.structures)
     students = np.flatnonzero(e.counts)
     student_set = set_of[d.catalogue.section_offering[e.section[students]]]
@@ -80,7 +83,7 @@ def _period_grades(d: Drawn) -> Columns:
         mine = students[student_set == periods.of_set[period]]
         due = (r.due_ms >= periods.start_ms[period]) & (r.due_ms <= periods.end_ms[period])
         rows = np.flatnonzero(due & (result_set == periods.of_set[period]))
-        scores = make_scores(d.content, len(e), r, rows)
+        scores = make_scores(work.only(rows), len(e))
         changed = np.full(len(e), NO_TIME)
         np.maximum.at(changed, r.enrolment[rows], np.maximum(r.graded_ms[rows], r.excused_ms[rows]))
         parts["enrolment"].append(mine)
@@ -115,7 +118,7 @@ def _overrides(d: Drawn) -> Columns:
         by_section, o.section, np.where(o.group >= 0, len(title) + o.group, len(title) + len(group_names))
     )
     titles = pa.concat_arrays([title, group_names, pa.array(["1 student"])]).take(pa.array(place))
-    changed = d.coin(o.key, 90, 0.1)
+    changed = d.coin(o.key, _OVERRIDE_CHANGED, 0.1)
     due = np.where(due_there, o.due_ms, acts.due_ms[o.activity])
     all_day = due_there & is_last_minute(d, due)
     return {
@@ -124,7 +127,7 @@ def _overrides(d: Drawn) -> Columns:
         "course_section_id": Maybe(o.section + 1, by_section),
         "learner_group_id": Maybe(o.group + 1, o.group >= 0),
         "person_id": Maybe(d.enrolments.person[o.enrolment] + 1, o.enrolment >= 0),
-        "type": Coded(np.where(by_section, 0, np.where(o.group >= 0, 1, 2)), TYPES),
+        "type": Coded(np.where(by_section, 0, np.where(o.group >= 0, 1, 2)), OVERRIDE_TYPES),
         "title": titles,
         "learner_activity_version": version,
         "quiz_version": Maybe(version, quiz >= 0),

@@ -7,10 +7,10 @@ import pyarrow as pa
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
+from context.arrays import DAY_MS, I64, MINUTE_MS, ordinals
 from context.columns import Coded, Maybe
 from context.grades.learning_outcomes import METHODS, SCALES
-from context.tables.every_table import DAY_MS, MINUTE_MS, Columns
+from context.tables.every_table import Columns
 from context.tables.institution.courses import course_codes
 from context.tables.institution.people import display_names
 from context.tables.institution.structure import department_account
@@ -23,6 +23,10 @@ RATINGS = {
     4: ("Exceeds Mastery", "Mastery", "Near Mastery", "Below Mastery"),
     5: ("Exceeds Mastery", "Mastery", "Near Mastery", "Below Mastery", "No Evidence"),
 }
+# Purposes of randomness: what each number draws.
+_GROUP_UPDATED, _HOW_MANY, _DISPLAY_NAME, _OUTCOME_UPDATED = 1, 3, 4, 5
+_RESULT_UPDATED, _RESULT_HIDDEN, _HIDE_POINTS, _COURSE_BEGAN_DAYS = 7, 8, 33, 254
+_COURSE_BEGAN = 255
 
 
 def learning_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -46,9 +50,9 @@ def _made_ms(d: Drawn) -> tuple[int, I64]:
     """(when the institution's outcomes were imported, when each course began to set its own)."""
     key = rng.key(d.seed, "outcome import")
     imported = d.open_ms - (200 + int(rng.integer(key, 400)[0])) * DAY_MS
-    days = 1 + rng.integer(rng.extend(d.catalogue.offering_key, 254), 12)
+    days = 1 + rng.integer(rng.extend(d.catalogue.offering_key, _COURSE_BEGAN_DAYS), 12)
     return imported, d.open_ms - days * DAY_MS + rng.integer(
-        rng.extend(d.catalogue.offering_key, 255), DAY_MS
+        rng.extend(d.catalogue.offering_key, _COURSE_BEGAN), DAY_MS
     )
 
 
@@ -80,7 +84,8 @@ def _groups(d: Drawn) -> Columns:
         "vendor_guid": Coded(np.where(below, place - 1, -1), [f"ILO-G{n + 1}" for n in range(general - 1)]),
         "outcome_import_id": Maybe(np.ones(rows, dtype=np.int64), below),
         "created_date": created,
-        "updated_date": created + d.coin(rng.key(d.seed, "outcome group", place), 1, 0.3) * MINUTE_MS,
+        "updated_date": created
+        + d.coin(rng.key(d.seed, "outcome group", place), _GROUP_UPDATED, 0.3) * MINUTE_MS,
     }, rows
 
 
@@ -103,24 +108,26 @@ def _outcomes(d: Drawn) -> Columns:
     )
     imported, made = _made_ms(d)
     created = np.where(own, made[course], imported) + (1 + o.ordinal) * 2 * MINUTE_MS
-    method = np.array([65, 3, -1, -1, -1])[o.method]
-    method = np.where(o.method == 1, 2 + rng.integer(rng.extend(o.key, 3), 4), method)
+    whole = np.full(rows, -1)  # the number that some methods ask for
+    whole[o.method == METHODS.index("decaying_average")] = 65
+    counted = np.flatnonzero(o.method == METHODS.index("n_mastery"))
+    whole[counted] = 2 + rng.integer(rng.extend(o.key[counted], _HOW_MANY), 4)
     guid = Coded(np.where(own, -1, o.ordinal), [f"ILO-{n + 1}" for n in range(general)])
     return {
         "learning_environment_organization_id": Maybe(np.ones(rows, dtype=np.int64), ~own),
         "course_offering_id": Maybe(o.offering + 1, own),
         "short_description": title,
-        "display_name": frame.only(title, d.coin(o.key, 4, 0.25)),
+        "display_name": frame.only(title, d.coin(o.key, _DISPLAY_NAME, 0.25)),
         "description": told,
         "status": "active",
         "vendor_guid": guid,
         "outcome_import_id": Maybe(np.ones(rows, dtype=np.int64), ~own),
         "calculation_method": Coded(o.method, METHODS),
-        "calculation_int": Maybe(method, method > 0),
+        "calculation_int": Maybe(whole, whole > 0),
         "mastery_points": np.array([mark * 100 for _, mark in SCALES])[o.scale],
         "points_possible": np.array([ratings[0] * 100 for ratings, _ in SCALES])[o.scale],
         "created_date": created,
-        "updated_date": created + d.coin(o.key, 5, 0.2) * DAY_MS // 3,
+        "updated_date": created + d.coin(o.key, _OUTCOME_UPDATED, 0.2) * DAY_MS // 3,
     }, rows
 
 
@@ -129,7 +136,7 @@ def _ratings(d: Drawn) -> Columns:
     sizes = np.array([len(ratings) for ratings, _ in SCALES])
     counts = sizes[o.scale]
     outcome = np.repeat(np.arange(len(o)), counts)
-    place = np.arange(len(outcome)) - np.repeat(np.cumsum(counts) - counts, counts)
+    place = ordinals(counts)
     first = np.cumsum(sizes) - sizes
     row = first[o.scale[outcome]] + place
     points = np.array([point * 100 for ratings, _ in SCALES for point in ratings])
@@ -173,14 +180,15 @@ def _results(d: Drawn) -> Columns:
         "quiz_id": Maybe(quiz + 1, a.quiz_result >= 0),
         "course_offering_id": offering + 1,
         "learning_environment_organization_id": department_account(d)[offering] + 1,
-        "is_hide_points": d.coin(d.content.activities.key[activity], 33, 0.08) & (a.quiz_result < 0),
-        "is_hidden": d.content.activities.is_hidden[activity] | d.coin(a.key, 8, 0.01),
+        "is_hide_points": d.coin(d.content.activities.key[activity], _HIDE_POINTS, 0.08)
+        & (a.quiz_result < 0),
+        "is_hidden": d.content.activities.is_hidden[activity] | d.coin(a.key, _RESULT_HIDDEN, 0.01),
         **_marks(d, a.outcome, a.score, a.possible, a.original),
         "attempts": a.attempts,
         "assessed_date": a.assessed_ms,
         "response_date": r.submitted_ms[a.result],
         "created_date": a.assessed_ms,
-        "updated_date": a.assessed_ms + d.coin(a.key, 7, 0.02) * MINUTE_MS * 7,
+        "updated_date": a.assessed_ms + d.coin(a.key, _RESULT_UPDATED, 0.02) * MINUTE_MS * 7,
     }, rows
 
 

@@ -6,10 +6,14 @@ import numpy as np
 
 from context import columns as frame
 from context import ids
-from context.columns import NO_TIME, Coded, Maybe
-from context.grades.module_progress import STATES
+from context.arrays import NO_TIME
+from context.columns import Coded, Maybe
+from context.grades.module_progress import MODULE_STATES
 from context.tables.every_table import Columns
 from context.terms.drawn import Drawn, Tables
+
+# Purposes of randomness: what each number draws.
+_COLLAPSED, _KNOWS_COLLAPSED, _CURRENT, _EVALUATED = 1, 2, 3, 4
 
 
 def progress_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -27,24 +31,24 @@ def progress_tables(d: Drawn) -> tuple[Tables, Tables]:
 
 
 def _progressions(d: Drawn) -> Columns:
-    p = d.progress
+    p = d.module_progress
     return {
         "module_id": p.module + 1,
         "person_id": d.enrolments.person[p.enrolment] + 1,
-        "status": Coded(p.state, STATES),
-        "is_collapsed": Maybe(d.coin(p.key, 1, 0.6), d.coin(p.key, 2, 0.3)),
-        "is_current": Maybe(d.coin(p.key, 3, 0.985), d.coin(p.key, 4, 0.97)),
+        "status": Coded(p.state, MODULE_STATES),
+        "is_collapsed": Maybe(d.coin(p.key, _COLLAPSED, 0.6), d.coin(p.key, _KNOWS_COLLAPSED, 0.3)),
+        "is_current": Maybe(d.coin(p.key, _CURRENT, 0.985), d.coin(p.key, _EVALUATED, 0.97)),
         "current_position": Maybe(p.position, p.position > 0),
         "lock_version": p.done,
         "completed_date": p.completed_ms,
-        "evaluated_date": np.where(d.coin(p.key, 4, 0.97), p.changed_ms, NO_TIME),
+        "evaluated_date": np.where(d.coin(p.key, _EVALUATED, 0.97), p.changed_ms, NO_TIME),
         "created_date": p.created_ms,
         "updated_date": p.changed_ms,
     }, len(p)
 
 
 def _completions(d: Drawn) -> Columns:
-    p, r = d.progress, d.requirements
+    p, r = d.module_progress, d.requirements
     least = r.min_score_hundredths[p.item]
     return {
         "module_item_id": p.item + 1,

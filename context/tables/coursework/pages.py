@@ -8,12 +8,20 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context import rng
-from context.arrays import repetition
-from context.columns import NO_TIME, Coded, Maybe
-from context.content.content import ITEM_KINDS
+from context.arrays import DAY_MS, NO_TIME, repetition
+from context.columns import Coded, Maybe
+from context.content.content import ITEM_KINDS, LINKED_ENTITIES, ItemKind
 from context.tables.bodies import article
-from context.tables.every_table import DAY_MS, Columns, coded, drawn, touched
+from context.tables.every_table import Columns, coded, course_made_ms, drawn, touched
 from context.terms.drawn import Drawn
+
+# Purposes of randomness: what each number draws.
+_FRONT_PAGE, _WIKI_UPDATED, _PAGE_VIEWS, _PAGE_LOCKABLE = 177, 178, 179, 181
+_CONTENT_TYPE, _SIZE, _SIZE_REST, _FILE_LOCKED = 182, 183, 184, 185
+_FILE_HIDDEN, _MODULE_PLANNED, _FILE_LOCKABLE, _MODULE_DAYS_AHEAD = 186, 187, 187, 188
+_FOLDER, _PAGE_PROTECTED, _FILE_CLOSED, _EDITING_ROLES = 188, 188, 189, 189
+_FILE_WAS_VIEWED, _FILE_DAYS_AHEAD, _FILE_PLANNED, _FILE_VIEWED = 190, 191, 192, 193
+_WIKI_OPENED = 447
 
 
 def wikis(d: Drawn, titles: pa.Array) -> Columns:
@@ -21,13 +29,12 @@ def wikis(d: Drawn, titles: pa.Array) -> Columns:
     courses, groups = d.catalogue.offerings, np.flatnonzero(d.group_has_wiki)
     rows = courses + len(groups)
     g = d.learner_groups
-    opened = g.created_ms[groups] + rng.integer(rng.extend(g.key[groups], 447), 10 * DAY_MS)
-    created = d.open_ms - (20 + rng.integer(rng.extend(d.catalogue.offering_key, 111), 100)) * DAY_MS
-    created = np.concatenate([created, np.minimum(opened, d.close_ms)])
+    opened = g.created_ms[groups] + rng.integer(rng.extend(g.key[groups], _WIKI_OPENED), 10 * DAY_MS)
+    created = np.concatenate([course_made_ms(d), np.minimum(opened, d.close_ms)])
     p = d.content.pages
     first = np.searchsorted(p.offering, np.arange(courses))
     has_page = np.isin(np.arange(courses), p.offering)
-    has_front = d.coin(d.catalogue.offering_key, 177, 0.45) & has_page
+    has_front = d.coin(d.catalogue.offering_key, _FRONT_PAGE, 0.45) & has_page
     first, has_front = (np.concatenate([a, np.zeros(len(groups), a.dtype)]) for a in (first, has_front))
     front = page_urls(d, titles).take(pa.array(np.where(has_front, first, 0), mask=~has_front))
     key = np.concatenate([d.catalogue.offering_key, g.key[groups]])
@@ -38,7 +45,7 @@ def wikis(d: Drawn, titles: pa.Array) -> Columns:
         "front_page_url": front,
         "has_no_front_page": ~has_front,
         "created_date": created,
-        "updated_date": created + rng.integer(rng.extend(key, 178), 19 * DAY_MS),
+        "updated_date": created + rng.integer(rng.extend(key, _WIKI_UPDATED), 19 * DAY_MS),
     }, rows
 
 
@@ -60,17 +67,17 @@ def page_urls(d: Drawn, titles: pa.Array) -> pa.Array:
 def pages(d: Drawn, titles: pa.Array) -> Columns:
     """Wiki pages."""
     p = d.content.pages
-    views = rng.poisson(rng.extend(p.key, 179), np.minimum(d.offering_size[p.offering] * 1.0, 200.0))
+    views = rng.poisson(rng.extend(p.key, _PAGE_VIEWS), np.minimum(d.offering_size[p.offering] * 1.0, 200.0))
     updated = touched(d, p.release_ms, p.key)
-    roles = rng.categorical(rng.extend(p.key, 189), rng.thresholds([0.94, 0.055, 0.005]))
+    roles = rng.categorical(rng.extend(p.key, _EDITING_ROLES), rng.thresholds([0.94, 0.055, 0.005]))
     return {
         "wiki_id": p.offering + 1,
         "body": article(d, "page", p.key, p.offering, 3, 0.6, 0.45),
         "comments_count": 0,
-        "could_be_locked": d.coin(p.key, 181, 0.8),
+        "could_be_locked": d.coin(p.key, _PAGE_LOCKABLE, 0.8),
         "created_date": p.release_ms,
         "editing_roles": Coded(roles, ("teachers", "teachers,students", "public")),
-        "is_protected_editing": (roles == 0) & d.coin(p.key, 188, 0.08),
+        "is_protected_editing": (roles == 0) & d.coin(p.key, _PAGE_PROTECTED, 0.08),
         "revised_date": updated,
         "status": "active",
         "title": titles,
@@ -102,15 +109,17 @@ _EXTENSIONS = {
 def files(d: Drawn, titles: pa.Array) -> Columns:
     """Files of courses."""
     f = d.content.files
-    kind = coded(d, "file", "content_type", f.key, 182)
+    kind = coded(d, "file", "content_type", f.key, _CONTENT_TYPE)
     endings = Coded(kind.codes, [_EXTENSIONS.get(str(value), ".bin") for value in kind.values])
     # Films and sound are a hundred times larger than texts and pictures of the same draw.
     heavy = np.array([40 if str(v).startswith(("video/", "audio/")) else 1 for v in kind.values])[kind.codes]
-    size = drawn(d, "file", "size_kb", f.key, 183) * 1024 * heavy + rng.integer(rng.extend(f.key, 184), 1024)
+    size = drawn(d, "file", "size_kb", f.key, _SIZE) * 1024 * heavy + rng.integer(
+        rng.extend(f.key, _SIZE_REST), 1024
+    )
     # Some are put up ahead and open by themselves.
-    planned = d.coin(f.key, 192, 0.06)
+    planned = d.coin(f.key, _FILE_PLANNED, 0.06)
     room = np.maximum(d.close_ms - DAY_MS - f.release_ms, 1)
-    viewed = f.release_ms + (rng.uniform(rng.extend(f.key, 193)) * room).astype(np.int64)
+    viewed = f.release_ms + (rng.uniform(rng.extend(f.key, _FILE_VIEWED)) * room).astype(np.int64)
     return {
         "course_offering_id": f.offering + 1,
         "wiki_id": Maybe(f.offering + 1, np.zeros(len(f), np.bool_)),
@@ -120,14 +129,15 @@ def files(d: Drawn, titles: pa.Array) -> Columns:
         "display_name": frame.join(pc.replace_substring_regex(titles, "[^A-Za-z0-9]+", "_"), endings),
         "content_type": kind,
         "size": size,
-        "status": Coded(d.coin(f.key, 186, 0.02).astype(np.int64), ("available", "hidden")),
-        "can_be_locked": d.coin(f.key, 187, 0.97),
-        "is_locked": d.coin(f.key, 185, 0.02),
-        "folder_id": f.offering * 8 + 1 + rng.integer(rng.extend(f.key, 188), 6),
+        "status": Coded(d.coin(f.key, _FILE_HIDDEN, 0.02).astype(np.int64), ("available", "hidden")),
+        "can_be_locked": d.coin(f.key, _FILE_LOCKABLE, 0.97),
+        "is_locked": d.coin(f.key, _FILE_LOCKED, 0.02),
+        "folder_id": f.offering * 8 + 1 + rng.integer(rng.extend(f.key, _FOLDER), 6),
         "unlocked_date": np.where(planned, f.release_ms, NO_TIME),
-        "locked_date": np.where(d.coin(f.key, 189, 0.015), d.close_ms - 3 * DAY_MS, NO_TIME),
-        "viewed_date": np.where(d.coin(f.key, 190, 0.8), viewed, NO_TIME),
-        "created_date": f.release_ms - planned * (1 + rng.integer(rng.extend(f.key, 191), 12)) * DAY_MS,
+        "locked_date": np.where(d.coin(f.key, _FILE_CLOSED, 0.015), d.close_ms - 3 * DAY_MS, NO_TIME),
+        "viewed_date": np.where(d.coin(f.key, _FILE_WAS_VIEWED, 0.8), viewed, NO_TIME),
+        "created_date": f.release_ms
+        - planned * (1 + rng.integer(rng.extend(f.key, _FILE_DAYS_AHEAD), 12)) * DAY_MS,
         "updated_date": touched(d, f.release_ms, f.key),
     }, len(f)
 
@@ -135,7 +145,7 @@ def files(d: Drawn, titles: pa.Array) -> Columns:
 def modules(d: Drawn, titles: pa.Array) -> Columns:
     """Modules."""
     m, gated = d.content.modules, d.requirements.gated
-    planned = d.coin(m.key, 187, 0.15)
+    planned = d.coin(m.key, _MODULE_PLANNED, 0.15)
     return {
         "course_offering_id": m.offering + 1,
         "prerequisite_module_id": Maybe(np.arange(len(m)), gated),
@@ -144,7 +154,8 @@ def modules(d: Drawn, titles: pa.Array) -> Columns:
         "sequential": Coded(np.where(d.requirements.in_order, 0, 1), ("required", "not_required")),
         "status": "active",
         "unlocked_date": np.where(planned, m.release_ms, NO_TIME),
-        "created_date": m.release_ms - planned * (1 + rng.integer(rng.extend(m.key, 188), 25)) * DAY_MS,
+        "created_date": m.release_ms
+        - planned * (1 + rng.integer(rng.extend(m.key, _MODULE_DAYS_AHEAD), 25)) * DAY_MS,
         "updated_date": touched(d, m.release_ms, m.key),
     }, len(m)
 
@@ -152,14 +163,15 @@ def modules(d: Drawn, titles: pa.Array) -> Columns:
 def module_items(d: Drawn, titles: dict[str, pa.Array]) -> Columns:
     """Items of modules, with the title of what they link to."""
     i = d.content.module_items
-    sources = ("learner_activity", "quiz", "discussion", "file", "wiki_page")
     title = pa.nulls(len(i), pa.string())
-    for code, name in enumerate(sources):
+    for name, code in LINKED_ENTITIES.items():
         title = pc.coalesce(title, titles[name].take(pa.array(i.target, mask=i.kind != code)))
-    title = pc.coalesce(title, titles["module"].take(pa.array(i.module, mask=i.kind != 5)))
+    title = pc.coalesce(
+        title, titles["module"].take(pa.array(i.module, mask=i.kind != ItemKind.CONTEXT_MODULE_SUB_HEADER))
+    )
     r = d.requirements
     columns: dict[str, object] = {
-        f"{name}_id": Maybe(i.target + 1, i.kind == code) for code, name in enumerate(sources)
+        f"{name}_id": Maybe(i.target + 1, i.kind == code) for name, code in LINKED_ENTITIES.items()
     }
     columns |= {
         "module_id": i.module + 1,

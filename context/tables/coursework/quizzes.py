@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64, MINUTE_MS, ordinals
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, ordinals
+from context.columns import Coded, Maybe
+from context.content.quizzes import TEXT_ONLY
 from context.results.quiz_responses import Responses, make_responses
-from context.tables.every_table import DAY_MS, Columns, activity_unlocked, coded, is_value, touched
+from context.tables.every_table import Columns, activity_unlocked, coded, is_value, touched
 from context.tables.titles import phrases, sentences, topic_phrases
 from context.terms.drawn import Drawn, Tables
 
@@ -19,6 +19,15 @@ QUIZ_CREATED_MINUTES = 3 * 24 * 60  # a quiz and its questions are written withi
 _LETTERS = ("A", "B", "C", "D")
 _SETS = ("A, B", "A, C", "A, D", "B, C", "B, D", "C, D", "A, B, C", "A, B, D", "A, C, D", "B, C, D")
 _NUMBERS = tuple(str(number / 4 if number % 3 == 0 else number) for number in range(1, 61))
+# Purposes of randomness: what each number draws.
+_BANK_CHANGED, _BANK_UPDATED, _TRUTH, _ITEM_CHANGED = 1, 2, 6, 12
+_REGRADE, _COMMENT_RIGHT, _COMMENT_WRONG, _COMMENT_NEUTRAL = 13, 14, 15, 16
+_REGRADE_OPTION, _UNNAMED, _ITEM_UPDATED, _REGRADED = 17, 18, 19, 70
+_SEEN, _ANSWERS_SHOWN, _DESCRIPTION, _GO_BACK = 71, 165, 166, 167
+_LOCKDOWN, _MANY_AT_ONCE, _SHUFFLED, _RESULTS_SHOWN = 168, 169, 170, 173
+_WRITTEN, _BANK_NAME, _ANSWERS_LATER, _ANSWERS_HIDDEN = 208, 209, 211, 212
+_IP_FILTER, _MONITOR, _LOCKDOWN_RESULTS, _LOCKABLE = 213, 214, 215, 216
+_UNPUBLISHED, _UNPUBLISHED_ITEMS = 217, 218
 
 
 def quiz_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -52,12 +61,12 @@ def quizzes(d: Drawn, titles: pa.Array) -> Columns:
     def of_activity(values: I64) -> I64:
         return np.where(graded, values[activity], NO_TIME) if len(acts) else np.full(rows, NO_TIME)
 
-    lockdown = d.coin(q.key, 168, 0.06)
-    answers = coded(d, "quiz", "correct_answers_display_policy", q.key, 165)
+    lockdown = d.coin(q.key, _LOCKDOWN, 0.06)
+    answers = coded(d, "quiz", "correct_answers_display_policy", q.key, _ANSWERS_SHOWN)
     after = q.release_ms + np.where(
         graded, np.maximum(of_activity(acts.due_ms) - q.release_ms, 0), 7 * DAY_MS
     )
-    later = d.coin(q.key, 211, 0.2) & ~is_value(answers, "never")
+    later = d.coin(q.key, _ANSWERS_LATER, 0.2) & ~is_value(answers, "never")
     created = question_ms(d, np.arange(rows)) - 5 * MINUTE_MS
     return {
         "course_offering_id": q.offering + 1,
@@ -65,20 +74,25 @@ def quizzes(d: Drawn, titles: pa.Array) -> Columns:
         "allowed_attempts": rules.allowed_attempts,
         "correct_answers_display_policy": answers,
         "created_date": created,
-        "description": sentences(d, "description", q.key, 1 + rng.integer(rng.extend(q.key, 166), 2)),
+        "description": sentences(
+            d, "description", q.key, 1 + rng.integer(rng.extend(q.key, _DESCRIPTION), 2)
+        ),
         "due_date": of_activity(acts.due_ms),
-        "hide_correct_answers_date": np.where(later & d.coin(q.key, 212, 0.3), after + 14 * DAY_MS, NO_TIME),
+        "hide_correct_answers_date": np.where(
+            later & d.coin(q.key, _ANSWERS_HIDDEN, 0.3), after + 14 * DAY_MS, NO_TIME
+        ),
         "ip_filter": Coded(
-            np.where(rules.is_exam & d.coin(q.key, 213, 0.15), 0, -1), ("192.0.2.0/24,198.51.100.0/24",)
+            np.where(rules.is_exam & d.coin(q.key, _IP_FILTER, 0.15), 0, -1),
+            ("192.0.2.0/24,198.51.100.0/24",),
         ),
         "is_allow_anonymous_submissions": False,
-        "is_allow_go_back_to_previous_question": d.coin(q.key, 167, 0.9),
-        "is_browser_lockdown_monitor_required": lockdown & d.coin(q.key, 214, 0.3),
+        "is_allow_go_back_to_previous_question": d.coin(q.key, _GO_BACK, 0.9),
+        "is_browser_lockdown_monitor_required": lockdown & d.coin(q.key, _MONITOR, 0.3),
         "is_browser_lockdown_required": lockdown,
-        "is_browser_lockdown_required_to_display_results": lockdown & d.coin(q.key, 215, 0.25),
-        "is_can_be_locked": d.coin(q.key, 216, 0.95),
-        "is_display_multiple_questions": d.coin(q.key, 169, 0.7),
-        "is_shuffled_answer_display_order": d.coin(q.key, 170, 0.5),
+        "is_browser_lockdown_required_to_display_results": lockdown & d.coin(q.key, _LOCKDOWN_RESULTS, 0.25),
+        "is_can_be_locked": d.coin(q.key, _LOCKABLE, 0.95),
+        "is_display_multiple_questions": d.coin(q.key, _MANY_AT_ONCE, 0.7),
+        "is_shuffled_answer_display_order": d.coin(q.key, _SHUFFLED, 0.5),
         "points_possible": rules.points_hundredths,
         "published_date": q.release_ms,
         # A quiz without an activity opens when it is published; it was written before.
@@ -89,13 +103,13 @@ def quizzes(d: Drawn, titles: pa.Array) -> Columns:
         "quiz_item_count": rules.asked,
         "scoring_policy": Coded(rules.policy, rules.policies),
         "show_correct_answers_date": np.where(later, after, NO_TIME),
-        "show_results": coded(d, "quiz", "show_results", q.key, 173),
+        "show_results": coded(d, "quiz", "show_results", q.key, _RESULTS_SHOWN),
         "status": "published",
         "time_limit": Maybe(rules.minutes, rules.minutes > 0),
         "title": titles,
         "type": Coded(np.where(graded, 0, 1), ("assignment", "practice_quiz")),
         "unpublished_quiz_item_count": np.where(
-            d.coin(q.key, 217, 0.02), 1 + rng.integer(rng.extend(q.key, 218), 3), 0
+            d.coin(q.key, _UNPUBLISHED, 0.02), 1 + rng.integer(rng.extend(q.key, _UNPUBLISHED_ITEMS), 3), 0
         ),
         "updated_date": touched(d, q.release_ms, q.key),
     }, rows
@@ -104,31 +118,35 @@ def quizzes(d: Drawn, titles: pa.Array) -> Columns:
 def _items(d: Drawn) -> Columns:
     q, i = d.quizzes, d.quizzes.items
     cip = d.catalogue.offering_cip[d.content.quizzes.offering[i.quiz]]
-    text_only = i.type == i.types.index("text_only_question")
+    text_only = i.type == i.types.index(TEXT_ONLY)
     asked = topic_phrases(d, "quiz_question", cip, i.key, "<p>{}</p>")
     told = topic_phrases(d, "quiz_text", cip, i.key, "<p>{}</p>")
     created = question_ms(d, i.quiz) + (i.place + 1) * 20_000
-    changed = d.coin(i.key, 12, 0.12)
-    regrade = d.coin(i.key, 13, 0.015) & ~text_only
+    changed = d.coin(i.key, _ITEM_CHANGED, 0.12)
+    regrade = d.coin(i.key, _REGRADE, 0.015) & ~text_only
     return {
         "quiz_id": i.quiz + 1,
         "quiz_item_group_id": Maybe(i.group + 1, i.group >= 0),
         "body": frame.either(text_only, told, asked),
-        "correct_comments": frame.only(topic_phrases(d, "answer_right", cip, i.key), d.coin(i.key, 14, 0.12)),
+        "correct_comments": frame.only(
+            topic_phrases(d, "answer_right", cip, i.key), d.coin(i.key, _COMMENT_RIGHT, 0.12)
+        ),
         "incorrect_comments": frame.only(
-            topic_phrases(d, "answer_wrong", cip, i.key), d.coin(i.key, 15, 0.18)
+            topic_phrases(d, "answer_wrong", cip, i.key), d.coin(i.key, _COMMENT_WRONG, 0.18)
         ),
         "neutral_comments": frame.only(
-            topic_phrases(d, "answer_neutral", cip, i.key), d.coin(i.key, 16, 0.07)
+            topic_phrases(d, "answer_neutral", cip, i.key), d.coin(i.key, _COMMENT_NEUTRAL, 0.07)
         ),
         "created_date": created,
-        "is_regrade_option_available": Maybe(d.coin(i.key, 17, 0.6), regrade),
-        "name": Coded(np.where(text_only, 0, 1 + d.coin(i.key, 18, 0.2)), ("Instructions", "Question", "")),
+        "is_regrade_option_available": Maybe(d.coin(i.key, _REGRADE_OPTION, 0.6), regrade),
+        "name": Coded(
+            np.where(text_only, 0, 1 + d.coin(i.key, _UNNAMED, 0.2)), ("Instructions", "Question", "")
+        ),
         "points_possible": np.where(text_only, 0, q.item_points[i.quiz]),
         "position": i.place + 1,
         "quiz_item_type": Coded(i.type, i.types),
         "status": "published",
-        "updated_date": created + changed * (1 + rng.integer(rng.extend(i.key, 19), MINUTE_MS * 60)),
+        "updated_date": created + changed * (1 + rng.integer(rng.extend(i.key, _ITEM_UPDATED), HOUR_MS)),
     }, len(i)
 
 
@@ -137,16 +155,16 @@ def question_ms(d: Drawn, quiz: I64) -> I64:
     q = d.content.quizzes
     return np.asarray(
         q.release_ms[quiz]
-        - 4 * 3_600_000
-        - rng.integer(rng.extend(q.key[quiz], 208), QUIZ_CREATED_MINUTES) * MINUTE_MS
+        - 4 * HOUR_MS
+        - rng.integer(rng.extend(q.key[quiz], _WRITTEN), QUIZ_CREATED_MINUTES) * MINUTE_MS
     )
 
 
 def _groups(d: Drawn) -> Columns:
     q = d.quizzes
     quiz, rows = q.group_quiz, len(q.group_quiz)
-    key = rng.extend(d.content.quizzes.key[quiz], 209)
-    created = question_ms(d, quiz) + 60_000
+    key = rng.extend(d.content.quizzes.key[quiz], _BANK_NAME)
+    created = question_ms(d, quiz) + MINUTE_MS
     names = ("Question Group", "Question Bank", "Random Questions", "Review Pool")
     return {
         "quiz_id": quiz + 1,
@@ -155,7 +173,8 @@ def _groups(d: Drawn) -> Columns:
         "pick_count": q.picked[quiz],
         "position": q.intro[quiz] + q.fixed[quiz] + 1,
         "quiz_item_points": q.item_points[quiz],
-        "updated_date": created + d.coin(key, 1, 0.3) * rng.integer(rng.extend(key, 2), 3_600_000),
+        "updated_date": created
+        + d.coin(key, _BANK_CHANGED, 0.3) * rng.integer(rng.extend(key, _BANK_UPDATED), HOUR_MS),
     }, rows
 
 
@@ -167,11 +186,13 @@ def _results(d: Drawn) -> Columns:
     started = np.where(taken, a.started_ms[last], r.began_ms)
     finished = np.where(taken, a.finished_ms[last], NO_TIME)
     graded = r.kept_hundredths != NO_TIME
-    regraded = graded & d.coin(r.key, 70, 0.005) & (r.kept_hundredths >= q.item_points[r.quiz])
+    regraded = graded & d.coin(r.key, _REGRADED, 0.005) & (r.kept_hundredths >= q.item_points[r.quiz])
     result = np.maximum(r.result, 0)
     due = np.where(r.result >= 0, d.results.due_ms[result], NO_TIME) if len(d.results) else NO_TIME
-    shown = ~is_value(coded(d, "quiz", "show_results", d.content.quizzes.key, 173), "never")[r.quiz]
-    seen = d.coin(r.key, 71, 0.88)
+    shown = ~is_value(coded(d, "quiz", "show_results", d.content.quizzes.key, _RESULTS_SHOWN), "never")[
+        r.quiz
+    ]
+    seen = d.coin(r.key, _SEEN, 0.88)
     return {
         "quiz_id": r.quiz + 1,
         "person_id": d.enrolments.person[r.enrolment] + 1,
@@ -197,7 +218,7 @@ def _results(d: Drawn) -> Columns:
     }, rows
 
 
-def _answers(d: Drawn, item: I64, is_right: npt.NDArray[np.bool_], chance: I64) -> Coded:
+def _answers(d: Drawn, item: I64, is_right: BOOL, chance: I64) -> Coded:
     """Words of answers: each question has one right answer; some wrong ones are left out."""
     i = d.quizzes.items
     words, essays = tuple(phrases(d.pack, "answer_word")), tuple(phrases(d.pack, "submission"))
@@ -220,7 +241,7 @@ def _answers(d: Drawn, item: I64, is_right: npt.NDArray[np.bool_], chance: I64) 
         texts.extend(options)
     kind = i.type[item]
     wide = np.array(width)[kind]
-    truth = (rng.bits(i.key, 6) >> np.uint64(40)).astype(np.int64)[item]
+    truth = (rng.bits(i.key, _TRUTH) >> np.uint64(40)).astype(np.int64)[item]
     wrong = 1 + (chance & 0xFFFF) % np.maximum(wide - 1, 1)
     code = np.array(base)[kind] + (truth + np.where(is_right, 0, wrong)) % wide
     left_out = ~is_right & ((chance >> 16 & 0xFF) < 15)

@@ -1,19 +1,17 @@
-"""Tables of outcomes: learner activity results and discussion entries."""
+"""Tables of results: learner activity results and discussion entries."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import BOOL, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64
+from context.columns import Coded, Maybe
 from context.content.activities import ONLINE_TYPES
 from context.grades.learning_outcomes import rubric_used
-from context.results.comments import STUDENT
 from context.tables.bodies import paragraph
 from context.tables.every_table import drawn
 from context.tables.titles import MOST_SENTENCES, sentences
@@ -22,10 +20,13 @@ from context.terms.drawn import Drawn, Tables
 SENTENCE_CHARACTERS = 55  # of an average sentence of the default pack
 _STATUS = ("unsubmitted", "submitted", "graded")
 _GRADE_STATE = ("not_graded", "auto_graded", "human_graded")
+# Purposes of randomness: what each number draws.
+_SUBMISSION_SENTENCES, _ADDRESS, _MESSAGE_LENGTH, _DELETED = 190, 191, 194, 195
+_DELETED_LATE, _DELETED_AFTER = 196, 197
 
 
-def outcome_tables(d: Drawn) -> tuple[Tables, Tables]:
-    """(entities, keymaps) of outcomes."""
+def result_tables(d: Drawn) -> tuple[Tables, Tables]:
+    """(entities, keymaps) of results and entries."""
     result, entry = _results(d), _entries(d)
     entity = {"learner_activity_result": result, "discussion_entry": entry}
     keymap = {
@@ -37,7 +38,7 @@ def outcome_tables(d: Drawn) -> tuple[Tables, Tables]:
     return entity, keymap
 
 
-def submission_type_codes(d: Drawn) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+def submission_type_codes(d: Drawn) -> tuple[I64, tuple[str, ...]]:
     """(code per result into the online types, -1 for work that is not handed in online; the types)."""
     values = [
         str(v).split(",")[0]
@@ -109,11 +110,14 @@ def _results(d: Drawn) -> pa.Table:
     late = np.maximum(np.where(submitted, r.submitted_ms, created), np.where(graded, r.graded_ms, created))
     late = np.maximum(late, np.where(excused, r.excused_ms, created))
     body = _spread(
-        sentences(d, "submission", r.key[text], 1 + rng.integer(rng.extend(r.key[text], 190), 5)), text
+        sentences(
+            d, "submission", r.key[text], 1 + rng.integer(rng.extend(r.key[text], _SUBMISSION_SENTENCES), 5)
+        ),
+        text,
     )
     url = _spread(
         frame.join(
-            "https://work.example/s/", frame.texts(rng.integer(rng.extend(r.key[address], 191), 10**9))
+            "https://work.example/s/", frame.texts(rng.integer(rng.extend(r.key[address], _ADDRESS), 10**9))
         ),
         address,
     )
@@ -141,7 +145,7 @@ def _results(d: Drawn) -> pa.Table:
         "is_excused": excused,
         "is_graded_anonymously": Maybe(np.zeros(rows, np.bool_), graded),
         "is_grade_matches_current_submission": Maybe(np.ones(rows, np.bool_), graded),
-        "has_admin_comment": np.isin(np.arange(rows), d.comments.result[d.comments.kind < STUDENT]),
+        "has_admin_comment": np.isin(np.arange(rows), d.comments.result[d.comments.by_teacher]),
         "has_rubric_assessment": rubric_used(r, d.learning.has_rubric),
         "is_processed": submitted,
         "process_attempts": (codes == types.index("media_recording")).astype(np.int64),
@@ -159,14 +163,14 @@ def _quiz_results(d: Drawn) -> Maybe:
     return Maybe(found + 1, found >= 0)
 
 
-def _spread(values: pa.Array, where: npt.NDArray[np.bool_]) -> pa.Array:
+def _spread(values: pa.Array, where: BOOL) -> pa.Array:
     """``values`` at the true places of ``where``, NULL elsewhere."""
     return values.take(pa.array(np.cumsum(where) - 1, mask=~where))
 
 
-def _sentence_counts(d: Drawn, key: npt.NDArray[np.uint64]) -> I64:
+def _sentence_counts(d: Drawn, key: U64) -> I64:
     """Sentences of posts: as many as the pack's message length asks for."""
-    length = drawn(d, "discussion_entry", "message_length", key, 194)
+    length = drawn(d, "discussion_entry", "message_length", key, _MESSAGE_LENGTH)
     return np.clip(length // SENTENCE_CHARACTERS, 1, MOST_SENTENCES)
 
 
@@ -177,8 +181,10 @@ def _entries(d: Drawn) -> pa.Table:
     body = paragraph(d, "post", p.key, offering, np.maximum(count - 1, 1))
     body = pc.replace_with_mask(body, pa.array(reply), sentences(d, "reply", p.key[reply], count[reply]))
     # A few take back what they wrote, or somebody does; most of those soon.
-    deleted = d.coin(p.key, 195, 0.012)
-    waits = 60_000 + (d.coin(p.key, 196, 0.3) * 47 + 1) * rng.integer(rng.extend(p.key, 197), 3_600_000)
+    deleted = d.coin(p.key, _DELETED, 0.012)
+    waits = MINUTE_MS + (d.coin(p.key, _DELETED_LATE, 0.3) * 47 + 1) * rng.integer(
+        rng.extend(p.key, _DELETED_AFTER), HOUR_MS
+    )
     gone = np.minimum(p.time_ms + waits, d.close_ms)
     columns = {
         "discussion_entry_id": ids.udp_ids(rows),

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import columns as frame
 from context import rng
-from context.arrays import I64, MINUTE_MS
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import BOOL, DAY_MS, I64, MINUTE_MS, NEVER, NO_TIME
+from context.columns import Coded, Maybe
 from context.courses import learner_groups
+from context.courses.conferences import GuestPart
 from context.courses.structures import COLLEGES
-from context.tables.every_table import DAY_MS, Pair, canvas_table
+from context.tables.every_table import Pair, canvas_table
 from context.tables.titles import plain_sentences
 from context.terms.drawn import Drawn, Tables
 
-_PARTS = ("initiator", "invitee", "attendee")
+_PARTS = tuple(part.name.lower() for part in GuestPart)
 _TOOLS, _TOOL_SHARES = ("BigBlueButton", "Zoom", "MicrosoftTeams"), (0.55, 0.35, 0.1)
+# Purposes of randomness: what each number draws.
+_JOIN_LEVEL, _PUBLIC, _DEFAULT_VIEW, _GROUP_UPDATED = 440, 441, 442, 443
+_MEMBER, _MEMBER_PERSON, _ATTACHED, _RECORDED = 444, 445, 450, 451
+_NO_SUBJECT, _SENTENCES, _GREETS, _GENERATED = 452, 453, 454, 455
+_TOOL = 460
 
 
 def social_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -40,8 +45,8 @@ def social_tables(d: Drawn) -> tuple[Tables, Tables]:
 def _sets(d: Drawn) -> tuple[I64, Coded]:
     """(set of each learner group, its name)."""
     g = d.learner_groups
-    names = (*learner_groups.SETS, *learner_groups.STANDING)
-    sets = np.where(g.offering >= 0, g.name, g.name + len(learner_groups.SETS))
+    names = (*learner_groups.GROUP_SETS, *learner_groups.STANDING_GROUPS)
+    sets = np.where(g.offering >= 0, g.name, g.name + len(learner_groups.GROUP_SETS))
     return sets, Coded(sets, names)
 
 
@@ -65,9 +70,9 @@ def _groups(d: Drawn) -> Pair:
     # A set of a course is one; each standing group has a set of its own.
     code = np.where(of_course, g.offering + 1, d.catalogue.offerings + 1 + sets * len(COLLEGES) + g.college)
     deleted = np.where(g.deleted, g.created_ms + 20 * MINUTE_MS, NO_TIME)
-    touched = g.created_ms + rng.integer(rng.extend(g.key, 443), DAY_MS)
+    touched = g.created_ms + rng.integer(rng.extend(g.key, _GROUP_UPDATED), DAY_MS)
     levels = ("invitation_only", "parent_context_auto_join", "parent_context_request")
-    level = np.where(of_course, rng.integer(rng.extend(g.key, 440), 2), 1 + (g.number + g.name) % 2)
+    level = np.where(of_course, rng.integer(rng.extend(g.key, _JOIN_LEVEL), 2), 1 + (g.number + g.name) % 2)
     columns = {
         "course_offering_id": Maybe(g.offering + 1, of_course),
         "learning_environment_organization_id": Maybe(g.college + 2, ~of_course),
@@ -80,8 +85,10 @@ def _groups(d: Drawn) -> Pair:
         "join_level": Coded(level, levels),
         "max_membership": Maybe(g.most, g.most > 0),
         "storage_quota": np.where(of_course, 52_428_800, 524_288_000),
-        "is_public": d.coin(g.key, 441, 0.02),
-        "is_default_view": Maybe(np.ones(rows, np.bool_), d.coin(g.key, 442, 0.2)) if rows else None,
+        "is_public": d.coin(g.key, _PUBLIC, 0.02),
+        "is_default_view": Maybe(np.ones(rows, np.bool_), d.coin(g.key, _DEFAULT_VIEW, 0.2))
+        if rows
+        else None,
         "status": Coded(np.where(g.deleted, 1, 0), ("available", "deleted")),
         "created_date": g.created_ms,
         "updated_date": np.where(g.deleted, deleted, touched),
@@ -93,8 +100,10 @@ def _groups(d: Drawn) -> Pair:
 def _members(d: Drawn) -> Pair:
     g = d.learner_groups
     rows = len(g.member_group)
-    key = rng.extend(g.key[g.member_group], 444) ^ rng.bits(d.identity.key[g.member_person], 445)
-    left = g.member_left_ms < np.iinfo(np.int64).max
+    key = rng.extend(g.key[g.member_group], _MEMBER) ^ rng.bits(
+        d.identity.key[g.member_person], _MEMBER_PERSON
+    )
+    left = g.member_left_ms < NEVER
     standing = g.member_enrolment < 0
     u = rng.uniform(key)
     status = np.where(left, 1, np.where(standing & (u < 0.06), 2, np.where(standing & (u < 0.12), 3, 0)))
@@ -109,9 +118,9 @@ def _members(d: Drawn) -> Pair:
     return canvas_table(d, "learner_group_membership", rows, columns, g.member_created_ms)
 
 
-def _flags(d: Drawn) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _flags(d: Drawn) -> tuple[BOOL, BOOL]:
     """(messages with a file, messages with a recording)."""
-    return d.coin(d.inbox.message_key, 450, 0.06), d.coin(d.inbox.message_key, 451, 0.01)
+    return d.coin(d.inbox.message_key, _ATTACHED, 0.06), d.coin(d.inbox.message_key, _RECORDED, 0.01)
 
 
 def _conversations(d: Drawn) -> Pair:
@@ -126,7 +135,7 @@ def _conversations(d: Drawn) -> Pair:
         "course_offering_id": Maybe(b.offering + 1, ~general),
         "learner_group_id": Maybe(b.group + 1, among),
         "learning_environment_organization_id": Maybe(np.ones(rows, np.int64), general),
-        "subject": Maybe(subject, ~d.coin(b.key, 452, 0.08)),
+        "subject": Maybe(subject, ~d.coin(b.key, _NO_SUBJECT, 0.08)),
         "has_attachments": parts[0],
         "has_media_objects": parts[1],
     }
@@ -137,7 +146,7 @@ def _messages(d: Drawn) -> Pair:
     b, rows = d.inbox, len(d.inbox.message_ms)
     first = pa.array([str(name) for name in d.pack.table("first_name")["name"]])
     names = [first.take(pa.array(d.identity.first_name[who])) for who in (b.message_to, b.message_author)]
-    count = 1 + rng.integer(rng.extend(b.message_key, 453), 3)
+    count = 1 + rng.integer(rng.extend(b.message_key, _SENTENCES), 3)
     asks = np.diff(b.message_conversation, prepend=-1) > 0
     text = pc.if_else(
         pa.array(asks),
@@ -145,7 +154,7 @@ def _messages(d: Drawn) -> Pair:
         plain_sentences(d, "answer", b.message_key, count),
     )
     body = pc.if_else(
-        pa.array(d.coin(b.message_key, 454, 0.8)),
+        pa.array(d.coin(b.message_key, _GREETS, 0.8)),
         frame.join("Hi ", names[0], ",\n\n", text, "\n\n", names[1]),
         text,
     )
@@ -154,7 +163,7 @@ def _messages(d: Drawn) -> Pair:
         "conversation_id": b.message_conversation + 1,
         "author_id": b.message_author + 1,
         "body": body,
-        "is_generated": d.coin(b.message_key, 455, 0.01),
+        "is_generated": d.coin(b.message_key, _GENERATED, 0.01),
         "has_attachments": attached,
         "has_media_objects": recorded,
         "message_size_bytes": pc.binary_length(body),
@@ -170,7 +179,7 @@ def _conferences(d: Drawn) -> Pair:
     c, rows = d.conferences, len(d.conferences)
     planned = c.planned_ms != NO_TIME
     end = np.where(planned, c.planned_ms + c.minutes * MINUTE_MS, NO_TIME)
-    tool = rng.categorical(rng.extend(c.key, 460), rng.thresholds(list(_TOOL_SHARES)))
+    tool = rng.categorical(rng.extend(c.key, _TOOL), rng.thresholds(list(_TOOL_SHARES)))
     updated = np.where(c.ended_ms != NO_TIME, c.ended_ms, c.created_ms)
     columns = {
         "course_offering_id": Maybe(c.offering + 1, c.offering >= 0),

@@ -1,7 +1,6 @@
-"""Tables of what can be studied beside a major, what people have earned, and the tests that let them in.
+"""Tables of what can be studied beside a major, and of the degrees that people have earned.
 
-The lists of degrees and tests are those of large public universities; the shares of who has what are
-assumptions.
+The degrees are those of large public universities; the shares of who has what are assumptions.
 """
 
 from __future__ import annotations
@@ -11,12 +10,11 @@ import pyarrow as pa
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
-from context.columns import NO_TIME
-from context.courses.structures import term_dates
-from context.people.students import STANDINGS
+from context.arrays import I64, NO_TIME, run_places
+from context.courses.structures import DEGREE_CODES, term_dates
+from context.packs.people_codes import STANDINGS, Career, Standing
 from context.tables.every_table import Pair, sis_keymap
-from context.tables.institution.people import birth_dates, years_here
+from context.tables.institution.people import birth_dates, days_here
 from context.tables.titles import topics_of
 from context.terms.drawn import Drawn, Tables
 from context.terms.graduation import CONFERRED, came_with_master, completes, degree_codes
@@ -47,6 +45,9 @@ DEGREES = (
 _SPECIALIZED = {"Junior": 0.35, "Senior": 0.5, "Graduate": 0.6, "Professional": 0.3}
 _SINCE_COMMENCEMENT = {"Fall": 101, "Spring": 241, "Summer": 3}  # days at the begin of a term
 _WITH_MINOR = {"Sophomore": 0.08, "Junior": 0.2, "Senior": 0.28}
+# Purposes of randomness: what each number draws.
+_WHICH_DEGREE, _NO_DATE, _SPECIALIZES, _WHICH_SPECIALIZATION = 1, 2, 300, 301
+_HAS_MINOR, _WHICH_MINOR, _TRANSFER = 302, 303, 304
 
 
 def academic_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -81,12 +82,11 @@ def _degrees() -> Pair:
 def _specializations(d: Drawn) -> Pair:
     s, topics = d.structures, topics_of(d)
     families = [str(code) for code in d.pack.table("cip")["cip"]]
-    suffix = ("BA", "MA", "PD")
     codes, names, cips, majors = [], [], [], []
     for major, (family, career) in enumerate(zip(s.major_cip.tolist(), s.major_career.tolist(), strict=True)):
         for place in range(SPECIALIZATIONS):
             which = career * SPECIALIZATIONS + place
-            codes.append(f"{s.subjects[s.major_subject[major]]}-{suffix[career]}-S{place + 1}")
+            codes.append(f"{s.subjects[s.major_subject[major]]}-{DEGREE_CODES[career]}-S{place + 1}")
             names.append(topics[family][which % len(topics[family])])
             cips.append(f"{families[family]}.{which + 2:02d}01")
             majors.append(major)
@@ -104,8 +104,10 @@ def _specializations(d: Drawn) -> Pair:
 def _minors(d: Drawn) -> Pair:
     s = d.structures
     families = [str(code) for code in d.pack.table("cip")["cip"]]
-    program = {college: row for row, (career, college) in enumerate(s.programs) if career == 0}
-    order = np.arange(len(s.subjects)) - np.searchsorted(s.subject_cip, s.subject_cip)
+    program = {
+        college: row for row, (career, college) in enumerate(s.programs) if career == Career.UNDERGRADUATE
+    }
+    order = run_places(s.subject_cip)
     codes = [f"{subject}-MIN" for subject in s.subjects]
     cips = [families[cip] for cip in s.subject_cip]
     columns = {
@@ -125,8 +127,8 @@ def _by_standing(d: Drawn, shares: dict[str, float], purpose: int) -> I64:
 
 
 def _specialized(d: Drawn) -> pa.Table:
-    who = _by_standing(d, _SPECIALIZED, 300)
-    which = rng.integer(rng.extend(d.students.key[who], 301), SPECIALIZATIONS)
+    who = _by_standing(d, _SPECIALIZED, _SPECIALIZES)
+    which = rng.integer(rng.extend(d.students.key[who], _WHICH_SPECIALIZATION), SPECIALIZATIONS)
     columns = {
         "person_id": who + 1,
         "academic_term_id": 1,
@@ -136,8 +138,8 @@ def _specialized(d: Drawn) -> pa.Table:
 
 
 def _with_minor(d: Drawn) -> pa.Table:
-    s, who = d.structures, _by_standing(d, _WITH_MINOR, 302)
-    subject = rng.integer(rng.extend(d.students.key[who], 303), len(s.subjects))
+    s, who = d.structures, _by_standing(d, _WITH_MINOR, _HAS_MINOR)
+    subject = rng.integer(rng.extend(d.students.key[who], _WHICH_MINOR), len(s.subjects))
     # Nobody has a minor in the field of the own major: those look half the list further, or do without.
     own, count = d.students.major_cip[who], len(s.subjects)
     subject = np.where(s.subject_cip[subject] == own, (subject + count // 2) % count, subject)
@@ -171,7 +173,7 @@ def _held(d: Drawn) -> pa.Table:
     """
     s, students = d.students, len(d.students)
     begin = term_dates(d.calendar)["start"]
-    arrival = begin - (years_here(d) * 365.25).astype(np.int64) - 150
+    arrival = begin - days_here(d) - 150
     birth = birth_dates(d)
     code = {row[0]: place for place, row in enumerate(DEGREES)}
     bachelors = np.array([code[name] for name in ("BA", "BS", "BS", "BA", "BFA", "BBA", "BSE", "BSN", "BED")])
@@ -179,17 +181,17 @@ def _held(d: Drawn) -> pa.Table:
     doctorates = np.array([code[name] for name in ("PHD", "PHD", "PHD", "PHD", "PHD", "EDD", "JD", "PHARMD")])
     transfer = d.pack.categorical("person", "is_transfer")
     is_transfer = np.array([value == "true" for value in transfer.values])[
-        transfer.draw(rng.extend(s.key, 304))
+        transfer.draw(rng.extend(s.key, _TRANSFER))
     ]
     teachers = np.arange(students, students + d.instructors)
     with_master = came_with_master(s)
-    transferred = np.flatnonzero((s.career == 0) & is_transfer & (s.standing > 0))
+    transferred = np.flatnonzero(s.is_undergraduate & is_transfer & (s.standing > Standing.FRESHMAN))
     graduate_arrival = arrival.copy()
     graduate_arrival[:students] -= 730 * with_master
     parts = []
     for people, share, choices, when, purpose in (
         (transferred, 0.3, np.array([code["AA"]]), arrival, 305),
-        (np.flatnonzero(s.career > 0), 0.97, bachelors, graduate_arrival, 306),
+        (np.flatnonzero(~s.is_undergraduate), 0.97, bachelors, graduate_arrival, 306),
         (np.flatnonzero(with_master), 1.0, masters, arrival, 311),
         (teachers, 0.55, bachelors, birth + 8200, 308),
         (teachers, 0.62, masters, birth + 8950, 309),
@@ -199,8 +201,8 @@ def _held(d: Drawn) -> pa.Table:
         has = rng.uniform(key) < share
         who, key = people[has], key[has]
         day = _commencement(d, when[who])
-        degree = choices[rng.integer(key, len(choices), 1)]
-        parts.append((who, degree, np.where(rng.uniform(key, 2) < 0.08, NO_TIME, day)))
+        degree = choices[rng.integer(key, len(choices), _WHICH_DEGREE)]
+        parts.append((who, degree, np.where(rng.uniform(key, _NO_DATE) < 0.08, NO_TIME, day)))
     who = np.flatnonzero(completes(d))
     degree = np.array([code[name] for name in degree_codes(d.pack, s)[who].tolist()], dtype=np.int64)
     parts.append((who, degree, np.full(len(who), term_dates(d.calendar)["end"] + CONFERRED)))

@@ -14,15 +14,19 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
-from context.columns import NO_TIME, Coded
+from context.arrays import I64, NO_TIME
+from context.columns import Coded
 from context.courses.structures import term_dates
 from context.tables.every_table import Pair, sis_keymap
-from context.tables.institution.people import sis_numbers, years_here
+from context.tables.institution.people import days_here, sis_numbers
 from context.terms.drawn import Drawn, Tables
 
 _ROLES = ("Student", "Faculty", "Staff", "Employee", "Alum")
+_STUDENT, _FACULTY, _STAFF, _EMPLOYEE, _ALUM = range(len(_ROLES))
 _TYPES = ("Mobile", "Home", "Work", "Other")
+# Purposes of randomness: what each number draws.
+_NO_TEST_DAY, _LINE, _TEST_SCORES, _TEST_DAY = 1, 1, 10, 20
+_STAYED, _HAS_PHONE, _PHONE = 320, 340, 349
 
 
 @dataclass(frozen=True)
@@ -93,24 +97,23 @@ def _of_person(d: Drawn, name: str, person: I64, word: pa.Array | str, columns: 
 def _affiliations(d: Drawn) -> Pair:
     s, people, students = d.students, len(d.identity), len(d.students)
     start = term_dates(d.calendar)["start"]
-    arrival = start - (years_here(d) * 365.25).astype(np.int64)
-    main = np.concatenate(
-        [np.zeros(students), np.ones(d.instructors), np.full(people - students - d.instructors, 2)]
-    ).astype(np.int64)
+    arrival = start - days_here(d)
+    support = people - students - d.instructors
+    main = np.repeat([_STUDENT, _FACULTY, _STAFF], [students, d.instructors, support])
     known = np.flatnonzero(~d.canvas_only)
     assistants = np.unique(
         d.enrolments.person[d.enrolments.role == d.enrolments.roles.index("TeachingAssistant")]
     )
     assistants = assistants[assistants < students]
     # Graduate students who were undergraduates here, and staff who took a degree here long ago.
-    stayed = np.flatnonzero((s.career > 0) & d.coin(s.key, 320, 0.2))
+    stayed = np.flatnonzero(~s.is_undergraduate & d.coin(s.key, _STAYED, 0.2))
     before = arrival[stayed] - 90
     parts = []
     for who, what, first, last, is_main in (
         (known, main[known], arrival[known], NO_TIME, 1),
-        (assistants, 3, start - 14, NO_TIME, 0),
-        (stayed, 0, before - 1410, before, 0),
-        (stayed, 4, before, NO_TIME, 0),
+        (assistants, _EMPLOYEE, start - 14, NO_TIME, 0),
+        (stayed, _STUDENT, before - 1410, before, 0),
+        (stayed, _ALUM, before, NO_TIME, 0),
     ):
         columns = np.broadcast_arrays(who, what, first, last, is_main)
         parts.append([np.asarray(column, dtype=np.int64) for column in columns])
@@ -136,17 +139,17 @@ def _phones(d: Drawn) -> Pair:
     key, student = d.identity.key, np.arange(len(d.identity)) < len(d.students)
     shares = ((0.92, 0.6), (0.3, 0.1), (0.04, 0.85), (0.01, 0.01))  # of students and staff, by type
     has = [
-        (rng.uniform(rng.extend(key, 340 + place)) < np.where(student, *pair)) & ~d.canvas_only
+        (rng.uniform(rng.extend(key, _HAS_PHONE + place)) < np.where(student, *pair)) & ~d.canvas_only
         for place, pair in enumerate(shares)
     ]
     person = np.concatenate([np.flatnonzero(mask) for mask in has])
     kind = np.repeat(np.arange(len(_TYPES)), [int(mask.sum()) for mask in has])
     order = np.lexsort((kind, person))
     person, kind = person[order], kind[order]
-    number_key = rng.extend(rng.extend(key[person], 349), kind)
+    number_key = rng.extend(rng.extend(key[person], _PHONE), kind)
     area = 201 + rng.integer(number_key, 789)
     area += area % 100 == 11  # codes such as 411 are no areas
-    line = pc.utf8_lpad(frame.texts(rng.integer(number_key, 100, 1)), 2, "0")
+    line = pc.utf8_lpad(frame.texts(rng.integer(number_key, 100, _LINE)), 2, "0")
     columns = {
         "phone_number": frame.join("(", frame.texts(area), ") 555-01", line),
         "type": Coded(kind, _TYPES),
@@ -166,7 +169,7 @@ def _takes(d: Drawn, test: AdmissionTest) -> I64:
 
 def _scores(d: Drawn, test: AdmissionTest, who: I64) -> list[tuple[str, I64]]:
     """(part, hundredths per person) of a test: half ability, half chance, the whole by its parts."""
-    key = rng.extend(d.students.key[who], test.purpose + 10)
+    key = rng.extend(d.students.key[who], test.purpose + _TEST_SCORES)
     found = []
     for place, (name, mean, sd, least, most, step) in enumerate(test.parts):
         z = 0.7 * d.students.ability[who] + 0.7 * rng.normal(key, place)
@@ -180,17 +183,17 @@ def _scores(d: Drawn, test: AdmissionTest, who: I64) -> list[tuple[str, I64]]:
 
 
 def _tests(d: Drawn) -> Pair:
-    arrival = term_dates(d.calendar)["start"] - (years_here(d)[: len(d.students)] * 365.25).astype(np.int64)
+    arrival = term_dates(d.calendar)["start"] - days_here(d)[: len(d.students)]
     parts = []
     names = [part for test in TESTS for part in (test.whole, *(p[0] for p in test.parts)) if part]
     names = sorted(set(names))
     for code, test in enumerate(TESTS):
         who = _takes(d, test)
-        key = rng.extend(d.students.key[who], test.purpose + 20)
+        key = rng.extend(d.students.key[who], test.purpose + _TEST_DAY)
         # Tests are taken on Saturdays, 8 to 20 months before the first term. Day 2 of 1970 was one.
         day = arrival[who] - 240 - rng.integer(key, 360)
         day -= (day - 2) % 7
-        day = np.where(rng.uniform(key, 1) < 0.15, NO_TIME, day)
+        day = np.where(rng.uniform(key, _NO_TEST_DAY) < 0.15, NO_TIME, day)
         for part, scores in _scores(d, test, who):
             parts.append((who, np.full(len(who), code), np.full(len(who), names.index(part)), scores, day))
     person, test_code, part_code, score, day = (np.concatenate(column) for column in zip(*parts, strict=True))

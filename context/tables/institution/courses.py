@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
-from context.columns import NO_TIME, Coded, Maybe
-from context.courses.sections import OWN, PRIMARY, SANDBOX, TAUGHT, offering_credits, section_modes
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NO_TIME
+from context.columns import Coded, Maybe
+from context.courses.catalogue import OfferingKind, SectionKind
+from context.courses.sections import offering_credits, section_modes
 from context.courses.structures import COLLEGES, term_dates
+from context.packs.people_codes import Career
+from context.tables.every_table import course_made_ms
 from context.tables.institution.people import logins, sis_numbers
 from context.tables.institution.places import section_rooms
 from context.tables.institution.roles_and_periods import role_rows
@@ -25,8 +27,10 @@ from context.tables.institution.structure import (
 from context.tables.titles import course_titles
 from context.terms.drawn import Drawn, Tables
 
-DAY_MS = 86_400_000
-HOUR_MS = 3_600_000
+# Purposes of randomness: what each number draws.
+_VISIBLE, _SECTION_MADE, _HONORS, _NO_ENROLMENTS = 110, 112, 114, 115
+_NO_MANUAL, _RESTRICTED, _SECTION_UPDATED, _SANDBOX_AGE = 116, 117, 118, 119
+_HAS_SYLLABUS, _SELF_ENROLLED, _COURSE_STATE = 120, 122, 126
 
 
 def course_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -65,7 +69,7 @@ def offering_sis(d: Drawn) -> pa.Array:
 
 def le_codes(d: Drawn) -> pa.Array:
     """Such as MATH 310 Fall 2026, or SANDBOX- and its owner's login."""
-    known = pa.array(d.catalogue.offering_kind != SANDBOX)
+    known = pa.array(d.catalogue.offering_kind != OfferingKind.SANDBOX)
     sandbox = frame.join("SANDBOX-", pc.coalesce(_sandbox_logins(d), ""))
     return pc.if_else(known, frame.join(course_codes(d), " ", d.calendar.term.name), sandbox)
 
@@ -82,7 +86,7 @@ def section_sis(d: Drawn) -> pa.Array:
     return frame.join(offering_sis(d).take(pa.array(d.catalogue.section_home)), "-", section_numbers(d))
 
 
-def _known(values: pa.Array, known: npt.NDArray[np.bool_]) -> pa.Array:
+def _known(values: pa.Array, known: BOOL) -> pa.Array:
     """``values`` where the registrar knows the row, NULL elsewhere."""
     return pc.if_else(pa.array(known), values, pa.scalar(None, values.type))
 
@@ -102,21 +106,23 @@ def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
     ]
     families = [str(code) for code in d.pack.table("cip")["cip"]]
     owner = _sandbox_logins(d)
-    known = c.offering_kind != SANDBOX
+    known = c.offering_kind != OfferingKind.SANDBOX
     # Cross-listed offerings are one course under two codes.
     titles = course_titles(d).take(pa.array(c.offering_host))
     titles = pc.if_else(pa.array(known), titles, frame.join("Sandbox of ", pc.coalesce(owner, "")))
     code, begin = course_codes(d), np.full(rows, d.open_ms)
-    created = begin - (20 + rng.integer(rng.extend(c.offering_key, 111), 100)) * DAY_MS
-    created = np.where(known, created, created - rng.integer(rng.extend(c.offering_key, 119), 900) * DAY_MS)
+    created = course_made_ms(d)
+    created = np.where(
+        known, created, created - rng.integer(rng.extend(c.offering_key, _SANDBOX_AGE), 900) * DAY_MS
+    )
     syllabus = frame.join("<h2>", titles, "</h2><p>Meetings, readings and grading for ", code, ".</p>")
-    has_syllabus = (c.offering_kind == TAUGHT) & d.coin(c.offering_key, 120, 0.85)
+    has_syllabus = (c.offering_kind == OfferingKind.TAUGHT) & d.coin(c.offering_key, _HAS_SYLLABUS, 0.85)
     account = np.where(known, department_account(d), sandbox_account(d))
     columns = {
         "course_offering_id": ids.udp_ids(rows),
         "academic_term_id": np.where(known, 1, NO_TERM + 1),
         "academic_session_id": Maybe(np.ones(rows, np.int64), known),
-        "academic_career_id": Maybe(np.where(graduate, 2, 1), known),
+        "academic_career_id": Maybe(1 + np.where(graduate, Career.GRADUATE, Career.UNDERGRADUATE), known),
         "campus_id": Maybe(campus_of_subject(d)[d.structures.offering_subject] + 1, known),
         "learning_environment_organization_id": account + 1,
         "wiki_id": ids.udp_ids(rows),
@@ -133,7 +139,7 @@ def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "le_start_date": np.where(known, _local_dates(d, begin), NO_TIME),
         "le_end_date": np.where(known, _local_dates(d, np.full(rows, d.close_ms - 1)), NO_TIME),
         "le_status": Coded(_states(d), LE_STATES),
-        "is_publicly_visible": d.coin(c.offering_key, 110, 0.03),
+        "is_publicly_visible": d.coin(c.offering_key, _VISIBLE, 0.03),
         "syllabus_content": pc.if_else(pa.array(has_syllabus), syllabus, None),
         "created_date": created,
     }
@@ -154,10 +160,15 @@ LE_STATES = ("available", "claimed", "created", "deleted")
 def _states(d: Drawn) -> I64:
     """State of each Canvas course, into LE_STATES: what nobody teaches in stays unpublished."""
     c = d.catalogue
-    u = rng.uniform(rng.extend(c.offering_key, 126))
-    unpublished = np.where(u < 0.6, 1, 2)
-    sandbox = np.where(u < 0.35, 0, np.where(u < 0.95, 1, 3))
-    return np.where(c.offering_kind == TAUGHT, 0, np.where(c.offering_kind == SANDBOX, sandbox, unpublished))
+    u = rng.uniform(rng.extend(c.offering_key, _COURSE_STATE))
+    available, claimed, created, deleted = range(len(LE_STATES))
+    unpublished = np.where(u < 0.6, claimed, created)
+    sandbox = np.where(u < 0.35, available, np.where(u < 0.95, claimed, deleted))
+    return np.where(
+        c.offering_kind == OfferingKind.TAUGHT,
+        available,
+        np.where(c.offering_kind == OfferingKind.SANDBOX, sandbox, unpublished),
+    )
 
 
 def _local_dates(d: Drawn, ms: I64) -> I64:
@@ -169,15 +180,15 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
     c, rows, dates = d.catalogue, d.catalogue.sections, term_dates(d.calendar)
     modes, mode_names = section_modes(d.pack, c)
     size = np.bincount(d.enrolments.section[d.enrolments.is_student], minlength=rows)
-    number, known = section_numbers(d), c.section_kind != OWN
-    created = d.open_ms - (20 + rng.integer(rng.extend(c.section_key, 112), 100)) * DAY_MS
+    number, known = section_numbers(d), c.section_kind != SectionKind.OWN
+    created = d.open_ms - (20 + rng.integer(rng.extend(c.section_key, _SECTION_MADE), 100)) * DAY_MS
     online = np.array([value == "Online" for value in mode_names])[modes]
     most = ((size * 11 // 10 + 5) // 5) * 5
     moved = c.section_home != c.section_offering
     kinds = ("Lecture", "Seminar", "Discussion", "Laboratory")
-    kind = np.where(c.section_kind == PRIMARY, np.where(size >= 8, 0, 1), c.section_kind + 1)
+    kind = np.where(c.section_kind == SectionKind.PRIMARY, np.where(size >= 8, 0, 1), c.section_kind + 1)
     code, title = course_codes(d).take(pa.array(c.section_home)), _sandbox_logins(d)
-    names = pc.coalesce(_known(offering_sis(d), c.offering_kind != SANDBOX), le_codes(d))
+    names = pc.coalesce(_known(offering_sis(d), c.offering_kind != OfferingKind.SANDBOX), le_codes(d))
     columns = {
         "course_section_id": ids.udp_ids(rows),
         "course_offering_id": c.section_home + 1,
@@ -196,18 +207,21 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "type": Coded(np.where(known, kind, -1), kinds),
         "delivery_mode": Coded(np.where(known, modes, -1), mode_names),
         "status": Coded(_section_states(d), ("active", "deleted", "inactive")),
-        "is_graded": Maybe(c.section_kind == PRIMARY, known),
-        "is_honors": Maybe(d.coin(c.section_key, 114, 0.02), known),
-        "is_default_section": (c.section_ordinal == 0) & np.isin(c.section_kind, (PRIMARY, OWN)),
+        "is_graded": Maybe(c.section_kind == SectionKind.PRIMARY, known),
+        "is_honors": Maybe(d.coin(c.section_key, _HONORS, 0.02), known),
+        "is_default_section": (c.section_ordinal == 0)
+        & np.isin(c.section_kind, (SectionKind.PRIMARY, SectionKind.OWN)),
         "max_enrollment": Maybe(most, known),
         "room_id": section_rooms(d, most, online | ~known, names),
         "start_date": np.where(known, dates["start"], NO_TIME),
         "end_date": np.where(known, dates["end"], NO_TIME),
-        "is_accepting_enrollments": Maybe(np.zeros(rows, np.bool_), d.coin(c.section_key, 115, 0.1)),
-        "can_manually_enroll": Maybe(np.zeros(rows, np.bool_), d.coin(c.section_key, 116, 0.1)),
-        "is_restrict_enrollments_to_section_dates": d.coin(c.section_key, 117, 0.05),
+        "is_accepting_enrollments": Maybe(
+            np.zeros(rows, np.bool_), d.coin(c.section_key, _NO_ENROLMENTS, 0.1)
+        ),
+        "can_manually_enroll": Maybe(np.zeros(rows, np.bool_), d.coin(c.section_key, _NO_MANUAL, 0.1)),
+        "is_restrict_enrollments_to_section_dates": d.coin(c.section_key, _RESTRICTED, 0.05),
         "created_date": created,
-        "updated_date": created + rng.integer(rng.extend(c.section_key, 118), 19 * DAY_MS),
+        "updated_date": created + rng.integer(rng.extend(c.section_key, _SECTION_UPDATED), 19 * DAY_MS),
     }
     keymap = ids.canvas_keymap(
         "course_section",
@@ -231,7 +245,7 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
     updated = np.where(left, e.exit_ms, e.entry_ms)
     student = e.is_student
     concluded = np.array([status == "Completed" for status in e.enrollment_statuses])[e.enrollment_status]
-    last = (d.calendar.term.end - d.calendar.term.start).days
+    last = d.calendar.term.last_day
     # Components carry no credits of their own.
     hours = offering_credits(d.pack, d.catalogue)[d.catalogue.section_home[e.section]] * e.primary
     columns = {
@@ -246,13 +260,13 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "grading_basis": Coded(np.where(student, _pass_fail(d), -1), ("GRD", "PNP")),
         "entry_date": _local_dates(d, e.entry_ms),
         "exit_date": np.where(left, _local_dates(d, e.exit_ms), NO_TIME),
-        "is_self_enrolled": d.coin(e.key, 122, 0.002),
+        "is_self_enrolled": d.coin(e.key, _SELF_ENROLLED, 0.002),
         "created_date": e.created_ms,
         "updated_date": updated,
         "completed_date": np.where(concluded, d.calendar.wall_to_utc_ms(last, 18 * HOUR_MS), NO_TIME),
     }
     # Rows without a status were made in Canvas alone: the registrar doesn't know them.
-    known = np.array([status is not None for status in e.role_statuses])[e.role_status]
+    known = ~e.has_status(None)
     number, role = frame.texts(sis_numbers(d)[e.person]), pa.array([role.upper() for role in e.roles])
     code = frame.join(section_sis(d).take(pa.array(e.section)), "-", number, "-", role.take(pa.array(e.role)))
     name = "course_section_enrollment"
@@ -277,12 +291,12 @@ def _grade(d: Drawn) -> pa.Table:
     g, e = d.grades, d.enrolments
     row, has = g.enrolment, g.letter >= 0
     points = g.points_hundredths[np.maximum(g.letter, 0)]
-    withdrawn = np.array([status == "Withdrawn" for status in e.role_statuses])[e.role_status[row]]
+    withdrawn = e.has_status("Withdrawn")[row]
     counts = has & ~g.is_pass_fail
     passed = np.where(points > 0, len(g.letters) + 1, len(g.letters) + 2)
     letter = np.where(counts, g.letter, np.where(has, passed, np.where(withdrawn, len(g.letters), -1)))
     letter = np.where(g.is_incomplete, len(g.letters) + 3, letter)
-    dropped = np.array([status == "Dropped" for status in e.role_statuses])[e.role_status[row]]
+    dropped = e.has_status("Dropped")[row]
     created = e.entry_ms[row]
     columns = {
         "course_section_id": e.section[row] + 1,

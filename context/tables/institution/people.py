@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
-from context.columns import NO_TIME, Coded, Maybe
+from context.arrays import BOOL, DAY_MS, I64, NO_TIME, YEAR_DAYS
+from context.columns import Coded, Maybe
 from context.courses.structures import term_dates
-from context.people.students import CAREERS, STANDINGS
+from context.packs.people_codes import CAREERS, STANDINGS
+from context.people.registry import staff_ages
 from context.tables.every_table import sis_keymap
 from context.tables.institution.structure import campus_of_college
 from context.terms.drawn import Drawn, Tables
@@ -42,6 +42,14 @@ _REGISTRARS = (
 )
 _SIS_MODULUS = 9_000_011  # a prime: multiplying by _SIS_STEP modulo it never gives one number twice
 _SIS_STEP = 7_368_787
+# Purposes of randomness: what each number draws.
+_RESIDENCY_DRAWN, _RACE, _HAS_MIDDLE, _PREFERRED_NAME = 30, 31, 34, 35
+_ZIP_CODE, _COUNTRY, _FIRST_LANGUAGE, _FIRST_GENERATION = 36, 37, 38, 39
+_DIRECTORY_BLOCK, _HAS_HS_GPA, _VETERAN, _KNOWS_VETERAN = 40, 41, 42, 43
+_INCOME, _KNOWS_INCOME, _TIME_ZONE, _LOCALE = 44, 45, 46, 47
+_PRE_REGISTERED, _CANVAS_KEY, _OLDER, _HS_GPA = 48, 49, 51, 52
+_BIRTHDAY, _SUFFIXED, _SUFFIX, _HONORS = 55, 56, 57, 60
+_SPORT, _REGISTRATION, _OWN_ADDRESS, _PREFERS_OWN = 61, 62, 63, 64
 
 
 def sis_numbers(d: Drawn) -> I64:
@@ -92,71 +100,80 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
     first, last = first_names(d), last_names(d)
     middle = Coded(who.middle_initial, [chr(65 + i) for i in range(26)])
     full, sortable = display_names(d), frame.join(last, ", ", first)
-    residency = _draw(d, "us_residency", 30)
+    residency = _draw(d, "us_residency", _RESIDENCY_DRAWN)
     abroad = (
         np.array([value == "international" for value in residency.values])[np.maximum(residency.codes, 0)]
         & is_student
     )
-    race = _draw(d, "race", 31)
+    race = _draw(d, "race", _RACE)
     male = np.array([value == "Male" for value in d.pack.categorical("person", "sex").values])[who.sex]
-    generation = rng.integer(rng.extend(who.key, 57), 3)
-    suffixed = male & d.coin(who.key, 56, 0.02)
-    created = d.open_ms - (years_here(d) * 365.25).astype(np.int64) * 86_400_000
+    generation = rng.integer(rng.extend(who.key, _SUFFIX), 3)
+    suffixed = male & d.coin(who.key, _SUFFIXED, 0.02)
+    created = d.open_ms - days_here(d) * DAY_MS
     columns = {
         "person_id": ids.udp_ids(rows),
         "name": full,
         "first_name": first,
-        "middle_name": Coded(np.where(d.coin(who.key, 34, 0.72), who.middle_initial, -1), middle.values),
+        "middle_name": Coded(
+            np.where(d.coin(who.key, _HAS_MIDDLE, 0.72), who.middle_initial, -1), middle.values
+        ),
         "last_name": last,
         "suffix": Coded(np.where(suffixed, generation, -1), ("Jr.", "II", "III")),
-        "preferred_first_name": _where(first, d.coin(who.key, 35, 0.05)),
+        "preferred_first_name": _where(first, d.coin(who.key, _PREFERRED_NAME, 0.05)),
         "sex": Coded(who.sex, [value or "NoData" for value in d.pack.categorical("person", "sex").values]),
         "birth_date": birth_dates(d),
-        "zip_code": frame.texts(10_000 + rng.integer(rng.extend(who.key, 36), 89_000)),
+        "zip_code": frame.texts(10_000 + rng.integer(rng.extend(who.key, _ZIP_CODE), 89_000)),
         "citizenship_one": Coded(
-            np.where(abroad, 1 + rng.integer(rng.extend(who.key, 37), len(_COUNTRIES)), 0),
+            np.where(abroad, 1 + rng.integer(rng.extend(who.key, _COUNTRY), len(_COUNTRIES)), 0),
             ("US", *_COUNTRIES),
         ),
         "us_residency": Coded(
             np.where(is_student, residency.codes, -1),
             [_RESIDENCY.get(value or "", value) for value in residency.values],
         ),
-        "is_english_first_language": _flag(d, "is_english_first_language", 38),
-        "is_first_generation_hed_student": _flag(d, "is_first_generation_hed_student", 39),
-        "directory_block": Maybe(d.coin(who.key, 40, 0.02), is_student),
-        "hs_gpa": Maybe(_hs_gpa(d), is_student & d.coin(who.key, 41, 0.85)),
-        "is_veteran": Maybe(d.coin(who.key, 42, 0.03), d.coin(who.key, 43, 0.9)),
+        "is_english_first_language": _flag(d, "is_english_first_language", _FIRST_LANGUAGE),
+        "is_first_generation_hed_student": _flag(d, "is_first_generation_hed_student", _FIRST_GENERATION),
+        "directory_block": Maybe(d.coin(who.key, _DIRECTORY_BLOCK, 0.02), is_student),
+        "hs_gpa": Maybe(_hs_gpa(d), is_student & d.coin(who.key, _HAS_HS_GPA, 0.85)),
+        "is_veteran": Maybe(d.coin(who.key, _VETERAN, 0.03), d.coin(who.key, _KNOWS_VETERAN, 0.9)),
         "estimated_gross_family_income": Maybe(
-            np.rint(rng.lognormal(rng.extend(who.key, 44), 0.75) * 95_000).astype(np.int64) * 100,
-            is_student & d.coin(who.key, 45, 0.6),
+            np.rint(rng.lognormal(rng.extend(who.key, _INCOME), 0.75) * 95_000).astype(np.int64) * 100,
+            is_student & d.coin(who.key, _KNOWS_INCOME, 0.6),
         ),
         "le_name": full,
         "le_sortable_name": sortable,
-        "le_time_zone": Coded(np.where(d.coin(who.key, 46, 0.2), 0, -1), (d.calendar.time_zone,)),
-        "le_locale": Coded(np.where(d.coin(who.key, 47, 0.1), 0, -1), ("en",)),
+        "le_time_zone": Coded(np.where(d.coin(who.key, _TIME_ZONE, 0.2), 0, -1), (d.calendar.time_zone,)),
+        "le_locale": Coded(np.where(d.coin(who.key, _LOCALE, 0.1), 0, -1), ("en",)),
         "le_created_date": created,
-        "le_status": Coded(np.where(d.coin(who.key, 48, 0.005), 1, 0), ("registered", "pre_registered")),
+        "le_status": Coded(
+            np.where(d.coin(who.key, _PRE_REGISTERED, 0.005), 1, 0), ("registered", "pre_registered")
+        ),
     }
     for value, column in _RACE_COLUMNS.items():
         code = race.values.index(value)
         columns[column] = Maybe(race.codes == code, is_student | (race.codes == code))
     columns |= {name: _without(columns[name], d.canvas_only) for name in _REGISTRARS}
+    return frame.table("person", rows, columns), _person_keymap(d, created)
+
+
+def _person_keymap(d: Drawn, created: I64) -> pa.Table:
+    """The registrar's numbers, which people of Canvas alone lack, and Canvas's keys."""
+    rows = len(d.identity)
     local = d.local("person", rows, created)
     # Canvas's own user key is opaque in the data platform: events are joined through the short id instead.
-    opaque = frame.texts(rng.bits(who.key, 49).astype(np.int64))
-    number = frame.texts(sis_numbers(d))
-    keymap = ids.keymap(
+    opaque = frame.texts(rng.bits(d.identity.key, _CANVAS_KEY).astype(np.int64))
+    number = pc.if_else(pa.array(d.canvas_only), None, frame.texts(sis_numbers(d)))
+    return ids.keymap(
         "person",
         ids.udp_ids(rows),
-        sis_int=pc.if_else(pa.array(d.canvas_only), None, number),
-        sis_ext=pc.if_else(pa.array(d.canvas_only), None, number),
+        sis_int=number,
+        sis_ext=number,
         lms_int=opaque,
         lms_ext=frame.texts(local),
     )
-    return frame.table("person", rows, columns), keymap
 
 
-def _without(value: object, mask: npt.NDArray[np.bool_]) -> object:
+def _without(value: object, mask: BOOL) -> object:
     """A column with NULL where ``mask`` says so."""
     if isinstance(value, Coded):
         return Coded(np.where(mask, -1, value.codes), value.values)
@@ -166,17 +183,12 @@ def _without(value: object, mask: npt.NDArray[np.bool_]) -> object:
 def _hs_gpa(d: Drawn) -> I64:
     """Hundredths, by the pack."""
     law = d.pack.continuous("person", "hs_gpa")
-    return np.asarray(np.rint(law.draw(rng.extend(d.identity.key, 52)) * law.step * 100), dtype=np.int64)
+    return np.asarray(np.rint(law.draw(rng.extend(d.identity.key, _HS_GPA)) * law.step * 100), dtype=np.int64)
 
 
-def staff_ages(d: Drawn) -> npt.NDArray[np.float64]:
-    """Years of instructors and support staff at the begin of the term, from 28 to 70 (assumption)."""
-    return 28 + 42 * rng.uniform(rng.extend(d.identity.key[len(d.students) :], 50))
-
-
-def years_here(d: Drawn) -> npt.NDArray[np.float64]:
-    """Years since a person came, by the begin of the term."""
-    return d.years
+def days_here(d: Drawn) -> I64:
+    """Whole days since each person came, by the begin of the term."""
+    return (d.years * YEAR_DAYS).astype(np.int64)
 
 
 def _draw(d: Drawn, field: str, purpose: int) -> Coded:
@@ -192,7 +204,7 @@ def _flag(d: Drawn, field: str, purpose: int) -> Maybe:
     return Maybe(true, there & (np.arange(len(d.identity)) < len(d.students)))
 
 
-def _where(value: Coded, there: npt.NDArray[np.bool_]) -> Coded:
+def _where(value: Coded, there: BOOL) -> Coded:
     return Coded(np.where(there, value.codes, -1), value.values)
 
 
@@ -200,23 +212,23 @@ def birth_dates(d: Drawn) -> I64:
     """Days since 1970: students by standing with a tail of older ones, staff from 28 to 70 (assumptions)."""
     begin, students = term_dates(d.calendar)["start"], d.students
     usual = np.array([18.2, 19.2, 20.2, 21.2, 23.8, 23.6])[students.standing]
-    u = rng.uniform(rng.extend(students.key, 51))
-    later = np.where(students.career == 0, 18 * u * u * u * u * u * u, 16 * u * u)
-    year = rng.uniform(rng.extend(students.key, 55))
-    age = np.concatenate([usual + later + year, staff_ages(d)])
-    return begin - (age * 365.25).astype(np.int64)
+    u = rng.uniform(rng.extend(students.key, _OLDER))
+    later = np.where(students.is_undergraduate, 18 * u * u * u * u * u * u, 16 * u * u)
+    year = rng.uniform(rng.extend(students.key, _BIRTHDAY))
+    age = np.concatenate([usual + later + year, staff_ages(d.identity.key[len(d.students) :])])
+    return begin - (age * YEAR_DAYS).astype(np.int64)
 
 
 def _email(d: Drawn) -> tuple[pa.Table, pa.Table]:
     """An address at the institution for everyone, and for some one of their own, which a few prefer."""
     key, domain = d.identity.key, d.host.split(".", 1)[-1]
-    own = d.coin(key, 63, 0.35)
+    own = d.coin(key, _OWN_ADDRESS, 0.35)
     person = np.concatenate([np.arange(len(key)), np.flatnonzero(own)])
     is_own = np.arange(len(person)) >= len(key)
     order = np.lexsort((is_own, person))
     person, is_own = person[order], is_own[order]
     at = pa.array([f"@{domain}", "@mail.example"]).take(pa.array(is_own.astype(np.int64)))
-    prefers_own = (own & d.coin(key, 64, 0.25))[person]
+    prefers_own = (own & d.coin(key, _PREFERS_OWN, 0.25))[person]
     columns = {
         "person_email_id": ids.udp_ids(len(person)),
         "person_id": person + 1,
@@ -235,7 +247,7 @@ _LOADS = ("FullTime", "ThreeQuartersTime", "HalfTime", "LessThanHalfTime", "NoCr
 def _load(d: Drawn, hours: I64) -> I64:
     """Load by credits, into _LOADS: quarters of what the pack calls full time."""
     whole = (d.pack.number(f"load.full_time_{who}") for who in ("ug", "grad"))
-    full = np.where(d.students.career == 0, *whole)
+    full = np.where(d.students.is_undergraduate, *whole)
     quarters = np.minimum(hours * 4 // full.astype(np.int64), 4)
     return np.where(hours == 0, 4, np.array([3, 3, 2, 1, 0])[quarters])
 
@@ -247,7 +259,7 @@ def _term_record(d: Drawn) -> pa.Table:
         d.pack.categorical("person__academic_term", field)
         for field in ("in_honors_program", "athletic_participant_sport")
     )
-    honor_codes = honors.draw(rng.extend(s.key, 60))
+    honor_codes = honors.draw(rng.extend(s.key, _HONORS))
     registration = d.pack.categorical("person__academic_term", "registration_status")
     columns = {
         "person_id": ids.udp_ids(rows),
@@ -255,7 +267,7 @@ def _term_record(d: Drawn) -> pa.Table:
         "academic_career_id": s.career.astype(np.int64) + 1,
         "academic_program_id": d.structures.program_of_major[d.structures.student_major] + 1,
         "campus_id": campus_of_college()[d.structures.college_of_cip[s.major_cip]] + 1,
-        "athletic_participant_sport": Coded(sport.draw(rng.extend(s.key, 61)), sport.values),
+        "athletic_participant_sport": Coded(sport.draw(rng.extend(s.key, _SPORT)), sport.values),
         "ps_student_level": Coded(s.career, CAREERS),
         "cen_academic_level": level,
         "cen_academic_load": Coded(_load(d, r.credits), _LOADS),
@@ -266,7 +278,9 @@ def _term_record(d: Drawn) -> pa.Table:
         "gpa_academic_term": r.gpa_hundredths,
         "gpa_cumulative": r.cumulative_hundredths,
         "gpa_credits_units_hours": np.where(r.gpa_hundredths == NO_TIME, NO_TIME, r.gpa_credits * 100),
-        "registration_status": Coded(registration.draw(rng.extend(s.key, 62)), registration.values),
+        "registration_status": Coded(
+            registration.draw(rng.extend(s.key, _REGISTRATION)), registration.values
+        ),
         "in_honors_program": Maybe(
             np.array([value == "true" for value in honors.values])[honor_codes],
             np.array([value is not None for value in honors.values])[honor_codes],

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import I64
+from context.arrays import BOOL, I64
 from context.columns import Coded, Maybe
 from context.courses.meetings import SLOTS, make_meetings, meeting_keys
 from context.tables.every_table import sis_keymap
@@ -28,6 +27,8 @@ _NAMES = {
 }
 _TYPES = tuple(_NAMES)
 _TYPE_SHARES = (0.55, 0.2, 0.2, 0.05)
+# Purposes of randomness: what each number draws.
+_NEEDS_ROOM, _SEATS_OF_ROOM, _ROOM = 1, 1, 360
 
 
 def place_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -72,7 +73,7 @@ def room_seats(d: Drawn) -> I64:
     """Seats of each room; their number follows the size asked for, not what a term happens to teach."""
     count = max(2 * ROOMS_PER_FACILITY, round(d.fte * ROOMS_PER_1000_FTE / 1000))
     key = rng.key(d.seed, "room", np.arange(count))
-    seats = np.array(_SEATS)[rng.categorical(key, rng.thresholds(list(_SHARES)), 1)]
+    seats = np.array(_SEATS)[rng.categorical(key, rng.thresholds(list(_SHARES)), _SEATS_OF_ROOM)]
     seats[0] = _LARGEST
     return np.asarray(seats, dtype=np.int64)
 
@@ -89,7 +90,7 @@ def _names(d: Drawn, kind: I64) -> tuple[list[str], list[str]]:
     return names, codes
 
 
-def section_rooms(d: Drawn, seats: I64, online: npt.NDArray[np.bool_], names: pa.Array) -> Maybe:
+def section_rooms(d: Drawn, seats: I64, online: BOOL, names: pa.Array) -> Maybe:
     """Room id of each section that needs ``seats``: a keyed pick among those neither too small nor too big.
 
     No room has two sections at once: the largest sections choose first, and who finds no room of that kind
@@ -103,11 +104,11 @@ def section_rooms(d: Drawn, seats: I64, online: npt.NDArray[np.bool_], names: pa
     sizes = rooms[order]
     low = np.minimum(np.searchsorted(sizes, seats), len(rooms) - 1)
     high = np.maximum(np.searchsorted(sizes, 2 * seats + 12, side="right"), low + 1)
-    key = rng.extend(d.catalogue.section_key, 360)
+    key = rng.extend(d.catalogue.section_key, _ROOM)
     lot = rng.integer(key, 1 << 32)
     found = np.full(len(seats), -1, dtype=np.int64)
     busy = np.zeros((len(rooms), SLOTS), dtype=np.bool_)
-    needs = np.flatnonzero(~online & (rng.uniform(key, 1) >= 0.03))
+    needs = np.flatnonzero(~online & (rng.uniform(key, _NEEDS_ROOM) >= 0.03))
     for section in needs[np.lexsort((needs, -seats[needs]))].tolist():
         slots = meetings.slots(section)
         free = np.flatnonzero(~busy[low[section] :, slots].any(axis=1)) + low[section]

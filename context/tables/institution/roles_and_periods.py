@@ -1,4 +1,4 @@
-"""Tables of the learning environment's frame: its roles, and the grading periods of the term."""
+"""Tables of what the learning environment is set up with: its roles, and the term's grading periods."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 
 from context import rng
-from context.arrays import I64
-from context.columns import NO_TIME, Coded, Maybe
-from context.courses.grading_periods import SETS, make_periods
+from context.arrays import DAY_MS, I64, MINUTE_MS, NO_TIME
+from context.columns import Coded, Maybe
+from context.courses.grading_periods import PERIOD_SETS, make_periods
 from context.courses.structures import COLLEGES
-from context.tables.every_table import DAY_MS, Pair, canvas_table
+from context.tables.every_table import Pair, canvas_table
 from context.terms.drawn import Drawn, Tables
 
 # (name, role whose rights it starts from, college whose account made it or None, state). The built-in ones
@@ -89,13 +89,13 @@ def _roles(d: Drawn) -> Pair:
 
 
 def _period_groups(d: Drawn) -> Pair:
-    rows = len(SETS)
+    rows = len(PERIOD_SETS)
     created = _days_before(d, "grading period group", rows, 60) - 30 * DAY_MS
-    accounts = np.array([_account(each.college or "ROOT") for each in SETS])
-    deleted = np.array([each.is_deleted for each in SETS])
+    accounts = np.array([_account(each.college or "ROOT") for each in PERIOD_SETS])
+    deleted = np.array([each.is_deleted for each in PERIOD_SETS])
     columns = {
         "learning_environment_organization_id": accounts + 1,
-        "title": pa.array([each.title.format(term=d.calendar.term.name) for each in SETS]),
+        "title": pa.array([each.title.format(term=d.calendar.term.name) for each in PERIOD_SETS]),
         "status": Coded(deleted.astype(np.int64), ("active", "deleted")),
         "created_date": created,
         "updated_date": created + np.where(deleted, 12, 1) * DAY_MS,
@@ -105,9 +105,9 @@ def _period_groups(d: Drawn) -> Pair:
 
 def _periods(d: Drawn) -> Pair:
     periods = make_periods(d.calendar)
-    deleted = np.array([each.is_deleted for each in SETS])[periods.of_set]
-    created = (_days_before(d, "grading period group", len(SETS), 60) - 30 * DAY_MS)[periods.of_set]
-    created = created + 60_000 * (1 + np.arange(len(periods)))
+    deleted = np.array([each.is_deleted for each in PERIOD_SETS])[periods.of_set]
+    created = (_days_before(d, "grading period group", len(PERIOD_SETS), 60) - 30 * DAY_MS)[periods.of_set]
+    created = created + MINUTE_MS * (1 + np.arange(len(periods)))
     columns = {
         "grading_period_group_id": periods.of_set + 1,
         "title": pa.array(periods.title),

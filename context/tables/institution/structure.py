@@ -7,9 +7,10 @@ import pyarrow as pa
 
 from context import columns as frame
 from context import ids
-from context.columns import NO_TIME, Maybe
-from context.courses.structures import CAREER_CODES, COLLEGES, EDUCATIONAL_LEVELS, term_dates
-from context.people.students import CAREERS
+from context.arrays import I64, NO_TIME
+from context.columns import Maybe
+from context.courses.structures import CAREER_CODES, COLLEGES, DEGREE_CODES, EDUCATIONAL_LEVELS, term_dates
+from context.packs.people_codes import CAREERS
 from context.tables.every_table import sis_keymap
 from context.terms.drawn import Drawn, Tables
 
@@ -40,12 +41,12 @@ NO_TERM = 1  # row of the term that Canvas keeps for courses without one
 CAMPUSES = (("MAIN", "Main Campus"), ("HSC", "Health Sciences Campus"))
 
 
-def campus_of_college() -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def campus_of_college() -> I64:
     """Campus row of each college."""
     return np.array([1 if code == "HLTH" else 0 for code, _, _ in COLLEGES], dtype=np.int64)
 
 
-def campus_of_subject(d: Drawn) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def campus_of_subject(d: Drawn) -> I64:
     """Campus row of each subject: its college's."""
     return campus_of_college()[d.structures.college_of_cip[d.structures.subject_cip]]
 
@@ -55,7 +56,7 @@ def _term(d: Drawn) -> tuple[pa.Table, pa.Table]:
     term, dates = d.calendar.term, term_dates(d.calendar)
     local = d.local("academic_term", 2, np.array([1, 0]))
 
-    def only(day: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def only(day: int) -> I64:
         return np.array([day, NO_TIME])
 
     columns = {
@@ -145,9 +146,8 @@ def _programs(d: Drawn) -> tuple[pa.Table, pa.Table]:
 def _majors(d: Drawn) -> tuple[pa.Table, pa.Table]:
     s = d.structures
     families = [str(code) for code in d.pack.table("cip")["cip"]]
-    degrees = ("BA", "MA", "PD")
     subject = [s.subjects[i] for i in s.major_subject]
-    codes = [f"{code}-{degrees[career]}" for code, career in zip(subject, s.major_career, strict=True)]
+    codes = [f"{code}-{DEGREE_CODES[career]}" for code, career in zip(subject, s.major_career, strict=True)]
     columns = {
         "academic_major_id": ids.udp_ids(len(codes)),
         "academic_program_id": s.program_of_major + 1,
@@ -188,7 +188,7 @@ def _accounts(d: Drawn) -> tuple[pa.Table, pa.Table]:
     return frame.table(name, rows, columns), keymap
 
 
-def department_account(d: Drawn) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def department_account(d: Drawn) -> I64:
     """Account row of each offering: that of its department."""
     return 1 + len(COLLEGES) + d.structures.offering_subject
 
