@@ -11,6 +11,7 @@ from sim.caliper.kinds import KIND, KINDS
 from sim.draw.engine import RANKS, Engine
 from sim.draw.routes import OWN_VISIT, Paths
 from sim.draw.visits import GAVE_UP_MS, Visits
+from sim.plan.outages import taken
 from sim.world.objects import released
 
 _PATH_WEIGHT = 0.5  # of a click's place in a run, what its tool's rank decides; chance the rest (assumption)
@@ -34,14 +35,7 @@ def through_outages(engine: Engine, visits: Visits, visit: I64, time: I64, tool:
     gone: BOOL = hit & (visits.resume_ms[visit] == GAVE_UP_MS)
     shift = np.where(hit & ~gone, visits.resume_ms[visit] - visits.hit_ms[visit], 0)
     time += shift
-    for window in engine.calendar.windows:
-        inside = (time >= window.start) & (time < window.end)
-        if window.stops_canvas:
-            gone |= inside
-        elif window.tools != "all":
-            codes = [code for code, name in enumerate(engine.world.tools) if name in window.tools]
-            gone |= inside & np.isin(tool, codes)
-    return np.logical_not(gone)
+    return np.logical_not(gone | taken(engine.calendar, time, engine.world.tools, tool))
 
 
 def objects_of(engine: Engine, tool: I64, course: I32, time: I64, key: U64) -> tuple[U8, I32]:

@@ -11,6 +11,7 @@ from sim.caliper.kinds import KIND
 from sim.draw.engine import Engine
 from sim.draw.visits import GAVE_UP_MS, Visits
 from sim.plan.campus import LONGEST_MS
+from sim.plan.outages import taken
 
 _LEAVING_MS = 20_000  # from the last click to the logout, at least (assumption)
 
@@ -23,17 +24,8 @@ def logouts(engine: Engine, visits: Visits, persons: tuple[int, ...] | None) -> 
     rows = np.flatnonzero(leaving & (visits.hit_ms < 0))
     time = visits.end_ms[rows] + _LEAVING_MS + rng.integer(visits.key[rows], 40_000, 43)
     time = np.minimum(time, visits.start_ms[rows] + LONGEST_MS - 1)
-    rows, time = _out_of_outages(engine, rows, time)
-    return _of_visits(visits, rows, time, "logout", 44)
-
-
-def _out_of_outages(engine: Engine, rows: I64, time: I64) -> tuple[I64, I64]:
-    """Rows and times without those that lie in an outage of Canvas."""
-    keep = np.ones(len(rows), dtype=np.bool_)
-    for window in engine.calendar.windows:
-        if window.stops_canvas:
-            keep &= (time < window.start) | (time >= window.end)
-    return rows[keep], time[keep]
+    kept = ~taken(engine.calendar, time)
+    return _of_visits(visits, rows[kept], time[kept], "logout", 44)
 
 
 def logins(engine: Engine, visits: Visits, persons: tuple[int, ...] | None) -> Batch:

@@ -16,6 +16,7 @@ from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.caliper.batch import Batch
 from sim.caliper.kinds import KIND, KINDS, TWIN
+from sim.plan.outages import taken
 from sim.world.clients import devices
 from sim.world.world import World
 
@@ -36,10 +37,7 @@ def twins_of(pack: Pack, calendar: Calendar, world: World, batch: Batch) -> Batc
     share = np.where(app[devices(world, batch.person[rows], batch.visit[rows])], in_app, elsewhere)
     rows = rows[u[rows] < share]
     time = batch.time_ms[rows] + _SOONEST_MS + rng.integer(batch.uuid_low[rows], _SPAN_MS, 71)
-    kept = np.ones(len(rows), dtype=np.bool_)
-    for window in calendar.windows:
-        if window.stops_canvas:
-            kept &= (time < window.start) | (time >= window.end)
+    kept = ~taken(calendar, time)
     rows, time = rows[kept], time[kept]
     high, low = rng.uuid_bits(rng.extend(batch.uuid_low[rows], 72))
     return replace(batch.take(rows), time_ms=time, kind=twin[batch.kind[rows]], uuid_high=high, uuid_low=low)

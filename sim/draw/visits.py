@@ -18,6 +18,7 @@ from context.scenario.calendar import Calendar
 from sim.draw.dues import Times, before_dues
 from sim.plan.campus import GAVE_UP, LONGEST_MS, resume_times
 from sim.plan.effects import MICRO, active_odds
+from sim.plan.outages import canvas_outages
 from sim.plan.plan import Plan
 from sim.world.world import World
 
@@ -141,9 +142,7 @@ def _meet_outages(pack: Pack, calendar: Calendar, visits: Visits) -> Visits:
     """Visits that an outage of Canvas hits wait, try again, return or give up: processes of the campus."""
     resume, hit = visits.resume_ms, visits.hit_ms
     patience = int(pack.number("incident.patience_tries"))
-    for window in calendar.windows:
-        if not window.stops_canvas:
-            continue
+    for window in canvas_outages(calendar):
         rows = np.flatnonzero((visits.start_ms < window.end) & (visits.end_ms >= window.start) & (hit < 0))
         if not len(rows):
             continue

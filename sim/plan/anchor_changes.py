@@ -15,6 +15,7 @@ from context.arrays import I32, I64, U64
 from context.scenario.calendar import Calendar
 from sim.caliper.kinds import KIND, KINDS
 from sim.plan.anchor_acts import Part
+from sim.plan.outages import put_off
 from sim.world.details import staff_rows
 from sim.world.world import World
 
@@ -134,7 +135,7 @@ def _part(
     course: I32 | None = None,
 ) -> Part:  # fmt: skip
     """Events of rows whose time lies in the campus days. Row i of the arguments is object i."""
-    when = _after_outages(calendar, time)
+    when = put_off(calendar, time)
     low, high = calendar.day_start_ms(calendar.first_day), calendar.day_start_ms(calendar.last_day + 1)
     inside = (time >= low) & (when < high)
     if enrolment is not None:
@@ -151,16 +152,3 @@ def _part(
         counted=False,
         course=None if course is None else course[rows].astype(np.int32),
     )
-
-
-def _after_outages(calendar: Calendar, time: I64) -> I64:
-    """Times, but those in an outage of Canvas at its end and after."""
-    out = np.zeros(len(time), dtype=np.bool_)
-    for window in calendar.windows:
-        if window.stops_canvas:
-            out |= (time >= window.start) & (time < window.end)
-    if not out.any():
-        return time
-    later = time.copy()
-    later[out] = calendar.after_incidents(time[out])
-    return later

@@ -15,6 +15,7 @@ from context.scenario.calendar import Calendar
 from sim.caliper.batch import Batch, concatenate
 from sim.caliper.kinds import KIND
 from sim.draw.sessions.law import Launch, Law, Played
+from sim.plan.outages import taken
 from sim.world.objects import released
 from sim.world.world import World
 
@@ -80,8 +81,4 @@ def _events(launches: Batch, key: U64, played: Played, kept: BOOL, tool: int) ->
 
 def _possible(calendar: Calendar, time: I64, day: int, tool: str) -> BOOL:
     """False for events in an outage of Canvas or the tool, and after the hours that belong to the day."""
-    possible = time < calendar.day_start_ms(day + 1) + _LATEST_MS
-    for window in calendar.windows:
-        if window.stops_canvas or (window.tools != "all" and tool in window.tools):
-            possible &= (time < window.start) | (time >= window.end)
-    return np.asarray(possible)
+    return (time < calendar.day_start_ms(day + 1) + _LATEST_MS) & ~taken(calendar, time, (tool,))
