@@ -9,7 +9,7 @@ from context.arrays import BOOL, I32, I64, U8, U64
 from context.packs.pack import Pack
 from sim.caliper.kinds import KIND, KINDS
 from sim.draw.engine import RANKS, Engine
-from sim.draw.routes import OWN_VISIT, Paths
+from sim.draw.routes import OWN_VISIT, Routes
 from sim.draw.visits import GAVE_UP_MS, Visits
 from sim.plan.outages import taken
 from sim.world.objects import released
@@ -17,16 +17,18 @@ from sim.world.objects import released
 _PATH_WEIGHT = 0.5  # of a click's place in a run, what its tool's rank decides; chance the rest (assumption)
 
 
-def place_of(engine: Engine, visits: Visits, paths: Paths, row: I64, tool: I64, key: U64) -> tuple[I64, I64]:
-    """(visit, instant) of each click; ``row`` is its enrolment's among the day's, as ``paths`` has them.
+def place_of(
+    engine: Engine, visits: Visits, routes: Routes, row: I64, tool: I64, key: U64
+) -> tuple[I64, I64]:
+    """(visit, instant) of each click; ``row`` is its enrolment's among the day's, as ``routes`` has them.
 
     Within a run clicks follow the path through a course, from its home page to handing in.
     """
-    count = len(paths.visit) // 2
+    count = len(routes.visit) // 2
     run = np.where(rng.uniform(key, 15) < OWN_VISIT, row, count + row)
     along = _PATH_WEIGHT * (engine.tool_rank[tool] / RANKS) + (1 - _PATH_WEIGHT) * rng.uniform(key, 11)
-    visit = paths.visit[run]
-    return visit, visits.start_ms[visit] + paths.instants(run, along)
+    visit = routes.visit[run]
+    return visit, visits.start_ms[visit] + routes.instants(run, along)
 
 
 def through_outages(engine: Engine, visits: Visits, visit: I64, time: I64, tool: I64) -> BOOL:

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from context import rng
-from context.arrays import BOOL, F64, I32, I64, U64
+from context.arrays import BOOL, F64, HOUR_MS, I32, I64, U64, ordinals
 from sim.caliper.batch import Batch, concatenate
 from sim.draw.clicks import objects_of, place_of, through_outages
 from sim.draw.dues import Times
 from sim.draw.engine import Engine
 from sim.draw.logins import logins, logouts
-from sim.draw.routes import Paths, lay_out
+from sim.draw.routes import Routes, lay_out
 from sim.draw.sessions.sessions import with_sessions
 from sim.draw.twins import twins_of
 from sim.draw.visits import Pulls, Visits, active_chance, draw_visits, with_lengths
@@ -27,7 +27,7 @@ from sim.plan.campus import MEETS
 from sim.plan.effects import MICRO, active_odds, enrolment_effects, section_day_effect
 from sim.plan.plan import DayPlan
 
-_HALF_HOUR_MS = 1_800_000
+_HALF_HOUR_MS = HOUR_MS // 2
 _MOST_MEAN = 256.0  # of the Poisson grid
 
 
@@ -69,11 +69,11 @@ def draw_day(engine: Engine, day: int, select: Select | None = None) -> tuple[Ba
     )
     today = _today(engine, day, rows, visits)
     e = engine.world.enrolments
-    paths = lay_out(
+    routes = lay_out(
         engine.pack, visits, e.person[today.rows], e.course[today.rows], today.key, today.expected
     )
-    visits = with_lengths(engine.pack, engine.calendar, visits, paths.length_ms)
-    ambient, lost = _ambient(engine, today, visits, paths, select)
+    visits = with_lengths(engine.pack, engine.calendar, visits, routes.length_ms)
+    ambient, lost = _ambient(engine, today, visits, routes, select)
     anchored, counted = _anchored(engine, visits, anchor_rows)
     sessions = _none()
     if select.tools is None and select.sections is None:
@@ -195,7 +195,7 @@ def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64)
             over = over[mean[over] > _MOST_MEAN]
         some = np.flatnonzero(count)
         n = count[some].astype(np.int64)
-        index = np.arange(int(n.sum())) - np.repeat(np.cumsum(n) - n, n)
+        index = ordinals(n)
         places.append(np.repeat(mine[some], n))
         codes.append(np.full(len(index), tool, dtype=np.int64))
         keys.append(rng.extend(np.repeat(key[some], n), 1 + index))
@@ -205,7 +205,7 @@ def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64)
 
 
 def _ambient(
-    engine: Engine, today: _Today, visits: Visits, paths: Paths, select: Select
+    engine: Engine, today: _Today, visits: Visits, routes: Routes, select: Select
 ) -> tuple[Batch, int]:
     """Clicks drawn from the rates, and how many an outage cost."""
     world = engine.world
@@ -216,7 +216,7 @@ def _ambient(
     place, tool, key = _counts(engine, engine.plan.days[today.day], today, mine, tools)
     enrolment = today.rows[place]
     person = world.enrolments.person[enrolment]
-    visit, time = place_of(engine, visits, paths, place, tool, key)
+    visit, time = place_of(engine, visits, routes, place, tool, key)
     kept = through_outages(engine, visits, visit, time, tool)
     drawn_tool = tool
     enrolment, tool, key, person = enrolment[kept], tool[kept], key[kept], person[kept]

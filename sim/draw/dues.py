@@ -14,12 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import I32, I64, U64
+from context.arrays import I32, I64, MINUTE_MS, U64, ordinals
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.world.world import World
 
-MINUTE_MS = 60_000
 HOURS = 24
 
 
@@ -48,7 +47,7 @@ class Dues:
         courses = self.course[low:high]
         first = np.searchsorted(courses, course)
         count = np.searchsorted(courses, course, side="right") - first
-        at = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(int(count.sum()))
+        at = np.repeat(first, count) + ordinals(count)
         of_person = np.bincount(np.repeat(person, count), minlength=persons)
         return Times(
             self.wall_ms[low:high][at],

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import F64, I32, I64, U64
+from context.arrays import F64, I32, I64, U64, ordinals
 from context.packs.pack import Pack
 from sim.draw.visits import END_SLACK_MS, Visits
 from sim.plan.campus import LONGEST_MS
@@ -24,7 +24,7 @@ MOST_PLACES = 200  # in a run
 
 
 @dataclass(frozen=True)
-class Paths:
+class Routes:
     """Runs: two per enrolment of the day, row i its own visit's, row n + i the other one's.
 
     ``place_ms[first[r] : first[r] + places[r] + 1]`` are the instants of run r's places after the visit's
@@ -46,7 +46,7 @@ class Paths:
         return np.asarray(low + ((x - place) * (self.place_ms[at + 1] - low)).astype(np.int64))
 
 
-def lay_out(pack: Pack, visits: Visits, person: I32, course: I32, key: U64, expected: F64) -> Paths:
+def lay_out(pack: Pack, visits: Visits, person: I32, course: I32, key: U64, expected: F64) -> Routes:
     """Runs of the day's enrolments: their person (who has visits), course, day key and expected clicks."""
     upto = np.append(0, np.cumsum(visits.appetite))
     first, after = visits.first_visit[person], visits.first_visit[person + 1]
@@ -69,12 +69,11 @@ def lay_out(pack: Pack, visits: Visits, person: I32, course: I32, key: U64, expe
     start[order] = begins - begins[np.flatnonzero(new)[np.cumsum(new) - 1]] if len(order) else begins
     owner = np.repeat(np.arange(len(visit)), places + 1)
     own_first = np.cumsum(places + 1) - (places + 1)
-    within = np.arange(len(owner)) - own_first[owner]
-    since = upto_gap[first_gap[owner] + within] - upto_gap[first_gap[owner]]
+    since = upto_gap[first_gap[owner] + ordinals(places + 1)] - upto_gap[first_gap[owner]]
     most = LONGEST_MS - END_SLACK_MS
     whole = np.zeros(len(visits), dtype=np.int64)
     np.maximum.at(whole, visit, np.minimum(start + length, most))
-    return Paths(visit, places, own_first, np.minimum(start[owner] + since, most), whole)
+    return Routes(visit, places, own_first, np.minimum(start[owner] + since, most), whole)
 
 
 def _own_visits(visits: Visits, person: I32, course: I32, other: I64) -> I64:
@@ -93,7 +92,7 @@ def _gaps(pack: Pack, run_key: U64, places: I64) -> tuple[I64, I64]:
     """(gaps after each place in ms, run by run; where each run's gaps begin)."""
     first = np.cumsum(places) - places
     owner = np.repeat(np.arange(len(places)), places)
-    key = rng.extend(rng.extend(run_key[owner], 2), np.arange(len(owner)) - first[owner])
+    key = rng.extend(rng.extend(run_key[owner], 2), ordinals(places))
     law = pack.table("gap")
     table = rng.thresholds([float(share) for share in law["share"]])
     low = np.array([round(float(seconds) * 1000) for seconds in law["seconds"]])

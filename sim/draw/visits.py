@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from context import rng
-from context.arrays import F64, I32, I64, U64
+from context.arrays import F64, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.draw.dues import Times, before_dues
@@ -22,9 +22,11 @@ from sim.plan.outages import canvas_outages
 from sim.plan.plan import Plan
 from sim.world.world import World
 
-HOUR_MS = 3_600_000
-END_SLACK_MS = 60_000  # the last gap of a visit ends this much before the six hours are over
-_AROUND_CLASS_MS = (-10 * 60_000, 50 * 60_000)  # a visit for a class begins from then to then (assumption)
+END_SLACK_MS = MINUTE_MS  # the last gap of a visit ends this much before the six hours are over
+_AROUND_CLASS_MS = (
+    -10 * MINUTE_MS,
+    50 * MINUTE_MS,
+)  # a visit for a class begins from then to then (assumption)
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,7 @@ def draw_visits(
     table = rng.thresholds([float(share) for share in counts_law["share"]])
     counts = np.array([int(n) for n in counts_law["visits"]])[rng.categorical(day_key, table, 1)]
     owner = np.repeat(np.arange(len(person)), counts)
-    number = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    key = rng.extend(rng.extend(day_key[owner], 2), number)
+    key = rng.extend(rng.extend(day_key[owner], 2), ordinals(counts))
     hours = _hours(pack, plan.days[day].kind, key, pulls.of_dues)
     wall = hours * HOUR_MS + rng.integer(key, HOUR_MS, 11)
     wall, purpose = before_dues(pack, person[owner], key, wall, pulls.dues)

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import I32, I64, U64
+from context.arrays import I32, I64, MINUTE_MS, U64
 from context.scenario.calendar import Calendar
 from sim.world.world import SUBMISSION_TYPES, World
 
-MINUTE_MS = 60_000
 LONGEST_VIEW_MS = 25 * MINUTE_MS  # a view precedes its act by up to this (assumption)
 LEAST_VIEW_MS = 2000
 _SPEED_GRADER = 0.4  # share of human grades given in SpeedGrader with a view of it (assumption)
 
 
 @dataclass(frozen=True)
-class Part:
+class AnchorRows:
     """Anchored events of one kind; ``enrolment`` is the actor's, -1 for background jobs."""
 
     kind: str
@@ -44,14 +43,14 @@ def _view_ms(world: World, calendar: Calendar, enrolment: I32, released: I64, ac
     return act - np.minimum(lead, room)
 
 
-def submission_parts(world: World, calendar: Calendar) -> list[Part]:
+def submission_anchors(world: World, calendar: Calendar) -> list[AnchorRows]:
     """Views, submissions and grades of the store's results."""
     s = world.submissions
     spoken = s.submission_type == SUBMISSION_TYPES.index("discussion_topic")
     quiz = (s.quiz >= 0) & (s.submitted_ms >= 0)
     work = (s.submission_type >= 0) & (s.submitted_ms >= 0) & ~quiz
     bundle = np.maximum(s.submitted_ms, s.graded_ms)  # of what has no view: work on paper, its grade
-    parts = []
+    found = []
     for mask, view_kind, act_kind, tool, table, target in (
         (work & ~spoken, "assignment", "submission_created", "assignments", "assignment", s.assignment),
         (quiz, "quiz", "quiz_submitted", "quizzes", "quiz", s.quiz),
@@ -62,8 +61,10 @@ def submission_parts(world: World, calendar: Calendar) -> list[Part]:
             world, calendar, enrolment, world.objects[table].release_ms[target[rows]], act, rng.extend(key, 1)
         )
         bundle[rows] = view
-        parts.append(Part(view_kind, tool, view, view, enrolment, target[rows], rng.extend(key, 2)))
-        parts.append(Part(act_kind, tool, view, act, enrolment, rows.astype(np.int32), rng.extend(key, 3)))
+        found.append(AnchorRows(view_kind, tool, view, view, enrolment, target[rows], rng.extend(key, 2)))
+        found.append(
+            AnchorRows(act_kind, tool, view, act, enrolment, rows.astype(np.int32), rng.extend(key, 3))
+        )
     rows = np.flatnonzero(work & spoken)
     act = s.submitted_ms[rows] + 400 + rng.integer(rng.extend(s.key[rows], 4), 600)
     bundle[rows] = s.submitted_ms[rows]
@@ -74,7 +75,7 @@ def submission_parts(world: World, calendar: Calendar) -> list[Part]:
         rows.astype(np.int32),
         rng.extend(s.key[rows], 3),
     )
-    parts.append(Part("submission_created", "assignments", *submitted))
+    found.append(AnchorRows("submission_created", "assignments", *submitted))
     rows = np.flatnonzero(s.graded_ms >= 0)
     by_system = s.grader_enrolment[rows] < 0
     # Canvas names the student as the grader of what it grades by itself, and does so in the same visit.
@@ -88,30 +89,32 @@ def submission_parts(world: World, calendar: Calendar) -> list[Part]:
         world, calendar, grader[seen], s.submitted_ms[rows[seen]], act, rng.extend(s.key[rows[seen]], 7)
     )
     when[seen] = view
-    parts.append(
-        Part(
+    found.append(
+        AnchorRows(
             "course_speed_grader", "grades", view, view, grader[seen], rows[seen].astype(np.int32),
             rng.extend(s.key[rows[seen]], 8), counted=False,
         )
     )  # fmt: skip
     graded = when, s.graded_ms[rows], grader, rows.astype(np.int32)
-    parts.append(Part("grade_change", "grades", *graded, rng.extend(s.key[rows], 5), counted=False))
+    found.append(AnchorRows("grade_change", "grades", *graded, rng.extend(s.key[rows], 5), counted=False))
     changed = when, s.updated_ms[rows], grader, rows.astype(np.int32)
-    parts.append(
-        Part("submission_updated", "assignments", *changed, rng.extend(s.key[rows], 9), counted=False)
+    found.append(
+        AnchorRows("submission_updated", "assignments", *changed, rng.extend(s.key[rows], 9), counted=False)
     )
-    return parts
+    return found
 
 
-def post_parts(world: World, calendar: Calendar) -> list[Part]:
+def post_anchors(world: World, calendar: Calendar) -> list[AnchorRows]:
     """Views of topics and the entries posted in them."""
     p = world.posts
     released = world.objects["discussion"].release_ms[p.discussion]
     view = _view_ms(world, calendar, p.enrolment, released, p.time_ms, rng.extend(p.key, 1))
     posted = np.arange(len(p.time_ms), dtype=np.int32)
     return [
-        Part("discussion_topic", "discussions", view, view, p.enrolment, p.discussion, rng.extend(p.key, 2)),
-        Part(
+        AnchorRows(
+            "discussion_topic", "discussions", view, view, p.enrolment, p.discussion, rng.extend(p.key, 2)
+        ),
+        AnchorRows(
             "discussion_entry_created",
             "discussions",
             view,

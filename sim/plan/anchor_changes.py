@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import rng
-from context.arrays import I32, I64, U64
+from context.arrays import HOUR_MS, I32, I64, MINUTE_MS, U64
 from context.scenario.calendar import Calendar
 from sim.caliper.kinds import KIND, KINDS
-from sim.plan.anchor_acts import Part
+from sim.plan.anchor_acts import AnchorRows
 from sim.plan.outages import put_off
 from sim.world.details import staff_rows
 from sim.world.world import World
@@ -27,52 +27,55 @@ _TABLES = {  # object table: (kind of making, kind of changing)
     "page": ("wiki_page_created", "wiki_page_updated"),
 }
 _OPENED_DAYS = 10  # a course is opened on one of so many days from its first one on (assumption)
-_HOUR_MS = 3_600_000
 
 
-def change_parts(world: World, calendar: Calendar) -> list[Part]:
+def change_anchors(world: World, calendar: Calendar) -> list[AnchorRows]:
     """Events of what was made and changed within the campus days."""
     staff = staff_rows(world.enrolments, len(world.courses.udp_id))
-    parts = []
+    found = []
     for table, kinds in _TABLES.items():
         objects, detail = world.objects[table], world.details[table]
         ordinal = np.arange(len(objects.course)) - objects.first[objects.course]
         key = rng.extend(_of_kind(world.courses.key[objects.course], kinds[0]), ordinal)
-        parts.append(_part(calendar, kinds[0], detail["created_ms"], staff[objects.course], key))
+        found.append(_rows_of_time(calendar, kinds[0], detail["created_ms"], staff[objects.course], key))
         if kinds[1]:
             same = (detail["updated_ms"] == detail["created_ms"]) | (
                 detail["updated_ms"] == detail.get("deleted_ms", -1)
             )
             changed = np.where(same, -1, detail["updated_ms"])
-            parts.append(_part(calendar, kinds[1], changed, staff[objects.course], rng.extend(key, 1)))
+            found.append(
+                _rows_of_time(calendar, kinds[1], changed, staff[objects.course], rng.extend(key, 1))
+            )
     return [
-        *parts,
-        *_course_parts(world, calendar, staff),
-        *_people_parts(world, calendar),
-        *_group_parts(world, calendar, staff),
+        *found,
+        *_course_anchors(world, calendar, staff),
+        *_people_anchors(world, calendar),
+        *_group_anchors(world, calendar, staff),
     ]
 
 
-def _group_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
+def _group_anchors(world: World, calendar: Calendar, staff: I32) -> list[AnchorRows]:
     """Groups of courses and overrides, made by instructors; whoever joins a club does so alone."""
-    parts = []
+    found = []
     for table in ("group_category", "group"):
         detail = world.details[table]
         owner = _owner(staff, detail["course"])
-        parts.append(_part(calendar, f"{table}_created", detail["created_ms"], owner, detail["key"]))
+        found.append(_rows_of_time(calendar, f"{table}_created", detail["created_ms"], owner, detail["key"]))
     members, e = world.details["group_member"], world.enrolments
     own = np.full(len(world.persons.udp_id), -1, dtype=np.int32)
     rows = np.flatnonzero(e.is_student)[::-1]
     own[e.person[rows]] = rows
     owner = np.where(members["course"] >= 0, _owner(staff, members["course"]), own[members["person"]])
-    parts.append(_part(calendar, "group_membership_created", members["created_ms"], owner, members["key"]))
+    found.append(
+        _rows_of_time(calendar, "group_membership_created", members["created_ms"], owner, members["key"])
+    )
     override = world.details["override"]
     owner = _owner(staff, world.objects["assignment"].course[override["assignment_row"]].astype(np.int64))
     changed = np.where(override["updated_ms"] != override["created_ms"], override["updated_ms"], -1)
     for number, (kind, time) in enumerate((("created", override["created_ms"]), ("updated", changed))):
         key = rng.extend(override["key"], number)
-        parts.append(_part(calendar, f"assignment_override_{kind}", time, owner, key))
-    return parts
+        found.append(_rows_of_time(calendar, f"assignment_override_{kind}", time, owner, key))
+    return found
 
 
 def _of_kind(key: U64, kind: str) -> U64:
@@ -85,15 +88,15 @@ def _owner(staff: I32, course: I64) -> I32:
     return np.where(course >= 0, staff[np.maximum(course, 0)], -1).astype(np.int32)
 
 
-def _course_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
+def _course_anchors(world: World, calendar: Calendar, staff: I32) -> list[AnchorRows]:
     """Courses made by a job, opened and given a syllabus by their instructor."""
     detail, key = world.details["course"], _of_kind(world.courses.key, "course_created")
     all_courses = np.arange(len(key), dtype=np.int32)
-    made = _part(calendar, "course_created", detail["created_ms"], None, key, all_courses)
+    made = _rows_of_time(calendar, "course_created", detail["created_ms"], None, key, all_courses)
     day = np.maximum(detail["opened_day"], calendar.first_day) + rng.integer(key, _OPENED_DAYS, 1)
-    wall = 9 * _HOUR_MS + rng.integer(key, 9 * _HOUR_MS, 2)
+    wall = 9 * HOUR_MS + rng.integer(key, 9 * HOUR_MS, 2)
     opened = calendar.wall_to_utc_ms(np.minimum(day, calendar.last_day), wall)
-    written = opened - 60_000 - rng.integer(key, 600_000, 3)
+    written = opened - MINUTE_MS - rng.integer(key, 10 * MINUTE_MS, 3)
     # Courses that stay unpublished are never opened; some have no syllabus.
     published = pc.is_in(detail["status"], pa.array(("available", "completed"))).to_numpy(
         zero_copy_only=False
@@ -104,17 +107,17 @@ def _course_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
     )
     return [
         made,
-        _part(calendar, "course_updated", opened, staff, rng.extend(key, 1)),
-        _part(calendar, "syllabus_updated", written, staff, rng.extend(key, 2)),
+        _rows_of_time(calendar, "course_updated", opened, staff, rng.extend(key, 1)),
+        _rows_of_time(calendar, "syllabus_updated", written, staff, rng.extend(key, 2)),
     ]
 
 
-def _people_parts(world: World, calendar: Calendar) -> list[Part]:
+def _people_anchors(world: World, calendar: Calendar) -> list[AnchorRows]:
     """Enrolments and accounts, by the batches of the student information system."""
     seats = world.details["seat"]
     key = _of_kind(seats["key"], "enrollment_created")
     changed = np.where(seats["updated_ms"] != seats["created_ms"], seats["updated_ms"], -1)
-    parts = []
+    found = []
     for number, (kind, time) in enumerate(
         (
             ("enrollment_created", seats["created_ms"]),
@@ -123,17 +126,20 @@ def _people_parts(world: World, calendar: Calendar) -> list[Part]:
             ("enrollment_state_updated", changed),
         )
     ):
-        parts.append(_part(calendar, kind, time, None, rng.extend(key, number), seats["course"]))
+        found.append(_rows_of_time(calendar, kind, time, None, rng.extend(key, number), seats["course"]))
     accounts = _of_kind(world.persons.key, "user_account_association_created")
     nowhere = np.full(len(accounts), -1, dtype=np.int32)
     created = world.details["person"]["created_ms"]
-    return [*parts, _part(calendar, "user_account_association_created", created, None, accounts, nowhere)]
+    return [
+        *found,
+        _rows_of_time(calendar, "user_account_association_created", created, None, accounts, nowhere),
+    ]
 
 
-def _part(
+def _rows_of_time(
     calendar: Calendar, kind: str, time: I64, enrolment: I32 | None, key: U64,
     course: I32 | None = None,
-) -> Part:  # fmt: skip
+) -> AnchorRows:  # fmt: skip
     """Events of rows whose time lies in the campus days. Row i of the arguments is object i."""
     when = put_off(calendar, time)
     low, high = calendar.day_start_ms(calendar.first_day), calendar.day_start_ms(calendar.last_day + 1)
@@ -141,7 +147,7 @@ def _part(
     if enrolment is not None:
         inside &= enrolment >= 0
     rows = np.flatnonzero(inside)
-    return Part(
+    return AnchorRows(
         kind=kind,
         tool=KINDS[KIND[kind]].tool,
         bundle_ms=when[rows],

@@ -14,7 +14,7 @@ import numpy as np
 import simpy
 
 from context import rng
-from context.arrays import I64, U8, U64
+from context.arrays import HOUR_MS, I64, MINUTE_MS, U8, U64
 from context.errors import RunError
 from context.scenario.calendar import Calendar
 
@@ -22,9 +22,7 @@ Process = Generator[simpy.Event, Any, None]
 
 MEETS = 1  # the section has a class today
 DUE = 2  # it has work due today or tomorrow
-MINUTE_MS = 60_000
-DAY_MS = 86_400_000
-LONGEST_MS = 6 * 60 * MINUTE_MS  # of a visit and of a bundle: they end within the day after their own
+LONGEST_MS = 6 * HOUR_MS  # of a visit and of a bundle: they end within the day after their own
 GAVE_UP = -1
 
 

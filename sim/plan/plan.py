@@ -22,8 +22,6 @@ from sim.plan.effects import MICRO, Effects, day_curve, enrolment_effects, make_
 from sim.plan.sections import schedules, section_keys
 from sim.world.world import World
 
-HOUR_MS = 3_600_000
-
 
 @dataclass(frozen=True)
 class DayPlan:

@@ -1,4 +1,4 @@
-"""Columns that every tool's documents may have: ids, people, courses, enrolments, time, request, browser."""
+"""Fields that every tool's documents may have: ids, people, courses, enrolments, time, request, browser."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 from context import rng
 from context.arrays import U8
 from sim.caliper.batch import Batch
-from sim.caliper.fields import Column, Form, Rows, take
+from sim.caliper.fields import Field, FieldForm, Positions, take
 from sim.caliper.texts import fixed, hex_texts, time_texts, uuid_texts
 from sim.world.clients import ADDRESSES
 from sim.world.world import MEMBERSHIP_ROLES, World
@@ -18,29 +18,29 @@ from sim.world.world import MEMBERSHIP_ROLES, World
 _REQUEST = 7  # of an event's id: its request's
 
 
-def person(name: str) -> Callable[[World, Rows], Any]:
+def person(name: str) -> Callable[[World, Positions], Any]:
     """A column of World.persons."""
     return lambda world, rows: take(getattr(world.persons, name), rows)
 
 
-def course(name: str) -> Callable[[World, Rows], Any]:
+def course(name: str) -> Callable[[World, Positions], Any]:
     """A column of World.courses."""
     return lambda world, rows: take(getattr(world.courses, name), rows)
 
 
-def through(link: str, table: str, name: str) -> Callable[[World, Rows], Any]:
+def through(link: str, table: str, name: str) -> Callable[[World, Positions], Any]:
     """A column of the person or course of an enrolment."""
     return lambda world, rows: take(
         getattr(getattr(world, table), name), getattr(world.enrolments, link)[rows]
     )
 
 
-def detail(table: str, name: str) -> Callable[[World, Rows], Any]:
+def detail(table: str, name: str) -> Callable[[World, Positions], Any]:
     """A column of World.details."""
     return lambda world, rows: take(world.details[table][name], rows)
 
 
-def _role(world: World, rows: Rows) -> pa.StringArray:
+def _role(world: World, rows: Positions) -> pa.StringArray:
     return pa.array(MEMBERSHIP_ROLES).take(pa.array(world.enrolments.membership_role[rows]))
 
 
@@ -58,21 +58,21 @@ def _fixed(name: str) -> Callable[[World, Batch], pa.StringArray]:
     return lambda _world, batch: fixed(FIXED[name](batch))
 
 
-def _columns(scope: str, form: Form, getters: dict[str, Callable[[World, Any], Any]]) -> dict[str, Column]:
-    return {f"{scope}.{name}": Column(scope, form, get) for name, get in getters.items()}
+def _fields(scope: str, form: FieldForm, getters: dict[str, Callable[[World, Any], Any]]) -> dict[str, Field]:
+    return {f"{scope}.{name}": Field(scope, form, get) for name, get in getters.items()}
 
 
-COMMON: dict[str, Column] = {
-    **{name: Column("event", "text", _fixed(name)) for name in FIXED},
-    **_columns("person", "whole", {name: person(name) for name in ("lms_id", "local_id", "udp_id")}),
-    **_columns("person", "text", {name: person(name) for name in ("login", "sis_id")}),
-    "person.name": Column("person", "text", detail("person", "name")),
-    **_columns("course", "whole", {name: course(name) for name in ("lms_id", "local_id", "udp_id")}),
-    "course.account": Column("course", "whole", course("account_lms_id")),
-    **_columns("course", "text", {name: course(name) for name in ("title", "sis_id")}),
-    "enrolment.course": Column("enrolment", "whole", through("course", "courses", "lms_id")),
-    "enrolment.person": Column("enrolment", "whole", through("person", "persons", "lms_id")),
-    "enrolment.role": Column("enrolment", "text", _role),
-    "agent.text": Column("agent", "text", lambda world, rows: take(world.devices, rows)),
-    "address.text": Column("address", "text", lambda _world, rows: pa.array(ADDRESSES).take(pa.array(rows))),
+SHARED_FIELDS: dict[str, Field] = {
+    **{name: Field("event", "text", _fixed(name)) for name in FIXED},
+    **_fields("person", "whole", {name: person(name) for name in ("lms_id", "local_id", "udp_id")}),
+    **_fields("person", "text", {name: person(name) for name in ("login", "sis_id")}),
+    "person.name": Field("person", "text", detail("person", "name")),
+    **_fields("course", "whole", {name: course(name) for name in ("lms_id", "local_id", "udp_id")}),
+    "course.account": Field("course", "whole", course("account_lms_id")),
+    **_fields("course", "text", {name: course(name) for name in ("title", "sis_id")}),
+    "enrolment.course": Field("enrolment", "whole", through("course", "courses", "lms_id")),
+    "enrolment.person": Field("enrolment", "whole", through("person", "persons", "lms_id")),
+    "enrolment.role": Field("enrolment", "text", _role),
+    "agent.text": Field("agent", "text", lambda world, rows: take(world.devices, rows)),
+    "address.text": Field("address", "text", lambda _world, rows: pa.array(ADDRESSES).take(pa.array(rows))),
 }

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from context import rng
-from context.arrays import I64, U64
+from context.arrays import HOUR_MS, I64, U64
 from context.ids import global_ids
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
@@ -27,7 +27,7 @@ def entry_id(key: int) -> str:
 
 
 _TERM_DAYS = 105  # over which the objects of a course are released
-_MORNING_MS, _DAY_MS = 8 * 3_600_000, 5 * 3_600_000  # wall clock: from eight to one
+_MORNING_MS, _MORNING_SPAN_MS = 8 * HOUR_MS, 5 * HOUR_MS  # wall clock: from eight to one
 _FIRST_ID = 20_000
 
 
@@ -65,7 +65,7 @@ def _objects(seed: int, name: str, made: _Made, courses: Courses, calendar: Cale
     release = np.full(len(course), calendar.day_start_ms(calendar.first_day))
     if made.weekly and each:
         day = np.minimum(ordinal * _TERM_DAYS // each, calendar.last_day - 1)
-        wall = _MORNING_MS + rng.integer(key, _DAY_MS, 1)
+        wall = _MORNING_MS + rng.integer(key, _MORNING_SPAN_MS, 1)
         weekly = calendar.after_incidents(calendar.wall_to_utc_ms(day, wall))
         release = np.where(ordinal > 0, weekly, release)  # the first is there from the beginning
     variant = rng.integer(course_key, len(made.titles), 2)[course]

@@ -17,7 +17,7 @@ from context.ids import global_ids
 from context.scenario.calendar import Calendar
 from sim.world.groups import Owners, load_groups
 from sim.world.reader import Reader, hundredths, ints, millis, strings
-from sim.world.world import Courses, Details, Enrolments
+from sim.world.world import Courses, Details, Seats
 
 MOST_TEXT = 8192  # characters of a text that Canvas sends
 _ENTITIES = {
@@ -74,7 +74,7 @@ def load_details(
     return details | load_groups(read, row_of["assignment"], owners)
 
 
-def staff_rows(enrolments: Enrolments, courses: int) -> npt.NDArray[np.int32]:
+def staff_rows(enrolments: Seats, courses: int) -> npt.NDArray[np.int32]:
     """The enrolment through which a course is run: its first instructor's; -1 where it has none."""
     found = np.full(courses, -1, dtype=np.int32)
     rows = np.flatnonzero(enrolments.membership_role == 1)[::-1]

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from context import rng
-from context.arrays import I64, U64
+from context.arrays import DAY_MS, I64, U64, repetition
 from context.ids import global_ids
-from sim.world.reader import Reader, ints, millis, rows_of, strings
+from sim.world.reader import Reader, ints, millis, row_numbers, strings
 from sim.world.world import Details
 
 _GROUP, _OVERRIDE = 730, 731  # of an owner's key
@@ -47,12 +47,12 @@ def load_groups(read: Reader, assignment_row: I64, owners: Owners) -> Details:
         "category": category,
         "category_lms": global_ids(category),
         "category_name": strings(table["category"]),
-        "course": rows_of(table["course_offering_id"]),
+        "course": row_numbers(table["course_offering_id"]),
         "created_ms": millis(table["created_date"]),
         "key": _group_keys(
             owners,
-            rows_of(table["course_offering_id"]),
-            rows_of(table["learning_environment_organization_id"]),
+            row_numbers(table["course_offering_id"]),
+            row_numbers(table["learning_environment_organization_id"]),
         ),
     }
     order = np.lexsort((group["created_ms"], category))
@@ -75,8 +75,8 @@ def load_groups(read: Reader, assignment_row: I64, owners: Owners) -> Details:
 
 def _members(read: Reader, group: dict[str, Any], owners: Owners) -> dict[str, Any]:
     table = read.entity("learner_group_membership", "learner_group_id", "person_id", "created_date")
-    local, at = read.local("learner_group_membership"), rows_of(table["learner_group_id"])
-    person = rows_of(table["person_id"])
+    local, at = read.local("learner_group_membership"), row_numbers(table["learner_group_id"])
+    person = row_numbers(table["person_id"])
     return {
         "lms_id": global_ids(local),
         "person": person,
@@ -94,15 +94,15 @@ def _overrides(read: Reader, assignment_row: I64, owners: Owners, group_key: U64
     )  # fmt: skip
     local = read.local("learner_activity_override")
     kinds = strings(table["type"]).to_pylist()
-    section, group = rows_of(table["course_section_id"]), rows_of(table["learner_group_id"])
+    section, group = row_numbers(table["course_section_id"]), row_numbers(table["learner_group_id"])
     sections, groups = read.local("course_section"), read.local("learner_group")
-    activity = rows_of(table["learner_activity_id"])
-    given = rows_of(read.entity("learner_activity", "course_offering_id")["course_offering_id"])
-    key = rng.extend(rng.extend(owners.course[given[activity]], _OVERRIDE), _places(given)[activity])
+    activity = row_numbers(table["learner_activity_id"])
+    given = row_numbers(read.entity("learner_activity", "course_offering_id")["course_offering_id"])
+    key = rng.extend(rng.extend(owners.course[given[activity]], _OVERRIDE), repetition(given)[activity])
     for keys, target in (
         (owners.section, section),
         (group_key, group),
-        (owners.person, rows_of(table["person_id"])),
+        (owners.person, row_numbers(table["person_id"])),
     ):
         named = np.flatnonzero(target >= 0)
         key[named] = rng.extend(key[named], keys[target[named]])
@@ -116,7 +116,7 @@ def _overrides(read: Reader, assignment_row: I64, owners: Owners, group_key: U64
         "type": pa.array([_OVERRIDES.get(kind, "ADHOC") for kind in kinds], pa.string()),
         "state": strings(table["status"]),
         "all_day": ints(table["is_all_day"].cast(pa.int8()), 0) == 1,
-        "all_day_ms": np.where(day > 0, day * 86_400_000, -1),
+        "all_day_ms": np.where(day > 0, day * DAY_MS, -1),
         **{
             f"{name}_ms": millis(table[f"{name}_date"])
             for name in ("due", "unlocked", "locked", "created", "updated")
@@ -136,12 +136,4 @@ def _group_keys(owners: Owners, course: I64, account: I64) -> U64:
     of_course = course >= 0
     owner = np.where(of_course, owners.course[course], owners.account[account])
     code = np.where(of_course, course, len(owners.course) + account)
-    return rng.extend(rng.extend(owner, _GROUP), _places(code))
-
-
-def _places(owner: I64) -> I64:
-    """The place of each row among those of its owner."""
-    order = np.argsort(owner, kind="stable")
-    place = np.empty(len(owner), dtype=np.int64)
-    place[order] = np.arange(len(owner)) - np.searchsorted(owner[order], owner[order])
-    return place
+    return rng.extend(rng.extend(owner, _GROUP), repetition(code))

@@ -19,9 +19,9 @@ from context.scenario.scenario import Scenario
 from sim.world.details import load_details
 from sim.world.groups import Owners
 from sim.world.objects import load_objects, unseen
-from sim.world.reader import Reader, hundredths, ints, millis, rows_of, strings, text_keys
+from sim.world.reader import Reader, hundredths, ints, millis, row_numbers, strings, text_keys
 from sim.world.submissions import load_posts, load_submissions
-from sim.world.world import MODES, Courses, Enrolments, Persons, Tenant, World
+from sim.world.world import MODES, Courses, Persons, Seats, Tenant, World
 
 _STAFF_AS_INSTRUCTOR = ("Teacher", "Faculty", "TeachingAssistant", "Designer")
 
@@ -121,7 +121,7 @@ def _courses(read: Reader, seed: int, pack: Pack) -> tuple[Courses, I64, U64]:
         lms_id=global_ids(local),
         local_id=local,
         sis_id=sis,
-        account_lms_id=accounts[rows_of(offering["learning_environment_organization_id"])],
+        account_lms_id=accounts[row_numbers(offering["learning_environment_organization_id"])],
         title=strings(offering["title"]),
         cip=np.array(cip, dtype=np.int16),
         level=np.maximum(np.searchsorted(lows, number, side="right") - 1, 0).astype(np.int8),
@@ -129,7 +129,7 @@ def _courses(read: Reader, seed: int, pack: Pack) -> tuple[Courses, I64, U64]:
     )
     return (
         courses,
-        rows_of(section["le_current_course_offering_id"]),
+        row_numbers(section["le_current_course_offering_id"]),
         text_keys(seed, "section", pc.coalesce(read.sis("course_section"), strings(section["le_name"]))),
     )
 
@@ -137,7 +137,7 @@ def _courses(read: Reader, seed: int, pack: Pack) -> tuple[Courses, I64, U64]:
 def _seats(read: Reader, persons: Persons, section_course: I64, section_key: U64) -> dict[str, Any]:
     """Person, course, section, role and key of every enrolment of the store, whoever can click by it."""
     table = read.entity("course_section_enrollment", "course_section_id", "person_id", "role")
-    person, section = rows_of(table["person_id"]), rows_of(table["course_section_id"])
+    person, section = row_numbers(table["person_id"]), row_numbers(table["course_section_id"])
     role = strings(table["role"])
     codes = role.dictionary_encode()
     role_key = rng.key_of_text(0, "role", codes.dictionary.to_pylist())[codes.indices.to_numpy()]
@@ -150,7 +150,7 @@ def _seats(read: Reader, persons: Persons, section_course: I64, section_key: U64
     }
 
 
-def _enrolments(read: Reader, calendar: Calendar, seats: dict[str, Any]) -> Enrolments:
+def _enrolments(read: Reader, calendar: Calendar, seats: dict[str, Any]) -> Seats:
     table = read.entity(
         "course_section_enrollment",
         "course_section_id",
@@ -170,7 +170,7 @@ def _enrolments(read: Reader, calendar: Calendar, seats: dict[str, Any]) -> Enro
     first = np.maximum(entry + 1, calendar.first_day)
     last = np.minimum(np.where(left == 10**6, calendar.last_day + 1, left - start), calendar.last_day + 1)
     instructor = pc.is_in(role, pa.array(_STAFF_AS_INSTRUCTOR)).to_numpy(zero_copy_only=False)
-    return Enrolments(
+    return Seats(
         row=rows.astype(np.int32),
         person=seats["person"][rows],
         course=seats["course"][rows],
@@ -193,9 +193,9 @@ def _works_in_canvas(read: Reader, table: pa.Table) -> npt.NDArray[np.bool_]:
     state = strings(read.entity("course_offering", "le_status")["le_status"])
     published = pc.is_in(state, pa.array(("available", "completed"))).to_numpy(zero_copy_only=False)
     graded = ints(section["is_graded"].cast(pa.int8())) == 1
-    works = graded & published[rows_of(section["le_current_course_offering_id"])]
+    works = graded & published[row_numbers(section["le_current_course_offering_id"])]
     student = pc.equal(strings(table["role"]), "Student").to_numpy(zero_copy_only=False)
-    return np.asarray(~student | works[rows_of(table["course_section_id"])])
+    return np.asarray(~student | works[row_numbers(table["course_section_id"])])
 
 
 _MODE = {"BlendedLearning": "hybrid", "Online": "online"}  # all else is taught in person
@@ -211,8 +211,8 @@ def campus_facts(root: Path) -> tuple[I64, I64, I64, I64]:
     activity = read.entity("learner_activity", "course_offering_id", "due_date", "status")
     activity = activity.filter(pa.array(~unseen(activity["status"])))  # nobody works for a draft
     return (
-        rows_of(section["le_current_course_offering_id"]),
-        rows_of(activity["course_offering_id"]),
+        row_numbers(section["le_current_course_offering_id"]),
+        row_numbers(activity["course_offering_id"]),
         millis(activity["due_date"]),
         np.array([MODES.index(mode) for mode in modes], dtype=np.int64),
     )
@@ -234,7 +234,7 @@ def standard_scores(root: Path, world: World) -> npt.NDArray[np.float64]:
     rows = np.flatnonzero(e.is_student)
     code = e.section[rows].astype(np.int64) * people + e.person[rows]
     order = np.argsort(code, kind="stable")
-    wanted = rows_of(grades["course_section_id"]) * people + rows_of(grades["person_id"])
+    wanted = row_numbers(grades["course_section_id"]) * people + row_numbers(grades["person_id"])
     score[rows[order][np.searchsorted(code[order], wanted)]] = hundredths(grades["le_final_score"])
     there = np.flatnonzero(score >= 0)
     course, value = e.course[there], score[there]

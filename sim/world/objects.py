@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import rng
-from context.arrays import I32, I64, U64
+from context.arrays import DAY_MS, I32, I64, U64
 from context.errors import InputError
 from context.ids import global_ids
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.world.canvas_objects import load_made
-from sim.world.reader import Reader, millis, rows_of, strings
+from sim.world.reader import Reader, millis, row_numbers, strings
 from sim.world.world import Courses, Objects
 
 
@@ -35,7 +35,7 @@ def released(objects: Objects, course: I32, time: I64, key: U64) -> I64:
 
 
 UNSEEN = ("unpublished", "deleted")  # states of objects that nobody but their authors sees
-_AFTER_ALL_MS = 30 * 86_400_000  # so long after the campus days these are released: none of them is opened
+_AFTER_ALL_MS = 30 * DAY_MS  # so long after the campus days these are released: none of them is opened
 LTI_SLOTS = 10_000  # places for ids of external tools, made from their names
 
 
@@ -76,13 +76,13 @@ def load_objects(
             release = np.where(release < 0, millis(table[column]), release)
         if state:
             release = np.where(unseen(table["status"]), never, release)
-        course = rows_of(table[owner])
+        course = row_numbers(table[owner])
         if name == "page":
-            course = rows_of(read.entity("wiki", "course_offering_id")["course_offering_id"])[course]
+            course = row_numbers(read.entity("wiki", "course_offering_id")["course_offering_id"])[course]
         if name == "assignment":
             assignment_release = release
         if name == "quiz" and assignment_release is not None:
-            linked = rows_of(table["learner_activity_id"])
+            linked = row_numbers(table["learner_activity_id"])
             release = np.maximum(
                 release, np.where(linked >= 0, assignment_release[np.maximum(linked, 0)], release)
             )

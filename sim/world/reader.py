@@ -38,7 +38,7 @@ def ints(column: pa.ChunkedArray | pa.Array, null: int = -1) -> I64:
     return np.asarray(pc.fill_null(column, null).to_numpy(), dtype=np.int64)
 
 
-def rows_of(column: pa.ChunkedArray) -> I64:
+def row_numbers(column: pa.ChunkedArray) -> I64:
     """Surrogate keys 1.. as row numbers 0.., NULL as -1."""
     return ints(column, 0) - 1
 

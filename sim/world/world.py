@@ -56,7 +56,7 @@ class Courses:
 
 
 @dataclass(frozen=True)
-class Enrolments:
+class Seats:
     """Row i is an enrolment of somebody who can click by it; several rows may share a person or a course.
 
     Students stand here once per course: not in its components, and not in courses that are not published.
@@ -149,7 +149,7 @@ class World:
     tenant: Tenant
     persons: Persons
     courses: Courses
-    enrolments: Enrolments
+    enrolments: Seats
     objects: dict[str, Objects]  # by OBJECT_TABLES
     submissions: Submissions
     posts: Posts

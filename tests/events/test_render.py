@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.caliper import fields as columns
 from sim.caliper.batch import NO_TOOL, Batch, concatenate
+from sim.caliper.fields import plain_time
 from sim.caliper.kinds import KIND, KINDS
 from sim.caliper.models import CanvasEvent
 from sim.caliper.texts import escaped, time_text, times, uuids
@@ -211,7 +211,7 @@ def test_hosts_are_examples() -> None:
 @given(st.lists(st.integers(-(10**13), 4 * 10**13), max_size=20))
 def test_times_are_those_of_plain_python(ms: list[int]) -> None:
     """Times in any order, before 1970 too, as the plain reference writes them."""
-    assert time_text(np.array(ms, dtype=np.int64)).to_pylist() == [columns.time_text(one) for one in ms]
+    assert time_text(np.array(ms, dtype=np.int64)).to_pylist() == [plain_time(one) for one in ms]
 
 
 @given(st.lists(st.text(max_size=6), max_size=8), st.integers(0, 3))

@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 
 from context import rng
+from context.arrays import MINUTE_MS, ordinals
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.caliper.kinds import KIND
@@ -15,7 +16,7 @@ from sim.draw.sessions.law import Launch, Played, mean_of, poisson_law
 from sim.world.world import Objects
 
 READ_MS = 10_000  # a page that is open so long is read, says the reader
-_MOST_MS = 1_200_000
+_MOST_MS = 20 * MINUTE_MS
 _SPREAD = 12  # pages that people are ahead of or behind the course
 
 
@@ -36,7 +37,7 @@ class Reading:
         table = rng.thresholds(poisson_law(pack.number("book.pages_read")))
         pages = 1 + rng.categorical(launch.key, table, 0)
         owner = np.repeat(np.arange(len(pages)), pages)
-        number = np.arange(len(owner)) - np.repeat(np.cumsum(pages) - pages, pages)
+        number = ordinals(pages)
         key = rng.extend(launch.key[owner], number)
         stay = _stays(pack, key)
         upto = np.cumsum(stay)
@@ -60,7 +61,7 @@ class Reading:
         """The page where a session begins: as far in the book as the course is in the term."""
         start, end = calendar.day_start_ms(0), calendar.day_start_ms(calendar.last_day)
         along = np.clip(launch.time_ms - start, 0, end - start)
-        due = length * (along // 60_000) // ((end - start) // 60_000)
+        due = length * (along // MINUTE_MS) // ((end - start) // MINUTE_MS)
         there = due + rng.integer(launch.key, 2 * _SPREAD + 1, 2) - _SPREAD
         return np.asarray(np.clip(there, 1, np.maximum(length - pages + 1, 1)))
 

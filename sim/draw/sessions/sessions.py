@@ -15,12 +15,12 @@ from context.scenario.calendar import Calendar
 from sim.caliper.batch import Batch, concatenate
 from sim.caliper.kinds import KIND
 from sim.draw.sessions.law import Launch, Law, Played
+from sim.plan.campus import LONGEST_MS
 from sim.plan.outages import taken
 from sim.world.objects import released
 from sim.world.world import World
 
 _KEY = 60  # of a launch's id: its session's
-_LATEST_MS = 6 * 3_600_000  # after the midnight that ends a unit's day
 
 
 def laws() -> dict[str, Law]:
@@ -81,4 +81,4 @@ def _events(launches: Batch, key: U64, played: Played, kept: BOOL, tool: int) ->
 
 def _possible(calendar: Calendar, time: I64, day: int, tool: str) -> BOOL:
     """False for events in an outage of Canvas or the tool, and after the hours that belong to the day."""
-    return (time < calendar.day_start_ms(day + 1) + _LATEST_MS) & ~taken(calendar, time, (tool,))
+    return (time < calendar.day_start_ms(day + 1) + LONGEST_MS) & ~taken(calendar, time, (tool,))

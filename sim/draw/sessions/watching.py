@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from context import rng
-from context.arrays import F64, I64, U64
+from context.arrays import F64, I64, MINUTE_MS, U64, ordinals
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.caliper.kinds import KIND
@@ -27,8 +27,8 @@ _KINDS = {
 }
 _FASTER = 1.5
 _LEAST_MS = 400  # between two things that somebody does
-_LONGEST_PAUSE_MS = 1_200_000
-_BACK_MS = 120_000  # the longest jump back
+_LONGEST_PAUSE_MS = 20 * MINUTE_MS
+_BACK_MS = 2 * MINUTE_MS  # the longest jump back
 _BACK_SHARE = 0.45  # of jumps that lead back (assumption)
 _EDGE_MS = 2_000  # jumps and pauses stay off the end
 
@@ -95,7 +95,7 @@ class Watching:
         """What is done there."""
         paused = rows[what == _PAUSE]
         events.add(paused, wall[paused], "media_paused", position[paused])
-        rest = 1_500 + (rng.lognormal(key[what == _PAUSE], 1.2, 0) * 60_000).astype(np.int64)
+        rest = 1_500 + (rng.lognormal(key[what == _PAUSE], 1.2, 0) * MINUTE_MS).astype(np.int64)
         wall[paused] += np.minimum(rest, _LONGEST_PAUSE_MS)
         events.add(paused, wall[paused], "media_resumed", position[paused])
         jumping = what == _SEEK
@@ -149,7 +149,7 @@ def _doings(pack: Pack, key: U64) -> tuple[I64, I64, F64]:
     for what, name in ((_PAUSE, "resumes"), (_SEEK, "seeks")):
         count = rng.categorical(key, rng.thresholds(poisson_law(pack.number(f"video.{name}"))), 10 + what)
         rows = np.repeat(np.arange(len(key)), count)
-        number = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
+        number = ordinals(count)
         add(rows, what, rng.uniform(rng.extend(rng.extend(key[rows], 20 + what), number)))
     some = np.flatnonzero(rng.uniform(key, 30) < pack.number("video.speed_share"))
     add(some, _SPEED, rng.uniform(key[some], 31) / 2)
