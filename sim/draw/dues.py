@@ -58,7 +58,7 @@ class Dues:
 
 def make_dues(pack: Pack, calendar: Calendar, world: World) -> Dues:
     """All due times within the term, of what students get to see."""
-    due, assignments = world.details["assignment"]["due_ms"], world.objects["assignment"]
+    due, assignments = world.details.assignment.due_ms, world.objects["assignment"]
     course = assignments.course.astype(np.int64)
     day = calendar.day_of(due).astype(np.int64)
     seen = assignments.release_ms < calendar.day_start_ms(calendar.last_day + 1)

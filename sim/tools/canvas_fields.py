@@ -14,6 +14,7 @@ from context import rng
 from context.ids import global_ids
 from sim.caliper.fields import Field, FieldForm, Positions, take
 from sim.caliper.texts import fixed, hex_texts
+from sim.tools.every_tool import detail
 from sim.world.world import SUBMISSION_TYPES, World
 
 Get = Callable[[World, Positions], Any]
@@ -29,10 +30,6 @@ def _own(table: str, name: str) -> Get:
 
 def _of_course(table: str, name: str) -> Get:
     return lambda world, rows: take(getattr(world.courses, name), world.objects[table].course[rows])
-
-
-def _detail(table: str, name: str) -> Get:
-    return lambda world, rows: take(world.details[table][name], rows)
 
 
 def _filename(world: World, rows: Positions) -> pa.StringArray:
@@ -61,7 +58,7 @@ def _objects(table: str) -> dict[str, Field]:
 
 
 def _details(table: str, form: FieldForm, *names: str) -> dict[str, Field]:
-    return _table(table, form, {name: _detail(table, name) for name in names})
+    return _table(table, form, {name: detail(table, name) for name in names})
 
 
 def _submission(name: str) -> Get:
@@ -107,12 +104,12 @@ def _post_topic(world: World, rows: Positions) -> Any:
 
 
 def _is_announcement(world: World, rows: Positions) -> Any:
-    kinds = world.details["discussion"]["type"].take(pa.array(rows))
+    kinds = world.details.discussion.type.take(pa.array(rows))
     return pc.fill_null(pc.equal(kinds, "Announcement"), fill_value=False).to_numpy(zero_copy_only=False)
 
 
 def _seat_user(world: World, rows: Positions) -> Any:
-    return world.persons.lms_id[world.details["seat"]["person"][rows]]
+    return world.persons.lms_id[world.details.seat.person[rows]]
 
 
 def _feed(purpose: int, owner: str) -> Get:
@@ -127,48 +124,47 @@ def _feed(purpose: int, owner: str) -> Get:
 
 def _course_of(table: str) -> Get:
     def get(world: World, rows: Positions) -> Any:
-        course = world.details[table]["course"][rows]
+        course = getattr(world.details, table).course[rows]
         return np.where(course >= 0, world.courses.local_id[np.maximum(course, 0)], -1)
 
     return get
 
 
 def _of_group(name: str) -> Get:
-    return lambda world, rows: take(
-        world.details["group"][name], world.details["group_member"]["group"][rows]
-    )
+    of_group = detail("group", name)
+    return lambda world, rows: of_group(world, world.details.group_member.group[rows])
 
 
 def _overridden(get: Callable[[World, Positions], Any]) -> Get:
-    return lambda world, rows: get(world, world.details["override"]["assignment_row"][rows])
+    return lambda world, rows: get(world, world.details.override.assignment[rows])
 
 
 GROUP_FIELDS: dict[str, Field] = {
     **_table("group", "whole", {
-        "lms_id": _detail("group", "lms_id"),
-        "category": _detail("group", "category"),
-        "category_lms": _detail("group", "category_lms"),
+        "lms_id": detail("group", "lms_id"),
+        "category": detail("group", "category"),
+        "category_lms": detail("group", "category_lms_id"),
         "course": _course_of("group"),
     }),
     **_details("group", "text", "name", "category_name"),
-    "group_category.lms_id": Field("group_category", "whole", _detail("group_category", "lms_id")),
+    "group_category.lms_id": Field("group_category", "whole", detail("group_category", "lms_id")),
     "group_category.course": Field("group_category", "whole", _course_of("group_category")),
     **_details("group_category", "text", "name"),
     **_table("group_member", "whole", {
-        "lms_id": _detail("group_member", "lms_id"),
-        "user": lambda world, rows: world.persons.lms_id[world.details["group_member"]["person"][rows]],
+        "lms_id": detail("group_member", "lms_id"),
+        "user": lambda world, rows: world.persons.lms_id[world.details.group_member.person[rows]],
         "group_lms": _of_group("lms_id"),
         "group_local": _of_group("local_id"),
-        "category_lms": _of_group("category_lms"),
+        "category_lms": _of_group("category_lms_id"),
     }),
     **_table("group_member", "text", {
         "group_name": _of_group("name"), "category_name": _of_group("category_name"),
     }),
     **_table("override", "whole", {
-        "lms_id": _detail("override", "lms_id"),
-        "local_id": _detail("override", "local_id"),
-        "section": _detail("override", "section"),
-        "group": _detail("override", "group"),
+        "lms_id": detail("override", "lms_id"),
+        "local_id": detail("override", "local_id"),
+        "section": detail("override", "section_lms_id"),
+        "group": detail("override", "group_lms_id"),
         "assignment": _overridden(_own("assignment", "local_id")),
         "course": _overridden(_of_course("assignment", "local_id")),
     }),
@@ -185,11 +181,11 @@ FIELDS: dict[str, Field] = {
     )),
     **_details("assignment", "time", "created_ms", "updated_ms", "unlocked_ms", "due_ms", "locked_ms"),
     **_details("assignment", "text", "description", "status"),
-    **_details("assignment", "score", "points"),
+    "assignment.points": Field("assignment", "score", detail("assignment", "points_hundredths")),
     **_details("quiz", "time", "created_ms", "updated_ms", "unlocked_ms", "due_ms"),
     **_details("quiz", "text", "type"),
-    **_details("quiz", "score", "points"),
-    **_details("quiz", "whole", "time_limit"),
+    "quiz.points": Field("quiz", "score", detail("quiz", "points_hundredths")),
+    "quiz.time_limit": Field("quiz", "whole", detail("quiz", "time_limit_minutes")),
     **_details("file", "time", "created_ms", "updated_ms", "deleted_ms"),
     **_details("file", "text", "content_type"),
     **_details("page", "text", "body"),
@@ -227,22 +223,22 @@ FIELDS: dict[str, Field] = {
     }),
     "post.body": Field("post", "text", lambda world, rows: world.posts.body.take(pa.array(rows))),
     **_table("seat", "whole", {
-        "lms_id": _detail("seat", "lms_id"),
-        "section": _detail("seat", "section"),
+        "lms_id": detail("seat", "lms_id"),
+        "section": detail("seat", "section_lms_id"),
         "user": _seat_user,
     }),
     **_table("seat", "text", {
-        "type": _detail("seat", "type"),
-        "state": _detail("seat", "state"),
+        "type": detail("seat", "type"),
+        "state": detail("seat", "state"),
         "user_name": lambda world, rows: take(
-            world.details["person"]["name"], world.details["seat"]["person"][rows]
+            world.details.person.name, world.details.seat.person[rows]
         ),
     }),
     **_table("seat", "time", {
-        "created_ms": _detail("seat", "created_ms"), "updated_ms": _detail("seat", "updated_ms"),
+        "created_ms": detail("seat", "created_ms"), "updated_ms": detail("seat", "updated_ms"),
     }),
     "account_user.lms_id": Field("account_user", "whole", lambda world, rows: world.persons.lms_id[rows]),
-    "account_user.created_ms": Field("account_user", "time", _detail("person", "created_ms")),
+    "account_user.created_ms": Field("account_user", "time", detail("person", "created_ms")),
     "person.feed": Field("person", "text", _feed(832, "persons")),
     "course.feed": Field("course", "text", _feed(833, "courses")),
 }  # fmt: skip

@@ -12,6 +12,7 @@ from sim.caliper.batch import Batch
 from sim.caliper.fields import Field, take
 from sim.caliper.kinds import Kind
 from sim.caliper.shapes import Maybe, Shape
+from sim.tools.every_tool import detail
 from sim.world.world import Tenant, World
 
 TERM = 1  # the term's number in the reader
@@ -81,12 +82,8 @@ FIELDS: dict[str, Field] = {
     "book.title": Field("book", "text", _book("title")),
     "book.link": Field("book", "text", _book("text")),
     "book.created_ms": Field("book", "time", _book("release_ms")),
-    "course.subject": Field(
-        "course", "text", lambda world, rows: take(world.details["course"]["subject"], rows)
-    ),
-    "course.number": Field(
-        "course", "text", lambda world, rows: take(world.details["course"]["number"], rows)
-    ),
+    "course.subject": Field("course", "text", detail("course", "subject")),
+    "course.number": Field("course", "text", detail("course", "number")),
     "enrolment.section": Field("enrolment", "whole", _section),
     "event.page": Field("event", "whole", _page),
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_type_hints
 
 import pyarrow as pa
 
@@ -13,8 +14,10 @@ from sim.caliper.batch import Batch
 from sim.caliper.fields import Field, FieldForm, Positions, take
 from sim.caliper.texts import fixed, hex_texts, time_texts, uuid_texts
 from sim.world.clients import ADDRESSES
+from sim.world.details import Details
 from sim.world.world import MEMBERSHIP_ROLES, World
 
+_DETAILS: dict[str, Any] = get_type_hints(Details)
 _REQUEST = 7  # of an event's id: its request's
 
 
@@ -36,8 +39,10 @@ def through(link: str, table: str, name: str) -> Callable[[World, Positions], An
 
 
 def detail(table: str, name: str) -> Callable[[World, Positions], Any]:
-    """A column of World.details."""
-    return lambda world, rows: take(world.details[table][name], rows)
+    """A column of World.details. Raises ValueError for one that is not there."""
+    if name not in {column.name for column in fields(_DETAILS[table])}:
+        raise ValueError(f"{name}: no column of {_DETAILS[table].__name__}")
+    return lambda world, rows: take(getattr(getattr(world.details, table), name), rows)
 
 
 def _role(world: World, rows: Positions) -> pa.StringArray:

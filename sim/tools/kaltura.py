@@ -14,6 +14,7 @@ from sim.caliper.batch import Batch
 from sim.caliper.fields import Field, Positions, take
 from sim.caliper.kinds import Kind
 from sim.caliper.shapes import Shape
+from sim.tools.every_tool import detail
 from sim.world.world import Tenant, World
 
 _SERVICE_SINCE = "2018-08-25T17:00:00.000Z"  # when the application was set up, and changed
@@ -89,8 +90,6 @@ FIELDS: dict[str, Field] = {
     "media.course": Field(
         "media", "whole", lambda world, rows: world.courses.local_id[world.objects["media"].course[rows]]
     ),
-    "person.created_ms": Field(
-        "person", "time", lambda world, rows: take(world.details["person"]["created_ms"], rows)
-    ),
+    "person.created_ms": Field("person", "time", detail("person", "created_ms")),
     "event.position": Field("event", "duration", _position),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,11 +10,10 @@ import pyarrow as pa
 from context import rng
 from context.arrays import DAY_MS, I64, U64, repetition
 from context.ids import global_ids
+from sim.world.details import GroupCategories, GroupMembers, Groups, Overrides
 from sim.world.reader import Reader, ints, millis, row_numbers, strings
-from sim.world.world import Details
 
 _GROUP, _OVERRIDE = 730, 731  # of an owner's key
-_TIMES = ("due", "unlocked", "locked", "created", "updated")
 _OVERRIDES = {"adhoc": "ADHOC", "course_section": "CourseSection", "group": "Group"}
 
 
@@ -29,8 +27,10 @@ class Owners:
     account: U64
 
 
-def load_groups(read: Reader, assignment_row: I64, owners: Owners) -> Details:
-    """Details of the tables group, group_category, group_member, override. ``course`` -1: an account's.
+def load_groups(
+    read: Reader, assignment_row: I64, owners: Owners
+) -> tuple[Groups, GroupCategories, GroupMembers, Overrides]:
+    """Groups, their categories and members, and overrides; ``assignment_row``: of each learner_activity.
 
     Keys: a group's is its place among those of its course or account; a member's the group and the person;
     an override's the activity's place in its course and the section, group or person it is for.
@@ -40,57 +40,58 @@ def load_groups(read: Reader, assignment_row: I64, owners: Owners) -> Details:
         "category", "name", "created_date",
     )  # fmt: skip
     local, category = read.local("learner_group"), ints(table["group_category_id"])
-    group: dict[str, Any] = {
-        "local_id": local,
-        "lms_id": global_ids(local),
-        "name": strings(table["name"]),
-        "category": category,
-        "category_lms": global_ids(category),
-        "category_name": strings(table["category"]),
-        "course": row_numbers(table["course_offering_id"]),
-        "created_ms": millis(table["created_date"]),
-        "key": _group_keys(
-            owners,
-            row_numbers(table["course_offering_id"]),
-            row_numbers(table["learning_environment_organization_id"]),
-        ),
-    }
-    order = np.lexsort((group["created_ms"], category))
-    first = order[np.diff(category[order], prepend=-1) > 0]  # a category is made with its first group
-    picked = pa.array(first)
-    categories = {
-        "lms_id": group["category_lms"][first],
-        "name": group["category_name"].take(picked),
-        "course": group["course"][first],
-        "created_ms": group["created_ms"][first],
-        "key": rng.extend(group["key"][first], 1),
-    }
-    return {
-        "group": group,
-        "group_category": categories,
-        "group_member": _members(read, group, owners),
-        "override": _overrides(read, assignment_row, owners, group["key"]),
-    }
+    course = row_numbers(table["course_offering_id"])
+    groups = Groups(
+        local_id=local,
+        lms_id=global_ids(local),
+        name=strings(table["name"]),
+        category=category,
+        category_lms_id=global_ids(category),
+        category_name=strings(table["category"]),
+        course=course,
+        created_ms=millis(table["created_date"]),
+        key=_group_keys(owners, course, row_numbers(table["learning_environment_organization_id"])),
+    )
+    return (
+        groups,
+        _categories(groups),
+        _members(read, groups, owners),
+        _overrides(read, assignment_row, owners, groups.key),
+    )
 
 
-def _members(read: Reader, group: dict[str, Any], owners: Owners) -> dict[str, Any]:
+def _categories(groups: Groups) -> GroupCategories:
+    """A category is made with its first group."""
+    order = np.lexsort((groups.created_ms, groups.category))
+    first = order[np.diff(groups.category[order], prepend=-1) > 0]
+    return GroupCategories(
+        lms_id=groups.category_lms_id[first],
+        name=groups.category_name.take(pa.array(first)),
+        course=groups.course[first],
+        created_ms=groups.created_ms[first],
+        key=rng.extend(groups.key[first], 1),
+    )
+
+
+def _members(read: Reader, groups: Groups, owners: Owners) -> GroupMembers:
     table = read.entity("learner_group_membership", "learner_group_id", "person_id", "created_date")
     local, at = read.local("learner_group_membership"), row_numbers(table["learner_group_id"])
     person = row_numbers(table["person_id"])
-    return {
-        "lms_id": global_ids(local),
-        "person": person,
-        "group": at,
-        "course": group["course"][at],
-        "created_ms": millis(table["created_date"]),
-        "key": rng.extend(rng.extend(group["key"][at], 2), owners.person[person]),
-    }
+    return GroupMembers(
+        lms_id=global_ids(local),
+        person=person,
+        group=at,
+        course=groups.course[at],
+        created_ms=millis(table["created_date"]),
+        key=rng.extend(rng.extend(groups.key[at], 2), owners.person[person]),
+    )
 
 
-def _overrides(read: Reader, assignment_row: I64, owners: Owners, group_key: U64) -> dict[str, Any]:
+def _overrides(read: Reader, assignment_row: I64, owners: Owners, group_key: U64) -> Overrides:
     table = read.entity(
         "learner_activity_override", "learner_activity_id", "course_section_id", "learner_group_id",
-        "person_id", "type", "status", "is_all_day", "all_day_date", *(f"{name}_date" for name in _TIMES),
+        "person_id", "type", "status", "is_all_day", "all_day_date", "due_date", "unlocked_date",
+        "locked_date", "created_date", "updated_date",
     )  # fmt: skip
     local = read.local("learner_activity_override")
     kinds = strings(table["type"]).to_pylist()
@@ -107,22 +108,23 @@ def _overrides(read: Reader, assignment_row: I64, owners: Owners, group_key: U64
         named = np.flatnonzero(target >= 0)
         key[named] = rng.extend(key[named], keys[target[named]])
     day = ints(table["all_day_date"].cast(pa.int32()).cast(pa.int64()), -1)
-    return {
-        "local_id": local,
-        "lms_id": global_ids(local),
-        "assignment_row": assignment_row[activity],
-        "section": np.where(section >= 0, global_ids(sections[np.maximum(section, 0)]), -1),
-        "group": _linked(groups, group),
-        "type": pa.array([_OVERRIDES.get(kind, "ADHOC") for kind in kinds], pa.string()),
-        "state": strings(table["status"]),
-        "all_day": ints(table["is_all_day"].cast(pa.int8()), 0) == 1,
-        "all_day_ms": np.where(day > 0, day * DAY_MS, -1),
-        **{
-            f"{name}_ms": millis(table[f"{name}_date"])
-            for name in ("due", "unlocked", "locked", "created", "updated")
-        },
-        "key": key,
-    }
+    return Overrides(
+        local_id=local,
+        lms_id=global_ids(local),
+        assignment=assignment_row[activity],
+        section_lms_id=np.where(section >= 0, global_ids(sections[np.maximum(section, 0)]), -1),
+        group_lms_id=_linked(groups, group),
+        type=pa.array([_OVERRIDES.get(kind, "ADHOC") for kind in kinds], pa.string()),
+        state=strings(table["status"]),
+        all_day=ints(table["is_all_day"].cast(pa.int8()), 0) == 1,
+        all_day_ms=np.where(day > 0, day * DAY_MS, -1),
+        due_ms=millis(table["due_date"]),
+        unlocked_ms=millis(table["unlocked_date"]),
+        locked_ms=millis(table["locked_date"]),
+        created_ms=millis(table["created_date"]),
+        updated_ms=millis(table["updated_date"]),
+        key=key,
+    )
 
 
 def _linked(local: I64, row: I64) -> I64:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +15,8 @@ from context.ids import SHARD, global_ids
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
-from sim.world.details import load_details
 from sim.world.groups import Owners
+from sim.world.load_details import Roster, load_details
 from sim.world.objects import load_objects, unseen
 from sim.world.reader import Reader, hundredths, ints, millis, row_numbers, strings, text_keys
 from sim.world.submissions import load_posts, load_submissions
@@ -32,8 +31,8 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
     seed = scenario.seed
     persons = _persons(read, seed)
     courses, section_course, section_key = _courses(read, seed, pack)
-    seats = _seats(read, persons, section_course, section_key)
-    enrolments = _enrolments(read, calendar, seats)
+    roster = _roster(read, persons, section_course, section_key)
+    enrolments = _seats(read, calendar, roster)
     objects, row_of = load_objects(read, seed, courses, calendar, pack)
     submissions = load_submissions(read, enrolments, row_of, len(persons.udp_id))
     devices = pack.table("device")
@@ -52,8 +51,7 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
             read,
             calendar,
             row_of,
-            courses,
-            seats,
+            roster,
             Owners(persons.key, courses.key, section_key, _account_keys(read, seed)),
         ),
     )
@@ -134,23 +132,22 @@ def _courses(read: Reader, seed: int, pack: Pack) -> tuple[Courses, I64, U64]:
     )
 
 
-def _seats(read: Reader, persons: Persons, section_course: I64, section_key: U64) -> dict[str, Any]:
-    """Person, course, section, role and key of every enrolment of the store, whoever can click by it."""
+def _roster(read: Reader, persons: Persons, section_course: I64, section_key: U64) -> Roster:
     table = read.entity("course_section_enrollment", "course_section_id", "person_id", "role")
     person, section = row_numbers(table["person_id"]), row_numbers(table["course_section_id"])
     role = strings(table["role"])
     codes = role.dictionary_encode()
     role_key = rng.key_of_text(0, "role", codes.dictionary.to_pylist())[codes.indices.to_numpy()]
-    return {
-        "person": person.astype(np.int32),
-        "course": section_course[section].astype(np.int32),
-        "section": section.astype(np.int32),
-        "role": role,
-        "key": rng.bits(rng.extend(section_key[section], 1) ^ persons.key[person], 2) ^ role_key,
-    }
+    return Roster(
+        person=person.astype(np.int32),
+        course=section_course[section].astype(np.int32),
+        section=section.astype(np.int32),
+        role=role,
+        key=rng.bits(rng.extend(section_key[section], 1) ^ persons.key[person], 2) ^ role_key,
+    )
 
 
-def _enrolments(read: Reader, calendar: Calendar, seats: dict[str, Any]) -> Seats:
+def _seats(read: Reader, calendar: Calendar, roster: Roster) -> Seats:
     table = read.entity(
         "course_section_enrollment",
         "course_section_id",
@@ -172,15 +169,15 @@ def _enrolments(read: Reader, calendar: Calendar, seats: dict[str, Any]) -> Seat
     instructor = pc.is_in(role, pa.array(_STAFF_AS_INSTRUCTOR)).to_numpy(zero_copy_only=False)
     return Seats(
         row=rows.astype(np.int32),
-        person=seats["person"][rows],
-        course=seats["course"][rows],
-        section=seats["section"][rows],
+        person=roster.person[rows],
+        course=roster.course[rows],
+        section=roster.section[rows],
         is_student=pc.equal(role, "Student").to_numpy(zero_copy_only=False),
         membership_role=instructor.astype(np.int8),
         first_day=first.astype(np.int16),
         last_day=last.astype(np.int16),
         joined_ms=millis(table["created_date"]),
-        key=seats["key"][rows],
+        key=roster.key[rows],
     )
 
 

@@ -6,14 +6,16 @@ run. What leaves the run are UDP ids, Canvas ids and texts. ``sim.world.load`` b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from context.arrays import BOOL, I8, I16, I32, I64, U64
 from context.content.activities import ONLINE_TYPES
+from sim.world.details import Details
+
+NO_TIME = -1  # of UTC ms and of days since 1970: there is none
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,16 @@ class Seats:
     joined_ms: I64  # UTC; nobody acts before
     key: U64
 
+    def first_instructors(self, courses: int) -> I32:
+        """[courses] The enrolment through which a course is run: its first instructor's; -1 for none."""
+        found = np.full(courses, -1, dtype=np.int32)
+        rows = np.flatnonzero(self.membership_role == INSTRUCTOR)[::-1]
+        found[self.course[rows]] = rows
+        return found
+
 
 MEMBERSHIP_ROLES = ("Learner", "Instructor")
+INSTRUCTOR = MEMBERSHIP_ROLES.index("Instructor")
 MODES = ("in_person", "hybrid", "online")  # how a section is taught
 
 
@@ -139,9 +149,6 @@ class Posts:
     key: U64
 
 
-Details = dict[str, dict[str, Any]]  # columns by table and name, see sim.world.details
-
-
 @dataclass(frozen=True)
 class World:
     """Everything a day's draw and rendering read, besides the plan."""
@@ -156,4 +163,4 @@ class World:
     devices: pa.StringArray  # user agents
     device_thresholds: U64  # cumulative shares of devices, see context.rng.thresholds
     tools: tuple[str, ...]  # the pack's tools in path order, codes of Batch.tool
-    details: Details = field(default_factory=dict)  # what the store's rows say beyond what is clicked on
+    details: Details  # what the store's rows say beyond what is clicked on

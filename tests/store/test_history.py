@@ -245,7 +245,7 @@ def test_ids_of_what_is_gathered_are_natural(tmp_path: Path) -> None:
         anchors = make_anchors(world, calendar, len(default_pack().table("level")["level"]))
         worlds.append((world, anchors))
     (one, alone), (three, more) = worlds
-    assert not np.array_equal(one.details["group"]["lms_id"], three.details["group"]["lms_id"])
+    assert not np.array_equal(one.details.group.lms_id, three.details.group.lms_id)
     assert len(np.unique(alone.key)) == len(alone.key)
     assert all((alone.kind == KIND[kind]).sum() > 5 for kind in GATHERED)
     for name in ("key", "time_ms", "day", "kind"):
