@@ -10,9 +10,11 @@ from context.packs.pack import Pack
 from sim.caliper.kinds import KIND, KINDS
 from sim.draw.engine import RANKS, Engine
 from sim.draw.routes import OWN_VISIT, Routes
-from sim.draw.visits import GAVE_UP_MS, Visits
+from sim.draw.visits import Visits
+from sim.plan.campus import GAVE_UP_MS
 from sim.plan.outages import taken
 from sim.world.objects import released
+from sim.world.world import NO_ROW, NO_TIME
 
 _PATH_WEIGHT = 0.5  # of a click's place in a run, what its tool's rank decides; chance the rest (assumption)
 
@@ -33,7 +35,7 @@ def place_of(
 
 def through_outages(engine: Engine, visits: Visits, visit: I64, time: I64, tool: I64) -> BOOL:
     """Shift clicks of visits that an outage held up (in place); False for clicks that are lost."""
-    hit = (visits.hit_ms[visit] >= 0) & (time >= visits.hit_ms[visit])
+    hit = (visits.hit_ms[visit] != NO_TIME) & (time >= visits.hit_ms[visit])
     gone: BOOL = hit & (visits.resume_ms[visit] == GAVE_UP_MS)
     shift = np.where(hit & ~gone, visits.resume_ms[visit] - visits.hit_ms[visit], 0)
     time += shift
@@ -53,8 +55,8 @@ def objects_of(engine: Engine, tool: I64, course: I32, time: I64, key: U64) -> t
         for k in sorted(k for k, _ in law if KINDS[KIND[k]].opens_object):
             rows = mine[kind[mine] == KIND[k]]
             found = _released(engine, KINDS[KIND[k]].table, name, course[rows], time[rows], key[rows])
-            target[rows] = np.where(found >= 0, found, course[rows])
-            kind[rows[found < 0]] = fallback
+            target[rows] = np.where(found != NO_ROW, found, course[rows])
+            kind[rows[found == NO_ROW]] = fallback
     return kind, target.astype(np.int32)
 
 
@@ -66,7 +68,7 @@ def _kinds_of(pack: Pack, tool: str) -> list[tuple[str, float]]:
 
 
 def _released(engine: Engine, table: str, tool: str, course: I32, time: I64, key: U64) -> I64:
-    """A row of ``table`` released by then in each course, recent ones more often; -1 where there is none."""
+    """A row of ``table`` released by then in each course, recent ones more often; NO_ROW for none."""
     objects = engine.world.objects[table]
     if table == "tool":
         return np.asarray(objects.first[course] + engine.lti_place[tool])

@@ -26,6 +26,7 @@ from sim.draw.visits import Pulls, Visits, active_chance, draw_visits, with_leng
 from sim.plan.campus import MEETS
 from sim.plan.effects import MICRO, active_odds, enrolment_effects, section_day_effect
 from sim.plan.plan import DayPlan
+from sim.world.world import NO_ROW
 
 _HALF_HOUR_MS = HOUR_MS // 2
 _MOST_MEAN = 256.0  # of the Poisson grid
@@ -246,7 +247,7 @@ def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
     """(events of the day's bundles, how many of them the rates count)."""
     world, a = engine.world, engine.anchors
     enrolment = a.enrolment[rows]
-    person = np.where(enrolment >= 0, world.enrolments.person[enrolment], -1).astype(np.int32)
+    person = np.where(enrolment >= 0, world.enrolments.person[enrolment], NO_ROW).astype(np.int32)
     high, low = rng.uuid_bits(rng.extend(a.key[rows], 3))
     batch = Batch(
         time_ms=a.time_ms[rows],

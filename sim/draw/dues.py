@@ -17,7 +17,7 @@ from context import rng
 from context.arrays import I32, I64, MINUTE_MS, U64, ordinals
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
-from sim.world.world import World
+from sim.world.world import NO_ROW, NO_TIME, World
 
 HOURS = 24
 
@@ -62,7 +62,7 @@ def make_dues(pack: Pack, calendar: Calendar, world: World) -> Dues:
     course = assignments.course.astype(np.int64)
     day = calendar.day_of(due).astype(np.int64)
     seen = assignments.release_ms < calendar.day_start_ms(calendar.last_day + 1)
-    rows = np.flatnonzero(seen & (due >= 0) & (day >= calendar.first_day) & (day <= calendar.last_day))
+    rows = np.flatnonzero(seen & (due != NO_TIME) & (day >= calendar.first_day) & (day <= calendar.last_day))
     place = day[rows] - calendar.first_day
     # By the clock that holds in the evening of a day on which it changes.
     shift = calendar.offset_after_ms[place] - calendar.offset_ms[place]
@@ -113,7 +113,7 @@ def chance_of_hour(pack: Pack, minute: int, hour: int) -> float:
 
 
 def before_dues(pack: Pack, person: I64, key: U64, wall: I64, dues: Times) -> tuple[I64, I32]:
-    """(when each visit begins by the wall clock, the course for whose work, -1: none).
+    """(when each visit begins by the wall clock, the course for whose work, NO_ROW: none).
 
     ``wall`` is when it begins where nothing pulls it.
     """
@@ -131,7 +131,7 @@ def before_dues(pack: Pack, person: I64, key: U64, wall: I64, dues: Times) -> tu
     which = first[rows] + at[rows]
     start = dues.start_ms[which] - lead
     fits = (lead > 0) & (start >= 0)
-    begins, purpose = wall.copy(), np.full(len(key), -1, dtype=np.int32)
+    begins, purpose = wall.copy(), np.full(len(key), NO_ROW, dtype=np.int32)
     begins[rows[fits]] = start[fits]
     purpose[rows[fits]] = dues.course[which[fits]]
     return begins, purpose

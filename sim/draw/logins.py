@@ -9,9 +9,10 @@ from context.arrays import I64
 from sim.caliper.batch import NO_TOOL, Batch
 from sim.caliper.kinds import KIND
 from sim.draw.engine import Engine
-from sim.draw.visits import GAVE_UP_MS, Visits
-from sim.plan.campus import LONGEST_MS
+from sim.draw.visits import Visits
+from sim.plan.campus import GAVE_UP_MS, LONGEST_MS
 from sim.plan.outages import taken
+from sim.world.world import NO_ROW, NO_TIME
 
 _LEAVING_MS = 20_000  # from the last click to the logout, at least (assumption)
 
@@ -21,7 +22,7 @@ def logouts(engine: Engine, visits: Visits, persons: tuple[int, ...] | None) -> 
     leaving = rng.uniform(visits.key, 42) < engine.pack.number("logout_share")
     if persons is not None:
         leaving &= np.isin(visits.person, persons)
-    rows = np.flatnonzero(leaving & (visits.hit_ms < 0))
+    rows = np.flatnonzero(leaving & (visits.hit_ms == NO_TIME))
     time = visits.end_ms[rows] + _LEAVING_MS + rng.integer(visits.key[rows], 40_000, 43)
     time = np.minimum(time, visits.start_ms[rows] + LONGEST_MS - 1)
     kept = ~taken(engine.calendar, time)
@@ -35,7 +36,7 @@ def logins(engine: Engine, visits: Visits, persons: tuple[int, ...] | None) -> B
         fresh &= np.isin(visits.person, persons)
     rows = np.flatnonzero(fresh & (visits.resume_ms != GAVE_UP_MS))
     # A visit that begins in an outage gets to its login when the outage lets it.
-    held = (visits.hit_ms[rows] >= 0) & (visits.hit_ms[rows] <= visits.start_ms[rows])
+    held = (visits.hit_ms[rows] != NO_TIME) & (visits.hit_ms[rows] <= visits.start_ms[rows])
     time = np.where(held, visits.resume_ms[rows], visits.start_ms[rows])
     return _of_visits(visits, rows, time, "login", 41)
 
@@ -49,9 +50,9 @@ def _of_visits(visits: Visits, rows: I64, time: I64, kind: str, key: int) -> Bat
         kind=np.full(n, KIND[kind], dtype=np.uint8),
         tool=np.full(n, NO_TOOL, dtype=np.uint8),
         person=visits.person[rows],
-        enrolment=np.full(n, -1, dtype=np.int32),
-        course=np.full(n, -1, dtype=np.int32),
-        object=np.full(n, -1, dtype=np.int32),
+        enrolment=np.full(n, NO_ROW, dtype=np.int32),
+        course=np.full(n, NO_ROW, dtype=np.int32),
+        object=np.full(n, NO_ROW, dtype=np.int32),
         visit=visits.key[rows],
         uuid_high=high,
         uuid_low=low,

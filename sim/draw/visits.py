@@ -16,11 +16,11 @@ from context.arrays import F64, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.draw.dues import Times, before_dues
-from sim.plan.campus import GAVE_UP, LONGEST_MS, resume_times
+from sim.plan.campus import GAVE_UP_MS, LONGEST_MS, resume_times
 from sim.plan.effects import MICRO, active_odds
 from sim.plan.outages import canvas_outages
 from sim.plan.plan import Plan
-from sim.world.world import World
+from sim.world.world import NO_TIME, World
 
 END_SLACK_MS = MINUTE_MS  # the last gap of a visit ends this much before the six hours are over
 _AROUND_CLASS_MS = (
@@ -39,11 +39,11 @@ class Visits:
     person: I32
     key: U64
     start_ms: I64
-    purpose: I32  # the course for whose class or work it is, -1: none
+    purpose: I32  # the course for whose class or work it is, NO_ROW: none
     appetite: I64
     length_ms: I64  # from the start to the last place for a click, before any outage
-    resume_ms: I64  # when an outage that hit the visit lets it go on; -1 not hit; GAVE_UP_MS given up
-    hit_ms: I64  # when it met the outage, -1 not hit
+    resume_ms: I64  # when an outage that hit the visit lets it go on; NO_TIME not hit; GAVE_UP_MS given up
+    hit_ms: I64  # when it met the outage, NO_TIME not hit
     first_visit: I64  # [persons + 1] offsets into the visits
 
     def __len__(self) -> int:
@@ -53,9 +53,6 @@ class Visits:
     def end_ms(self) -> I64:
         """Instant of the last place for a click, before any outage."""
         return np.asarray(self.start_ms + self.length_ms)
-
-
-GAVE_UP_MS = np.iinfo(np.int64).max
 
 
 def active_chance(pack: Pack, plan: Plan, day: int) -> F64:
@@ -101,8 +98,8 @@ def draw_visits(
         purpose=purpose,
         appetite=np.array([int(n) for n in law["slots"]])[rng.categorical(key, slots, 20)],
         length_ms=np.zeros(len(key), dtype=np.int64),
-        resume_ms=np.full(len(key), -1, dtype=np.int64),
-        hit_ms=np.full(len(key), -1, dtype=np.int64),
+        resume_ms=np.full(len(key), NO_TIME, dtype=np.int64),
+        hit_ms=np.full(len(key), NO_TIME, dtype=np.int64),
         first_visit=np.cumsum(by_person),
     )
 
@@ -144,7 +141,9 @@ def _meet_outages(pack: Pack, calendar: Calendar, visits: Visits) -> Visits:
     resume, hit = visits.resume_ms, visits.hit_ms
     patience = int(pack.number("incident.patience_tries"))
     for window in canvas_outages(calendar):
-        rows = np.flatnonzero((visits.start_ms < window.end) & (visits.end_ms >= window.start) & (hit < 0))
+        rows = np.flatnonzero(
+            (visits.start_ms < window.end) & (visits.end_ms >= window.start) & (hit == NO_TIME)
+        )
         if not len(rows):
             continue
         met = np.maximum(visits.start_ms[rows], window.start)
@@ -155,7 +154,7 @@ def _meet_outages(pack: Pack, calendar: Calendar, visits: Visits) -> Visits:
             patience,
         )
         span = visits.end_ms[rows] - met
-        late = (back == GAVE_UP) | (back + span > visits.start_ms[rows] + LONGEST_MS - END_SLACK_MS)
+        late = back > visits.start_ms[rows] + LONGEST_MS - END_SLACK_MS - span  # or given up
         hit[rows] = met
         resume[rows] = np.where(late, GAVE_UP_MS, back)
     return visits

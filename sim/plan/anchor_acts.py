@@ -9,7 +9,7 @@ import numpy as np
 from context import rng
 from context.arrays import I32, I64, MINUTE_MS, U64
 from context.scenario.calendar import Calendar
-from sim.world.world import SUBMISSION_TYPES, World
+from sim.world.world import NO_TIME, SUBMISSION_TYPES, World
 
 LONGEST_VIEW_MS = 25 * MINUTE_MS  # a view precedes its act by up to this (assumption)
 LEAST_VIEW_MS = 2000
@@ -18,7 +18,7 @@ _SPEED_GRADER = 0.4  # share of human grades given in SpeedGrader with a view of
 
 @dataclass(frozen=True)
 class AnchorRows:
-    """Anchored events of one kind; ``enrolment`` is the actor's, -1 for background jobs."""
+    """Anchored events of one kind; ``enrolment`` is the actor's, NO_ROW for background jobs."""
 
     kind: str
     tool: str
@@ -47,8 +47,8 @@ def submission_anchors(world: World, calendar: Calendar) -> list[AnchorRows]:
     """Views, submissions and grades of the store's results."""
     s = world.submissions
     spoken = s.submission_type == SUBMISSION_TYPES.index("discussion_topic")
-    quiz = (s.quiz >= 0) & (s.submitted_ms >= 0)
-    work = (s.submission_type >= 0) & (s.submitted_ms >= 0) & ~quiz
+    quiz = (s.quiz >= 0) & (s.submitted_ms != NO_TIME)
+    work = (s.submission_type >= 0) & (s.submitted_ms != NO_TIME) & ~quiz
     bundle = np.maximum(s.submitted_ms, s.graded_ms)  # of what has no view: work on paper, its grade
     found = []
     for mask, view_kind, act_kind, tool, table, target in (
@@ -76,13 +76,15 @@ def submission_anchors(world: World, calendar: Calendar) -> list[AnchorRows]:
         rng.extend(s.key[rows], 3),
     )
     found.append(AnchorRows("submission_created", "assignments", *submitted))
-    rows = np.flatnonzero(s.graded_ms >= 0)
+    rows = np.flatnonzero(s.graded_ms != NO_TIME)
     by_system = s.grader_enrolment[rows] < 0
     # Canvas names the student as the grader of what it grades by itself, and does so in the same visit.
     grader = np.where(by_system, s.enrolment[rows], s.grader_enrolment[rows]).astype(np.int32)
-    when = np.where(by_system & (s.submitted_ms[rows] >= 0), bundle[rows], s.graded_ms[rows])
+    when = np.where(by_system & (s.submitted_ms[rows] != NO_TIME), bundle[rows], s.graded_ms[rows])
     seen = np.flatnonzero(
-        ~by_system & (s.submitted_ms[rows] >= 0) & (rng.uniform(rng.extend(s.key[rows], 6)) < _SPEED_GRADER)
+        ~by_system
+        & (s.submitted_ms[rows] != NO_TIME)
+        & (rng.uniform(rng.extend(s.key[rows], 6)) < _SPEED_GRADER)
     )
     act = s.graded_ms[rows[seen]]
     view = _view_ms(

@@ -16,7 +16,7 @@ from context.scenario.calendar import Calendar
 from sim.caliper.kinds import KIND, KINDS
 from sim.plan.anchor_acts import AnchorRows
 from sim.plan.outages import put_off
-from sim.world.world import NO_TIME, World
+from sim.world.world import NO_ROW, NO_TIME, World
 
 _OPENED_DAYS = 10  # a course is opened on one of so many days from its first one on (assumption)
 
@@ -71,7 +71,7 @@ def _group_anchors(world: World, calendar: Calendar, staff: I32) -> list[AnchorR
     for kind, made in (("group_category_created", d.group_category), ("group_created", d.group)):
         found.append(_rows_of_time(calendar, kind, made.created_ms, _owner(staff, made.course), made.key))
     members = d.group_member
-    own = np.full(len(world.persons.udp_id), -1, dtype=np.int32)
+    own = np.full(len(world.persons.udp_id), NO_ROW, dtype=np.int32)
     rows = np.flatnonzero(e.is_student)[::-1]
     own[e.person[rows]] = rows
     owner = np.where(members.course >= 0, _owner(staff, members.course), own[members.person])
@@ -91,8 +91,8 @@ def _of_kind(key: U64, kind: str) -> U64:
 
 
 def _owner(staff: I32, course: I64) -> I32:
-    """The instructor's enrolment in a course; -1 for things of an account."""
-    return np.where(course >= 0, staff[np.maximum(course, 0)], -1).astype(np.int32)
+    """The instructor's enrolment in a course; NO_ROW for things of an account."""
+    return np.where(course >= 0, staff[np.maximum(course, 0)], NO_ROW).astype(np.int32)
 
 
 def _course_anchors(world: World, calendar: Calendar, staff: I32) -> list[AnchorRows]:
@@ -133,7 +133,7 @@ def _people_anchors(world: World, calendar: Calendar) -> list[AnchorRows]:
     ):
         found.append(_rows_of_time(calendar, kind, time, None, rng.extend(key, number), seats.course))
     accounts = _of_kind(world.persons.key, "user_account_association_created")
-    nowhere = np.full(len(accounts), -1, dtype=np.int32)
+    nowhere = np.full(len(accounts), NO_ROW, dtype=np.int32)
     created = world.details.person.created_ms
     return [
         *found,
@@ -157,7 +157,7 @@ def _rows_of_time(
         tool=KINDS[KIND[kind]].tool,
         bundle_ms=when[rows],
         time_ms=when[rows],
-        enrolment=np.full(len(rows), -1, dtype=np.int32) if enrolment is None else enrolment[rows],
+        enrolment=np.full(len(rows), NO_ROW, dtype=np.int32) if enrolment is None else enrolment[rows],
         object=rows.astype(np.int32),
         key=key[rows],
         counted=False,

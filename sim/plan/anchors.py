@@ -21,7 +21,7 @@ from sim.caliper.kinds import KIND
 from sim.plan.anchor_acts import AnchorRows, post_anchors, submission_anchors
 from sim.plan.anchor_changes import change_anchors
 from sim.plan.campus import LONGEST_MS
-from sim.world.world import World
+from sim.world.world import NO_ROW, World
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Anchors:
     time_ms: I64
     kind: U8
     tool: U8
-    enrolment: I32  # of the actor, -1 for background jobs
+    enrolment: I32  # of the actor, NO_ROW for background jobs
     course: I32
     object: I32
     bundle_ms: I64  # instant of the bundle's first event: decides the visit
@@ -84,7 +84,7 @@ def _ordered(world: World, calendar: Calendar, levels: int, found: list[AnchorRo
 
     enrolment = np.concatenate([rows.enrolment.astype(np.int32) for rows in found])[order]
     given = [
-        np.full(n, -1, np.int32) if rows.course is None else rows.course.astype(np.int32)
+        np.full(n, NO_ROW, np.int32) if rows.course is None else rows.course.astype(np.int32)
         for rows, n in zip(found, sizes, strict=True)
     ]
     course = np.where(enrolment >= 0, world.enrolments.course[enrolment], np.concatenate(given)[order])

@@ -23,7 +23,7 @@ Process = Generator[simpy.Event, Any, None]
 MEETS = 1  # the section has a class today
 DUE = 2  # it has work due today or tomorrow
 LONGEST_MS = 6 * HOUR_MS  # of a visit and of a bundle: they end within the day after their own
-GAVE_UP = -1
+GAVE_UP_MS = np.iinfo(np.int64).max  # never
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Campus:
 
 
 def resume_times(key: U64, start_ms: I64, outage: tuple[int, int], patience: int) -> I64:
-    """When each visit that an outage hits gets through again, UTC ms; GAVE_UP for those that do not.
+    """When each visit that an outage hits gets through again, UTC ms; GAVE_UP_MS for those that do not.
 
     ``key`` and ``start_ms`` (when the visit meets the outage) are of the visits. Each visit is a process: it
     tries again after a keyed pause that doubles, and gives up after a keyed number of tries up to
@@ -120,7 +120,7 @@ def resume_times(key: U64, start_ms: I64, outage: tuple[int, int], patience: int
     """
     begin, end = outage
     env = simpy.Environment(initial_time=begin)
-    resumed = np.full(len(key), GAVE_UP, dtype=np.int64)
+    resumed = np.full(len(key), GAVE_UP_MS, dtype=np.int64)
     pause = MINUTE_MS + rng.integer(key, 4 * MINUTE_MS, 0)
     tries = 1 + rng.integer(key, patience, 1)
 

@@ -11,7 +11,8 @@ from context import rng
 from context.arrays import DAY_MS, I64, U64, repetition
 from context.ids import global_ids
 from sim.world.details import GroupCategories, GroupMembers, Groups, Overrides
-from sim.world.reader import Reader, ints, millis, row_numbers, strings
+from sim.world.reader import Reader, days, ints, millis, row_numbers, strings, truths
+from sim.world.world import NO_TIME
 
 _GROUP, _OVERRIDE = 730, 731  # of an owner's key
 _OVERRIDES = {"adhoc": "ADHOC", "course_section": "CourseSection", "group": "Group"}
@@ -107,7 +108,7 @@ def _overrides(read: Reader, assignment_row: I64, owners: Owners, group_key: U64
     ):
         named = np.flatnonzero(target >= 0)
         key[named] = rng.extend(key[named], keys[target[named]])
-    day = ints(table["all_day_date"].cast(pa.int32()).cast(pa.int64()), -1)
+    day = days(table["all_day_date"])
     return Overrides(
         local_id=local,
         lms_id=global_ids(local),
@@ -116,8 +117,8 @@ def _overrides(read: Reader, assignment_row: I64, owners: Owners, group_key: U64
         group_lms_id=_linked(groups, group),
         type=pa.array([_OVERRIDES.get(kind, "ADHOC") for kind in kinds], pa.string()),
         state=strings(table["status"]),
-        all_day=ints(table["is_all_day"].cast(pa.int8()), 0) == 1,
-        all_day_ms=np.where(day > 0, day * DAY_MS, -1),
+        all_day=truths(table["is_all_day"]),
+        all_day_ms=np.where(day == NO_TIME, NO_TIME, day * DAY_MS),
         due_ms=millis(table["due_date"]),
         unlocked_ms=millis(table["unlocked_date"]),
         locked_ms=millis(table["locked_date"]),

@@ -18,9 +18,19 @@ from context.scenario.scenario import Scenario
 from sim.world.groups import Owners
 from sim.world.load_details import Roster, load_details
 from sim.world.objects import load_objects, unseen
-from sim.world.reader import Reader, hundredths, ints, millis, row_numbers, strings, text_keys
+from sim.world.reader import (
+    Reader,
+    days,
+    hundredths,
+    ints,
+    millis,
+    row_numbers,
+    strings,
+    text_keys,
+    truths,
+)
 from sim.world.submissions import load_posts, load_submissions
-from sim.world.world import MODES, Courses, Persons, Seats, Tenant, World
+from sim.world.world import INSTRUCTOR, LEARNER, MODES, NO_TIME, Courses, Persons, Seats, Tenant, World
 
 _STAFF_AS_INSTRUCTOR = ("Teacher", "Faculty", "TeachingAssistant", "Designer")
 
@@ -160,12 +170,12 @@ def _seats(read: Reader, calendar: Calendar, roster: Roster) -> Seats:
     table = table.take(pa.array(rows))
     role = strings(table["role"])
     start = np.datetime64(calendar.term.start, "D").astype(np.int64)
-    entry = ints(table["entry_date"].cast(pa.int32()).cast(pa.int64()), -(10**6)) - start
-    left = ints(table["exit_date"].cast(pa.int32()).cast(pa.int64()), 10**6)
+    entry, left = days(table["entry_date"]), days(table["exit_date"])
     # Visits start on the day after joining at the earliest and stop before the day of leaving: they may run
     # past midnight, but not into the office hour at which an enrolment ends.
-    first = np.maximum(entry + 1, calendar.first_day)
-    last = np.minimum(np.where(left == 10**6, calendar.last_day + 1, left - start), calendar.last_day + 1)
+    end = calendar.last_day + 1
+    first = np.where(entry == NO_TIME, calendar.first_day, np.maximum(entry - start + 1, calendar.first_day))
+    last = np.where(left == NO_TIME, end, np.minimum(left - start, end))
     instructor = pc.is_in(role, pa.array(_STAFF_AS_INSTRUCTOR)).to_numpy(zero_copy_only=False)
     return Seats(
         row=rows.astype(np.int32),
@@ -173,7 +183,7 @@ def _seats(read: Reader, calendar: Calendar, roster: Roster) -> Seats:
         course=roster.course[rows],
         section=roster.section[rows],
         is_student=pc.equal(role, "Student").to_numpy(zero_copy_only=False),
-        membership_role=instructor.astype(np.int8),
+        membership_role=np.where(instructor, INSTRUCTOR, LEARNER).astype(np.int8),
         first_day=first.astype(np.int16),
         last_day=last.astype(np.int16),
         joined_ms=millis(table["created_date"]),
@@ -189,8 +199,7 @@ def _works_in_canvas(read: Reader, table: pa.Table) -> npt.NDArray[np.bool_]:
     section = read.entity("course_section", "le_current_course_offering_id", "is_graded")
     state = strings(read.entity("course_offering", "le_status")["le_status"])
     published = pc.is_in(state, pa.array(("available", "completed"))).to_numpy(zero_copy_only=False)
-    graded = ints(section["is_graded"].cast(pa.int8())) == 1
-    works = graded & published[row_numbers(section["le_current_course_offering_id"])]
+    works = truths(section["is_graded"]) & published[row_numbers(section["le_current_course_offering_id"])]
     student = pc.equal(strings(table["role"]), "Student").to_numpy(zero_copy_only=False)
     return np.asarray(~student | works[row_numbers(table["course_section_id"])])
 

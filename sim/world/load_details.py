@@ -23,7 +23,8 @@ from sim.world.details import (
     SeatDetails,
 )
 from sim.world.groups import Owners, load_groups
-from sim.world.reader import Reader, hundredths, ints, millis, strings
+from sim.world.reader import Reader, days, hundredths, ints, millis, strings
+from sim.world.world import NO_TIME
 
 MOST_TEXT = 8192  # characters of a text that Canvas sends
 _ENROLMENT_TYPES = {
@@ -174,10 +175,10 @@ def _courses(read: Reader, calendar: Calendar) -> CourseDetails:
         "number",
     )
     start = np.datetime64(calendar.term.start, "D").astype(np.int64)
-    opened = ints(table["le_start_date"].cast(pa.int32()).cast(pa.int64()), -(10**6)) - start
+    opened = days(table["le_start_date"])
     return CourseDetails(
         created_ms=millis(table["created_date"]),
-        opened_day=np.where(opened < -(10**5), calendar.first_day, opened),
+        opened_day=np.where(opened == NO_TIME, calendar.first_day, opened - start),
         syllabus=_cut(strings(table["syllabus_content"])),
         status=pc.fill_null(strings(table["le_status"]), ""),
         subject=pc.fill_null(strings(table["subject"]), ""),

@@ -17,11 +17,11 @@ from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.world.canvas_objects import load_made
 from sim.world.reader import Reader, millis, row_numbers, strings
-from sim.world.world import Courses, Objects
+from sim.world.world import NO_ROW, NO_TIME, Courses, Objects
 
 
 def released(objects: Objects, course: I32, time: I64, key: U64) -> I64:
-    """A row released by then in each course, recent ones more often; -1 where there is none."""
+    """A row released by then in each course, recent ones more often; NO_ROW where there is none."""
     first = objects.first[course]
     base = int(objects.release_ms.min()) if len(objects.release_ms) else 0
     span = 1 << 40
@@ -31,7 +31,7 @@ def released(objects: Objects, course: I32, time: I64, key: U64) -> I64:
     u = rng.bits(key, 14) >> np.uint64(32)
     squared = (u * u) >> np.uint64(32)
     back = ((squared * np.maximum(count, 1).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
-    return np.where(count > 0, first + count - 1 - back, -1)
+    return np.where(count > 0, first + count - 1 - back, NO_ROW)
 
 
 UNSEEN = ("unpublished", "deleted")  # states of objects that nobody but their authors sees
@@ -73,7 +73,7 @@ def load_objects(
         table = read.entity(entity, *dict.fromkeys((owner, title_column, *release_columns, *extra, *state)))
         release = millis(table[release_columns[0]])
         for column in release_columns[1:]:
-            release = np.where(release < 0, millis(table[column]), release)
+            release = np.where(release == NO_TIME, millis(table[column]), release)
         if state:
             release = np.where(unseen(table["status"]), never, release)
         course = row_numbers(table[owner])
@@ -94,7 +94,7 @@ def load_objects(
         rows = np.flatnonzero(usable)
         local = read.local(entity)
         order = rows[np.lexsort((local[rows], release[rows], course[rows]))]
-        where = np.full(len(course), -1, dtype=np.int64)
+        where = np.full(len(course), NO_ROW, dtype=np.int64)
         where[order] = np.arange(len(order))
         row_of[name] = where
         picked = pa.array(order)

@@ -11,7 +11,7 @@ from context.arrays import I64
 from context.errors import RunError
 from context.ids import global_ids
 from sim.world.reader import Reader, hundredths, ints, millis, row_numbers, strings
-from sim.world.world import SUBMISSION_TYPES, Posts, Seats, Submissions
+from sim.world.world import NO_ROW, SUBMISSION_TYPES, Posts, Seats, Submissions
 
 
 def _student_rows(enrolments: Seats, people: int) -> tuple[I64, I64]:
@@ -58,7 +58,7 @@ def load_submissions(read: Reader, enrolments: Seats, row_of: dict[str, I64], pe
     person = row_numbers(table["person_id"])
     enrolment = _find(_student_rows(enrolments, people), course, person, people, "learner_activity_result")
     quiz_activity = row_numbers(read.entity("quiz", "learner_activity_id")["learner_activity_id"])
-    quiz_of = np.full(len(activity_table), -1, dtype=np.int64)
+    quiz_of = np.full(len(activity_table), NO_ROW, dtype=np.int64)
     linked = np.flatnonzero(quiz_activity >= 0)
     quiz_of[quiz_activity[linked]] = row_of["quiz"][linked]
     types = pc.index_in(strings(table["type"]), pa.array(SUBMISSION_TYPES))
@@ -94,14 +94,14 @@ def _place_in_course(course: I64) -> I64:
 
 
 def _grader_rows(enrolments: Seats, course: I64, grader: I64, people: int) -> I64:
-    """An enrolment row of each grader in the course, -1 where there is none."""
+    """An enrolment row of each grader in the course, NO_ROW where there is none."""
     rows = np.flatnonzero(~enrolments.is_student)
     code = enrolments.course[rows].astype(np.int64) * people + enrolments.person[rows]
     order = np.argsort(code, kind="stable")
     code, rows = code[order], rows[order]
     wanted = course * people + grader
     place = np.minimum(np.searchsorted(code, wanted), len(code) - 1)
-    return np.where((grader >= 0) & (code[place] == wanted), rows[place], -1)
+    return np.where((grader >= 0) & (code[place] == wanted), rows[place], NO_ROW)
 
 
 def load_posts(read: Reader, enrolments: Seats, row_of: dict[str, I64], people: int, shift_ms: int) -> Posts:

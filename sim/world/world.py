@@ -16,6 +16,7 @@ from context.content.activities import ONLINE_TYPES
 from sim.world.details import Details
 
 NO_TIME = -1  # of UTC ms and of days since 1970: there is none
+NO_ROW = -1  # of positions: nobody, nothing
 
 
 @dataclass(frozen=True)
@@ -76,15 +77,15 @@ class Seats:
     key: U64
 
     def first_instructors(self, courses: int) -> I32:
-        """[courses] The enrolment through which a course is run: its first instructor's; -1 for none."""
-        found = np.full(courses, -1, dtype=np.int32)
+        """[courses] The enrolment through which a course is run: its first instructor's; or NO_ROW."""
+        found = np.full(courses, NO_ROW, dtype=np.int32)
         rows = np.flatnonzero(self.membership_role == INSTRUCTOR)[::-1]
         found[self.course[rows]] = rows
         return found
 
 
 MEMBERSHIP_ROLES = ("Learner", "Instructor")
-INSTRUCTOR = MEMBERSHIP_ROLES.index("Instructor")
+LEARNER, INSTRUCTOR = range(len(MEMBERSHIP_ROLES))
 MODES = ("in_person", "hybrid", "online")  # how a section is taught
 
 
@@ -122,13 +123,13 @@ class Submissions:
     local_id: I64
     enrolment: I32  # of the student
     assignment: I32  # row of objects["assignment"]
-    quiz: I32  # row of objects["quiz"], -1 when it is no quiz
+    quiz: I32  # row of objects["quiz"], NO_ROW when it is no quiz
     submission_type: I8  # index into SUBMISSION_TYPES, -1 when nothing was submitted online
     attempt: I16
-    submitted_ms: I64  # UTC, -1 when not submitted
-    graded_ms: I64  # UTC, -1 when not graded
+    submitted_ms: I64  # UTC, NO_TIME when not submitted
+    graded_ms: I64  # UTC, NO_TIME when not graded
     updated_ms: I64  # UTC, when the row last changed
-    grader_enrolment: I32  # enrolment row of the grader, -1 when graded by the system
+    grader_enrolment: I32  # enrolment row of the grader, NO_ROW when graded by the system
     score_hundredths: I64
     points_hundredths: I64
     body: pa.StringArray  # text entry's body, "" otherwise
