@@ -16,6 +16,7 @@ from sim.plan.outages import taken
 from sim.world.objects import released
 from sim.world.world import NO_ROW, NO_TIME
 
+_ALONG, _KIND, _WHICH_RUN = 11, 13, 15  # purposes of draws, of a click's key
 _PATH_WEIGHT = 0.5  # of a click's place in a run, what its tool's rank decides; chance the rest (assumption)
 
 
@@ -27,8 +28,8 @@ def place_of(
     Within a run clicks follow the path through a course, from its home page to handing in.
     """
     count = len(routes.visit) // 2
-    run = np.where(rng.uniform(key, 15) < OWN_VISIT, row, count + row)
-    along = _PATH_WEIGHT * (engine.tool_rank[tool] / RANKS) + (1 - _PATH_WEIGHT) * rng.uniform(key, 11)
+    run = np.where(rng.uniform(key, _WHICH_RUN) < OWN_VISIT, row, count + row)
+    along = _PATH_WEIGHT * (engine.tool_rank[tool] / RANKS) + (1 - _PATH_WEIGHT) * rng.uniform(key, _ALONG)
     visit = routes.visit[run]
     return visit, visits.start_ms[visit] + routes.instants(run, along)
 
@@ -49,7 +50,7 @@ def objects_of(engine: Engine, tool: I64, course: I32, time: I64, key: U64) -> t
     for code, name in enumerate(engine.world.tools):
         mine = np.flatnonzero(tool == code)
         law = _kinds_of(engine.pack, name)
-        drawn = rng.categorical(key[mine], rng.thresholds([share for _, share in law]), 13)
+        drawn = rng.categorical(key[mine], rng.thresholds([share for _, share in law]), _KIND)
         fallback = next((KIND[k] for k, _ in law if not KINDS[KIND[k]].opens_object), KIND["course_home"])
         kind[mine] = np.array([KIND[k] for k, _ in law], dtype=np.uint8)[drawn]
         for k in sorted(k for k, _ in law if KINDS[KIND[k]].opens_object):

@@ -28,6 +28,11 @@ from sim.plan.effects import MICRO, active_odds, enrolment_effects, section_day_
 from sim.plan.plan import DayPlan
 from sim.world.world import NO_ROW
 
+# Purposes: of an enrolment's key, of a cell's, of a person's, of the key of a click or an anchored event.
+_ENROLMENT_DAY, _LOOKS_IN = 810, 811
+_BEYOND_GRID = 812
+_HALF_HOUR = 820
+_ID = 3
 _HALF_HOUR_MS = HOUR_MS // 2
 _MOST_MEAN = 256.0  # of the Poisson grid
 
@@ -165,13 +170,13 @@ def _today(engine: Engine, day: int, rows: I64, visits: Visits) -> _Today:
     )
     # A student looks into a course on some of the active days only; the clicks of the others fall on these.
     odds = active_odds(engine.pack.number("visits.active_course_k"), effect)
-    today = rng.uniform(rng.extend(e.key[rows], 811), day) < odds
+    today = rng.uniform(rng.extend(e.key[rows], _LOOKS_IN), day) < odds
     rows, effect, odds = rows[today], effect[today], odds[today]
     course = e.course[rows]
     chance = active_chance(engine.pack, engine.plan, day)[e.person[rows]] * odds
     scale = effect * (plan.norm_micro[c.cip[course], c.level[course]] / MICRO) / chance
     usual = engine.pack.number("events_per_student_course_week") / 7 * (plan.curve_micro / MICRO)
-    return _Today(day, rows, rng.extend(rng.extend(e.key[rows], 810), day), scale, scale * usual)
+    return _Today(day, rows, rng.extend(rng.extend(e.key[rows], _ENROLMENT_DAY), day), scale, scale * usual)
 
 
 def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64) -> tuple[I64, I64, U64]:
@@ -191,7 +196,7 @@ def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64)
         while len(over):  # hardly ever: the sum of two Poisson counts is one
             mean[over] -= _MOST_MEAN
             turn += 1
-            more = rng.poisson(rng.extend(key[over], 812), np.minimum(mean[over], _MOST_MEAN), turn)
+            more = rng.poisson(rng.extend(key[over], _BEYOND_GRID), np.minimum(mean[over], _MOST_MEAN), turn)
             count[over] += more
             over = over[mean[over] > _MOST_MEAN]
         some = np.flatnonzero(count)
@@ -224,7 +229,7 @@ def _ambient(
     visit, time = visit[kept], time[kept]
     course = world.enrolments.course[enrolment]
     kind, target = objects_of(engine, tool, course, time, key)
-    high, low = rng.uuid_bits(rng.extend(key, 3))
+    high, low = rng.uuid_bits(rng.extend(key, _ID))
     clicks = Batch(
         time_ms=time,
         kind=kind,
@@ -248,7 +253,7 @@ def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
     world, a = engine.world, engine.anchors
     enrolment = a.enrolment[rows]
     person = np.where(enrolment >= 0, world.enrolments.person[enrolment], NO_ROW).astype(np.int32)
-    high, low = rng.uuid_bits(rng.extend(a.key[rows], 3))
+    high, low = rng.uuid_bits(rng.extend(a.key[rows], _ID))
     batch = Batch(
         time_ms=a.time_ms[rows],
         kind=a.kind[rows],
@@ -267,7 +272,7 @@ def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
 def _visit_keys(engine: Engine, visits: Visits, person: I32, bundle_ms: I64) -> U64:
     """The visit that a bundle falls into, else a visit of its own: the half hour of its first event."""
     slot = (bundle_ms - engine.calendar.shift_ms) // _HALF_HOUR_MS
-    keys = rng.extend(rng.extend(engine.world.persons.key[person], 820), slot)
+    keys = rng.extend(rng.extend(engine.world.persons.key[person], _HALF_HOUR), slot)
     if not len(visits) or not len(person):
         return keys
     span = 1 << 42

@@ -20,6 +20,7 @@ from context.scenario.calendar import Calendar
 from sim.world.world import NO_ROW, NO_TIME, World
 
 HOURS = 24
+_WHICH_DUE, _LEAD_BIN, _LEAD = 15, 16, 17  # purposes of draws, of a visit's key
 
 
 @dataclass(frozen=True)
@@ -120,14 +121,14 @@ def before_dues(pack: Pack, person: I64, key: U64, wall: I64, dues: Times) -> tu
     first, count = dues.first[person], dues.first[person + 1] - dues.first[person]
     law = pack.table("submission_lead")
     each = pack.number("visits.due_pull")
-    at = (rng.uniform(key, 15) / each).astype(np.int64) if each > 0 else count
+    at = (rng.uniform(key, _WHICH_DUE) / each).astype(np.int64) if each > 0 else count
     rows = np.flatnonzero(at < count)
-    bin_of = rng.categorical(key[rows], rng.thresholds([float(share) for share in law["share"]]), 16)
+    bin_of = rng.categorical(key[rows], rng.thresholds([float(share) for share in law["share"]]), _LEAD_BIN)
     low, high = (
         np.array([round(float(minutes) * MINUTE_MS) for minutes in law[name]])[bin_of]
         for name in ("lead_low_minutes", "lead_high_minutes")
     )
-    lead = low + rng.integer(key[rows], high - low, 17)
+    lead = low + rng.integer(key[rows], high - low, _LEAD)
     which = first[rows] + at[rows]
     start = dues.start_ms[which] - lead
     fits = (lead > 0) & (start >= 0)

@@ -22,6 +22,10 @@ from sim.plan.outages import canvas_outages
 from sim.plan.plan import Plan
 from sim.world.world import NO_TIME, World
 
+# Purposes: of a person's key, of a person's day, of a visit's key (15 to 17 are in dues, 40 to 44 in logins).
+_DAY = 800
+_AWAKE, _HOW_MANY, _VISIT = 0, 1, 2
+_HOUR, _WITHIN_HOUR, _FOR_CLASS, _WHICH_CLASS, _AROUND_CLASS, _APPETITE, _OUTAGE = 10, 11, 12, 13, 14, 20, 50
 END_SLACK_MS = MINUTE_MS  # the last gap of a visit ends this much before the six hours are over
 _AROUND_CLASS_MS = (
     -10 * MINUTE_MS,
@@ -74,16 +78,16 @@ def draw_visits(
     pack: Pack, calendar: Calendar, world: World, plan: Plan, day: int, persons: I64, pulls: Pulls
 ) -> Visits:
     """The day's visits of ``persons`` (increasing positions, enrolled on that day), without lengths."""
-    day_key = rng.extend(rng.extend(world.persons.key[persons], 800), day)
-    awake = rng.uniform(day_key, 0) < active_chance(pack, plan, day)[persons]
+    day_key = rng.extend(rng.extend(world.persons.key[persons], _DAY), day)
+    awake = rng.uniform(day_key, _AWAKE) < active_chance(pack, plan, day)[persons]
     person, day_key = persons[awake], day_key[awake]
     counts_law = pack.table("visits")
     table = rng.thresholds([float(share) for share in counts_law["share"]])
-    counts = np.array([int(n) for n in counts_law["visits"]])[rng.categorical(day_key, table, 1)]
+    counts = np.array([int(n) for n in counts_law["visits"]])[rng.categorical(day_key, table, _HOW_MANY)]
     owner = np.repeat(np.arange(len(person)), counts)
-    key = rng.extend(rng.extend(day_key[owner], 2), ordinals(counts))
+    key = rng.extend(rng.extend(day_key[owner], _VISIT), ordinals(counts))
     hours = _hours(pack, plan.days[day].kind, key, pulls.of_dues)
-    wall = hours * HOUR_MS + rng.integer(key, HOUR_MS, 11)
+    wall = hours * HOUR_MS + rng.integer(key, HOUR_MS, _WITHIN_HOUR)
     wall, purpose = before_dues(pack, person[owner], key, wall, pulls.dues)
     wall, purpose = _around_classes(pack, person[owner], key, wall, purpose, pulls.classes)
     start = calendar.wall_to_utc_ms(np.full(len(key), day), wall)
@@ -96,7 +100,7 @@ def draw_visits(
         key=key,
         start_ms=start,
         purpose=purpose,
-        appetite=np.array([int(n) for n in law["slots"]])[rng.categorical(key, slots, 20)],
+        appetite=np.array([int(n) for n in law["slots"]])[rng.categorical(key, slots, _APPETITE)],
         length_ms=np.zeros(len(key), dtype=np.int64),
         resume_ms=np.full(len(key), NO_TIME, dtype=np.int64),
         hit_ms=np.full(len(key), NO_TIME, dtype=np.int64),
@@ -114,7 +118,7 @@ def _hours(pack: Pack, kind: str, key: U64, of_dues: tuple[float, ...]) -> I64:
             law["hour"], law["share" if kind == "class" else "weekend_share"], of_dues, strict=True
         )
     ]
-    return rng.categorical(key, rng.thresholds(rest), 10)
+    return rng.categorical(key, rng.thresholds(rest), _HOUR)
 
 
 def _around_classes(
@@ -122,11 +126,11 @@ def _around_classes(
 ) -> tuple[I64, I32]:
     """Some visits are for a class of the day: slides, an attendance quiz, a link to Zoom."""
     first, after = classes.first[person], classes.first[person + 1]
-    rows = np.flatnonzero((after > first) & (rng.uniform(key, 12) < pack.number("visits.class_pull")))
-    at = first[rows] + rng.integer(key[rows], after[rows] - first[rows], 13)
+    rows = np.flatnonzero((after > first) & (rng.uniform(key, _FOR_CLASS) < pack.number("visits.class_pull")))
+    at = first[rows] + rng.integer(key[rows], after[rows] - first[rows], _WHICH_CLASS)
     early, late = _AROUND_CLASS_MS
     wall, purpose = wall.copy(), purpose.copy()
-    wall[rows] = classes.start_ms[at] + early + rng.integer(key[rows], late - early, 14)
+    wall[rows] = classes.start_ms[at] + early + rng.integer(key[rows], late - early, _AROUND_CLASS)
     purpose[rows] = classes.course[at]
     return wall, purpose
 
@@ -148,7 +152,7 @@ def _meet_outages(pack: Pack, calendar: Calendar, visits: Visits) -> Visits:
             continue
         met = np.maximum(visits.start_ms[rows], window.start)
         back = resume_times(
-            rng.extend(rng.extend(visits.key[rows], 50), window.start - calendar.shift_ms),
+            rng.extend(rng.extend(visits.key[rows], _OUTAGE), window.start - calendar.shift_ms),
             met,
             (window.start, window.end),
             patience,

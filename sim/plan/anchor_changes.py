@@ -18,6 +18,10 @@ from sim.plan.anchor_acts import AnchorRows
 from sim.plan.outages import put_off
 from sim.world.world import NO_ROW, NO_TIME, World
 
+# Purposes: of the key of what was made; of a course's, draws, then events.
+_CHANGE = 1
+_OPENED_DAY, _OPENED_TIME, _SYLLABUS_LEAD = 1, 2, 3
+_OPENED, _SYLLABUS = 1, 2
 _OPENED_DAYS = 10  # a course is opened on one of so many days from its first one on (assumption)
 
 
@@ -53,7 +57,7 @@ def _object_anchors(world: World, calendar: Calendar, staff: I32) -> list[Anchor
         owner = staff[objects.course]
         found.append(_rows_of_time(calendar, made, made_ms, owner, key))
         if changed_ms is not None:
-            found.append(_rows_of_time(calendar, changed, changed_ms, owner, rng.extend(key, 1)))
+            found.append(_rows_of_time(calendar, changed, changed_ms, owner, rng.extend(key, _CHANGE)))
     return found
 
 
@@ -100,10 +104,10 @@ def _course_anchors(world: World, calendar: Calendar, staff: I32) -> list[Anchor
     detail, key = world.details.course, _of_kind(world.courses.key, "course_created")
     all_courses = np.arange(len(key), dtype=np.int32)
     made = _rows_of_time(calendar, "course_created", detail.created_ms, None, key, all_courses)
-    day = np.maximum(detail.opened_day, calendar.first_day) + rng.integer(key, _OPENED_DAYS, 1)
-    wall = 9 * HOUR_MS + rng.integer(key, 9 * HOUR_MS, 2)
+    day = np.maximum(detail.opened_day, calendar.first_day) + rng.integer(key, _OPENED_DAYS, _OPENED_DAY)
+    wall = 9 * HOUR_MS + rng.integer(key, 9 * HOUR_MS, _OPENED_TIME)
     opened = calendar.wall_to_utc_ms(np.minimum(day, calendar.last_day), wall)
-    written = opened - MINUTE_MS - rng.integer(key, 10 * MINUTE_MS, 3)
+    written = opened - MINUTE_MS - rng.integer(key, 10 * MINUTE_MS, _SYLLABUS_LEAD)
     # Courses that stay unpublished are never opened; some have no syllabus.
     published = pc.is_in(detail.status, pa.array(("available", "completed"))).to_numpy(zero_copy_only=False)
     opened = np.where(published, opened, NO_TIME)
@@ -112,8 +116,8 @@ def _course_anchors(world: World, calendar: Calendar, staff: I32) -> list[Anchor
     )
     return [
         made,
-        _rows_of_time(calendar, "course_updated", opened, staff, rng.extend(key, 1)),
-        _rows_of_time(calendar, "syllabus_updated", written, staff, rng.extend(key, 2)),
+        _rows_of_time(calendar, "course_updated", opened, staff, rng.extend(key, _OPENED)),
+        _rows_of_time(calendar, "syllabus_updated", written, staff, rng.extend(key, _SYLLABUS)),
     ]
 
 

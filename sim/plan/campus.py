@@ -23,6 +23,7 @@ Process = Generator[simpy.Event, Any, None]
 MEETS = 1  # the section has a class today
 DUE = 2  # it has work due today or tomorrow
 LONGEST_MS = 6 * HOUR_MS  # of a visit and of a bundle: they end within the day after their own
+_PAUSE, _TRIES = 0, 1  # purposes of draws, of the key of a visit and an outage
 GAVE_UP_MS = np.iinfo(np.int64).max  # never
 
 
@@ -121,8 +122,8 @@ def resume_times(key: U64, start_ms: I64, outage: tuple[int, int], patience: int
     begin, end = outage
     env = simpy.Environment(initial_time=begin)
     resumed = np.full(len(key), GAVE_UP_MS, dtype=np.int64)
-    pause = MINUTE_MS + rng.integer(key, 4 * MINUTE_MS, 0)
-    tries = 1 + rng.integer(key, patience, 1)
+    pause = MINUTE_MS + rng.integer(key, 4 * MINUTE_MS, _PAUSE)
+    tries = 1 + rng.integer(key, patience, _TRIES)
 
     def visit(row: int) -> Process:
         yield env.timeout(max(int(start_ms[row]) - begin, 0))

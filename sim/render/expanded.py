@@ -13,13 +13,13 @@ import numpy as np
 import pyarrow as pa
 
 import schemas
-from context import rng
 from context.arrays import BOOL
 from sim.caliper.batch import Batch
 from sim.caliper.kinds import KINDS
-from sim.caliper.texts import fixed, hex_texts, join, number, uuids
+from sim.caliper.texts import fixed, join, number, uuids
 from sim.render.leaf_columns import LeafColumn, LeafColumns
 from sim.render.scopes import Scoped, distinct
+from sim.tools.every_tool import key_texts
 from sim.world.world import MEMBERSHIP_ROLES, World
 
 _FieldPaths = Mapping[str, tuple[tuple[str, ...], bool]]  # field -> (path below a node, whether as JSON)
@@ -123,9 +123,7 @@ class Expander:
         """Sessions: the visit's, so each text is made once a visit."""
         there = self.leaves.has(rows, "session")
         visits, place = np.unique(rows.batch.visit, return_inverse=True)
-        texts = join(
-            "urn:instructure:canvas:session:", fixed(hex_texts(rng.bits(visits, 0), rng.bits(visits, 1)))
-        )
+        texts = join("urn:instructure:canvas:session:", fixed(key_texts(visits)))
         fields = {
             "id": LeafColumn(texts, np.where(there, place, -1)).array(),
             "type": self.leaves.of(rows, ("session", "type")),

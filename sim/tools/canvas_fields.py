@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 from context import rng
 from context.ids import global_ids
 from sim.caliper.fields import Field, FieldForm, Positions, take
-from sim.caliper.texts import fixed, hex_texts
-from sim.tools.every_tool import detail
+from sim.caliper.texts import fixed
+from sim.tools.every_tool import detail, key_texts
 from sim.world.world import SUBMISSION_TYPES, World
 
+_PERSON_FEED, _COURSE_FEED = 832, 833  # purposes of the key of a person, of a course
 Get = Callable[[World, Positions], Any]
 _OBJECTS = (
     "assignment", "quiz", "discussion", "file", "page", "item", "tool", "calendar", "collaboration",
@@ -117,7 +118,7 @@ def _feed(purpose: int, owner: str) -> Get:
 
     def get(world: World, rows: Positions) -> pa.StringArray:
         key = rng.extend(getattr(world, owner).key[rows], purpose)
-        return fixed(np.ascontiguousarray(hex_texts(rng.bits(key, 0), rng.bits(key, 1))))
+        return fixed(key_texts(key))
 
     return get
 
@@ -239,6 +240,6 @@ FIELDS: dict[str, Field] = {
     }),
     "account_user.lms_id": Field("account_user", "whole", lambda world, rows: world.persons.lms_id[rows]),
     "account_user.created_ms": Field("account_user", "time", detail("person", "created_ms")),
-    "person.feed": Field("person", "text", _feed(832, "persons")),
-    "course.feed": Field("course", "text", _feed(833, "courses")),
+    "person.feed": Field("person", "text", _feed(_PERSON_FEED, "persons")),
+    "course.feed": Field("course", "text", _feed(_COURSE_FEED, "courses")),
 }  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 import pyarrow as pa
 
 from context import rng
-from context.arrays import U8
+from context.arrays import U8, U64
 from sim.caliper.batch import Batch
 from sim.caliper.fields import Field, FieldForm, Positions, take
 from sim.caliper.texts import fixed, hex_texts, time_texts, uuid_texts
@@ -18,7 +18,13 @@ from sim.world.details import Details
 from sim.world.world import MEMBERSHIP_ROLES, World
 
 _DETAILS: dict[str, Any] = get_type_hints(Details)
-_REQUEST = 7  # of an event's id: its request's
+_REQUEST, _JOB = 7, 8  # purposes of an event's id: those of its request and its background job
+_HIGH, _LOW = 0, 1  # of a key: halves of its 128 bits
+
+
+def key_texts(key: U64) -> U8:
+    """[n, 32] bytes: hexadecimal digits of each key's own, such as the session of a visit."""
+    return hex_texts(rng.bits(key, _HIGH), rng.bits(key, _LOW))
 
 
 def person(name: str) -> Callable[[World, Positions], Any]:
@@ -53,9 +59,9 @@ def _role(world: World, rows: Positions) -> pa.StringArray:
 FIXED: dict[str, Callable[[Batch], U8]] = {
     "event.uuid": lambda batch: uuid_texts(batch.uuid_high, batch.uuid_low),
     "event.time": lambda batch: time_texts(batch.time_ms),
-    "event.session": lambda batch: hex_texts(rng.bits(batch.visit, 0), rng.bits(batch.visit, 1)),
+    "event.session": lambda batch: key_texts(batch.visit),
     "event.request": lambda batch: uuid_texts(*rng.uuid_bits(rng.extend(batch.uuid_low, _REQUEST))),
-    "event.job": lambda batch: uuid_texts(*rng.uuid_bits(rng.extend(batch.uuid_low, _REQUEST + 1))),
+    "event.job": lambda batch: uuid_texts(*rng.uuid_bits(rng.extend(batch.uuid_low, _JOB))),
 }
 
 

@@ -14,7 +14,9 @@ from sim.world.details import GroupCategories, GroupMembers, Groups, Overrides
 from sim.world.reader import Reader, days, ints, millis, row_numbers, strings, truths
 from sim.world.world import NO_TIME
 
-_GROUP, _OVERRIDE = 730, 731  # of an owner's key
+# Purposes of keys: of an owner's, then of a group's.
+_GROUP, _OVERRIDE = 730, 731
+_CATEGORY, _MEMBER = 1, 2
 _OVERRIDES = {"adhoc": "ADHOC", "course_section": "CourseSection", "group": "Group"}
 
 
@@ -70,7 +72,7 @@ def _categories(groups: Groups) -> GroupCategories:
         name=groups.category_name.take(pa.array(first)),
         course=groups.course[first],
         created_ms=groups.created_ms[first],
-        key=rng.extend(groups.key[first], 1),
+        key=rng.extend(groups.key[first], _CATEGORY),
     )
 
 
@@ -84,7 +86,7 @@ def _members(read: Reader, groups: Groups, owners: Owners) -> GroupMembers:
         group=at,
         course=groups.course[at],
         created_ms=millis(table["created_date"]),
-        key=rng.extend(rng.extend(groups.key[at], 2), owners.person[person]),
+        key=rng.extend(rng.extend(groups.key[at], _MEMBER), owners.person[person]),
     )
 
 

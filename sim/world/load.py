@@ -32,6 +32,9 @@ from sim.world.reader import (
 from sim.world.submissions import load_posts, load_submissions
 from sim.world.world import INSTRUCTOR, LEARNER, MODES, NO_TIME, Courses, Persons, Seats, Tenant, World
 
+# Purposes of draws: of the root account's key, of a section's, of a section's and a person's together.
+_GUID = 1
+_SECTION_SEATS, _SEAT = 1, 2
 _STAFF_AS_INSTRUCTOR = ("Teacher", "Faculty", "TeachingAssistant", "Designer")
 
 
@@ -75,7 +78,7 @@ def _tenant(read: Reader, scenario: Scenario) -> Tenant:
         seed=scenario.seed,
         root_account_lms_id=int(global_ids(read.local("learning_environment_organization"))[0]),
         root_account_uuid="".join(letters[i] for i in rng.integer(key, len(letters))),
-        root_account_lti_guid="".join("0123456789abcdef"[i] for i in rng.integer(key, 16, 1))
+        root_account_lti_guid="".join("0123456789abcdef"[i] for i in rng.integer(key, 16, _GUID))
         + f".{scenario.host}",
         shard=SHARD,
     )
@@ -153,7 +156,8 @@ def _roster(read: Reader, persons: Persons, section_course: I64, section_key: U6
         course=section_course[section].astype(np.int32),
         section=section.astype(np.int32),
         role=role,
-        key=rng.bits(rng.extend(section_key[section], 1) ^ persons.key[person], 2) ^ role_key,
+        key=rng.bits(rng.extend(section_key[section], _SECTION_SEATS) ^ persons.key[person], _SEAT)
+        ^ role_key,
     )
 
 

@@ -19,6 +19,8 @@ from sim.world.canvas_objects import load_made
 from sim.world.reader import Reader, millis, row_numbers, strings
 from sim.world.world import NO_ROW, NO_TIME, Courses, Objects
 
+_RECENCY = 14  # purpose of a draw: of the key of a click or a launch
+
 
 def released(objects: Objects, course: I32, time: I64, key: U64) -> I64:
     """A row released by then in each course, recent ones more often; NO_ROW where there is none."""
@@ -28,7 +30,7 @@ def released(objects: Objects, course: I32, time: I64, key: U64) -> I64:
     order = objects.course.astype(np.int64) * span + (objects.release_ms - base)
     wanted = course.astype(np.int64) * span + np.clip(time - base, -1, span - 1)
     count = np.searchsorted(order, wanted, side="right") - first
-    u = rng.bits(key, 14) >> np.uint64(32)
+    u = rng.bits(key, _RECENCY) >> np.uint64(32)
     squared = (u * u) >> np.uint64(32)
     back = ((squared * np.maximum(count, 1).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
     return np.where(count > 0, first + count - 1 - back, NO_ROW)

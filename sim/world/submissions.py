@@ -13,6 +13,8 @@ from context.ids import global_ids
 from sim.world.reader import Reader, hundredths, ints, millis, row_numbers, strings
 from sim.world.world import NO_ROW, SUBMISSION_TYPES, Posts, Seats, Submissions
 
+_SUBMISSION, _POST = 900, 901  # purposes of an enrolment's key
+
 
 def _student_rows(enrolments: Seats, people: int) -> tuple[I64, I64]:
     """(sorted codes course x person of student enrolments, their rows)."""
@@ -80,7 +82,7 @@ def load_submissions(read: Reader, enrolments: Seats, row_of: dict[str, I64], pe
         points_hundredths=hundredths(activity_table["points_possible"])[activity],
         body=pc.fill_null(strings(table["body"]), ""),
         url=pc.fill_null(strings(table["url"]), ""),
-        key=rng.extend(rng.extend(enrolments.key[enrolment], 900), ordinal[activity]),
+        key=rng.extend(rng.extend(enrolments.key[enrolment], _SUBMISSION), ordinal[activity]),
     )
 
 
@@ -128,5 +130,5 @@ def load_posts(read: Reader, enrolments: Seats, row_of: dict[str, I64], people: 
         discussion=discussion.astype(np.int32),
         time_ms=time,
         body=pc.fill_null(strings(table["body"]), ""),
-        key=rng.extend(rng.extend(rng.extend(enrolments.key[enrolment], 901), time - shift_ms), ordinal),
+        key=rng.extend(rng.extend(rng.extend(enrolments.key[enrolment], _POST), time - shift_ms), ordinal),
     )

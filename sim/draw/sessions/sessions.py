@@ -20,7 +20,9 @@ from sim.plan.outages import taken
 from sim.world.objects import released
 from sim.world.world import World
 
-_KEY = 60  # of a launch's id: its session's
+# Purposes: of a launch's id; of a session's key, from here on the ids of its events.
+_SESSION = 60
+_FIRST_EVENT = 100
 
 
 def laws() -> dict[str, Law]:
@@ -48,7 +50,7 @@ def with_sessions(pack: Pack, calendar: Calendar, world: World, batch: Batch, da
         if not len(rows):
             continue
         launches = batch.take(rows)
-        key = rng.extend(launches.uuid_low, _KEY)
+        key = rng.extend(launches.uuid_low, _SESSION)
         objects = world.objects[law.table]
         opened = released(objects, launches.course, launches.time_ms, key)
         known = np.flatnonzero(opened >= 0)
@@ -63,7 +65,7 @@ def with_sessions(pack: Pack, calendar: Calendar, world: World, batch: Batch, da
 def _events(launches: Batch, key: U64, played: Played, kept: BOOL, tool: int) -> Batch:
     rows = np.flatnonzero(kept)
     launch = played.launch[rows]
-    high, low = rng.uuid_bits(rng.extend(key[launch], 100 + played.number[rows]))
+    high, low = rng.uuid_bits(rng.extend(key[launch], _FIRST_EVENT + played.number[rows]))
     return Batch(
         time_ms=played.time_ms[rows],
         kind=played.kind[rows].astype(np.uint8),

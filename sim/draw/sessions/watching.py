@@ -25,6 +25,13 @@ _KINDS = {
     _CAPTIONS: "media_captions",
     _CAPTIONS_OFF: "media_captions_off",
 }
+# Purposes: of a session's key (what is done is added where it says so), of the key of one thing that is done.
+_ARRIVAL, _LAST_PAUSE, _TO_THE_END, _SHARE = 1, 2, 3, 4
+_COUNT, _PLACE = 10, 20  # and what is done
+_FASTER_ODDS, _FASTER_PLACE = 30, 31
+_SWITCHED, _SWITCHED_ON, _SWITCHED_OFF = 32, 40, 50  # and what is done
+_TURN = 1_000  # and its number
+_REST, _LEADS_BACK, _AHEAD, _BEHIND = 0, 1, 2, 2
 _FASTER = 1.5
 _LEAST_MS = 400  # between two things that somebody does
 _LONGEST_PAUSE_MS = 20 * MINUTE_MS
@@ -59,20 +66,20 @@ class Watching:
         events = _Events(launch.object)
         position = np.zeros(n, dtype=np.int64)
         played, speed = np.zeros(n), np.ones(n)
-        wall = launch.time_ms + 3_000 + rng.integer(key, 15_000, 1)
+        wall = launch.time_ms + 3_000 + rng.integer(key, 15_000, _ARRIVAL)
         events.add(np.arange(n), wall, "media_started", position)
         for turn in range(int(count.max()) if n else 0):
             rows = np.flatnonzero(count > turn)
             at = first[rows] + turn
             self._advance(rows, along[at], watched, length, position, played, wall, speed)
             self._act(
-                events, rows, what[at], rng.extend(key[rows], 1_000 + turn), length, position, wall, speed
+                events, rows, what[at], rng.extend(key[rows], _TURN + turn), length, position, wall, speed
             )
         ending = np.flatnonzero(full)
         wall[ending] += _real(length[ending] - position[ending], speed[ending])
         events.add(ending, wall[ending], "media_ended", length[ending])
         odds = pack.number("video.last_pause_share") / (1 - pack.number("video.full_share"))
-        stopping = np.flatnonzero(~full & (rng.uniform(key, 2) < odds))
+        stopping = np.flatnonzero(~full & (rng.uniform(key, _LAST_PAUSE) < odds))
         self._advance(stopping, np.ones(len(stopping)), watched, length, position, played, wall, speed)
         events.add(stopping, wall[stopping], "media_paused", position[stopping])
         return events.played()
@@ -95,15 +102,15 @@ class Watching:
         """What is done there."""
         paused = rows[what == _PAUSE]
         events.add(paused, wall[paused], "media_paused", position[paused])
-        rest = 1_500 + (rng.lognormal(key[what == _PAUSE], 1.2, 0) * MINUTE_MS).astype(np.int64)
+        rest = 1_500 + (rng.lognormal(key[what == _PAUSE], 1.2, _REST) * MINUTE_MS).astype(np.int64)
         wall[paused] += np.minimum(rest, _LONGEST_PAUSE_MS)
         events.add(paused, wall[paused], "media_resumed", position[paused])
         jumping = what == _SEEK
         rows_, key_ = rows[jumping], key[jumping]
         here, room = position[rows_], np.maximum(length[rows_] - _EDGE_MS - position[rows_], 0)
-        back = (rng.uniform(key_, 1) < _BACK_SHARE) & (here > 1_000) | (room < 1_000)
-        ahead = (rng.uniform(key_, 2) * room / 2).astype(np.int64)
-        behind = (rng.uniform(key_, 2) * np.minimum(here, _BACK_MS)).astype(np.int64)
+        back = (rng.uniform(key_, _LEADS_BACK) < _BACK_SHARE) & (here > 1_000) | (room < 1_000)
+        ahead = (rng.uniform(key_, _AHEAD) * room / 2).astype(np.int64)
+        behind = (rng.uniform(key_, _BEHIND) * np.minimum(here, _BACK_MS)).astype(np.int64)
         there = np.where(back, here - behind, here + ahead)
         position[rows_] = there
         events.add(rows_[back], wall[rows_[back]], "media_jumped", there[back])
@@ -147,24 +154,24 @@ def _doings(pack: Pack, key: U64) -> tuple[I64, I64, F64]:
         places.append(along)
 
     for what, name in ((_PAUSE, "resumes"), (_SEEK, "seeks")):
-        count = rng.categorical(key, rng.thresholds(poisson_law(pack.number(f"video.{name}"))), 10 + what)
+        count = rng.categorical(key, rng.thresholds(poisson_law(pack.number(f"video.{name}"))), _COUNT + what)
         rows = np.repeat(np.arange(len(key)), count)
         number = ordinals(count)
-        add(rows, what, rng.uniform(rng.extend(rng.extend(key[rows], 20 + what), number)))
-    some = np.flatnonzero(rng.uniform(key, 30) < pack.number("video.speed_share"))
-    add(some, _SPEED, rng.uniform(key[some], 31) / 2)
+        add(rows, what, rng.uniform(rng.extend(rng.extend(key[rows], _PLACE + what), number)))
+    some = np.flatnonzero(rng.uniform(key, _FASTER_ODDS) < pack.number("video.speed_share"))
+    add(some, _SPEED, rng.uniform(key[some], _FASTER_PLACE) / 2)
     for what, name in ((_FULL, "full_screen"), (_CAPTIONS, "captions")):
-        some = np.flatnonzero(rng.uniform(key, 32 + what) < pack.number(f"video.{name}_share"))
-        begin = rng.uniform(key[some], 40 + what) / 2
+        some = np.flatnonzero(rng.uniform(key, _SWITCHED + what) < pack.number(f"video.{name}_share"))
+        begin = rng.uniform(key[some], _SWITCHED_ON + what) / 2
         add(some, what, begin)
-        add(some, what + 1, begin + (1 - begin) * rng.uniform(key[some], 50 + what))
+        add(some, what + 1, begin + (1 - begin) * rng.uniform(key[some], _SWITCHED_OFF + what))
     return np.concatenate(owners), np.concatenate(whats), np.concatenate(places)
 
 
 def _shares(pack: Pack, key: U64) -> tuple[npt.NDArray[np.bool_], F64]:
     """(watched to the end, share that is played)."""
     full, short = pack.number("video.full_share"), pack.number("video.short_share")
-    u, v = rng.uniform(key, 3), rng.uniform(key, 4)
+    u, v = rng.uniform(key, _TO_THE_END), rng.uniform(key, _SHARE)
     return u < full, np.where(u < full + short, 0.05 * v, 0.1 + 0.8 * v)
 
 
