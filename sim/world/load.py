@@ -30,7 +30,18 @@ from sim.world.reader import (
     truths,
 )
 from sim.world.submissions import load_posts, load_submissions
-from sim.world.world import INSTRUCTOR, LEARNER, MODES, NO_TIME, Courses, Persons, Seats, Tenant, World
+from sim.world.world import (
+    INSTRUCTOR,
+    LEARNER,
+    MODES,
+    NO_TIME,
+    CampusFacts,
+    Courses,
+    Persons,
+    Seats,
+    Tenant,
+    World,
+)
 
 # Purposes of draws: of the root account's key, of a section's, of a section's and a person's together.
 _GUID = 1
@@ -211,20 +222,18 @@ def _works_in_canvas(read: Reader, table: pa.Table) -> npt.NDArray[np.bool_]:
 _MODE = {"BlendedLearning": "hybrid", "Online": "online"}  # all else is taught in person
 
 
-def campus_facts(root: Path) -> tuple[I64, I64, I64, I64]:
-    """(course of each section, course of each activity, due instants, how each section is taught as an index
-    into MODES): what the campus needs of the store.
-    """
+def campus_facts(root: Path) -> CampusFacts:
+    """What the campus needs of a run directory's store. Raises RunError for missing tables."""
     read = Reader(root)
     section = read.entity("course_section", "le_current_course_offering_id", "delivery_mode")
     modes = [_MODE.get(mode or "", "in_person") for mode in strings(section["delivery_mode"]).to_pylist()]
     activity = read.entity("learner_activity", "course_offering_id", "due_date", "status")
     activity = activity.filter(pa.array(~unseen(activity["status"])))  # nobody works for a draft
-    return (
-        row_numbers(section["le_current_course_offering_id"]),
-        row_numbers(activity["course_offering_id"]),
-        millis(activity["due_date"]),
-        np.array([MODES.index(mode) for mode in modes], dtype=np.int64),
+    return CampusFacts(
+        section_course=row_numbers(section["le_current_course_offering_id"]),
+        mode=np.array([MODES.index(mode) for mode in modes], dtype=np.int64),
+        activity_course=row_numbers(activity["course_offering_id"]),
+        due_ms=millis(activity["due_date"]),
     )
 
 

@@ -108,6 +108,16 @@ class Objects:
         return np.zeros(len(self.lms_id), dtype=np.int64) if self.length is None else self.length
 
 
+@dataclass(frozen=True)
+class CampusFacts:
+    """What the campus needs of the store besides the world: when sections meet and have work due."""
+
+    section_course: I64  # [sections] row of ``World.courses``
+    mode: I64  # [sections] how it is taught, an index into MODES
+    activity_course: I64  # [activities] that are given out, row of ``World.courses``
+    due_ms: I64  # [activities] UTC, NO_TIME where nothing is due
+
+
 OBJECT_TABLES = (
     "assignment", "quiz", "discussion", "file", "page", "item", "tool",
     "calendar", "collaboration", "conference", "outcome", "proxy", "media", "book",

@@ -1,10 +1,12 @@
-"""Codes and purposes of randomness have names in the rooms from the world to the documents."""
+"""From the world to the documents: names for codes and purposes, docstrings that are true, few parameters."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,8 @@ PURPOSE = {
     "gamma": 2,
     "poisson": 2,
 }
+PARAMETERS_MAX = 7  # a ratchet
+NAMED = re.compile(r"``((?:sim|context)(?:\.\w+)+)``")
 CODE = re.compile(r"(kind|role|type|status|state|mode|code)s?$")
 
 
@@ -85,3 +89,38 @@ def test_codes_and_purposes_have_names() -> None:
         for line in search(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert bare == []
+
+
+def is_there(name: str) -> bool:
+    """Whether a dotted name is a module, or something in one."""
+    module, _, last = name.rpartition(".")
+    found = import_module(module)
+    return hasattr(found, last) or (hasattr(found, "__path__") and find_spec(name) is not None)
+
+
+def test_docstrings_name_what_is_there() -> None:
+    """A module or function that a docstring or comment points to exists."""
+    named = {
+        (str(path.relative_to(ROOT)), name)
+        for path in FILES
+        for name in NAMED.findall(path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 10
+    assert {(path, name) for path, name in named if not is_there(name)} == set()
+
+
+def parameters(node: ast.FunctionDef) -> int:
+    """How many a function has, but for the object that a method is of."""
+    given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    return sum(each.arg not in ("self", "cls") for each in given)
+
+
+def test_functions_take_few_parameters() -> None:
+    """What a function needs comes in things that have names, not one by one."""
+    many = {
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": count
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and (count := parameters(node)) > PARAMETERS_MAX
+    }
+    assert many == {}
