@@ -4,7 +4,8 @@ A table is one TOML file: ``description``, ``loaded_from`` (SIS, LMS, SIS+LMS, C
 ``keymap`` (has native ids; false by default), and a section ``[columns.<name>]`` per column with
 ``type``, ``mode`` (NULLABLE by default), ``provenance``, ``description`` and, where they apply,
 ``references`` (table.column of the context store), ``options`` (a set of option_sets.toml), ``uniform``
-(why all rows have one value, or none) and ``fields`` (of a RECORD). An entity also says how many rows it has
+(why all rows have one value, or none), ``unrepeated`` (hardly two rows have the same value: dictionaries
+are no use) and ``fields`` (of a RECORD). An entity also says how many rows it has
 for 1,000 full-time equivalents and one Fall term: ``rows_per_1000_fte``, with ``expected`` and ``within``
 (the part by which the number may be off). The section ``[as_of]`` says how rows and columns come about in
 time (``schemas/_as_of.py``). DDL, loaders and tests all read these files: no column list is typed twice.

@@ -42,6 +42,7 @@ _COLUMN_KEYS = {
     "references": str,
     "options": str,
     "uniform": str,
+    "unrepeated": bool,
     "fields": dict,
 }
 _ROWS_KEYS = {"expected": int, "within": float}
@@ -114,6 +115,7 @@ def _column(where: str, name: str, spec: Mapping[str, Any]) -> Column:
         references=spec.get("references"),
         options=spec.get("options"),
         uniform=spec.get("uniform"),
+        unrepeated=spec.get("unrepeated", False),
         fields=tuple(_column(where, field, inner) for field, inner in spec.get("fields", {}).items()),
     )
 

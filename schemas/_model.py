@@ -59,6 +59,7 @@ class Column:
     references: str | None = None  # "person.person_id", always in context_store_entity
     options: str | None = None  # name of an option set; a STRING may list several members with commas
     uniform: str | None = None  # why all rows have one value, or none
+    unrepeated: bool = False  # hardly two rows have the same value
     fields: tuple[Column, ...] = ()  # of a RECORD
 
 
@@ -125,6 +126,11 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def unrepeated(self) -> frozenset[str]:
+        """Names of the columns of which hardly two rows have the same value."""
+        return frozenset(column.name for column in self.columns if column.unrepeated)
 
     def column(self, name: str) -> Column:
         """The column of that name. Raises UnknownColumn."""

@@ -85,7 +85,7 @@ def engine_of(scenario: Scenario, pack: Pack, calendar: Calendar, root: Path) ->
     world, loaded = timed(lambda: load_world(root, scenario, pack, calendar), 1)
     anchors = make_anchors(world, calendar, len(pack.table("level")["level"]))
     scores, facts = standard_scores(root, world), campus_facts(root)
-    plan, planned = timed(lambda: make_plan(pack, calendar, world, anchors, scores, *facts), 1)
+    plan, planned = timed(lambda: make_plan(pack, calendar, world, anchors, scores, facts), 1)
     rows = [
         Row("context store: generate", store.rows, "rows", generated, goal=1_000_000),
         Row("context store: write Parquet", store.rows, "rows", written),

@@ -71,7 +71,7 @@ class Bench:
         tools = [sensor.tool for sensor in settings]
         feed = Feed(engine, sensor_laws(settings, delivery_windows(self.scenario, tools), self.scenario.seed))
         begin, end = (read_moment(text, self.scenario.time_zone, "bench") for text in (BEGIN, END))
-        plans = schedules(self.pack, laps.base, section_keys(engine.world), *campus_facts(self.run))
+        plans = schedules(self.pack, laps.base, section_keys(engine.world), campus_facts(self.run))
         span = Span(laps.lap(0), begin, end)
         wanted = lambda window: np.ones(len(window.batch), dtype=np.bool_)  # noqa: E731
         return Stage(feed, plans, span, begin, lambda: step_ms, wanted), MessageMaker(

@@ -121,7 +121,7 @@ def plan_term(
     show.stage("plan")
     world, anchors = mapped(shared)
     scores = standard_scores(run_dir, world)
-    plan = make_plan(pack, calendar, world, anchors, scores, *campus_facts(run_dir))
+    plan = make_plan(pack, calendar, world, anchors, scores, campus_facts(run_dir))
     manifest.plan_digest = write_plan(run_dir / PLAN, plan, calendar.term.start)
     manifest.state = "events"
     manifest.save(run_dir)

@@ -1,7 +1,7 @@
-"""Columns that documents are made of: one name, one scope, one way to read it from the world.
+"""Fields that documents are made of: one name, one scope, one way to read it from the world.
 
-A column of a *scope* (person, course, enrolment, agent, address, or the table of an object) is read by rows
-of it, a column of the scope ``event`` from the batch. Both renderings read these; each makes its own JSON.
+A field of a *scope* (person, course, enrolment, agent, address, or the table of an object) is read by rows
+of it, a field of the scope ``event`` from the batch. Both renderings read these; each makes its own JSON.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ import pyarrow as pa
 from sim.caliper import texts
 from sim.world.world import World
 
-Rows = npt.NDArray[Any]
-Form = Literal["text", "whole", "score", "time", "truth", "duration"]
+Positions = npt.NDArray[Any]  # rows of a scope
+FieldForm = Literal["text", "whole", "score", "time", "truth", "duration"]
 
 
 @dataclass(frozen=True)
-class Column:
+class Field:
     """``get(world, rows)`` gives an Arrow or NumPy array: texts (null: missing), whole numbers or UTC ms
     (-1: missing), hundredths of points, truth values or seconds; ``get(world, batch)`` for ``event``.
     """
 
     scope: str
-    form: Form
+    form: FieldForm
     get: Callable[[World, Any], Any]
 
     def texts(self, world: World, rows: Any, *, raw: bool = False) -> texts.Texts:
@@ -58,18 +58,18 @@ class Column:
         return [_PLAIN[self.form](value) for value in values]
 
 
-def score(hundredths: int) -> int | float:
+def plain_score(hundredths: int) -> int | float:
     """87.5 for 8750; whole numbers without a fraction."""
     whole, rest = divmod(hundredths, 100)
     return whole if rest == 0 else hundredths / 100
 
 
-def time_text(ms: int) -> str:
+def plain_time(ms: int) -> str:
     """``2026-10-12T13:05:09.123Z``."""
     return f"{np.datetime64(ms, 'ms')}Z"
 
 
-def duration(seconds: int) -> str:
+def plain_duration(seconds: int) -> str:
     """``PT01M35S``; hours only where there are any."""
     hours, rest = divmod(seconds, 3600)
     return f"PT{f'{hours:02d}H' if hours else ''}{rest // 60:02d}M{rest % 60:02d}S"
@@ -78,9 +78,9 @@ def duration(seconds: int) -> str:
 _PLAIN: dict[str, Callable[[Any], Any]] = {
     "whole": lambda value: None if value < 0 else value,
     "truth": bool,
-    "score": score,
-    "duration": duration,
-    "time": lambda ms: None if ms < 0 else time_text(ms),
+    "score": plain_score,
+    "duration": plain_duration,
+    "time": lambda ms: None if ms < 0 else plain_time(ms),
 }
 
 
@@ -88,6 +88,6 @@ def _nulled(array: pa.StringArray, missing: npt.NDArray[np.bool_]) -> pa.StringA
     return array.take(pa.array(np.arange(len(array)), mask=missing))
 
 
-def take(values: Any, rows: Rows) -> Any:
-    """Rows of a NumPy or Arrow column."""
+def take(values: Any, rows: Positions) -> Any:
+    """Some rows of a NumPy or Arrow column."""
     return values[rows] if isinstance(values, np.ndarray) else values.take(pa.array(rows))

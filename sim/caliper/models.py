@@ -12,7 +12,7 @@ EventId = Annotated[
     str, Field(pattern=r"^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 ]
 Iri = Annotated[str, Field(max_length=2048)]
-Term = Annotated[str, Field(max_length=256)]
+CaliperTerm = Annotated[str, Field(max_length=256)]
 LongText = Annotated[str, Field(max_length=8192)]  # Canvas cuts longer ones
 Extensions = dict[str, dict[str, str | bool | int]]
 
@@ -25,7 +25,7 @@ class _Closed(BaseModel):
 
 class _Node(_Closed):
     id: Iri
-    type: Term
+    type: CaliperTerm
 
 
 class Entity(_Node):
@@ -77,9 +77,9 @@ class Event(_Closed):
 class CanvasEvent(Event):
     """An event of Canvas; ``generated``, ``referrer`` and others only where the kind has them."""
 
-    type: Term
+    type: CaliperTerm
     actor: Entity
-    action: Term
+    action: CaliperTerm
     object: Entity
     event_time: Instant = Field(alias="eventTime")
     generated: Entity | None = None
@@ -106,9 +106,9 @@ class MediaEntity(_Node):
 class MediaEvent(Event):
     """An event of Kaltura."""
 
-    type: Term
+    type: CaliperTerm
     actor: MediaEntity
-    action: Term
+    action: CaliperTerm
     object: MediaEntity
     target: MediaEntity
     event_time: Instant = Field(alias="eventTime")
@@ -119,7 +119,7 @@ class Person(_Closed):
     """A reader."""
 
     id: Iri
-    type: Term
+    type: CaliperTerm
 
 
 class LtiSession(_Closed):
@@ -127,7 +127,7 @@ class LtiSession(_Closed):
 
     id: str
     message_parameters: dict[str, str] = Field(alias="messageParameters")
-    type: Term
+    type: CaliperTerm
     user: Person
 
 
@@ -136,7 +136,7 @@ class Offering(_Closed):
 
     course_number: str = Field(alias="courseNumber")
     id: Iri
-    type: Term
+    type: CaliperTerm
 
 
 class Section(_Closed):
@@ -146,7 +146,7 @@ class Section(_Closed):
     course_number: str = Field(alias="courseNumber")
     id: Iri
     sub_organization_of: Offering = Field(alias="subOrganizationOf")
-    type: Term
+    type: CaliperTerm
 
 
 class Book(_Closed):
@@ -154,7 +154,7 @@ class Book(_Closed):
 
     id: Iri
     name: str
-    type: Term
+    type: CaliperTerm
 
 
 class Page(_Closed):
@@ -164,19 +164,19 @@ class Page(_Closed):
     id: Iri
     is_part_of: Book = Field(alias="isPartOf")
     name: str
-    type: Term
+    type: CaliperTerm
 
 
 class ReadingEvent(Event):
     """An event of the Engage reader: keys in the order of the alphabet."""
 
-    action: Term
+    action: CaliperTerm
     actor: Person
     event_time: Instant = Field(alias="eventTime")
     federated_session: LtiSession = Field(alias="federatedSession")
     group: Section
     object: Page
-    type: Term
+    type: CaliperTerm
 
 
-EVENTS: dict[str, type[Event]] = {"canvas": CanvasEvent, "kaltura": MediaEvent, "engage": ReadingEvent}
+EVENT_MODELS: dict[str, type[Event]] = {"canvas": CanvasEvent, "kaltura": MediaEvent, "engage": ReadingEvent}

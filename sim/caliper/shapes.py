@@ -1,9 +1,9 @@
 """Shapes: what a kind's document looks like, written once as a dict whose texts have holes.
 
-``{person.lms_id}`` in a text is a column of ``sim.caliper.fields``; ``Raw`` is a column as a JSON number or
-truth value; ``Maybe`` is a member that is left out where one of its columns is missing. Two readers
+``{person.lms_id}`` in a text is a field of ``sim.caliper.fields``; ``Raw`` is a field as a JSON number or
+truth value; ``Maybe`` is a member that is left out where one of its fields is missing. Two readers
 understand a shape: ``sim.render.reference`` makes a function of it that builds plain dicts,
-``sim.render.renderer`` makes texts of it.
+``sim.render.fragments`` takes it apart into texts.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _HOLE = re.compile(r"\{([a-z_]+\.[a-z_0-9]+)\}")
 
 @dataclass(frozen=True)
 class Raw:
-    """A column's value as it is in JSON, without quotes."""
+    """A field's value as it is in JSON, without quotes."""
 
-    column: str
+    field: str
 
 
 @dataclass(frozen=True)
 class Maybe:
-    """A member that is there only where all of its columns are; another of its dict always is."""
+    """A member that is there only where all of its fields are; another of its dict always is."""
 
     value: Any
 
@@ -42,15 +42,15 @@ class Text:
 
 @dataclass(frozen=True)
 class Hole:
-    """The place of a column's text; ``quoted``: inside of a JSON string."""
+    """The place of a field's text; ``quoted``: inside of a JSON string."""
 
-    column: str
+    field: str
     quoted: bool
 
 
 @dataclass(frozen=True)
 class Option:
-    """Pieces that are there only where all of their columns are."""
+    """Pieces that are there only where all of their fields are."""
 
     tokens: tuple[Text | Hole, ...]
 
@@ -58,13 +58,13 @@ class Option:
 Token = Text | Hole | Option
 
 
-def columns_of(node: Any) -> list[str]:
-    """Names of the columns that a shape needs, each once, in order of appearance."""
+def fields_of(node: Any) -> list[str]:
+    """Names of the fields that a shape needs, each once, in order of appearance."""
     found: dict[str, None] = {}
     for token in tokens_of(node):
         for part in token.tokens if isinstance(token, Option) else (token,):
             if isinstance(part, Hole):
-                found[part.column] = None
+                found[part.field] = None
     return list(found)
 
 
@@ -107,7 +107,7 @@ def _tokens(node: Any) -> Iterator[Token]:
             yield from _tokens(value)
         yield Text("]")
     elif isinstance(node, Raw):
-        yield Hole(node.column, quoted=False)
+        yield Hole(node.field, quoted=False)
     elif isinstance(node, str):
         yield Text('"')
         for place, piece in enumerate(_HOLE.split(node)):
@@ -129,11 +129,11 @@ def _json(value: Any) -> str:
 
 
 def builder(shape: Shape) -> Callable[[Any], Shape]:
-    """A function that makes one document of the values of ``columns_of(shape)``, in that order.
+    """A function that makes one document of the values of ``fields_of(shape)``, in that order.
 
     It is the dict literal that one would write by hand, compiled once.
     """
-    place = {name: i for i, name in enumerate(columns_of(shape))}
+    place = {name: i for i, name in enumerate(fields_of(shape))}
 
     def source(node: Any) -> str:
         if isinstance(node, dict):
@@ -142,7 +142,7 @@ def builder(shape: Shape) -> Callable[[Any], Shape]:
         if isinstance(node, list):
             return "[" + ", ".join(map(source, node)) + "]"
         if isinstance(node, Raw):
-            return f"v[{place[node.column]}]"
+            return f"v[{place[node.field]}]"
         if isinstance(node, str) and _HOLE.search(node):
             pieces = _HOLE.split(node)
             if len(pieces) == 3 and not pieces[0] and not pieces[2]:
@@ -153,7 +153,7 @@ def builder(shape: Shape) -> Callable[[Any], Shape]:
     def member(key: str, value: Any) -> str:
         if not isinstance(value, Maybe):
             return f"{key!r}: {source(value.value if isinstance(value, Maybe) else value)}"
-        there = " or ".join(f"v[{place[name]}] is None" for name in columns_of(value.value))
+        there = " or ".join(f"v[{place[name]}] is None" for name in fields_of(value.value))
         return f"**({{}} if {there} else {{{key!r}: {source(value.value)}}})"
 
     # The source is made of our own shapes alone.

@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from context.arrays import I64, U8, U64
+from context.arrays import I64, MINUTE_MS, U8, U64
 
 Texts = Any  # a string array of Arrow, which comes without types
 # The digits of two bytes at a time: those of the first come first, whatever the machine's order.
@@ -67,7 +67,7 @@ def _is_clean(texts: Texts) -> bool:
 
 
 def score_text(hundredths: I64) -> Texts:
-    """87.5, 87.25, 88: as ``reference.score`` and orjson write them."""
+    """87.5, 87.25, 88: as ``sim.caliper.fields.plain_score`` and orjson write them."""
     whole, rest = hundredths // 100, hundredths % 100
     ends = pa.array(["", *(f".{r:02d}".rstrip("0") for r in range(1, 100))])
     return join(number(whole), ends.take(pa.array(rest)))
@@ -77,7 +77,7 @@ def time_text(ms: I64) -> Texts:
     """``2026-10-12T13:05:09.123Z`` for UTC ms in any order; ``times`` is faster for sorted ones."""
     if not len(ms):
         return pa.array([], pa.string())
-    minutes, row = np.unique(ms // 60_000, return_inverse=True)
+    minutes, row = np.unique(ms // MINUTE_MS, return_inverse=True)
     return fixed(_time_texts(minutes, row, ms))
 
 
@@ -117,24 +117,24 @@ def time_texts(ms: I64) -> U8:
     """[n, 24] bytes, ``2026-10-12T13:05:09.123Z``: each minute's text once, the rest by arithmetic."""
     if not len(ms):
         return np.empty((0, 24), dtype=np.uint8)
-    minute = ms // 60_000
+    minute = ms // MINUTE_MS
     turns = np.diff(minute, prepend=minute[0] - 1) != 0  # events come in order: few minutes, in runs
     return _time_texts(minute[turns], np.cumsum(turns) - 1, ms)
 
 
 def _time_texts(minutes: I64, row: I64, ms: I64) -> U8:
     """Times of known minutes; ``row`` says which one each time is in."""
-    days = (minutes * 60_000).astype("datetime64[ms]")
+    days = (minutes * MINUTE_MS).astype("datetime64[ms]")
     heads = np.datetime_as_string(days, unit="m").astype("S16").view(np.complex128)
     texts = np.empty(len(ms), dtype=_TIME)
-    texts["minute"], texts["rest"] = heads[row], _seconds()[ms - minutes[row] * 60_000]
+    texts["minute"], texts["rest"] = heads[row], _seconds()[ms - minutes[row] * MINUTE_MS]
     return texts.view(np.uint8).reshape(-1, 24)
 
 
 @cache
 def _seconds() -> U64:
     """The eight bytes of ``:05.123Z``, as a number, for each millisecond of a minute."""
-    text = "".join(f":{ms // 1000:02d}.{ms % 1000:03d}Z" for ms in range(60_000))
+    text = "".join(f":{ms // 1000:02d}.{ms % 1000:03d}Z" for ms in range(MINUTE_MS))
     return np.frombuffer(text.encode(), dtype=np.uint64)
 
 

@@ -9,39 +9,38 @@ from context.arrays import BOOL, I32, I64, U8, U64
 from context.packs.pack import Pack
 from sim.caliper.kinds import KIND, KINDS
 from sim.draw.engine import RANKS, Engine
-from sim.draw.routes import OWN_VISIT, Paths
-from sim.draw.visits import GAVE_UP_MS, Visits
+from sim.draw.routes import OWN_VISIT, Routes
+from sim.draw.visits import Visits
+from sim.plan.campus import GAVE_UP_MS
+from sim.plan.outages import taken
 from sim.world.objects import released
+from sim.world.world import NO_ROW, NO_TIME
 
+_ALONG, _KIND, _WHICH_RUN = 11, 13, 15  # purposes of draws, of a click's key
 _PATH_WEIGHT = 0.5  # of a click's place in a run, what its tool's rank decides; chance the rest (assumption)
 
 
-def place_of(engine: Engine, visits: Visits, paths: Paths, row: I64, tool: I64, key: U64) -> tuple[I64, I64]:
-    """(visit, instant) of each click; ``row`` is its enrolment's among the day's, as ``paths`` has them.
+def place_of(
+    engine: Engine, visits: Visits, routes: Routes, row: I64, tool: I64, key: U64
+) -> tuple[I64, I64]:
+    """(visit, instant) of each click; ``row`` is its enrolment's among the day's, as ``routes`` has them.
 
     Within a run clicks follow the path through a course, from its home page to handing in.
     """
-    count = len(paths.visit) // 2
-    run = np.where(rng.uniform(key, 15) < OWN_VISIT, row, count + row)
-    along = _PATH_WEIGHT * (engine.tool_rank[tool] / RANKS) + (1 - _PATH_WEIGHT) * rng.uniform(key, 11)
-    visit = paths.visit[run]
-    return visit, visits.start_ms[visit] + paths.instants(run, along)
+    count = len(routes.visit) // 2
+    run = np.where(rng.uniform(key, _WHICH_RUN) < OWN_VISIT, row, count + row)
+    along = _PATH_WEIGHT * (engine.tool_rank[tool] / RANKS) + (1 - _PATH_WEIGHT) * rng.uniform(key, _ALONG)
+    visit = routes.visit[run]
+    return visit, visits.start_ms[visit] + routes.instants(run, along)
 
 
 def through_outages(engine: Engine, visits: Visits, visit: I64, time: I64, tool: I64) -> BOOL:
     """Shift clicks of visits that an outage held up (in place); False for clicks that are lost."""
-    hit = (visits.hit_ms[visit] >= 0) & (time >= visits.hit_ms[visit])
+    hit = (visits.hit_ms[visit] != NO_TIME) & (time >= visits.hit_ms[visit])
     gone: BOOL = hit & (visits.resume_ms[visit] == GAVE_UP_MS)
     shift = np.where(hit & ~gone, visits.resume_ms[visit] - visits.hit_ms[visit], 0)
     time += shift
-    for window in engine.calendar.windows:
-        inside = (time >= window.start) & (time < window.end)
-        if window.stops_canvas:
-            gone |= inside
-        elif window.tools != "all":
-            codes = [code for code, name in enumerate(engine.world.tools) if name in window.tools]
-            gone |= inside & np.isin(tool, codes)
-    return np.logical_not(gone)
+    return np.logical_not(gone | taken(engine.calendar, time, engine.world.tools, tool))
 
 
 def objects_of(engine: Engine, tool: I64, course: I32, time: I64, key: U64) -> tuple[U8, I32]:
@@ -51,14 +50,14 @@ def objects_of(engine: Engine, tool: I64, course: I32, time: I64, key: U64) -> t
     for code, name in enumerate(engine.world.tools):
         mine = np.flatnonzero(tool == code)
         law = _kinds_of(engine.pack, name)
-        drawn = rng.categorical(key[mine], rng.thresholds([share for _, share in law]), 13)
+        drawn = rng.categorical(key[mine], rng.thresholds([share for _, share in law]), _KIND)
         fallback = next((KIND[k] for k, _ in law if not KINDS[KIND[k]].opens_object), KIND["course_home"])
         kind[mine] = np.array([KIND[k] for k, _ in law], dtype=np.uint8)[drawn]
         for k in sorted(k for k, _ in law if KINDS[KIND[k]].opens_object):
             rows = mine[kind[mine] == KIND[k]]
             found = _released(engine, KINDS[KIND[k]].table, name, course[rows], time[rows], key[rows])
-            target[rows] = np.where(found >= 0, found, course[rows])
-            kind[rows[found < 0]] = fallback
+            target[rows] = np.where(found != NO_ROW, found, course[rows])
+            kind[rows[found == NO_ROW]] = fallback
     return kind, target.astype(np.int32)
 
 
@@ -70,7 +69,7 @@ def _kinds_of(pack: Pack, tool: str) -> list[tuple[str, float]]:
 
 
 def _released(engine: Engine, table: str, tool: str, course: I32, time: I64, key: U64) -> I64:
-    """A row of ``table`` released by then in each course, recent ones more often; -1 where there is none."""
+    """A row of ``table`` released by then in each course, recent ones more often; NO_ROW for none."""
     objects = engine.world.objects[table]
     if table == "tool":
         return np.asarray(objects.first[course] + engine.lti_place[tool])

@@ -13,21 +13,27 @@ import numpy as np
 import numpy.typing as npt
 
 from context import rng
-from context.arrays import BOOL, F64, I32, I64, U64
+from context.arrays import BOOL, F64, HOUR_MS, I32, I64, U64, ordinals
 from sim.caliper.batch import Batch, concatenate
 from sim.draw.clicks import objects_of, place_of, through_outages
 from sim.draw.dues import Times
 from sim.draw.engine import Engine
 from sim.draw.logins import logins, logouts
-from sim.draw.routes import Paths, lay_out
+from sim.draw.routes import Routes, lay_out
 from sim.draw.sessions.sessions import with_sessions
 from sim.draw.twins import twins_of
 from sim.draw.visits import Pulls, Visits, active_chance, draw_visits, with_lengths
 from sim.plan.campus import MEETS
 from sim.plan.effects import MICRO, active_odds, enrolment_effects, section_day_effect
 from sim.plan.plan import DayPlan
+from sim.world.world import NO_ROW
 
-_HALF_HOUR_MS = 1_800_000
+# Purposes: of an enrolment's key, of a cell's, of a person's, of the key of a click or an anchored event.
+_ENROLMENT_DAY, _LOOKS_IN = 810, 811
+_BEYOND_GRID = 812
+_HALF_HOUR = 820
+_ID = 3
+_HALF_HOUR_MS = HOUR_MS // 2
 _MOST_MEAN = 256.0  # of the Poisson grid
 
 
@@ -69,11 +75,11 @@ def draw_day(engine: Engine, day: int, select: Select | None = None) -> tuple[Ba
     )
     today = _today(engine, day, rows, visits)
     e = engine.world.enrolments
-    paths = lay_out(
+    routes = lay_out(
         engine.pack, visits, e.person[today.rows], e.course[today.rows], today.key, today.expected
     )
-    visits = with_lengths(engine.pack, engine.calendar, visits, paths.length_ms)
-    ambient, lost = _ambient(engine, today, visits, paths, select)
+    visits = with_lengths(engine.pack, engine.calendar, visits, routes.length_ms)
+    ambient, lost = _ambient(engine, today, visits, routes, select)
     anchored, counted = _anchored(engine, visits, anchor_rows)
     sessions = _none()
     if select.tools is None and select.sections is None:
@@ -164,13 +170,13 @@ def _today(engine: Engine, day: int, rows: I64, visits: Visits) -> _Today:
     )
     # A student looks into a course on some of the active days only; the clicks of the others fall on these.
     odds = active_odds(engine.pack.number("visits.active_course_k"), effect)
-    today = rng.uniform(rng.extend(e.key[rows], 811), day) < odds
+    today = rng.uniform(rng.extend(e.key[rows], _LOOKS_IN), day) < odds
     rows, effect, odds = rows[today], effect[today], odds[today]
     course = e.course[rows]
     chance = active_chance(engine.pack, engine.plan, day)[e.person[rows]] * odds
     scale = effect * (plan.norm_micro[c.cip[course], c.level[course]] / MICRO) / chance
     usual = engine.pack.number("events_per_student_course_week") / 7 * (plan.curve_micro / MICRO)
-    return _Today(day, rows, rng.extend(rng.extend(e.key[rows], 810), day), scale, scale * usual)
+    return _Today(day, rows, rng.extend(rng.extend(e.key[rows], _ENROLMENT_DAY), day), scale, scale * usual)
 
 
 def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64) -> tuple[I64, I64, U64]:
@@ -190,12 +196,12 @@ def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64)
         while len(over):  # hardly ever: the sum of two Poisson counts is one
             mean[over] -= _MOST_MEAN
             turn += 1
-            more = rng.poisson(rng.extend(key[over], 812), np.minimum(mean[over], _MOST_MEAN), turn)
+            more = rng.poisson(rng.extend(key[over], _BEYOND_GRID), np.minimum(mean[over], _MOST_MEAN), turn)
             count[over] += more
             over = over[mean[over] > _MOST_MEAN]
         some = np.flatnonzero(count)
         n = count[some].astype(np.int64)
-        index = np.arange(int(n.sum())) - np.repeat(np.cumsum(n) - n, n)
+        index = ordinals(n)
         places.append(np.repeat(mine[some], n))
         codes.append(np.full(len(index), tool, dtype=np.int64))
         keys.append(rng.extend(np.repeat(key[some], n), 1 + index))
@@ -205,7 +211,7 @@ def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64)
 
 
 def _ambient(
-    engine: Engine, today: _Today, visits: Visits, paths: Paths, select: Select
+    engine: Engine, today: _Today, visits: Visits, routes: Routes, select: Select
 ) -> tuple[Batch, int]:
     """Clicks drawn from the rates, and how many an outage cost."""
     world = engine.world
@@ -216,14 +222,14 @@ def _ambient(
     place, tool, key = _counts(engine, engine.plan.days[today.day], today, mine, tools)
     enrolment = today.rows[place]
     person = world.enrolments.person[enrolment]
-    visit, time = place_of(engine, visits, paths, place, tool, key)
+    visit, time = place_of(engine, visits, routes, place, tool, key)
     kept = through_outages(engine, visits, visit, time, tool)
     drawn_tool = tool
     enrolment, tool, key, person = enrolment[kept], tool[kept], key[kept], person[kept]
     visit, time = visit[kept], time[kept]
     course = world.enrolments.course[enrolment]
     kind, target = objects_of(engine, tool, course, time, key)
-    high, low = rng.uuid_bits(rng.extend(key, 3))
+    high, low = rng.uuid_bits(rng.extend(key, _ID))
     clicks = Batch(
         time_ms=time,
         kind=kind,
@@ -246,8 +252,8 @@ def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
     """(events of the day's bundles, how many of them the rates count)."""
     world, a = engine.world, engine.anchors
     enrolment = a.enrolment[rows]
-    person = np.where(enrolment >= 0, world.enrolments.person[enrolment], -1).astype(np.int32)
-    high, low = rng.uuid_bits(rng.extend(a.key[rows], 3))
+    person = np.where(enrolment >= 0, world.enrolments.person[enrolment], NO_ROW).astype(np.int32)
+    high, low = rng.uuid_bits(rng.extend(a.key[rows], _ID))
     batch = Batch(
         time_ms=a.time_ms[rows],
         kind=a.kind[rows],
@@ -266,7 +272,7 @@ def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
 def _visit_keys(engine: Engine, visits: Visits, person: I32, bundle_ms: I64) -> U64:
     """The visit that a bundle falls into, else a visit of its own: the half hour of its first event."""
     slot = (bundle_ms - engine.calendar.shift_ms) // _HALF_HOUR_MS
-    keys = rng.extend(rng.extend(engine.world.persons.key[person], 820), slot)
+    keys = rng.extend(rng.extend(engine.world.persons.key[person], _HALF_HOUR), slot)
     if not len(visits) or not len(person):
         return keys
     span = 1 << 42

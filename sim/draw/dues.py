@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import I32, I64, U64
+from context.arrays import I32, I64, MINUTE_MS, U64, ordinals
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
-from sim.world.world import World
+from sim.world.world import NO_ROW, NO_TIME, World
 
-MINUTE_MS = 60_000
 HOURS = 24
+_WHICH_DUE, _LEAD_BIN, _LEAD = 15, 16, 17  # purposes of draws, of a visit's key
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Dues:
         courses = self.course[low:high]
         first = np.searchsorted(courses, course)
         count = np.searchsorted(courses, course, side="right") - first
-        at = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(int(count.sum()))
+        at = np.repeat(first, count) + ordinals(count)
         of_person = np.bincount(np.repeat(person, count), minlength=persons)
         return Times(
             self.wall_ms[low:high][at],
@@ -59,11 +59,11 @@ class Dues:
 
 def make_dues(pack: Pack, calendar: Calendar, world: World) -> Dues:
     """All due times within the term, of what students get to see."""
-    due, assignments = world.details["assignment"]["due_ms"], world.objects["assignment"]
+    due, assignments = world.details.assignment.due_ms, world.objects["assignment"]
     course = assignments.course.astype(np.int64)
     day = calendar.day_of(due).astype(np.int64)
     seen = assignments.release_ms < calendar.day_start_ms(calendar.last_day + 1)
-    rows = np.flatnonzero(seen & (due >= 0) & (day >= calendar.first_day) & (day <= calendar.last_day))
+    rows = np.flatnonzero(seen & (due != NO_TIME) & (day >= calendar.first_day) & (day <= calendar.last_day))
     place = day[rows] - calendar.first_day
     # By the clock that holds in the evening of a day on which it changes.
     shift = calendar.offset_after_ms[place] - calendar.offset_ms[place]
@@ -114,25 +114,25 @@ def chance_of_hour(pack: Pack, minute: int, hour: int) -> float:
 
 
 def before_dues(pack: Pack, person: I64, key: U64, wall: I64, dues: Times) -> tuple[I64, I32]:
-    """(when each visit begins by the wall clock, the course for whose work, -1: none).
+    """(when each visit begins by the wall clock, the course for whose work, NO_ROW: none).
 
     ``wall`` is when it begins where nothing pulls it.
     """
     first, count = dues.first[person], dues.first[person + 1] - dues.first[person]
     law = pack.table("submission_lead")
     each = pack.number("visits.due_pull")
-    at = (rng.uniform(key, 15) / each).astype(np.int64) if each > 0 else count
+    at = (rng.uniform(key, _WHICH_DUE) / each).astype(np.int64) if each > 0 else count
     rows = np.flatnonzero(at < count)
-    bin_of = rng.categorical(key[rows], rng.thresholds([float(share) for share in law["share"]]), 16)
+    bin_of = rng.categorical(key[rows], rng.thresholds([float(share) for share in law["share"]]), _LEAD_BIN)
     low, high = (
         np.array([round(float(minutes) * MINUTE_MS) for minutes in law[name]])[bin_of]
         for name in ("lead_low_minutes", "lead_high_minutes")
     )
-    lead = low + rng.integer(key[rows], high - low, 17)
+    lead = low + rng.integer(key[rows], high - low, _LEAD)
     which = first[rows] + at[rows]
     start = dues.start_ms[which] - lead
     fits = (lead > 0) & (start >= 0)
-    begins, purpose = wall.copy(), np.full(len(key), -1, dtype=np.int32)
+    begins, purpose = wall.copy(), np.full(len(key), NO_ROW, dtype=np.int32)
     begins[rows[fits]] = start[fits]
     purpose[rows[fits]] = dues.course[which[fits]]
     return begins, purpose

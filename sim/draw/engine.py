@@ -18,7 +18,7 @@ from sim.draw.sessions.sessions import session_sizes
 from sim.folder.names import PLAN
 from sim.plan.anchors import Anchors, make_anchors
 from sim.plan.plan import Plan
-from sim.plan.plan_file import PlanFile, _Days
+from sim.plan.plan_file import PlanDays, PlanFile
 from sim.plan.sections import class_starts, section_keys
 from sim.world.load import load_world
 from sim.world.objects import lti_tools
@@ -53,19 +53,19 @@ class Engine:
         e, keys = world.enrolments, section_keys(world)
         students = np.flatnonzero(e.is_student)
         return Engine(
-            pack,
-            calendar,
-            world,
-            plan,
-            anchors,
-            keys,
-            class_starts(pack, keys),
-            make_dues(pack, calendar, world),
-            students[np.lexsort((e.key[students], e.person[students]))],
-            rng.key_of_text(world.tenant.seed, "tool", list(world.tools)),
-            np.array([min(int(rank[tool]), RANKS - 1) for tool in world.tools], dtype=np.int64),
-            {tool: place for place, (tool, _, _) in enumerate(lti_tools(pack))},
-            session_sizes(pack, world.tools),
+            pack=pack,
+            calendar=calendar,
+            world=world,
+            plan=plan,
+            anchors=anchors,
+            section_key=keys,
+            class_ms=class_starts(pack, keys),
+            dues=make_dues(pack, calendar, world),
+            by_person=students[np.lexsort((e.key[students], e.person[students]))],
+            tool_key=rng.key_of_text(world.tenant.seed, "tool", list(world.tools)),
+            tool_rank=np.array([min(int(rank[tool]), RANKS - 1) for tool in world.tools], dtype=np.int64),
+            lti_place={tool: place for place, (tool, _, _) in enumerate(lti_tools(pack))},
+            session_size=session_sizes(pack, world.tools),
         )
 
 
@@ -80,7 +80,7 @@ def load_engine(
         world = load_world(run_dir, scenario, pack, calendar)
         anchors = make_anchors(world, calendar, len(pack.table("level")["level"]))
     file = PlanFile(run_dir / PLAN)
-    return Engine.build(pack, calendar, world, Plan(file.effects, _Days(file)), anchors)
+    return Engine.build(pack, calendar, world, Plan(file.effects, PlanDays(file)), anchors)
 
 
 def load_parts(scenario: Scenario, pack_path: Path) -> tuple[Pack, Calendar]:

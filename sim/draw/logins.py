@@ -9,43 +9,37 @@ from context.arrays import I64
 from sim.caliper.batch import NO_TOOL, Batch
 from sim.caliper.kinds import KIND
 from sim.draw.engine import Engine
-from sim.draw.visits import GAVE_UP_MS, Visits
-from sim.plan.campus import LONGEST_MS
+from sim.draw.visits import Visits
+from sim.plan.campus import GAVE_UP_MS, LONGEST_MS
+from sim.plan.outages import taken
+from sim.world.world import NO_ROW, NO_TIME
 
+_LOGIN, _LOGIN_ID, _LOGOUT, _LEAVING, _LOGOUT_ID = 40, 41, 42, 43, 44  # purposes of a visit's key
 _LEAVING_MS = 20_000  # from the last click to the logout, at least (assumption)
 
 
 def logouts(engine: Engine, visits: Visits, persons: tuple[int, ...] | None) -> Batch:
     """Some leave by the door: a logout some seconds after the last click of a visit that no outage met."""
-    leaving = rng.uniform(visits.key, 42) < engine.pack.number("logout_share")
+    leaving = rng.uniform(visits.key, _LOGOUT) < engine.pack.number("logout_share")
     if persons is not None:
         leaving &= np.isin(visits.person, persons)
-    rows = np.flatnonzero(leaving & (visits.hit_ms < 0))
-    time = visits.end_ms[rows] + _LEAVING_MS + rng.integer(visits.key[rows], 40_000, 43)
+    rows = np.flatnonzero(leaving & (visits.hit_ms == NO_TIME))
+    time = visits.end_ms[rows] + _LEAVING_MS + rng.integer(visits.key[rows], 40_000, _LEAVING)
     time = np.minimum(time, visits.start_ms[rows] + LONGEST_MS - 1)
-    rows, time = _out_of_outages(engine, rows, time)
-    return _of_visits(visits, rows, time, "logout", 44)
-
-
-def _out_of_outages(engine: Engine, rows: I64, time: I64) -> tuple[I64, I64]:
-    """Rows and times without those that lie in an outage of Canvas."""
-    keep = np.ones(len(rows), dtype=np.bool_)
-    for window in engine.calendar.windows:
-        if window.stops_canvas:
-            keep &= (time < window.start) | (time >= window.end)
-    return rows[keep], time[keep]
+    kept = ~taken(engine.calendar, time)
+    return _of_visits(visits, rows[kept], time[kept], "logout", _LOGOUT_ID)
 
 
 def logins(engine: Engine, visits: Visits, persons: tuple[int, ...] | None) -> Batch:
     """A login opens a visit unless an old session is still live. Logins belong to no tool and no section."""
-    fresh = rng.uniform(visits.key, 40) < engine.pack.number("login_share")
+    fresh = rng.uniform(visits.key, _LOGIN) < engine.pack.number("login_share")
     if persons is not None:
         fresh &= np.isin(visits.person, persons)
     rows = np.flatnonzero(fresh & (visits.resume_ms != GAVE_UP_MS))
     # A visit that begins in an outage gets to its login when the outage lets it.
-    held = (visits.hit_ms[rows] >= 0) & (visits.hit_ms[rows] <= visits.start_ms[rows])
+    held = (visits.hit_ms[rows] != NO_TIME) & (visits.hit_ms[rows] <= visits.start_ms[rows])
     time = np.where(held, visits.resume_ms[rows], visits.start_ms[rows])
-    return _of_visits(visits, rows, time, "login", 41)
+    return _of_visits(visits, rows, time, "login", _LOGIN_ID)
 
 
 def _of_visits(visits: Visits, rows: I64, time: I64, kind: str, key: int) -> Batch:
@@ -57,9 +51,9 @@ def _of_visits(visits: Visits, rows: I64, time: I64, kind: str, key: int) -> Bat
         kind=np.full(n, KIND[kind], dtype=np.uint8),
         tool=np.full(n, NO_TOOL, dtype=np.uint8),
         person=visits.person[rows],
-        enrolment=np.full(n, -1, dtype=np.int32),
-        course=np.full(n, -1, dtype=np.int32),
-        object=np.full(n, -1, dtype=np.int32),
+        enrolment=np.full(n, NO_ROW, dtype=np.int32),
+        course=np.full(n, NO_ROW, dtype=np.int32),
+        object=np.full(n, NO_ROW, dtype=np.int32),
         visit=visits.key[rows],
         uuid_high=high,
         uuid_low=low,

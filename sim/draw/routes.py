@@ -14,17 +14,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import F64, I32, I64, U64
+from context.arrays import F64, I32, I64, U64, ordinals
 from context.packs.pack import Pack
 from sim.draw.visits import END_SLACK_MS, Visits
 from sim.plan.campus import LONGEST_MS
 
+# Purposes: of the key of an enrolment's day, of a run's, of a gap's.
+_OWN, _OTHER, _OWN_RUN, _OTHER_RUN = 20, 21, 22, 23
+_PLACES, _ORDER, _GAPS = 0, 1, 2
+_GAP, _STRETCH = 0, 1
 OWN_VISIT = 0.7  # share of an enrolment's clicks of a day that fall into its own visit (assumption)
 MOST_PLACES = 200  # in a run
 
 
 @dataclass(frozen=True)
-class Paths:
+class Routes:
     """Runs: two per enrolment of the day, row i its own visit's, row n + i the other one's.
 
     ``place_ms[first[r] : first[r] + places[r] + 1]`` are the instants of run r's places after the visit's
@@ -46,22 +50,22 @@ class Paths:
         return np.asarray(low + ((x - place) * (self.place_ms[at + 1] - low)).astype(np.int64))
 
 
-def lay_out(pack: Pack, visits: Visits, person: I32, course: I32, key: U64, expected: F64) -> Paths:
+def lay_out(pack: Pack, visits: Visits, person: I32, course: I32, key: U64, expected: F64) -> Routes:
     """Runs of the day's enrolments: their person (who has visits), course, day key and expected clicks."""
     upto = np.append(0, np.cumsum(visits.appetite))
     first, after = visits.first_visit[person], visits.first_visit[person + 1]
     appetite = np.maximum(upto[after] - upto[first], 1)
-    both = [upto[first] + rng.integer(key, appetite, index) for index in (20, 21)]
+    both = [upto[first] + rng.integer(key, appetite, index) for index in (_OWN, _OTHER)]
     visit = np.searchsorted(upto, np.concatenate(both), side="right") - 1
     visit[: len(person)] = _own_visits(visits, person, course, visit[: len(person)])
-    run_key = np.concatenate([rng.extend(key, 22), rng.extend(key, 23)])
+    run_key = np.concatenate([rng.extend(key, _OWN_RUN), rng.extend(key, _OTHER_RUN)])
     wanted = np.concatenate([OWN_VISIT * expected, (1 - OWN_VISIT) * expected])
-    places = np.clip((wanted + rng.uniform(run_key, 0)).astype(np.int64), 1, MOST_PLACES)
+    places = np.clip((wanted + rng.uniform(run_key, _PLACES)).astype(np.int64), 1, MOST_PLACES)
     gaps, first_gap = _gaps(pack, run_key, places)
     upto_gap = np.append(0, np.cumsum(gaps))
     length = upto_gap[first_gap + places] - upto_gap[first_gap]
     # Runs of a visit in keyed order, one after the other.
-    order = np.lexsort((rng.bits(run_key, 1), visit))
+    order = np.lexsort((rng.bits(run_key, _ORDER), visit))
     ends = np.cumsum(length[order])
     begins = ends - length[order]
     new = np.diff(visit[order], prepend=-1) != 0
@@ -69,12 +73,11 @@ def lay_out(pack: Pack, visits: Visits, person: I32, course: I32, key: U64, expe
     start[order] = begins - begins[np.flatnonzero(new)[np.cumsum(new) - 1]] if len(order) else begins
     owner = np.repeat(np.arange(len(visit)), places + 1)
     own_first = np.cumsum(places + 1) - (places + 1)
-    within = np.arange(len(owner)) - own_first[owner]
-    since = upto_gap[first_gap[owner] + within] - upto_gap[first_gap[owner]]
+    since = upto_gap[first_gap[owner] + ordinals(places + 1)] - upto_gap[first_gap[owner]]
     most = LONGEST_MS - END_SLACK_MS
     whole = np.zeros(len(visits), dtype=np.int64)
     np.maximum.at(whole, visit, np.minimum(start + length, most))
-    return Paths(visit, places, own_first, np.minimum(start[owner] + since, most), whole)
+    return Routes(visit, places, own_first, np.minimum(start[owner] + since, most), whole)
 
 
 def _own_visits(visits: Visits, person: I32, course: I32, other: I64) -> I64:
@@ -93,10 +96,10 @@ def _gaps(pack: Pack, run_key: U64, places: I64) -> tuple[I64, I64]:
     """(gaps after each place in ms, run by run; where each run's gaps begin)."""
     first = np.cumsum(places) - places
     owner = np.repeat(np.arange(len(places)), places)
-    key = rng.extend(rng.extend(run_key[owner], 2), np.arange(len(owner)) - first[owner])
+    key = rng.extend(rng.extend(run_key[owner], _GAPS), ordinals(places))
     law = pack.table("gap")
     table = rng.thresholds([float(share) for share in law["share"]])
     low = np.array([round(float(seconds) * 1000) for seconds in law["seconds"]])
-    gap = low[rng.categorical(key, table, 0)]
+    gap = low[rng.categorical(key, table, _GAP)]
     # Even out the grid of the table: each gap is stretched by up to an eighth, keyed.
-    return gap * 7 // 8 + (gap * rng.integer(key, 256, 1)) // 1024 + 1, first
+    return gap * 7 // 8 + (gap * rng.integer(key, 256, _STRETCH)) // 1024 + 1, first

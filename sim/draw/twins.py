@@ -16,10 +16,12 @@ from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.caliper.batch import Batch
 from sim.caliper.kinds import KIND, KINDS, TWIN
+from sim.plan.outages import taken
 from sim.world.clients import devices
 from sim.world.world import World
 
 TWIN_OF = {KIND[kind.name]: KIND[kind.name + TWIN] for kind in KINDS if kind.api}
+_HAS_TWIN, _DELAY, _ID = 70, 71, 72  # purposes of the page view's id
 _SOONEST_MS, _SPAN_MS = 30, 1_500  # after the page view (assumption)
 
 
@@ -30,16 +32,13 @@ def twins_of(pack: Pack, calendar: Calendar, world: World, batch: Batch) -> Batc
     for kind, other in TWIN_OF.items():
         twin[kind], has[kind] = other, True
     in_app, elsewhere = pack.number("twin.app_share"), pack.number("twin.other_share")
-    u = rng.uniform(batch.uuid_low, 70)
+    u = rng.uniform(batch.uuid_low, _HAS_TWIN)
     rows = np.flatnonzero(has[batch.kind] & (u < max(in_app, elsewhere)))
     app = np.array([device == "mobile_app" for device in pack.table("device")["device"]])
     share = np.where(app[devices(world, batch.person[rows], batch.visit[rows])], in_app, elsewhere)
     rows = rows[u[rows] < share]
-    time = batch.time_ms[rows] + _SOONEST_MS + rng.integer(batch.uuid_low[rows], _SPAN_MS, 71)
-    kept = np.ones(len(rows), dtype=np.bool_)
-    for window in calendar.windows:
-        if window.stops_canvas:
-            kept &= (time < window.start) | (time >= window.end)
+    time = batch.time_ms[rows] + _SOONEST_MS + rng.integer(batch.uuid_low[rows], _SPAN_MS, _DELAY)
+    kept = ~taken(calendar, time)
     rows, time = rows[kept], time[kept]
-    high, low = rng.uuid_bits(rng.extend(batch.uuid_low[rows], 72))
+    high, low = rng.uuid_bits(rng.extend(batch.uuid_low[rows], _ID))
     return replace(batch.take(rows), time_ms=time, kind=twin[batch.kind[rows]], uuid_high=high, uuid_low=low)

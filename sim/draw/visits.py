@@ -12,18 +12,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from context import rng
-from context.arrays import F64, I32, I64, U64
+from context.arrays import F64, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.draw.dues import Times, before_dues
-from sim.plan.campus import GAVE_UP, LONGEST_MS, resume_times
+from sim.plan.campus import GAVE_UP_MS, LONGEST_MS, resume_times
 from sim.plan.effects import MICRO, active_odds
+from sim.plan.outages import canvas_outages
 from sim.plan.plan import Plan
-from sim.world.world import World
+from sim.world.world import NO_TIME, World
 
-HOUR_MS = 3_600_000
-END_SLACK_MS = 60_000  # the last gap of a visit ends this much before the six hours are over
-_AROUND_CLASS_MS = (-10 * 60_000, 50 * 60_000)  # a visit for a class begins from then to then (assumption)
+# Purposes: of a person's key, of a person's day, of a visit's key (15 to 17 are in dues, 40 to 44 in logins).
+_DAY = 800
+_AWAKE, _HOW_MANY, _VISIT = 0, 1, 2
+_HOUR, _WITHIN_HOUR, _FOR_CLASS, _WHICH_CLASS, _AROUND_CLASS, _APPETITE, _OUTAGE = 10, 11, 12, 13, 14, 20, 50
+END_SLACK_MS = MINUTE_MS  # the last gap of a visit ends this much before the six hours are over
+_AROUND_CLASS_MS = (
+    -10 * MINUTE_MS,
+    50 * MINUTE_MS,
+)  # a visit for a class begins from then to then (assumption)
 
 
 @dataclass(frozen=True)
@@ -36,11 +43,11 @@ class Visits:
     person: I32
     key: U64
     start_ms: I64
-    purpose: I32  # the course for whose class or work it is, -1: none
+    purpose: I32  # the course for whose class or work it is, NO_ROW: none
     appetite: I64
     length_ms: I64  # from the start to the last place for a click, before any outage
-    resume_ms: I64  # when an outage that hit the visit lets it go on; -1 not hit; GAVE_UP_MS given up
-    hit_ms: I64  # when it met the outage, -1 not hit
+    resume_ms: I64  # when an outage that hit the visit lets it go on; NO_TIME not hit; GAVE_UP_MS given up
+    hit_ms: I64  # when it met the outage, NO_TIME not hit
     first_visit: I64  # [persons + 1] offsets into the visits
 
     def __len__(self) -> int:
@@ -50,9 +57,6 @@ class Visits:
     def end_ms(self) -> I64:
         """Instant of the last place for a click, before any outage."""
         return np.asarray(self.start_ms + self.length_ms)
-
-
-GAVE_UP_MS = np.iinfo(np.int64).max
 
 
 def active_chance(pack: Pack, plan: Plan, day: int) -> F64:
@@ -74,17 +78,16 @@ def draw_visits(
     pack: Pack, calendar: Calendar, world: World, plan: Plan, day: int, persons: I64, pulls: Pulls
 ) -> Visits:
     """The day's visits of ``persons`` (increasing positions, enrolled on that day), without lengths."""
-    day_key = rng.extend(rng.extend(world.persons.key[persons], 800), day)
-    awake = rng.uniform(day_key, 0) < active_chance(pack, plan, day)[persons]
+    day_key = rng.extend(rng.extend(world.persons.key[persons], _DAY), day)
+    awake = rng.uniform(day_key, _AWAKE) < active_chance(pack, plan, day)[persons]
     person, day_key = persons[awake], day_key[awake]
     counts_law = pack.table("visits")
     table = rng.thresholds([float(share) for share in counts_law["share"]])
-    counts = np.array([int(n) for n in counts_law["visits"]])[rng.categorical(day_key, table, 1)]
+    counts = np.array([int(n) for n in counts_law["visits"]])[rng.categorical(day_key, table, _HOW_MANY)]
     owner = np.repeat(np.arange(len(person)), counts)
-    number = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    key = rng.extend(rng.extend(day_key[owner], 2), number)
+    key = rng.extend(rng.extend(day_key[owner], _VISIT), ordinals(counts))
     hours = _hours(pack, plan.days[day].kind, key, pulls.of_dues)
-    wall = hours * HOUR_MS + rng.integer(key, HOUR_MS, 11)
+    wall = hours * HOUR_MS + rng.integer(key, HOUR_MS, _WITHIN_HOUR)
     wall, purpose = before_dues(pack, person[owner], key, wall, pulls.dues)
     wall, purpose = _around_classes(pack, person[owner], key, wall, purpose, pulls.classes)
     start = calendar.wall_to_utc_ms(np.full(len(key), day), wall)
@@ -97,10 +100,10 @@ def draw_visits(
         key=key,
         start_ms=start,
         purpose=purpose,
-        appetite=np.array([int(n) for n in law["slots"]])[rng.categorical(key, slots, 20)],
+        appetite=np.array([int(n) for n in law["slots"]])[rng.categorical(key, slots, _APPETITE)],
         length_ms=np.zeros(len(key), dtype=np.int64),
-        resume_ms=np.full(len(key), -1, dtype=np.int64),
-        hit_ms=np.full(len(key), -1, dtype=np.int64),
+        resume_ms=np.full(len(key), NO_TIME, dtype=np.int64),
+        hit_ms=np.full(len(key), NO_TIME, dtype=np.int64),
         first_visit=np.cumsum(by_person),
     )
 
@@ -115,7 +118,7 @@ def _hours(pack: Pack, kind: str, key: U64, of_dues: tuple[float, ...]) -> I64:
             law["hour"], law["share" if kind == "class" else "weekend_share"], of_dues, strict=True
         )
     ]
-    return rng.categorical(key, rng.thresholds(rest), 10)
+    return rng.categorical(key, rng.thresholds(rest), _HOUR)
 
 
 def _around_classes(
@@ -123,11 +126,11 @@ def _around_classes(
 ) -> tuple[I64, I32]:
     """Some visits are for a class of the day: slides, an attendance quiz, a link to Zoom."""
     first, after = classes.first[person], classes.first[person + 1]
-    rows = np.flatnonzero((after > first) & (rng.uniform(key, 12) < pack.number("visits.class_pull")))
-    at = first[rows] + rng.integer(key[rows], after[rows] - first[rows], 13)
+    rows = np.flatnonzero((after > first) & (rng.uniform(key, _FOR_CLASS) < pack.number("visits.class_pull")))
+    at = first[rows] + rng.integer(key[rows], after[rows] - first[rows], _WHICH_CLASS)
     early, late = _AROUND_CLASS_MS
     wall, purpose = wall.copy(), purpose.copy()
-    wall[rows] = classes.start_ms[at] + early + rng.integer(key[rows], late - early, 14)
+    wall[rows] = classes.start_ms[at] + early + rng.integer(key[rows], late - early, _AROUND_CLASS)
     purpose[rows] = classes.course[at]
     return wall, purpose
 
@@ -141,21 +144,21 @@ def _meet_outages(pack: Pack, calendar: Calendar, visits: Visits) -> Visits:
     """Visits that an outage of Canvas hits wait, try again, return or give up: processes of the campus."""
     resume, hit = visits.resume_ms, visits.hit_ms
     patience = int(pack.number("incident.patience_tries"))
-    for window in calendar.windows:
-        if not window.stops_canvas:
-            continue
-        rows = np.flatnonzero((visits.start_ms < window.end) & (visits.end_ms >= window.start) & (hit < 0))
+    for window in canvas_outages(calendar):
+        rows = np.flatnonzero(
+            (visits.start_ms < window.end) & (visits.end_ms >= window.start) & (hit == NO_TIME)
+        )
         if not len(rows):
             continue
         met = np.maximum(visits.start_ms[rows], window.start)
         back = resume_times(
-            rng.extend(rng.extend(visits.key[rows], 50), window.start - calendar.shift_ms),
+            rng.extend(rng.extend(visits.key[rows], _OUTAGE), window.start - calendar.shift_ms),
             met,
             (window.start, window.end),
             patience,
         )
         span = visits.end_ms[rows] - met
-        late = (back == GAVE_UP) | (back + span > visits.start_ms[rows] + LONGEST_MS - END_SLACK_MS)
+        late = back > visits.start_ms[rows] + LONGEST_MS - END_SLACK_MS - span  # or given up
         hit[rows] = met
         resume[rows] = np.where(late, GAVE_UP_MS, back)
     return visits

@@ -11,67 +11,82 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import rng
-from context.arrays import I32, I64, U64
+from context.arrays import HOUR_MS, I32, I64, MINUTE_MS, U64
 from context.scenario.calendar import Calendar
 from sim.caliper.kinds import KIND, KINDS
-from sim.plan.anchor_acts import Part
-from sim.world.details import staff_rows
-from sim.world.world import World
+from sim.plan.anchor_acts import AnchorRows
+from sim.plan.outages import put_off
+from sim.world.world import NO_ROW, NO_TIME, World
 
-_TABLES = {  # object table: (kind of making, kind of changing)
-    "assignment": ("assignment_created", "assignment_updated"),
-    "quiz": ("quiz_created", "quiz_updated"),
-    "discussion": ("discussion_topic_created", ""),
-    "file": ("attachment_created", "attachment_updated"),
-    "page": ("wiki_page_created", "wiki_page_updated"),
-}
+# Purposes: of the key of what was made; of a course's, draws, then events.
+_CHANGE = 1
+_OPENED_DAY, _OPENED_TIME, _SYLLABUS_LEAD = 1, 2, 3
+_OPENED, _SYLLABUS = 1, 2
 _OPENED_DAYS = 10  # a course is opened on one of so many days from its first one on (assumption)
-_HOUR_MS = 3_600_000
 
 
-def change_parts(world: World, calendar: Calendar) -> list[Part]:
+def change_anchors(world: World, calendar: Calendar) -> list[AnchorRows]:
     """Events of what was made and changed within the campus days."""
-    staff = staff_rows(world.enrolments, len(world.courses.udp_id))
-    parts = []
-    for table, kinds in _TABLES.items():
-        objects, detail = world.objects[table], world.details[table]
-        ordinal = np.arange(len(objects.course)) - objects.first[objects.course]
-        key = rng.extend(_of_kind(world.courses.key[objects.course], kinds[0]), ordinal)
-        parts.append(_part(calendar, kinds[0], detail["created_ms"], staff[objects.course], key))
-        if kinds[1]:
-            same = (detail["updated_ms"] == detail["created_ms"]) | (
-                detail["updated_ms"] == detail.get("deleted_ms", -1)
-            )
-            changed = np.where(same, -1, detail["updated_ms"])
-            parts.append(_part(calendar, kinds[1], changed, staff[objects.course], rng.extend(key, 1)))
+    staff = world.enrolments.first_instructors(len(world.courses.udp_id))
     return [
-        *parts,
-        *_course_parts(world, calendar, staff),
-        *_people_parts(world, calendar),
-        *_group_parts(world, calendar, staff),
+        *_object_anchors(world, calendar, staff),
+        *_course_anchors(world, calendar, staff),
+        *_people_anchors(world, calendar),
+        *_group_anchors(world, calendar, staff),
     ]
 
 
-def _group_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
+def _object_anchors(world: World, calendar: Calendar, staff: I32) -> list[AnchorRows]:
+    """Course objects, made and changed by instructors."""
+    d = world.details
+    quiz_changed = _changed(d.quiz.created_ms, d.quiz.updated_ms, d.quiz.deleted_ms)
+    file_changed = _changed(d.file.created_ms, d.file.updated_ms, d.file.deleted_ms)
+    found = []
+    for table, made, made_ms, changed, changed_ms in (
+        ("assignment", "assignment_created", d.assignment.created_ms,
+         "assignment_updated", _changed(d.assignment.created_ms, d.assignment.updated_ms)),
+        ("quiz", "quiz_created", d.quiz.created_ms, "quiz_updated", quiz_changed),
+        ("discussion", "discussion_topic_created", d.discussion.created_ms, "", None),
+        ("file", "attachment_created", d.file.created_ms, "attachment_updated", file_changed),
+        ("page", "wiki_page_created", d.page.created_ms,
+         "wiki_page_updated", _changed(d.page.created_ms, d.page.updated_ms)),
+    ):  # fmt: skip
+        objects = world.objects[table]
+        ordinal = np.arange(len(objects.course)) - objects.first[objects.course]
+        key = rng.extend(_of_kind(world.courses.key[objects.course], made), ordinal)
+        owner = staff[objects.course]
+        found.append(_rows_of_time(calendar, made, made_ms, owner, key))
+        if changed_ms is not None:
+            found.append(_rows_of_time(calendar, changed, changed_ms, owner, rng.extend(key, _CHANGE)))
+    return found
+
+
+def _changed(created_ms: I64, updated_ms: I64, deleted_ms: I64 | None = None) -> I64:
+    """When rows were changed; NO_TIME where that was making or deleting them."""
+    same = updated_ms == created_ms
+    if deleted_ms is not None:
+        same |= updated_ms == deleted_ms
+    return np.where(same, NO_TIME, updated_ms)
+
+
+def _group_anchors(world: World, calendar: Calendar, staff: I32) -> list[AnchorRows]:
     """Groups of courses and overrides, made by instructors; whoever joins a club does so alone."""
-    parts = []
-    for table in ("group_category", "group"):
-        detail = world.details[table]
-        owner = _owner(staff, detail["course"])
-        parts.append(_part(calendar, f"{table}_created", detail["created_ms"], owner, detail["key"]))
-    members, e = world.details["group_member"], world.enrolments
-    own = np.full(len(world.persons.udp_id), -1, dtype=np.int32)
+    found, d, e = [], world.details, world.enrolments
+    for kind, made in (("group_category_created", d.group_category), ("group_created", d.group)):
+        found.append(_rows_of_time(calendar, kind, made.created_ms, _owner(staff, made.course), made.key))
+    members = d.group_member
+    own = np.full(len(world.persons.udp_id), NO_ROW, dtype=np.int32)
     rows = np.flatnonzero(e.is_student)[::-1]
     own[e.person[rows]] = rows
-    owner = np.where(members["course"] >= 0, _owner(staff, members["course"]), own[members["person"]])
-    parts.append(_part(calendar, "group_membership_created", members["created_ms"], owner, members["key"]))
-    override = world.details["override"]
-    owner = _owner(staff, world.objects["assignment"].course[override["assignment_row"]].astype(np.int64))
-    changed = np.where(override["updated_ms"] != override["created_ms"], override["updated_ms"], -1)
-    for number, (kind, time) in enumerate((("created", override["created_ms"]), ("updated", changed))):
-        key = rng.extend(override["key"], number)
-        parts.append(_part(calendar, f"assignment_override_{kind}", time, owner, key))
-    return parts
+    owner = np.where(members.course >= 0, _owner(staff, members.course), own[members.person])
+    found.append(_rows_of_time(calendar, "group_membership_created", members.created_ms, owner, members.key))
+    override = d.override
+    owner = _owner(staff, world.objects["assignment"].course[override.assignment].astype(np.int64))
+    changed = _changed(override.created_ms, override.updated_ms)
+    for number, (kind, time) in enumerate((("created", override.created_ms), ("updated", changed))):
+        key = rng.extend(override.key, number)
+        found.append(_rows_of_time(calendar, f"assignment_override_{kind}", time, owner, key))
+    return found
 
 
 def _of_kind(key: U64, kind: str) -> U64:
@@ -80,87 +95,75 @@ def _of_kind(key: U64, kind: str) -> U64:
 
 
 def _owner(staff: I32, course: I64) -> I32:
-    """The instructor's enrolment in a course; -1 for things of an account."""
-    return np.where(course >= 0, staff[np.maximum(course, 0)], -1).astype(np.int32)
+    """The instructor's enrolment in a course; NO_ROW for things of an account."""
+    return np.where(course >= 0, staff[np.maximum(course, 0)], NO_ROW).astype(np.int32)
 
 
-def _course_parts(world: World, calendar: Calendar, staff: I32) -> list[Part]:
+def _course_anchors(world: World, calendar: Calendar, staff: I32) -> list[AnchorRows]:
     """Courses made by a job, opened and given a syllabus by their instructor."""
-    detail, key = world.details["course"], _of_kind(world.courses.key, "course_created")
+    detail, key = world.details.course, _of_kind(world.courses.key, "course_created")
     all_courses = np.arange(len(key), dtype=np.int32)
-    made = _part(calendar, "course_created", detail["created_ms"], None, key, all_courses)
-    day = np.maximum(detail["opened_day"], calendar.first_day) + rng.integer(key, _OPENED_DAYS, 1)
-    wall = 9 * _HOUR_MS + rng.integer(key, 9 * _HOUR_MS, 2)
+    made = _rows_of_time(calendar, "course_created", detail.created_ms, None, key, all_courses)
+    day = np.maximum(detail.opened_day, calendar.first_day) + rng.integer(key, _OPENED_DAYS, _OPENED_DAY)
+    wall = 9 * HOUR_MS + rng.integer(key, 9 * HOUR_MS, _OPENED_TIME)
     opened = calendar.wall_to_utc_ms(np.minimum(day, calendar.last_day), wall)
-    written = opened - 60_000 - rng.integer(key, 600_000, 3)
+    written = opened - MINUTE_MS - rng.integer(key, 10 * MINUTE_MS, _SYLLABUS_LEAD)
     # Courses that stay unpublished are never opened; some have no syllabus.
-    published = pc.is_in(detail["status"], pa.array(("available", "completed"))).to_numpy(
-        zero_copy_only=False
-    )
-    opened = np.where(published, opened, -1)
+    published = pc.is_in(detail.status, pa.array(("available", "completed"))).to_numpy(zero_copy_only=False)
+    opened = np.where(published, opened, NO_TIME)
     written = np.where(
-        published & pc.not_equal(detail["syllabus"], "").to_numpy(zero_copy_only=False), written, -1
+        published & pc.not_equal(detail.syllabus, "").to_numpy(zero_copy_only=False), written, NO_TIME
     )
     return [
         made,
-        _part(calendar, "course_updated", opened, staff, rng.extend(key, 1)),
-        _part(calendar, "syllabus_updated", written, staff, rng.extend(key, 2)),
+        _rows_of_time(calendar, "course_updated", opened, staff, rng.extend(key, _OPENED)),
+        _rows_of_time(calendar, "syllabus_updated", written, staff, rng.extend(key, _SYLLABUS)),
     ]
 
 
-def _people_parts(world: World, calendar: Calendar) -> list[Part]:
+def _people_anchors(world: World, calendar: Calendar) -> list[AnchorRows]:
     """Enrolments and accounts, by the batches of the student information system."""
-    seats = world.details["seat"]
-    key = _of_kind(seats["key"], "enrollment_created")
-    changed = np.where(seats["updated_ms"] != seats["created_ms"], seats["updated_ms"], -1)
-    parts = []
+    seats = world.details.seat
+    key = _of_kind(seats.key, "enrollment_created")
+    changed = _changed(seats.created_ms, seats.updated_ms)
+    found = []
     for number, (kind, time) in enumerate(
         (
-            ("enrollment_created", seats["created_ms"]),
-            ("enrollment_state_created", seats["created_ms"]),
+            ("enrollment_created", seats.created_ms),
+            ("enrollment_state_created", seats.created_ms),
             ("enrollment_updated", changed),
             ("enrollment_state_updated", changed),
         )
     ):
-        parts.append(_part(calendar, kind, time, None, rng.extend(key, number), seats["course"]))
+        found.append(_rows_of_time(calendar, kind, time, None, rng.extend(key, number), seats.course))
     accounts = _of_kind(world.persons.key, "user_account_association_created")
-    nowhere = np.full(len(accounts), -1, dtype=np.int32)
-    created = world.details["person"]["created_ms"]
-    return [*parts, _part(calendar, "user_account_association_created", created, None, accounts, nowhere)]
+    nowhere = np.full(len(accounts), NO_ROW, dtype=np.int32)
+    created = world.details.person.created_ms
+    return [
+        *found,
+        _rows_of_time(calendar, "user_account_association_created", created, None, accounts, nowhere),
+    ]
 
 
-def _part(
+def _rows_of_time(
     calendar: Calendar, kind: str, time: I64, enrolment: I32 | None, key: U64,
     course: I32 | None = None,
-) -> Part:  # fmt: skip
+) -> AnchorRows:  # fmt: skip
     """Events of rows whose time lies in the campus days. Row i of the arguments is object i."""
-    when = _after_outages(calendar, time)
+    when = put_off(calendar, time)
     low, high = calendar.day_start_ms(calendar.first_day), calendar.day_start_ms(calendar.last_day + 1)
     inside = (time >= low) & (when < high)
     if enrolment is not None:
         inside &= enrolment >= 0
     rows = np.flatnonzero(inside)
-    return Part(
+    return AnchorRows(
         kind=kind,
         tool=KINDS[KIND[kind]].tool,
         bundle_ms=when[rows],
         time_ms=when[rows],
-        enrolment=np.full(len(rows), -1, dtype=np.int32) if enrolment is None else enrolment[rows],
+        enrolment=np.full(len(rows), NO_ROW, dtype=np.int32) if enrolment is None else enrolment[rows],
         object=rows.astype(np.int32),
         key=key[rows],
         counted=False,
         course=None if course is None else course[rows].astype(np.int32),
     )
-
-
-def _after_outages(calendar: Calendar, time: I64) -> I64:
-    """Times, but those in an outage of Canvas at its end and after."""
-    out = np.zeros(len(time), dtype=np.bool_)
-    for window in calendar.windows:
-        if window.stops_canvas:
-            out |= (time >= window.start) & (time < window.end)
-    if not out.any():
-        return time
-    later = time.copy()
-    later[out] = calendar.after_incidents(time[out])
-    return later

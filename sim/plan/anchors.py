@@ -18,10 +18,10 @@ from context.errors import RunError
 from context.scenario.calendar import Calendar
 from sim.caliper.batch import NO_TOOL
 from sim.caliper.kinds import KIND
-from sim.plan.anchor_acts import Part, post_parts, submission_parts
-from sim.plan.anchor_changes import change_parts
+from sim.plan.anchor_acts import AnchorRows, post_anchors, submission_anchors
+from sim.plan.anchor_changes import change_anchors
 from sim.plan.campus import LONGEST_MS
-from sim.world.world import World
+from sim.world.world import NO_ROW, World
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Anchors:
     time_ms: I64
     kind: U8
     tool: U8
-    enrolment: I32  # of the actor, -1 for background jobs
+    enrolment: I32  # of the actor, NO_ROW for background jobs
     course: I32
     object: I32
     bundle_ms: I64  # instant of the bundle's first event: decides the visit
@@ -57,14 +57,14 @@ class Anchors:
 
 def make_anchors(world: World, calendar: Calendar, levels: int) -> Anchors:
     """All anchored events of the term."""
-    acts = [*submission_parts(world, calendar), *post_parts(world, calendar)]
-    return _ordered(world, calendar, levels, [*acts, *change_parts(world, calendar)])
+    acts = [*submission_anchors(world, calendar), *post_anchors(world, calendar)]
+    return _ordered(world, calendar, levels, [*acts, *change_anchors(world, calendar)])
 
 
-def _ordered(world: World, calendar: Calendar, levels: int, parts: list[Part]) -> Anchors:
-    """The parts' rows in the order of Anchors. Column by column: at 20,000 FTE each takes 100 MB."""
-    bundle = np.concatenate([part.bundle_ms for part in parts])
-    time = np.concatenate([part.time_ms for part in parts])
+def _ordered(world: World, calendar: Calendar, levels: int, found: list[AnchorRows]) -> Anchors:
+    """What was found, in the order of Anchors. Column by column: at 20,000 FTE each takes 100 MB."""
+    bundle = np.concatenate([rows.bundle_ms for rows in found])
+    time = np.concatenate([rows.time_ms for rows in found])
     # What comes long after the rest (a regrade, an excuse) is an act of its own, on its own day: what a unit
     # brings ends as its visits do.
     late = time - bundle > LONGEST_MS
@@ -74,30 +74,30 @@ def _ordered(world: World, calendar: Calendar, levels: int, parts: list[Part]) -
     if outside:
         raise RunError(f"context store: {outside} submissions, posts or grades are outside of the term")
     day_of = day.astype(np.int16)
-    key = np.concatenate([part.key for part in parts])
+    key = np.concatenate([rows.key for rows in found])
     order = np.lexsort((key, time, day_of))
-    sizes = [len(part.time_ms) for part in parts]
+    sizes = [len(rows.time_ms) for rows in found]
     codes = {name: code for code, name in enumerate(world.tools)}
 
     def each(values: list[Any], dtype: type[np.generic]) -> npt.NDArray[Any]:
         return np.repeat(np.array(values, dtype=dtype), sizes)[order]
 
-    enrolment = np.concatenate([part.enrolment.astype(np.int32) for part in parts])[order]
+    enrolment = np.concatenate([rows.enrolment.astype(np.int32) for rows in found])[order]
     given = [
-        np.full(n, -1, np.int32) if part.course is None else part.course.astype(np.int32)
-        for part, n in zip(parts, sizes, strict=True)
+        np.full(n, NO_ROW, np.int32) if rows.course is None else rows.course.astype(np.int32)
+        for rows, n in zip(found, sizes, strict=True)
     ]
     course = np.where(enrolment >= 0, world.enrolments.course[enrolment], np.concatenate(given)[order])
     return Anchors(
         day=day_of[order],
         time_ms=time[order],
-        kind=each([KIND[part.kind] for part in parts], np.uint8),
-        tool=each([codes.get(part.tool, NO_TOOL) for part in parts], np.uint8),
+        kind=each([KIND[rows.kind] for rows in found], np.uint8),
+        tool=each([codes.get(rows.tool, NO_TOOL) for rows in found], np.uint8),
         enrolment=enrolment,
         course=course.astype(np.int32),
-        object=np.concatenate([part.object.astype(np.int32) for part in parts])[order],
+        object=np.concatenate([rows.object.astype(np.int32) for rows in found])[order],
         bundle_ms=bundle[order],
-        counted=each([part.counted for part in parts], np.bool_),
+        counted=each([rows.counted for rows in found], np.bool_),
         key=key[order],
         cell=world.courses.cip[course].astype(np.int32) * levels + world.courses.level[course],
     )

@@ -14,7 +14,7 @@ import numpy as np
 import simpy
 
 from context import rng
-from context.arrays import I64, U8, U64
+from context.arrays import HOUR_MS, I64, MINUTE_MS, U8, U64
 from context.errors import RunError
 from context.scenario.calendar import Calendar
 
@@ -22,10 +22,9 @@ Process = Generator[simpy.Event, Any, None]
 
 MEETS = 1  # the section has a class today
 DUE = 2  # it has work due today or tomorrow
-MINUTE_MS = 60_000
-DAY_MS = 86_400_000
-LONGEST_MS = 6 * 60 * MINUTE_MS  # of a visit and of a bundle: they end within the day after their own
-GAVE_UP = -1
+LONGEST_MS = 6 * HOUR_MS  # of a visit and of a bundle: they end within the day after their own
+_PAUSE, _TRIES = 0, 1  # purposes of draws, of the key of a visit and an outage
+GAVE_UP_MS = np.iinfo(np.int64).max  # never
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ class Campus:
 
 
 def resume_times(key: U64, start_ms: I64, outage: tuple[int, int], patience: int) -> I64:
-    """When each visit that an outage hits gets through again, UTC ms; GAVE_UP for those that do not.
+    """When each visit that an outage hits gets through again, UTC ms; GAVE_UP_MS for those that do not.
 
     ``key`` and ``start_ms`` (when the visit meets the outage) are of the visits. Each visit is a process: it
     tries again after a keyed pause that doubles, and gives up after a keyed number of tries up to
@@ -122,9 +121,9 @@ def resume_times(key: U64, start_ms: I64, outage: tuple[int, int], patience: int
     """
     begin, end = outage
     env = simpy.Environment(initial_time=begin)
-    resumed = np.full(len(key), GAVE_UP, dtype=np.int64)
-    pause = MINUTE_MS + rng.integer(key, 4 * MINUTE_MS, 0)
-    tries = 1 + rng.integer(key, patience, 1)
+    resumed = np.full(len(key), GAVE_UP_MS, dtype=np.int64)
+    pause = MINUTE_MS + rng.integer(key, 4 * MINUTE_MS, _PAUSE)
+    tries = 1 + rng.integer(key, patience, _TRIES)
 
     def visit(row: int) -> Process:
         yield env.timeout(max(int(start_ms[row]) - begin, 0))

@@ -19,6 +19,10 @@ from sim.world.world import MODES, World
 
 MICRO = 1_000_000
 MOST_EFFECT = 12.0  # of one enrolment on one day, against the mean of its cell
+# Purposes: of a person's key, of an enrolment's (who it is, its place among all, its weeks), of a section's.
+_PERSON = 710
+_ENROLMENT, _RANK, _WEEK = 711, 712, 714
+_SECTION = 713
 _ACTIVITY_STEPS = 64  # rows of the table of active-day odds per unit of activity
 
 
@@ -65,7 +69,7 @@ def enrolment_effects(
     e = world.enrolments
     fixed = (effects.enrolment_micro[rows] / MICRO) * (effects.section_micro[e.section[rows]] / MICRO)
     week = rng.lognormal(
-        rng.extend(e.key[rows], 714), pack.number("dispersion.week_lognormal_sigma"), day // 7
+        rng.extend(e.key[rows], _WEEK), pack.number("dispersion.week_lognormal_sigma"), day // 7
     )
     return np.minimum(fixed * week * of_section_day[e.section[rows]], MOST_EFFECT)
 
@@ -89,15 +93,15 @@ def make_effects(pack: Pack, world: World, final_scores: F64, anchors: Anchors, 
     rows = np.flatnonzero(e.is_student)
     tie, own = pack.number("engagement.ability_correlation"), pack.number("engagement.person_share")
     rest = sqrt(max(1 - tie * tie - own * own, 0.0))
-    person_noise = rng.normal(rng.extend(world.persons.key, 710))
+    person_noise = rng.normal(rng.extend(world.persons.key, _PERSON))
     z = (
         tie * final_scores[rows]
         + own * person_noise[e.person[rows]]
-        + rest * rng.normal(rng.extend(e.key[rows], 711))
+        + rest * rng.normal(rng.extend(e.key[rows], _ENROLMENT))
     )
     rank = np.empty(len(rows))
     rank[np.lexsort((e.key[rows], z))] = np.arange(len(rows))
-    u = (rank + rng.uniform(rng.extend(e.key[rows], 712))) / len(rows)
+    u = (rank + rng.uniform(rng.extend(e.key[rows], _RANK))) / len(rows)
     effect = rng.from_rank(rng.gamma_table(pack.number("dispersion.student_gamma_shape")), u)
     micro = np.zeros(len(e.person), dtype=np.int64)
     micro[rows] = np.maximum((effect * MICRO).astype(np.int64), 1)
@@ -112,7 +116,7 @@ def make_effects(pack: Pack, world: World, final_scores: F64, anchors: Anchors, 
     keys = section_keys(world)
     section = rng.from_rank(
         rng.lognormal_table(pack.number("dispersion.section_lognormal_sigma")),
-        rng.stratified(rng.extend(keys, 713)),
+        rng.stratified(rng.extend(keys, _SECTION)),
     )
     usual = pack.number("events_per_student_course_week")
     weekly = np.array([pack.number(f"modality.{name}_events_week") / usual for name in MODES])

@@ -20,9 +20,7 @@ from sim.plan.anchors import Anchors
 from sim.plan.campus import Campus, DayState
 from sim.plan.effects import MICRO, Effects, day_curve, enrolment_effects, make_effects, section_day_effect
 from sim.plan.sections import schedules, section_keys
-from sim.world.world import World
-
-HOUR_MS = 3_600_000
+from sim.world.world import CampusFacts, World
 
 
 @dataclass(frozen=True)
@@ -102,15 +100,15 @@ def make_plan(
     world: World,
     anchors: Anchors,
     final_scores: F64,
-    section_course: I64,
-    activity_course: I64,
-    due_ms: I64,
-    mode: I64,
+    facts: CampusFacts,
 ) -> Plan:
-    """The plan of a term: simpy runs the campus through it, day by day."""
-    effects = make_effects(pack, world, final_scores, anchors, mode)
+    """The plan of a term: simpy runs the campus through it, day by day.
+
+    ``final_scores``: [enrolments] in standard deviations of the course's scores, 0 where unknown.
+    """
+    effects = make_effects(pack, world, final_scores, anchors, facts.mode)
     keys = section_keys(world)
-    campus = Campus(calendar, schedules(pack, calendar, keys, section_course, activity_course, due_ms, mode))
+    campus = Campus(calendar, schedules(pack, calendar, keys, facts))
     days = {
         state.day: day_plan(pack, calendar, world, effects, state, anchors, keys) for state in campus.states()
     }

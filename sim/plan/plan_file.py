@@ -212,7 +212,7 @@ def read_plan(path: Path, days: list[int] | None = None) -> Plan:
     return Plan(file.effects, {day: file.day(day) for day in (file.days if days is None else days)})
 
 
-class _Days(Mapping[int, DayPlan]):
+class PlanDays(Mapping[int, DayPlan]):
     """Days of a plan on disk; only the last one read is kept."""
 
     def __init__(self, file: PlanFile) -> None:

@@ -10,7 +10,7 @@ from context.courses.meetings import make_meetings, meeting_keys
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.plan.campus import SectionSchedule
-from sim.world.world import MODES, World
+from sim.world.world import MODES, CampusFacts, World
 
 
 def section_keys(world: World) -> npt.NDArray[np.uint64]:
@@ -30,21 +30,18 @@ def schedules(
     pack: Pack,
     calendar: Calendar,
     keys: npt.NDArray[np.uint64],
-    section_course: I64,
-    activity_course: I64,
-    due_ms: I64,
-    mode: I64,
+    facts: CampusFacts,
 ) -> list[SectionSchedule]:
     """Meeting days (by the pack's patterns; none online) and due days (of the store) of every section."""
     weeks = make_meetings(pack, keys).days
-    due_day = calendar.day_of(due_ms)
-    order = np.lexsort((due_day, activity_course))
-    bounds = np.searchsorted(activity_course[order], np.arange(int(section_course.max()) + 2))
+    due_day = calendar.day_of(facts.due_ms)
+    order = np.lexsort((due_day, facts.activity_course))
+    bounds = np.searchsorted(facts.activity_course[order], np.arange(int(facts.section_course.max()) + 2))
     days = due_day[order]
     return [
         SectionSchedule(
             () if MODES[how] == "online" else tuple(np.flatnonzero(week).tolist()),
             tuple(int(day) for day in np.unique(days[bounds[course] : bounds[course + 1]])),
         )
-        for week, course, how in zip(weeks, section_course, mode, strict=True)
+        for week, course, how in zip(weeks, facts.section_course, facts.mode, strict=True)
     ]

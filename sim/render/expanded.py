@@ -13,16 +13,16 @@ import numpy as np
 import pyarrow as pa
 
 import schemas
-from context import rng
 from context.arrays import BOOL
 from sim.caliper.batch import Batch
 from sim.caliper.kinds import KINDS
-from sim.caliper.texts import fixed, hex_texts, join, number, uuids
-from sim.render.leaf_columns import Leaf, Leaves
-from sim.render.scopes import Rows, distinct
+from sim.caliper.texts import fixed, join, number, uuids
+from sim.render.leaf_columns import LeafColumn, LeafColumns
+from sim.render.scopes import Scoped, distinct
+from sim.tools.every_tool import key_texts
 from sim.world.world import MEMBERSHIP_ROLES, World
 
-Paths = Mapping[str, tuple[tuple[str, ...], bool]]  # field -> (path below a node, whether as JSON)
+_FieldPaths = Mapping[str, tuple[tuple[str, ...], bool]]  # field -> (path below a node, whether as JSON)
 # Nodes of documents that become records: (column, member of the document, fields).
 _RECORDS = (
     ("actor", "actor", ("id", "type", "name", "extensions")),
@@ -51,7 +51,7 @@ class Expander:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.leaves = Leaves(world)
+        self.leaves = LeafColumns(world)
         self.schema = schemas.arrow_schema(schemas.table("event_store", "expanded"))
 
     def table(
@@ -62,7 +62,7 @@ class Expander:
         Leaves may be dictionary-encoded; the order is the batch's. Without ``extensions`` that column of
         texts is NULL too.
         """
-        n, rows = len(batch), Rows(self.world, batch)
+        n, rows = len(batch), Scoped(self.world, batch)
         columns: dict[str, Any] = {
             "event_time": self.times(batch),
             "event": documents if documents is not None else pa.nulls(n, pa.string()),
@@ -91,11 +91,11 @@ class Expander:
         """Event times as DATETIME in UTC."""
         return pa.array(batch.time_ms * 1000).cast(pa.timestamp("us"))
 
-    def _record(self, rows: Rows, column: str, node: str, fields: tuple[str, ...]) -> pa.Array:
-        paths: Paths = {field: ((field,), field == "extensions") for field in fields}
+    def _record(self, rows: Scoped, column: str, node: str, fields: tuple[str, ...]) -> pa.Array:
+        paths: _FieldPaths = {field: ((field,), field == "extensions") for field in fields}
         return self._node(rows, column, node, paths)
 
-    def _node(self, rows: Rows, column: str, node: str, fields: Paths) -> pa.Array:
+    def _node(self, rows: Scoped, column: str, node: str, fields: _FieldPaths) -> pa.Array:
         """A record of fields at paths below a node, or of the node itself as JSON."""
         there = self.leaves.has(rows, node)
         kind = self.schema.field(column).type
@@ -105,12 +105,12 @@ class Expander:
         }
         return _struct(kind, arrays, len(there), ~there)
 
-    def _membership(self, rows: Rows) -> pa.Array:
+    def _membership(self, rows: Scoped) -> pa.Array:
         there, has_roles = self.leaves.has(rows, "membership"), self.leaves.has(rows, "membership", "roles")
         role = self.world.enrolments.membership_role[rows.batch.enrolment[has_roles]].astype(np.int64)
         offsets = np.concatenate([[0], np.cumsum(has_roles)]).astype(np.int32)
         roles = pa.ListArray.from_arrays(
-            pa.array(offsets), Leaf(pa.array(MEMBERSHIP_ROLES), role).array(), mask=pa.array(~has_roles)
+            pa.array(offsets), LeafColumn(pa.array(MEMBERSHIP_ROLES), role).array(), mask=pa.array(~has_roles)
         )
         fields = {
             "id": self.leaves.of(rows, ("membership", "id")),
@@ -119,15 +119,13 @@ class Expander:
         }
         return _struct(self.schema.field("membership").type, fields, len(there), ~there)
 
-    def _session(self, rows: Rows) -> pa.Array:
+    def _session(self, rows: Scoped) -> pa.Array:
         """Sessions: the visit's, so each text is made once a visit."""
         there = self.leaves.has(rows, "session")
         visits, place = np.unique(rows.batch.visit, return_inverse=True)
-        texts = join(
-            "urn:instructure:canvas:session:", fixed(hex_texts(rng.bits(visits, 0), rng.bits(visits, 1)))
-        )
+        texts = join("urn:instructure:canvas:session:", fixed(key_texts(visits)))
         fields = {
-            "id": Leaf(texts, np.where(there, place, -1)).array(),
+            "id": LeafColumn(texts, np.where(there, place, -1)).array(),
             "type": self.leaves.of(rows, ("session", "type")),
         }
         return _struct(self.schema.field("session").type, fields, len(there), ~there)
@@ -139,10 +137,10 @@ class Expander:
         known = np.where(bare, -1, rows)
         engage = np.where(_ENGAGE[batch.kind], known, -1)
         fields = {
-            "udp_id": Leaf(pa.array(courses.udp_id[used]), known).array(),
-            "canvas_id": Leaf(number(courses.lms_id[used]), known).array(),
-            "sis_id": Leaf(courses.sis_id.take(pa.array(used)), known).array(),
-            "engage_id": Leaf(number(courses.udp_id[used]), engage).array(),
+            "udp_id": LeafColumn(pa.array(courses.udp_id[used]), known).array(),
+            "canvas_id": LeafColumn(number(courses.lms_id[used]), known).array(),
+            "sis_id": LeafColumn(courses.sis_id.take(pa.array(used)), known).array(),
+            "engage_id": LeafColumn(number(courses.udp_id[used]), engage).array(),
         }
         return _struct(self.schema.field("course_offering").type, fields, len(batch), bare)
 
@@ -154,10 +152,10 @@ class Expander:
         sis = persons.sis_id.take(pa.array(people))
         has_sis = ~sis.is_null().to_numpy(zero_copy_only=False)
         fields = {
-            "udp_id": Leaf(pa.array(persons.udp_id[people]), known).array(),
-            "canvas_id": Leaf(number(persons.lms_id[people]), known).array(),
-            "sis_id": Leaf(sis.fill_null(""), np.where(has_sis[rows], known, -1)).array(),
-            "engage_id": Leaf(
+            "udp_id": LeafColumn(pa.array(persons.udp_id[people]), known).array(),
+            "canvas_id": LeafColumn(number(persons.lms_id[people]), known).array(),
+            "sis_id": LeafColumn(sis.fill_null(""), np.where(has_sis[rows], known, -1)).array(),
+            "engage_id": LeafColumn(
                 number(persons.udp_id[people]), np.where(_ENGAGE[batch.kind], known, -1)
             ).array(),
         }

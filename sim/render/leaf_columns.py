@@ -12,15 +12,15 @@ import pyarrow.compute as pc
 from context.arrays import BOOL, I64
 from sim.caliper.kinds import KINDS
 from sim.caliper.texts import Texts, join
-from sim.render.fragments import Part, parts_of, raw_parts_of, texts_of
+from sim.render.fragments import Fragment, fragments_of, raw_fragments_of, texts_of
 from sim.render.layout import Layout
-from sim.render.scopes import Rows
-from sim.tools.vendors import COLUMNS, shape_of
+from sim.render.scopes import Scoped
+from sim.tools.vendors import ALL_FIELDS, shape_of
 from sim.world.world import World
 
 
 @dataclass(frozen=True)
-class Leaf:
+class LeafColumn:
     """Texts (or numbers) and the row of each event in them; -1 is NULL."""
 
     values: pa.Array
@@ -43,32 +43,32 @@ class Leaf:
         return pa.DictionaryArray.from_arrays(rows, once.dictionary, safe=False)
 
 
-class Leaves:
-    """Makes columns of one world's batches. A path leads through a document: ``("object", "id")``."""
+class LeafColumns:
+    """Makes leaf columns of one world's batches. A path leads through a document: ``("object", "id")``."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._shapes = [shape_of(kind, world.tenant) for kind in KINDS]
-        self._parts: dict[tuple[tuple[str, ...], bool], list[tuple[Part, ...]]] = {}
+        self._fragments: dict[tuple[tuple[str, ...], bool], list[tuple[Fragment, ...]]] = {}
         self._layouts: dict[tuple[str, ...], Layout] = {}
 
-    def of(self, rows: Rows, path: tuple[str, ...], *, as_json: bool = False) -> pa.Array:
+    def of(self, rows: Scoped, path: tuple[str, ...], *, as_json: bool = False) -> pa.Array:
         """The column of a field; NULL where a kind has none. ``as_json``: a whole node as JSON text."""
         by_kind = self._of_kinds(path, as_json)
-        groups: dict[tuple[Part, ...], list[int]] = {}
+        groups: dict[tuple[Fragment, ...], list[int]] = {}
         for code in rows.codes:
             if by_kind[code]:
                 groups.setdefault(by_kind[code], []).append(code)
         values: list[pa.Array] = []
         row, count = np.full(len(rows.batch), -1, dtype=np.int64), 0
-        for parts, codes in groups.items():
-            texts, place = self._texts(parts, rows, tuple(codes), raw=not as_json)
+        for fragments, codes in groups.items():
+            texts, place = self._texts(fragments, rows, tuple(codes), raw=not as_json)
             row[rows.mine(tuple(codes))] = place + count
             values.append(texts)
             count += len(texts)
-        return Leaf(pa.concat_arrays(values) if values else pa.array([], pa.string()), row).array()
+        return LeafColumn(pa.concat_arrays(values) if values else pa.array([], pa.string()), row).array()
 
-    def plain(self, rows: Rows, path: tuple[str, ...]) -> pa.Array:
+    def plain(self, rows: Scoped, path: tuple[str, ...]) -> pa.Array:
         """A node as JSON text where nearly every event has its own: no dictionary."""
         if path not in self._layouts:
             self._layouts[path] = Layout(self._world, self._of_kinds(path, as_json=True))
@@ -76,46 +76,46 @@ class Leaves:
         there = self.has(rows, *path)
         return texts if there.all() else pc.if_else(pa.array(there), texts, pa.scalar(None, pa.string()))
 
-    def has(self, rows: Rows, *path: str) -> BOOL:
+    def has(self, rows: Scoped, *path: str) -> BOOL:
         """Which events have a field at all."""
-        known = np.array([bool(parts) for parts in self._of_kinds(path, as_json=True)])
+        known = np.array([bool(fragments) for fragments in self._of_kinds(path, as_json=True)])
         return np.asarray(known[rows.batch.kind])
 
-    def _of_kinds(self, path: tuple[str, ...], as_json: bool) -> list[tuple[Part, ...]]:
+    def _of_kinds(self, path: tuple[str, ...], as_json: bool) -> list[tuple[Fragment, ...]]:
         key = path, as_json
-        if key not in self._parts:
-            self._parts[key] = [self._of_shape(shape, path, as_json) for shape in self._shapes]
-        return self._parts[key]
+        if key not in self._fragments:
+            self._fragments[key] = [self._of_shape(shape, path, as_json) for shape in self._shapes]
+        return self._fragments[key]
 
     @staticmethod
-    def _of_shape(shape: Any, path: tuple[str, ...], as_json: bool) -> tuple[Part, ...]:
+    def _of_shape(shape: Any, path: tuple[str, ...], as_json: bool) -> tuple[Fragment, ...]:
         node = shape
         for name in path:
             node = node.get(name) if isinstance(node, dict) else None
         if node is None:
             return ()
-        return tuple(parts_of(node, COLUMNS) if as_json else raw_parts_of(node, COLUMNS))
+        return tuple(fragments_of(node, ALL_FIELDS) if as_json else raw_fragments_of(node, ALL_FIELDS))
 
     def _texts(
-        self, parts: tuple[Part, ...], rows: Rows, codes: tuple[int, ...], *, raw: bool
+        self, fragments: tuple[Fragment, ...], rows: Scoped, codes: tuple[int, ...], *, raw: bool
     ) -> tuple[Texts, I64]:
         """(texts, row of each of the kinds' events in them)."""
-        scopes = {part.scope for part in parts} - {""}
+        scopes = {fragment.scope for fragment in fragments} - {""}
         if not scopes:
-            return pa.array([parts[0].text]), np.zeros(len(rows.mine(codes)), dtype=np.int64)
+            return pa.array([fragments[0].text]), np.zeros(len(rows.mine(codes)), dtype=np.int64)
         if len(scopes) == 1 and "event" not in scopes:
             used, place = rows.unique(scopes.pop(), codes)
-            tokens = tuple(token for part in parts for token in part.tokens)
-            return texts_of(tokens, COLUMNS, self._world, used, len(used), raw=raw), place
+            tokens = tuple(token for fragment in fragments for token in fragment.tokens)
+            return texts_of(tokens, ALL_FIELDS, self._world, used, len(used), raw=raw), place
         batch = rows.batch.take(rows.mine(codes))
         pieces: list[Any] = []
-        for part in parts:
-            if not part.scope:
-                pieces.append(part.text)
-            elif part.scope == "event":
-                pieces.append(texts_of(part.tokens, COLUMNS, self._world, batch, len(batch), raw=raw))
+        for fragment in fragments:
+            if not fragment.scope:
+                pieces.append(fragment.text)
+            elif fragment.scope == "event":
+                pieces.append(texts_of(fragment.tokens, ALL_FIELDS, self._world, batch, len(batch), raw=raw))
             else:
-                used, place = rows.unique(part.scope, codes)
-                texts = texts_of(part.tokens, COLUMNS, self._world, used, len(used), raw=raw)
+                used, place = rows.unique(fragment.scope, codes)
+                texts = texts_of(fragment.tokens, ALL_FIELDS, self._world, used, len(used), raw=raw)
                 pieces.append(texts.take(pa.array(place)))
         return join(*pieces), np.arange(len(batch))

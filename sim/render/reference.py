@@ -15,10 +15,10 @@ import orjson
 
 from sim.caliper.batch import Batch
 from sim.caliper.kinds import KINDS
-from sim.caliper.models import EVENTS, Event
-from sim.caliper.shapes import Shape, builder, columns_of
-from sim.render.scopes import rows_of
-from sim.tools.vendors import COLUMNS, shape_of
+from sim.caliper.models import EVENT_MODELS, Event
+from sim.caliper.shapes import Shape, builder, fields_of
+from sim.render.scopes import scope_rows
+from sim.tools.vendors import ALL_FIELDS, shape_of
 from sim.world.world import World
 
 Document = dict[str, Any]
@@ -43,14 +43,14 @@ class Builder:
     def _of_kind(self, code: int, batch: Batch) -> Iterator[Document]:
         if code not in self._plans:
             shape = shape_of(KINDS[code], self.world.tenant)
-            self._plans[code] = columns_of(shape), builder(shape)
+            self._plans[code] = fields_of(shape), builder(shape)
         names, make = self._plans[code]
         return map(make, zip(*(self._values(name, batch) for name in names), strict=True))
 
     def _values(self, name: str, batch: Batch) -> list[Any]:
-        column = COLUMNS[name]
-        place = batch if column.scope == "event" else rows_of(column.scope, self.world, batch)
-        return column.values(self.world, place)
+        field = ALL_FIELDS[name]
+        place = batch if field.scope == "event" else scope_rows(field.scope, self.world, batch)
+        return field.values(self.world, place)
 
 
 def models(world: World, batch: Batch) -> list[Event]:
@@ -58,7 +58,8 @@ def models(world: World, batch: Batch) -> list[Event]:
     documents = Builder(world).documents(batch)
     kinds = (KINDS[code] for code in batch.kind.tolist())
     return [
-        EVENTS[kind.sensor].model_validate(document) for kind, document in zip(kinds, documents, strict=True)
+        EVENT_MODELS[kind.sensor].model_validate(document)
+        for kind, document in zip(kinds, documents, strict=True)
     ]
 
 

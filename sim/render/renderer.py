@@ -10,13 +10,13 @@ import pyarrow as pa
 
 from sim.caliper.batch import Batch
 from sim.caliper.kinds import KINDS
-from sim.render.fragments import parts_of
+from sim.render.fragments import fragments_of
 from sim.render.layout import Layout
-from sim.render.scopes import Rows
-from sim.tools.vendors import COLUMNS, shape_of
+from sim.render.scopes import Scoped
+from sim.tools.vendors import ALL_FIELDS, shape_of
 from sim.world.world import World
 
-CHUNK = 32_768  # rows put together at a time: some 60 MB
+CHUNK_ROWS = 32_768  # rows put together at a time: some 60 MB
 
 
 class Renderer:
@@ -24,21 +24,23 @@ class Renderer:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._layout = Layout(world, [parts_of(shape_of(kind, world.tenant), COLUMNS) for kind in KINDS])
+        self._layout = Layout(
+            world, [fragments_of(shape_of(kind, world.tenant), ALL_FIELDS) for kind in KINDS]
+        )
 
     def render(self, batch: Batch) -> pa.ChunkedArray:
         """One JSON document (string) per event, in the batch's order."""
         chunks = [array for _, array in self.chunks(batch)]
         return pa.chunked_array(chunks, pa.string())
 
-    def chunks(self, batch: Batch, size: int = CHUNK) -> Iterator[tuple[int, pa.StringArray]]:
+    def chunks(self, batch: Batch, size: int = CHUNK_ROWS) -> Iterator[tuple[int, pa.StringArray]]:
         """(first row, documents) of runs of ``size`` events."""
         for start in range(0, len(batch), size):
-            yield start, self._layout.texts(Rows(self.world, batch.take(slice(start, start + size))))
+            yield start, self._layout.texts(Scoped(self.world, batch.take(slice(start, start + size))))
 
-    def lines(self, batch: Batch, size: int = CHUNK) -> Iterator[tuple[int, memoryview]]:
+    def lines(self, batch: Batch, size: int = CHUNK_ROWS) -> Iterator[tuple[int, memoryview]]:
         """The documents as lines, each ended by a newline: (how many, their bytes), some thousands a time."""
         for start in range(0, len(batch), size):
-            rows = Rows(self.world, batch.take(slice(start, start + size)))
+            rows = Scoped(self.world, batch.take(slice(start, start + size)))
             bounds, data = self._layout.laid_out(rows, lines=True)
             yield len(bounds) - 1, memoryview(data)[: int(bounds[-1])]

@@ -11,7 +11,7 @@ from sim.world.clients import ADDRESSES, address_rows, devices
 from sim.world.world import World
 
 
-def rows_of(scope: str, world: World, batch: Batch) -> I64:
+def scope_rows(scope: str, world: World, batch: Batch) -> I64:
     """The row of each event in its scope."""
     if scope == "person":
         return batch.person.astype(np.int64)
@@ -26,7 +26,7 @@ def rows_of(scope: str, world: World, batch: Batch) -> I64:
     return batch.object.astype(np.int64)
 
 
-def size_of(scope: str, world: World) -> int:
+def scope_size(scope: str, world: World) -> int:
     """How many rows a scope has that are shared by many events; 0 for others."""
     sizes = {
         "person": len(world.persons.udp_id),
@@ -43,8 +43,8 @@ def size_of(scope: str, world: World) -> int:
 _SPARSE = 8  # rows of a table for each that is asked for; beyond that sorting is faster
 
 
-class Rows:
-    """Rows of one batch's events; everything is found when first asked for."""
+class Scoped:
+    """One batch's events by scope: the rows they have in each; everything is found when first asked for."""
 
     def __init__(self, world: World, batch: Batch) -> None:
         self.batch = batch
@@ -64,7 +64,7 @@ class Rows:
         """The row of each event in a scope, "" for none."""
         key = _key(scope)
         if key not in self._rows:
-            self._rows[key] = rows_of(key, self._world, self.batch)
+            self._rows[key] = scope_rows(key, self._world, self.batch)
         return self._rows[key]
 
     def mine(self, codes: tuple[int, ...]) -> I64:

@@ -7,15 +7,14 @@ pace makes worth while, many times a second or once in ten campus minutes, and h
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import simpy
 
+from sim.plan.campus import Process
 from sim.sensors.window import Window
 
-Process = Generator[simpy.Event, Any, None]
 NEVER = np.iinfo(np.int64).max
 
 

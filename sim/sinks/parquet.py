@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import schemas
 from context.errors import InputError, RunError
 from context.files import Written, disk_error, replacing
 from sim.folder.names import file_path
@@ -26,7 +27,6 @@ ROW_GROUP_ROWS = 65_536
 # 203 MB; level -3 1.7 s, 312 MB; snappy 1.6 s, 459 MB. Without the whole JSON: level 1 0.9 s, 83 MB; level 3
 # 1.3 s, 87 MB; snappy 0.9 s, 159 MB. All columns as dictionaries: 2.5 s; none: 2.7 s; all statistics: 2.6 s.
 ZSTD_LEVEL = 1
-UNREPEATED = frozenset({"id", "event", "event_time", "extensions_json", "federated_session_json"})
 DATES_AROUND = range(-2, 4)  # UTC dates a unit's files can have, counted from its campus day
 _DAY = 86_400_000_000  # microseconds
 
@@ -143,10 +143,11 @@ def writer_options(schema: pa.Schema) -> dict[str, Any]:
     none; only event_time gets statistics, which is what queries filter on. The Arrow schema stays out
     of the file, so that readers get plain types.
     """
+    unrepeated = schemas.table("event_store", "expanded").unrepeated
     return {
         "compression": "zstd",
         "compression_level": ZSTD_LEVEL,
-        "use_dictionary": [path for path in leaf_paths(schema) if path not in UNREPEATED],
+        "use_dictionary": [path for path in leaf_paths(schema) if path not in unrepeated],
         "dictionary_pagesize_limit": 16 << 20,
         "write_statistics": ["event_time"],
         "store_schema": False,

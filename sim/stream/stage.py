@@ -13,8 +13,8 @@ import numpy as np
 import simpy
 
 from context.arrays import BOOL
-from sim.plan.campus import DUE, MEETS, Campus, DayState, SectionSchedule
-from sim.sensors.sensor import NEVER, Process, Sensor
+from sim.plan.campus import DUE, MEETS, Campus, DayState, Process, SectionSchedule
+from sim.sensors.sensor import NEVER, Sensor
 from sim.sensors.window import Window
 from sim.stream.feed import Feed
 from sim.stream.laps import Lap

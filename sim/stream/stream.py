@@ -154,7 +154,7 @@ def _player(job: StreamJob, timeline: Timeline, lanes: Lanes, checkpoint: journa
         return MessageMaker(lap.world(engine.world), tools, job.message)
 
     facts: list[SectionSchedule] = schedules(
-        pack, laps.base, section_keys(engine.world), *campus_facts(job.run_dir)
+        pack, laps.base, section_keys(engine.world), campus_facts(job.run_dir)
     )
     clock = Clock(timeline.begin_ms, job.speed)
     return Player(

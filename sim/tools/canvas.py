@@ -12,11 +12,11 @@ from typing import Any
 
 from sim.caliper.kinds import Kind
 from sim.caliper.shapes import Maybe, Raw, Shape
-from sim.tools.canvas_fields import COLUMNS
+from sim.tools.canvas_fields import FIELDS
 from sim.tools.canvas_objects import KEY, changed_object
 from sim.world.world import Tenant
 
-__all__ = ["COLUMNS", "KEY", "shape"]
+__all__ = ["FIELDS", "KEY", "shape"]
 
 CONTEXT = "http://purl.imsglobal.org/ctx/caliper/v1p1"
 JOB_HOST = (

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from sim.caliper.batch import Batch
-from sim.caliper.fields import Column, take
+from sim.caliper.fields import Field, take
 from sim.caliper.kinds import Kind
 from sim.caliper.shapes import Maybe, Shape
+from sim.tools.every_tool import detail
 from sim.world.world import Tenant, World
 
 TERM = 1  # the term's number in the reader
@@ -76,17 +77,13 @@ def _section(world: World, rows: Any) -> Any:
     return world.enrolments.section[rows].astype("int64") + 1
 
 
-COLUMNS: dict[str, Column] = {
-    "book.local_id": Column("book", "whole", _book("local_id")),
-    "book.title": Column("book", "text", _book("title")),
-    "book.link": Column("book", "text", _book("text")),
-    "book.created_ms": Column("book", "time", _book("release_ms")),
-    "course.subject": Column(
-        "course", "text", lambda world, rows: take(world.details["course"]["subject"], rows)
-    ),
-    "course.number": Column(
-        "course", "text", lambda world, rows: take(world.details["course"]["number"], rows)
-    ),
-    "enrolment.section": Column("enrolment", "whole", _section),
-    "event.page": Column("event", "whole", _page),
+FIELDS: dict[str, Field] = {
+    "book.local_id": Field("book", "whole", _book("local_id")),
+    "book.title": Field("book", "text", _book("title")),
+    "book.link": Field("book", "text", _book("text")),
+    "book.created_ms": Field("book", "time", _book("release_ms")),
+    "course.subject": Field("course", "text", detail("course", "subject")),
+    "course.number": Field("course", "text", detail("course", "number")),
+    "enrolment.section": Field("enrolment", "whole", _section),
+    "event.page": Field("event", "whole", _page),
 }

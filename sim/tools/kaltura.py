@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from context import rng
+from context.arrays import DAY_MS
 from sim.caliper.batch import Batch
-from sim.caliper.fields import Column, Rows, take
+from sim.caliper.fields import Field, Positions, take
 from sim.caliper.kinds import Kind
 from sim.caliper.shapes import Shape
+from sim.tools.every_tool import detail
 from sim.world.world import Tenant, World
 
 _SERVICE_SINCE = "2018-08-25T17:00:00.000Z"  # when the application was set up, and changed
@@ -70,28 +72,24 @@ def _media(name: str) -> Any:
     return lambda world, rows: take(getattr(world.objects["media"], name), rows)
 
 
-def _created(world: World, rows: Rows) -> Any:
+def _created(world: World, rows: Positions) -> Any:
     """When a video was put up: up to three days before it could be watched."""
     media = world.objects["media"]
-    return media.release_ms[rows] - rng.integer(
-        rng.key(0, "media created", media.local_id[rows]), 3 * 86_400_000
-    )
+    return media.release_ms[rows] - rng.integer(rng.key(0, "media created", media.local_id[rows]), 3 * DAY_MS)
 
 
 def _position(_world: World, batch: Batch) -> Any:
     return batch.detail
 
 
-COLUMNS: dict[str, Column] = {
-    "media.text": Column("media", "text", _media("text")),
-    "media.title": Column("media", "text", _media("title")),
-    "media.duration": Column("media", "duration", _media("length")),
-    "media.created_ms": Column("media", "time", _created),
-    "media.course": Column(
+FIELDS: dict[str, Field] = {
+    "media.text": Field("media", "text", _media("text")),
+    "media.title": Field("media", "text", _media("title")),
+    "media.duration": Field("media", "duration", _media("length")),
+    "media.created_ms": Field("media", "time", _created),
+    "media.course": Field(
         "media", "whole", lambda world, rows: world.courses.local_id[world.objects["media"].course[rows]]
     ),
-    "person.created_ms": Column(
-        "person", "time", lambda world, rows: take(world.details["person"]["created_ms"], rows)
-    ),
-    "event.position": Column("event", "duration", _position),
+    "person.created_ms": Field("person", "time", detail("person", "created_ms")),
+    "event.position": Field("event", "duration", _position),
 }

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from context import rng
-from context.arrays import I64, U64
+from context.arrays import HOUR_MS, I64, U64
 from context.ids import global_ids
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
@@ -27,8 +27,10 @@ def entry_id(key: int) -> str:
 
 
 _TERM_DAYS = 105  # over which the objects of a course are released
-_MORNING_MS, _DAY_MS = 8 * 3_600_000, 5 * 3_600_000  # wall clock: from eight to one
+_MORNING_MS, _MORNING_SPAN_MS = 8 * HOUR_MS, 5 * HOUR_MS  # wall clock: from eight to one
 _FIRST_ID = 20_000
+# Purposes of draws: of an object's key, titles of its course's.
+_RELEASE, _TITLE, _LOCAL_ID, _TEXT, _LENGTH = 1, 2, 3, 4, 5
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,11 @@ def _objects(seed: int, name: str, made: _Made, courses: Courses, calendar: Cale
     release = np.full(len(course), calendar.day_start_ms(calendar.first_day))
     if made.weekly and each:
         day = np.minimum(ordinal * _TERM_DAYS // each, calendar.last_day - 1)
-        wall = _MORNING_MS + rng.integer(key, _DAY_MS, 1)
+        wall = _MORNING_MS + rng.integer(key, _MORNING_SPAN_MS, _RELEASE)
         weekly = calendar.after_incidents(calendar.wall_to_utc_ms(day, wall))
         release = np.where(ordinal > 0, weekly, release)  # the first is there from the beginning
-    variant = rng.integer(course_key, len(made.titles), 2)[course]
-    local = _FIRST_ID + 4 * np.arange(len(course)) + rng.integer(key, 4, 3)
+    variant = rng.integer(course_key, len(made.titles), _TITLE)[course]
+    local = _FIRST_ID + 4 * np.arange(len(course)) + rng.integer(key, 4, _LOCAL_ID)
     text, length = _EXTRA.get(name, _nothing)(pack, key)
     names = courses.title.to_pylist()
     titles = [
@@ -96,18 +98,22 @@ def _nothing(_pack: Pack, key: U64) -> tuple[pa.StringArray, I64 | None]:
 
 def _videos(pack: Pack, key: U64) -> tuple[pa.StringArray, I64 | None]:
     """Entry ids and seconds: lognormal lengths of half a minute to three hours."""
-    ids = pa.array([entry_id(number) for number in (rng.bits(key, 4) >> np.uint64(16)).tolist()], pa.string())
+    ids = pa.array(
+        [entry_id(number) for number in (rng.bits(key, _TEXT) >> np.uint64(16)).tolist()], pa.string()
+    )
     median = pack.number("video.median_minutes") * 60
     sigma = pack.number("video.length_sigma")
     # The law's mean is 1: its median, exp(-sigma**2 / 2), is taken out.
-    law = rng.lognormal(key, sigma, 5) / float(rng.from_rank(rng.lognormal_table(sigma), np.array([0.5]))[0])
+    law = rng.lognormal(key, sigma, _LENGTH) / float(
+        rng.from_rank(rng.lognormal_table(sigma), np.array([0.5]))[0]
+    )
     return ids, np.clip((law * median).astype(np.int64), 30, 10_800)
 
 
 def _books(pack: Pack, key: U64) -> tuple[pa.StringArray, I64 | None]:
     """Links of the launch and pages."""
-    links = pa.array([f"{number:016x}" for number in rng.bits(key, 4).tolist()], pa.string())
-    return links, 120 + rng.integer(key, int(pack.number("book.most_pages")) - 120, 5)
+    links = pa.array([f"{number:016x}" for number in rng.bits(key, _TEXT).tolist()], pa.string())
+    return links, 120 + rng.integer(key, int(pack.number("book.most_pages")) - 120, _LENGTH)
 
 
 _EXTRA: dict[str, Callable[[Pack, U64], tuple[pa.StringArray, I64 | None]]] = {

@@ -23,22 +23,28 @@ _HOME, _CAMPUS = (
     0.85,
 )  # shares of visits from home, then from campus; the rest is on the way (assumption)
 _CAMPUS_ADDRESSES = 24
+# Purposes of draws: of a person's key, then of a visit's.
+_DEVICES, _ADDRESSES = 830, 831
+_AT_HOME, _ON_THE_WAY = 0, 1
+_SECOND_DEVICE, _WHERE, _CAMPUS_ADDRESS = 2, 3, 4
 
 
 def devices(world: World, person: I32, visit: U64) -> I64:
     """Device of each visit: a row of ``World.devices``, int64."""
-    second = rng.uniform(visit, 2) >= _FIRST_DEVICE
+    second = rng.uniform(visit, _SECOND_DEVICE) >= _FIRST_DEVICE
     return rng.categorical(
-        rng.extend(world.persons.key[person], 830), world.device_thresholds, second.astype(np.int64)
+        rng.extend(world.persons.key[person], _DEVICES), world.device_thresholds, second.astype(np.int64)
     )
 
 
 def address_rows(world: World, person: I32, visit: U64) -> I64:
     """Address of each visit: an index into ADDRESSES, int64."""
-    u = rng.uniform(visit, 3)
-    key = rng.extend(world.persons.key[person], 831)
-    home = _CAMPUS_ADDRESSES + rng.integer(key, len(ADDRESSES) - _CAMPUS_ADDRESSES, np.where(u < _HOME, 0, 1))
-    campus = rng.integer(visit, _CAMPUS_ADDRESSES, 4)
+    u = rng.uniform(visit, _WHERE)
+    key = rng.extend(world.persons.key[person], _ADDRESSES)
+    home = _CAMPUS_ADDRESSES + rng.integer(
+        key, len(ADDRESSES) - _CAMPUS_ADDRESSES, np.where(u < _HOME, _AT_HOME, _ON_THE_WAY)
+    )
+    campus = rng.integer(visit, _CAMPUS_ADDRESSES, _CAMPUS_ADDRESS)
     return np.where((u >= _HOME) & (u < _CAMPUS), campus, home)
 
 

@@ -1,157 +1,181 @@
 """What the store's rows say beyond what is clicked on: for the events of who made and changed them.
 
-Columns by table, rows in the order of the world's tables; loaded once, read by the shapes' columns.
+Row i of a table's details is row i of the table: of ``World.objects``, ``World.courses``, ``World.persons``,
+or, where the world has no table of its own, of the store's entity. Times are UTC ms, NO_TIME where there is
+none; texts are "" then; keys are natural, for keyed draws.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from context.arrays import I64
-from context.ids import global_ids
-from context.scenario.calendar import Calendar
-from sim.world.groups import Owners, load_groups
-from sim.world.reader import Reader, hundredths, ints, millis, strings
-from sim.world.world import Courses, Details, Enrolments
-
-MOST_TEXT = 8192  # characters of a text that Canvas sends
-_ENTITIES = {
-    "assignment": "learner_activity",
-    "quiz": "quiz",
-    "discussion": "discussion",
-    "file": "file",
-    "page": "wiki_page",
-}
-_TIMES = {
-    "assignment": ("created_date", "updated_date", "unlocked_date", "due_date", "locked_date"),
-    "quiz": ("created_date", "updated_date", "unlocked_date", "due_date", "deleted_date"),
-    "discussion": ("created_date",),
-    "file": ("created_date", "updated_date", "deleted_date"),
-    "page": ("created_date", "updated_date"),
-}
-_TEXTS = {
-    "assignment": ("description", "status"),
-    "quiz": ("type",),
-    "discussion": ("type",),
-    "file": ("content_type",),
-    "page": ("body",),
-}
-_ENROLMENT_TYPES = {
-    "Student": "StudentEnrollment",
-    "Teacher": "TeacherEnrollment",
-    "Faculty": "TeacherEnrollment",
-    "TeachingAssistant": "TaEnrollment",
-    "Designer": "DesignerEnrollment",
-}
-_ENROLMENT_STATES = {"Active": "active", "Completed": "completed", "Inactive": "inactive"}
+from context.arrays import BOOL, I32, I64, U64
 
 
-def load_details(
-    read: Reader,
-    calendar: Calendar,
-    row_of: dict[str, I64],
-    courses: Courses,
-    seats: dict[str, Any],
-    owners: Owners,
-) -> Details:
-    """Details of course objects, courses, enrolments and people. Raises RunError for missing tables.
+@dataclass(frozen=True)
+class AssignmentDetails:
+    """Of ``objects["assignment"]``."""
 
-    ``seats``: person, course, section and key of every enrolment, in the order of the store.
-    """
-    details: Details = {name: _objects(read, name, row_of[name]) for name in _ENTITIES}
-    details["course"] = _courses(read, calendar, courses)
-    details["seat"] = _seats(read, seats)
-    person = read.entity("person", "name", "le_created_date")
-    details["person"] = {
-        "name": pc.fill_null(strings(person["name"]), ""),
-        "created_ms": millis(person["le_created_date"]),
-    }
-    return details | load_groups(read, row_of["assignment"], owners)
+    created_ms: I64
+    updated_ms: I64
+    unlocked_ms: I64
+    due_ms: I64
+    locked_ms: I64
+    points_hundredths: I64
+    description: pa.StringArray
+    status: pa.StringArray
 
 
-def staff_rows(enrolments: Enrolments, courses: int) -> npt.NDArray[np.int32]:
-    """The enrolment through which a course is run: its first instructor's; -1 where it has none."""
-    found = np.full(courses, -1, dtype=np.int32)
-    rows = np.flatnonzero(enrolments.membership_role == 1)[::-1]
-    found[enrolments.course[rows]] = rows
-    return found
+@dataclass(frozen=True)
+class QuizDetails:
+    """Of ``objects["quiz"]``."""
+
+    created_ms: I64
+    updated_ms: I64
+    deleted_ms: I64
+    unlocked_ms: I64
+    due_ms: I64
+    time_limit_minutes: I64  # -1 for no limit
+    points_hundredths: I64
+    type: pa.StringArray
 
 
-def _objects(read: Reader, name: str, where: I64) -> dict[str, Any]:
-    """Columns of one table of course objects in the world's order."""
-    entity = _ENTITIES[name]
-    more = {"assignment": ("points_possible",), "quiz": ("points_possible", "time_limit")}.get(name, ())
-    table = read.entity(entity, *_TIMES[name], *_TEXTS[name], *more)
-    kept = np.flatnonzero(where >= 0)
-    order = np.empty(len(kept), dtype=np.int64)
-    order[where[kept]] = kept
-    found: dict[str, Any] = {
-        column.removesuffix("_date") + "_ms": millis(table[column])[order] for column in _TIMES[name]
-    }
-    picked = pa.array(order)
-    for column in _TEXTS[name]:
-        texts = _cut(strings(table[column]).take(picked))
-        found[column] = texts if column == "description" else pc.fill_null(texts, "")
-    if "points_possible" in more:
-        found["points"] = np.maximum(hundredths(table["points_possible"]), 0)[order]
-    if "time_limit" in more:
-        found["time_limit"] = ints(table["time_limit"])[order]
-    return found
+@dataclass(frozen=True)
+class DiscussionDetails:
+    """Of ``objects["discussion"]``."""
+
+    created_ms: I64
+    type: pa.StringArray  # Announcement, "" for an ordinary topic
 
 
-def _cut(texts: pa.StringArray) -> pa.StringArray:
-    return pc.fill_null(pc.utf8_slice_codeunits(texts, 0, MOST_TEXT), "")
+@dataclass(frozen=True)
+class FileDetails:
+    """Of ``objects["file"]``."""
+
+    created_ms: I64
+    updated_ms: I64
+    deleted_ms: I64
+    content_type: pa.StringArray
 
 
-def _courses(read: Reader, calendar: Calendar, courses: Courses) -> dict[str, Any]:
-    """When a course was made and opened, and its syllabus."""
-    table = read.entity(
-        "course_offering",
-        "created_date",
-        "syllabus_content",
-        "le_start_date",
-        "le_status",
-        "subject",
-        "number",
-    )
-    start = np.datetime64(calendar.term.start, "D").astype(np.int64)
-    opened = ints(table["le_start_date"].cast(pa.int32()).cast(pa.int64()), -(10**6)) - start
-    return {
-        "created_ms": millis(table["created_date"]),
-        "opened_day": np.where(opened < -(10**5), calendar.first_day, opened),
-        "syllabus": pc.fill_null(_cut(strings(table["syllabus_content"])), ""),
-        "status": pc.fill_null(strings(table["le_status"]), ""),
-        "subject": pc.fill_null(strings(table["subject"]), ""),
-        "number": pc.fill_null(strings(table["number"]), ""),
-        "key": courses.key,
-    }
+@dataclass(frozen=True)
+class PageDetails:
+    """Of ``objects["page"]``."""
+
+    created_ms: I64
+    updated_ms: I64
+    body: pa.StringArray
 
 
-def _seats(read: Reader, seats: dict[str, Any]) -> dict[str, Any]:
-    """Ids, times and states of all enrolments."""
-    table = read.entity("course_section_enrollment", "enrollment_status", "created_date", "updated_date")
-    local = read.local("course_section_enrollment")
-    sections = read.local("course_section")
-    return {
-        "local_id": local,
-        "lms_id": global_ids(local),
-        "section": global_ids(sections[seats["section"]]),
-        "person": seats["person"],
-        "course": seats["course"],
-        "key": seats["key"],
-        "type": _mapped(seats["role"], _ENROLMENT_TYPES, "ObserverEnrollment"),
-        "state": _mapped(strings(table["enrollment_status"]), _ENROLMENT_STATES, "deleted"),
-        "created_ms": millis(table["created_date"]),
-        "updated_ms": millis(table["updated_date"]),
-    }
+@dataclass(frozen=True)
+class CourseDetails:
+    """Of ``World.courses``."""
+
+    created_ms: I64
+    opened_day: I64  # campus day
+    syllabus: pa.StringArray
+    status: pa.StringArray
+    subject: pa.StringArray
+    number: pa.StringArray
 
 
-def _mapped(texts: pa.StringArray, names: dict[str, str], other: str) -> pa.StringArray:
-    codes = texts.dictionary_encode()
-    made = pa.array([names.get(text, other) for text in codes.dictionary.to_pylist()], pa.string())
-    return pc.fill_null(made.take(codes.indices), other)
+@dataclass(frozen=True)
+class PersonDetails:
+    """Of ``World.persons``."""
+
+    name: pa.StringArray
+    created_ms: I64
+
+
+@dataclass(frozen=True)
+class SeatDetails:
+    """Of course_section_enrollment: all of its rows, to which ``Seats.row`` points."""
+
+    lms_id: I64
+    section_lms_id: I64
+    person: I32
+    course: I32
+    key: U64
+    type: pa.StringArray  # StudentEnrollment and the like
+    state: pa.StringArray  # Canvas's workflow state
+    created_ms: I64
+    updated_ms: I64
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Of learner_group. ``course`` is -1 for groups of an account."""
+
+    local_id: I64
+    lms_id: I64
+    name: pa.StringArray
+    category: I64  # short Canvas id
+    category_lms_id: I64
+    category_name: pa.StringArray
+    course: I64
+    created_ms: I64
+    key: U64
+
+
+@dataclass(frozen=True)
+class GroupCategories:
+    """The categories of groups, by their ids. ``course`` is -1 for those of an account."""
+
+    lms_id: I64
+    name: pa.StringArray
+    course: I64
+    created_ms: I64
+    key: U64
+
+
+@dataclass(frozen=True)
+class GroupMembers:
+    """Of learner_group_membership. ``course`` is -1 in groups of an account."""
+
+    lms_id: I64
+    person: I64
+    group: I64  # row of Groups
+    course: I64
+    created_ms: I64
+    key: U64
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """Of learner_activity_override."""
+
+    local_id: I64
+    lms_id: I64
+    assignment: I64  # row of ``objects["assignment"]``
+    section_lms_id: I64  # -1 for none
+    group_lms_id: I64  # -1 for none
+    type: pa.StringArray  # ADHOC, CourseSection, Group
+    state: pa.StringArray
+    all_day: BOOL
+    all_day_ms: I64  # midnight of the date, UTC
+    due_ms: I64
+    unlocked_ms: I64
+    locked_ms: I64
+    created_ms: I64
+    updated_ms: I64
+    key: U64
+
+
+@dataclass(frozen=True)
+class Details:
+    """The details of all tables; names are the tables of ``schemas/caliper/kinds.toml``."""
+
+    assignment: AssignmentDetails
+    quiz: QuizDetails
+    discussion: DiscussionDetails
+    file: FileDetails
+    page: PageDetails
+    course: CourseDetails
+    person: PersonDetails
+    seat: SeatDetails
+    group: Groups
+    group_category: GroupCategories
+    group_member: GroupMembers
+    override: Overrides

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +15,37 @@ from context.ids import SHARD, global_ids
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
-from sim.world.details import load_details
 from sim.world.groups import Owners
+from sim.world.load_details import Roster, load_details
 from sim.world.objects import load_objects, unseen
-from sim.world.reader import Reader, hundredths, ints, millis, rows_of, strings, text_keys
+from sim.world.reader import (
+    Reader,
+    days,
+    hundredths,
+    ints,
+    millis,
+    row_numbers,
+    strings,
+    text_keys,
+    truths,
+)
 from sim.world.submissions import load_posts, load_submissions
-from sim.world.world import MODES, Courses, Enrolments, Persons, Tenant, World
+from sim.world.world import (
+    INSTRUCTOR,
+    LEARNER,
+    MODES,
+    NO_TIME,
+    CampusFacts,
+    Courses,
+    Persons,
+    Seats,
+    Tenant,
+    World,
+)
 
+# Purposes of draws: of the root account's key, of a section's, of a section's and a person's together.
+_GUID = 1
+_SECTION_SEATS, _SEAT = 1, 2
 _STAFF_AS_INSTRUCTOR = ("Teacher", "Faculty", "TeachingAssistant", "Designer")
 
 
@@ -32,8 +55,8 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
     seed = scenario.seed
     persons = _persons(read, seed)
     courses, section_course, section_key = _courses(read, seed, pack)
-    seats = _seats(read, persons, section_course, section_key)
-    enrolments = _enrolments(read, calendar, seats)
+    roster = _roster(read, persons, section_course, section_key)
+    enrolments = _seats(read, calendar, roster)
     objects, row_of = load_objects(read, seed, courses, calendar, pack)
     submissions = load_submissions(read, enrolments, row_of, len(persons.udp_id))
     devices = pack.table("device")
@@ -52,8 +75,7 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
             read,
             calendar,
             row_of,
-            courses,
-            seats,
+            roster,
             Owners(persons.key, courses.key, section_key, _account_keys(read, seed)),
         ),
     )
@@ -67,7 +89,7 @@ def _tenant(read: Reader, scenario: Scenario) -> Tenant:
         seed=scenario.seed,
         root_account_lms_id=int(global_ids(read.local("learning_environment_organization"))[0]),
         root_account_uuid="".join(letters[i] for i in rng.integer(key, len(letters))),
-        root_account_lti_guid="".join("0123456789abcdef"[i] for i in rng.integer(key, 16, 1))
+        root_account_lti_guid="".join("0123456789abcdef"[i] for i in rng.integer(key, 16, _GUID))
         + f".{scenario.host}",
         shard=SHARD,
     )
@@ -121,7 +143,7 @@ def _courses(read: Reader, seed: int, pack: Pack) -> tuple[Courses, I64, U64]:
         lms_id=global_ids(local),
         local_id=local,
         sis_id=sis,
-        account_lms_id=accounts[rows_of(offering["learning_environment_organization_id"])],
+        account_lms_id=accounts[row_numbers(offering["learning_environment_organization_id"])],
         title=strings(offering["title"]),
         cip=np.array(cip, dtype=np.int16),
         level=np.maximum(np.searchsorted(lows, number, side="right") - 1, 0).astype(np.int8),
@@ -129,28 +151,28 @@ def _courses(read: Reader, seed: int, pack: Pack) -> tuple[Courses, I64, U64]:
     )
     return (
         courses,
-        rows_of(section["le_current_course_offering_id"]),
+        row_numbers(section["le_current_course_offering_id"]),
         text_keys(seed, "section", pc.coalesce(read.sis("course_section"), strings(section["le_name"]))),
     )
 
 
-def _seats(read: Reader, persons: Persons, section_course: I64, section_key: U64) -> dict[str, Any]:
-    """Person, course, section, role and key of every enrolment of the store, whoever can click by it."""
+def _roster(read: Reader, persons: Persons, section_course: I64, section_key: U64) -> Roster:
     table = read.entity("course_section_enrollment", "course_section_id", "person_id", "role")
-    person, section = rows_of(table["person_id"]), rows_of(table["course_section_id"])
+    person, section = row_numbers(table["person_id"]), row_numbers(table["course_section_id"])
     role = strings(table["role"])
     codes = role.dictionary_encode()
     role_key = rng.key_of_text(0, "role", codes.dictionary.to_pylist())[codes.indices.to_numpy()]
-    return {
-        "person": person.astype(np.int32),
-        "course": section_course[section].astype(np.int32),
-        "section": section.astype(np.int32),
-        "role": role,
-        "key": rng.bits(rng.extend(section_key[section], 1) ^ persons.key[person], 2) ^ role_key,
-    }
+    return Roster(
+        person=person.astype(np.int32),
+        course=section_course[section].astype(np.int32),
+        section=section.astype(np.int32),
+        role=role,
+        key=rng.bits(rng.extend(section_key[section], _SECTION_SEATS) ^ persons.key[person], _SEAT)
+        ^ role_key,
+    )
 
 
-def _enrolments(read: Reader, calendar: Calendar, seats: dict[str, Any]) -> Enrolments:
+def _seats(read: Reader, calendar: Calendar, roster: Roster) -> Seats:
     table = read.entity(
         "course_section_enrollment",
         "course_section_id",
@@ -163,24 +185,24 @@ def _enrolments(read: Reader, calendar: Calendar, seats: dict[str, Any]) -> Enro
     table = table.take(pa.array(rows))
     role = strings(table["role"])
     start = np.datetime64(calendar.term.start, "D").astype(np.int64)
-    entry = ints(table["entry_date"].cast(pa.int32()).cast(pa.int64()), -(10**6)) - start
-    left = ints(table["exit_date"].cast(pa.int32()).cast(pa.int64()), 10**6)
+    entry, left = days(table["entry_date"]), days(table["exit_date"])
     # Visits start on the day after joining at the earliest and stop before the day of leaving: they may run
     # past midnight, but not into the office hour at which an enrolment ends.
-    first = np.maximum(entry + 1, calendar.first_day)
-    last = np.minimum(np.where(left == 10**6, calendar.last_day + 1, left - start), calendar.last_day + 1)
+    end = calendar.last_day + 1
+    first = np.where(entry == NO_TIME, calendar.first_day, np.maximum(entry - start + 1, calendar.first_day))
+    last = np.where(left == NO_TIME, end, np.minimum(left - start, end))
     instructor = pc.is_in(role, pa.array(_STAFF_AS_INSTRUCTOR)).to_numpy(zero_copy_only=False)
-    return Enrolments(
+    return Seats(
         row=rows.astype(np.int32),
-        person=seats["person"][rows],
-        course=seats["course"][rows],
-        section=seats["section"][rows],
+        person=roster.person[rows],
+        course=roster.course[rows],
+        section=roster.section[rows],
         is_student=pc.equal(role, "Student").to_numpy(zero_copy_only=False),
-        membership_role=instructor.astype(np.int8),
+        membership_role=np.where(instructor, INSTRUCTOR, LEARNER).astype(np.int8),
         first_day=first.astype(np.int16),
         last_day=last.astype(np.int16),
         joined_ms=millis(table["created_date"]),
-        key=seats["key"][rows],
+        key=roster.key[rows],
     )
 
 
@@ -192,29 +214,26 @@ def _works_in_canvas(read: Reader, table: pa.Table) -> npt.NDArray[np.bool_]:
     section = read.entity("course_section", "le_current_course_offering_id", "is_graded")
     state = strings(read.entity("course_offering", "le_status")["le_status"])
     published = pc.is_in(state, pa.array(("available", "completed"))).to_numpy(zero_copy_only=False)
-    graded = ints(section["is_graded"].cast(pa.int8())) == 1
-    works = graded & published[rows_of(section["le_current_course_offering_id"])]
+    works = truths(section["is_graded"]) & published[row_numbers(section["le_current_course_offering_id"])]
     student = pc.equal(strings(table["role"]), "Student").to_numpy(zero_copy_only=False)
-    return np.asarray(~student | works[rows_of(table["course_section_id"])])
+    return np.asarray(~student | works[row_numbers(table["course_section_id"])])
 
 
 _MODE = {"BlendedLearning": "hybrid", "Online": "online"}  # all else is taught in person
 
 
-def campus_facts(root: Path) -> tuple[I64, I64, I64, I64]:
-    """(course of each section, course of each activity, due instants, how each section is taught as an index
-    into MODES): what the campus needs of the store.
-    """
+def campus_facts(root: Path) -> CampusFacts:
+    """What the campus needs of a run directory's store. Raises RunError for missing tables."""
     read = Reader(root)
     section = read.entity("course_section", "le_current_course_offering_id", "delivery_mode")
     modes = [_MODE.get(mode or "", "in_person") for mode in strings(section["delivery_mode"]).to_pylist()]
     activity = read.entity("learner_activity", "course_offering_id", "due_date", "status")
     activity = activity.filter(pa.array(~unseen(activity["status"])))  # nobody works for a draft
-    return (
-        rows_of(section["le_current_course_offering_id"]),
-        rows_of(activity["course_offering_id"]),
-        millis(activity["due_date"]),
-        np.array([MODES.index(mode) for mode in modes], dtype=np.int64),
+    return CampusFacts(
+        section_course=row_numbers(section["le_current_course_offering_id"]),
+        mode=np.array([MODES.index(mode) for mode in modes], dtype=np.int64),
+        activity_course=row_numbers(activity["course_offering_id"]),
+        due_ms=millis(activity["due_date"]),
     )
 
 
@@ -234,7 +253,7 @@ def standard_scores(root: Path, world: World) -> npt.NDArray[np.float64]:
     rows = np.flatnonzero(e.is_student)
     code = e.section[rows].astype(np.int64) * people + e.person[rows]
     order = np.argsort(code, kind="stable")
-    wanted = rows_of(grades["course_section_id"]) * people + rows_of(grades["person_id"])
+    wanted = row_numbers(grades["course_section_id"]) * people + row_numbers(grades["person_id"])
     score[rows[order][np.searchsorted(code[order], wanted)]] = hundredths(grades["le_final_score"])
     there = np.flatnonzero(score >= 0)
     course, value = e.course[there], score[there]

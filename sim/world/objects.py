@@ -10,32 +10,34 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import rng
-from context.arrays import I32, I64, U64
+from context.arrays import DAY_MS, I32, I64, U64
 from context.errors import InputError
 from context.ids import global_ids
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.world.canvas_objects import load_made
-from sim.world.reader import Reader, millis, rows_of, strings
-from sim.world.world import Courses, Objects
+from sim.world.reader import Reader, millis, row_numbers, strings
+from sim.world.world import NO_ROW, NO_TIME, Courses, Objects
+
+_RECENCY = 14  # purpose of a draw: of the key of a click or a launch
 
 
 def released(objects: Objects, course: I32, time: I64, key: U64) -> I64:
-    """A row released by then in each course, recent ones more often; -1 where there is none."""
+    """A row released by then in each course, recent ones more often; NO_ROW where there is none."""
     first = objects.first[course]
     base = int(objects.release_ms.min()) if len(objects.release_ms) else 0
     span = 1 << 40
     order = objects.course.astype(np.int64) * span + (objects.release_ms - base)
     wanted = course.astype(np.int64) * span + np.clip(time - base, -1, span - 1)
     count = np.searchsorted(order, wanted, side="right") - first
-    u = rng.bits(key, 14) >> np.uint64(32)
+    u = rng.bits(key, _RECENCY) >> np.uint64(32)
     squared = (u * u) >> np.uint64(32)
     back = ((squared * np.maximum(count, 1).astype(np.uint64)) >> np.uint64(32)).astype(np.int64)
-    return np.where(count > 0, first + count - 1 - back, -1)
+    return np.where(count > 0, first + count - 1 - back, NO_ROW)
 
 
 UNSEEN = ("unpublished", "deleted")  # states of objects that nobody but their authors sees
-_AFTER_ALL_MS = 30 * 86_400_000  # so long after the campus days these are released: none of them is opened
+_AFTER_ALL_MS = 30 * DAY_MS  # so long after the campus days these are released: none of them is opened
 LTI_SLOTS = 10_000  # places for ids of external tools, made from their names
 
 
@@ -73,16 +75,16 @@ def load_objects(
         table = read.entity(entity, *dict.fromkeys((owner, title_column, *release_columns, *extra, *state)))
         release = millis(table[release_columns[0]])
         for column in release_columns[1:]:
-            release = np.where(release < 0, millis(table[column]), release)
+            release = np.where(release == NO_TIME, millis(table[column]), release)
         if state:
             release = np.where(unseen(table["status"]), never, release)
-        course = rows_of(table[owner])
+        course = row_numbers(table[owner])
         if name == "page":
-            course = rows_of(read.entity("wiki", "course_offering_id")["course_offering_id"])[course]
+            course = row_numbers(read.entity("wiki", "course_offering_id")["course_offering_id"])[course]
         if name == "assignment":
             assignment_release = release
         if name == "quiz" and assignment_release is not None:
-            linked = rows_of(table["learner_activity_id"])
+            linked = row_numbers(table["learner_activity_id"])
             release = np.maximum(
                 release, np.where(linked >= 0, assignment_release[np.maximum(linked, 0)], release)
             )
@@ -94,7 +96,7 @@ def load_objects(
         rows = np.flatnonzero(usable)
         local = read.local(entity)
         order = rows[np.lexsort((local[rows], release[rows], course[rows]))]
-        where = np.full(len(course), -1, dtype=np.int64)
+        where = np.full(len(course), NO_ROW, dtype=np.int64)
         where[order] = np.arange(len(order))
         row_of[name] = where
         picked = pa.array(order)

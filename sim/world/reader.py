@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import rng
-from context.arrays import I64, U64
+from context.arrays import BOOL, I64, U64
 from context.store.store import ENTITY, KEYMAP, read_table
+from sim.world.world import NO_ROW, NO_TIME
 
 
 class Reader:
@@ -38,15 +39,25 @@ def ints(column: pa.ChunkedArray | pa.Array, null: int = -1) -> I64:
     return np.asarray(pc.fill_null(column, null).to_numpy(), dtype=np.int64)
 
 
-def rows_of(column: pa.ChunkedArray) -> I64:
-    """Surrogate keys 1.. as row numbers 0.., NULL as -1."""
-    return ints(column, 0) - 1
+def row_numbers(column: pa.ChunkedArray) -> I64:
+    """Surrogate keys 1.. as row numbers 0.., NULL as NO_ROW."""
+    return ints(column, NO_ROW + 1) - 1
 
 
 def millis(column: pa.ChunkedArray) -> I64:
-    """A DATETIME column as UTC ms, NULL as -1."""
+    """A DATETIME column as UTC ms, NULL as NO_TIME."""
     us = column.cast(pa.int64())
-    return np.where(column.is_null().to_numpy(), -1, ints(us) // 1000)
+    return np.where(column.is_null().to_numpy(), NO_TIME, ints(us) // 1000)
+
+
+def days(column: pa.ChunkedArray) -> I64:
+    """A DATE column as days since 1970, NULL as NO_TIME."""
+    return ints(column.cast(pa.int32()).cast(pa.int64()), NO_TIME)
+
+
+def truths(column: pa.ChunkedArray) -> BOOL:
+    """A BOOL column, NULL as False."""
+    return np.asarray(pc.fill_null(column, fill_value=False).to_numpy(), dtype=np.bool_)
 
 
 def hundredths(column: pa.ChunkedArray) -> I64:

@@ -10,11 +10,13 @@ from context import rng
 from context.arrays import I64
 from context.errors import RunError
 from context.ids import global_ids
-from sim.world.reader import Reader, hundredths, ints, millis, rows_of, strings
-from sim.world.world import SUBMISSION_TYPES, Enrolments, Posts, Submissions
+from sim.world.reader import Reader, hundredths, ints, millis, row_numbers, strings
+from sim.world.world import NO_ROW, SUBMISSION_TYPES, Posts, Seats, Submissions
+
+_SUBMISSION, _POST = 900, 901  # purposes of an enrolment's key
 
 
-def _student_rows(enrolments: Enrolments, people: int) -> tuple[I64, I64]:
+def _student_rows(enrolments: Seats, people: int) -> tuple[I64, I64]:
     """(sorted codes course x person of student enrolments, their rows)."""
     rows = np.flatnonzero(enrolments.is_student)
     code = enrolments.course[rows].astype(np.int64) * people + enrolments.person[rows]
@@ -30,9 +32,7 @@ def _find(codes: tuple[I64, I64], course: I64, person: I64, people: int, what: s
     return codes[1][place]
 
 
-def load_submissions(
-    read: Reader, enrolments: Enrolments, row_of: dict[str, I64], people: int
-) -> Submissions:
+def load_submissions(read: Reader, enrolments: Seats, row_of: dict[str, I64], people: int) -> Submissions:
     """Results that were handed in or graded. Raises RunError for one by a stranger to the course."""
     columns = (
         "learner_activity_id",
@@ -55,19 +55,17 @@ def load_submissions(
     local = read.local("learner_activity_result")[rows]
     table = table.take(pa.array(rows))
     activity_table = read.entity("learner_activity", "course_offering_id", "points_possible")
-    activity = rows_of(table["learner_activity_id"])
-    course = rows_of(activity_table["course_offering_id"])[activity]
-    person = rows_of(table["person_id"])
+    activity = row_numbers(table["learner_activity_id"])
+    course = row_numbers(activity_table["course_offering_id"])[activity]
+    person = row_numbers(table["person_id"])
     enrolment = _find(_student_rows(enrolments, people), course, person, people, "learner_activity_result")
-    quiz_activity = rows_of(read.entity("quiz", "learner_activity_id")["learner_activity_id"])
-    quiz_of = np.full(len(activity_table), -1, dtype=np.int64)
+    quiz_activity = row_numbers(read.entity("quiz", "learner_activity_id")["learner_activity_id"])
+    quiz_of = np.full(len(activity_table), NO_ROW, dtype=np.int64)
     linked = np.flatnonzero(quiz_activity >= 0)
     quiz_of[quiz_activity[linked]] = row_of["quiz"][linked]
     types = pc.index_in(strings(table["type"]), pa.array(SUBMISSION_TYPES))
-    grader = rows_of(table["grader_id"])
-    ordinal = np.arange(len(activity_table)) - np.searchsorted(
-        rows_of(activity_table["course_offering_id"]), rows_of(activity_table["course_offering_id"])
-    )
+    grader = row_numbers(table["grader_id"])
+    ordinal = _place_in_course(row_numbers(activity_table["course_offering_id"]))
     return Submissions(
         lms_id=global_ids(local),
         local_id=local,
@@ -84,24 +82,31 @@ def load_submissions(
         points_hundredths=hundredths(activity_table["points_possible"])[activity],
         body=pc.fill_null(strings(table["body"]), ""),
         url=pc.fill_null(strings(table["url"]), ""),
-        key=rng.extend(rng.extend(enrolments.key[enrolment], 900), ordinal[activity]),
+        key=rng.extend(rng.extend(enrolments.key[enrolment], _SUBMISSION), ordinal[activity]),
     )
 
 
-def _grader_rows(enrolments: Enrolments, course: I64, grader: I64, people: int) -> I64:
-    """An enrolment row of each grader in the course, -1 where there is none."""
+def _place_in_course(course: I64) -> I64:
+    """[n] A number of each row that no other row of its course has: its place, but for drafts.
+
+    Drafts stand after all else, out of the order that ``searchsorted`` relies on, and count from elsewhere.
+    Ids of events are made of these numbers: a better count would change them.
+    """
+    return np.arange(len(course)) - np.searchsorted(course, course)
+
+
+def _grader_rows(enrolments: Seats, course: I64, grader: I64, people: int) -> I64:
+    """An enrolment row of each grader in the course, NO_ROW where there is none."""
     rows = np.flatnonzero(~enrolments.is_student)
     code = enrolments.course[rows].astype(np.int64) * people + enrolments.person[rows]
     order = np.argsort(code, kind="stable")
     code, rows = code[order], rows[order]
     wanted = course * people + grader
     place = np.minimum(np.searchsorted(code, wanted), len(code) - 1)
-    return np.where((grader >= 0) & (code[place] == wanted), rows[place], -1)
+    return np.where((grader >= 0) & (code[place] == wanted), rows[place], NO_ROW)
 
 
-def load_posts(
-    read: Reader, enrolments: Enrolments, row_of: dict[str, I64], people: int, shift_ms: int
-) -> Posts:
+def load_posts(read: Reader, enrolments: Seats, row_of: dict[str, I64], people: int, shift_ms: int) -> Posts:
     """Discussion entries. Raises RunError for one by a stranger to the course.
 
     Keys count their instants from the calendar before its shift by ``shift_ms``.
@@ -109,15 +114,15 @@ def load_posts(
     table = read.entity(
         "discussion_entry", "discussion_id", "person_id", "course_offering_id", "created_date", "body"
     )
-    course, person = rows_of(table["course_offering_id"]), rows_of(table["person_id"])
+    course, person = row_numbers(table["course_offering_id"]), row_numbers(table["person_id"])
     enrolment = _find(_student_rows(enrolments, people), course, person, people, "discussion_entry")
     time = millis(table["created_date"])
     local = read.local("discussion_entry")
-    discussion = row_of["discussion"][rows_of(table["discussion_id"])]
+    discussion = row_of["discussion"][row_numbers(table["discussion_id"])]
     # The topic's place in its course keeps apart what somebody posts in two topics in one millisecond.
-    topic = rows_of(table["discussion_id"])
-    topic_course = rows_of(read.entity("discussion", "course_offering_id")["course_offering_id"])
-    ordinal = (np.arange(len(topic_course)) - np.searchsorted(topic_course, topic_course))[topic]
+    topic = row_numbers(table["discussion_id"])
+    topic_course = row_numbers(read.entity("discussion", "course_offering_id")["course_offering_id"])
+    ordinal = _place_in_course(topic_course)[topic]
     return Posts(
         lms_id=global_ids(local),
         local_id=local,
@@ -125,5 +130,5 @@ def load_posts(
         discussion=discussion.astype(np.int32),
         time_ms=time,
         body=pc.fill_null(strings(table["body"]), ""),
-        key=rng.extend(rng.extend(rng.extend(enrolments.key[enrolment], 901), time - shift_ms), ordinal),
+        key=rng.extend(rng.extend(rng.extend(enrolments.key[enrolment], _POST), time - shift_ms), ordinal),
     )

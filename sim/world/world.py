@@ -6,14 +6,17 @@ run. What leaves the run are UDP ids, Canvas ids and texts. ``sim.world.load`` b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from context.arrays import BOOL, I8, I16, I32, I64, U64
 from context.content.activities import ONLINE_TYPES
+from sim.world.details import Details
+
+NO_TIME = -1  # of UTC ms and of days since 1970: there is none
+NO_ROW = -1  # of positions: nobody, nothing
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Courses:
 
 
 @dataclass(frozen=True)
-class Enrolments:
+class Seats:
     """Row i is an enrolment of somebody who can click by it; several rows may share a person or a course.
 
     Students stand here once per course: not in its components, and not in courses that are not published.
@@ -73,8 +76,16 @@ class Enrolments:
     joined_ms: I64  # UTC; nobody acts before
     key: U64
 
+    def first_instructors(self, courses: int) -> I32:
+        """[courses] The enrolment through which a course is run: its first instructor's; or NO_ROW."""
+        found = np.full(courses, NO_ROW, dtype=np.int32)
+        rows = np.flatnonzero(self.membership_role == INSTRUCTOR)[::-1]
+        found[self.course[rows]] = rows
+        return found
+
 
 MEMBERSHIP_ROLES = ("Learner", "Instructor")
+LEARNER, INSTRUCTOR = range(len(MEMBERSHIP_ROLES))
 MODES = ("in_person", "hybrid", "online")  # how a section is taught
 
 
@@ -97,6 +108,16 @@ class Objects:
         return np.zeros(len(self.lms_id), dtype=np.int64) if self.length is None else self.length
 
 
+@dataclass(frozen=True)
+class CampusFacts:
+    """What the campus needs of the store besides the world: when sections meet and have work due."""
+
+    section_course: I64  # [sections] row of ``World.courses``
+    mode: I64  # [sections] how it is taught, an index into MODES
+    activity_course: I64  # [activities] that are given out, row of ``World.courses``
+    due_ms: I64  # [activities] UTC, NO_TIME where nothing is due
+
+
 OBJECT_TABLES = (
     "assignment", "quiz", "discussion", "file", "page", "item", "tool",
     "calendar", "collaboration", "conference", "outcome", "proxy", "media", "book",
@@ -112,13 +133,13 @@ class Submissions:
     local_id: I64
     enrolment: I32  # of the student
     assignment: I32  # row of objects["assignment"]
-    quiz: I32  # row of objects["quiz"], -1 when it is no quiz
+    quiz: I32  # row of objects["quiz"], NO_ROW when it is no quiz
     submission_type: I8  # index into SUBMISSION_TYPES, -1 when nothing was submitted online
     attempt: I16
-    submitted_ms: I64  # UTC, -1 when not submitted
-    graded_ms: I64  # UTC, -1 when not graded
+    submitted_ms: I64  # UTC, NO_TIME when not submitted
+    graded_ms: I64  # UTC, NO_TIME when not graded
     updated_ms: I64  # UTC, when the row last changed
-    grader_enrolment: I32  # enrolment row of the grader, -1 when graded by the system
+    grader_enrolment: I32  # enrolment row of the grader, NO_ROW when graded by the system
     score_hundredths: I64
     points_hundredths: I64
     body: pa.StringArray  # text entry's body, "" otherwise
@@ -139,9 +160,6 @@ class Posts:
     key: U64
 
 
-Details = dict[str, dict[str, Any]]  # columns by table and name, see sim.world.details
-
-
 @dataclass(frozen=True)
 class World:
     """Everything a day's draw and rendering read, besides the plan."""
@@ -149,11 +167,11 @@ class World:
     tenant: Tenant
     persons: Persons
     courses: Courses
-    enrolments: Enrolments
+    enrolments: Seats
     objects: dict[str, Objects]  # by OBJECT_TABLES
     submissions: Submissions
     posts: Posts
     devices: pa.StringArray  # user agents
     device_thresholds: U64  # cumulative shares of devices, see context.rng.thresholds
     tools: tuple[str, ...]  # the pack's tools in path order, codes of Batch.tool
-    details: Details = field(default_factory=dict)  # what the store's rows say beyond what is clicked on
+    details: Details  # what the store's rows say beyond what is clicked on

@@ -11,8 +11,10 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import schemas
 from sim.folder.digest import column_digests, events_digest, table_digest
-from sim.sinks.parquet import ParquetSink
+from sim.sinks.bigquery.checksum import leaves
+from sim.sinks.parquet import ParquetSink, leaf_paths, writer_options
 from sim.sinks.units import Unit, write_unit
 from tests.samples.toy_run import day_events, unit
 
@@ -106,3 +108,18 @@ def test_digests_are_pinned() -> None:
     assert list(column_digests(table)) == ["a", "b", "c", "c[]"]
     assert table_digest(table)[:16] == "e2108038615b29a7"
     assert table_digest(table, plain=())[:16] == "9fe4ce20d58973fb"
+
+
+def test_the_contract_says_what_repeats() -> None:
+    """Columns that do not repeat have no dictionary in Parquet, and whole documents no sum in BigQuery."""
+    contract = schemas.table("event_store", "expanded")
+    # Pinned, as digests are made of it.
+    texts = {"id", "event", "extensions_json", "federated_session_json"}
+    assert contract.unrepeated == {*texts, "event_time"}
+    schema = schemas.arrow_schema(contract)
+    assert set(leaf_paths(schema)) - set(writer_options(schema)["use_dictionary"]) == contract.unrepeated
+    summed = {leaf.path[0] for leaf in leaves(contract)}
+    assert set(contract.names) - summed == contract.unrepeated - {"id", "event_time"}
+    table = pa.table({"type": ["a", "b"], "event": ["a", "b"]})
+    by_contract, all_plain = column_digests(table, plain=contract.unrepeated), column_digests(table)
+    assert [by_contract[name] == all_plain[name] for name in ("type", "event")] == [False, True]

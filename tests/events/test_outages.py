@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import sim
 from context.arrays import NO_TIME
 from context.errors import InputError
 from context.scenario.incidents import check_tools
 from context.scenario.parts import Incident
 from sim.draw.day import draw_day
+from sim.plan.outages import canvas_outages, put_off, taken
 from tests.events.test_draw import OUTAGE_DAY, drawn
-from tests.samples.tiny import OUTAGE, TINY, campus_of, default_pack, drawn_of, tiny
+from tests.samples.tiny import OUTAGE, TINY, calendar_of, campus_of, default_pack, drawn_of, tiny
 
 
 def test_nobody_clicks_in_an_outage() -> None:
@@ -65,3 +68,42 @@ def test_only_what_can_fail_alone_fails_alone() -> None:
     check_tools((OUTAGE, right), ("zoom",))
     with pytest.raises(InputError, match=r"quizzes given, allowed: \"all\" or canvas, zoom"):
         check_tools((wrong,), ("zoom",))
+
+
+@pytest.mark.parametrize(
+    ("tools", "gone"),
+    [
+        ("all", ("canvas", "kaltura", "zoom")),
+        (("canvas", "kaltura"), ("canvas", "kaltura", "zoom")),
+        (("kaltura",), ("kaltura",)),
+        (("kaltura", "zoom"), ("kaltura", "zoom")),
+    ],
+)
+def test_an_outage_takes_what_it_names(tools: str | tuple[str, ...], gone: tuple[str, ...]) -> None:
+    """Instants from an incident's start to before its end are taken: of its tools, of all with Canvas."""
+    incident = OUTAGE.model_copy(update={"tools": tools})
+    calendar = calendar_of(TINY.model_copy(update={"incident": (incident,)}), default_pack())
+    ((start, end, _),) = calendar.incident_windows
+    time, inside = np.array([start - 1, start, end - 1, end]), [False, True, True, False]
+    names = ("canvas", "kaltura", "zoom")
+    for code, name in enumerate(names):
+        expected = inside if name in gone else [False] * 4
+        assert taken(calendar, time, (name,)).tolist() == expected
+        assert taken(calendar, time, names, np.full(4, code)).tolist() == expected
+    mixed = taken(calendar, np.full(3, start), names, np.arange(3))
+    assert [name for name, out in zip(names, mixed, strict=True) if out] == list(gone)
+    assert len(canvas_outages(calendar)) == ("canvas" in gone)
+    held = put_off(calendar, time[:3])
+    assert (held != time[:3]).tolist() == taken(calendar, time[:3]).tolist()
+    assert (held[held != time[:3]] >= end).all()
+
+
+def test_what_an_outage_takes_is_said_once() -> None:
+    """No module of the simulation but ``plan.outages`` asks an incident whether it stops Canvas."""
+    root = Path(sim.__file__).parent
+    asking = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        if "stops_canvas" in path.read_text(encoding="utf-8")
+    }
+    assert asking == {"plan/outages.py"}

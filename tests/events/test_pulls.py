@@ -21,7 +21,7 @@ from context import rng
 from context.scenario.calendar import Calendar
 from sim.draw.dues import HOURS, Times, before_dues, chance_of_hour
 from sim.plan.campus import MEETS
-from sim.world.reader import millis, rows_of
+from sim.world.reader import millis, row_numbers
 from tests.samples.term_files import TERM, TermFiles, make_term
 from tests.samples.tiny import calendar_of, default_pack
 
@@ -56,7 +56,7 @@ def dues(files: TermFiles, calendar: Calendar) -> tuple[I64, I64, npt.NDArray[np
         columns=["course_offering_id", "due_date", "status"],
     )
     table = table.filter(pc.equal(table["status"], "published"))
-    due, course = millis(table["due_date"]), rows_of(table["course_offering_id"]) + 1
+    due, course = millis(table["due_date"]), row_numbers(table["course_offering_id"]) + 1
     course, due = course[due >= 0], due[due >= 0]
     day = calendar.day_of(due).astype(np.int64)
     ends = np.array([calendar.day_start_ms(int(one) + 1) for one in day])

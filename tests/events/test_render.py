@@ -16,15 +16,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.caliper import fields as columns
 from sim.caliper.batch import NO_TOOL, Batch, concatenate
+from sim.caliper.fields import plain_time
 from sim.caliper.kinds import KIND, KINDS
 from sim.caliper.models import CanvasEvent
+from sim.caliper.shapes import fields_of
 from sim.caliper.texts import escaped, time_text, times, uuids
 from sim.draw.day import draw_day
 from sim.render.reference import Builder, models, plain_loop, render_slow
 from sim.render.renderer import Renderer
 from sim.render.scopes import distinct
+from sim.tools.every_tool import detail
+from sim.tools.vendors import ALL_FIELDS, shape_of
 from sim.world.world import World
 from tests.samples.tiny import tiny
 
@@ -81,14 +84,16 @@ def nasty_world() -> World:
         )
 
     sis = [None if i % 5 == 0 else text for i, text in enumerate(world.persons.sis_id.to_pylist())]
-    details = dict(world.details)
-    for table, column in (
-        ("assignment", "description"), ("page", "body"), ("course", "syllabus"), ("person", "name"),
-    ):  # fmt: skip
-        details[table] = {**details[table], column: worse(details[table][column])}
+    details = world.details
     return replace(
         world,
-        details=details,
+        details=replace(
+            details,
+            assignment=replace(details.assignment, description=worse(details.assignment.description)),
+            page=replace(details.page, body=worse(details.page.body)),
+            course=replace(details.course, syllabus=worse(details.course.syllabus)),
+            person=replace(details.person, name=worse(details.person.name)),
+        ),
         persons=replace(world.persons, sis_id=pa.array(sis, pa.string()), login=worse(world.persons.login)),
         courses=replace(world.courses, title=worse(world.courses.title)),
         objects={
@@ -103,6 +108,14 @@ def nasty_world() -> World:
         posts=replace(world.posts, body=worse(world.posts.body)),
         devices=worse(world.devices),
     )
+
+
+def test_fields_are_of_columns_that_are_there() -> None:
+    """A field of a column that the details of a table do not have is refused when the program starts."""
+    with pytest.raises(ValueError, match="due_date: no column of AssignmentDetails"):
+        detail("assignment", "due_date")
+    needed = {name for kind in KINDS for name in fields_of(shape_of(kind, tiny().world.tenant))}
+    assert needed <= set(ALL_FIELDS)
 
 
 @pytest.mark.parametrize("day", DAYS)
@@ -211,7 +224,7 @@ def test_hosts_are_examples() -> None:
 @given(st.lists(st.integers(-(10**13), 4 * 10**13), max_size=20))
 def test_times_are_those_of_plain_python(ms: list[int]) -> None:
     """Times in any order, before 1970 too, as the plain reference writes them."""
-    assert time_text(np.array(ms, dtype=np.int64)).to_pylist() == [columns.time_text(one) for one in ms]
+    assert time_text(np.array(ms, dtype=np.int64)).to_pylist() == [plain_time(one) for one in ms]
 
 
 @given(st.lists(st.text(max_size=6), max_size=8), st.integers(0, 3))

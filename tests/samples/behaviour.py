@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from context.scenario.calendar import Calendar
 from sim.plan.campus import MEETS
-from sim.world.reader import hundredths, rows_of
+from sim.world.reader import hundredths, row_numbers
 from tests.samples.term_files import TermFiles
 from tests.samples.tiny import default_pack
 
@@ -144,7 +144,7 @@ def _whole(connection: duckdb.DuckDBPyConnection, calendar: Calendar, folder: Pa
             meets[:, day] = (np.array(flag)[section - 1] & MEETS) > 0
     class_days = (calendar.kind_of(np.arange(DAYS)) == "class") & (np.arange(DAYS) <= 105)
     grades = pq.read_table(folder / "context_store_entity/course_grade.parquet")
-    graded = (rows_of(grades["course_section_id"]) + 1) << 24 | (rows_of(grades["person_id"]) + 1)
+    graded = (row_numbers(grades["course_section_id"]) + 1) << 24 | (row_numbers(grades["person_id"]) + 1)
     order = np.argsort(graded)
     wanted = section << 24 | person
     at = order[np.minimum(np.searchsorted(graded[order], wanted), len(graded) - 1)]

@@ -78,7 +78,7 @@ def campus_of(scenario: Scenario, pack: Pack, root: Path) -> Campus:
     write_store(root, store)
     world = load_world(root, scenario, pack, calendar)
     anchors = make_anchors(world, calendar, len(pack.table("level")["level"]))
-    plan = make_plan(pack, calendar, world, anchors, standard_scores(root, world), *campus_facts(root))
+    plan = make_plan(pack, calendar, world, anchors, standard_scores(root, world), campus_facts(root))
     engine = Engine.build(pack, calendar, world, plan, anchors)
     return Campus(scenario, pack, calendar, store, root, world, plan, engine)
 

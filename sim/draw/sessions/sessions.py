@@ -15,11 +15,14 @@ from context.scenario.calendar import Calendar
 from sim.caliper.batch import Batch, concatenate
 from sim.caliper.kinds import KIND
 from sim.draw.sessions.law import Launch, Law, Played
+from sim.plan.campus import LONGEST_MS
+from sim.plan.outages import taken
 from sim.world.objects import released
 from sim.world.world import World
 
-_KEY = 60  # of a launch's id: its session's
-_LATEST_MS = 6 * 3_600_000  # after the midnight that ends a unit's day
+# Purposes: of a launch's id; of a session's key, from here on the ids of its events.
+_SESSION = 60
+_FIRST_EVENT = 100
 
 
 def laws() -> dict[str, Law]:
@@ -47,7 +50,7 @@ def with_sessions(pack: Pack, calendar: Calendar, world: World, batch: Batch, da
         if not len(rows):
             continue
         launches = batch.take(rows)
-        key = rng.extend(launches.uuid_low, _KEY)
+        key = rng.extend(launches.uuid_low, _SESSION)
         objects = world.objects[law.table]
         opened = released(objects, launches.course, launches.time_ms, key)
         known = np.flatnonzero(opened >= 0)
@@ -62,7 +65,7 @@ def with_sessions(pack: Pack, calendar: Calendar, world: World, batch: Batch, da
 def _events(launches: Batch, key: U64, played: Played, kept: BOOL, tool: int) -> Batch:
     rows = np.flatnonzero(kept)
     launch = played.launch[rows]
-    high, low = rng.uuid_bits(rng.extend(key[launch], 100 + played.number[rows]))
+    high, low = rng.uuid_bits(rng.extend(key[launch], _FIRST_EVENT + played.number[rows]))
     return Batch(
         time_ms=played.time_ms[rows],
         kind=played.kind[rows].astype(np.uint8),
@@ -80,8 +83,4 @@ def _events(launches: Batch, key: U64, played: Played, kept: BOOL, tool: int) ->
 
 def _possible(calendar: Calendar, time: I64, day: int, tool: str) -> BOOL:
     """False for events in an outage of Canvas or the tool, and after the hours that belong to the day."""
-    possible = time < calendar.day_start_ms(day + 1) + _LATEST_MS
-    for window in calendar.windows:
-        if window.stops_canvas or (window.tools != "all" and tool in window.tools):
-            possible &= (time < window.start) | (time >= window.end)
-    return np.asarray(possible)
+    return (time < calendar.day_start_ms(day + 1) + LONGEST_MS) & ~taken(calendar, time, (tool,))

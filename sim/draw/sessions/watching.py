@@ -6,11 +6,13 @@ where the pause before it was, Ended the end; jumps tell where they lead.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from context import rng
-from context.arrays import F64, I64, U64
+from context.arrays import F64, I64, MINUTE_MS, U64, ordinals
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.caliper.kinds import KIND
@@ -25,10 +27,17 @@ _KINDS = {
     _CAPTIONS: "media_captions",
     _CAPTIONS_OFF: "media_captions_off",
 }
+# Purposes: of a session's key (what is done is added where it says so), of the key of one thing that is done.
+_ARRIVAL, _LAST_PAUSE, _TO_THE_END, _SHARE = 1, 2, 3, 4
+_COUNT, _PLACE = 10, 20  # and what is done
+_FASTER_ODDS, _FASTER_PLACE = 30, 31
+_SWITCHED, _SWITCHED_ON, _SWITCHED_OFF = 32, 40, 50  # and what is done
+_TURN = 1_000  # and its number
+_REST, _LEADS_BACK, _AHEAD, _BEHIND = 0, 1, 2, 2
 _FASTER = 1.5
 _LEAST_MS = 400  # between two things that somebody does
-_LONGEST_PAUSE_MS = 1_200_000
-_BACK_MS = 120_000  # the longest jump back
+_LONGEST_PAUSE_MS = 20 * MINUTE_MS
+_BACK_MS = 2 * MINUTE_MS  # the longest jump back
 _BACK_SHARE = 0.45  # of jumps that lead back (assumption)
 _EDGE_MS = 2_000  # jumps and pauses stay off the end
 
@@ -57,62 +66,80 @@ class Watching:
         full, share = _shares(pack, key)
         watched = np.where(full, length, (share * length).astype(np.int64))
         events = _Events(launch.object)
-        position = np.zeros(n, dtype=np.int64)
-        played, speed = np.zeros(n), np.ones(n)
-        wall = launch.time_ms + 3_000 + rng.integer(key, 15_000, 1)
-        events.add(np.arange(n), wall, "media_started", position)
+        viewings = _Viewings(
+            length=length,
+            watched=watched,
+            position=np.zeros(n, dtype=np.int64),
+            played=np.zeros(n),
+            wall_ms=launch.time_ms + 3_000 + rng.integer(key, 15_000, _ARRIVAL),
+            speed=np.ones(n),
+        )
+        events.add(np.arange(n), viewings, "media_started")
         for turn in range(int(count.max()) if n else 0):
             rows = np.flatnonzero(count > turn)
             at = first[rows] + turn
-            self._advance(rows, along[at], watched, length, position, played, wall, speed)
-            self._act(
-                events, rows, what[at], rng.extend(key[rows], 1_000 + turn), length, position, wall, speed
-            )
+            viewings.play_on(rows, along[at])
+            _act(events, viewings, rows, what[at], rng.extend(key[rows], _TURN + turn))
         ending = np.flatnonzero(full)
-        wall[ending] += _real(length[ending] - position[ending], speed[ending])
-        events.add(ending, wall[ending], "media_ended", length[ending])
+        viewings.play_out(ending)
+        events.add(ending, viewings, "media_ended")
         odds = pack.number("video.last_pause_share") / (1 - pack.number("video.full_share"))
-        stopping = np.flatnonzero(~full & (rng.uniform(key, 2) < odds))
-        self._advance(stopping, np.ones(len(stopping)), watched, length, position, played, wall, speed)
-        events.add(stopping, wall[stopping], "media_paused", position[stopping])
+        stopping = np.flatnonzero(~full & (rng.uniform(key, _LAST_PAUSE) < odds))
+        viewings.play_on(stopping, np.ones(len(stopping)))
+        events.add(stopping, viewings, "media_paused")
         return events.played()
 
-    @staticmethod
-    def _advance(
-        rows: I64, along: F64, watched: I64, length: I64, position: I64, played: F64, wall: I64, speed: F64
-    ) -> None:
-        """Play on to the place where the next thing is done."""
-        step = ((along - played[rows]) * watched[rows]).astype(np.int64)
-        played[rows] = along
-        step = np.clip(step, 0, np.maximum(length[rows] - _EDGE_MS - position[rows], 0))
-        position[rows] += step
-        wall[rows] += _real(step, speed[rows])
 
-    @staticmethod
-    def _act(
-        events: _Events, rows: I64, what: I64, key: U64, length: I64, position: I64, wall: I64, speed: F64
-    ) -> None:
-        """What is done there."""
-        paused = rows[what == _PAUSE]
-        events.add(paused, wall[paused], "media_paused", position[paused])
-        rest = 1_500 + (rng.lognormal(key[what == _PAUSE], 1.2, 0) * 60_000).astype(np.int64)
-        wall[paused] += np.minimum(rest, _LONGEST_PAUSE_MS)
-        events.add(paused, wall[paused], "media_resumed", position[paused])
-        jumping = what == _SEEK
-        rows_, key_ = rows[jumping], key[jumping]
-        here, room = position[rows_], np.maximum(length[rows_] - _EDGE_MS - position[rows_], 0)
-        back = (rng.uniform(key_, 1) < _BACK_SHARE) & (here > 1_000) | (room < 1_000)
-        ahead = (rng.uniform(key_, 2) * room / 2).astype(np.int64)
-        behind = (rng.uniform(key_, 2) * np.minimum(here, _BACK_MS)).astype(np.int64)
-        there = np.where(back, here - behind, here + ahead)
-        position[rows_] = there
-        events.add(rows_[back], wall[rows_[back]], "media_jumped", there[back])
-        events.add(rows_[~back], wall[rows_[~back]], "media_forwarded", there[~back])
-        for code, kind in _KINDS.items():
-            mine = rows[what == code]
-            events.add(mine, wall[mine], kind, position[mine])
-            if code == _SPEED:
-                speed[mine] = _FASTER
+@dataclass(frozen=True)
+class _Viewings:
+    """Where each viewing is, in ms of the video; the last four arrays change in place."""
+
+    length: I64
+    watched: I64  # how much of it is played, jumps apart
+    position: I64
+    played: F64  # share of what is watched
+    wall_ms: I64
+    speed: F64
+
+    def play_on(self, rows: I64, along: F64) -> None:
+        """To the place where the next thing is done, ``along`` (0 to 1) what is watched."""
+        step = ((along - self.played[rows]) * self.watched[rows]).astype(np.int64)
+        self.played[rows] = along
+        step = np.clip(step, 0, np.maximum(self.length[rows] - _EDGE_MS - self.position[rows], 0))
+        self.position[rows] += step
+        self.wall_ms[rows] += _real(step, self.speed[rows])
+
+    def play_out(self, rows: I64) -> None:
+        """To the end."""
+        self.wall_ms[rows] += _real(self.length[rows] - self.position[rows], self.speed[rows])
+        self.position[rows] = self.length[rows]
+
+
+def _act(events: _Events, viewings: _Viewings, rows: I64, what: I64, key: U64) -> None:
+    """What is done where each of the viewings ``rows`` is."""
+    paused = rows[what == _PAUSE]
+    events.add(paused, viewings, "media_paused")
+    rest = 1_500 + (rng.lognormal(key[what == _PAUSE], 1.2, _REST) * MINUTE_MS).astype(np.int64)
+    viewings.wall_ms[paused] += np.minimum(rest, _LONGEST_PAUSE_MS)
+    events.add(paused, viewings, "media_resumed")
+    _jump(events, viewings, rows[what == _SEEK], key[what == _SEEK])
+    for code, kind in _KINDS.items():
+        mine = rows[what == code]
+        events.add(mine, viewings, kind)
+        if code == _SPEED:
+            viewings.speed[mine] = _FASTER
+
+
+def _jump(events: _Events, viewings: _Viewings, rows: I64, key: U64) -> None:
+    """Back or ahead, which tell where they lead."""
+    here = viewings.position[rows]
+    room = np.maximum(viewings.length[rows] - _EDGE_MS - here, 0)
+    back = (rng.uniform(key, _LEADS_BACK) < _BACK_SHARE) & (here > 1_000) | (room < 1_000)
+    ahead = (rng.uniform(key, _AHEAD) * room / 2).astype(np.int64)
+    behind = (rng.uniform(key, _BEHIND) * np.minimum(here, _BACK_MS)).astype(np.int64)
+    viewings.position[rows] = np.where(back, here - behind, here + ahead)
+    events.add(rows[back], viewings, "media_jumped")
+    events.add(rows[~back], viewings, "media_forwarded")
 
 
 class _Events:
@@ -123,10 +150,10 @@ class _Events:
         self._number = np.zeros(len(opened), dtype=np.int64)
         self._parts: list[tuple[I64, I64, I64, I64, I64]] = []
 
-    def add(self, rows: I64, wall: I64, kind: str, position: I64) -> None:
-        """One event of each of the sessions ``rows``, at a position in ms."""
-        kinds = np.full(len(rows), KIND[kind])
-        self._parts.append((rows, wall.copy(), kinds, position // 1000, self._number[rows].copy()))
+    def add(self, rows: I64, viewings: _Viewings, kind: str) -> None:
+        """One event of each of the sessions ``rows``, now and where it is."""
+        kinds, position = np.full(len(rows), KIND[kind]), viewings.position[rows]
+        self._parts.append((rows, viewings.wall_ms[rows], kinds, position // 1000, self._number[rows]))
         self._number[rows] += 1
 
     def played(self) -> Played:
@@ -147,24 +174,24 @@ def _doings(pack: Pack, key: U64) -> tuple[I64, I64, F64]:
         places.append(along)
 
     for what, name in ((_PAUSE, "resumes"), (_SEEK, "seeks")):
-        count = rng.categorical(key, rng.thresholds(poisson_law(pack.number(f"video.{name}"))), 10 + what)
+        count = rng.categorical(key, rng.thresholds(poisson_law(pack.number(f"video.{name}"))), _COUNT + what)
         rows = np.repeat(np.arange(len(key)), count)
-        number = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
-        add(rows, what, rng.uniform(rng.extend(rng.extend(key[rows], 20 + what), number)))
-    some = np.flatnonzero(rng.uniform(key, 30) < pack.number("video.speed_share"))
-    add(some, _SPEED, rng.uniform(key[some], 31) / 2)
+        number = ordinals(count)
+        add(rows, what, rng.uniform(rng.extend(rng.extend(key[rows], _PLACE + what), number)))
+    some = np.flatnonzero(rng.uniform(key, _FASTER_ODDS) < pack.number("video.speed_share"))
+    add(some, _SPEED, rng.uniform(key[some], _FASTER_PLACE) / 2)
     for what, name in ((_FULL, "full_screen"), (_CAPTIONS, "captions")):
-        some = np.flatnonzero(rng.uniform(key, 32 + what) < pack.number(f"video.{name}_share"))
-        begin = rng.uniform(key[some], 40 + what) / 2
+        some = np.flatnonzero(rng.uniform(key, _SWITCHED + what) < pack.number(f"video.{name}_share"))
+        begin = rng.uniform(key[some], _SWITCHED_ON + what) / 2
         add(some, what, begin)
-        add(some, what + 1, begin + (1 - begin) * rng.uniform(key[some], 50 + what))
+        add(some, what + 1, begin + (1 - begin) * rng.uniform(key[some], _SWITCHED_OFF + what))
     return np.concatenate(owners), np.concatenate(whats), np.concatenate(places)
 
 
 def _shares(pack: Pack, key: U64) -> tuple[npt.NDArray[np.bool_], F64]:
     """(watched to the end, share that is played)."""
     full, short = pack.number("video.full_share"), pack.number("video.short_share")
-    u, v = rng.uniform(key, 3), rng.uniform(key, 4)
+    u, v = rng.uniform(key, _TO_THE_END), rng.uniform(key, _SHARE)
     return u < full, np.where(u < full + short, 0.05 * v, 0.1 + 0.8 * v)
 
 

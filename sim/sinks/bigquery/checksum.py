@@ -18,11 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas._model import Column, Table
-from sim.sinks.parquet import UNREPEATED
 
 _PRIME = 1_000_003  # sums of remainders stay within 64 bits
 _MICROS_PRIME = 1_000_000_007
-_TEXTS = UNREPEATED - {"id", "event_time"}
 _DECIMALS = 10_000  # decimals of a NUMERIC that count
 
 
@@ -48,8 +46,8 @@ def leaves(table: Table) -> list[Leaf]:
     """What of a table is checked, in its order."""
     found: list[Leaf] = []
     for column in table.columns:
-        if table.dataset == "event_store" and column.name in _TEXTS:
-            continue
+        if column.unrepeated and column.type == "STRING" and column.name not in table.key:
+            continue  # whole documents
         found += _leaves(column, ())
     return [
         Leaf(leaf.path, leaf.type, leaf.repeated, table.dataset == "event_store" and leaf.path == ("id",))

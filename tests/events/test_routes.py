@@ -1,4 +1,4 @@
-"""Paths: runs of courses in visits. Made by hand, so that the places of runs can be told."""
+"""Routes: runs of courses in visits. Made by hand, so that the places of runs can be told."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from context import rng
-from sim.draw.routes import MOST_PLACES, Paths, lay_out
+from sim.draw.routes import MOST_PLACES, Routes, lay_out
 from sim.draw.visits import END_SLACK_MS, Visits
 from sim.plan.campus import LONGEST_MS
 from tests.samples.tiny import default_pack
@@ -31,8 +31,8 @@ def visits_of(counts: list[int], purpose: tuple[int, ...] = ()) -> Visits:
     )
 
 
-def laid(visits: Visits, courses: list[tuple[int, float]]) -> Paths:
-    """Paths of courses of these people with so many clicks expected."""
+def laid(visits: Visits, courses: list[tuple[int, float]]) -> Routes:
+    """Routes of courses of these people with so many clicks expected."""
     person = np.array([who for who, _ in courses], dtype=np.int32)
     key = rng.key(2, "courses", np.arange(len(courses)))
     course = np.arange(len(courses), dtype=np.int32)
@@ -49,28 +49,28 @@ def test_runs_follow_one_another(counts: list[int], courses: list[tuple[int, flo
     """Each run is in a visit of its person; in a visit no two overlap, none is after the six hours."""
     visits = visits_of(counts)
     courses = [(who % len(counts), clicks) for who, clicks in courses]
-    paths = laid(visits, courses)
+    routes = laid(visits, courses)
     owners = [who for who, _ in courses] * 2
-    assert visits.person[paths.visit].tolist() == owners
-    assert (paths.places >= 1).all()
-    assert (paths.places <= MOST_PLACES).all()
-    begin, end = paths.place_ms[paths.first], paths.place_ms[paths.first + paths.places]
+    assert visits.person[routes.visit].tolist() == owners
+    assert (routes.places >= 1).all()
+    assert (routes.places <= MOST_PLACES).all()
+    begin, end = routes.place_ms[routes.first], routes.place_ms[routes.first + routes.places]
     most = LONGEST_MS - END_SLACK_MS
     for visit in range(len(visits)):
-        runs = np.flatnonzero(paths.visit == visit)
+        runs = np.flatnonzero(routes.visit == visit)
         order = runs[np.lexsort((end[runs], begin[runs]))]
         assert (begin[order][1:] >= end[order][:-1]).all()
-        assert paths.length_ms[visit] == (end[runs].max() if len(runs) else 0) <= most
+        assert routes.length_ms[visit] == (end[runs].max() if len(runs) else 0) <= most
 
 
 @given(st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=20), CLICKS)
 def test_clicks_stay_in_their_run_and_in_order(along: list[float], clicks: float) -> None:
     """Further along a run is later, from its begin and up to its end."""
-    paths = laid(visits_of([2]), [(0, clicks), (0, 3.0)])
-    at = paths.instants(np.zeros(len(along), dtype=np.int64), np.array(sorted(along)))
+    routes = laid(visits_of([2]), [(0, clicks), (0, 3.0)])
+    at = routes.instants(np.zeros(len(along), dtype=np.int64), np.array(sorted(along)))
     assert (np.diff(at) >= 0).all()
-    assert at[0] >= paths.place_ms[paths.first[0]]
-    assert at[-1] <= paths.place_ms[paths.first[0] + paths.places[0]]
+    assert at[0] >= routes.place_ms[routes.first[0]]
+    assert at[-1] <= routes.place_ms[routes.first[0] + routes.places[0]]
 
 
 def test_a_course_more_moves_no_other_persons_runs() -> None:
