@@ -70,6 +70,11 @@ def test_every_term_is_whole(term: str, year: int) -> None:
     assert (calendar.first_day, calendar.last_day) == (-14, LAST_DAYS[term])
     assert calendar.days.tolist() == list(range(-14, LAST_DAYS[term] + 1))
     assert len(calendar.midnight_ms) == len(calendar.days) + 2
+    days = (calendar.first_day, calendar.last_day, calendar.last_day + 1)
+    starts = (calendar.open_ms, calendar.last_day_ms, calendar.close_ms)
+    assert starts == tuple(calendar.day_start_ms(day) for day in days)
+    assert calendar.date_of(calendar.term.last_day) == calendar.term.end
+    assert calendar.date_of(calendar.term.last_class_day) == calendar.term.instruction_end
 
 
 def test_holidays() -> None:

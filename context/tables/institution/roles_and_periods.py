@@ -27,14 +27,14 @@ ROLES = (
     ("Clinical Preceptor", "TaEnrollment", "HLTH", "inactive"),
     ("Grader", "TaEnrollment", "BUS", "deleted"),
 )
-ROLE_OF = {  # the row of ROLES behind each role of an enrolment
-    "Student": 0,
-    "Teacher": 1,
-    "TeachingAssistant": 2,
-    "Designer": 3,
-    "Observer": 4,
-    "Faculty": 6,
-    "Other": 7,
+ROLE_OF = {  # the name in ROLES behind each role of an enrolment
+    "Student": "StudentEnrollment",
+    "Teacher": "TeacherEnrollment",
+    "TeachingAssistant": "TaEnrollment",
+    "Designer": "DesignerEnrollment",
+    "Observer": "ObserverEnrollment",
+    "Faculty": "Faculty of Record",
+    "Other": "Librarian",
 }
 
 
@@ -53,7 +53,8 @@ def frame_tables(d: Drawn) -> tuple[Tables, Tables]:
 
 def role_rows(roles: tuple[str, ...]) -> I64:
     """Row of ROLES of each role of an enrolment; roles that the pack adds are a Librarian's."""
-    return np.array([ROLE_OF.get(role, ROLE_OF["Other"]) for role in roles], dtype=np.int64)
+    names = [name for name, _, _, _ in ROLES]
+    return np.array([names.index(ROLE_OF.get(role, ROLE_OF["Other"])) for role in roles], dtype=np.int64)
 
 
 def _account(code: str | None) -> int:
