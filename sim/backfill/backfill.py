@@ -178,9 +178,7 @@ class Backfill:
                 continue
             task = Task(number, day, sinks)
             unit = self.manifest.units.get(name)
-            if unit is not None and (
-                has_json or all(self.targets[i].url.startswith("parquet:") for i in sinks)
-            ):
+            if unit is not None and (has_json or all(self.targets[i].needs == "columns" for i in sinks)):
                 files = tuple(file.path for file in unit.files)
                 task = replace(task, files=files, rows=unit.rows, digest=unit.digest)
             tasks.append(task)

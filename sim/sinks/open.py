@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from context.errors import InputError
 from sim.sinks.messages import StreamOptions, StreamSink
 from sim.sinks.tables import METHODS, TABLE_SCHEMES, TableOptions, TableSink
-from sim.sinks.units import Sink
+from sim.sinks.units import Sink, UnitOptions
 
 
 def open_table_sink(url: str, options: TableOptions) -> TableSink:
@@ -28,13 +28,13 @@ def open_table_sink(url: str, options: TableOptions) -> TableSink:
     return DuckdbSink(target)
 
 
-def _parquet(target: str) -> Sink:
+def _parquet(target: str, options: UnitOptions) -> Sink:
     from sim.sinks.parquet import ParquetSink
 
-    return ParquetSink(target)
+    return ParquetSink(target, options)
 
 
-def _ndjson(target: str) -> Sink:
+def _ndjson(target: str, _options: UnitOptions) -> Sink:
     from sim.sinks.ndjson import NdjsonSink
 
     folder, _, query = target.partition("?")
@@ -44,7 +44,7 @@ def _ndjson(target: str) -> Sink:
     return NdjsonSink(folder, compression or "none")
 
 
-def _memory(target: str) -> Sink:
+def _memory(target: str, _options: UnitOptions) -> Sink:
     from sim.sinks.memory import MemorySink
 
     if target:
@@ -52,10 +52,12 @@ def _memory(target: str) -> Sink:
     return MemorySink()
 
 
-UNIT_SCHEMES: dict[str, Callable[[str], Sink]] = {"parquet": _parquet, "ndjson": _ndjson, "memory": _memory}
+UNIT_SCHEMES: dict[str, Callable[[str, UnitOptions], Sink]] = {
+    "parquet": _parquet, "ndjson": _ndjson, "memory": _memory
+}  # fmt: skip
 
 
-def open_sink(url: str) -> Sink:
+def open_sink(url: str, options: UnitOptions | None = None) -> Sink:
     """The sink of a URL. Raises InputError for an unknown scheme or a target that is missing."""
     scheme, colon, target = url.partition(":")
     if not colon or scheme not in UNIT_SCHEMES:
@@ -63,7 +65,7 @@ def open_sink(url: str) -> Sink:
         raise InputError(f"sink {url!r} given, allowed: {allowed}{meant(scheme, UNIT_SCHEMES)}")
     if scheme != "memory" and not target:
         raise InputError(f"sink {url!r} given, allowed: {scheme}: and a folder")
-    return UNIT_SCHEMES[scheme](target)
+    return UNIT_SCHEMES[scheme](target, options or UnitOptions())
 
 
 def meant(scheme: str, known: Iterable[str]) -> str:

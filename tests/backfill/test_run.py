@@ -7,8 +7,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -26,6 +30,7 @@ from sim.plan.effects import MICRO
 from sim.plan.plan_file import read_plan
 from sim.run import run
 from sim.sinks.memory import MemorySink
+from sim.sinks.units import Needs, Unit
 from sim.sql.query import run_sql
 from sim.world.objects import lti_tools
 from tests.samples.tiny import SMALL, calendar_of, default_pack, finished_run
@@ -109,6 +114,36 @@ def test_units_in_any_order(finished: Path) -> None:
     for name in sorted(manifest.units, reverse=True)[40:60:4]:
         day = calendar_of(SMALL, default_pack()).day_of_date(date.fromisoformat(name))
         assert worker.unit(Task(day, date.fromisoformat(name))).digest == manifest.units[name].digest
+
+
+class Listening(MemorySink):
+    """Keeps the parts that it is given."""
+
+    def __init__(self, needs: Needs) -> None:
+        super().__init__()
+        self.needs, self.parts = needs, list[Unit]()
+
+    @contextmanager
+    def unit(self, campus_day: date) -> Iterator[Any]:
+        """Take parts and write nothing."""
+        del campus_day
+        yield SimpleNamespace(add=self.parts.append, written=[])
+
+
+@pytest.mark.parametrize("needs", ["lines", "columns", "documents"])
+def test_nothing_is_made_that_no_sink_needs(finished: Path, needs: Needs) -> None:
+    """A worker makes lines for sinks of lines, documents for those of documents, columns for all others."""
+    output = SMALL.output.model_copy(update={"event_json": False})
+    sink = Listening(needs)
+    worker = Worker(
+        Job(SMALL.model_copy(update={"output": output}), default_pack().path, finished), sinks=[sink]
+    )
+    made = worker.unit(Task(30, calendar_of(SMALL, default_pack()).date_of(30)))
+    assert sum(part.table.num_rows for part in sink.parts) == made.rows > 0
+    for part in sink.parts:
+        assert (part.lines is not None) == (needs == "lines")
+        assert (part.json is not None) == (needs == "documents")
+        assert (part.table.column_names == ["event_time"]) == (needs == "lines")
 
 
 def test_rows_drawn_are_rows_written(finished: Path) -> None:
