@@ -7,6 +7,7 @@ Parquet files of the run folder, a UTC date at a time, once every unit that touc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -22,8 +23,8 @@ from sim.backfill.partitions import Dates
 from sim.backfill.pool import units
 from sim.folder.manifest import Manifest
 from sim.folder.progress import Progress
-from sim.sinks.open import meant
-from sim.sinks.tables import TABLE_SCHEMES, TableOptions
+from sim.sinks.open import offered, open_sink
+from sim.sinks.tables import TableOptions
 
 EVENTS = ("event_store", "expanded")
 
@@ -74,18 +75,15 @@ def wanted_tables(datasets: Sequence[str], tables: Sequence[str]) -> frozenset[t
     return frozenset(chosen)
 
 
-def _places(url: str) -> frozenset[str]:
-    """What a URL writes into; datasets of one project are places of their own."""
-    scheme, _, rest = url.partition(":")
-    if scheme == "bigquery":
-        from sim.sinks.bigquery.target import read_target  # with Google's client, which others don't need
+def _place(scheme: str, root: Path | None) -> str:
+    """What a unit sink writes into."""
+    return f"{scheme}:{'-' if root is None else root.resolve()}"
 
-        target = read_target(rest)
-        return frozenset(
-            f"{scheme}:{target.project}.{target.dataset(name)}" for name in (*schemas.DATASETS, schemas.META)
-        )
-    bare = rest.partition("?")[0]
-    return frozenset([f"{scheme}:-" if bare == "-" else str(Path(bare).resolve())])
+
+def _once(url: str, places: AbstractSet[str], seen: set[str]) -> None:
+    if seen & places:
+        raise InputError(f"--to {url}: given twice")
+    seen |= places
 
 
 @dataclass
@@ -116,32 +114,29 @@ class Backfill:
         seen: set[str] = set()
         try:
             for url in urls:
-                places = _places(url)
-                if seen & places:
-                    raise InputError(f"--to {url}: given twice")
-                seen |= places
-                self._add(url, options)
+                self._add(url, options, seen)
             yield
         finally:
             for loader in self.loaders:
                 loader.close()
 
-    def _add(self, url: str, options: TableOptions) -> None:
-        scheme, colon, rest = url.partition(":")
-        known = ("parquet", "ndjson", *TABLE_SCHEMES)
-        if not colon or scheme not in known:
-            hint = meant(scheme, known)
-            raise InputError(
-                f"--to {url!r} given, allowed: parquet:DIR, ndjson:DIR, duckdb:FILE or bigquery://PROJECT{hint}"
-            )
-        if scheme in TABLE_SCHEMES:
-            self.loaders.append(Loader(url, options))
-        elif url == StdoutTarget.url:
-            self.folders.append(StdoutTarget())
-        elif scheme == "parquet" and Path(rest).resolve() == self.run_dir.resolve():
+    def _add(self, url: str, options: TableOptions, seen: set[str]) -> None:
+        """Open a URL unless it leads to a place that was ``seen`` before, and note its places there."""
+        scheme = offered(url, "units", "tables")
+        if scheme.protocol == "tables":
+            loader = Loader(url, options)
+            self.loaders.append(loader)
+            _once(url, loader.places, seen)
+            return
+        sink = open_sink(url)
+        place = _place(scheme.name, sink.root)
+        _once(url, {place}, seen)
+        if place == _place(self.run.scheme, self.run_dir):
             self.add_run()
+        elif sink.root is None:
+            self.folders.append(StdoutTarget(url, sink))
         else:
-            self.folders.append(FolderTarget(url, self.manifest))
+            self.folders.append(FolderTarget(url, sink, self.manifest))
 
     def check(self) -> list[str]:
         """Look at the warehouses; lines for the user. Raises InputError, RunError."""

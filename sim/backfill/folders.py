@@ -22,9 +22,8 @@ from sim.folder.claim import is_whole
 from sim.folder.manifest import FILE_NAME as MANIFEST
 from sim.folder.manifest import FileEntry, Manifest, UnitEntry, run_id, termtide_version
 from sim.sinks.ndjson import SUFFIXES
-from sim.sinks.open import open_sink
 from sim.sinks.tables import Item
-from sim.sinks.units import Needs
+from sim.sinks.units import Needs, Sink
 
 DELIVERY = "delivery.json"
 
@@ -52,10 +51,11 @@ class Target(Protocol):
 class RunTarget:
     """The run folder itself: its tables are there already."""
 
+    scheme = "parquet"
     needs: Needs = "columns"
 
     def __init__(self, run_dir: Path, manifest: Manifest) -> None:
-        self.url = f"parquet:{run_dir}"
+        self.url = f"{self.scheme}:{run_dir}"
         self.units_before = len(manifest.units)
         self._run_dir, self._manifest = run_dir, manifest
 
@@ -101,9 +101,7 @@ class Ledger(_Part):
 class FolderTarget:
     """A folder other than the run's. Raises InputError when it holds something else."""
 
-    def __init__(self, url: str, manifest: Manifest) -> None:
-        scheme, _, _ = url.partition(":")
-        sink = open_sink(url)
+    def __init__(self, url: str, sink: Sink, manifest: Manifest) -> None:
         if sink.root is None:
             raise InputError(f"--to {url}: no folder")
         self.url, self.needs, self._root = url, sink.needs, sink.root
@@ -112,7 +110,7 @@ class FolderTarget:
             termtide=termtide_version(),
             run=run_id(manifest),
             scenario_digest=manifest.scenario_digest,
-            sink=scheme,
+            sink=url.partition(":")[0],
             compression=self._compression,
         )
         self._ledger = self._claimed(fresh)
@@ -208,9 +206,10 @@ class FolderTarget:
 class StdoutTarget:
     """Lines on stdout: nothing is there before, nothing is remembered, and there are no tables."""
 
-    url = "ndjson:-"
-    needs: Needs = "lines"
     units_before = 0
+
+    def __init__(self, url: str, sink: Sink) -> None:
+        self.url, self.needs = url, sink.needs
 
     def has_unit(self, _day: str) -> bool:
         """Never."""

@@ -16,6 +16,7 @@ from context.scenario.load import find_scenario, load_scenario, pack_base
 from context.scenario.scenario import Scenario
 from context.scenario.zones import instant_to_wall, zone
 from sim.folder.find import RUNS, default_run_dir, find_run
+from sim.sinks.open import forms, is_stdout
 
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 STATE_SUFFIX = "-stream"
@@ -30,7 +31,7 @@ State = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 
 
-To = Annotated[str, typer.Option("--to", help="pubsub://PROJECT/TOPIC, ndjson:FILE or ndjson:-")]
+To = Annotated[str, typer.Option("--to", help=", ".join(forms("messages")))]
 Speed = Annotated[str, typer.Option("--speed", help="Campus seconds a second, or max.")]
 Begin = Annotated[str | None, typer.Option("--from", help="First moment, by the campus's clock.")]
 End = Annotated[str | None, typer.Option("--until", help="Moment at which it ends.")]
@@ -101,7 +102,7 @@ def stream_command(
     _one_of("--message", message, FORMS)
     if ordering_key is not None:
         _one_of("--ordering-key", ordering_key, ORDERING_KEYS)
-    if as_json and to == "ndjson:-":
+    if as_json and is_stdout(to, "messages"):
         raise InputError("--json: stdout carries the events already; take --to ndjson:FILE")
     if align_today and (shift is not None or begin is None):
         raise InputError("--align-today: needs --from, and chooses the shift, so --shift can't be given")

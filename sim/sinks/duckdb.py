@@ -17,7 +17,7 @@ import schemas
 from context.errors import InputError, RunError
 from context.files import disk_error
 from schemas._model import Table
-from sim.sinks.tables import Delivery, Item
+from sim.sinks.tables import Delivery, Item, TableOptions
 from sim.sql.warehouse import comments, events_select, literal, quoted
 
 LOADS = schemas.table(schemas.META, "loads")
@@ -29,12 +29,18 @@ _SETTINGS = ("SET TimeZone = 'UTC'", "SET memory_limit = '1GB'", "SET threads = 
 class DuckdbSink:
     """``target`` is a file, made when missing. Raises InputError when it can't be one."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, options: TableOptions | None = None) -> None:
+        del options
         self._path = Path(target)
         if not target or self._path.is_dir():
             raise InputError(f"sink duckdb:{target}: {'this is a folder, ' * bool(target)}allowed: a file")
         self._delivery: Delivery | None = None
         self._open: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def places(self) -> frozenset[str]:
+        """The file."""
+        return frozenset([f"duckdb:{self._path.resolve()}"])
 
     def check(self, delivery: Delivery) -> list[str]:
         """Look into the file, if there is one. Raises InputError for one that is not this run's."""

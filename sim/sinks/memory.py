@@ -10,9 +10,9 @@ from typing import Self
 
 import pyarrow as pa
 
-from context.errors import RunError
+from context.errors import InputError, RunError
 from context.files import Written
-from sim.sinks.units import InOrder, Needs, Unit, UnitWriter, stored
+from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter, stored
 
 
 class MemorySink:
@@ -22,7 +22,10 @@ class MemorySink:
     root: Path | None = None
     compression = "none"
 
-    def __init__(self) -> None:
+    def __init__(self, target: str = "", options: UnitOptions | None = None) -> None:
+        del options
+        if target:
+            raise InputError(f"sink memory:{target}: nothing is allowed behind memory:")
         self.units: dict[date, Unit] = {}
         self._closed = False
 

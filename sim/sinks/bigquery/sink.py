@@ -51,6 +51,12 @@ class BigquerySink:
         self._under_way: list[Future[None]] = []
         self._failure: BaseException | None = None  # the first; what fails after it fails because of it
 
+    @property
+    def places(self) -> frozenset[str]:
+        """Datasets; those of one project are places of their own."""
+        names = map(self._target.dataset, (*schemas.DATASETS, schemas.META))
+        return frozenset(f"bigquery:{self._target.project}.{name}" for name in names)
+
     def check(self, delivery: Delivery) -> list[str]:
         """See the protocol."""
         self._connection = Connection(self._target.project, self._target.location)
