@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from context.errors import InputError
-from context.packs.pack import Pack
-from context.scenario.scenario import Scenario
+from context.terms.premises import Premises
 from sim.backfill.backfill import Backfill, Delivered, Wanted
 from sim.backfill.job import Job
 from sim.backfill.mapped_world import share
@@ -44,8 +42,7 @@ class Order:
 
 
 def run(
-    scenario: Scenario,
-    pack: Pack,
+    given: Premises,
     run_dir: Path,
     *,
     workers: int = 1,
@@ -53,23 +50,22 @@ def run(
     progress: Progress | None = None,
 ) -> Outcome:
     """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on."""
-    with _claimed(scenario, pack, run_dir, force=force) as (calendar, manifest):
+    with _claimed(given, run_dir, force=force) as manifest:
         if manifest.state == "done":
             return Outcome(run_dir, manifest, was_done=True)
         work = Backfill(run_dir, manifest, Wanted(), progress or Progress.silent())
         work.add_run()
-        _fill(Job(scenario, pack.path, run_dir), pack, calendar, work, workers)
+        _fill(given, work, workers)
         work.show.stage("warehouse and report")
         build_warehouse(run_dir)
-        write_report(run_dir, pack)
+        write_report(run_dir, given.pack)
         manifest.state = "done"
         manifest.save(run_dir)
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
 
 
 def backfill(
-    scenario: Scenario,
-    pack: Pack,
+    given: Premises,
     run_dir: Path,
     order: Order,
     *,
@@ -82,7 +78,8 @@ def backfill(
     Raises InputError before anything is drawn when a destination can't be written to.
     """
     show = progress or Progress.silent()
-    with _claimed(scenario, pack, run_dir, force=force) as (calendar, manifest):
+    calendar = given.calendar
+    with _claimed(given, run_dir, force=force) as manifest:
         days = [calendar.date_of(int(day)) for day in (calendar.first_day, calendar.last_day)]
         if (order.wanted.begin or days[0]) > days[1] or (order.wanted.until or days[1]) < days[0]:
             raise InputError(f"--from, --until: no day of the term, allowed: {days[0]} to {days[1]}")
@@ -91,7 +88,7 @@ def backfill(
             for line in work.check():
                 show.stage_line(line)
             if not order.dry_run:
-                _fill(Job(scenario, pack.path, run_dir), pack, calendar, work, workers)
+                _fill(given, work, workers)
                 work.finish()
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
 
@@ -105,7 +102,6 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
         if manifest.state != "done" or whole.units != manifest.units or whole.store != manifest.store:
             raise InputError(f"--run {run_dir}: not complete; `termtide run` with its scenario completes it")
         work = Backfill(run_dir, manifest, order.wanted, show)
-        scenario = Scenario.model_validate_json(json.dumps(manifest.scenario))
         with work.opened(order.to, order.options):
             for line in work.check():
                 show.stage_line(line)
@@ -113,27 +109,29 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
                 work.put_tables()
                 dates = Dates(manifest.units, {})
                 days = {i: date.fromisoformat(name) for i, name in enumerate(manifest.units)}
-                tasks = work.tasks(days, dates, has_json=scenario.output.event_json)
+                tasks = work.tasks(days, dates, has_json=manifest.scenario.output.event_json)
                 if any(task.files is None for task in tasks):
                     raise InputError(
                         f"--run {run_dir}: made with event_json = false, so it has no documents for ndjson:; "
                         "give its scenario instead of --run, and they are drawn again"
                     )
-                work.fill(Job(scenario, Path(), run_dir), tasks, dates, days=len(days), workers=workers)
+                work.fill(
+                    Job(manifest.scenario, Path(), run_dir), tasks, dates, days=len(days), workers=workers
+                )
                 work.finish()
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
 
 
-def prepare(scenario: Scenario, pack: Pack, run_dir: Path, *, progress: Progress | None = None) -> None:
+def prepare(given: Premises, run_dir: Path, *, progress: Progress | None = None) -> None:
     """Make what a stream needs of a run, store and plan, unless the folder has them whole.
 
     ``run`` continues from there; events that the folder has stay as they are.
     """
     show = progress or Progress.silent()
-    with _claimed(scenario, pack, run_dir) as (calendar, manifest):
+    with _claimed(given, run_dir) as manifest:
         if manifest.state == "done":
             return
-        _make_store(scenario, pack, calendar, run_dir, manifest, show)
+        _make_store(given, run_dir, manifest, show)
         if manifest.state == "plan":
-            with share(run_dir, scenario, pack, calendar) as shared:
-                plan_term(pack, calendar, run_dir, shared, manifest, show)
+            with share(run_dir, given.scenario, given.pack, given.calendar) as shared:
+                plan_term(given, run_dir, shared, manifest, show)

@@ -4,7 +4,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -50,11 +50,10 @@ def calendars(scenario: Scenario, pack: Pack, calendar: Calendar) -> list[Calend
 
 
 def drawn_terms(
-    scenario: Scenario, pack: Pack, calendar: Calendar, draw: Draw
+    scenario: Scenario, pack: Pack, terms: Sequence[Calendar], draw: Draw
 ) -> Iterator[tuple[Drawn, Cohort, Marks]]:
-    """Each term as drawn, the played one first, with its students and what it says of them."""
+    """Each of ``terms`` as drawn, the played one first, with its students and what it says of them."""
     registry = Registry(scenario.seed)
-    terms = calendars(scenario, pack, calendar)
     is_fall = [each.term.term_type == "Fall" for each in terms]
     students = make_students(scenario.seed, scenario.fte, pack)
     cohort = played(students, pack, is_fall=is_fall[0])

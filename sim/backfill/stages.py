@@ -9,13 +9,10 @@ from pathlib import Path
 
 from context.errors import RunError
 from context.generate import store_parts
-from context.packs.pack import Pack
-from context.scenario.calendar import Calendar, build_calendar
 from context.scenario.incidents import check_tools
-from context.scenario.scenario import Scenario
 from context.store.files import StoreFiles
 from context.store.store import table_path
-from context.terms.history import calendars
+from context.terms.premises import Premises
 from sim.backfill.backfill import Backfill
 from sim.backfill.job import Job, Task
 from sim.backfill.mapped_world import Shared, give_back, mapped, share
@@ -32,31 +29,26 @@ from sim.world.objects import lti_tools
 
 
 @contextmanager
-def _claimed(
-    scenario: Scenario, pack: Pack, run_dir: Path, *, force: bool = False
-) -> Iterator[tuple[Calendar, Manifest]]:
-    """The folder, held for this process, with the calendar and what of the run is there."""
-    calendar = build_calendar(scenario, pack.table("calendar"))
-    calendars(scenario, pack, calendar)  # refuses terms that overlap before anything is made
-    check_tools(scenario.incident, [tool for tool, _, _ in lti_tools(pack)])
+def _claimed(given: Premises, run_dir: Path, *, force: bool = False) -> Iterator[Manifest]:
+    """The folder, held for this process, and what of the run is there."""
+    check_tools(given.scenario.incident, [tool for tool, _, _ in lti_tools(given.pack)])
     with only_one(run_dir):
-        yield calendar, claim(run_dir, scenario, pack, force=force)
+        yield claim(run_dir, given.scenario, given.pack, force=force)
 
 
-def _make_store(
-    scenario: Scenario, pack: Pack, calendar: Calendar, run_dir: Path, manifest: Manifest, show: Progress
-) -> None:
+def _make_store(given: Premises, run_dir: Path, manifest: Manifest, show: Progress) -> None:
     """The store unless it is complete; a plan that somebody changed is to be made again."""
     if manifest.state == "events" and plan_digest(run_dir / PLAN) != manifest.plan_digest:
         manifest.state = "plan"
     if manifest.state == "context":
-        make_context(scenario, pack, calendar, run_dir, manifest, show)
+        make_context(given, run_dir, manifest, show)
 
 
-def _fill(job: Job, pack: Pack, calendar: Calendar, work: Backfill, workers: int) -> None:
+def _fill(given: Premises, work: Backfill, workers: int) -> None:
     """Store, plan and events, what of them is not complete yet, in order."""
-    run_dir, manifest, show = job.run_dir, work.manifest, work.show
-    _make_store(job.scenario, pack, calendar, run_dir, manifest, show)
+    run_dir, manifest, show, calendar = work.run_dir, work.manifest, work.show, given.calendar
+    job = Job(given.scenario, given.pack.path, run_dir)
+    _make_store(given, run_dir, manifest, show)
     work.put_tables()
     days = {int(day): calendar.date_of(int(day)) for day in calendar.days}
 
@@ -71,23 +63,22 @@ def _fill(job: Job, pack: Pack, calendar: Calendar, work: Backfill, workers: int
         if all(task.files is not None for task in tasks):
             work.fill(job, tasks, dates, days=len(days), workers=workers)
             return
-    with share(run_dir, job.scenario, pack, calendar) as shared:
+    with share(run_dir, given.scenario, given.pack, calendar) as shared:
         if manifest.state == "plan":
-            plan_term(pack, calendar, run_dir, shared, manifest, show)
+            plan_term(given, run_dir, shared, manifest, show)
         reach = {days[day].isoformat(): (first, last) for day, first, last in shared.reach}
         tasks, dates = tasks_of(reach)
         work.fill(replace(job, shared=shared), tasks, dates, days=len(days), workers=workers)
 
 
-def make_context(
-    scenario: Scenario, pack: Pack, calendar: Calendar, run_dir: Path, manifest: Manifest, show: Progress
-) -> None:
+def make_context(given: Premises, run_dir: Path, manifest: Manifest, show: Progress) -> None:
     """Generate the store, term by term, and write what of it is missing."""
     show.stage("context store")
     rows: dict[str, int] = {}
     digests: dict[str, str] = {}
+    scenario = given.scenario
     with StoreFiles(run_dir, scenario.terms) as files:
-        for dataset, name, table in store_parts(scenario, pack, calendar):
+        for dataset, name, table in store_parts(scenario, given.pack, given.calendars):
             entry = f"{dataset}.{name}"
             rows[entry] = rows.get(entry, 0) + len(table)
             if entry not in manifest.store:
@@ -114,11 +105,10 @@ def _path(run_dir: Path, entry: str) -> Path:
     return table_path(run_dir, dataset, name)
 
 
-def plan_term(
-    pack: Pack, calendar: Calendar, run_dir: Path, shared: Shared, manifest: Manifest, show: Progress
-) -> None:
+def plan_term(given: Premises, run_dir: Path, shared: Shared, manifest: Manifest, show: Progress) -> None:
     """Compute the plan from the store as it stands in the folder."""
     show.stage("plan")
+    pack, calendar = given.pack, given.calendar
     world, anchors = mapped(shared)
     scores = standard_scores(run_dir, world)
     plan = make_plan(pack, calendar, world, anchors, scores, *campus_facts(run_dir))

@@ -11,10 +11,7 @@ import typer
 from rich.console import Console
 
 from context.errors import InputError
-from context.packs.pack import load_pack
-from context.scenario.calendar import build_calendar
-from context.scenario.load import find_scenario, load_scenario, pack_base
-from context.terms.history import calendars
+from context.terms.premises import premises_of_file
 from sim.cli.options import date_given
 from sim.folder.find import default_run_dir
 from sim.sinks.open import either, forms, is_stdout, schemes
@@ -117,10 +114,9 @@ def backfill_command(
             raise InputError(f"--run says which run, so --{given[0]} has no meaning")
         outcome = deliver(run_dir, order, workers=workers, progress=show)
     else:
-        chosen = load_scenario(scenario, flags)
-        loaded = load_pack(chosen.pack, pack_base(scenario or find_scenario()))
-        folder = out or default_run_dir(chosen)
-        outcome = backfill(chosen, loaded, folder, order, workers=workers, force=force, progress=show)
+        made = premises_of_file(scenario, flags)
+        folder = out or default_run_dir(made.scenario)
+        outcome = backfill(made, folder, order, workers=workers, force=force, progress=show)
     facts = {"run": str(outcome.run_dir), "synthetic": True, "dry_run": dry_run, "to": list(urls)}
     done: dict[str, Any] = asdict(outcome.delivered) if outcome.delivered else {}
     if as_json:
@@ -175,11 +171,8 @@ def estimate_command(
     from sim.plan.estimate import estimate
 
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
-    chosen = load_scenario(scenario, flags)
-    loaded = load_pack(chosen.pack, pack_base(scenario or find_scenario()))
-    calendar = build_calendar(chosen, loaded.table("calendar"))
-    calendars(chosen, loaded, calendar)  # refuses terms that overlap
-    wanted = estimate(chosen, loaded, calendar, workers or default_workers())
+    given = premises_of_file(scenario, flags)
+    wanted = estimate(given.scenario, given.pack, given.calendar, workers or default_workers())
     if as_json:
         typer.echo(json.dumps(wanted.facts()))
         return

@@ -15,6 +15,7 @@ from context.packs.pack import Pack, load_pack
 from context.scenario.load import find_scenario, load_scenario, pack_base
 from context.scenario.scenario import Scenario
 from context.scenario.zones import instant_to_wall, zone
+from context.terms.premises import premises
 from sim.folder.find import RUNS, default_run_dir, find_run
 from sim.sinks.open import forms, is_stdout
 
@@ -119,13 +120,12 @@ def stream_command(
     labels = (("termtide", "stream"), ("pack", loaded.name), ("seed", str(chosen.seed)))
     options = StreamOptions(create, allow_unlabelled, ordering_key, labels)
     number = laps if laps is not None else (None if loop else 1)
-    job = StreamJob(
-        chosen, loaded, folder, state_dir, to, pace, begin, end, number, message, rate_max, options, fresh
-    )
     # A wrong address or time is told before anything is made.
     open_stream_sink(to, options)
+    given = premises(chosen, loaded)
+    job = StreamJob(given, folder, state_dir, to, pace, begin, end, number, message, rate_max, options, fresh)
     timeline_of(job)
-    prepare(chosen, loaded, folder, progress=Progress(err))
+    prepare(given, folder, progress=Progress(err))
     ended = stream(job, err.print)
     _report(ended.status, as_json=as_json)
     if ended.interrupted:
@@ -160,7 +160,7 @@ def _scenario_of(folder: Path) -> Scenario:
     """The scenario that a run was made from."""
     from sim.folder.manifest import load_manifest
 
-    return Scenario.model_validate_json(json.dumps(load_manifest(folder).scenario))
+    return load_manifest(folder).scenario
 
 
 def with_shift(scenario: Scenario, weeks: str, flag: str = "--shift") -> Scenario:

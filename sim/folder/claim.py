@@ -185,8 +185,8 @@ def _check_versions(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
 
 
 def _title(manifest: Manifest) -> str:
-    facts = manifest.scenario
-    return f"{facts.get('name')}: {facts.get('fte')} FTE, {facts.get('term')}, seed {manifest.seed}"
+    scenario = manifest.scenario
+    return f"{scenario.name}: {scenario.fte} FTE, {scenario.term}, seed {manifest.seed}"
 
 
 def _difference(found: Manifest, fresh: Manifest) -> str:
@@ -195,9 +195,10 @@ def _difference(found: Manifest, fresh: Manifest) -> str:
         return ""
     if found.pack.digest != fresh.pack.digest:
         return f" (pack {found.pack.name} {found.pack.version} has changed)"
-    for key, value in fresh.scenario.items():
-        if found.scenario.get(key) != value:
-            return f" ({key}: {found.scenario.get(key)} there, {value} given)"
+    there = found.scenario.model_dump(mode="json")
+    for key, value in fresh.scenario.model_dump(mode="json").items():
+        if there[key] != value:
+            return f" ({key}: {there[key]} there, {value} given)"
     return ""
 
 

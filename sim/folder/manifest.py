@@ -32,7 +32,7 @@ from context.scenario.scenario import Scenario
 
 def run_id(manifest: Manifest) -> str:
     """The run's id: scenario, seed, and the first digits of the digest of all that decides the rows."""
-    name = re.sub(r"[^a-z0-9_]+", "-", str(manifest.scenario["name"]).lower()).strip("-")[:40]
+    name = re.sub(r"[^a-z0-9_]+", "-", manifest.scenario.name.lower()).strip("-")[:40]
     return f"{name}-{manifest.seed}-{manifest.scenario_digest[:8]}"
 
 
@@ -119,7 +119,7 @@ class Manifest(_Part):
     termtide: str
     state: Literal["context", "plan", "events", "done"] = "context"
     scenario_digest: str
-    scenario: dict[str, Any]
+    scenario: Scenario
     seed: int
     pack: PackEntry
     versions: dict[str, str]
@@ -167,7 +167,7 @@ def new_manifest(scenario: Scenario, pack: PackEntry) -> Manifest:
     return Manifest(
         termtide=termtide_version(),
         scenario_digest=scenario.digest(pack.digest),
-        scenario=scenario.model_dump(mode="json"),
+        scenario=scenario,
         seed=scenario.seed,
         pack=pack,
         versions=versions(),
@@ -178,7 +178,8 @@ def load_manifest(run_dir: Path) -> Manifest:
     """Read a run's manifest. Raises InputError when there is none, or it is no manifest of ours."""
     path = run_dir / FILE_NAME
     try:
-        data = json.loads(path.read_bytes())
+        text = path.read_bytes()
+        data = json.loads(text)
     except FileNotFoundError:
         raise InputError(f"{run_dir}: no {FILE_NAME}, so there is no run; `termtide run` makes one") from None
     except OSError as error:
@@ -189,7 +190,7 @@ def load_manifest(run_dir: Path) -> Manifest:
     if isinstance(given, int) and given != FORMAT:
         raise InputError(f"{path}: format {given}, allowed: {FORMAT}; another version of Termtide made it")
     try:
-        return Manifest.model_validate(data)
+        return Manifest.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "the file"

@@ -66,7 +66,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, run_dir: Path, manifest: Man
     )
     if not manifest.totals.events:
         events = "(SELECT *, '' AS filename FROM event_store.expanded)"
-    zone = literal(str(manifest.scenario["time_zone"]))
+    zone = literal(manifest.scenario.time_zone)
     counted = {kind.type for kind in KINDS if kind.role == "Student"}
     staff = ", ".join(sorted({literal(kind.type) for kind in KINDS} - {literal(name) for name in counted}))
     # A submission's document names no course: it is found through the keymap.

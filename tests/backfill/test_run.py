@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from context.scenario.scenario import Scenario
+from context.terms.premises import premises
 from sim.backfill.job import Job, Task
 from sim.backfill.worker import Worker
 from sim.caliper.kinds import KINDS, tool_sql
@@ -67,7 +68,7 @@ def number(folder: Path, query: str) -> int:
 
 def test_two_workers_make_the_same_bytes(finished: Path, tmp_path: Path) -> None:
     """Law 1: two workers, in whatever order units finish, give every file byte for byte."""
-    run(SMALL, default_pack(), tmp_path / "other", workers=2)
+    run(premises(SMALL, default_pack()), tmp_path / "other", workers=2)
     assert bytes_of(tmp_path / "other") == bytes_of(finished)
     assert (tmp_path / "other" / "manifest.json").read_bytes() == (finished / "manifest.json").read_bytes()
 
@@ -76,9 +77,10 @@ _ELSEWHERE = """
 import sys
 from pathlib import Path
 from context.packs.pack import load_pack
+from context.terms.premises import premises
 from sim.run import run
 from tests.samples.tiny import SMALL
-run(SMALL, load_pack("us_public_r1", None), Path(sys.argv[1]))
+run(premises(SMALL, load_pack("us_public_r1", None)), Path(sys.argv[1]))
 """
 
 
@@ -305,6 +307,6 @@ def test_the_plain_client_reads_it(finished: Path, tmp_path: Path, monkeypatch: 
 def test_scenario_without_json(tmp_path: Path) -> None:
     """With event_json = false the column is NULL, everything else the same."""
     scenario = Scenario.model_validate({**SMALL.model_dump(), "fte": 10, "output": {"event_json": False}})
-    run(scenario, default_pack(), tmp_path / "run")
+    run(premises(scenario, default_pack()), tmp_path / "run")
     assert number(tmp_path / "run", "SELECT COUNT(event) FROM event_store.expanded") == 0
     assert number(tmp_path / "run", "SELECT COUNT(extensions_json) FROM event_store.expanded") > 1000

@@ -26,9 +26,7 @@ from sim.sinks.open import (
 from sim.sinks.tables import TableOptions
 
 TARGETS = {"bigquery": "//some-project", "pubsub": "//some-project/topic", "memory": ""}
-ADDED = Scheme(
-    "carrier", "units", "carrier:PIGEON", "sim.sinks.parquet:ParquetSink", dropper="builtins:max"
-)
+ADDED = Scheme("carrier", "units", "carrier:PIGEON", "sim.sinks.parquet:ParquetSink", dropper="builtins:max")
 
 
 @pytest.fixture

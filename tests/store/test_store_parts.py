@@ -17,6 +17,7 @@ from context.scenario.scenario import Scenario
 from context.store.files import StoreFiles
 from context.store.joining import scope
 from context.store.store import PLAYED, read_table, table_path
+from context.terms.premises import premises
 from sim.backfill.stages import make_context
 from sim.exports.files import write_folder
 from sim.exports.source import Source, of_store
@@ -34,7 +35,7 @@ def written() -> Path:
     """The files of three terms, written as they are drawn; nobody changes them."""
     root = Path(mkdtemp(prefix="termtide-parts-"))
     with StoreFiles(root, THREE.terms) as files:
-        for part in store_parts(THREE, default_pack(), calendar_of(THREE, default_pack())):
+        for part in store_parts(THREE, default_pack(), premises(THREE, default_pack()).calendars):
             files.add(part)
     return root
 
