@@ -12,7 +12,7 @@ from rich.console import Console
 
 from sim.cli.options import date_given
 from sim.exports.forms import FILE_FORMS
-from sim.exports.into_warehouse import _into_warehouse
+from sim.exports.into_warehouse import write_warehouse
 from sim.exports.source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
 from sim.folder.progress import Progress
 from sim.sinks.open import either, find_scheme, forms, not_offered
@@ -75,7 +75,7 @@ def context_command(
         rows = (
             _into_folder(form, Path(target), source, names, facts)
             if form in FILE_FORMS
-            else _into_warehouse(to, source, names, tuple(allow_unlabelled or ()), err.print)
+            else write_warehouse(to, source, names, tuple(allow_unlabelled or ()), err.print)
         )
     if as_json:
         typer.echo(json.dumps({"synthetic": True, "to": to, **facts, "rows": rows}))

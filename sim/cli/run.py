@@ -26,7 +26,7 @@ from sim.cli.options import (
     Workers,
     Yes,
 )
-from sim.cli.terminal import _ask, err
+from sim.cli.terminal import ask, err
 from sim.folder.find import default_run_dir
 
 
@@ -102,7 +102,7 @@ def _make(
     )
     check_disk(run_dir, wanted)
     if wanted.bytes > LARGE_BYTES and not yes:
-        _ask(f"This needs about {wanted.bytes / 1e9:.1f} GB. Go on?")
+        ask(f"This needs about {wanted.bytes / 1e9:.1f} GB. Go on?")
     outcome = run(given, run_dir, workers=workers, force=force, progress=Progress(err))
     facts = summary(outcome)
     if as_json:

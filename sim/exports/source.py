@@ -65,7 +65,7 @@ def open_source(
 def of_run(run_dir: Path) -> Source:
     """The store of a run. Raises InputError when the run has none yet."""
     manifest = load_manifest(run_dir)
-    if manifest.state == "context":
+    if not manifest.has_store:
         raise InputError(f"{run_dir}: its context store is not complete; `termtide run` completes it")
     names = [(dataset, name) for dataset, _, name in (entry.partition(".") for entry in manifest.store)]
     return _of_files(manifest, names, run_dir)

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -22,12 +23,14 @@ from sim.folder.manifest import (
     FileEntry,
     Manifest,
     PackEntry,
+    Stage,
     UnitEntry,
     load_manifest,
     new_manifest,
     termtide_version,
 )
 from sim.folder.names import FOLDER, PLAN, REPORT, WAREHOUSE
+from sim.folder.progress import Progress
 
 _STORES = ("context_store_entity", "context_store_keymap")
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -52,6 +55,20 @@ class PackFacts(Protocol):
     def digest(self) -> str:
         """Digest of its content."""
         ...
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A run folder that is held for this process: what each stage is given."""
+
+    run_dir: Path
+    manifest: Manifest
+    show: Progress
+
+    def begin(self, stage: Stage) -> None:
+        """The stages before this one are complete: write that down. Raises RunError."""
+        self.manifest.state = stage
+        self.manifest.save(self.run_dir)
 
 
 @contextmanager
@@ -129,9 +146,9 @@ def verified(run_dir: Path, manifest: Manifest) -> Manifest:
         found.plan_digest = None
     if len(found.store) < len(manifest.store):
         found.state = "context"
-    elif found.plan_digest is None and manifest.state in ("events", "done"):
+    elif found.plan_digest is None and manifest.has_plan:
         found.state = "plan"
-    elif manifest.state == "done" and (
+    elif manifest.is_done and (
         len(found.units) < len(manifest.units)
         or not ((run_dir / WAREHOUSE).is_file() and (run_dir / REPORT).is_file())
     ):
@@ -164,12 +181,12 @@ def _check_same(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
             f"{run_dir}: holds the run of another scenario ({_title(found)}), given: {_title(fresh)}"
             f"{_difference(found, fresh)}; choose another folder with --out, or replace that run with --force"
         )
-    if found.termtide != fresh.termtide and found.state != "done":
+    if found.termtide != fresh.termtide and not found.is_done:
         raise InputError(
             f"{run_dir}: begun by Termtide {found.termtide} and not complete, this is {termtide_version()}; "
             "continue with that version, or start over with --force"
         )
-    if found.state != "done":
+    if not found.is_done:
         _check_versions(run_dir, found, fresh)
 
 

@@ -38,7 +38,7 @@ def run_id(manifest: Manifest) -> str:
 
 FILE_NAME = "manifest.json"
 FORMAT: Literal[1] = 1
-STATES = ("context", "plan", "events", "done")
+Stage = Literal["context", "plan", "events", "done"]  # what is being made; "events" goes on to the report
 _LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")
 
 
@@ -112,12 +112,12 @@ class Totals(_Part):
 
 
 class Manifest(_Part):
-    """``manifest.json``. ``state`` names the stage that is not complete yet, or "done"."""
+    """``manifest.json``. ``state`` is the stage that is being made, or "done"."""
 
     label: Literal["synthetic"] = "synthetic"
     format: Literal[1] = FORMAT
     termtide: str
-    state: Literal["context", "plan", "events", "done"] = "context"
+    state: Stage = "context"
     scenario_digest: str
     scenario: Scenario
     seed: int
@@ -127,6 +127,21 @@ class Manifest(_Part):
     plan_digest: str | None = None
     units: dict[DayName, UnitEntry] = {}  # by campus day, "2026-09-01"
     totals: Totals = Totals()
+
+    @property
+    def has_store(self) -> bool:
+        """Whether the context store is complete."""
+        return self.state != "context"
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether the plan is complete, and with it the store."""
+        return self.state in ("events", "done")
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to make."""
+        return self.state == "done"
 
     def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
         """Note that a unit's files are in place. Raises RunError when their rows are not the unit's."""
