@@ -42,6 +42,7 @@ from schemas._model import (
     UnknownOptionSet,
     UnknownTable,
 )
+from schemas._views import events_columns
 
 __all__ = [
     "DATASETS",
@@ -70,6 +71,7 @@ __all__ = [
     "describe_table",
     "duckdb_ddl",
     "event_kinds",
+    "events_columns",
     "field_paths",
     "find_table",
     "information_schema",

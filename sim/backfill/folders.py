@@ -24,6 +24,7 @@ from sim.folder.manifest import FileEntry, Manifest, UnitEntry, run_id, termtide
 from sim.sinks.ndjson import SUFFIXES
 from sim.sinks.tables import Item
 from sim.sinks.units import Needs, Sink
+from sim.sql.warehouse import literal
 
 DELIVERY = "delivery.json"
 
@@ -230,14 +231,10 @@ def _as_json(source: Path, path: Path, compression: str) -> int:
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             done = connection.execute(
-                f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO '{_literal(path)}' "
+                f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO {literal(str(path))} "
                 f"(FORMAT json, COMPRESSION {codec})",
                 [str(source)],
             ).fetchone()
     except duckdb.IOException as error:
         raise OSError(*error.args) from error
     return int(done[0]) if done else 0
-
-
-def _literal(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +16,7 @@ import schemas
 from context.errors import InputError
 from context.files import PARTIAL, disk_error
 from context.scenario.scenario import Scenario
+from sim.folder.lock import locked
 from sim.folder.manifest import (
     FILE_NAME,
     FileEntry,
@@ -75,25 +74,14 @@ class Claimed:
 def only_one(run_dir: Path) -> Iterator[None]:
     """Hold the folder for this process. Raises InputError when another run is at work in it.
 
-    The lock is on the folder itself, so nothing is left behind; what no folder can be made of is left to
-    ``claim`` to explain.
+    What no folder can be made of is left to ``claim`` to explain.
     """
-    handle = None
-    with suppress(OSError):
-        run_dir.mkdir(parents=True, exist_ok=True)
-        handle = os.open(run_dir, os.O_RDONLY)
-    try:
-        if handle is not None:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise InputError(
-            f"{run_dir}: another run is at work here; wait for it, or give another --out"
-        ) from None
-    else:
+    busy = InputError(f"{run_dir}: another run is at work here; wait for it, or give another --out")
+    with ExitStack() as held:
+        with suppress(OSError):
+            run_dir.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked(run_dir, busy))
         yield
-    finally:
-        if handle is not None:
-            os.close(handle)
 
 
 def claim(run_dir: Path, scenario: Scenario, pack: PackFacts, *, force: bool = False) -> Manifest:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 import schemas
-from context.errors import RunError
+from context.errors import RunError, first_line
 from context.packs.pack import Pack
 from sim.caliper.kinds import KINDS, tool_sql
 from sim.folder.manifest import Manifest, load_manifest
@@ -55,7 +55,7 @@ def gather(run_dir: Path, pack: Pack) -> Figures:
             _prepare(connection, run_dir, manifest, pack)
             return _figures(connection, manifest, pack)
         except duckdb.Error as error:
-            raise RunError(f"{run_dir}: no report: {str(error).splitlines()[0]}") from error
+            raise RunError(f"{run_dir}: no report: {first_line(error)}") from error
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, run_dir: Path, manifest: Manifest, pack: Pack) -> None:

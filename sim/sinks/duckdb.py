@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 import schemas
-from context.errors import InputError, RunError
+from context.errors import InputError, RunError, first_line
 from context.files import disk_error
 from schemas._model import Table
 from sim.sinks.tables import Delivery, Item, TableOptions
@@ -117,7 +117,7 @@ class DuckdbSink:
                 ) from None
             raise disk_error(self._path, OSError(*error.args)) from error
         except duckdb.Error as error:
-            raise InputError(f"duckdb:{self._path}: {_first_line(error)}") from error
+            raise InputError(f"duckdb:{self._path}: {first_line(error)}") from error
 
     def _check_ours(self, connection: duckdb.DuckDBPyConnection) -> None:
         ours = connection.execute(
@@ -192,7 +192,7 @@ class DuckdbSink:
         except duckdb.IOException as error:
             raise disk_error(self._path, OSError(*error.args)) from error
         except duckdb.Error as error:
-            raise RunError(f"duckdb:{self._path}: {_first_line(error)}") from error
+            raise RunError(f"duckdb:{self._path}: {first_line(error)}") from error
 
 
 def _where(item: Item) -> tuple[str, Sequence[Any]]:
@@ -205,7 +205,3 @@ def _where(item: Item) -> tuple[str, Sequence[Any]]:
 
 def _view(table: Table) -> str:
     return f"CREATE VIEW {quoted(table.dataset)}.{quoted(table.name)} AS {events_select()}"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

@@ -19,8 +19,8 @@ from sim.sinks.bigquery.jobs import Load, job_base, load
 from sim.sinks.bigquery.loads import Ledger
 from sim.sinks.bigquery.make import (
     EXPANDED,
+    bigquery_literal,
     delete_table,
-    literal,
     make_all,
     make_table,
     staging_days,
@@ -200,7 +200,9 @@ class BigquerySink:
         parts = []
         for dataset, table in sorted(self._ledger.tables & set(self._delivery.tables)):
             column = schemas.table(dataset, table).partition_by
-            names = f"SELECT {literal(dataset)} AS dataset_name, {literal(table)} AS table_name"
+            names = (
+                f"SELECT {bigquery_literal(dataset)} AS dataset_name, {bigquery_literal(table)} AS table_name"
+            )
             source = f"FROM `{self._called(dataset, table)}`"
             if column:
                 where = f"WHERE `{column}` >= DATETIME '1000-01-01'"
