@@ -12,10 +12,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from context.arrays import DAY_MS, I64
 from context.errors import InputError, RunError
 from context.files import Written, disk_error, replacing
 from sim.folder.names import file_path
@@ -27,7 +27,7 @@ from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter
 ZSTD_LEVEL = 1
 UNREPEATED = frozenset({"id", "event", "event_time", "extensions_json", "federated_session_json"})
 DATES_AROUND = range(-2, 4)  # UTC dates a unit's files can have, counted from its campus day
-_DAY = 86_400_000_000  # microseconds
+_DAY_US = 1_000 * DAY_MS
 
 
 class ParquetSink:
@@ -125,12 +125,12 @@ class _ParquetUnit:
         ]
 
 
-def split_by_date(times: npt.NDArray[np.int64]) -> dict[date, slice]:
+def split_by_date(times: I64) -> dict[date, slice]:
     """Rows of each UTC date, in order; ``times`` are increasing microseconds since 1970."""
     if not len(times):
         return {}
-    first, last = int(times[0] // _DAY), int(times[-1] // _DAY)
-    starts = np.searchsorted(times, np.arange(first, last + 2) * _DAY).tolist()
+    first, last = int(times[0] // _DAY_US), int(times[-1] // _DAY_US)
+    starts = np.searchsorted(times, np.arange(first, last + 2) * _DAY_US).tolist()
     return {
         date(1970, 1, 1) + timedelta(first + i): slice(start, end)
         for i, (start, end) in enumerate(pairwise(starts))

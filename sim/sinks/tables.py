@@ -19,11 +19,12 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+EXPANDED = ("event_store", "expanded")  # what comes by days
 METHODS = ("auto", "decorator", "transaction")
 
 
 @dataclass(frozen=True)
-class Delivery:
+class Shipment:
     """What is delivered: the run it belongs to, and every table it may have items of."""
 
     run: str  # its id, of lower-case letters, digits, - and _; see ``sim.folder.manifest.run_id``
@@ -70,7 +71,7 @@ class TableSink(Protocol):
         """What it writes into; two sinks of one place would be one destination named twice."""
         ...
 
-    def check(self, delivery: Delivery) -> list[str]:
+    def check(self, shipment: Shipment) -> list[str]:
         """Look at the destination and write nothing.
 
         Returns lines for the user: the first names destination, account and whether it is an emulator, the

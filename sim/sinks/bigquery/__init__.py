@@ -2,7 +2,7 @@
 
 ``target`` reads the URL, ``connection`` calls the service, ``guard`` checks before anything is written,
 ``make`` makes datasets and tables, ``body`` makes one file of an item's files, ``checksum`` counts and sums
-on both sides, ``jobs`` runs load jobs, ``methods`` replace a day, ``ledger`` keeps ``termtide_meta.loads``,
+on both sides, ``jobs`` runs load jobs, ``methods`` replace a day, ``loads`` keeps ``termtide_meta.loads``,
 ``sink`` puts it together, ``drop`` removes what is ours.
 """
 
