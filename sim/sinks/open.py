@@ -47,11 +47,13 @@ SCHEMES = (
         "bigquery", "tables", "bigquery://PROJECT", "sim.sinks.bigquery.sink:BigquerySink",
         dropper="sim.sinks.bigquery.drop:Dropper",
     ),
+    Scheme("memory", "tables", "", "sim.sinks.memory:MemoryTables"),
     Scheme("pubsub", "messages", "pubsub://PROJECT/TOPIC", "sim.sinks.pubsub:PubsubSink"),
     Scheme(
         "ndjson", "messages", "ndjson:FILE, or ndjson:- for stdout", "sim.sinks.ndjson_messages:NdjsonStream",
         has_stdout=True,
     ),
+    Scheme("memory", "messages", "", "sim.sinks.memory:MemoryMessages"),
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 ``bigquery://PROJECT?location=US&prefix=test_``   datasets of BigQuery; ``&event_store=NAME`` renames one
 ``duckdb:FILE``                                   one DuckDB file with the rows in it
+``memory:``                                       in memory, for notebooks and tests
 
 A table sink is given what stands in Parquet files: whole tables, and partitions of one UTC date. It keeps in
 the warehouse itself what it has taken (``termtide_meta.loads``), so that any machine goes on where another

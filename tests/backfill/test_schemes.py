@@ -73,6 +73,7 @@ def test_commands_take_what_is_told(url: str) -> None:
 
 def test_memory_is_for_programs() -> None:
     """A stream, too, goes into memory only where a program opens it and can look."""
+    assert open_stream_sink("memory:", StreamOptions()).mark == 0
     with pytest.raises(InputError, match="allowed: pubsub://PROJECT/TOPIC, ndjson:FILE"):
         check_stream("memory:", StreamOptions())
     assert not is_offered("memory:", "tables")
