@@ -18,17 +18,16 @@ from context.files import PARTIAL, disk_error
 from context.scenario.scenario import Scenario
 from sim.folder.lock import locked
 from sim.folder.manifest import (
-    FILE_NAME,
     FileEntry,
     Manifest,
     PackEntry,
-    Stage,
+    RunState,
     UnitEntry,
     load_manifest,
     new_manifest,
     termtide_version,
 )
-from sim.folder.names import FOLDER, PLAN, REPORT, WAREHOUSE
+from sim.folder.names import FOLDER, MANIFEST, PLAN, REPORT, WAREHOUSE
 from sim.folder.progress import Progress
 
 _STORES = ("context_store_entity", "context_store_keymap")
@@ -64,7 +63,7 @@ class Claimed:
     manifest: Manifest
     show: Progress
 
-    def begin(self, stage: Stage) -> None:
+    def begin(self, stage: RunState) -> None:
         """The stages before this one are complete: write that down. Raises RunError."""
         self.manifest.state = stage
         self.manifest.save(self.run_dir)
@@ -96,15 +95,15 @@ def claim(run_dir: Path, scenario: Scenario, pack: PackFacts, *, force: bool = F
     fresh = new_manifest(scenario, entry)
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
-        present = [path.name for path in run_dir.iterdir() if path.name != FILE_NAME + PARTIAL]
+        present = [path.name for path in run_dir.iterdir() if path.name != MANIFEST + PARTIAL]
     except (FileExistsError, NotADirectoryError):
         raise InputError(f"{run_dir}: this is a file, allowed: a folder") from None
     except OSError as error:
         raise disk_error(run_dir, error) from error
-    if FILE_NAME not in present:
+    if MANIFEST not in present:
         if present:
             raise InputError(
-                f"{run_dir}: has {min(present)} and no {FILE_NAME}, so it is not a run's folder; "
+                f"{run_dir}: has {min(present)} and no {MANIFEST}, so it is not a run's folder; "
                 "give a new or empty one with --out"
             )
         fresh.save(run_dir)
@@ -228,7 +227,7 @@ def _rows(path: Path) -> int | None:
 
 
 def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
-    for name in (FILE_NAME, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT):
+    for name in (MANIFEST, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT):
         yield run_dir / name
         yield run_dir / (name + PARTIAL)
     yield run_dir / f"{WAREHOUSE}{PARTIAL}.wal"
