@@ -20,7 +20,6 @@ import pyarrow.parquet as pq
 
 from context.arrays import I32, U8
 from context.errors import RunError
-from context.files import disk_error
 
 # Texts of the event store that hardly repeat; every other text there is digested by codes, since it comes
 # as a dictionary. Part of the definition of a digest: changing it changes digests.
@@ -156,15 +155,6 @@ def lines_digest(blocks: Iterable[bytes | memoryview]) -> str:
     for block in blocks:
         digest.update(block)
     return digest.hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 (hex) of a file's bytes. Raises RunError when it can't be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise disk_error(path, error) from error
 
 
 def _digest(
