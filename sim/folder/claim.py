@@ -27,7 +27,7 @@ from sim.folder.manifest import (
     new_manifest,
     termtide_version,
 )
-from sim.folder.names import FOLDER, PLAN, REPORT, WAREHOUSE
+from sim.folder.names import COOKBOOK, DICTIONARY, FOLDER, PLAN, REPORT, WAREHOUSE
 
 _STORES = ("context_store_entity", "context_store_keymap")
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -151,7 +151,8 @@ def remove_run(run_dir: Path, manifest: Manifest | None = None) -> None:
         events = run_dir / FOLDER
         dates = [path for path in events.glob("event_date=*") if _EVENT_FOLDER.fullmatch(path.name)]
         stores = [run_dir / dataset for dataset in _STORES]
-        for folder in [*stores, *dates, events, events.parent]:
+        pages = run_dir / DICTIONARY
+        for folder in [*stores, *dates, events, events.parent, *pages.glob("*/"), pages]:
             if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
                 folder.rmdir()
     except OSError as error:
@@ -222,10 +223,13 @@ def _rows(path: Path) -> int | None:
 
 
 def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
-    for name in (FILE_NAME, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT):
+    for name in (FILE_NAME, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT, COOKBOOK):
         yield run_dir / name
         yield run_dir / (name + PARTIAL)
     yield run_dir / f"{WAREHOUSE}{PARTIAL}.wal"
+    for pattern in ("*.html", "*.css", "*.js", "*/*.html"):
+        yield from (run_dir / DICTIONARY).glob(pattern)
+        yield from (run_dir / DICTIONARY).glob(f"{pattern}{PARTIAL}")
     for dataset in _STORES:
         for table in schemas.tables(dataset):
             yield run_dir / dataset / f"{table.name}.parquet"

@@ -23,3 +23,5 @@ def date_of(path: str) -> date | None:
 PLAN = "plan.parquet"
 WAREHOUSE = "warehouse.duckdb"
 REPORT = "report.html"
+DICTIONARY = "dictionary"  # a folder of pages
+COOKBOOK = "cookbook.html"

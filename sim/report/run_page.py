@@ -11,6 +11,7 @@ from context.files import replacing
 from context.packs.pack import Pack
 from sim.folder.manifest import Manifest
 from sim.folder.names import REPORT
+from sim.report.beside import write_beside
 from sim.report.figures import Figures, gather
 from sim.report.labels import NO_COURSE, family_label, level_label, tool_label
 from sim.report.pages import rendered
@@ -25,13 +26,14 @@ class Source:
     assumption: bool
 
 
-def write_report(run_dir: Path, pack: Pack, links: Sequence[tuple[str, str]] = ()) -> Path:
-    """Write ``report.html`` of a run that has its warehouse; ``pack`` is the run's. Returns the path.
+def write_report(run_dir: Path, pack: Pack) -> Path:
+    """Write ``report.html`` of a run that has its warehouse, and the pages beside it that it links to.
 
-    ``links`` are (path relative to the run, name) of the pages beside it. Raises InputError without a
-    warehouse, RunError when files can't be read or written.
+    ``pack`` is the run's. Returns the path. Raises InputError without a warehouse or where a folder of others
+    stands in the place of our pages, RunError when files can't be read or written.
     """
-    text = run_page(gather(run_dir, pack), pack, links)
+    figures = gather(run_dir, pack)
+    text = run_page(figures, pack, write_beside(run_dir, figures.manifest))
     path = run_dir / REPORT
     with replacing([path]) as (beside,):
         beside.write_text(text, encoding="utf-8")
@@ -39,7 +41,7 @@ def write_report(run_dir: Path, pack: Pack, links: Sequence[tuple[str, str]] = (
 
 
 def run_page(figures: Figures, pack: Pack, links: Sequence[tuple[str, str]] = ()) -> str:
-    """The whole page."""
+    """The whole page; ``links`` are (path relative to the run, name) of the pages beside it."""
     from sim.report import charts  # a second to import
     from sim.report.queries import queries
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sim.report.dictionary.site import write_dictionary
+from sim.report.documents import markdown_page
+from sim.report.table_facts import every_table
 from tests.samples.tiny import finished_run
 from tests.servers.chromium import DESKTOP, PHONE, Chromium, Tab
 
@@ -53,6 +56,77 @@ def test_report(chromium: Chromium, size: tuple[int, int], dark: bool) -> None:
     assert tab.ask(f"{shown}.length") == 7
     ground = tab.ask("getComputedStyle(document.body).backgroundColor")
     assert ground == ("rgb(20, 24, 28)" if dark else "rgb(251, 250, 247)")
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dictionary of all tables, in a folder."""
+    root = tmp_path_factory.mktemp("dictionary")
+    write_dictionary(root, every_table())
+    return root
+
+
+@EACH_SIZE
+@EACH_SCHEME
+@pytest.mark.parametrize(
+    "name",
+    ["index", "joins", "context_store_entity/file", "event_store/expanded", "context_store_keymap/wiki"],
+)
+def test_dictionary(chromium: Chromium, pages: Path, name: str, size: tuple[int, int], dark: bool) -> None:
+    """Its pages fit the window; around a table the picture is the one for that width, and can be read."""
+    tab = chromium.open(pages / f"{name}.html", size, dark=dark)
+    clean(tab, pages)
+    shown = "[...document.querySelectorAll('svg.joins')].filter(svg => svg.checkVisibility())"
+    assert tab.ask(f"{shown}.length") == (0 if name == "index" else 1)
+    letter = f"{shown}.map(svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width)"
+    assert all(scale * 13 >= 11 for scale in tab.ask(letter))
+
+
+def test_search(chromium: Chromium, pages: Path) -> None:
+    """Words find columns by name, by what they hold and with their table; keys lead to the page."""
+    tab = chromium.open(pages / "event_store" / "events.html")
+    for words, first in (
+        ("person", "context_store_entity.person"),
+        ("due_date", "context_store_entity.learner_activity · due_date"),
+        ("quiz due", "context_store_entity.quiz · due_date"),
+        ("context_store_keymap.person", "context_store_keymap.person"),
+        ("EXPANDED udp_id", "event_store.expanded · course_offering.udp_id"),
+        ("originals", None),
+    ):
+        tab.ask("document.querySelector('input').focus(); document.querySelector('input').value = ''")
+        tab.type(words)
+        tab.wait("document.querySelectorAll('#found li').length > 0")
+        assert tab.ask("document.querySelector('#found a')?.firstChild.textContent ?? null") == first, words
+    tab.ask("document.querySelector('input').value = ''")
+    tab.type("root_file_id")
+    tab.press("ArrowDown", 40)
+    assert tab.ask("document.activeElement.parentNode.parentNode.id") == "found"
+    tab.ask("document.activeElement.click()")
+    tab.wait("location.pathname.endsWith('context_store_entity/file.html')")
+    assert tab.ask("location.hash") == "#root_file_id"
+    clean(tab, pages)
+
+
+def test_joins_are_lit(chromium: Chromium, pages: Path) -> None:
+    """Pointing at a table leaves its own lines lit and no others."""
+    tab = chromium.open(pages / "joins.html")
+    name = "context_store_entity.learner_group"
+    tab.ask(f"document.querySelector('a[data-name=\"{name}\"]').focus()")
+    lit = "[...document.querySelectorAll('path.on')].map(line => [line.dataset.a, line.dataset.b])"
+    assert all(name in ends for ends in tab.ask(lit))
+    assert tab.ask(f"{lit}.length") == tab.ask(
+        f'document.querySelectorAll(\'path[data-a="{name}"], path[data-b="{name}"]\').length'
+    )
+
+
+def test_documents(chromium: Chromium, tmp_path: Path) -> None:
+    """A page of Markdown stands alone, and its code can be copied."""
+    path = tmp_path / "page.html"
+    path.write_text(markdown_page("# A\n\n## B\n\n`code` and a [link](#b)\n\n```sql\nSELECT 1\n```\n"))
+    for size in (DESKTOP, PHONE):
+        tab = chromium.open(path, size)
+        clean(tab, path)
+        assert tab.ask("document.querySelector('button').hidden") is False
 
 
 def test_copy_button(chromium: Chromium) -> None:

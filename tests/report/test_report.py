@@ -115,7 +115,10 @@ def test_the_page_stands_alone(run: Path) -> None:
     text = (run / "report.html").read_text(encoding="utf-8")
     page = _Page(text)
     assert not {"link", "img", "iframe", "image"} & {tag for tag, _ in page.tags}
-    assert not [name for _, attrs in page.tags for name in attrs if name in ("src", "href", "xlink:href")]
+    assert not [name for _, attrs in page.tags for name in attrs if name in ("src", "xlink:href")]
+    beside = [str(attrs["href"]) for _, attrs in page.tags if "href" in attrs]
+    assert [name for name in beside if not (run / name).is_file()] == []
+    assert "dictionary/index.html" in beside
     assert not re.search(r"url\(|@import|fetch\(|XMLHttp", text)
     assert "default-src 'none'" in text
     charts = re.findall(r"<svg .*?</svg>", text, re.DOTALL)
