@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import signal
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,3 +157,7 @@ def _high(end: int) -> int:
     high = fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10)
     os.close(end)
     return high
+
+
+if __name__ == "__main__":
+    sys.exit(find_chromium() is None)
