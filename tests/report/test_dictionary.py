@@ -16,7 +16,13 @@ from context.errors import InputError
 from context.files import PARTIAL
 from sim.report.dictionary.joins import Join, hubs, joins_of, tables_read
 from sim.report.dictionary.layered import crossings, layered
-from sim.report.dictionary.pictures import Picture, neighbourhood, tall_neighbourhood, whole_picture
+from sim.report.dictionary.pictures import (
+    Picture,
+    neighbourhood,
+    reads_picture,
+    tall_neighbourhood,
+    whole_picture,
+)
 from sim.report.dictionary.site import check_dictionary, dictionary_pages, write_dictionary
 from sim.report.table_facts import every_table
 
@@ -146,10 +152,21 @@ def test_joins_are_the_references() -> None:
 
 
 def test_what_a_query_reads() -> None:
-    """Tables with a dataset are found wherever they stand; steps of the query itself are none."""
-    step = "SELECT * FROM d.x JOIN `d.y` USING (k)"
-    sql = f"WITH a AS ({step}) SELECT (SELECT MAX(v) FROM e.z) FROM a, UNNEST([1])"
-    assert tables_read(sql) == ["d.x", "d.y", "e.z"]
+    """Known tables are found wherever a query names them; in a text or a comment they are not named."""
+    step = "SELECT * FROM d.x JOIN `d.y` USING (k) -- not d.c"
+    sql = f"WITH a AS ({step}\n) SELECT 'd.t', d.n, (SELECT MAX(z.v) FROM e.z) FROM a, UNNEST([1.0])"
+    assert tables_read(sql, ["d.x", "d.y", "d.c", "d.t", "e.z", "e.other"]) == ["d.x", "d.y", "e.z"]
+
+
+def test_marts_stand_behind_what_they_read() -> None:
+    """A picture of what is made from what: boxes of what is made, in order, and marks for the stores."""
+    joins = [Join("m.b", "m.a"), Join("m.a", "some_store.x"), Join("n.c", "m.b"), Join("n.c", "other.y")]
+    picture, marks = reads_picture(joins)
+    at = {box.name: (box.x, box.marks) for box in picture.boxes}
+    assert marks == {"other": "O", "some_store": "SS"}
+    assert {name: found for name, (_, found) in at.items()} == {"m.a": ("SS",), "m.b": (), "n.c": ("O",)}
+    assert at["m.a"][0] < at["m.b"][0] < at["n.c"][0]
+    assert {(line.table, line.target) for line in picture.lines} == {("m.b", "m.a"), ("n.c", "m.b")}
 
 
 def test_layers_keep_the_order_and_cross_little() -> None:
@@ -205,7 +222,8 @@ def test_joins_without_columns_are_what_is_read() -> None:
     """A mart's neighbourhood says that it reads, where it has no columns to name."""
     picture = neighbourhood("m.a", [Join("m.a", "s.b")])
     assert picture is not None
-    assert [box.below for box in picture.boxes if not box.is_self] == ["reads it"]
+    assert [box.below for box in picture.boxes if not box.is_self] == ["is read"]
+    assert [words for _, _, words in picture.words] == ["it reads 1"]
 
 
 def test_written_again_it_is_the_same(tmp_path: Path) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlglot
-from sqlglot import exp
+from sqlglot.tokens import TokenType
 
 import schemas
 from schemas._model import Table
 
+_TEXTS = (TokenType.STRING, TokenType.RAW_STRING)
 _HUB = 9  # tables that refer to another from which on lines to it would hide all others
 
 
@@ -36,7 +37,7 @@ def joins_of(tables: Iterable[Table]) -> list[Join]:
         found += [Join(name, target, tuple(paths)) for target, paths in columns.items() if target in known]
     for mart in getattr(schemas, "marts", tuple)():  # contracts without marts have no such accessor
         if mart.sql and mart.name in known:
-            found += [Join(mart.name, source) for source in tables_read(mart.sql) if source in known]
+            found += [Join(mart.name, source) for source in tables_read(mart.sql, known)]
     return found
 
 
@@ -45,11 +46,14 @@ def full_name(table: Table) -> str:
     return f"{table.dataset}.{table.name}"
 
 
-def tables_read(sql: str) -> list[str]:
-    """The tables of a BigQuery query that have a dataset, as ``dataset.table``, each once, sorted."""
-    trees = sqlglot.parse(sql, read="bigquery")
-    nodes = (node for tree in trees if tree is not None for node in tree.find_all(exp.Table))
-    return sorted({f"{node.db}.{node.name}" for node in nodes if node.db})
+def tables_read(sql: str, known: Collection[str]) -> list[str]:
+    """Which of ``known``, as ``dataset.table``, a BigQuery query names outside of texts and comments, sorted.
+
+    Words are enough, at a tenth of the time of a parse: no alias of a query is called as a dataset is.
+    """
+    words = [token.text for token in sqlglot.tokenize(sql, read="bigquery") if token.token_type not in _TEXTS]
+    names = {"".join(three) for three in zip(words, words[1:], words[2:], strict=False)} | set(words)
+    return sorted(names & set(known))
 
 
 def hubs(joins: Sequence[Join]) -> list[str]:

@@ -122,17 +122,28 @@ def whole_picture(
     return _finished("All tables of the context store and their joins", sheet, drawn), central
 
 
-def layers_picture(about: str, names: Sequence[str], joins: Sequence[Join]) -> Picture:
-    """Tables in columns: each to the right of all that it is made from."""
-    edges = [(join.table, join.target) for join in joins]
+def reads_picture(joins: Sequence[Join]) -> tuple[Picture, dict[str, str]]:
+    """What is made from other tables, in columns: each to the right of all of its kind that it reads.
+
+    Tables that read nothing themselves, the stores, have no box: a mark of their dataset stands beside what
+    reads them. Returns the picture and the mark of each of those datasets.
+    """
+    names = list(dict.fromkeys(join.table for join in joins))
+    stores = sorted({join.target.split(".", 1)[0] for join in joins if join.target not in names})
+    letters = {dataset: _initials(f".{dataset}") for dataset in stores}
+    read: dict[str, set[str]] = {name: set() for name in names}
+    for join in joins:
+        if join.target not in read:
+            read[join.table].add(letters[join.target.split(".", 1)[0]])
+    drawn = [join for join in joins if join.target in read]
     sheet = _Sheet()
-    for column, layer in enumerate(layered(names, edges)):
-        groups: dict[str, list[str]] = {}
-        for name in layer:
-            groups.setdefault(name.split(".")[0], []).append(name)
-        for dataset, members in groups.items():
-            sheet.add(column, dataset, members, {})
-    return _finished(about, sheet, joins)
+    for column, layer in enumerate(layered(names, [(join.table, join.target) for join in drawn])):
+        for dataset in dict.fromkeys(name.split(".", 1)[0] for name in layer):
+            members = [name for name in layer if name.startswith(f"{dataset}.")]
+            sheet.add(column, dataset, members, {name: tuple(sorted(read[name])) for name in members})
+    return _finished(
+        "What marts are made from: each to the right of those that it reads", sheet, drawn
+    ), letters
 
 
 def neighbourhood(name: str, joins: Sequence[Join]) -> Picture | None:
@@ -148,12 +159,20 @@ def neighbourhood(name: str, joins: Sequence[Join]) -> Picture | None:
         top = (tall - row * len(found)) / 2
         for i, join in enumerate(found):
             other = join.target if is_out else join.table
-            box = Box(other, _label(other, name), x, top + row * i + 3, side, row - 6, _by(join, side))
+            box = Box(
+                other,
+                _label(other, name),
+                x,
+                top + row * i + 3,
+                side,
+                row - 6,
+                _by(join, side, is_out=is_out),
+            )
             boxes.append(box)
             lines.append(_line(join, center, box) if is_out else _line(join, box, center))
-    words = [(0.0, -8.0, f"{len(into)} refer to it")] if into else []
+    words = [(0.0, -8.0, _many(into, is_out=False))] if into else []
     if out:
-        words.append((float(side + across + middle + across), -8.0, f"it refers to {len(out)}"))
+        words.append((float(side + across + middle + across), -8.0, _many(out, is_out=True)))
     width = 2 * (side + across) + middle
     return Picture(f"{name} and the tables that it joins", width, tall, boxes, lines, words=words)
 
@@ -169,19 +188,18 @@ def tall_neighbourhood(name: str, joins: Sequence[Join]) -> Picture | None:
     words: list[tuple[float, float, str]] = []
     y = 0.0
     if out:
-        words.append((rail, y + 12, f"it refers to {len(out)}"))
+        words.append((rail, y + 12, _many(out, is_out=True)))
         y += 22
     own = y + row * len(out) + 4
     center = Box(name, name.split(".")[1], 0, own, width, 36, is_self=True)
     later = own + 36 + 28
     if into:
-        words.append((rail, later - 10, f"{len(into)} refer to it"))
+        words.append((rail, later - 10, _many(into, is_out=False)))
     for found, top, is_out in ((out, y, True), (into, later, False)):
         for i, join in enumerate(found):
             other = join.target if is_out else join.table
-            box = Box(
-                other, _label(other, name), rail, top + row * i, width - rail, row - 6, _by(join, width)
-            )
+            below = _by(join, width, is_out=is_out)
+            box = Box(other, _label(other, name), rail, top + row * i, width - rail, row - 6, below)
             boxes.append(box)
             middle, edge = box.y + box.height / 2, own if is_out else own + 36
             down = (
@@ -206,9 +224,17 @@ def _label(other: str, name: str) -> str:
     return table if name.startswith(f"{dataset}.") else other
 
 
-def _by(join: Join, width: int) -> str:
+def _many(joins: Sequence[Join], *, is_out: bool) -> str:
+    """How many there are on a side: marts read tables, all else refers to them."""
+    verb = "refer" if any(join.columns for join in joins) else "read"
+    to = " to" if verb == "refer" else ""
+    return f"it {verb}s{to} {len(joins)}" if is_out else f"{len(joins)} {verb}{to} it"
+
+
+def _by(join: Join, width: int, *, is_out: bool) -> str:
     """The columns of a join, as far as they fit."""
-    text, most = ", ".join(join.columns) or "reads it", int(width / 6.0) - 4
+    text = ", ".join(join.columns) or ("is read" if is_out else "reads it")
+    most = int(width / 6.0) - 4
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

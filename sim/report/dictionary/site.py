@@ -11,7 +11,7 @@ from context.errors import InputError
 from context.files import PARTIAL, disk_error, replacing
 from schemas._model import Column, Table
 from sim.report.dictionary.joins import Join, full_name, joins_of
-from sim.report.dictionary.pictures import layers_picture, neighbourhood, tall_neighbourhood, whole_picture
+from sim.report.dictionary.pictures import neighbourhood, reads_picture, tall_neighbourhood, whole_picture
 from sim.report.pages import rendered
 from sim.report.table_facts import by_dataset, column_counts, table_facts
 
@@ -90,10 +90,10 @@ def dictionary_pages(tables: Sequence[Table], rows: Mapping[str, int]) -> dict[s
             "dictionary/joins.html.jinja", up="", picture=picture, marks=marks, **site
         )
     if reads:
-        names = list(dict.fromkeys([name for join in reads for name in (join.target, join.table)]))
-        about = "What each mart is made from: to the left of it, the tables that it reads"
-        picture = layers_picture(about, names, reads)
-        pages["marts.html"] = rendered("dictionary/marts.html.jinja", up="", picture=picture, **site)
+        picture, marks = reads_picture(reads)
+        pages["marts.html"] = rendered(
+            "dictionary/marts.html.jinja", up="", picture=picture, marks=marks, **site
+        )
     for table in tables:
         pages[f"{table.dataset}/{table.name}.html"] = _table_page(table, joins, site)
     return pages
