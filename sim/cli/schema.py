@@ -113,9 +113,10 @@ def docs_command(
             raise InputError("--out: is for --format html; Markdown goes to stdout")
         typer.echo(tables_markdown(tables), nl=False)
         return
-    from sim.report.dictionary.site import INDEX, write_dictionary
+    from sim.report.dictionary.site import INDEX, check_dictionary, write_dictionary
 
     root = out or _DOCS_FOLDER
+    check_dictionary(root)
     written = write_dictionary(root, tables)
     err.print(f"wrote {len(written)} files: open {(root / INDEX).resolve()}", markup=False)
 

@@ -29,6 +29,7 @@ from sim.folder.manifest import (
 )
 from sim.folder.names import COOKBOOK, DICTIONARY, FOLDER, PLAN, REPORT, WAREHOUSE
 
+_PAGES = ("index.html", "joins.html", "marts.html", "search.js", "style.css", "tables.js")
 _STORES = ("context_store_entity", "context_store_keymap")
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _EVENT_FOLDER = re.compile(rf"event_date={_DATE}")
@@ -227,9 +228,7 @@ def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
         yield run_dir / name
         yield run_dir / (name + PARTIAL)
     yield run_dir / f"{WAREHOUSE}{PARTIAL}.wal"
-    for pattern in ("*.html", "*.css", "*.js", "*/*.html"):
-        yield from (run_dir / DICTIONARY).glob(pattern)
-        yield from (run_dir / DICTIONARY).glob(f"{pattern}{PARTIAL}")
+    yield from _pages(run_dir / DICTIONARY)
     for dataset in _STORES:
         for table in schemas.tables(dataset):
             yield run_dir / dataset / f"{table.name}.parquet"
@@ -240,3 +239,16 @@ def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
     if manifest is not None:
         yield from (run_dir / file.path for unit in manifest.units.values() for file in unit.files)
         yield from (run_dir / f"{name.replace('.', '/')}.parquet" for name in manifest.store)
+
+
+def _pages(folder: Path) -> Iterator[Path]:
+    """The dictionary's pages, and what of them a kill left half written."""
+    for name in _PAGES:
+        yield folder / name
+        yield folder / (name + PARTIAL)
+    for path in folder.glob("*/*.html*"):
+        name = path.name.removesuffix(PARTIAL).removesuffix(".html")
+        with suppress(schemas.UnknownName):
+            schemas.table(path.parent.name, name)
+            if path.name in (f"{name}.html", f"{name}.html{PARTIAL}"):
+                yield path

@@ -15,7 +15,7 @@ from sim.report.table_facts import every_table
 def write_beside(run_dir: Path, manifest: Manifest) -> list[tuple[str, str]]:
     """Write the pages; returns (path relative to the run, name) of each that the report links to.
 
-    Raises InputError when a folder of somebody else's is in the way, RunError when the disk fails.
+    Raises RunError when the disk fails.
     """
     rows = {name: table.rows for name, table in manifest.store.items()}
     rows |= dict.fromkeys(("event_store.expanded", "event_store.events"), manifest.totals.events)

@@ -29,8 +29,8 @@ class Source:
 def write_report(run_dir: Path, pack: Pack) -> Path:
     """Write ``report.html`` of a run that has its warehouse, and the pages beside it that it links to.
 
-    ``pack`` is the run's. Returns the path. Raises InputError without a warehouse or where a folder of others
-    stands in the place of our pages, RunError when files can't be read or written.
+    ``pack`` is the run's. Returns the path. Raises InputError without a warehouse, RunError when files
+    can't be read or written.
     """
     figures = gather(run_dir, pack)
     text = run_page(figures, pack, write_beside(run_dir, figures.manifest))

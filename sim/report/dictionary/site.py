@@ -25,12 +25,12 @@ def write_dictionary(
 ) -> list[Path]:
     """Write the pages of ``tables`` into the folder ``root``; returns the files.
 
-    ``rows`` says how many rows a run has of ``dataset.table``. Pages of an earlier dictionary are replaced.
-    Raises InputError for a folder that holds anything else, RunError when the disk fails.
+    ``rows`` says how many rows a run has of ``dataset.table``. Pages of an earlier dictionary that this one
+    lacks are removed, files of others stay. Raises RunError when the disk fails.
     """
-    before = check_dictionary(root)
     pages = dictionary_pages(tables, rows or {})
     paths = [root / name for name in pages]
+    before = [path for pattern in ("*.html", "*/*.html") for path in root.glob(pattern) if _is_ours(path)]
     with replacing(paths) as beside:
         for text, partial in zip(pages.values(), beside, strict=True):
             partial.write_text(text, encoding="utf-8", newline="")
@@ -42,8 +42,8 @@ def write_dictionary(
     return paths
 
 
-def check_dictionary(root: Path) -> list[Path]:
-    """The pages that an earlier dictionary left in ``root``. Raises InputError for a folder of others.
+def check_dictionary(root: Path) -> None:
+    """Raises InputError unless ``root`` is new, empty, or holds a dictionary.
 
     What a kill left half written does not count; it is written over.
     """
@@ -51,12 +51,11 @@ def check_dictionary(root: Path) -> list[Path]:
         raise InputError(f"{root}: this is a file, allowed: a folder")
     try:
         present = sorted(path for path in root.rglob("*") if path.is_file() and path.suffix != PARTIAL)
-        pages = [path for pattern in ("*.html", "*/*.html") for path in root.glob(pattern) if _is_ours(path)]
+        if present and not _is_ours(root / INDEX):
+            name = present[0].relative_to(root)
+            raise InputError(f"{root}: has {name} and no dictionary, allowed: a new or empty folder")
     except OSError as error:
         raise disk_error(root, error) from error
-    if present and root / INDEX not in pages:
-        raise InputError(f"{root}: has {present[0].name} and no dictionary, allowed: a new or empty folder")
-    return pages
 
 
 def _is_ours(path: Path) -> bool:
