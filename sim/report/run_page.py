@@ -18,7 +18,7 @@ from sim.report.pages import rendered
 
 
 @dataclass(frozen=True)
-class Source:
+class SourcedBlock:
     """Blocks of numbers of a pack that stand on the same source."""
 
     blocks: str
@@ -107,13 +107,13 @@ def _off(drawn: int, planned: float) -> str:
     return f"{abs(difference):.2%} {'more' if difference > 0 else 'fewer'} than asked"
 
 
-def _grouped(entries: Sequence[tuple[str, str, bool]]) -> list[Source]:
+def _grouped(entries: Sequence[tuple[str, str, bool]]) -> list[SourcedBlock]:
     """What stands on the same source together, measured ones first."""
     grouped: dict[tuple[bool, str], list[str]] = {}
     for block, source, assumption in entries:
         grouped.setdefault((assumption, source), []).append(block)
     return [
-        Source(
+        SourcedBlock(
             ", ".join(blocks), source.removeprefix("assumption: ").removeprefix("assumption, "), assumption
         )
         for (assumption, source), blocks in sorted(grouped.items(), key=lambda item: item[0][0])
