@@ -28,6 +28,7 @@ from pydantic import (
 from context.errors import InputError, RunError
 from context.files import Written, disk_error, replacing
 from context.scenario.scenario import Scenario
+from sim.folder.names import MANIFEST
 
 
 def run_id(manifest: Manifest) -> str:
@@ -36,7 +37,7 @@ def run_id(manifest: Manifest) -> str:
     return f"{name}-{manifest.seed}-{manifest.scenario_digest[:8]}"
 
 
-FILE_NAME = "manifest.json"
+FILE_NAME = MANIFEST
 FORMAT: Literal[1] = 1
 STATES = ("context", "plan", "events", "done")
 _LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")

@@ -19,6 +19,8 @@ from schemas._model import Table
 from sim.folder.names import FOLDER, WAREHOUSE
 
 ROOT = "termtide_root"
+# Files are written as DuckDB 1.1 wrote them, so that clients from 1.2 on open them, not DuckDB 2 alone.
+STORAGE_VERSION = "v1.1.0"
 
 # The older form of the event store, column by column. It was written by the pipeline at once, so to say:
 # store_time is event_time.
@@ -49,7 +51,7 @@ def build_warehouse(run_dir: Path) -> Path:
         for rubbish in (beside, journal):
             rubbish.unlink(missing_ok=True)
         try:
-            with duckdb.connect(str(beside)) as connection:
+            with new_file(beside) as connection:
                 for statement in _statements(run_dir.resolve()):
                     connection.execute(statement)
         except duckdb.IOException as error:
@@ -59,6 +61,11 @@ def build_warehouse(run_dir: Path) -> Path:
         finally:
             journal.unlink(missing_ok=True)
     return target
+
+
+def new_file(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that writes a DuckDB file, a new one in the form that older clients read."""
+    return duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE_VERSION})
 
 
 def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnection:
