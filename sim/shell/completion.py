@@ -52,7 +52,7 @@ def proposals(before: str, whole: str, tables: Mapping[str, Sequence[str]]) -> I
     word = word_before(before).lower()
     seen: set[str] = set()
     for name in _candidates(before, whole, tables):
-        if name.lower().startswith(word) and name not in seen:
+        if name.lower().startswith(word) and name not in seen and name.lower() != word:
             seen.add(name)
             yield name
 

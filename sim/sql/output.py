@@ -18,6 +18,8 @@ from typing import Any, TextIO
 
 import pyarrow as pa
 
+from context.errors import InputError
+
 FORMATS = ("pretty", "json", "prettyjson", "jsonl", "csv", "parquet")
 ROWS_SHOWN = 100  # on a terminal, unless told otherwise
 _BATCH = 10_000
@@ -116,7 +118,10 @@ def _write_json_lines(table: pa.Table, out: TextIO) -> None:
 
 def _rows(table: pa.Table) -> Iterator[tuple[object, ...]]:
     for batch in table.to_batches(max_chunksize=_BATCH):
-        columns = [column.to_pylist() for column in batch.columns]
+        try:
+            columns = [column.to_pylist() for column in batch.columns]
+        except (OverflowError, ValueError):
+            raise InputError("a date or time lies outside of the years 1 to 9999") from None
         yield from zip(*columns, strict=True)
 
 

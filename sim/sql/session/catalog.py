@@ -18,6 +18,7 @@ from sim.sql.session.translator import translated
 from sim.sql.tables.external import external_rows
 from sim.sql.tables.faults import explained
 from sim.sql.tables.relations import (
+    MADE,
     SCRATCH,
     Relation,
     is_local,
@@ -33,6 +34,7 @@ from sim.sql.warehouse import quoted
 
 WAREHOUSE = "warehouse"  # the catalog of the run's own tables
 TEMP = "temp"
+_DUCKDBS = ("main", "temp", "system", "pg_catalog", "information_schema")  # names of its own, in every file
 _DEPTH_MAX = 16  # BigQuery's limit of views in views
 
 
@@ -93,7 +95,9 @@ class Names:
         found: list[Relation] = []
         for node in list(tree.find_all(exp.Table)):
             if isinstance(node.this, exp.Func):
-                self._put(node, self._external(node), "external_query")
+                made = self._external(node)
+                self._put(node, made, "external_query")
+                found.append(made)
                 continue
             parts = parts_of(node)
             if len(parts) == 1 and is_local(node, parts[0]):
@@ -108,8 +112,9 @@ class Names:
         if view is not None:
             own = described(self.connection, [*self.own.values(), *self.scratch.relations()], self._columns)
             rows = rows_of(view, self._run_dir, self.project, set(self.run), own)
-            self._put(node, self._rows(rows), view.name)
-            return []
+            made = self._rows(rows)
+            self._put(node, made, view.name)
+            return [made]
         relation = self.relation(node, parts)
         if relation.text is None:
             self._put(node, relation, relation.name)
@@ -155,7 +160,7 @@ class Names:
         self._told(project)
         dataset, name = (parts[0], parts[1]) if len(parts) == 2 else (SCRATCH, parts[0])
         taken = {dataset for dataset, _ in (*self.run, *self.own)}
-        if dataset in taken or dataset.upper() == "INFORMATION_SCHEMA":
+        if dataset in taken or dataset.lower() in _DUCKDBS or dataset.startswith("_"):
             raise InputError(
                 f"{dataset}.{name}: {dataset} is read-only; "
                 f"allowed: a dataset of your own, such as {SCRATCH}.{name}"
@@ -194,7 +199,7 @@ class Names:
     def _rows(self, rows: pa.Table) -> Relation:
         """Rows as a temporary table of the session."""
         self._made += 1
-        name = f"{SCRATCH}.rows.{self._made}"  # no name of a user's has dots
+        name = f"{MADE}{self._made}"
         self.connection.register("_rows", rows)
         self.connection.execute(f"CREATE TEMP TABLE {quoted(name)} AS SELECT * FROM _rows")
         self.connection.unregister("_rows")

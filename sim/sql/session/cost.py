@@ -17,6 +17,7 @@ import duckdb
 
 from sim.sql.session.shadow import Touched, contract_of, partitions_within
 from sim.sql.tables.faults import explained
+from sim.sql.tables.relations import MADE
 from sim.sql.warehouse import data_files, glob_escaped, literal, quoted
 
 MIB = 2**20
@@ -65,6 +66,7 @@ class Cost:
 def cost_of(connection: duckdb.DuckDBPyConnection, run_dir: Path, scans: Sequence[Touched]) -> Cost:
     """The cost of a query with these scans; a table that is scanned twice is paid once, for all columns."""
     found, exact = [], True
+    scans = [scan for scan in scans if not scan.name.startswith(MADE)]  # the catalogue and other databases
     for catalog, dataset, name in dict.fromkeys((s.catalog, s.dataset, s.name) for s in scans):
         mine = [s for s in scans if (s.catalog, s.dataset, s.name) == (catalog, dataset, name)]
         paths = sorted({path for scan in mine for path in scan.paths})

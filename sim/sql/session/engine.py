@@ -27,7 +27,7 @@ from sim.sql.tables.faults import explained
 from sim.sql.tables.own_tables import OwnTable, load_own
 from sim.sql.tables.relations import Relation
 from sim.sql.tables.scratch import scratch_folder
-from sim.sql.tables.storage_types import widened
+from sim.sql.tables.storage_types import told_apart, widened
 from sim.sql.warehouse import literal, open_run
 
 
@@ -42,7 +42,8 @@ class Held:
     def rows(self) -> pa.Table:
         """All rows."""
         with explained():
-            return widened(self._relation.to_arrow_table())
+            table = self._relation.to_arrow_table()
+        return widened(table.rename_columns(told_apart(table.column_names)))
 
 
 @dataclass

@@ -77,6 +77,8 @@ class Session:
             for statement in statements:
                 tree = with_parameters(statement.tree.copy(), given, len(parameters))
                 yield self._outcome(statement, tree, dry=dry)
+        except RecursionError:
+            raise InputError("brackets or subqueries are nested too deeply") from None
         finally:
             self._engine.names.scratch.release()
 

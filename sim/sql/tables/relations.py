@@ -12,6 +12,7 @@ from context.errors import InputError
 from sim.sql.warehouse import quoted
 
 SCRATCH = "scratch"  # the dataset of tables that are made without one
+MADE = "rows."  # how names of tables begin that a session makes for itself; no name of a user's has a point
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,10 @@ class Relation:
 
 
 def parts_of(node: exp.Table) -> list[str]:
-    """A table's name part by part, wherever its backticks stand."""
-    return ".".join(part.name for part in node.parts).split(".")
+    """A table's name part by part, wherever its backticks stand; a project may have a domain, a.com:name."""
+    domain, colon, rest = ".".join(part.name for part in node.parts).rpartition(":")
+    first, *others = rest.split(".")
+    return [f"{domain}{colon}{first}", *others]
 
 
 def is_local(node: exp.Table, name: str) -> bool:
@@ -69,7 +72,7 @@ def is_path(node: exp.Table, first: str) -> bool:
 def without_project(parts: list[str], project: str) -> tuple[list[str], str | None]:
     """(a name's parts without its project, the project if it is another one than the run's).
 
-    A project may have a domain, example.com:name. Raises InputError for too many parts.
+    Raises InputError for too many parts.
     """
     if len(parts) > 3:
         raise InputError(f"table {'.'.join(parts)} given, allowed: dataset.table or {project}.dataset.table")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -105,13 +106,34 @@ def opens(held: ValueType, wanted: ValueType) -> bool:
     return wanted.name in _OPENS.get(held.name, ())
 
 
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Each name once, whatever its letters' case: further ones get _1, _2, as BigQuery shows them."""
+    taken: set[str] = set()
+    found = []
+    for name in names:
+        new, number = name, 0
+        while new.lower() in taken:
+            number += 1
+            new = f"{name}_{number}"
+        taken.add(new.lower())
+        found.append(new)
+    return found
+
+
 def widened(table: pa.Table) -> pa.Table:
     """INT64 and FLOAT64 are BigQuery's only such types, times are in microseconds and UTC, at every depth."""
     for i, field in enumerate(table.schema):
         kind = _wide(field.type)
         if kind != field.type:
-            table = table.set_column(i, field.with_type(kind), pc.cast(table.column(i), kind))
+            table = table.set_column(i, field.with_type(kind), _cast(table.column(i), kind, field.name))
     return table
+
+
+def _cast(column: pa.ChunkedArray, kind: pa.DataType, name: str) -> pa.ChunkedArray:
+    try:
+        return pc.cast(column, kind)
+    except pa.ArrowInvalid:
+        raise InputError(f"column {name}: a whole number is beyond INT64's 64 bits") from None
 
 
 def _wide(kind: pa.DataType) -> pa.DataType:
