@@ -44,7 +44,8 @@ def sql(
     ] = False,
 ) -> None:
     """Run BigQuery SQL on a run; what it makes stays in a scratch dataset beside the run."""
-    from sim.shell.ask import Asked, answer
+    from sim.shell.answers import Asked
+    from sim.shell.ask import answer
 
     answer(
         Asked(

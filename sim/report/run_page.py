@@ -12,6 +12,7 @@ from context.files import replacing
 from context.packs.pack import Pack
 from sim.folder.manifest import Manifest
 from sim.folder.names import REPORT
+from sim.report.cookbook import recipes
 from sim.report.figures import Figures, gather
 
 
@@ -51,6 +52,7 @@ def page(figures: Figures, pack: Pack) -> str:
         sizes=charts.counted(figures.sizes, "Sections by number of students"),
         zone=escape(str(scenario["time_zone"])),
         queries="".join(_query(title, sql) for title, sql in queries(sorted(manifest.units))),
+        cookbook=_cookbook(sorted(manifest.units), str(scenario["time_zone"])),
         pack=escape(f"{manifest.pack.name} {manifest.pack.version}"),
         sources_note=_sources_note(pack),
         sources=_sources(pack.sources()),
@@ -92,6 +94,19 @@ def _days_note(figures: Figures) -> str:
 
 def _query(title: str, sql: str) -> str:
     return f"<p>{escape(title[:1].upper() + title[1:])}</p><pre>{escape(sql)}</pre>"
+
+
+def _cookbook(days: list[str], zone: str) -> str:
+    """The cookbook's questions by chapter, each folded over its SQL with this run's dates."""
+    parts, chapter = [], ""
+    for recipe in recipes():
+        if recipe.chapter != chapter:
+            chapter = recipe.chapter
+            parts.append(f"<h3>{escape(chapter)}</h3>")
+        remark = f"<p>{escape(recipe.remark)}</p>" if recipe.remark else ""
+        sql = f"{remark}<pre>{escape(recipe.on(days, zone))}</pre>"
+        parts.append(f"<details><summary>{escape(recipe.question)}</summary>{sql}</details>")
+    return "\n".join(parts)
 
 
 def _sources_note(pack: Pack) -> str:

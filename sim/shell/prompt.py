@@ -22,7 +22,7 @@ from pygments.lexers.sql import SqlLexer
 
 from context.errors import InputError, TermtideError
 from sim.folder.find import find_run
-from sim.shell.ask import Asked, Say, session_of, show_rows, write_cost
+from sim.shell.answers import Asked, Say, session_of, show_rows, write_cost
 from sim.shell.completion import proposals, word_before
 from sim.sql.output import FORMATS, write_rows
 from sim.sql.script.parameters import parameters_of

@@ -12,7 +12,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from sim.shell.ask import Asked
+from sim.shell.answers import Asked
 from sim.shell.completion import proposals
 from sim.shell.prompt import _Names, shell
 from sim.sql.warehouse import build_warehouse
