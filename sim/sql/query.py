@@ -1,14 +1,11 @@
-"""BigQuery SQL on a run: ``run_sql`` translates one query, runs it read-only in DuckDB and returns Arrow.
-
-Tables go by one project (the scenario's), their dataset and name: `project.dataset.table`, with backticks
-round the whole, round each part or round none; the project may be left out.
-"""
+"""BigQuery SQL on a run: ``run_sql`` translates one query, runs it read-only in DuckDB and returns Arrow."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -16,11 +13,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from context.errors import InputError, RunError, TermtideError
-from sim.sql.information_schema import View, asked_for, rows_of
-from sim.sql.translate import parse, to_duckdb
-from sim.sql.values import MACROS
-from sim.sql.warehouse import literal, open_run, quoted
+from context.errors import InputError, RunError
+from sim.sql.grammar.catalog import Surroundings
+from sim.sql.grammar.parse import parse_query
+from sim.sql.grammar.types import (
+    BOOL,
+    BYTES,
+    DATE,
+    DATETIME,
+    FLOAT64,
+    INT64,
+    NUMERIC,
+    STRING,
+    TIME,
+    TIMESTAMP,
+    Type,
+    array_of,
+)
+from sim.sql.run_tables import RunTables
+from sim.sql.translate import Translated, explained, install, translate
+from sim.sql.warehouse import literal, open_run
 
 _CATALOG = "warehouse"
 Parameters = Mapping[str, object] | Sequence[object]
@@ -33,27 +45,45 @@ def run_sql(run_dir: Path, project: str, text: str, params: Parameters | None = 
     decimal128(38, 9), DATE as date32, DATETIME as timestamp[us], TIMESTAMP as timestamp[us, UTC]. Raises
     InputError for what is wrong with the query, with line and column, near matches or what is allowed.
     """
-    tree = parse(text)
+    tree = parse_query(text)
     _check_parameters(tree, params)
     with open_run(run_dir, _CATALOG) as connection:
-        known = _known_tables(connection)
-        for view in _name_tables(tree, project, known):
-            _make_view(connection, view, rows_of(view, run_dir, project, known))
-        statement = to_duckdb(tree)
+        tables = RunTables(connection, run_dir, project, _CATALOG)
+        translated = translate(tree, Surroundings(tables, _kinds(params)))
+        install(connection, translated)
         _lock(connection, run_dir)
-        return _widened(_execute(connection, statement, params))
+        return _widened(_execute(connection, translated, params))
 
 
-def _make_view(connection: duckdb.DuckDBPyConnection, view: View, rows: pa.Table) -> None:
-    """A table of the session with the rows of a view of the catalogue."""
-    connection.register("_rows", rows)
-    connection.execute(f"CREATE TEMP TABLE {quoted(view.table)} AS SELECT * FROM _rows")
-    connection.unregister("_rows")
+_KINDS: tuple[tuple[type, Type], ...] = (
+    (bool, BOOL),
+    (int, INT64),
+    (float, FLOAT64),
+    (Decimal, NUMERIC),
+    (bytes, BYTES),
+    (datetime, DATETIME),
+    (date, DATE),
+    (time, TIME),
+)
+
+
+def _kinds(params: Parameters | None) -> Mapping[str, Type] | Sequence[Type]:
+    """The types of parameters, as BigQuery has them."""
+    if isinstance(params, Mapping):
+        return {name: _kind(value) for name, value in params.items()}
+    return [_kind(value) for value in params or ()]
+
+
+def _kind(value: object) -> Type:
+    if isinstance(value, list | tuple):
+        return array_of(_kind(value[0]) if value else STRING)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return TIMESTAMP
+    return next((kind for python, kind in _KINDS if isinstance(value, python)), STRING)
 
 
 def _lock(connection: duckdb.DuckDBPyConnection, run_dir: Path) -> None:
     """From here on the session reads files of the run and no others, and no setting can change that."""
-    connection.execute(MACROS)
     folder = literal(str(run_dir.resolve()))
     for setting in (
         f"allowed_directories = [{folder}]",
@@ -65,18 +95,27 @@ def _lock(connection: duckdb.DuckDBPyConnection, run_dir: Path) -> None:
         connection.execute(f"SET {setting}")
 
 
-def _execute(connection: duckdb.DuckDBPyConnection, text: str, params: Parameters | None) -> pa.Table:
+def _execute(connection: duckdb.DuckDBPyConnection, query: Translated, params: Parameters | None) -> pa.Table:
     try:
-        statements = connection.extract_statements(text)
+        statements = connection.extract_statements(query.duckdb_sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise InputError("allowed: one query (SELECT or WITH); runs are read-only")
-        return connection.sql(text, params=params).to_arrow_table()
+        return connection.sql(query.duckdb_sql, params=_bound(query, params)).to_arrow_table()
     except duckdb.IOException as error:
         raise RunError(f"the run's files can't be read: {_first_line(error)}") from error
     except duckdb.OutOfMemoryException as error:
         raise RunError(f"the query needs more memory than there is: {_first_line(error)}") from error
     except duckdb.Error as error:
-        raise _explained(error) from error
+        raise explained(error) from error
+
+
+def _bound(query: Translated, params: Parameters | None) -> dict[str, object] | None:
+    """The parameters that the query uses, as DuckDB calls them."""
+    if params is None:
+        return None
+    pairs = params.items() if isinstance(params, Mapping) else enumerate(params, 1)
+    given = {str(name).lower(): value for name, value in pairs}
+    return {name: given[name] for name in query.parameters}
 
 
 def _check_parameters(tree: exp.Query, params: Parameters | None) -> None:
@@ -89,102 +128,6 @@ def _check_parameters(tree: exp.Query, params: Parameters | None) -> None:
         wanted = ", ".join([f"@{name}" for name in named] or [f"{positional} positional"])
         got = ", ".join([f"@{name}" for name in given] or [f"{count} positional"])
         raise InputError(f"parameters: the query has {wanted}; given: {got}")
-
-
-def _known_tables(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
-    """(dataset, table) of everything in the warehouse."""
-    rows = connection.execute(
-        "SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = $1 AND NOT internal "
-        "UNION ALL SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $1",
-        [_CATALOG],
-    ).fetchall()
-    return {(dataset, name) for dataset, name in rows}
-
-
-def _name_tables(tree: exp.Query, project: str, known: set[tuple[str, str]]) -> set[View]:
-    """Give each table of the query its full name in DuckDB; returns the views of the catalogue among them.
-
-    Raises InputError for one that isn't there.
-    """
-    views = set()
-    for node in list(tree.find_all(exp.Table)):
-        if isinstance(node.this, exp.Func):
-            name = node.this.sql("bigquery").split("(")[0]
-            raise InputError(f"table function {name} given, allowed: tables, subqueries and UNNEST")
-        parts = ".".join(part.name for part in node.parts).split(".")
-        if len(parts) == 1 and _is_local(node, parts[0]):
-            continue
-        view = asked_for(parts, project, sorted({dataset for dataset, _ in known}))
-        if view is not None:
-            views.add(view)
-            name, new = view.name, exp.table_(view.table, "main", "temp", quoted=True)
-        else:
-            dataset, name = _table_name(parts, project, known)
-            new = exp.table_(name, dataset, _CATALOG, quoted=True)
-        alias = node.args.get("alias")
-        node.set("this", new.this)
-        node.set("db", new.args["db"])
-        node.set("catalog", new.args["catalog"])
-        if alias is None:
-            node.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
-    return views
-
-
-def _is_local(node: exp.Table, name: str) -> bool:
-    """True for the name of a WITH clause round the table."""
-    above = node.parent
-    while above is not None:
-        if isinstance(above, exp.Query) and name.lower() in (cte.alias.lower() for cte in above.ctes):
-            return True
-        above = above.parent
-    return False
-
-
-def _table_name(parts: list[str], project: str, known: set[tuple[str, str]]) -> tuple[str, str]:
-    given = ".".join(parts)
-    if len(parts) == 3 and parts[0] != project:
-        raise InputError(f"project {parts[0]} given, allowed: {project}, which is this run's")
-    if len(parts) > 3:
-        raise InputError(f"table {given} given, allowed: dataset.table or {project}.dataset.table")
-    if len(parts) >= 2 and (parts[-2], parts[-1]) in known:
-        return parts[-2], parts[-1]
-    raise InputError(f"no table named {given}; {_near_tables(parts, known)}")
-
-
-def _near_tables(parts: list[str], known: set[tuple[str, str]]) -> str:
-    """Tables of that or nearly that name, of the dataset that was given if there is one like it."""
-    datasets = sorted({dataset for dataset, _ in known})
-    meant = get_close_matches(parts[-2].lower(), datasets, n=1, cutoff=0.7) if len(parts) > 1 else datasets
-    names = sorted({name for dataset, name in known if dataset in meant})
-    near = get_close_matches(parts[-1].lower(), names, n=1, cutoff=0.6)
-    found = [f"{dataset}.{name}" for dataset, name in sorted(known) if dataset in meant and name in near]
-    return f"did you mean {' or '.join(found)}?" if found else f"datasets: {', '.join(datasets)}"
-
-
-_NOT_FOUND = (
-    (re.compile(r'Referenced column "([^"]+)" (?:was )?not found'), "column named {}"),
-    (re.compile(r'does not have a column named "([^"]+)"'), "column named {}"),
-    (re.compile(r"Could not find key \"?([^\"\n]+?)\"? in struct", re.IGNORECASE), "field named {}"),
-    (re.compile(r"Function with name \"?(\w+)\"? does not exist"), "function named {} here"),
-)
-
-
-def _explained(error: duckdb.Error) -> TermtideError:
-    """DuckDB's error about a query in one line of our own; it is the query that is wrong."""
-    text = str(error)
-    for pattern, what in _NOT_FOUND:
-        if found := pattern.search(text):
-            near = get_close_matches(found[1].lower(), _candidates(text), n=3, cutoff=0.5)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            return InputError(f"no {what.format(found[1])}{hint}")
-    return InputError(_first_line(error))
-
-
-def _candidates(text: str) -> list[str]:
-    """What DuckDB proposes: quoted names after its error's first sentence."""
-    found = re.search(r"(?:Candidate[^:]*:|Did you mean)(.*)", text, re.DOTALL)
-    tail = found[1].split("LINE ")[0] if found else ""
-    return list(dict.fromkeys(name.split(".")[-1] for name in re.findall(r'"([^"]+)"', tail)))
 
 
 def _first_line(error: Exception) -> str:
