@@ -197,7 +197,7 @@ LIMIT 20;
 
 -- ## How does the use of a tool change from week to week?
 SELECT DATE_TRUNC(DATE(event_time), WEEK(MONDAY)) AS week,
-  COALESCE(JSON_VALUE(object.extensions, "$['com.instructure.canvas'].asset_type"), object.type) AS asset,
+  COALESCE(JSON_VALUE(object.extensions, '$."com.instructure.canvas".asset_type'), object.type) AS asset,
   COUNT(*) AS events, COUNT(DISTINCT person.udp_id) AS people
 FROM event_store.expanded
 WHERE event_time >= '{first}' AND event_time < '{end}' AND type = 'NavigationEvent'
@@ -260,11 +260,11 @@ SELECT COUNT(*) AS sessions, COUNT(DISTINCT person_id) AS people,
 FROM sessions;
 
 -- ## Which tools are launched from Canvas (LTI)?
-SELECT JSON_VALUE(object.extensions, "$['com.instructure.canvas'].asset_name") AS tool,
+SELECT JSON_VALUE(object.extensions, '$."com.instructure.canvas".asset_name') AS tool,
   COUNT(*) AS launches, COUNT(DISTINCT person.udp_id) AS people
 FROM event_store.expanded
 WHERE event_time >= '{begin}' AND event_time < '{end}'
-  AND JSON_VALUE(object.extensions, "$['com.instructure.canvas'].asset_type") = 'context_external_tool'
+  AND JSON_VALUE(object.extensions, '$."com.instructure.canvas".asset_type') = 'context_external_tool'
 GROUP BY tool
 ORDER BY launches DESC, tool;
 

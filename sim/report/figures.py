@@ -16,7 +16,7 @@ from context.packs.pack import Pack
 from sim.caliper.kinds import KINDS, tool_sql
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.names import FOLDER, PLAN
-from sim.sql.translate import parse, to_duckdb
+from sim.sql.session_tables import session_sql
 from sim.sql.warehouse import glob_escaped, literal, open_run
 
 Rows = list[dict[str, Any]]
@@ -140,7 +140,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, manifest: Manifest, pack: Pa
         overshoot=float(number("SELECT sum(overshoot) FROM cells")),
         drawn=int(number("SELECT sum(n) FROM clicks WHERE counted")),
         days=rows(_DAYS),
-        tools=rows(_compared("tool", _drawn_tools(pack))),
+        tools=rows(_compared("tool", _drawn_tools(connection, pack))),
         levels=sorted(rows(_compared("level", drawn["level"])), key=lambda row: str(row["name"])),
         families=[
             {**row, "name": _short(f"{row['name']} {titles.get(row['name'], '')}")} for row in families
@@ -175,18 +175,17 @@ def _compared(key: str, drawn: str) -> str:
         FULL JOIN ({drawn}) USING (name) WHERE name IS NOT NULL ORDER BY asked DESC, name"""
 
 
-def _drawn_tools(pack: Pack) -> str:
+def _drawn_tools(connection: duckdb.DuckDBPyConnection, pack: Pack) -> str:
     """SQL: drawn events by tool, through the one derivation of tools, which is BigQuery SQL."""
     table = pack.table("tool")
     domains = {
         domain: tool for domain, tool in zip(table["lti_domain"], table["tool"], strict=True) if domain
     }
     case = tool_sql(domains)
-    return to_duckdb(
-        parse(
-            f"SELECT name, SUM(n) AS drawn FROM (SELECT {case} AS name, n FROM looks) "
-            "WHERE name <> 'login' GROUP BY name"
-        )
+    return session_sql(
+        connection,
+        f"SELECT name, SUM(n) AS drawn FROM (SELECT {case} AS name, n FROM looks) "
+        "WHERE name <> 'login' GROUP BY name",
     )
 
 

@@ -24,9 +24,9 @@ from sim.folder.names import WAREHOUSE
 from sim.sql.warehouse import data_files, is_view
 
 NAME = "INFORMATION_SCHEMA"
-_OLDER = "__TABLES__"  # what BigQuery had before, below a dataset only
+OLDER_CATALOGUE = "__TABLES__"  # what BigQuery had before, below a dataset only
 _REGION = "region-"
-_DATASET_ONLY = ("PARTITIONS", _OLDER)
+_DATASET_ONLY = ("PARTITIONS", OLDER_CATALOGUE)
 _REGION_ONLY = ("SCHEMATA", "TABLE_STORAGE")
 Row = dict[str, Any]
 
@@ -94,12 +94,12 @@ def asked_for(parts: Sequence[str], project: str, datasets: Sequence[str]) -> Vi
     Raises InputError for a view that there is not, or not where it is asked for, as in BigQuery.
     """
     upper = [part.upper() for part in parts]
-    if NAME not in upper and _OLDER not in upper:
+    if NAME not in upper and OLDER_CATALOGUE not in upper:
         return None
-    given, position = ".".join(parts), upper.index(NAME if NAME in upper else _OLDER)
+    given, position = ".".join(parts), upper.index(NAME if NAME in upper else OLDER_CATALOGUE)
     above, name = list(parts[:position]), ".".join(upper[position + (NAME in upper) :])
-    if name not in schemas.information_schema() or (name == _OLDER) == (NAME in upper):
-        views = [view for view in schemas.information_schema() if view != _OLDER]
+    if name not in schemas.information_schema() or (name == OLDER_CATALOGUE) == (NAME in upper):
+        views = [view for view in schemas.information_schema() if view != OLDER_CATALOGUE]
         near = get_close_matches(name, views, n=1)
         hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(views)}"
         raise InputError(f"no view named {given}; {hint}")
@@ -117,7 +117,7 @@ def asked_for(parts: Sequence[str], project: str, datasets: Sequence[str]) -> Vi
         raise InputError(f"no dataset named {above[0]}; datasets: {', '.join(datasets)}")
     places = {name in _REGION_ONLY: f"`{project}.{_REGION}us`", name in _DATASET_ONLY: f"`{project}.DATASET`"}
     where = places.get(True, f"`{project}.DATASET` or `{project}.{_REGION}us`")
-    asked = name if name == _OLDER else f"{NAME}.{name}"
+    asked = name if name == OLDER_CATALOGUE else f"{NAME}.{name}"
     raise InputError(f"table {given} given, allowed before {asked}: {where}")
 
 
@@ -271,7 +271,7 @@ _ROWS: dict[str, Callable[[_Catalogue], Iterator[Row]]] = {
     "TABLE_OPTIONS": _options,
     "PARTITIONS": _partitions,
     "TABLE_STORAGE": _storage,
-    _OLDER: _older,
+    OLDER_CATALOGUE: _older,
 }
 
 

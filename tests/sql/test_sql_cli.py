@@ -138,10 +138,10 @@ def test_scripts_parameters_and_tables(
         (["SELECT 1", "--out", "."], "a folder, allowed: a file"),
         (["SELECT 1", "--parameter", "x:INT64:one"], "'one' given, allowed for INT64"),
         (["SELECT 1", "--table", "x"], "allowed: dataset.name=FILE"),
-        (["SELECT nmae FROM context_store_entity.person"], "no column named nmae; did you mean name?"),
+        (["SELECT nmae FROM context_store_entity.person"], "Unrecognized name: nmae; did you mean name?"),
         (["SELECT 1 +"], "syntax error in line 1"),
         (["SELECT " + "(" * 4000 + "1" + ")" * 4000], "nested too deeply"),
-        (["SELECT 9223372036854775807 + 1"], "INT64"),
+        (["SELECT 9223372036854775807 + 1"], "overflow"),
     ],
 )
 def test_bad_input_is_one_line(

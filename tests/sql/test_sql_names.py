@@ -80,12 +80,12 @@ def test_other_projects_are_refused_when_asked(folder: Path) -> None:
     [
         (
             "SELECT 1\nFROM context_store_entity.persn",
-            "line 2, column 6; did you mean context_store_entity.person?",
+            "did you mean context_store_entity.person? at line 2, column 6",
         ),
         ("SELECT 1 FROM context_entity.person", "did you mean context_store_entity.person"),
         (
             "SELECT 1 FROM persn",
-            "no table named persn in line 1, column 15; did you mean context_store_entity.person",
+            "no table named persn; did you mean context_store_entity.person",
         ),
         (
             "SELECT 1 FROM a.b.c.d",

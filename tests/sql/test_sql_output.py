@@ -13,7 +13,6 @@ import pytest
 
 from context.errors import InputError
 from sim.sql.output import write_rows
-from sim.sql.tables.storage_types import told_apart
 
 ROW = {
     "a": 2**60,
@@ -105,11 +104,6 @@ def test_letters_that_move_the_cursor_are_spelled_out() -> None:
         shown = written(table, "pretty", width).replace("\n", "")
         assert not any(letter < " " or "\x7f" <= letter <= "\x9f" for letter in shown)
         assert "[2J" in shown.replace(" ", "") or width == 5
-
-
-def test_columns_of_one_name_are_told_apart() -> None:
-    """No column is dropped for its name: further ones get a number."""
-    assert told_apart(["a", "a", "A", "b", "a_1"]) == ["a", "a_1", "A_2", "b", "a_1_1"]
 
 
 def test_dates_beyond_the_calendar() -> None:

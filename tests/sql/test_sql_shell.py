@@ -66,7 +66,7 @@ def test_a_session_of_the_shell(
     assert "lms_int_id" in out
     assert "tables, all synthetic" in said[0]
     assert said[1] == "t: 1 rows"
-    assert "no column named nmae; did you mean name?" in said[2]
+    assert "Unrecognized name: nmae; did you mean name?" in said[2]
     assert ".format xml: allowed: pretty" in said[3]
     assert ".nothing: allowed: .tables" in said[4]
     assert "Ctrl-D leaves" in said[5]

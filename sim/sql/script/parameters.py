@@ -19,7 +19,8 @@ from typing import Any, NoReturn
 
 from context.errors import InputError
 from context.scenario.zones import zone as zone_of
-from sim.sql.script.literals import ValueType, literal_of, type_of, type_of_arrow
+from sim.sql.grammar.types import NUMERIC, STRING, Type
+from sim.sql.script.written_types import type_of, type_of_arrow
 
 _INT64 = range(-(2**63), 2**63)
 _DATE = r"(\d{4})-(\d{1,2})-(\d{1,2})"
@@ -32,7 +33,6 @@ _EXAMPLES = {
     "INT64": "a whole number between -9223372036854775808 and 9223372036854775807",
     "FLOAT64": "a number, or NaN, inf, -inf",
     "NUMERIC": "a number with at most 29 digits before the point and 9 after it",
-    "BIGNUMERIC": "a number with at most 38 digits before the point and 38 after it",
     "BYTES": "bytes in base64",
     "DATE": "a date such as 2026-09-01",
     "TIME": "a time such as 10:30:00",
@@ -48,13 +48,8 @@ class Parameter:
     """One parameter: ``name`` is empty for a positional one."""
 
     name: str
-    kind: ValueType
+    kind: Type
     value: Any
-
-    @property
-    def literal(self) -> str:
-        """The value in BigQuery's dialect."""
-        return literal_of(self.value, self.kind)
 
 
 def parameters_of(given: Iterable[str]) -> list[Parameter]:
@@ -104,7 +99,7 @@ def _guessed(name: str, value: object) -> Parameter:
             f"parameter {name or 'without a name'}: {value!r} given, allowed: numbers, texts, dates, times, "
             "bytes, lists and dicts of them"
         ) from None
-    return Parameter(name, ValueType("NUMERIC") if isinstance(value, Decimal) else kind, value)
+    return Parameter(name, NUMERIC if isinstance(value, Decimal) else kind, value)
 
 
 def _sorted_out(found: list[Parameter]) -> list[Parameter]:
@@ -117,10 +112,10 @@ def _sorted_out(found: list[Parameter]) -> list[Parameter]:
     return found
 
 
-def _typed(rest: str) -> tuple[ValueType, str, str]:
+def _typed(rest: str) -> tuple[Type, str, str]:
     """(type, the colon after it, the value)."""
     kind, colon, value = rest.partition(":")  # no type holds a colon
-    return type_of(kind.strip() or "STRING") if colon else ValueType("STRING"), colon, value
+    return type_of(kind.strip() or "STRING") if colon else STRING, colon, value
 
 
 def _from_file(path: Path) -> list[Parameter]:
@@ -161,20 +156,20 @@ def _api_value(given: dict[str, Any]) -> Any:
     return given.get("value")
 
 
-def _checked(where: str, name: str, kind: ValueType, given: Any) -> Parameter:
+def _checked(where: str, name: str, kind: Type, given: Any) -> Parameter:
     if name and not re.fullmatch(r"[A-Za-z_][A-Za-z_0-9]*", name):
         raise InputError(f"{where}: allowed in a name: letters, digits and _, not beginning with a digit")
     return Parameter(name, kind, _value(where, kind, given))
 
 
-def _value(where: str, kind: ValueType, given: Any) -> Any:
+def _value(where: str, kind: Type, given: Any) -> Any:
     """Python's value of what was given for a type: a text, or what JSON has."""
     if given is None:
         return None
     if kind.element is not None:
         items = _from_json(where, kind, given, list, '["a", "b"]')
         return [_value(where, kind.element, item) for item in items]
-    if kind.name == "STRUCT":
+    if kind.kind == "STRUCT":
         record = _from_json(where, kind, given, dict, '{"a": 1}')
         names = [name for name, _ in kind.fields]
         odd = sorted(set(record) ^ set(names))
@@ -183,13 +178,13 @@ def _value(where: str, kind: ValueType, given: Any) -> Any:
         return {name: _value(where, inner, record[name]) for name, inner in kind.fields}
     text = given if isinstance(given, str) else json.dumps(given)
     try:
-        return _READERS[kind.name](text.strip() if kind.name != "STRING" else text)
+        return _READERS[kind.kind](text.strip() if kind.kind != "STRING" else text)
     except (ValueError, InvalidOperation, binascii.Error, InputError, OverflowError):
         shown = text if len(text) <= 60 else text[:57] + "..."
-        raise InputError(f"{where}: {shown!r} given, allowed for {kind}: {_EXAMPLES[kind.name]}") from None
+        raise InputError(f"{where}: {shown!r} given, allowed for {kind}: {_EXAMPLES[kind.kind]}") from None
 
 
-def _from_json(where: str, kind: ValueType, given: Any, shape: type, example: str) -> Any:
+def _from_json(where: str, kind: Type, given: Any, shape: type, example: str) -> Any:
     """A list or dict, as it is or as JSON text."""
     try:
         found = json.loads(given) if isinstance(given, str) else given
@@ -285,7 +280,6 @@ _READERS: dict[str, Any] = {
     "INT64": _int64,
     "FLOAT64": _float64,
     "NUMERIC": _numeric(29, 9),
-    "BIGNUMERIC": _numeric(38, 38),
     "STRING": str,
     "BYTES": _bytes,
     "DATE": _date,

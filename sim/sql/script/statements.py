@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlglot import exp
-from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from context.errors import InputError
+from sim.sql.grammar.parse import Dialect
 
 _OPENING = re.compile(r"""'''|\"\"\"|['"`]|--|\#|/\*""")
 _CLOSED = re.compile(
@@ -42,12 +42,13 @@ _REFUSED = {
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement: its tree, the place where it begins (both from 1), and its text."""
+    """One statement: its tree, the place where it begins (both from 1), its text, and what follows its AS."""
 
     tree: exp.Expr
     line: int
     column: int
     text: str
+    body: str = ""
 
     @property
     def word(self) -> str:
@@ -62,14 +63,15 @@ def statements_of(text: str) -> list[Statement]:
     line and column, and for a statement that is not allowed.
     """
     try:
-        tokens = list(BigQuery().tokenize(text))
+        tokens = list(Dialect().tokenize(text))
     except TokenError as error:
         raise InputError(_unclosed(text) or f"syntax error: {' '.join(str(error).split())}") from None
     found = []
     for part in _parts(tokens):
         source = text[part[0].start : part[-1].end + 1]
         _check_word(part, source)
-        found.append(Statement(_parsed(part, text), part[0].line, _column(text, part[0]), source))
+        place = (part[0].line, _column(text, part[0]))
+        found.append(Statement(_parsed(part, text), *place, source, _body(part, text)))
     return found
 
 
@@ -103,7 +105,7 @@ def _check_word(part: list[Token], source: str) -> None:
 def _parsed(part: list[Token], text: str) -> exp.Expr:
     try:
         with _quiet():
-            trees = BigQuery().parser().parse(part, text)
+            trees = Dialect().parser().parse(part, text)
     except ParseError as error:
         raise InputError(_reason(error, text)) from None
     except RecursionError:
@@ -116,6 +118,19 @@ def _parsed(part: list[Token], text: str) -> exp.Expr:
     if tree.find(exp.Into):
         raise InputError("SELECT … INTO given, allowed: CREATE TABLE … AS SELECT …")
     return tree
+
+
+def _body(part: list[Token], text: str) -> str:
+    """What a CREATE has after its AS, as the user wrote it."""
+    depth = 0
+    for i, token in enumerate(part[:-1]):
+        if token.token_type == TokenType.L_PAREN:
+            depth += 1
+        elif token.token_type == TokenType.R_PAREN:
+            depth -= 1
+        elif token.token_type == TokenType.ALIAS and depth == 0:
+            return text[part[i + 1].start : part[-1].end + 1]
+    return ""
 
 
 def _column(text: str, token: Token) -> int:

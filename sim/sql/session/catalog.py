@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+import schemas
 from context.errors import InputError
-from sim.sql.information_schema import View, asked_for, rows_of
-from sim.sql.script.literals import ValueType
-from sim.sql.script.statements import statements_of
+from schemas._model import Table
+from sim.sql.grammar.catalog import Partition, Relation, Surroundings
+from sim.sql.grammar.types import Type, type_of_column
+from sim.sql.information_schema import NAME as CATALOGUE
+from sim.sql.information_schema import OLDER_CATALOGUE, View, asked_for, rows_of
+from sim.sql.script.written_types import type_of_arrow
 from sim.sql.session.described import described
-from sim.sql.session.translator import translated
+from sim.sql.session.shadow import contract_of
 from sim.sql.tables.external import external_rows
 from sim.sql.tables.faults import explained
-from sim.sql.tables.relations import (
-    MADE,
-    SCRATCH,
-    Relation,
-    is_local,
-    is_path,
-    no_table,
-    parts_of,
-    place_of,
-    without_project,
-)
+from sim.sql.tables.places import MADE, SCRATCH, Place, no_table, parts_of, with_domain, without_project
 from sim.sql.tables.scratch import Scratch
 from sim.sql.tables.storage_types import kept_columns
-from sim.sql.warehouse import quoted
+from sim.sql.translate import translate
+from sim.sql.warehouse import EVENT_DATE, dated_events, events_select, is_view, quoted
 
 WAREHOUSE = "warehouse"  # the catalog of the run's own tables
 TEMP = "temp"
+EXPANDED = ("event_store", "expanded")
 _DUCKDBS = ("main", "temp", "system", "pg_catalog", "information_schema")  # names of its own, in every file
 _DEPTH_MAX = 16  # BigQuery's limit of views in views
+Columns = tuple[tuple[str, Type], ...]
 
 
 class Names:
-    """What a session's queries can read. ``note`` is told what a user should know and no answer shows."""
+    """What a session's queries can read, as the translation looks it up.
+
+    ``note`` is told what a user should know and no answer shows. While ``planning`` is on, tables are plain
+    ones of the same names, whose plan tells what a query touches; ``found`` collects them.
+    """
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         run_dir: Path,
         project: str,
-        own: Iterable[Relation],
+        own: Iterable[Place],
         note: Callable[[str], None],
         *,
         strict_project: bool = False,
@@ -54,22 +55,25 @@ class Names:
         self.connection = connection
         self.project = project
         self.scratch = Scratch(connection, run_dir)
-        self.temp: dict[str, Relation] = {}  # temporary tables, by small letters
+        self.temp: dict[str, Place] = {}  # temporary tables, by small letters
         self.run = {(item.dataset, item.name): item for item in _tables_of(connection, WAREHOUSE)}
         self.own = {(item.dataset, item.name): item for item in own}
+        self.planning = False
+        self.found: dict[str, tuple[Place, Columns]] = {}  # by their names in DuckDB's SQL
         self._run_dir = run_dir
         self._note = note
         self._strict = strict_project
-        self._made = 0
+        self._made: dict[object, tuple[Place, Columns]] = {}
+        self._depth = 0
         for dataset, name in self.own:
             if (dataset, name) in self.run:
                 raise InputError(
                     f"--table {dataset}.{name}: the run has a table of that name; choose another one"
                 )
 
-    def known(self) -> list[Relation]:
+    def known(self) -> list[Place]:
         """Everything with a dataset, the run's tables first."""
-        return [*self.run.values(), *self.own.values(), *self.scratch.relations()]
+        return [*self.run.values(), *self.own.values(), *self.scratch.places()]
 
     def columns(self) -> dict[str, list[str]]:
         """Names of the columns of everything that has a dataset, by dataset.name, and of temporary tables."""
@@ -85,73 +89,53 @@ class Names:
             for name, item in sorted(named.items())
         }
 
-    def resolve(self, tree: exp.Expr, depth: int = 0) -> list[Relation]:
-        """Give each table of the tree its full name in DuckDB; returns what was found, also in views.
-
-        Views of the user are put in, views of the catalogue and external queries are made. Raises InputError
-        for a name that there is not, and for a function in the place of a table.
-        """
-        refuse_table_functions(tree)
-        found: list[Relation] = []
-        for node in list(tree.find_all(exp.Table)):
-            if isinstance(node.this, exp.Func):
-                made = self._external(node)
-                self._put(node, made, "external_query")
-                found.append(made)
-                continue
-            parts = parts_of(node)
-            if len(parts) == 1 and is_local(node, parts[0]):
-                continue
-            if len(parts) > 1 and is_path(node, parts[0]):
-                continue
-            found += self._found(node, parts, depth)
-        return found
-
-    def _found(self, node: exp.Table, parts: list[str], depth: int) -> list[Relation]:
+    def relation(self, path: Sequence[str]) -> Relation:
+        """The table of a name. Raises InputError for one that is not there, with near names."""
+        parts = with_domain(path)
         view = self._view(parts)
         if view is not None:
-            own = described(self.connection, [*self.own.values(), *self.scratch.relations()], self._columns)
-            rows = rows_of(view, self._run_dir, self.project, set(self.run), own)
-            made = self._rows(rows)
-            self._put(node, made, view.name)
-            return [made]
-        relation = self.relation(node, parts)
-        if relation.text is None:
-            self._put(node, relation, relation.name)
-            return [relation]
-        if depth >= _DEPTH_MAX:
-            raise InputError(
-                f"view {relation.dataset}.{relation.name}: more than {_DEPTH_MAX} views in views"
+            if view not in self._made:
+                own = described(
+                    self.connection, [*self.own.values(), *self.scratch.places()], self._columns_of_view
+                )
+                rows = rows_of(view, self._run_dir, self.project, set(self.run), own)
+                self._made[view] = self._keep(rows, contract_columns(schemas.information_schema()[view.name]))
+            return self._plain(view.name, *self._made[view])
+        if parts[0] in self._made:
+            return self._plain("external_query", *self._made[parts[0]])
+        place = self.place(parts)
+        if place.text is not None:
+            return self._of_view(place)
+        contract = contract_of(place.dataset, place.name) if place.catalog == WAREHOUSE else None
+        columns = contract_columns(contract) if contract is not None else self._columns_of(place)
+        days = dated_events(self._run_dir, contract) if contract is not None else None
+        if contract is None or days is None or contract.partition_by is None:
+            return self._plain(place.name, place, columns)
+        name = f"{place.dataset}.{place.name}"
+        if not self.planning:
+            return Relation(
+                place.name, f"({days})", columns, name, Partition(contract.partition_by, EVENT_DATE)
             )
-        inner = statements_of(relation.text)[0].tree
-        below = self.resolve(inner, depth + 1)
-        alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(relation.name, quoted=True))
-        if relation.columns and isinstance(inner, exp.Query):
-            inner = _renamed(inner, relation.columns)
-        node.replace(exp.Subquery(this=inner, alias=alias))
-        return below
+        expanded = Place(*EXPANDED, WAREHOUSE)
+        self.found[expanded.duckdb] = (expanded, contract_columns(schemas.table(*EXPANDED)))
+        source = f"({events_select(expanded.duckdb)})" if is_view(contract) else expanded.duckdb
+        return Relation(place.name, source, columns, name)
 
-    def relation(self, node: exp.Table, parts: list[str]) -> Relation:
-        """The table or view that a name means. Raises InputError with the nearest names."""
-        given, place = ".".join(parts), place_of(node)
+    def place(self, parts: list[str]) -> Place:
+        """Where the table or view of a name lies. Raises InputError with the nearest names."""
+        given = ".".join(parts)
         if len(parts) == 1 and parts[0].lower() in self.temp:
             return self.temp[parts[0].lower()]
         parts, project = without_project(parts, self.project)
         self._told(project)
-        if len(parts) == 1:
-            mine = next(
-                (r for r in self.scratch.relations() if (r.dataset, r.name) == (SCRATCH, parts[0])), None
-            )
-            if mine is None:
-                raise no_table(given, parts, [*self.known(), *self.temp.values()], place)
-            return mine
-        key = (parts[0], parts[1])
-        for relations in (self.run, self.own):
-            if key in relations:
-                return relations[key]
-        mine = next((r for r in self.scratch.relations() if (r.dataset, r.name) == key), None)
+        key = (parts[0], parts[1]) if len(parts) == 2 else (SCRATCH, parts[0])
+        if len(parts) == 2 and key in self.run:
+            return self.run[key]
+        if key in self.own:
+            return self.own[key]
+        mine = next((item for item in self.scratch.places() if (item.dataset, item.name) == key), None)
         if mine is None:
-            raise no_table(given, parts, self.known(), place)
+            raise no_table(given, parts, [*self.known(), *self.temp.values()])
         return mine
 
     def target(self, node: exp.Table) -> tuple[str, str]:
@@ -169,6 +153,18 @@ class Names:
         check_name(name)
         return dataset, name
 
+    def external(self, tree: exp.Query) -> None:
+        """Run the external queries of a query, and put their rows in their place. Raises InputError."""
+        for node in list(tree.find_all(exp.Table)):
+            if isinstance(node.this, exp.Func) and node.this.name.upper() == "EXTERNAL_QUERY":
+                rows = external_rows(self.connection, node.this, self._run_dir)
+                columns = tuple((field.name, type_of_arrow(field.type)) for field in rows.schema)
+                place, columns = self._keep(rows, columns)
+                self._made[place.name] = (place, columns)
+                node.set("this", exp.to_identifier(place.name))
+                if not node.args.get("alias"):
+                    node.set("alias", exp.TableAlias(this=exp.to_identifier("external_query")))
+
     def _told(self, project: str | None) -> None:
         if project is None:
             return
@@ -178,73 +174,61 @@ class Names:
 
     def _view(self, parts: list[str]) -> View | None:
         upper = [part.upper() for part in parts]
-        if not any(name in upper for name in ("INFORMATION_SCHEMA", "__TABLES__")):
+        position = next((i for i, part in enumerate(upper) if part in (CATALOGUE, OLDER_CATALOGUE)), None)
+        if position is None:
             return None
-        position = next(i for i, part in enumerate(upper) if part in ("INFORMATION_SCHEMA", "__TABLES__"))
         if position == 2 and parts[0] != self.project:
             self._told(parts[0])
             parts = [self.project, *parts[1:]]
         return asked_for(parts, self.project, sorted({item.dataset for item in self.known()}))
 
-    def _columns(self, view: Relation) -> dict[str, ValueType]:
-        """Columns and types of a view of the user's."""
-        tree = exp.select("*").from_(exp.table_(view.name, view.dataset, quoted=True))
-        self.resolve(tree)
-        with explained():
-            return kept_columns(self.connection.sql(translated(tree)))
-
-    def _external(self, node: exp.Table) -> Relation:
-        return self._rows(external_rows(self.connection, node.this, self._run_dir))
-
-    def _rows(self, rows: pa.Table) -> Relation:
-        """Rows as a temporary table of the session."""
-        self._made += 1
-        name = f"{MADE}{self._made}"
-        self.connection.register("_rows", rows)
-        self.connection.execute(f"CREATE TEMP TABLE {quoted(name)} AS SELECT * FROM _rows")
-        self.connection.unregister("_rows")
-        return Relation("main", name, TEMP)
-
-    def _put(self, node: exp.Table, relation: Relation, name: str) -> None:
-        new, alias = relation.node, node.args.get("alias")
-        for part in ("this", "db", "catalog"):
-            node.set(part, new.args.get(part))
-        if alias is None:
-            node.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
-
-
-def _renamed(query: exp.Query, columns: tuple[str, ...]) -> exp.Query:
-    """A view's query with the names that the view gives to its columns."""
-    first: exp.Expr = query
-    while isinstance(first, exp.SetOperation | exp.Subquery):
-        first = first.this
-    items = list(first.expressions) if isinstance(first, exp.Select) else []
-    if len(items) != len(columns) or any(item.is_star for item in items):
-        raise InputError(f"CREATE VIEW: {len(columns)} columns named, the query has {len(items)}")
-    first.set(
-        "expressions", [exp.alias_(item.unalias(), name) for item, name in zip(items, columns, strict=True)]
-    )
-    return query
-
-
-def refuse_table_functions(tree: exp.Expr) -> None:
-    """Raise InputError for a function in the place of a table, wherever in a FROM clause it stands."""
-    for node in tree.find_all(
-        exp.Table, exp.Lateral, exp.TableFromRows, exp.JSONTable, exp.OpenJSON, exp.XMLTable
-    ):
-        inner = node.this
-        if isinstance(node, exp.Lateral) and isinstance(inner, exp.Subquery):
-            raise InputError(
-                "LATERAL given; BigQuery has no such word, a joined UNNEST sees what stands before it"
+    def _of_view(self, place: Place) -> Relation:
+        """A view of the user's: its query, translated, in brackets."""
+        if self._depth >= _DEPTH_MAX:
+            raise InputError(f"view {place.dataset}.{place.name}: more than {_DEPTH_MAX} views in views")
+        self._depth += 1
+        try:
+            inner = translate(str(place.text), Surroundings(self))
+        finally:
+            self._depth -= 1
+        columns, sql = inner.columns, f"({inner.duckdb_sql})"
+        if place.columns:
+            if len(place.columns) != len(columns):
+                raise InputError(
+                    f"view {place.dataset}.{place.name}: {len(place.columns)} columns named, "
+                    f"the query has {len(columns)}"
+                )
+            shown = ", ".join(
+                f"{quoted(old)} AS {quoted(new)}"
+                for (old, _), new in zip(columns, place.columns, strict=True)
             )
-        if isinstance(node, exp.Table) and not isinstance(inner, exp.Func):
-            continue
-        name = (inner.name if isinstance(inner, exp.Anonymous) else "") or inner.sql("bigquery").split("(")[0]
-        if isinstance(node, exp.Table) and name.upper() == "EXTERNAL_QUERY":
-            continue
-        raise InputError(
-            f"table function {name} given, allowed: tables, subqueries, UNNEST and EXTERNAL_QUERY"
-        )
+            sql = f"(SELECT {shown} FROM {sql})"
+            columns = tuple((new, kind) for (_, kind), new in zip(columns, place.columns, strict=True))
+        return Relation(place.name, sql, columns)
+
+    def _columns_of_view(self, view: Place) -> dict[str, Type]:
+        return dict(self._of_view(view).columns)
+
+    def _columns_of(self, place: Place) -> Columns:
+        with explained():
+            return tuple(kept_columns(self.connection.sql(f"SELECT * FROM {place.duckdb}")).items())
+
+    def _plain(self, name: str, place: Place, columns: Columns) -> Relation:
+        self.found[place.duckdb] = (place, columns)
+        return Relation(name, place.duckdb, columns, f"{place.dataset}.{place.name}")
+
+    def _keep(self, rows: pa.Table, columns: Columns) -> tuple[Place, Columns]:
+        """Rows as a temporary table of the session."""
+        name = f"{MADE}{len(self._made) + 1}"
+        self.connection.register("_given", rows)
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS SELECT * FROM _given")
+        self.connection.unregister("_given")
+        return Place("main", name, TEMP), columns
+
+
+def contract_columns(table: Table) -> Columns:
+    """Columns of a contract with their types."""
+    return tuple((column.name, type_of_column(column)) for column in table.columns)
 
 
 def check_name(name: str) -> None:
@@ -253,10 +237,10 @@ def check_name(name: str) -> None:
         raise InputError(f"name {name!r} given, allowed: letters, digits, _ and -")
 
 
-def _tables_of(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[Relation]:
+def _tables_of(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[Place]:
     rows = connection.execute(
         "SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = $1 AND NOT internal "
         "UNION ALL SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $1",
         [catalog],
     ).fetchall()
-    return [Relation(dataset, name, catalog) for dataset, name in rows]
+    return [Place(dataset, name, catalog) for dataset, name in rows]

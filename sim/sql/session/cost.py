@@ -17,7 +17,7 @@ import duckdb
 
 from sim.sql.session.shadow import Touched, contract_of, partitions_within
 from sim.sql.tables.faults import explained
-from sim.sql.tables.relations import MADE
+from sim.sql.tables.places import MADE
 from sim.sql.warehouse import data_files, glob_escaped, literal, quoted
 
 MIB = 2**20

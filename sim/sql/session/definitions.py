@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyarrow as pa
-import sqlglot
 from sqlglot import exp
 
 from context.errors import InputError
-from sim.sql.script.literals import ValueType, literal_of, type_of, type_of_arrow
+from sim.sql.grammar.types import Type, type_of_node
 from sim.sql.script.statements import ALLOWED
 from sim.sql.session.catalog import TEMP, check_name
 from sim.sql.session.engine import Engine
 from sim.sql.tables.faults import explained
-from sim.sql.tables.relations import Relation, no_table, parts_of, place_of
+from sim.sql.tables.places import Place, no_table, parts_of
 from sim.sql.tables.scratch import CATALOG
-from sim.sql.tables.storage_types import FROM_LITERALS, duckdb_type, kept_columns, opens
+from sim.sql.tables.storage_types import FROM_LITERALS, kept_columns, opens
 from sim.sql.warehouse import quoted
 
 
-def create(engine: Engine, tree: exp.Create) -> str:
-    """CREATE TABLE, VIEW or SCHEMA; returns what was made. Raises InputError."""
+def create(engine: Engine, tree: exp.Create, body: str) -> str:
+    """CREATE TABLE, VIEW or SCHEMA, ``body`` after its AS; returns what was made. Raises InputError."""
     kind = str(tree.args.get("kind")).upper()
     if kind == "SCHEMA":
         name = tree.this.db or tree.this.name
@@ -43,7 +42,7 @@ def create(engine: Engine, tree: exp.Create) -> str:
     if exp.LikeProperty in words:
         raise InputError("CREATE TABLE … LIKE given, allowed: CREATE TABLE … AS SELECT …")
     if kind == "VIEW":
-        return _create_view(engine, tree)
+        return _create_view(engine, tree, body)
     return _create_table(engine, tree, temporary=exp.TemporaryProperty in words)
 
 
@@ -60,7 +59,7 @@ def _create_table(engine: Engine, tree: exp.Create, *, temporary: bool) -> str:
     held = engine.held(query) if query is not None else None
     if query is not None:
         _check_named(query)
-    columns = kept_columns(held) if held is not None else {}
+    columns = dict(held.columns) if held is not None else {}
     if schema is not None:
         declared = _declared_columns(schema)
         if held is not None and len(declared) != len(columns):
@@ -77,7 +76,7 @@ def _create_table(engine: Engine, tree: exp.Create, *, temporary: bool) -> str:
     return f"{_name(relation)}: {rows.num_rows if rows is not None else 0:,} rows"
 
 
-def _make(engine: Engine, relation: Relation, columns: dict[str, ValueType], rows: pa.Table | None) -> None:
+def _make(engine: Engine, relation: Place, columns: dict[str, Type], rows: pa.Table | None) -> None:
     """Write a table, in place of an older one or a view of its name."""
     if relation.catalog == CATALOG:
         if relation.dataset not in engine.names.scratch.datasets():
@@ -86,7 +85,7 @@ def _make(engine: Engine, relation: Relation, columns: dict[str, ValueType], row
         old = _there(engine, relation)
         if old is not None and old.text is not None:
             engine.names.scratch.drop(old)
-    types = ", ".join(f"{quoted(name)} {duckdb_type(kind)}" for name, kind in columns.items())
+    types = ", ".join(f"{quoted(name)} {kind.duckdb}" for name, kind in columns.items())
     name = relation.duckdb
     word = "TEMP TABLE" if relation.catalog == TEMP else "TABLE"
     with explained():
@@ -95,7 +94,7 @@ def _make(engine: Engine, relation: Relation, columns: dict[str, ValueType], row
         else:
             held = [quoted(f"c{i}") for i in range(len(columns))]
             casts = ", ".join(
-                f"CAST({one} AS {duckdb_type(kind)}) AS {quoted(column)}"
+                f"CAST({one} AS {kind.duckdb}) AS {quoted(column)}"
                 for one, (column, kind) in zip(held, columns.items(), strict=True)
             )
             engine.connection.register("_rows", rows.rename_columns([f"c{i}" for i in range(len(columns))]))
@@ -105,21 +104,22 @@ def _make(engine: Engine, relation: Relation, columns: dict[str, ValueType], row
         engine.names.temp[relation.name.lower()] = relation
 
 
-def _create_view(engine: Engine, tree: exp.Create) -> str:
+def _create_view(engine: Engine, tree: exp.Create, body: str) -> str:
     schema = tree.this if isinstance(tree.this, exp.Schema) else None
     node = schema.this if schema is not None else tree.this
     if not isinstance(tree.expression, exp.Query):
         raise InputError("CREATE VIEW: AS SELECT … is missing")
     dataset, name = engine.names.target(node)
     columns = tuple(item.name for item in schema.expressions) if schema is not None else ()
-    relation = Relation(dataset, name, CATALOG, tree.expression.sql("bigquery"), columns)
+    relation = Place(dataset, name, CATALOG, body, columns)
     old = _there(engine, relation)
     if old is not None:
         if tree.args.get("exists"):
             return f"view {dataset}.{name}: there already"
         if not tree.args.get("replace") or old.text is None:
             raise InputError(f"{dataset}.{name}: there already; allowed: CREATE OR REPLACE VIEW, on a view")
-    kept_columns(engine.held(tree.expression))  # a view that can't be read is not made
+    _check_alone(tree.expression)
+    _check_once([name for name, _ in engine.held(tree.expression).columns])
     engine.names.scratch.make_dataset(dataset)
     engine.names.scratch.put_view(relation)
     return f"view {dataset}.{name}: made"
@@ -143,7 +143,7 @@ def insert(engine: Engine, tree: exp.Insert) -> str:
     query = _values(tree.expression, targets)
     found = engine.held(query)
     rows = found.rows()
-    _check_fits([type_of_arrow(kind) for kind in rows.schema.types], targets)
+    _check_fits([kind for _, kind in found.columns], targets)
     if relation.catalog == CATALOG:
         engine.names.scratch.write()
     into = ", ".join(quoted(name) for name, _ in targets)
@@ -154,7 +154,7 @@ def insert(engine: Engine, tree: exp.Insert) -> str:
     return f"{_name(relation)}: {rows.num_rows:,} rows inserted"
 
 
-def _values(given: exp.Expr, targets: Sequence[tuple[str, ValueType]]) -> exp.Query:
+def _values(given: exp.Expr, targets: Sequence[tuple[str, Type]]) -> exp.Query:
     """VALUES as a query: a SELECT a row; texts turn into dates where a column wants them."""
     if isinstance(given, exp.Query) and not isinstance(given, exp.Values):
         return given
@@ -176,17 +176,30 @@ def _values(given: exp.Expr, targets: Sequence[tuple[str, ValueType]]) -> exp.Qu
     return found
 
 
-def _as(item: exp.Expr, kind: ValueType) -> exp.Expr:
-    if isinstance(item, exp.Null) or (
-        isinstance(item, exp.Column | exp.Var) and item.name.upper() == "DEFAULT"
-    ):
-        return sqlglot.parse_one(literal_of(None, kind), read="bigquery")
-    if isinstance(item, exp.Literal) and item.is_string and kind.name in FROM_LITERALS:
-        return sqlglot.parse_one(literal_of(item.name, kind), read="bigquery")
+def _as(item: exp.Expr, kind: Type) -> exp.Expr:
+    """A value of VALUES: NULL and DEFAULT of the column's type, texts as dates where it wants them."""
+    missing = isinstance(item, exp.Column | exp.Var) and item.name.upper() == "DEFAULT"
+    text = isinstance(item, exp.Literal) and item.is_string and kind.kind in FROM_LITERALS
+    if missing or text or isinstance(item, exp.Null):
+        value = exp.Null() if missing else item.copy()
+        return exp.Cast(this=value, to=exp.DataType.build(str(kind), dialect="bigquery"))
     return item.copy()
 
 
-def _check_fits(given: Sequence[ValueType], targets: Sequence[tuple[str, ValueType]]) -> None:
+def _check_alone(query: exp.Query) -> None:
+    """A view outlives the script: it can't depend on what only the script has."""
+    if query.find(exp.Parameter):
+        raise InputError("CREATE VIEW: a parameter given; a view can have none")
+
+
+def _check_once(names: Sequence[str]) -> None:
+    folded = [name.lower() for name in names]
+    twice = next((name for name in names if folded.count(name.lower()) > 1), None)
+    if twice is not None:
+        raise InputError(f"two columns named {twice} given, allowed: each name once")
+
+
+def _check_fits(given: Sequence[Type], targets: Sequence[tuple[str, Type]]) -> None:
     """Raise InputError for values that don't turn into a column's type by themselves."""
     if len(given) != len(targets):
         raise InputError(f"{len(targets)} columns, the query has {len(given)}")
@@ -204,14 +217,14 @@ def _check_named(query: exp.Query) -> None:
             raise InputError(f"CREATE TABLE: column {number} has no name; give it one with AS")
 
 
-def _declared_columns(schema: exp.Schema) -> dict[str, ValueType]:
-    found: dict[str, ValueType] = {}
+def _declared_columns(schema: exp.Schema) -> dict[str, Type]:
+    found: dict[str, Type] = {}
     for item in schema.expressions:
         if not isinstance(item, exp.ColumnDef) or item.args.get("kind") is None:
             raise InputError(f"{item.sql('bigquery')} given, allowed in a list of columns: name TYPE")
         if item.name.lower() in map(str.lower, found):
             raise InputError(f"two columns named {item.name} given, allowed: each name once")
-        found[item.name] = type_of(item.args["kind"].sql("bigquery"))
+        found[item.name] = type_of_node(item.args["kind"])
     return found
 
 
@@ -249,37 +262,37 @@ def drop(engine: Engine, tree: exp.Drop) -> str:
     return f"{_name(relation)}: dropped"
 
 
-def _place(engine: Engine, node: exp.Table, *, temporary: bool) -> Relation:
+def _place(engine: Engine, node: exp.Table, *, temporary: bool) -> Place:
     if not temporary:
         dataset, name = engine.names.target(node)
-        return Relation(dataset, name, CATALOG)
+        return Place(dataset, name, CATALOG)
     parts = parts_of(node)
     if len(parts) != 1:
         raise InputError(f"CREATE TEMP TABLE {'.'.join(parts)}: allowed: a name without a dataset")
     check_name(parts[0])
-    return Relation("main", parts[0], TEMP)
+    return Place("main", parts[0], TEMP)
 
 
-def _there(engine: Engine, relation: Relation) -> Relation | None:
+def _there(engine: Engine, relation: Place) -> Place | None:
     """The table or view that has the name already."""
     if relation.catalog == TEMP:
         return engine.names.temp.get(relation.name.lower())
     key = (relation.dataset, relation.name)
-    return next((item for item in engine.names.scratch.relations() if (item.dataset, item.name) == key), None)
+    return next((item for item in engine.names.scratch.places() if (item.dataset, item.name) == key), None)
 
 
-def _existing(engine: Engine, node: exp.Table) -> Relation:
+def _existing(engine: Engine, node: exp.Table) -> Place:
     """A table of the user's that is to be changed or dropped. Raises InputError."""
     parts = parts_of(node)
     if len(parts) == 1 and parts[0].lower() in engine.names.temp:
         return engine.names.temp[parts[0].lower()]
     dataset, name = engine.names.target(node)
-    found = _there(engine, Relation(dataset, name, CATALOG))
+    found = _there(engine, Place(dataset, name, CATALOG))
     if found is None:
-        known = [*engine.names.scratch.relations(), *engine.names.temp.values()]
-        raise no_table(f"{dataset}.{name}", parts, known, place_of(node))
+        known = [*engine.names.scratch.places(), *engine.names.temp.values()]
+        raise no_table(f"{dataset}.{name}", parts, known)
     return found
 
 
-def _name(relation: Relation) -> str:
+def _name(relation: Place) -> str:
     return relation.name if relation.catalog == TEMP else f"{relation.dataset}.{relation.name}"

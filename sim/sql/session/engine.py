@@ -18,32 +18,33 @@ import pyarrow as pa
 from sqlglot import exp
 
 from context.errors import InputError
-from sim.sql.script.substitution import SqlFunction, with_functions, with_variables
+from sim.sql.grammar.catalog import SqlFunction, Surroundings
+from sim.sql.grammar.types import Type
 from sim.sql.session.catalog import WAREHOUSE, Names
 from sim.sql.session.cost import Cost, cost_of
-from sim.sql.session.shadow import needs_filter, touched
-from sim.sql.session.translator import prepare, translated
+from sim.sql.session.shadow import Touched, contract_of, touched
 from sim.sql.tables.faults import explained
 from sim.sql.tables.own_tables import OwnTable, load_own
-from sim.sql.tables.relations import Relation
 from sim.sql.tables.scratch import scratch_folder
-from sim.sql.tables.storage_types import told_apart, widened
+from sim.sql.tables.storage_types import widened
+from sim.sql.translate import Translated, install, translate
 from sim.sql.warehouse import literal, open_run
+
+Bound = tuple[Type, Any]  # a parameter's or variable's type and its value
 
 
 class Held:
     """A query, translated and checked: names and types of its columns are known, and it has not run yet."""
 
-    def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
+    def __init__(self, relation: duckdb.DuckDBPyRelation, columns: Sequence[tuple[str, Type]]) -> None:
         self._relation = relation
-        self.columns: list[str] = relation.columns
-        self.types: list[Any] = relation.types
+        self.columns = tuple(columns)
 
     def rows(self) -> pa.Table:
         """All rows."""
         with explained():
             table = self._relation.to_arrow_table()
-        return widened(table.rename_columns(told_apart(table.column_names)))
+        return widened(table.rename_columns([name for name, _ in self.columns]))
 
 
 @dataclass
@@ -51,7 +52,8 @@ class Engine:
     """A run, opened for one user; ``note`` is told what a user should know and no answer shows.
 
     ``strict`` enforces required partition filters as production does, ``strict_project`` refuses other
-    projects' names. Raises InputError and RunError.
+    projects' names. Parameters, variables and functions of a script are known by small letters. Raises
+    InputError and RunError.
     """
 
     run_dir: Path
@@ -60,7 +62,8 @@ class Engine:
     note: Callable[[str], None] = lambda _: None
     strict: bool = False
     strict_project: bool = False
-    variables: dict[str, exp.Expr] = field(default_factory=dict)
+    parameters: dict[str, Bound] = field(default_factory=dict)
+    variables: dict[str, Bound] = field(default_factory=dict)
     functions: dict[str, SqlFunction] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,13 +72,12 @@ class Engine:
         try:
             self.connection.execute(f"SET temp_directory = {literal(self._folder)}")
             load_own(self.connection, self.own)
-            prepare(self.connection)
             self._lock()
             self.names = Names(
                 self.connection,
                 self.run_dir,
                 self.project,
-                [table.relation for table in self.own],
+                [table.place for table in self.own],
                 self.note,
                 strict_project=self.strict_project,
             )
@@ -90,41 +92,62 @@ class Engine:
 
     def held(self, tree: exp.Query) -> Held:
         """A query, ready to run."""
-        text, _ = self._translated(tree)
+        found, values = self._translated(tree)
         with explained():
-            statements = self.connection.extract_statements(text)
+            statements = self.connection.extract_statements(found.duckdb_sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise InputError("allowed: one query (SELECT or WITH)")
-            return Held(self.connection.sql(text))
+            install(self.connection, found)
+            return Held(self.connection.sql(found.duckdb_sql, params=values), found.columns)
 
-    def value(self, tree: exp.Expr) -> pa.Table:
-        """The one row of an expression, in a column ``value``."""
-        return self.held(exp.select(exp.Alias(this=tree.copy(), alias=exp.to_identifier("value")))).rows()
+    def value(self, tree: exp.Expr) -> Bound:
+        """(type, value) of an expression."""
+        held = self.held(exp.select(exp.Alias(this=tree.copy(), alias=exp.to_identifier("value"))))
+        return held.columns[0][1], held.rows().column("value")[0].as_py()
 
     def cost(self, tree: exp.Query) -> Cost:
         """What a query would be billed for; it is checked, and does not run."""
-        text, relations = self._translated(tree)
-        with explained():
-            self.connection.sql(text)
-        return cost_of(self.connection, self.run_dir, touched(text, relations, self._types_of))
+        self.held(tree)
+        return cost_of(self.connection, self.run_dir, self._touched(tree))
 
-    def _translated(self, tree: exp.Query) -> tuple[str, list[Relation]]:
-        """(the query in DuckDB's dialect with all put in that it stands for, the tables that it reads)."""
-        filled = with_functions(tree.copy(), self.functions)
-        filled = with_variables(filled, self.variables, self._columns_of)
-        assert isinstance(filled, exp.Query)  # noqa: S101 - what is put in stands inside of it
-        relations = self.names.resolve(filled)
-        text = translated(filled)
-        if needs_filter(relations):
-            self._check_filters(text, relations)
-        return text, relations
+    def _translated(self, tree: exp.Query) -> tuple[Translated, dict[str, Any] | None]:
+        """(the query in DuckDB's dialect, values of the parameters and variables that it uses)."""
+        query = tree.copy()
+        self.names.external(query)
+        found = translate(query, self._around())
+        reads = [read for read in found.reads if read.partitioned and not read.filtered]
+        if reads:
+            self._check_filters(query)
+        return found, self._values(found)
 
-    def _check_filters(self, text: str, relations: Sequence[Relation]) -> None:
+    def _around(self) -> Surroundings:
+        return Surroundings(
+            self.names,
+            {name: kind for name, (kind, _) in self.parameters.items()},
+            {name: kind for name, (kind, _) in self.variables.items()},
+            self.functions,
+        )
+
+    def _values(self, found: Translated) -> dict[str, Any] | None:
+        given = self.variables | self.parameters
+        return {name: given[name.lower()][1] for name in found.parameters} or None
+
+    def _touched(self, tree: exp.Query) -> list[Touched]:
+        """What a query reads of each table: it is planned on empty tables."""
+        query = tree.copy()
+        self.names.external(query)
+        self.names.found.clear()
+        self.names.planning = True
+        try:
+            found = translate(query, self._around())
+            return touched(found, self._values(found), self.names.found.values())
+        finally:
+            self.names.planning = False
+
+    def _check_filters(self, tree: exp.Query) -> None:
         """Tell, or refuse, that a table is read without the filter that production asks for."""
-        with explained():
-            self.connection.sql(text)  # what is wrong with the query comes first
-        for scan in touched(text, relations, self._types_of):
-            contract = scan.contract
+        for scan in self._touched(tree):
+            contract = contract_of(scan.dataset, scan.name) if scan.catalog == WAREHOUSE else None
             if scan.bounds is not None or contract is None or not contract.require_partition_filter:
                 continue
             name = f"{scan.dataset}.{scan.name}"
@@ -137,26 +160,6 @@ class Engine:
                 f"{name}: no filter on {contract.partition_by} that leaves partitions out; "
                 "production refuses this query, and so does --strict"
             )
-
-    def _types_of(self, relation: Relation) -> dict[str, str]:
-        """Columns of a table and their types in DuckDB."""
-        with explained():
-            found = self.connection.sql(f"SELECT * FROM {relation.duckdb}")
-            return dict(zip(found.columns, map(str, found.types), strict=True))
-
-    def _columns_of(self, source: exp.Expr) -> list[str] | None:
-        """Names of the columns of what stands in a FROM clause, small; None if they can't be told."""
-        if isinstance(source, exp.Subquery):
-            return None if source.this.is_star else [name.lower() for name in source.this.named_selects]
-        if not isinstance(source, exp.Table) or isinstance(source.this, exp.Func):
-            return None
-        probe = exp.select("*").from_(source.copy())
-        try:
-            self.names.resolve(probe)
-            with explained():
-                return [name.lower() for name in self.connection.sql(translated(probe)).columns]
-        except InputError:
-            return None  # a name of a WITH clause, or one that is refused where it is read
 
     def _lock(self) -> None:
         """From here on DuckDB reads and writes these folders and no others; no setting can change that."""

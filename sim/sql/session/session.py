@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import pyarrow as pa
-import sqlglot
 from sqlglot import exp
 
 from context.errors import InputError
 from sim.sql.script.parameters import Parameter
 from sim.sql.script.statements import POSITIONAL, Statement, statements_of
-from sim.sql.script.substitution import with_parameters
 from sim.sql.session.cost import Cost
-from sim.sql.session.engine import Engine
+from sim.sql.session.engine import Bound, Engine
 from sim.sql.session.steps import definition_of, done
 from sim.sql.tables.own_tables import OwnTable
 
@@ -72,11 +70,12 @@ class Session:
             raise InputError("0 statements given, allowed: a query (SELECT or WITH) or a script")
         _check_order(statements)
         self._told.clear()
-        given = _literals(parameters)
+        self._engine.parameters = _bound(parameters)
+        for statement in statements:
+            _check_given(statement.tree, self._engine.parameters)
         try:
             for statement in statements:
-                tree = with_parameters(statement.tree.copy(), given, len(parameters))
-                yield self._outcome(statement, tree, dry=dry)
+                yield self._outcome(statement, statement.tree, dry=dry)
         except RecursionError:
             raise InputError("brackets or subqueries are nested too deeply") from None
         finally:
@@ -109,9 +108,23 @@ def _check_order(statements: Sequence[Statement]) -> None:
         begun = begun or not isinstance(statement.tree, exp.Declare)
 
 
-def _literals(parameters: Sequence[Parameter]) -> dict[str, exp.Expr]:
-    """Literals by the names under which a script has its parameters."""
+def _bound(parameters: Sequence[Parameter]) -> dict[str, Bound]:
+    """Types and values by the names under which a script has its parameters."""
     return {
-        (item.name.lower() or f"{POSITIONAL}{number}"): sqlglot.parse_one(item.literal, read="bigquery")
+        (item.name.lower() or f"{POSITIONAL}{number}"): (item.kind, item.value)
         for number, item in enumerate(parameters, 1)
     }
+
+
+def _check_given(tree: exp.Expr, given: Mapping[str, Bound]) -> None:
+    """Raise InputError for a parameter that is not given."""
+    for node in tree.find_all(exp.Parameter):
+        name = node.name.lower()
+        if not isinstance(node.this, exp.Var) or isinstance(node.parent, exp.Parameter) or name in given:
+            continue
+        if name.startswith(POSITIONAL):
+            count = sum(known.startswith(POSITIONAL) for known in given)
+            number = name.removeprefix(POSITIONAL)
+            raise InputError(f"parameter number {number} is not given: {count} positional ones are")
+        named = ", ".join(f"@{known}" for known in sorted(given) if not known.startswith(POSITIONAL))
+        raise InputError(f"parameter @{node.name} is not given; given: {named or 'none'}")

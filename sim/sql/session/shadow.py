@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,14 +19,13 @@ from sqlglot import exp
 
 import schemas
 from schemas._model import Table, UnknownName
-from sim.sql.session.translator import prepare
+from sim.sql.grammar.types import Type
 from sim.sql.tables.faults import explained
-from sim.sql.tables.relations import Relation
-from sim.sql.warehouse import events_select, quoted
+from sim.sql.tables.places import Place
+from sim.sql.translate import Translated, install
+from sim.sql.warehouse import quoted
 
 _CATALOGS = ("warehouse", "own", "scratch")
-_EVENTS = ("event_store", "events")
-_EXPANDED = ("event_store", "expanded")
 _FLIPPED = {exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE, exp.EQ: exp.EQ}
 _RISING = (
     exp.Paren,
@@ -68,46 +67,27 @@ def contract_of(dataset: str, name: str) -> Table | None:
         return None
 
 
-def needs_filter(relations: Iterable[Relation]) -> bool:
-    """Whether one of the tables, or what a view of ours reads, may only be queried by partition."""
-    return any(item.dataset == "event_store" and item.catalog == "warehouse" for item in relations)
-
-
 def touched(
-    text: str, relations: Iterable[Relation], types_of: Callable[[Relation], Mapping[str, str]]
+    query: Translated,
+    values: Mapping[str, Any] | None,
+    tables: Iterable[tuple[Place, Sequence[tuple[str, Type]]]],
 ) -> list[Touched]:
-    """Every scan of a query in DuckDB's dialect; ``types_of`` tells a table's columns and types there."""
+    """Every scan of a query that was translated for plain tables; ``tables`` with their columns."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET disabled_optimizers = 'statistics_propagation,empty_result_pullup'")
         for catalog in _CATALOGS:
             connection.execute(f"ATTACH ':memory:' AS {catalog}")
-        prepare(connection)
-        _make_tables(connection, relations, types_of)
+        for place, columns in tables:
+            types = ", ".join(f"{quoted(column)} {kind.duckdb}" for column, kind in columns)
+            if place.catalog != "temp":
+                connection.execute(f"CREATE SCHEMA IF NOT EXISTS {place.catalog}.{quoted(place.dataset)}")
+            word = "TEMP TABLE" if place.catalog == "temp" else "TABLE"
+            connection.execute(f"CREATE {word} {place.duckdb} ({types})")
+        install(connection, query)
         with explained():
-            row = connection.execute(f"EXPLAIN (FORMAT JSON) {text}").fetchone()
-    assert row is not None  # noqa: S101 - EXPLAIN gives one row
+            row = connection.execute(f"EXPLAIN (FORMAT JSON) {query.duckdb_sql}", values).fetchall()[0]
     return [scan for root in json.loads(row[1]) for scan in _scans(root, [])]
-
-
-def _make_tables(
-    connection: duckdb.DuckDBPyConnection,
-    relations: Iterable[Relation],
-    types_of: Callable[[Relation], Mapping[str, str]],
-) -> None:
-    wanted = {(item.catalog, item.dataset, item.name): item for item in relations}
-    events = wanted.pop(("warehouse", *_EVENTS), None)
-    if events is not None:
-        wanted["warehouse", *_EXPANDED] = Relation(*_EXPANDED, "warehouse")
-    for (catalog, dataset, name), relation in wanted.items():
-        columns = ", ".join(f"{quoted(column)} {kind}" for column, kind in types_of(relation).items())
-        if catalog != "temp":
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {catalog}.{quoted(dataset)}")
-        word = "TEMP TABLE" if catalog == "temp" else "TABLE"
-        connection.execute(f"CREATE {word} {catalog}.{quoted(dataset)}.{quoted(name)} ({columns})")
-    if events is not None:
-        connection.execute("USE warehouse")
-        connection.execute(f"CREATE VIEW event_store.events AS {events_select()}")
 
 
 def _scans(node: dict[str, Any], filters: list[str]) -> Iterator[Touched]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-import sqlglot
+from typing import Any
+
 from sqlglot import exp
 
-from context.errors import InputError
-from sim.sql.script.literals import ValueType, literal_of, type_of, type_of_arrow
+from context.errors import InputError, nearest
+from sim.sql.grammar.types import Type, type_of_node
+from sim.sql.script.functions import function_of
 from sim.sql.script.statements import ALLOWED, Statement
-from sim.sql.script.substitution import function_of, unknown_variable
 from sim.sql.session.definitions import create, drop, insert
-from sim.sql.session.engine import Engine
+from sim.sql.session.engine import Bound, Engine
 from sim.sql.tables.storage_types import FROM_LITERALS, opens
 
 
@@ -24,13 +24,13 @@ def done(engine: Engine, statement: Statement, tree: exp.Expr, *, dry: bool) -> 
         _set(engine, tree)
         return None
     if isinstance(tree, exp.Create) and str(tree.args.get("kind")).upper() == "FUNCTION":
-        function = function_of(tree, engine.functions)
-        engine.functions[function.name.lower()] = function
+        name, function = function_of(statement)
+        engine.functions[name.lower()] = function
         return None
     if isinstance(tree, exp.Create | exp.Insert | exp.Drop) and dry:
         return None
     if isinstance(tree, exp.Create):
-        return create(engine, tree)
+        return create(engine, tree, statement.body)
     if isinstance(tree, exp.Insert):
         return insert(engine, tree)
     if isinstance(tree, exp.Drop):
@@ -40,25 +40,24 @@ def done(engine: Engine, statement: Statement, tree: exp.Expr, *, dry: bool) -> 
 
 def definition_of(tree: exp.Expr) -> exp.Query | None:
     """The query of a CREATE TABLE … AS or INSERT; None for other statements."""
-    if (
-        not isinstance(tree, exp.Create | exp.Insert)
-        or str(tree.args.get("kind") or "TABLE").upper() != "TABLE"
-    ):
+    if not isinstance(tree, exp.Create | exp.Insert):
+        return None
+    if str(tree.args.get("kind") or "TABLE").upper() != "TABLE" or isinstance(tree.expression, exp.Values):
         return None
     return tree.expression if isinstance(tree.expression, exp.Query) else None
 
 
 def _declare(engine: Engine, tree: exp.Declare) -> None:
     for item in tree.expressions:
-        kind = item.args.get("kind")
-        wanted = type_of(kind.sql("bigquery")) if kind else None
-        default = item.args.get("default")
+        kind, default = item.args.get("kind"), item.args.get("default")
+        wanted = type_of_node(kind) if kind else None
         names = item.this if isinstance(item.this, list) else [item.this]
         if wanted is None and not default:
             raise InputError(f"DECLARE {names[0].name}: a type or a DEFAULT is missing")
         for name in names:
-            value = engine.value(default) if default else pa.table({"value": pa.nulls(1)})
-            engine.variables[name.name.lower()] = _literal(f"DECLARE {name.name}", value, wanted, default)
+            where = f"DECLARE {name.name}"
+            value = _value(engine, where, default, wanted) if default else (wanted, None)
+            engine.variables[name.name.lower()] = value  # type: ignore[assignment]
 
 
 def _set(engine: Engine, tree: exp.Set) -> None:
@@ -67,40 +66,53 @@ def _set(engine: Engine, tree: exp.Set) -> None:
         if not isinstance(pair, exp.EQ):
             raise InputError("SET given, allowed: SET name = expression, SET (a, b) = (1, 2)")
         target, given = pair.this, pair.expression
-        if isinstance(target, exp.Tuple | exp.Paren):
-            names = [part.name for part in target.expressions] or [target.this.name]
-            if isinstance(given, exp.Tuple):
-                values = [engine.value(part) for part in given.expressions]
-            else:
-                record = engine.value(given).column("value").combine_chunks()
-                parts = record.flatten() if pa.types.is_struct(record.type) else [record]
-                values = [pa.table({"value": part}) for part in parts]
-            if len(values) != len(names):
-                raise InputError(f"SET ({', '.join(names)}): {len(names)} variables, {len(values)} values")
-        else:
-            names, values = [target.name], [engine.value(given)]
-        for name, value in zip(names, values, strict=True):
-            if name.lower() not in engine.variables:
-                raise unknown_variable(name, engine.variables)
-            wanted = engine.variables[name.lower()].meta["value_type"]
-            engine.variables[name.lower()] = _literal(f"SET {name}", value, wanted, given)
+        if not isinstance(target, exp.Tuple | exp.Paren):
+            _assign(engine, target.name, given)
+            continue
+        names = [part.name for part in target.expressions] or [target.this.name]
+        if isinstance(given, exp.Tuple):
+            if len(given.expressions) != len(names):
+                raise _number(names, len(given.expressions))
+            for name, part in zip(names, given.expressions, strict=True):
+                _assign(engine, name, part)
+            continue
+        kind, record = engine.value(given)
+        fields = kind.fields or (("", kind),)
+        if len(fields) != len(names):
+            raise _number(names, len(fields))
+        values = list(record.values()) if kind.fields and record is not None else [record] * len(names)
+        for name, (_, inner), value in zip(names, fields, values, strict=True):
+            engine.variables[name.lower()] = (_fitting(f"SET {name}", _declared(engine, name), inner), value)
 
 
-def _literal(where: str, value: pa.Table, wanted: ValueType | None, given: exp.Expr | None) -> exp.Expr:
-    """A variable's value as a literal; of the type wanted, if it turns into that by itself."""
-    held = type_of_arrow(value.schema.field("value").type)
-    kind = wanted or (ValueType("INT64") if held.name == "NULL" else held)
-    item = value.column("value")[0].as_py()
-    if held.name == "STRING" and kind.name in FROM_LITERALS and _is_text(given):
-        item = str(item)
-    elif not opens(held, kind):
-        raise InputError(f"{where}: a value of type {held} given, allowed: {kind}")
-    tree = sqlglot.parse_one(literal_of(item, kind), read="bigquery")
-    tree.meta["value_type"] = kind
-    return tree
+def _number(names: list[str], given: int) -> InputError:
+    return InputError(f"SET ({', '.join(names)}): {len(names)} variables, {given} values")
 
 
-def _is_text(given: exp.Expr | None) -> bool:
-    return isinstance(given, exp.Literal | exp.RawString) or (
-        isinstance(given, exp.Paren) and _is_text(given.this)
-    )
+def _assign(engine: Engine, name: str, given: exp.Expr) -> None:
+    wanted = _declared(engine, name)
+    engine.variables[name.lower()] = _value(engine, f"SET {name}", given, wanted)
+
+
+def _declared(engine: Engine, name: str) -> Type:
+    """The type of a variable. Raises InputError for one that no DECLARE made."""
+    if name.lower() not in engine.variables:
+        known = sorted(engine.variables)
+        hint = nearest(name, known) if known else "DECLARE it first"
+        raise InputError(f"SET {name}: not declared; {hint}")
+    return engine.variables[name.lower()][0]
+
+
+def _value(engine: Engine, where: str, given: exp.Expr, wanted: Type | None) -> Bound:
+    """A variable's value; of the type wanted, if it turns into that by itself."""
+    text = isinstance(given, exp.Literal) and bool(given.args.get("is_string"))
+    if wanted is not None and (isinstance(given, exp.Null) or (text and wanted.kind in FROM_LITERALS)):
+        given = exp.Cast(this=given.copy(), to=exp.DataType.build(str(wanted), dialect="bigquery"))
+    held, value = engine.value(given)
+    return _fitting(where, wanted, held), value
+
+
+def _fitting(where: str, wanted: Type | None, held: Type) -> Any:
+    if wanted is not None and not opens(held, wanted):
+        raise InputError(f"{where}: a value of type {held} given, allowed: {wanted}")
+    return wanted or held

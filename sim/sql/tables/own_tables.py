@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 
 from context.errors import InputError
-from sim.sql.tables.relations import Relation
-from sim.sql.tables.storage_types import duckdb_type, kept_columns
+from sim.sql.tables.places import Place
+from sim.sql.tables.storage_types import kept_columns
 from sim.sql.warehouse import glob_escaped, literal, quoted
 
 CATALOG = "own"
@@ -35,9 +35,9 @@ class OwnTable:
     file: Path
 
     @property
-    def relation(self) -> Relation:
+    def place(self) -> Place:
         """How queries find it."""
-        return Relation(self.dataset, self.name, CATALOG)
+        return Place(self.dataset, self.name, CATALOG)
 
 
 def own_tables(given: Iterable[str]) -> list[OwnTable]:
@@ -66,9 +66,7 @@ def load_own(connection: duckdb.DuckDBPyConnection, tables: Iterable[OwnTable]) 
         name = f"{CATALOG}.{quoted(table.dataset)}.{quoted(table.name)}"
         try:
             columns = kept_columns(connection.sql(f"SELECT * FROM {reader}"))
-            casts = ", ".join(
-                f"CAST({quoted(c)} AS {duckdb_type(k)}) AS {quoted(c)}" for c, k in columns.items()
-            )
+            casts = ", ".join(f"CAST({quoted(c)} AS {k.duckdb}) AS {quoted(c)}" for c, k in columns.items())
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{quoted(table.dataset)}")
             connection.execute(f"CREATE TABLE {name} AS SELECT {casts} FROM {reader}")
         except InputError as error:

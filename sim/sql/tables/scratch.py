@@ -12,7 +12,7 @@ import duckdb
 
 from context.errors import InputError, RunError
 from context.files import disk_error
-from sim.sql.tables.relations import Relation
+from sim.sql.tables.places import Place
 from sim.sql.warehouse import STORAGE_VERSION, literal, quoted
 
 CATALOG = "scratch"
@@ -39,7 +39,7 @@ class Scratch:
         self._path = scratch_file(run_dir)
         self._mode: str | None = None
 
-    def relations(self) -> list[Relation]:
+    def places(self) -> list[Place]:
         """All tables and views in it; none if nobody has made one."""
         if self._mode is None:
             if not self._path.is_file():
@@ -52,18 +52,15 @@ class Scratch:
         )
         views = self._rows(f"SELECT dataset, name, text, columns FROM {_VIEWS}")
         return [
-            *(Relation(dataset, name, CATALOG) for dataset, name in found),
-            *(
-                Relation(dataset, name, CATALOG, text, tuple(columns))
-                for dataset, name, text, columns in views
-            ),
+            *(Place(dataset, name, CATALOG) for dataset, name in found),
+            *(Place(dataset, name, CATALOG, text, tuple(columns)) for dataset, name, text, columns in views),
         ]
 
     def datasets(self) -> list[str]:
         """Names of the datasets in it."""
         if self._mode is None and not self._path.is_file():
             return []
-        self.relations()
+        self.places()
         rows = self._rows("SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?", [CATALOG])
         return sorted(
             name for (name,) in rows if name not in ("main", "_views", "information_schema", "pg_catalog")
@@ -93,28 +90,26 @@ class Scratch:
     def drop_dataset(self, name: str, *, cascade: bool) -> None:
         """Drop a dataset. Raises InputError if it holds something and that is not to go too."""
         self.write()
-        held = [item.name for item in self.relations() if item.dataset == name]
+        held = [item.name for item in self.places() if item.dataset == name]
         if held and not cascade:
             raise InputError(f"DROP SCHEMA {name}: it holds {held[0]}; allowed: DROP SCHEMA {name} CASCADE")
         self._run(f"DELETE FROM {_VIEWS} WHERE dataset = ?", [name])
         self._run(f"DROP SCHEMA {CATALOG}.{quoted(name)} CASCADE")
 
-    def put_view(self, relation: Relation) -> None:
+    def put_view(self, place: Place) -> None:
         """Write down a view, in place of an older one of its name."""
         self.write()
-        self._run(f"DELETE FROM {_VIEWS} WHERE dataset = ? AND name = ?", [relation.dataset, relation.name])
-        values = [relation.dataset, relation.name, relation.text, list(relation.columns)]
+        self._run(f"DELETE FROM {_VIEWS} WHERE dataset = ? AND name = ?", [place.dataset, place.name])
+        values = [place.dataset, place.name, place.text, list(place.columns)]
         self._run(f"INSERT INTO {_VIEWS} VALUES (?, ?, ?, ?)", values)
 
-    def drop(self, relation: Relation) -> None:
+    def drop(self, place: Place) -> None:
         """Drop a table or view."""
         self.write()
-        if relation.text is None:
-            self._run(f"DROP TABLE {CATALOG}.{quoted(relation.dataset)}.{quoted(relation.name)}")
+        if place.text is None:
+            self._run(f"DROP TABLE {CATALOG}.{quoted(place.dataset)}.{quoted(place.name)}")
         else:
-            self._run(
-                f"DELETE FROM {_VIEWS} WHERE dataset = ? AND name = ?", [relation.dataset, relation.name]
-            )
+            self._run(f"DELETE FROM {_VIEWS} WHERE dataset = ? AND name = ?", [place.dataset, place.name])
 
     def release(self) -> None:
         """Leave the file to others."""

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from context.errors import InputError
-from sim.sql.script.literals import ValueType
-from sim.sql.warehouse import quoted
+from sim.sql.grammar.types import JSON, NUMERIC, SCALARS, Type, array_of, struct_of
 
-_DUCKDB = {
-    "BIGNUMERIC": "DECIMAL(38, 18)",
-    "BOOL": "BOOLEAN",
-    "BYTES": "BLOB",
-    "DATE": "DATE",
-    "DATETIME": "TIMESTAMP",
-    "FLOAT64": "DOUBLE",
-    "INT64": "BIGINT",
-    "JSON": "JSON",
-    "NUMERIC": "DECIMAL(38, 9)",
-    "STRING": "VARCHAR",
-    "TIME": "TIME",
-    "TIMESTAMP": "TIMESTAMPTZ",
-}
 _NAMES = {
     **dict.fromkeys(
         ("tinyint", "smallint", "integer", "bigint", "hugeint", "utinyint", "usmallint"), "INT64"
@@ -40,84 +24,57 @@ _NAMES = {
     "date": "DATE",
     "blob": "BYTES",
     "json": "JSON",
-    '"null"': "NULL",
-    "null": "NULL",
+    '"null"': "INT64",
+    "null": "INT64",
 }
 
 
 FROM_LITERALS = ("DATE", "DATETIME", "TIME", "TIMESTAMP", "JSON")  # what a text in quotes turns into
 _OPENS = {  # what turns into a wider type by itself, as BigQuery's conversion rules have it
-    "INT64": ("NUMERIC", "BIGNUMERIC", "FLOAT64"),
-    "NUMERIC": ("BIGNUMERIC", "FLOAT64"),
-    "BIGNUMERIC": ("FLOAT64",),
+    "INT64": ("NUMERIC", "FLOAT64"),
+    "NUMERIC": ("FLOAT64",),
     "DATE": ("DATETIME",),
 }
 
 
-def duckdb_type(kind: ValueType) -> str:
-    """A type in DuckDB's words; one that is not known yet is INT64, as in BigQuery."""
-    if kind.element is not None:
-        return f"{duckdb_type(kind.element)}[]"
-    if kind.name == "STRUCT":
-        return f"STRUCT({', '.join(f'{quoted(name)} {duckdb_type(inner)}' for name, inner in kind.fields)})"
-    return _DUCKDB.get(kind.name, "BIGINT")
-
-
-def type_of_duckdb(kind: Any) -> ValueType:
+def kept_type(kind: Any) -> Type:
     """BigQuery's type of a DuckDBPyType. Raises InputError for one that has none there, such as a map."""
     name = str(kind.id)
     if str(kind).upper() == "JSON":
-        return ValueType("JSON")
+        return JSON
     if name in ("list", "array"):
-        return ValueType("ARRAY", type_of_duckdb(kind.children[0][1]))
+        return array_of(kept_type(kind.children[0][1]))
     if name == "struct":
-        return ValueType(
-            "STRUCT", None, tuple((str(key), type_of_duckdb(inner)) for key, inner in kind.children)
-        )
+        return struct_of((str(key), kept_type(inner)) for key, inner in kind.children)
     if name == "decimal":
-        scale = dict(kind.children)["scale"]
-        return ValueType("NUMERIC" if scale <= 9 else "BIGNUMERIC")
+        return NUMERIC
     if name not in _NAMES:
         raise InputError(
             f"a column of type {str(kind).upper()} can't be kept; CAST it to one of BigQuery's types"
         )
-    return ValueType(_NAMES[name])
+    return SCALARS[_NAMES[name]]
 
 
-def kept_columns(relation: Any) -> dict[str, ValueType]:
+def kept_columns(relation: Any) -> dict[str, Type]:
     """Names and types of a relation's columns. Raises InputError for two of one name."""
     names = [str(name) for name in relation.columns]
     folded = [name.lower() for name in names]
     twice = next((name for name in names if folded.count(name.lower()) > 1), None)
     if twice is not None:
         raise InputError(f"two columns named {twice} given, allowed: each name once")
-    return {name: type_of_duckdb(kind) for name, kind in zip(names, relation.types, strict=True)}
+    return {name: kept_type(kind) for name, kind in zip(names, relation.types, strict=True)}
 
 
-def opens(held: ValueType, wanted: ValueType) -> bool:
-    """Whether a value of one type turns into another by itself. JSON is held as text."""
-    if held == wanted or held.name == "NULL" or (held.name == "STRING" and wanted.name == "JSON"):
+def opens(held: Type, wanted: Type) -> bool:
+    """Whether a value of one type turns into another by itself."""
+    if held == wanted:
         return True
     if held.element is not None and wanted.element is not None:
         return opens(held.element, wanted.element)
-    if held.name == wanted.name == "STRUCT" and len(held.fields) == len(wanted.fields):
+    if held.kind == wanted.kind == "STRUCT" and len(held.fields) == len(wanted.fields):
         pairs = zip(held.fields, wanted.fields, strict=True)
         return all(opens(one, other) for (_, one), (_, other) in pairs)
-    return wanted.name in _OPENS.get(held.name, ())
-
-
-def told_apart(names: Sequence[str]) -> list[str]:
-    """Each name once, whatever its letters' case: further ones get _1, _2, as BigQuery shows them."""
-    taken: set[str] = set()
-    found = []
-    for name in names:
-        new, number = name, 0
-        while new.lower() in taken:
-            number += 1
-            new = f"{name}_{number}"
-        taken.add(new.lower())
-        found.append(new)
-    return found
+    return wanted.kind in _OPENS.get(held.kind, ())
 
 
 def widened(table: pa.Table) -> pa.Table:
