@@ -61,7 +61,7 @@ CREATE TEMP MACRO bq_checked(good, r, what, x) AS CASE WHEN good AND r IS NOT NU
 CREATE TEMP MACRO bq_date_of_text(x) AS bq_checked(regexp_full_match(x, '\s*\d{4}-\d{1,2}-\d{1,2}([ Tt]\d{1,2}:\d{1,2}:\d{1,2}(\.\d{0,9})?)?\s*'), CAST(TRY_CAST(regexp_extract(x, '\d{4}-\d{1,2}-\d{1,2}') AS DATE) AS DATE), 'Invalid date', x);
 CREATE TEMP MACRO bq_time_of_text(x) AS bq_checked(regexp_full_match(x, '([01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d(\.\d{0,9})?'), TRY_CAST(bq_clock(x) AS TIME), 'Invalid time string', x);
 -- Two digits each and at most six of a second, which is how DuckDB reads them.
-CREATE TEMP MACRO bq_clock(x) AS regexp_replace(regexp_replace(regexp_replace(x, '\b(\d)([:.]|$)', '0\1\2', 'g'), '(:)(\d)(:|\.|$)', '\g<1>0\2\3', 'g'), '(\.\d{6})\d+', '\1');
+CREATE TEMP MACRO bq_clock(x) AS regexp_replace(replace(regexp_replace(replace(x, ':', '::'), '(^|:)(\d)(:|\.|$)', '\10\2\3', 'g'), '::', ':'), '(\.\d{6})\d+', '\1');
 CREATE TEMP MACRO bq_datetime_of_text(x) AS bq_checked(regexp_full_match(x, '\d{4}-\d{1,2}-\d{1,2}([ Tt]([01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d(\.\d{0,9})?)?'), TRY_CAST(regexp_replace(replace(x, 't', 'T'), '(\.\d{6})\d+', '\1') AS TIMESTAMP), 'Invalid datetime string', x);
 CREATE TEMP MACRO bq_zone_of_text(x) AS regexp_extract(x, '^\S{8,10}(?:[ Tt][\d:.]+)?\s?(.*)$', 1);
 CREATE TEMP MACRO bq_civil_of_text(x) AS TRY_CAST(regexp_replace(replace(regexp_extract(x, '^(\d{4}-\d{1,2}-\d{1,2}(?:[ Tt][\d:]+(?:\.\d+)?)?)', 1), 't', 'T'), '(\.\d{6})\d+', '\1') AS TIMESTAMP);
@@ -76,7 +76,7 @@ CREATE TEMP MACRO bq_offset_us(z) AS CASE WHEN contains(z, '-') THEN -1 ELSE 1 E
 CREATE TEMP MACRO bq_at(x, z) AS CASE WHEN bq_is_offset(z) THEN timezone('UTC', x) + to_microseconds(bq_offset_us(z)) ELSE timezone(bq_zone(z), x) END;
 CREATE TEMP MACRO bq_from_local(x, z) AS CASE WHEN bq_is_offset(z) THEN timezone('UTC', x - to_microseconds(bq_offset_us(z))) ELSE bq_first(x, timezone(bq_zone(z), x), bq_zone(z)) END;
 CREATE TEMP MACRO bq_first(x, t, z) AS CASE WHEN timezone(z, t - INTERVAL 1 HOUR) = x THEN t - INTERVAL 1 HOUR WHEN timezone(z, t - INTERVAL 30 MINUTE) = x THEN t - INTERVAL 30 MINUTE ELSE t END;
-CREATE TEMP MACRO bq_zone(z) AS CASE WHEN z IN ('Z', 'z') THEN 'UTC' ELSE z END;
+CREATE TEMP MACRO bq_zone(z) AS CASE WHEN z IN ('Z', 'z') OR bq_is_offset(z) THEN 'UTC' ELSE z END;
 
 -- Texts.
 CREATE TEMP MACRO bq_start(s, p) AS CASE WHEN p = 0 THEN 1 WHEN p < 0 THEN CASE WHEN -p > length(s) THEN 1 ELSE length(s) + p + 1 END ELSE p END;

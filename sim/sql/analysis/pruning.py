@@ -1,30 +1,27 @@
 """What a condition on a table's times says of its days, so that the files of other days are never opened.
 
-A condition on ``event_time`` is repeated with the first and the last instant of a partition's day in place of
-the time: what holds for some time of the day holds, one way or the other, for its ends. This is true of every
-function that never falls as time goes on, and those are listed.
+A value made of a time, such as its date in a zone or its week, lies on the time's day or at most so many days
+before or after it. A condition on the value is thus one on the day, with some days' slack.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlglot import exp
 
 from context.errors import InputError
 from sim.sql.analysis.compiler import Compiler
 from sim.sql.analysis.names import Scope, Source
-from sim.sql.analysis.operators import compared
-from sim.sql.analysis.walker import Expressions, path_of
+from sim.sql.analysis.walker import path_of
+from sim.sql.grammar.coercion import coerced, distance
 from sim.sql.grammar.types import DATETIME, TIMESTAMP
 from sim.sql.grammar.values import Value, name_sql
+from sim.sql.rules.calls import word
 
-_RISING = frozenset(
-    ("DATE", "DATETIME", "TIMESTAMP", "DATE_TRUNC", "DATETIME_TRUNC", "TIMESTAMP_TRUNC", "UNIX_SECONDS")
-)
-_RISING |= {"UNIX_MILLIS", "UNIX_MICROS", "UNIX_DATE", "DATE_ADD", "DATE_SUB", "DATETIME_ADD", "DATETIME_SUB"}
-_RISING |= {"TIMESTAMP_ADD", "TIMESTAMP_SUB", "LAST_DAY"}
+_SPANS = {"WEEK": 6, "ISOWEEK": 6, "MONTH": 30, "QUARTER": 91, "YEAR": 365, "ISOYEAR": 371}
+_MOVES = {"DAY": 1, "WEEK": 7}
+_CONVERSIONS = ("DATE", "DATETIME", "TIMESTAMP")
 _MIRRORED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.LT: exp.GT,
     exp.LTE: exp.GTE,
@@ -32,7 +29,8 @@ _MIRRORED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.GTE: exp.LTE,
     exp.EQ: exp.EQ,
 }
-_SIGNS: dict[type[exp.Expr], str] = {exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+_RISES, _FALLS = (exp.GT, exp.GTE, exp.EQ), (exp.LT, exp.LTE, exp.EQ)
+Slack = tuple[int, int]  # a value's day is at most so many days before and after the time's
 
 
 def implied(
@@ -43,7 +41,7 @@ def implied(
     for source in scope.sources if only is None else only:
         if source.partition is None:
             continue
-        sql = _follows(_Days(compiler, scope, source), condition)
+        sql = _Days(compiler, scope, source).follows(condition)
         if sql is not None:
             found.append(sql)
             if source.handle in compiler.unfiltered:
@@ -52,140 +50,120 @@ def implied(
 
 
 class _Days:
-    """A table's partition column, and an expression's value at the ends of a day."""
+    """A table's partition column, and what conditions on it say of a partition's day."""
 
     def __init__(self, compiler: Compiler, scope: Scope, source: Source) -> None:
+        assert source.partition is not None  # noqa: S101 - the caller has looked
         self.compiler, self.scope, self.source = compiler, scope, source
+        self.column = source.partition.column
+        self.day = f"{source.handle}.{name_sql(source.partition.day)}"
 
-    def is_time(self, node: exp.Expr) -> bool:
-        """Whether a node is the partition column."""
+    def follows(self, node: exp.Expr) -> str | None:
+        """What a condition says of the day, as SQL; None if nothing."""
+        if isinstance(node, exp.Paren):
+            return self.follows(node.this)
+        if isinstance(node, exp.And):
+            parts = [
+                part for side in (node.this, node.expression) if (part := self.follows(side)) is not None
+            ]
+            return " AND ".join(parts) or None
+        if isinstance(node, exp.Or):
+            return _either([self.follows(side) for side in (node.this, node.expression)])
+        if isinstance(node, exp.Between):
+            bounds = ((exp.GTE, node.args["low"]), (exp.LTE, node.args["high"]))
+            found = [
+                part for sign, bound in bounds if (part := self._bound(sign, node.this, bound)) is not None
+            ]
+            return " AND ".join(found) or None
+        if isinstance(node, exp.In) and node.expressions and not node.args.get("negate"):
+            return _either([self._bound(exp.EQ, node.this, item) for item in node.expressions])
+        if type(node) in _MIRRORED:
+            return self._bound(type(node), node.this, node.expression) or self._bound(
+                _MIRRORED[type(node)], node.expression, node.this
+            )
+        return None
+
+    def _bound(self, sign: type[exp.Expr], time: exp.Expr, bound: exp.Expr) -> str | None:
+        slack = self.slack(time)
+        limit = self._day_of(time, bound) if slack is not None else None
+        if slack is None or limit is None:
+            return None
+        before, after = slack
+        parts = [f"{self.day} >= {limit} - {after}"] if sign in _RISES else []
+        parts += [f"{self.day} <= {limit} + {before}"] if sign in _FALLS else []
+        return " AND ".join(parts)
+
+    def slack(self, node: exp.Expr) -> Slack | None:
+        """How far a value's day may be from the time's; None for a value that is no such."""
+        if self._is_time(node):
+            return 0, 0
+        if isinstance(node, exp.Paren | exp.Cast | exp.TryCast):
+            return self.slack(node.this)
+        if isinstance(node, exp.Extract) and word(node.this) in ("DATE", "DATETIME"):
+            inner = node.expression
+            return (
+                _more(self.slack(inner.this), 1, 1)
+                if isinstance(inner, exp.AtTimeZone)
+                else self.slack(inner)
+            )
+        if isinstance(node, exp.Anonymous) and node.expressions:
+            return self._of_call(str(node.name).upper(), node.expressions)
+        return None
+
+    def _of_call(self, name: str, arguments: list[exp.Expr]) -> Slack | None:
+        inner = self.slack(arguments[0])
+        kind, _, what = name.partition("_")
+        if name in _CONVERSIONS and len(arguments) <= 2:
+            return _more(inner, 1, 1) if len(arguments) == 2 else inner
+        if what == "TRUNC" and kind in _CONVERSIONS and len(arguments) >= 2:
+            part = word(arguments[1]) or str(getattr(arguments[1], "name", "")).upper()
+            return _more(inner, _SPANS.get(part, 0) + 2 * (len(arguments) > 2), 2 * (len(arguments) > 2))
+        if what in ("ADD", "SUB") and kind in _CONVERSIONS and len(arguments) == 2:
+            interval = arguments[1]
+            unit = word(interval.args["unit"]) if isinstance(interval, exp.Interval) else None
+            count = interval.this.name if isinstance(interval, exp.Interval) else ""
+            if unit in _MOVES and count.isdigit():
+                days = int(count) * _MOVES[str(unit)] * (1 if what == "ADD" else -1)
+                return _more(inner, -days, days)
+        return None
+
+    def _is_time(self, node: exp.Expr) -> bool:
         path = path_of(node)
-        partition = self.source.partition
-        if path is None or partition is None or path[-1].name.lower() != partition.column:
+        if path is None or path[-1].name.lower() != self.column:
             return False
         if len(path) == 2:
             return bool(self.source.alias) and path[0].name.lower() == str(self.source.alias).lower()
-        owners = [
-            source
-            for source in self.scope.sources
-            for column in source.columns
-            if column.name.lower() == partition.column
-        ]
+        owners = [s for s in self.scope.sources for c in s.columns if c.name.lower() == self.column]
         return len(path) == 1 and owners == [self.source]
 
-    def rises(self, node: exp.Expr) -> bool:
-        """Whether a node is the partition column or never falls as it rises."""
-        if self.is_time(node):
-            return True
-        if isinstance(node, exp.Paren | exp.Cast | exp.TryCast):
-            return self.rises(node.this)
-        if isinstance(node, exp.Extract):
-            inner = node.expression.this if isinstance(node.expression, exp.AtTimeZone) else node.expression
-            return node.this.name.upper() in ("DATE", "DATETIME", "YEAR", "ISOYEAR") and self.rises(inner)
-        if (
-            isinstance(node, exp.Anonymous)
-            and str(node.name).upper() in (*_RISING, "FORMAT_DATE")
-            and node.expressions
-        ):
-            name, arguments = str(node.name).upper(), node.expressions
-            if name == "FORMAT_DATE":
-                known = isinstance(arguments[0], exp.Literal) and arguments[0].name in (
-                    "%Y-%m-%d",
-                    "%F",
-                    "%Y%m%d",
-                    "%Y-%m",
-                    "%Y",
-                )
-                return known and len(arguments) == 2 and self.rises(arguments[1])
-            return self.rises(arguments[0]) and not any(self.mentions(part) for part in arguments[1:])
-        return False
-
-    def mentions(self, node: exp.Expr) -> bool:
-        """Whether the partition column stands somewhere in a node."""
-        return any(self.is_time(part) for part in node.find_all(exp.Column))
-
-    def at(self, node: exp.Expr, *, last: bool) -> Value:
-        """A rising node's value at the end or the beginning of a day; slack for clocks put back."""
-        partition = self.source.partition
-        assert partition is not None  # noqa: S101 - the caller has looked
-        day = f"CAST({self.source.handle}.{name_sql(partition.day)} AS TIMESTAMP)"
-        zoned = any(isinstance(part, exp.AtTimeZone) for part in node.walk()) or self._zoned(node)
-        slack = 86_400_000_000 if zoned else 0
-        time = (
-            f"({day} + to_microseconds({86_399_999_999 + slack}))"
-            if last
-            else f"({day} - to_microseconds({slack}))"
-        )
-        kind = next(c.value.type for c in self.source.columns if c.name.lower() == partition.column)
-        value = Value(
-            f"timezone('UTC', {time})" if kind == TIMESTAMP else time,
-            TIMESTAMP if kind == TIMESTAMP else DATETIME,
-        )
-        columns = [
-            replace(c, value=value) if c.name.lower() == partition.column else c for c in self.source.columns
-        ]
-        scope = Scope([Source(self.source.alias, columns)])
-        return self._walker(scope).value(node)
-
-    def _zoned(self, node: exp.Expr) -> bool:
-        calls = [part for part in node.walk() if isinstance(part, exp.Anonymous)]
-        return any(len(part.expressions) > (2 if "TRUNC" in str(part.name).upper() else 1) for part in calls)
-
-    def constant(self, node: exp.Expr) -> Value | None:
-        """The value of a node that is the same for all rows; None for any other."""
-        if node.find(exp.Query, exp.Subquery, exp.Window) or any(
-            str(part.name).upper() in ("RAND", "GENERATE_UUID") for part in node.find_all(exp.Anonymous)
-        ):
+    def _day_of(self, time: exp.Expr, bound: exp.Expr) -> str | None:
+        """The day of a bound that is the same for all rows, as SQL; None for any other."""
+        random = any(str(part.name).upper() == "RAND" for part in bound.find_all(exp.Anonymous))
+        if random or bound.find(exp.Query, exp.Subquery, exp.Window):
             return None
         try:
-            return self._walker(Scope()).value(node)
+            value = self.compiler.expressions(Scope(), "a filter", "a filter").value(bound)
+            kind = self.compiler.expressions(Scope([self.source])).value(time).type
+            wanted = kind if distance(value, kind) is not None else value.type
+            return _day_sql(coerced(value, wanted))
         except InputError:
             return None
-
-    def _walker(self, scope: Scope) -> Expressions:
-        return self.compiler.expressions(scope, "a filter", "a filter")
-
-
-def _follows(days: _Days, node: exp.Expr) -> str | None:
-    """What a condition says of the day, as SQL; None if nothing."""
-    if isinstance(node, exp.Paren):
-        return _follows(days, node.this)
-    if isinstance(node, exp.And):
-        parts = [
-            part for part in (_follows(days, node.this), _follows(days, node.expression)) if part is not None
-        ]
-        return " AND ".join(parts) or None
-    if isinstance(node, exp.Or):
-        sides = [_follows(days, node.this), _follows(days, node.expression)]
-        return None if None in sides else f"({' OR '.join(f'({side})' for side in sides)})"
-    if isinstance(node, exp.Between) and days.rises(node.this):
-        bounds = [(exp.GTE, node.args["low"]), (exp.LTE, node.args["high"])]
-        found = [part for sign, bound in bounds if (part := _bound(days, sign, node.this, bound)) is not None]
-        return " AND ".join(found) or None
-    if (
-        isinstance(node, exp.In)
-        and node.expressions
-        and days.rises(node.this)
-        and not node.args.get("negate")
-    ):
-        tests = [_bound(days, exp.EQ, node.this, item) for item in node.expressions]
-        return None if None in tests else f"({' OR '.join(f'({test})' for test in tests)})"
-    if type(node) in _MIRRORED:
-        if days.rises(node.this):
-            return _bound(days, type(node), node.this, node.expression)
-        if days.rises(node.expression):
-            return _bound(days, _MIRRORED[type(node)], node.expression, node.this)
-    return None
+        finally:
+            self.scope.loose.clear()
 
 
-def _bound(days: _Days, sign: type[exp.Expr], time: exp.Expr, bound: exp.Expr) -> str | None:
-    limit = days.constant(bound)
-    if limit is None:
-        return None
-    try:
-        if sign is exp.EQ:
-            low = compared(time, "<=", days.at(time, last=False), limit)
-            return f"{low} AND {compared(time, '>=', days.at(time, last=True), limit)}"
-        return compared(time, _SIGNS[sign], days.at(time, last=sign in (exp.GT, exp.GTE)), limit)
-    except InputError:
-        return None
+def _day_sql(value: Value) -> str | None:
+    if value.type == TIMESTAMP:
+        return f"CAST(timezone('UTC', {value.sql}) AS DATE)"
+    if value.type == DATETIME:
+        return f"CAST({value.sql} AS DATE)"
+    return value.sql if value.type.kind == "DATE" else None
+
+
+def _either(sides: Sequence[str | None]) -> str | None:
+    known = [side for side in sides if side is not None]
+    return f"({' OR '.join(f'({side})' for side in known)})" if len(known) == len(sides) else None
+
+
+def _more(slack: Slack | None, before: int, after: int) -> Slack | None:
+    return (slack[0] + before, slack[1] + after) if slack is not None else None

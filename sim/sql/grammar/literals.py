@@ -27,15 +27,19 @@ def time_literal(text: str, kind: Type, zone: str | None = None) -> str | None:
         return None
     try:
         read = _read(found.groupdict(), zone)
+        return f"{_NAMES[kind.kind]} '{_shown(read, kind.kind)}'"
     except (ValueError, OverflowError):
         return None
-    shown = {
-        "DATE": lambda: read.date().isoformat(),
-        "TIME": lambda: read.time().isoformat(),
-        "DATETIME": lambda: read.replace(tzinfo=None).isoformat(" "),
-        "TIMESTAMP": lambda: read.astimezone(UTC).replace(tzinfo=None).isoformat(" ") + "+00",
-    }[kind.kind]()
-    return f"{_NAMES[kind.kind]} '{shown}'"
+
+
+def _shown(read: datetime, kind: str) -> str:
+    if kind == "DATE":
+        return read.date().isoformat()
+    if kind == "TIME":
+        return read.time().isoformat()
+    if kind == "DATETIME":
+        return read.replace(tzinfo=None).isoformat(" ")
+    return read.astimezone(UTC).replace(tzinfo=None).isoformat(" ") + "+00"
 
 
 def _read(parts: dict[str, str | None], zone: str | None) -> datetime:
