@@ -206,7 +206,12 @@ class Select:
         for item in order.expressions:
             position = self._position(item.this, items)
             if position is not None:
-                shown = replace(items[position].value, sql=name_sql(names[position]), node=item.this)
+                listed = items[position].value
+                # The key for NaN is an expression, in which DuckDB takes no alias of what may raise an error.
+                alone = settled(listed.type).kind != "FLOAT64" or distinct
+                shown = replace(
+                    listed, sql=name_sql(names[position]) if alone else listed.sql, node=item.this
+                )
                 keys.append(order_key(shown, item))
                 continue
             value = walker.value(item.this)

@@ -65,7 +65,7 @@ def coerced(value: Value, to: Type) -> Value:
         if sql is None:
             raise refused(value.node, f'Could not cast literal "{value.literal}" to type {to}')
         return value.named(sql, to)
-    if value.parameter and to.kind in _TIMES:
+    if value.parameter and value.type.kind == "STRING" and to.kind in _TIMES:
         return value.named(f"bq_{to.kind.lower()}_of_text({value.sql})", to)
     if value.literal is not None and to.kind == "NUMERIC" and value.type.kind in ("INT64", "FLOAT64"):
         return value.named(numeric_literal(value.literal), NUMERIC)
