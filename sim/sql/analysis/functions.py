@@ -84,14 +84,11 @@ def _own(walker: Expressions, node: exp.Anonymous, name: str) -> Value:
     arguments = {}
     for (parameter, kind), given in zip(function.parameters, node.expressions, strict=True):
         value = walker.value(given)
-        if kind is None:
-            arguments[parameter.lower()] = value
-            continue
-        if distance(value, kind) is None:
+        if kind is not None and distance(value, kind) is None:
             raise refused(
                 given, f"function {name}: argument {parameter} is {settled(value.type)}, allowed: {kind}"
             )
-        arguments[parameter.lower()] = coerced(value, kind).named(coerced(value, kind).sql, kind)
+        arguments[parameter.lower()] = value if kind is None else value.named(coerced(value, kind).sql, kind)
     body = parse_query(f"SELECT {function.body}").expressions[0]
     inner = replace(walker, scope=Scope(), arguments=arguments, grouped=None)
     value = inner.value(body)
