@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 import schemas
 from context.errors import InputError
@@ -285,6 +284,8 @@ def _name(catalogue: _Catalogue, table: Table) -> Row:
 
 def _sizes(files: Sequence[Path]) -> tuple[int, int, int]:
     """(rows, bytes before compression, bytes on the disk) of Parquet files."""
+    import pyarrow.parquet as pq
+
     rows = logical = size = 0
     for file in files:
         found = pq.read_metadata(file)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from context.errors import InputError
 from sim.sql.grammar.types import JSON, NUMERIC, SCALARS, Type, array_of, struct_of
@@ -88,7 +87,7 @@ def widened(table: pa.Table) -> pa.Table:
 
 def _cast(column: pa.ChunkedArray, kind: pa.DataType, name: str) -> pa.ChunkedArray:
     try:
-        return pc.cast(column, kind)
+        return column.cast(kind)  # imports what computes only here: most results need none
     except pa.ArrowInvalid:
         raise InputError(f"column {name}: a whole number is beyond INT64's 64 bits") from None
 
