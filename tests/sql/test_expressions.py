@@ -131,7 +131,9 @@ def test_expressions_give_what_the_documentation_says(
     """Each expression gives its documented value, or is refused in BigQuery's words and none of ours."""
     fine = [(text, wanted) for text, wanted in construct.cases if not wanted.startswith("ERROR: ")]
     if fine:
-        row, kinds = ran(session, "SELECT " + ",\n".join(f"{text} AS c{i}" for i, (text, _) in enumerate(fine)))
+        row, kinds = ran(
+            session, "SELECT " + ",\n".join(f"{text} AS c{i}" for i, (text, _) in enumerate(fine))
+        )
         found = {text: shown(v, kind) for (text, _), v, kind in zip(fine, row, kinds, strict=True)}
         assert found == dict(fine)
     for text, wanted in construct.cases:

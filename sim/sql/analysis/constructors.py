@@ -24,7 +24,11 @@ def cast_value(walker: Expressions, node: exp.Cast) -> Value:
     to, safe = type_of_node(node.args["to"]), isinstance(node, exp.TryCast)
     if isinstance(node.this, exp.Struct):
         return _typed_struct(walker, node.this, to)
-    if isinstance(node.this, exp.Array) and to.element is not None and "value_constructor" not in node.this.args:
+    if (
+        isinstance(node.this, exp.Array)
+        and to.element is not None
+        and "value_constructor" not in node.this.args
+    ):
         return _typed_array(walker, node.this, to)
     value = walker.value(node.this)
     pattern = node.args.get("format")
