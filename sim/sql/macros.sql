@@ -56,7 +56,9 @@ CREATE TEMP MACRO bq_numeric_of_text(x) AS CASE
 CREATE TEMP MACRO bq_bool_of_text(x) AS CASE WHEN lower(x) = 'true' THEN TRUE WHEN lower(x) = 'false' THEN FALSE WHEN x IS NOT NULL THEN bq_fail('Bad bool value: ' || x) END;
 CREATE TEMP MACRO bq_int64_of_float(x) AS CASE WHEN NOT isfinite(x) OR TRY_CAST(round(x) AS BIGINT) IS NULL AND x IS NOT NULL THEN bq_fail('Invalid integer value: ' || bq_float_text(x)) ELSE TRY_CAST(round(x) AS BIGINT) END;
 CREATE TEMP MACRO bq_numeric_of_float(x) AS CASE WHEN x IS NOT NULL AND TRY_CAST(x AS DECIMAL(38, 9)) IS NULL THEN bq_fail('Invalid NUMERIC value: ' || bq_float_text(x)) ELSE TRY_CAST(x AS DECIMAL(38, 9)) END;
-CREATE TEMP MACRO bq_text_of_bytes(x) AS CASE WHEN TRY(decode(x)) IS NULL AND x IS NOT NULL THEN bq_fail('Invalid UTF-8 in a value of type BYTES') ELSE TRY(decode(x)) END;
+-- TRY takes nothing that can fail on purpose, so it gets the value through a list.
+CREATE TEMP MACRO bq_decoded(x) AS list_transform([x], lambda e: TRY(decode(e)))[1];
+CREATE TEMP MACRO bq_text_of_bytes(x) AS CASE WHEN bq_decoded(x) IS NULL AND x IS NOT NULL THEN bq_fail('Invalid UTF-8 in a value of type BYTES') ELSE bq_decoded(x) END;
 CREATE TEMP MACRO bq_checked(good, r, what, x) AS CASE WHEN good AND r IS NOT NULL THEN r WHEN x IS NOT NULL THEN bq_fail(what || ': ''' || x || '''') END;
 CREATE TEMP MACRO bq_date_of_text(x) AS bq_checked(regexp_full_match(x, '\s*\d{4}-\d{1,2}-\d{1,2}([ Tt]\d{1,2}:\d{1,2}:\d{1,2}(\.\d{0,9})?)?\s*'), CAST(TRY_CAST(regexp_extract(x, '\d{4}-\d{1,2}-\d{1,2}') AS DATE) AS DATE), 'Invalid date', x);
 CREATE TEMP MACRO bq_time_of_text(x) AS bq_checked(regexp_full_match(x, '([01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d(\.\d{0,9})?'), TRY_CAST(bq_clock(x) AS TIME), 'Invalid time string', x);

@@ -176,7 +176,7 @@ _OVERFLOWS = (
         "Scalar subquery produced more than one element",
     ),
     (re.compile(r"Unknown TimeZone '(.*?)'"), "Invalid time zone: {0}"),
-    (re.compile(rf"Invalid Input Error: (?:{_RE2})(.*)"), "Cannot parse regular expression{0}"),
+    (re.compile(rf"Invalid Input Error: ((?:{_RE2}).*)"), "Cannot parse regular expression: {0}"),
 )
 
 
