@@ -33,7 +33,7 @@ CREATE TEMP MACRO bq_right_shift(x, n) AS CASE WHEN bq_bits(x, n) > 63 THEN 0 WH
 
 -- Casts.
 CREATE TEMP MACRO bq_float_text(x) AS CASE
-    WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'inf' ELSE '-inf' END
+    WHEN isnan(x) THEN 'NaN' WHEN x = 0 THEN '0' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'inf' ELSE '-inf' END
     WHEN CAST(printf('%.15g', x) AS DOUBLE) = x THEN printf('%.15g', x) ELSE printf('%.17g', x) END;
 CREATE TEMP MACRO bq_numeric_text(x) AS rtrim(rtrim(CAST(CAST(x AS DECIMAL(38, 9)) AS VARCHAR), '0'), '.');
 CREATE TEMP MACRO bq_second_text(x, pattern) AS strftime(x, pattern || CASE WHEN epoch_us(x) % 1000000 = 0 THEN '%H:%M:%S' WHEN epoch_us(x) % 1000 = 0 THEN '%H:%M:%S.%g' ELSE '%H:%M:%S.%f' END);
@@ -56,7 +56,9 @@ CREATE TEMP MACRO bq_numeric_of_text(x) AS CASE
 CREATE TEMP MACRO bq_bool_of_text(x) AS CASE WHEN lower(x) = 'true' THEN TRUE WHEN lower(x) = 'false' THEN FALSE WHEN x IS NOT NULL THEN bq_fail('Bad bool value: ' || x) END;
 CREATE TEMP MACRO bq_int64_of_float(x) AS CASE WHEN NOT isfinite(x) OR TRY_CAST(round(x) AS BIGINT) IS NULL AND x IS NOT NULL THEN bq_fail('Invalid integer value: ' || bq_float_text(x)) ELSE TRY_CAST(round(x) AS BIGINT) END;
 CREATE TEMP MACRO bq_numeric_of_float(x) AS CASE WHEN x IS NOT NULL AND TRY_CAST(x AS DECIMAL(38, 9)) IS NULL THEN bq_fail('Invalid NUMERIC value: ' || bq_float_text(x)) ELSE TRY_CAST(x AS DECIMAL(38, 9)) END;
-CREATE TEMP MACRO bq_text_of_bytes(x) AS CASE WHEN TRY(decode(x)) IS NULL AND x IS NOT NULL THEN bq_fail('Invalid UTF-8 in a value of type BYTES') ELSE TRY(decode(x)) END;
+-- TRY takes nothing that can fail on purpose, so it gets the value through a list.
+CREATE TEMP MACRO bq_decoded(x) AS list_transform([x], lambda e: TRY(decode(e)))[1];
+CREATE TEMP MACRO bq_text_of_bytes(x) AS CASE WHEN bq_decoded(x) IS NULL AND x IS NOT NULL THEN bq_fail('Invalid UTF-8 in a value of type BYTES') ELSE bq_decoded(x) END;
 CREATE TEMP MACRO bq_checked(good, r, what, x) AS CASE WHEN good AND r IS NOT NULL THEN r WHEN x IS NOT NULL THEN bq_fail(what || ': ''' || x || '''') END;
 CREATE TEMP MACRO bq_date_of_text(x) AS bq_checked(regexp_full_match(x, '\s*\d{4}-\d{1,2}-\d{1,2}([ Tt]\d{1,2}:\d{1,2}:\d{1,2}(\.\d{0,9})?)?\s*'), CAST(TRY_CAST(regexp_extract(x, '\d{4}-\d{1,2}-\d{1,2}') AS DATE) AS DATE), 'Invalid date', x);
 CREATE TEMP MACRO bq_time_of_text(x) AS bq_checked(regexp_full_match(x, '([01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d(\.\d{0,9})?'), TRY_CAST(bq_clock(x) AS TIME), 'Invalid time string', x);
@@ -66,7 +68,8 @@ CREATE TEMP MACRO bq_datetime_of_text(x) AS bq_checked(regexp_full_match(x, '\d{
 CREATE TEMP MACRO bq_zone_of_text(x) AS regexp_extract(x, '^\S{8,10}(?:[ Tt][\d:.]+)?\s?(.*)$', 1);
 CREATE TEMP MACRO bq_civil_of_text(x) AS TRY_CAST(regexp_replace(replace(regexp_extract(x, '^(\d{4}-\d{1,2}-\d{1,2}(?:[ Tt][\d:]+(?:\.\d+)?)?)', 1), 't', 'T'), '(\.\d{6})\d+', '\1') AS TIMESTAMP);
 CREATE TEMP MACRO bq_timestamp_of_text(x) AS bq_timestamp_of_text_at(x, 'UTC');
-CREATE TEMP MACRO bq_timestamp_of_text_at(x, z) AS bq_checked(
+CREATE TEMP MACRO bq_timestamp_of_text_at(x, z) AS CASE WHEN z IS NULL THEN NULL ELSE bq_read_timestamp(x, z) END;
+CREATE TEMP MACRO bq_read_timestamp(x, z) AS bq_checked(
     regexp_full_match(x, '\d{4}-\d{1,2}-\d{1,2}([ Tt]([01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d(\.\d{0,9})?)?( ?([Zz]|[+-]\d{1,2}(:?\d\d)?)| [A-Za-z][\w/+:-]*)?'),
     CASE WHEN bq_zone_of_text(x) IN ('Z', 'z') THEN timezone('UTC', bq_civil_of_text(x)) ELSE bq_from_local(bq_civil_of_text(x), CASE WHEN bq_zone_of_text(x) = '' THEN z ELSE bq_zone_of_text(x) END) END, 'Invalid timestamp', x);
 
@@ -82,8 +85,8 @@ CREATE TEMP MACRO bq_zone(z) AS CASE WHEN z IN ('Z', 'z') OR bq_is_offset(z) THE
 CREATE TEMP MACRO bq_start(s, p) AS CASE WHEN p = 0 THEN 1 WHEN p < 0 THEN CASE WHEN -p > length(s) THEN 1 ELSE length(s) + p + 1 END ELSE p END;
 CREATE TEMP MACRO bq_substr(s, p) AS substr(s, bq_start(s, p));
 CREATE TEMP MACRO bq_substr_n(s, p, n) AS CASE WHEN n < 0 THEN bq_fail('Third argument in SUBSTR() cannot be negative') ELSE substr(s, bq_start(s, p), CASE WHEN n > 2147483647 THEN 2147483647 ELSE n END) END;
-CREATE TEMP MACRO bq_left(s, n) AS CASE WHEN n < 0 THEN bq_fail('Second argument in LEFT() cannot be negative') ELSE left(s, n) END;
-CREATE TEMP MACRO bq_right(s, n) AS CASE WHEN n < 0 THEN bq_fail('Second argument in RIGHT() cannot be negative') WHEN n = 0 AND s IS NOT NULL THEN '' ELSE right(s, n) END;
+CREATE TEMP MACRO bq_left(s, n) AS CASE WHEN s IS NULL THEN NULL WHEN n < 0 THEN bq_fail('Second argument in LEFT() cannot be negative') ELSE left(s, n) END;
+CREATE TEMP MACRO bq_right(s, n) AS CASE WHEN s IS NULL THEN NULL WHEN n < 0 THEN bq_fail('Second argument in RIGHT() cannot be negative') WHEN n = 0 AND s IS NOT NULL THEN '' ELSE right(s, n) END;
 CREATE TEMP MACRO bq_repeat(s, n) AS CASE WHEN n < 0 THEN bq_fail('Second argument in REPEAT() cannot be negative') ELSE repeat(s, n) END;
 CREATE TEMP MACRO bq_pad_check(n, p, r, f) AS CASE WHEN n < 0 THEN bq_fail('Second argument (output size) for ' || f || ' cannot be negative') WHEN p = '' THEN bq_fail('Third argument (pad pattern) for ' || f || ' cannot be empty') ELSE r END;
 CREATE TEMP MACRO bq_lpad(s, n, p) AS bq_pad_check(n, p, lpad(s, CAST(CASE WHEN n < 0 THEN 0 ELSE n END AS INTEGER), CASE WHEN p = '' THEN ' ' ELSE p END), 'LPAD');
@@ -93,10 +96,12 @@ CREATE TEMP MACRO bq_ltrim(s) AS regexp_replace(s, '^[\s\x0b\x{85}\p{Z}]+', '');
 CREATE TEMP MACRO bq_rtrim(s) AS regexp_replace(s, '[\s\x0b\x{85}\p{Z}]+$', '');
 CREATE TEMP MACRO bq_letters(s) AS list_filter(string_split(s, ''), lambda e: e <> '');
 CREATE TEMP MACRO bq_reverse(s) AS array_to_string(list_reverse(bq_letters(s)), '');
-CREATE TEMP MACRO bq_occurs(s, t, places, n) AS CASE WHEN s IS NULL OR t IS NULL OR n IS NULL THEN NULL WHEN t = '' THEN 0 ELSE COALESCE(list_filter(places, lambda e: substr(s, e, length(t)) = t)[n], 0) END;
+CREATE TEMP MACRO bq_occurs(s, t, places, n) AS CASE WHEN s IS NULL OR t IS NULL OR n IS NULL THEN NULL ELSE COALESCE(list_filter(places, lambda e: substr(s, e, length(t)) = t)[n], 0) END;
 CREATE TEMP MACRO bq_instr(s, t, p, n) AS CASE WHEN p = 0 THEN bq_fail('Third argument (position) for INSTR cannot be 0') WHEN n <= 0 THEN bq_fail('Fourth argument (occurrence) for INSTR must be positive')
-    WHEN p > 0 THEN bq_occurs(s, t, range(p, length(s) - length(t) + 2), n) WHEN p < 0 THEN bq_occurs(s, t, range(length(s) + p + 1, 0, -1), n) END;
-CREATE TEMP MACRO bq_title(s, parts) AS array_to_string(list_transform(parts, lambda e: upper(e[1]) || lower(e[2:])), '');
+    WHEN p > 0 THEN bq_occurs(s, t, range(p, length(s) - length(t) + 2), n) WHEN p < 0 THEN bq_occurs(s, t, range(length(s) + p + 1 + CAST(t = '' AS INTEGER), 0, -1), n) END;
+CREATE TEMP MACRO bq_title(s, parts, breaks) AS array_to_string(list_transform(parts, lambda e: CASE WHEN regexp_matches(e, breaks) THEN e ELSE upper(e[1]) || lower(e[2:]) END), '');
+CREATE TEMP MACRO bq_translate(s, a, b) AS CASE WHEN len(list_distinct(bq_letters(a))) < len(bq_letters(a)) THEN bq_fail('Duplicate character in TRANSLATE source characters') ELSE translate(s, a, b) END;
+CREATE TEMP MACRO bq_all_matches(s, whole, parts) AS CASE WHEN s <> '' AND len(whole) > 0 AND whole[-1] = '' THEN list_slice(parts, 1, len(parts) - 1) ELSE list_transform(parts, lambda e: COALESCE(e, '')) END;
 CREATE TEMP MACRO bq_code_points(s) AS list_transform(bq_letters(s), lambda e: CAST(unicode(e) AS BIGINT));
 CREATE TEMP MACRO bq_of_code_points(a) AS CASE WHEN list_contains(list_transform(a, lambda e: e IS NULL), TRUE) THEN NULL ELSE array_to_string(list_transform(a, lambda e: bq_chr(e)), '') END;
 CREATE TEMP MACRO bq_chr(n) AS CASE WHEN n < 0 OR n > 1114111 OR n BETWEEN 55296 AND 57343 THEN bq_fail('Invalid codepoint ' || n) ELSE chr(CAST(n AS INTEGER)) END;
@@ -137,7 +142,7 @@ CREATE TEMP MACRO bq_json_parts(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN json
 CREATE TEMP MACRO bq_json_scalars(j) AS CASE WHEN json_type(j) = 'ARRAY' AND len(list_filter(json_extract(j, '$[*]'), lambda e: json_type(e) IN ('OBJECT', 'ARRAY'))) = 0 THEN json_extract_string(j, '$[*]') END;
 CREATE TEMP MACRO bq_json_int_text(x) AS CASE WHEN x BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(x AS VARCHAR) ELSE '"' || CAST(x AS VARCHAR) || '"' END;
 CREATE TEMP MACRO bq_json_numeric_text(x) AS CASE WHEN x BETWEEN -9007199254740992 AND 9007199254740992 AND x = trunc(x) THEN bq_numeric_text(x) ELSE '"' || bq_numeric_text(x) || '"' END;
-CREATE TEMP MACRO bq_json_float_text(x) AS CASE WHEN isnan(x) THEN '"NaN"' WHEN isinf(x) THEN CASE WHEN x > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE bq_float_text(x) END;
+CREATE TEMP MACRO bq_json_float_text(x) AS CASE WHEN x = 0 THEN '0' WHEN isnan(x) THEN '"NaN"' WHEN isinf(x) THEN CASE WHEN x > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE bq_float_text(x) END;
 CREATE TEMP MACRO bq_json_pretty(x) AS regexp_replace(json_pretty(CAST(x AS JSON)), '    ', '  ', 'g');
 CREATE TEMP MACRO bq_json_keys(j, depth) AS CASE WHEN depth < 1 THEN bq_fail('max_depth must be positive') ELSE (SELECT COALESCE(list(DISTINCT k ORDER BY k), []) FROM (SELECT substr(replace(fullkey, '"', ''), 3) AS k FROM json_tree(j) WHERE key IS NOT NULL AND NOT contains(fullkey, '[')) WHERE len(string_split(k, '.')) <= depth) END;
 
@@ -156,5 +161,5 @@ CREATE TEMP MACRO bq_joined_with(a, d, n) AS bq_joined(list_transform(a, lambda 
 CREATE TEMP MACRO bq_place(a, i) AS CASE WHEN i < 0 THEN len(a) + i ELSE i END;
 CREATE TEMP MACRO bq_slice(a, i, j) AS CASE WHEN a IS NULL OR i IS NULL OR j IS NULL THEN NULL WHEN bq_place(a, j) < 0 THEN list_slice(a, 1, 0) ELSE list_slice(a, CASE WHEN bq_place(a, i) < 0 THEN 1 ELSE bq_place(a, i) + 1 END, bq_place(a, j) + 1) END;
 CREATE TEMP MACRO bq_top(m, n) AS list_transform(list_slice(list_sort(list_transform(map_entries(m), lambda e: {'c': -CAST(e.value AS BIGINT), 'v': e.key})), 1, n), lambda e: {'value': e.v, 'count': -e.c});
-CREATE TEMP MACRO bq_float_shown(x) AS CASE WHEN regexp_full_match(bq_float_text(x), '-?[0-9]+') THEN bq_float_text(x) || '.0' ELSE bq_float_text(x) END;
+CREATE TEMP MACRO bq_float_shown(x) AS CASE WHEN isnan(x) THEN 'nan' WHEN regexp_full_match(bq_float_text(x), '-?[0-9]+') THEN bq_float_text(x) || '.0' ELSE bq_float_text(x) END;
 CREATE TEMP MACRO bq_quoted(s) AS '"' || replace(replace(replace(replace(s, '\', '\\'), '"', '\"'), chr(10), '\n'), chr(9), '\t') || '"';

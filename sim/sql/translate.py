@@ -163,6 +163,7 @@ def install(connection: duckdb.DuckDBPyConnection, translated: Translated) -> No
 
 
 _CALLED = re.compile(r"\bbqs?_\w+")
+_RE2 = "no argument for repetition operator|missing|unexpected|invalid (?:escape|character class|perl|named)"
 _OVERFLOWS = (
     (
         re.compile(r"Overflow in (\w+) of (?:INT64|INT128|HUGEINT|DECIMAL[^ ]*) \((.*?)\)"),
@@ -175,10 +176,7 @@ _OVERFLOWS = (
         "Scalar subquery produced more than one element",
     ),
     (re.compile(r"Unknown TimeZone '(.*?)'"), "Invalid time zone: {0}"),
-    (
-        re.compile(r"(?:no argument for repetition|missing|invalid|unexpected).*?(?:: |operator)(.*)"),
-        "Cannot parse regular expression: {0}",
-    ),
+    (re.compile(rf"Invalid Input Error: ((?:{_RE2}).*)"), "Cannot parse regular expression: {0}"),
 )
 
 

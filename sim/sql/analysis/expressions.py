@@ -132,6 +132,8 @@ def _in(walker: Expressions, node: exp.In) -> Value:
 
 def _json(_: Expressions, node: exp.ParseJSON) -> Value:
     """JSON '...'."""
+    if not isinstance(node.this, exp.Literal):
+        raise refused(node, "write brackets round a JSON literal: (JSON '...').field")
     return Value(f"bq_parse_json({text_sql(node.this.name)})", JSON, node=node)
 
 

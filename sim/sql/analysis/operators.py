@@ -60,6 +60,8 @@ def arithmetic(walker: Walker, node: exp.Expr) -> Value:
 def _with_times(node: exp.Expr, sign: str, left: Value, right: Value) -> Value | None:
     if sign == "+" and (left.type == INTERVAL or (left.type == INT64 and right.type == DATE)):
         left, right = right, left
+    if left.type == DATE and right.type == NULL:
+        right = coerced(right, INT64)
     result: tuple[str, Type] | None = None
     if left.type == DATE and right.type == INT64:
         result = (f"({left.sql} {sign} CAST({right.sql} AS INTEGER))", DATE)

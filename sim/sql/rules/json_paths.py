@@ -38,6 +38,8 @@ def duckdb_path(text: str, *, standard: bool) -> str | None:
         else:
             raise BadPath(_complaint(rest, standard=standard))
         rest = rest[found.end() :]
+    if '.""' in steps:
+        raise BadPath("an empty key is not available here")
     return None if nothing else "".join(steps)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from sim.sql.grammar.coercion import name_sql_text
-from sim.sql.grammar.types import BOOL, FLOAT64, INT64, JSON, NUMERIC, STRING, Type
+from sim.sql.grammar.types import BOOL, BYTES, FLOAT64, INT64, JSON, NUMERIC, STRING, Type
 from sim.sql.grammar.values import NULL, Value, element_name, settled, text_sql
 from sim.sql.rules.calls import Call, Rule
 from sim.sql.rules.casts import cast
@@ -59,6 +59,10 @@ def _piece(call: Call, match: re.Match[str], value: Value) -> str:
     kind, flags, width = match["kind"], match["flags"], match["width"] or ""
     digits = f".{match['digits'] or 0}" if "." in match[0] else ""
     given = settled(value.type)
+    if int(width or 0) > 10_000:
+        raise call.refused(f"FORMAT: a width of {width} given, allowed: up to 10000")
+    if kind in "tT" and digits:
+        raise call.refused(f"FORMAT: a precision in %{kind} is not available here")
     if kind in "tT":
         shown = literal_sql(value.sql, value.type) if kind == "T" else shown_sql(value.sql, value.type)
         return _padded(shown, flags, width)
@@ -68,18 +72,11 @@ def _piece(call: Call, match: re.Match[str], value: Value) -> str:
     if kind == "s" and given == STRING:
         text = f"left({value.sql}, {match['digits'] or 0})" if digits else value.sql
         return _padded(text, flags, width)
-    plain = flags.replace("'", "")
     if kind in _WHOLE and given == INT64:
-        spec = f"%{plain}{width}{'d' if kind == 'i' else kind}"
-        if "'" in flags:
-            return _padded(f"format('{{:,}}', {value.sql})", flags, width)
-        return f"printf({text_sql(spec)}, {value.sql})"
-    if kind in _FLOATING and given in (FLOAT64, NUMERIC, INT64):
+        return _number(match, value.sql, _whole_body(call, match, value.sql))
+    if kind in _FLOATING and given in (FLOAT64, NUMERIC):
         number = cast(value, FLOAT64).sql
-        if "'" in flags:
-            places = match["digits"] or ("0" if digits else "6")
-            return _padded(f"format('{{:,.{places}f}}', {number})", flags, width)
-        return f"printf({text_sql(f'%{plain}{width}{digits}{kind}')}, {number})"
+        return _number(match, number, _floating_body(call, match, number), zeros=f"isfinite({number})")
     allowed = {
         **dict.fromkeys(_WHOLE, "INT64"),
         **dict.fromkeys(_FLOATING, "FLOAT64, NUMERIC"),
@@ -90,6 +87,54 @@ def _piece(call: Call, match: re.Match[str], value: Value) -> str:
             f"FORMAT: %{kind} is no specifier; allowed: %d %i %o %x %X %f %e %g %s %t %T %p %%"
         )
     raise call.refused(f"FORMAT: %{kind} given {given}, allowed: {allowed[kind]}; use %t")
+
+
+def _whole_body(call: Call, match: re.Match[str], number: str) -> str:
+    """The digits of a whole number without its sign."""
+    kind, flags = match["kind"], match["flags"]
+    if "'" in flags and kind not in "di":
+        raise call.refused(f"FORMAT: grouping in %{kind} is not available here; allowed: %'d, %'f")
+    if kind in "di":
+        size = f"abs(CAST({number} AS HUGEINT))"
+        digits = f"format('{{:,}}', {size})" if "'" in flags else f"CAST({size} AS VARCHAR)"
+    else:
+        digits = f"printf({text_sql(f'%{kind}')}, abs({number}))"
+    if match["digits"]:
+        most = match["digits"]
+        digits = f"CASE WHEN length({digits}) < {most} THEN lpad({digits}, {most}, '0') ELSE {digits} END"
+    if "#" in flags and kind in "oxX":
+        mark = {"o": "0", "x": "0x", "X": "0X"}[kind]
+        digits = f"CASE WHEN {number} = 0 THEN '' ELSE '{mark}' END || {digits}"
+    return digits
+
+
+def _floating_body(call: Call, match: re.Match[str], number: str) -> str:
+    """The digits of a number with a point, without its sign."""
+    kind = match["kind"]
+    places = (match["digits"] or "0") if "." in match[0] else "6"
+    if int(places) > 300:
+        raise call.refused(f"FORMAT: a precision of {places} given, allowed: up to 300")
+    if "#" in match["flags"]:
+        raise call.refused(f"FORMAT: # in %{kind} is not available here")
+    if "'" in match["flags"]:
+        if kind not in "fF":
+            raise call.refused(f"FORMAT: grouping in %{kind} is not available here; allowed: %'d, %'f")
+        return f"format('{{:,.{places}f}}', abs({number}))"
+    return f"printf({text_sql(f'%.{places}{kind}')}, abs({number}))"
+
+
+def _number(match: re.Match[str], number: str, body: str, zeros: str = "TRUE") -> str:
+    """A number's sign and digits, filled up to the width."""
+    flags, width = match["flags"], match["width"] or ""
+    positive = "'+'" if "+" in flags else "' '" if " " in flags else "''"
+    sign = f"CASE WHEN {number} < 0 THEN '-' ELSE {positive} END"
+    limited = match["digits"] is not None and match["kind"] in _WHOLE
+    if "0" in flags and "-" not in flags and width and not limited:
+        room = f"({width} - length({sign}))"
+        filled = f"lpad({body}, CAST({room} AS INTEGER), '0')"
+        body = f"CASE WHEN {zeros} AND length({body}) < {room} THEN {filled} ELSE {body} END"
+        flags = ""
+    return _padded(f"({sign} || {body})", flags, width)
 
 
 def _padded(text: str, flags: str, width: str) -> str:
@@ -130,6 +175,8 @@ def literal_sql(sql: str, kind: Type) -> str:
         text = f"'JSON ' || bq_quoted(CAST({sql} AS VARCHAR))"
     elif kind == FLOAT64:
         text = f"CASE WHEN isfinite({sql}) THEN bq_float_shown({sql}) ELSE 'CAST(\"' || lower(bq_float_text({sql})) || '\" AS FLOAT64)' END"
+    elif kind == BYTES:
+        text = f"'b' || bq_quoted(bq_text_of_bytes({sql}))"
     elif kind in (INT64, BOOL):
         text = cast(Value(sql, kind), STRING).sql
     else:

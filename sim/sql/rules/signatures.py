@@ -56,6 +56,8 @@ class Signature:
             for p in self.parameters
         ]
         text = f"{self.name}({', '.join(shown)})"
+        if self.name.startswith("$"):
+            text = f" {self.name[1:]} ".join(shown) if len(shown) > 1 else f"{self.name[1:]} {shown[0]}"
         return re.sub(r"\b(T|ORD)\b", "ANY", re.sub(r"\bNUM\b", "NUMBER", text))
 
 

@@ -51,7 +51,7 @@ SUBSTR(STRING, INT64, INT64) -> STRING = bq_substr_n({0}, {1}, {2})
 SUBSTRING(STRING, INT64) -> STRING = bq_substr({0}, {1})
 SUBSTRING(STRING, INT64, INT64) -> STRING = bq_substr_n({0}, {1}, {2})
 SPLIT(STRING, STRING = chr(44)) -> ARRAY<STRING> = string_split({0}, {1})
-TRANSLATE(STRING, STRING, STRING) -> STRING = translate({0}, {1}, {2})
+TRANSLATE(STRING, STRING, STRING) -> STRING = bq_translate({0}, {1}, {2})
 TO_CODE_POINTS(STRING) -> ARRAY<INT64> = bq_code_points({0})
 CODE_POINTS_TO_STRING(ARRAY<INT64>) -> STRING = bq_of_code_points({0})
 TO_HEX(BYTES) -> STRING = lower(hex({0}))
@@ -92,10 +92,10 @@ def _initcap(call: Call) -> Value:
     value = call.value(0, STRING)
     breaks = call.text(1, "the delimiters") if len(call.arguments) > 1 else _TITLE_BREAKS
     if not breaks:
-        return call.result(f"bq_title({value.sql}, [{value.sql}])", STRING)
+        return call.result(f"bq_title({value.sql}, [{value.sql}], '^$')", STRING)
     group = "".join(re.escape(letter) if letter.isascii() else letter for letter in breaks)
     parts = f"regexp_extract_all({value.sql}, {text_sql(f'[^{group}]+|[{group}]+')})"
-    return call.result(f"bq_title({value.sql}, {parts})", STRING)
+    return call.result(f"bq_title({value.sql}, {parts}, {text_sql(f'^[{group}]')})", STRING)
 
 
 def _contains_substr(call: Call) -> Value:
@@ -138,11 +138,37 @@ def groups_of(call: Call, pattern: str) -> int:
     return groups
 
 
-def _pattern(call: Call, position: int = 1) -> tuple[str, int]:
+def _pattern(call: Call, position: int = 1) -> tuple[str, int, str]:
+    """(SQL of the pattern, its groups, SQL of what a group that was not there leaves: none, or an empty text)."""
     value = call.value(position, STRING)
     if value.literal is None:
         raise call.refused(f"{call.name}: the regular expression must be a text in quotes here")
-    return value.sql, groups_of(call, value.literal)
+    groups = groups_of(call, value.literal)
+    return value.sql, groups, "NULLIF({}, '')" if groups and not _may_be_empty(value.literal) else "{}"
+
+
+def _may_be_empty(pattern: str) -> bool:
+    """Whether the one group of a pattern may match nothing and still be there."""
+    start = re.search(r"(?:^|[^\\])(?:\\\\)*(\((?:\?P?<\w+>)?)(?!\?)", pattern)
+    if start is None:
+        return True
+    depth, position = 1, start.end(1)
+    while position < len(pattern) and depth:
+        letter = pattern[position]
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        position += 2 if letter == "\\" else 1
+    try:
+        return re.fullmatch(pattern[start.end(1) : position - 1], "") is not None
+    except re.error:
+        return True
+
+
+def _matches(value: str, pattern: str, group: int) -> str:
+    """All matches; none at the very end that is empty, unless the text is."""
+    parts = f"regexp_extract_all({value}, {pattern}, {group})"
+    if pattern.startswith("'^"):
+        return parts
+    return f"bq_all_matches({value}, regexp_extract_all({value}, {pattern}), {parts})"
 
 
 def _regexp_contains(call: Call) -> Value:
@@ -153,32 +179,33 @@ def _regexp_contains(call: Call) -> Value:
 def _regexp_extract(call: Call) -> Value:
     """The first match or its group; NULL if there is none, which DuckDB gives as an empty text."""
     count = call.count(2, 4)
-    value, (pattern, group) = call.value(0, STRING).sql, _pattern(call)
+    value, (pattern, group, absent) = call.value(0, STRING).sql, _pattern(call)
     if count == 2:
-        sql = f"CASE WHEN regexp_matches({value}, {pattern}) THEN regexp_extract({value}, {pattern}, {group}) END"
-        return call.result(sql, STRING)
+        found = absent.format(f"regexp_extract({value}, {pattern}, {group})")
+        return call.result(f"CASE WHEN regexp_matches({value}, {pattern}) THEN {found} END", STRING)
     start = call.value(2, INT64).sql
     nth = call.value(3, INT64).sql if count == 4 else "1"
-    found = f"regexp_extract_all(substr({value}, {start}), {pattern}, {group})"
-    return call.result(f"bq_regexp_nth({value}, {found}, {start}, {nth})", STRING)
+    found = _matches(f"substr({value}, {start})", pattern, group)
+    return call.result(absent.format(f"bq_regexp_nth({value}, {found}, {start}, {nth})"), STRING)
 
 
 def _regexp_extract_all(call: Call) -> Value:
     call.count(2)
-    value, (pattern, group) = call.value(0, STRING).sql, _pattern(call)
-    return call.result(f"regexp_extract_all({value}, {pattern}, {group})", array_of(STRING))
+    value, (pattern, group, _) = call.value(0, STRING).sql, _pattern(call)
+    return call.result(_matches(value, pattern, group), array_of(STRING))
 
 
 def _regexp_instr(call: Call) -> Value:
     """Where the first match begins, counted in letters; 0 if there is none."""
-    call.count(2)
-    value, (pattern, group) = call.value(0, STRING).sql, _pattern(call)
-    if group:
-        raise call.refused("REGEXP_INSTR with a capturing group is not available here; use one without")
+    value, (pattern, group, _) = call.value(0, STRING).sql, _pattern(call)
+    if group or len(call.arguments) > 2:
+        raise call.refused(
+            "REGEXP_INSTR with a group or a position is not available here; use REGEXP_EXTRACT"
+        )
     found = f"strpos({value}, regexp_extract({value}, {pattern}))"
+    test = f"{pattern} <> '' AND regexp_matches({value}, {pattern})"
     return call.result(
-        f"CASE WHEN regexp_matches({value}, {pattern}) THEN {found} WHEN {value} IS NOT NULL THEN 0 END",
-        INT64,
+        f"CASE WHEN {test} THEN CAST({found} AS BIGINT) WHEN {value} IS NOT NULL THEN 0 END", INT64
     )
 
 

@@ -199,7 +199,7 @@ def extract(call: Call) -> Value:
     value = call.walker.value(node)
     if value.type.kind not in READ:
         raise call.refused(f"EXTRACT from {settled(value.type)} given, allowed: {', '.join(READ)}")
-    if at != UTC and value.type != TIMESTAMP:
+    if node is not call.arguments[1] and value.type != TIMESTAMP:
         raise call.refused(f"EXTRACT from {value.type} does not support AT TIME ZONE; allowed: TIMESTAMP")
     part = part_of(call, part_node, READ[value.type.kind])
     sql = local(value.sql, at) if value.type == TIMESTAMP else value.sql
