@@ -12,7 +12,7 @@ from sim.folder.names import MANIFEST
 
 
 @dataclass(frozen=True)
-class Facts:
+class RunFacts:
     """A run's project, and the first and last of its campus days that are there."""
 
     project: str
@@ -20,13 +20,13 @@ class Facts:
     last_day: date
 
 
-def facts_of(run_dir: Path) -> Facts:
+def facts_of(run_dir: Path) -> RunFacts:
     """The facts of a run folder. Raises InputError where no run is, RunError for a damaged file."""
     path = run_dir / MANIFEST
     try:
         found = json.loads(path.read_bytes())
         days = [date.fromisoformat(day) for day in found["units"]] or [date(1970, 1, 1)]
-        return Facts(str(found["scenario"]["project"]), min(days), max(days))
+        return RunFacts(str(found["scenario"]["project"]), min(days), max(days))
     except FileNotFoundError:
         raise InputError(f"{run_dir}: no {MANIFEST} there, allowed: the folder of a run") from None
     except OSError as error:

@@ -13,18 +13,18 @@ import pyarrow as pa
 
 from context.errors import InputError, nearest
 from sim.folder.facts import facts_of
-from sim.sql.output import FORMATS, ROWS_SHOWN, write_rows
+from sim.sql.output import RESULT_FORMATS, ROWS_SHOWN, write_rows
 from sim.sql.session.cost import Cost
 from sim.sql.session.session import Session
 from sim.sql.tables.own_tables import own_tables
 
 _ENDINGS = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-Say = Callable[[str], None]
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the command line asks for. ``form``: one of FORMATS, None to go by ``out``."""
+    """What the command line asks for. ``form``: one of RESULT_FORMATS, None to go by ``out``."""
 
     query: str | None
     run_dir: Path | None = None
@@ -44,12 +44,12 @@ class Asked:
         ending = self.out.suffix.lower() if self.out is not None else ""
         form = self.form or _ENDINGS.get(ending, "pretty")
         form = "pretty" if form == "table" else form
-        if form not in FORMATS:
-            raise InputError(f"--format: {form} given, {nearest(form, FORMATS)}")
+        if form not in RESULT_FORMATS:
+            raise InputError(f"--format: {form} given, {nearest(form, RESULT_FORMATS)}")
         return form
 
 
-def session_of(asked: Asked, run_dir: Path, say: Say) -> Session:
+def session_of(asked: Asked, run_dir: Path, say: Tell) -> Session:
     """A session as the command line wants it."""
     return Session(
         run_dir,
@@ -61,7 +61,7 @@ def session_of(asked: Asked, run_dir: Path, say: Say) -> Session:
     )
 
 
-def show_rows(table: pa.Table, rows_max: int | None, out: TextIO, say: Say, *, first: bool = True) -> None:
+def show_rows(table: pa.Table, rows_max: int | None, out: TextIO, say: Tell, *, first: bool = True) -> None:
     """A result for people; on a terminal at most ROWS_SHOWN rows, unless told otherwise."""
     terminal = out.isatty()
     width = shutil.get_terminal_size((80, 24)).columns if terminal else None
@@ -72,7 +72,7 @@ def show_rows(table: pa.Table, rows_max: int | None, out: TextIO, say: Say, *, f
     out.flush()
 
 
-def cut(table: pa.Table, most: int | None, say: Say) -> pa.Table:
+def cut(table: pa.Table, most: int | None, say: Tell) -> pa.Table:
     """At most so many rows; that there are more is told."""
     if most is None or table.num_rows <= most:
         return table

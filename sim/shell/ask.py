@@ -14,15 +14,15 @@ import pyarrow as pa
 from context.errors import InputError
 from context.files import replacing
 from sim.folder.find import find_run
-from sim.shell.answers import Asked, Say, cut, session_of, show_rows, write_cost
+from sim.shell.answers import Asked, Tell, cut, session_of, show_rows, write_cost
 from sim.sql.output import write_rows
 from sim.sql.script.parameters import parameters_of
 from sim.sql.session.cost import Cost
-from sim.sql.session.session import Outcome
+from sim.sql.session.session import StatementAnswer
 from sim.sql.tables.scratch import scratch_folder
 
 
-def answer(asked: Asked, say: Say) -> None:
+def answer(asked: Asked, say: Tell) -> None:
     """Answer on standard output, or in a file; without a query, on a terminal, open the shell.
 
     ``say`` tells notes on the standard error. Raises InputError, RunError.
@@ -98,7 +98,7 @@ def _ready(out: TextIO) -> Iterator[TextIO]:
     yield out
 
 
-def _write(asked: Asked, form: str, outcomes: Iterator[Outcome], out: TextIO, say: Say) -> None:
+def _write(asked: Asked, form: str, outcomes: Iterator[StatementAnswer], out: TextIO, say: Tell) -> None:
     """Write what statements give, each as soon as it is there; in forms for programs the last result."""
     last: pa.Table | None = None
     costs: list[Cost] = []

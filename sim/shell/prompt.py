@@ -22,9 +22,9 @@ from pygments.lexers.sql import SqlLexer
 
 from context.errors import InputError, TermtideError
 from sim.folder.find import find_run
-from sim.shell.answers import Asked, Say, session_of, show_rows, write_cost
+from sim.shell.answers import Asked, Tell, session_of, show_rows, write_cost
 from sim.shell.completion import proposals, word_before
-from sim.sql.output import FORMATS, write_rows
+from sim.sql.output import RESULT_FORMATS, write_rows
 from sim.sql.script.parameters import parameters_of
 from sim.sql.session.session import Session
 
@@ -35,7 +35,7 @@ _HELP = """a query ends with ;   Tab completes   Ctrl-C stops a query   Ctrl-D l
 .quit            leave"""
 
 
-def shell(asked: Asked, say: Say, **terminal: Any) -> None:
+def shell(asked: Asked, say: Tell, **terminal: Any) -> None:
     """Ask for queries and answer them until the user leaves; ``terminal``: other input and output.
 
     A query that is wrong is told in a line, and the shell goes on. Raises InputError where there is no run.
@@ -73,7 +73,7 @@ def shell(asked: Asked, say: Say, **terminal: Any) -> None:
 class _Desk:
     """What the shell does with a line."""
 
-    def __init__(self, session: Session, asked: Asked, say: Say, tables: dict[str, list[str]]) -> None:
+    def __init__(self, session: Session, asked: Asked, say: Tell, tables: dict[str, list[str]]) -> None:
         self.tables = tables
         self._session, self._asked, self._say = session, asked, say
         self._form = asked.chosen
@@ -127,8 +127,8 @@ class _Desk:
                 raise InputError(f".schema {rest}: no such table; .tables lists them")
             sys.stdout.write("".join(f"{column}\n" for column in self.tables[rest]))
         elif word == ".format":
-            if rest not in FORMATS or rest == "parquet":
-                allowed = ", ".join(form for form in FORMATS if form != "parquet")
+            if rest not in RESULT_FORMATS or rest == "parquet":
+                allowed = ", ".join(form for form in RESULT_FORMATS if form != "parquet")
                 raise InputError(f".format {rest}: allowed: {allowed}")
             self._form = rest
         else:

@@ -20,14 +20,14 @@ import pyarrow as pa
 
 from context.errors import InputError
 
-FORMATS = ("pretty", "json", "prettyjson", "jsonl", "csv", "parquet")
+RESULT_FORMATS = ("pretty", "json", "prettyjson", "jsonl", "csv", "parquet")
 ROWS_SHOWN = 100  # on a terminal, unless told otherwise
 _BATCH = 10_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def write_rows(table: pa.Table, form: str, out: TextIO, width: int | None = None) -> None:
-    """Write a result in one of FORMATS but parquet; ``width``: columns of the terminal, None without one."""
+    """Write a result in one of RESULT_FORMATS but parquet; ``width``: the terminal's columns, or None."""
     writers: dict[str, Callable[[pa.Table, TextIO], None]] = {
         "json": lambda rows, to: _write_array(rows, to, None),
         "prettyjson": lambda rows, to: _write_array(rows, to, 2),

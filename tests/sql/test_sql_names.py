@@ -1,4 +1,4 @@
-"""Names: any project in any backticks, own tables, external queries, wrong names with the nearest ones."""
+"""TableNames: any project in any backticks, own tables, external queries, wrong names with the nearest ones."""
 
 # ruff: noqa: E501 - one case a line
 from __future__ import annotations

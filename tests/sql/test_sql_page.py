@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli.main import main
-from sim.sql.output import FORMATS
+from sim.sql.output import RESULT_FORMATS
 
 PAGE = (Path(__file__).parents[2] / "docs/sql.md").read_text(encoding="utf-8")
 
@@ -32,4 +32,4 @@ def test_every_flag_on_the_page_is_there(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_every_format_is_on_the_page() -> None:
     """The formats are those that the page lists."""
-    assert all(f"`{form}`" in PAGE or f"--format={form}" in PAGE for form in FORMATS)
+    assert all(f"`{form}`" in PAGE or f"--format={form}" in PAGE for form in RESULT_FORMATS)

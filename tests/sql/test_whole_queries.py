@@ -12,7 +12,7 @@ import pytest
 
 from context.errors import InputError
 from sim.sql.grammar.catalog import Surroundings
-from sim.sql.session.catalog import Names
+from sim.sql.session.catalog import TableNames
 from sim.sql.translate import explained, install, translate
 from sim.sql.warehouse import build_warehouse, open_run
 from tests.samples.toy_run import write_run
@@ -25,16 +25,16 @@ LEAST_QUERIES = 40
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Names]:
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TableNames]:
     """A session on the toy run."""
     folder = tmp_path_factory.mktemp("runs") / "toy"
     write_run(folder)
     build_warehouse(folder)
     with open_run(folder) as connection:
-        yield Names(connection, folder, "unizin-shared", [], lambda _: None)
+        yield TableNames(connection, folder, "unizin-shared", [], lambda _: None)
 
 
-def lines(tables: Names, text: str, *, header: bool = False) -> list[str]:
+def lines(tables: TableNames, text: str, *, header: bool = False) -> list[str]:
     """The rows of a query, columns between bars; with the names first if ``header``. Raises InputError."""
     query = translate(text, Surroundings(tables))
     install(tables.connection, query)
@@ -53,7 +53,7 @@ def test_there_are_enough_queries() -> None:
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_queries_give_the_rows_worked_out_by_hand(tables: Names, name: str) -> None:
+def test_queries_give_the_rows_worked_out_by_hand(tables: TableNames, name: str) -> None:
     """A query of a user's gives the rows that BigQuery gives, or is refused as BigQuery refuses it."""
     case = QUERIES[name]
     wanted = case["rows"].strip().splitlines()

@@ -44,7 +44,7 @@ _EXAMPLES = {
 
 
 @dataclass(frozen=True)
-class Parameter:
+class QueryParameter:
     """One parameter: ``name`` is empty for a positional one."""
 
     name: str
@@ -52,9 +52,9 @@ class Parameter:
     value: Any
 
 
-def parameters_of(given: Iterable[str]) -> list[Parameter]:
+def parameters_of(given: Iterable[str]) -> list[QueryParameter]:
     """The parameters that flags give. Raises InputError: for a form, type or value that is not allowed."""
-    found: list[Parameter] = []
+    found: list[QueryParameter] = []
     for text in given:
         path = Path(text)
         if ":" not in text and path.is_file():
@@ -75,7 +75,7 @@ def parameters_of(given: Iterable[str]) -> list[Parameter]:
     return _sorted_out(found)
 
 
-def parameters_from(given: Mapping[str, object] | Sequence[object] | None) -> list[Parameter]:
+def parameters_from(given: Mapping[str, object] | Sequence[object] | None) -> list[QueryParameter]:
     """Python's values as parameters: of a mapping named ones, of a sequence positional ones.
 
     Types are those of the values: int INT64, float FLOAT64, Decimal NUMERIC, str STRING, datetime with a zone
@@ -85,11 +85,11 @@ def parameters_from(given: Mapping[str, object] | Sequence[object] | None) -> li
         return []
     pairs = given.items() if isinstance(given, Mapping) else (("", value) for value in given)
     return _sorted_out(
-        [value if isinstance(value, Parameter) else _guessed(name, value) for name, value in pairs]
+        [value if isinstance(value, QueryParameter) else _guessed(name, value) for name, value in pairs]
     )
 
 
-def _guessed(name: str, value: object) -> Parameter:
+def _guessed(name: str, value: object) -> QueryParameter:
     import pyarrow as pa
 
     try:
@@ -99,10 +99,10 @@ def _guessed(name: str, value: object) -> Parameter:
             f"parameter {name or 'without a name'}: {value!r} given, allowed: numbers, texts, dates, times, "
             "bytes, lists and dicts of them"
         ) from None
-    return Parameter(name, NUMERIC if isinstance(value, Decimal) else kind, value)
+    return QueryParameter(name, NUMERIC if isinstance(value, Decimal) else kind, value)
 
 
-def _sorted_out(found: list[Parameter]) -> list[Parameter]:
+def _sorted_out(found: list[QueryParameter]) -> list[QueryParameter]:
     named = [item.name.lower() for item in found if item.name]
     if named and len(named) < len(found):
         raise InputError("parameters: named and positional ones given, allowed: the one kind or the other")
@@ -118,7 +118,7 @@ def _typed(rest: str) -> tuple[Type, str, str]:
     return type_of(kind.strip() or "STRING") if colon else STRING, colon, value
 
 
-def _from_file(path: Path) -> list[Parameter]:
+def _from_file(path: Path) -> list[QueryParameter]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         items = found if isinstance(found, list) else [found]
@@ -156,10 +156,10 @@ def _api_value(given: dict[str, Any]) -> Any:
     return given.get("value")
 
 
-def _checked(where: str, name: str, kind: Type, given: Any) -> Parameter:
+def _checked(where: str, name: str, kind: Type, given: Any) -> QueryParameter:
     if name and not re.fullmatch(r"[A-Za-z_][A-Za-z_0-9]*", name):
         raise InputError(f"{where}: allowed in a name: letters, digits and _, not beginning with a digit")
-    return Parameter(name, kind, _value(where, kind, given))
+    return QueryParameter(name, kind, _value(where, kind, given))
 
 
 def _value(where: str, kind: Type, given: Any) -> Any:

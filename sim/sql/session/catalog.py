@@ -20,22 +20,22 @@ from sim.sql.script.written_types import type_of_arrow
 from sim.sql.session.described import described
 from sim.sql.session.shadow import contract_of
 from sim.sql.tables.external import external_rows
-from sim.sql.tables.faults import explained
-from sim.sql.tables.places import MADE, SCRATCH, Place, no_table, parts_of, with_domain, without_project
+from sim.sql.tables.faults import explaining
+from sim.sql.tables.places import MADE, SCRATCH, Place, name_parts, no_table, with_domain, without_project
 from sim.sql.tables.scratch import Scratch
 from sim.sql.tables.storage_types import kept_columns
 from sim.sql.translate import translate
 from sim.sql.warehouse import EVENT_DATE, dated_events, events_select, is_view, quoted
 
-WAREHOUSE = "warehouse"  # the catalog of the run's own tables
+RUN_CATALOG = "warehouse"  # the catalog of the run's own tables
 TEMP = "temp"
-EXPANDED = ("event_store", "expanded")
+_EXPANDED = ("event_store", "expanded")
 _DUCKDBS = ("main", "temp", "system", "pg_catalog", "information_schema")  # names of its own, in every file
 _DEPTH_MAX = 16  # BigQuery's limit of views in views
 Columns = tuple[tuple[str, Type], ...]
 
 
-class Names:
+class TableNames:
     """What a session's queries can read, as the translation looks it up.
 
     ``note`` is told what a user should know and no answer shows. While ``planning`` is on, tables are plain
@@ -56,7 +56,7 @@ class Names:
         self.project = project
         self.scratch = Scratch(connection, run_dir)
         self.temp: dict[str, Place] = {}  # temporary tables, by small letters
-        self.run = {(item.dataset, item.name): item for item in _tables_of(connection, WAREHOUSE)}
+        self.run = {(item.dataset, item.name): item for item in _tables_of(connection, RUN_CATALOG)}
         self.own = {(item.dataset, item.name): item for item in own}
         self.planning = False
         self.found: dict[str, tuple[Place, Columns]] = {}  # by their names in DuckDB's SQL
@@ -106,7 +106,7 @@ class Names:
         place = self.place(parts)
         if place.text is not None:
             return self._of_view(place)
-        contract = contract_of(place.dataset, place.name) if place.catalog == WAREHOUSE else None
+        contract = contract_of(place.dataset, place.name) if place.catalog == RUN_CATALOG else None
         columns = contract_columns(contract) if contract is not None else self._columns_of(place)
         days = dated_events(self._run_dir, contract) if contract is not None else None
         if contract is None or days is None or contract.partition_by is None:
@@ -116,8 +116,8 @@ class Names:
             return Relation(
                 place.name, f"({days})", columns, name, Partition(contract.partition_by, EVENT_DATE)
             )
-        expanded = Place(*EXPANDED, WAREHOUSE)
-        self.found[expanded.duckdb] = (expanded, contract_columns(schemas.table(*EXPANDED)))
+        expanded = Place(*_EXPANDED, RUN_CATALOG)
+        self.found[expanded.duckdb] = (expanded, contract_columns(schemas.table(*_EXPANDED)))
         source = f"({events_select(expanded.duckdb)})" if is_view(contract) else expanded.duckdb
         return Relation(place.name, source, columns, name)
 
@@ -140,7 +140,7 @@ class Names:
 
     def target(self, node: exp.Table) -> tuple[str, str]:
         """(dataset, name) of a table to make, change or drop. Raises InputError for one of the run's."""
-        parts, project = without_project(parts_of(node), self.project)
+        parts, project = without_project(name_parts(node), self.project)
         self._told(project)
         dataset, name = (parts[0], parts[1]) if len(parts) == 2 else (SCRATCH, parts[0])
         taken = {dataset for dataset, _ in (*self.run, *self.own)}
@@ -210,7 +210,7 @@ class Names:
         return dict(self._of_view(view).columns)
 
     def _columns_of(self, place: Place) -> Columns:
-        with explained():
+        with explaining():
             return tuple(kept_columns(self.connection.sql(f"SELECT * FROM {place.duckdb}")).items())
 
     def _plain(self, name: str, place: Place, columns: Columns) -> Relation:

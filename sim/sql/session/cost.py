@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from sim.sql.session.shadow import Touched, contract_of, partitions_within
-from sim.sql.tables.faults import explained
+from sim.sql.tables.faults import explaining
 from sim.sql.tables.places import MADE
 from sim.sql.warehouse import data_files, glob_escaped, literal, quoted
 
@@ -133,7 +133,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> int:
 def column_bytes(connection: duckdb.DuckDBPyConnection, source: str, paths: Sequence[tuple[str, ...]]) -> int:
     """Logical bytes of columns, or fields of them, of a table in DuckDB."""
     names = [".".join(quoted(part) for part in path) for path in paths]
-    with explained():
+    with explaining():
         types = connection.sql(f"SELECT {', '.join(f't.{name}' for name in names)} FROM {source} AS t").types
         parts = (f"sum({_size(kind, f't.{name}', 0)})" for name, kind in zip(names, types, strict=True))
         row = connection.execute(f"SELECT {', '.join(parts)} FROM {source} AS t").fetchall()

@@ -11,15 +11,15 @@ from context.errors import InputError
 from sim.sql.grammar.types import Type, type_of_node
 from sim.sql.script.statements import ALLOWED
 from sim.sql.session.catalog import TEMP, check_name
-from sim.sql.session.engine import Engine
-from sim.sql.tables.faults import explained
-from sim.sql.tables.places import Place, no_table, parts_of
-from sim.sql.tables.scratch import CATALOG
+from sim.sql.session.engine import SqlEngine
+from sim.sql.tables.faults import explaining
+from sim.sql.tables.places import Place, name_parts, no_table
+from sim.sql.tables.scratch import SCRATCH_CATALOG
 from sim.sql.tables.storage_types import FROM_LITERALS, kept_columns, opens
 from sim.sql.warehouse import quoted
 
 
-def create(engine: Engine, tree: exp.Create, body: str) -> str:
+def create(engine: SqlEngine, tree: exp.Create, body: str) -> str:
     """CREATE TABLE, VIEW or SCHEMA, ``body`` after its AS; returns what was made. Raises InputError."""
     kind = str(tree.args.get("kind")).upper()
     if kind == "SCHEMA":
@@ -46,7 +46,7 @@ def create(engine: Engine, tree: exp.Create, body: str) -> str:
     return _create_table(engine, tree, temporary=exp.TemporaryProperty in words)
 
 
-def _create_table(engine: Engine, tree: exp.Create, *, temporary: bool) -> str:
+def _create_table(engine: SqlEngine, tree: exp.Create, *, temporary: bool) -> str:
     schema = tree.this if isinstance(tree.this, exp.Schema) else None
     node = schema.this if schema is not None else tree.this
     query = tree.expression if isinstance(tree.expression, exp.Query) else None
@@ -76,9 +76,9 @@ def _create_table(engine: Engine, tree: exp.Create, *, temporary: bool) -> str:
     return f"{_name(relation)}: {rows.num_rows if rows is not None else 0:,} rows"
 
 
-def _make(engine: Engine, relation: Place, columns: dict[str, Type], rows: pa.Table | None) -> None:
+def _make(engine: SqlEngine, relation: Place, columns: dict[str, Type], rows: pa.Table | None) -> None:
     """Write a table, in place of an older one or a view of its name."""
-    if relation.catalog == CATALOG:
+    if relation.catalog == SCRATCH_CATALOG:
         if relation.dataset not in engine.names.scratch.datasets():
             engine.note(f"dataset {relation.dataset}: made, beside the run")
         engine.names.scratch.make_dataset(relation.dataset)
@@ -88,7 +88,7 @@ def _make(engine: Engine, relation: Place, columns: dict[str, Type], rows: pa.Ta
     types = ", ".join(f"{quoted(name)} {kind.duckdb}" for name, kind in columns.items())
     name = relation.duckdb
     word = "TEMP TABLE" if relation.catalog == TEMP else "TABLE"
-    with explained():
+    with explaining():
         if rows is None:
             engine.connection.execute(f"CREATE OR REPLACE {word} {name} ({types})")
         else:
@@ -104,14 +104,14 @@ def _make(engine: Engine, relation: Place, columns: dict[str, Type], rows: pa.Ta
         engine.names.temp[relation.name.lower()] = relation
 
 
-def _create_view(engine: Engine, tree: exp.Create, body: str) -> str:
+def _create_view(engine: SqlEngine, tree: exp.Create, body: str) -> str:
     schema = tree.this if isinstance(tree.this, exp.Schema) else None
     node = schema.this if schema is not None else tree.this
     if not isinstance(tree.expression, exp.Query):
         raise InputError("CREATE VIEW: AS SELECT … is missing")
     dataset, name = engine.names.target(node)
     columns = tuple(item.name for item in schema.expressions) if schema is not None else ()
-    relation = Place(dataset, name, CATALOG, body, columns)
+    relation = Place(dataset, name, SCRATCH_CATALOG, body, columns)
     old = _there(engine, relation)
     if old is not None:
         if tree.args.get("exists"):
@@ -125,14 +125,14 @@ def _create_view(engine: Engine, tree: exp.Create, body: str) -> str:
     return f"view {dataset}.{name}: made"
 
 
-def insert(engine: Engine, tree: exp.Insert) -> str:
+def insert(engine: SqlEngine, tree: exp.Insert) -> str:
     """INSERT into a table of the user's; returns how many rows. Raises InputError."""
     schema = tree.this if isinstance(tree.this, exp.Schema) else None
     node = schema.this if schema is not None else tree.this
     relation = _existing(engine, node)
     if relation.text is not None:
         raise InputError(f"{_name(relation)}: a view; allowed after INSERT: a table")
-    with explained():
+    with explaining():
         held = kept_columns(engine.connection.sql(f"SELECT * FROM {relation.duckdb}"))
     names = [item.name for item in schema.expressions] if schema is not None else list(held)
     folded = {name.lower(): name for name in held}
@@ -144,10 +144,10 @@ def insert(engine: Engine, tree: exp.Insert) -> str:
     found = engine.held(query)
     rows = found.rows()
     _check_fits([kind for _, kind in found.columns], targets)
-    if relation.catalog == CATALOG:
+    if relation.catalog == SCRATCH_CATALOG:
         engine.names.scratch.write()
     into = ", ".join(quoted(name) for name, _ in targets)
-    with explained():
+    with explaining():
         engine.connection.register("_rows", rows)
         engine.connection.execute(f"INSERT INTO {relation.duckdb} ({into}) SELECT * FROM _rows")
         engine.connection.unregister("_rows")
@@ -228,7 +228,7 @@ def _declared_columns(schema: exp.Schema) -> dict[str, Type]:
     return found
 
 
-def drop(engine: Engine, tree: exp.Drop) -> str:
+def drop(engine: SqlEngine, tree: exp.Drop) -> str:
     """DROP of what the user made; returns what is gone. Raises InputError."""
     kind = str(tree.args.get("kind")).upper()
     node = (tree.args.get("tables") or [tree.this])[0]
@@ -249,7 +249,7 @@ def drop(engine: Engine, tree: exp.Drop) -> str:
         relation = _existing(engine, node)
     except InputError as error:
         if forgiving and "no table named" in str(error):
-            return f"{'.'.join(parts_of(node))}: not there"
+            return f"{'.'.join(name_parts(node))}: not there"
         raise
     if (relation.text is None) == (kind == "VIEW"):
         is_one = "table" if relation.text is None else "view"
@@ -262,18 +262,18 @@ def drop(engine: Engine, tree: exp.Drop) -> str:
     return f"{_name(relation)}: dropped"
 
 
-def _place(engine: Engine, node: exp.Table, *, temporary: bool) -> Place:
+def _place(engine: SqlEngine, node: exp.Table, *, temporary: bool) -> Place:
     if not temporary:
         dataset, name = engine.names.target(node)
-        return Place(dataset, name, CATALOG)
-    parts = parts_of(node)
+        return Place(dataset, name, SCRATCH_CATALOG)
+    parts = name_parts(node)
     if len(parts) != 1:
         raise InputError(f"CREATE TEMP TABLE {'.'.join(parts)}: allowed: a name without a dataset")
     check_name(parts[0])
     return Place("main", parts[0], TEMP)
 
 
-def _there(engine: Engine, relation: Place) -> Place | None:
+def _there(engine: SqlEngine, relation: Place) -> Place | None:
     """The table or view that has the name already."""
     if relation.catalog == TEMP:
         return engine.names.temp.get(relation.name.lower())
@@ -281,13 +281,13 @@ def _there(engine: Engine, relation: Place) -> Place | None:
     return next((item for item in engine.names.scratch.places() if (item.dataset, item.name) == key), None)
 
 
-def _existing(engine: Engine, node: exp.Table) -> Place:
+def _existing(engine: SqlEngine, node: exp.Table) -> Place:
     """A table of the user's that is to be changed or dropped. Raises InputError."""
-    parts = parts_of(node)
+    parts = name_parts(node)
     if len(parts) == 1 and parts[0].lower() in engine.names.temp:
         return engine.names.temp[parts[0].lower()]
     dataset, name = engine.names.target(node)
-    found = _there(engine, Place(dataset, name, CATALOG))
+    found = _there(engine, Place(dataset, name, SCRATCH_CATALOG))
     if found is None:
         known = [*engine.names.scratch.places(), *engine.names.temp.values()]
         raise no_table(f"{dataset}.{name}", parts, known)

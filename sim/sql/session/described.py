@@ -10,7 +10,7 @@ from schemas._model import Column, Table
 from sim.sql.grammar.types import Type
 from sim.sql.information_schema import OwnData
 from sim.sql.session.cost import column_bytes
-from sim.sql.tables.faults import explained
+from sim.sql.tables.faults import explaining
 from sim.sql.tables.places import Place
 from sim.sql.tables.storage_types import kept_columns
 
@@ -28,7 +28,7 @@ def described(
             found.append(OwnData(table, text=place.text))
             continue
         source = place.duckdb
-        with explained():
+        with explaining():
             columns = kept_columns(connection.sql(f"SELECT * FROM {source}"))
             rows = connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
         size = column_bytes(connection, source, [(name,) for name in columns])

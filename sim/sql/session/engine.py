@@ -20,10 +20,10 @@ from sqlglot import exp
 from context.errors import InputError
 from sim.sql.grammar.catalog import SqlFunction, Surroundings
 from sim.sql.grammar.types import Type
-from sim.sql.session.catalog import WAREHOUSE, Names
+from sim.sql.session.catalog import RUN_CATALOG, TableNames
 from sim.sql.session.cost import Cost, cost_of
 from sim.sql.session.shadow import Touched, contract_of, touched
-from sim.sql.tables.faults import explained
+from sim.sql.tables.faults import explaining
 from sim.sql.tables.own_tables import OwnTable, load_own
 from sim.sql.tables.scratch import scratch_folder
 from sim.sql.tables.storage_types import widened
@@ -42,13 +42,13 @@ class Held:
 
     def rows(self) -> pa.Table:
         """All rows."""
-        with explained():
+        with explaining():
             table = self._relation.to_arrow_table()
         return widened(table.rename_columns([name for name, _ in self.columns]))
 
 
 @dataclass
-class Engine:
+class SqlEngine:
     """A run, opened for one user; ``note`` is told what a user should know and no answer shows.
 
     ``strict`` enforces required partition filters as production does, ``strict_project`` refuses other
@@ -68,12 +68,12 @@ class Engine:
 
     def __post_init__(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="termtide-sql-")
-        self.connection = open_run(self.run_dir, WAREHOUSE)
+        self.connection = open_run(self.run_dir, RUN_CATALOG)
         try:
             self.connection.execute(f"SET temp_directory = {literal(self._folder)}")
             load_own(self.connection, self.own)
             self._lock()
-            self.names = Names(
+            self.names = TableNames(
                 self.connection,
                 self.run_dir,
                 self.project,
@@ -93,7 +93,7 @@ class Engine:
     def held(self, tree: exp.Query) -> Held:
         """A query, ready to run."""
         found, values = self._translated(tree)
-        with explained():
+        with explaining():
             statements = self.connection.extract_statements(found.duckdb_sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise InputError("allowed: one query (SELECT or WITH)")
@@ -147,7 +147,7 @@ class Engine:
     def _check_filters(self, tree: exp.Query) -> None:
         """Tell, or refuse, that a table is read without the filter that production asks for."""
         for scan in self._touched(tree):
-            contract = contract_of(scan.dataset, scan.name) if scan.catalog == WAREHOUSE else None
+            contract = contract_of(scan.dataset, scan.name) if scan.catalog == RUN_CATALOG else None
             if scan.bounds is not None or contract is None or not contract.require_partition_filter:
                 continue
             name = f"{scan.dataset}.{scan.name}"

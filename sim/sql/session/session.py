@@ -11,16 +11,16 @@ import pyarrow as pa
 from sqlglot import exp
 
 from context.errors import InputError
-from sim.sql.script.parameters import Parameter
+from sim.sql.script.parameters import QueryParameter
 from sim.sql.script.statements import POSITIONAL, Statement, statements_of
 from sim.sql.session.cost import Cost
-from sim.sql.session.engine import Bound, Engine
+from sim.sql.session.engine import Bound, SqlEngine
 from sim.sql.session.steps import definition_of, done
 from sim.sql.tables.own_tables import OwnTable
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StatementAnswer:
     """What a statement gave: rows, or words about what was done, or what a query would cost."""
 
     statement: Statement
@@ -48,7 +48,9 @@ class Session:
     ) -> None:
         self._note = note
         self._told: set[str] = set()
-        self._engine = Engine(run_dir, project, own, self._tell, strict=strict, strict_project=strict_project)
+        self._engine = SqlEngine(
+            run_dir, project, own, self._tell, strict=strict, strict_project=strict_project
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +62,9 @@ class Session:
         """Leave the run, and remove what was temporary."""
         self._engine.close()
 
-    def run(self, text: str, parameters: Sequence[Parameter] = (), *, dry: bool = False) -> Iterator[Outcome]:
+    def run(
+        self, text: str, parameters: Sequence[QueryParameter] = (), *, dry: bool = False
+    ) -> Iterator[StatementAnswer]:
         """What each statement of a script gives, one after the other; all are parsed before the first runs.
 
         ``dry`` tells what queries would cost, and makes nothing. Raises InputError, RunError.
@@ -85,13 +89,13 @@ class Session:
         """Names of all tables, as dataset.name, with those of their columns."""
         return self._engine.names.columns()
 
-    def _outcome(self, statement: Statement, tree: exp.Expr, *, dry: bool) -> Outcome:
+    def _outcome(self, statement: Statement, tree: exp.Expr, *, dry: bool) -> StatementAnswer:
         query = tree if isinstance(tree, exp.Query) else definition_of(tree)
         if dry and query is not None:
-            return Outcome(statement, cost=self._engine.cost(query))
+            return StatementAnswer(statement, cost=self._engine.cost(query))
         if isinstance(tree, exp.Query):
-            return Outcome(statement, rows=self._engine.held(tree).rows())
-        return Outcome(statement, said=done(self._engine, statement, tree, dry=dry))
+            return StatementAnswer(statement, rows=self._engine.held(tree).rows())
+        return StatementAnswer(statement, said=done(self._engine, statement, tree, dry=dry))
 
     def _tell(self, text: str) -> None:
         if text not in self._told:
@@ -108,7 +112,7 @@ def _check_order(statements: Sequence[Statement]) -> None:
         begun = begun or not isinstance(statement.tree, exp.Declare)
 
 
-def _bound(parameters: Sequence[Parameter]) -> dict[str, Bound]:
+def _bound(parameters: Sequence[QueryParameter]) -> dict[str, Bound]:
     """Types and values by the names under which a script has its parameters."""
     return {
         (item.name.lower() or f"{POSITIONAL}{number}"): (item.kind, item.value)

@@ -20,7 +20,7 @@ from sqlglot import exp
 import schemas
 from schemas._model import Table, UnknownName
 from sim.sql.grammar.types import Type
-from sim.sql.tables.faults import explained
+from sim.sql.tables.faults import explaining
 from sim.sql.tables.places import Place
 from sim.sql.translate import Translated, install
 from sim.sql.warehouse import quoted
@@ -85,7 +85,7 @@ def touched(
             word = "TEMP TABLE" if place.catalog == "temp" else "TABLE"
             connection.execute(f"CREATE {word} {place.duckdb} ({types})")
         install(connection, query)
-        with explained():
+        with explaining():
             row = connection.execute(f"EXPLAIN (FORMAT JSON) {query.duckdb_sql}", values).fetchall()[0]
     return [scan for root in json.loads(row[1]) for scan in _scans(root, [])]
 
@@ -214,5 +214,5 @@ def partitions_within(connection: duckdb.DuckDBPyConnection, days: list[date], b
     text = (
         f"SELECT day FROM (SELECT day, {ends} FROM (VALUES {values}) AS _(day)) WHERE {bounds} ORDER BY day"
     )
-    with explained():
+    with explaining():
         return [row[0] for row in connection.execute(text).fetchall()]

@@ -11,11 +11,11 @@ from sim.sql.grammar.types import Type, type_of_node
 from sim.sql.script.functions import function_of
 from sim.sql.script.statements import ALLOWED, Statement
 from sim.sql.session.definitions import create, drop, insert
-from sim.sql.session.engine import Bound, Engine
+from sim.sql.session.engine import Bound, SqlEngine
 from sim.sql.tables.storage_types import FROM_LITERALS, opens
 
 
-def done(engine: Engine, statement: Statement, tree: exp.Expr, *, dry: bool) -> str | None:
+def done(engine: SqlEngine, statement: Statement, tree: exp.Expr, *, dry: bool) -> str | None:
     """Carry out a statement; returns what to say of it. ``dry``: only what later ones need to be read."""
     if isinstance(tree, exp.Declare):
         _declare(engine, tree)
@@ -47,7 +47,7 @@ def definition_of(tree: exp.Expr) -> exp.Query | None:
     return tree.expression if isinstance(tree.expression, exp.Query) else None
 
 
-def _declare(engine: Engine, tree: exp.Declare) -> None:
+def _declare(engine: SqlEngine, tree: exp.Declare) -> None:
     for item in tree.expressions:
         kind, default = item.args.get("kind"), item.args.get("default")
         wanted = type_of_node(kind) if kind else None
@@ -60,7 +60,7 @@ def _declare(engine: Engine, tree: exp.Declare) -> None:
             engine.variables[name.name.lower()] = value  # type: ignore[assignment]
 
 
-def _set(engine: Engine, tree: exp.Set) -> None:
+def _set(engine: SqlEngine, tree: exp.Set) -> None:
     for item in tree.expressions:
         pair = item.this
         if not isinstance(pair, exp.EQ):
@@ -89,12 +89,12 @@ def _number(names: list[str], given: int) -> InputError:
     return InputError(f"SET ({', '.join(names)}): {len(names)} variables, {given} values")
 
 
-def _assign(engine: Engine, name: str, given: exp.Expr) -> None:
+def _assign(engine: SqlEngine, name: str, given: exp.Expr) -> None:
     wanted = _declared(engine, name)
     engine.variables[name.lower()] = _value(engine, f"SET {name}", given, wanted)
 
 
-def _declared(engine: Engine, name: str) -> Type:
+def _declared(engine: SqlEngine, name: str) -> Type:
     """The type of a variable. Raises InputError for one that no DECLARE made."""
     if name.lower() not in engine.variables:
         known = sorted(engine.variables)
@@ -103,7 +103,7 @@ def _declared(engine: Engine, name: str) -> Type:
     return engine.variables[name.lower()][0]
 
 
-def _value(engine: Engine, where: str, given: exp.Expr, wanted: Type | None) -> Bound:
+def _value(engine: SqlEngine, where: str, given: exp.Expr, wanted: Type | None) -> Bound:
     """A variable's value; of the type wanted, if it turns into that by itself."""
     text = isinstance(given, exp.Literal) and bool(given.args.get("is_string"))
     if wanted is not None and (isinstance(given, exp.Null) or (text and wanted.kind in FROM_LITERALS)):

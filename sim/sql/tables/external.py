@@ -17,7 +17,7 @@ from sqlglot.errors import SqlglotError
 
 from context.errors import InputError
 from sim.folder.facts import facts_of
-from sim.sql.tables.faults import explained
+from sim.sql.tables.faults import explaining
 from sim.sql.tables.storage_types import widened
 
 _SCHEMAS = {"entity": "context_store_entity", "keymap": "context_store_keymap"}
@@ -50,7 +50,7 @@ def external_rows(connection: duckdb.DuckDBPyConnection, call: exp.Func, run_dir
     tree = _parsed(arguments[1].name)
     for node in list(tree.find_all(exp.Table)):
         _name(tree, node, run_dir)
-    with explained():
+    with explaining():
         text = tree.sql("duckdb")
         statements = connection.extract_statements(text)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:

@@ -13,19 +13,19 @@ from sim.sql.translate import explained as in_bigquerys_words
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explaining() -> Iterator[None]:
     """Turns DuckDB's errors into InputError, where the query is wrong, and RunError, where the run is."""
     try:
         yield
     except duckdb.IOException as error:
-        raise RunError(f"the run's files can't be read: {first_line(error)}") from error
+        raise RunError(f"the run's files can't be read: {plain_line(error)}") from error
     except duckdb.OutOfMemoryException as error:
-        raise RunError(f"the query needs more memory than there is: {first_line(error)}") from error
+        raise RunError(f"the query needs more memory than there is: {plain_line(error)}") from error
     except duckdb.Error as error:
         raise in_bigquerys_words(error) from error
 
 
-def first_line(error: Exception) -> str:
+def plain_line(error: Exception) -> str:
     """The first line of an error, without the class that DuckDB puts before it."""
     line = (str(error).strip().splitlines() or [type(error).__name__])[0]
     kinds = "Binder|Catalog|Parser|Conversion|Invalid Input|Invalid|Out of Range|IO|Permission|Constraint"

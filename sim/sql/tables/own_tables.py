@@ -14,7 +14,7 @@ from sim.sql.tables.places import Place
 from sim.sql.tables.storage_types import kept_columns
 from sim.sql.warehouse import glob_escaped, literal, quoted
 
-CATALOG = "own"
+OWN_CATALOG = "own"
 _NAME = re.compile(r"(?P<dataset>[A-Za-z_][A-Za-z_0-9]*)\.(?P<name>[\w-]+)=(?P<file>.+)", re.DOTALL)
 _READERS = {
     ".csv": "read_csv({}, header = true)",
@@ -37,7 +37,7 @@ class OwnTable:
     @property
     def place(self) -> Place:
         """How queries find it."""
-        return Place(self.dataset, self.name, CATALOG)
+        return Place(self.dataset, self.name, OWN_CATALOG)
 
 
 def own_tables(given: Iterable[str]) -> list[OwnTable]:
@@ -60,14 +60,14 @@ def own_tables(given: Iterable[str]) -> list[OwnTable]:
 
 def load_own(connection: duckdb.DuckDBPyConnection, tables: Iterable[OwnTable]) -> None:
     """Read the files into the session, in BigQuery's types. Raises InputError for one that can't be read."""
-    connection.execute(f"ATTACH ':memory:' AS {CATALOG}")
+    connection.execute(f"ATTACH ':memory:' AS {OWN_CATALOG}")
     for table in tables:
         reader = _READERS[_ending(table.file)].format(literal(glob_escaped(str(table.file.resolve()))))
-        name = f"{CATALOG}.{quoted(table.dataset)}.{quoted(table.name)}"
+        name = f"{OWN_CATALOG}.{quoted(table.dataset)}.{quoted(table.name)}"
         try:
             columns = kept_columns(connection.sql(f"SELECT * FROM {reader}"))
             casts = ", ".join(f"CAST({quoted(c)} AS {k.duckdb}) AS {quoted(c)}" for c, k in columns.items())
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{quoted(table.dataset)}")
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {OWN_CATALOG}.{quoted(table.dataset)}")
             connection.execute(f"CREATE TABLE {name} AS SELECT {casts} FROM {reader}")
         except InputError as error:
             raise InputError(f"{table.file}: {error}") from None

@@ -34,7 +34,7 @@ class Place:
         return ".".join(map(quoted, (self.catalog, self.dataset, self.name)))
 
 
-def parts_of(node: exp.Table) -> list[str]:
+def name_parts(node: exp.Table) -> list[str]:
     """A table's name part by part, wherever its backticks stand."""
     return with_domain([part for item in node.parts for part in item.name.split(".")])
 

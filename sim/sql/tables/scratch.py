@@ -15,9 +15,9 @@ from context.files import disk_error
 from sim.sql.tables.places import Place
 from sim.sql.warehouse import STORAGE_VERSION, literal, quoted
 
-CATALOG = "scratch"
+SCRATCH_CATALOG = "scratch"
 _FILE = "tables.duckdb"
-_VIEWS = f"{CATALOG}._views.views"
+_VIEWS = f"{SCRATCH_CATALOG}._views.views"
 
 
 def scratch_folder(run_dir: Path) -> Path:
@@ -48,12 +48,15 @@ class Scratch:
         found = self._rows(
             "SELECT schema_name, table_name FROM duckdb_tables() "
             "WHERE database_name = ? AND schema_name <> '_views'",
-            [CATALOG],
+            [SCRATCH_CATALOG],
         )
         views = self._rows(f"SELECT dataset, name, text, columns FROM {_VIEWS}")
         return [
-            *(Place(dataset, name, CATALOG) for dataset, name in found),
-            *(Place(dataset, name, CATALOG, text, tuple(columns)) for dataset, name, text, columns in views),
+            *(Place(dataset, name, SCRATCH_CATALOG) for dataset, name in found),
+            *(
+                Place(dataset, name, SCRATCH_CATALOG, text, tuple(columns))
+                for dataset, name, text, columns in views
+            ),
         ]
 
     def datasets(self) -> list[str]:
@@ -61,7 +64,9 @@ class Scratch:
         if self._mode is None and not self._path.is_file():
             return []
         self.places()
-        rows = self._rows("SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?", [CATALOG])
+        rows = self._rows(
+            "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?", [SCRATCH_CATALOG]
+        )
         return sorted(
             name for (name,) in rows if name not in ("main", "_views", "information_schema", "pg_catalog")
         )
@@ -76,7 +81,7 @@ class Scratch:
         except OSError as error:
             raise disk_error(self._path.parent, error) from error
         self._attach("")
-        self._run(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}._views")
+        self._run(f"CREATE SCHEMA IF NOT EXISTS {SCRATCH_CATALOG}._views")
         columns = "dataset VARCHAR, name VARCHAR, text VARCHAR, columns VARCHAR[]"
         self._run(f"CREATE TABLE IF NOT EXISTS {_VIEWS} ({columns})")
 
@@ -84,7 +89,7 @@ class Scratch:
         """Make a dataset; False if it is there already."""
         self.write()
         there = name in self.datasets()
-        self._run(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{quoted(name)}")
+        self._run(f"CREATE SCHEMA IF NOT EXISTS {SCRATCH_CATALOG}.{quoted(name)}")
         return not there
 
     def drop_dataset(self, name: str, *, cascade: bool) -> None:
@@ -94,7 +99,7 @@ class Scratch:
         if held and not cascade:
             raise InputError(f"DROP SCHEMA {name}: it holds {held[0]}; allowed: DROP SCHEMA {name} CASCADE")
         self._run(f"DELETE FROM {_VIEWS} WHERE dataset = ?", [name])
-        self._run(f"DROP SCHEMA {CATALOG}.{quoted(name)} CASCADE")
+        self._run(f"DROP SCHEMA {SCRATCH_CATALOG}.{quoted(name)} CASCADE")
 
     def put_view(self, place: Place) -> None:
         """Write down a view, in place of an older one of its name."""
@@ -107,20 +112,20 @@ class Scratch:
         """Drop a table or view."""
         self.write()
         if place.text is None:
-            self._run(f"DROP TABLE {CATALOG}.{quoted(place.dataset)}.{quoted(place.name)}")
+            self._run(f"DROP TABLE {SCRATCH_CATALOG}.{quoted(place.dataset)}.{quoted(place.name)}")
         else:
             self._run(f"DELETE FROM {_VIEWS} WHERE dataset = ? AND name = ?", [place.dataset, place.name])
 
     def release(self) -> None:
         """Leave the file to others."""
         if self._mode is not None:
-            self._connection.execute(f"DETACH {CATALOG}")
+            self._connection.execute(f"DETACH {SCRATCH_CATALOG}")
         self._mode = None
 
     def _attach(self, mode: str) -> None:
         options = f"{mode}STORAGE_VERSION '{STORAGE_VERSION}'" if not mode else mode.rstrip(", ")
         try:
-            self._connection.execute(f"ATTACH {literal(str(self._path))} AS {CATALOG} ({options})")
+            self._connection.execute(f"ATTACH {literal(str(self._path))} AS {SCRATCH_CATALOG} ({options})")
         except duckdb.IOException as error:
             if "lock" in str(error):
                 raise RunError(f"{self._path}: another session writes its tables; wait for it") from None
