@@ -55,6 +55,8 @@ def cost(session: Session, text: str) -> Cost:
         ("event_time BETWEEN '2026-08-31' AND '2026-09-01 00:00:00'", 2),
         ("event_time > '2026-09-01 23:59:59'", 3),  # half a second later is the same day
         ("event_time >= '2026-09-02'", 2),
+        ("event_time >= '2026-09-01 12:00:00' AND event_time < '2026-09-02'", 1),
+        ("event_time <= '2026-09-01 00:00:01' AND event_time > '2026-08-31 23:00:00'", 2),
         ("DATE(event_time) = '2026-09-01'", 1),
         ("DATE(event_time) IN ('2026-08-31', '2026-09-02')", 2),
         ("EXTRACT(DATE FROM event_time) <= '2026-08-31'", 1),
