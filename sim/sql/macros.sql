@@ -36,7 +36,7 @@ CREATE TEMP MACRO bq_float_text(x) AS CASE
     WHEN isnan(x) THEN 'NaN' WHEN x = 0 THEN '0' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'inf' ELSE '-inf' END
     WHEN CAST(printf('%.15g', x) AS DOUBLE) = x THEN printf('%.15g', x) ELSE printf('%.17g', x) END;
 CREATE TEMP MACRO bq_numeric_text(x) AS rtrim(rtrim(CAST(CAST(x AS DECIMAL(38, 9)) AS VARCHAR), '0'), '.');
-CREATE TEMP MACRO bq_second_text(x, pattern) AS strftime(x, pattern || CASE WHEN epoch_us(x) % 1000000 = 0 THEN '%H:%M:%S' WHEN epoch_us(x) % 1000 = 0 THEN '%H:%M:%S.%g' ELSE '%H:%M:%S.%f' END);
+CREATE TEMP MACRO bq_second_text(x, pattern) AS CASE WHEN epoch_us(x) % 1000000 = 0 THEN strftime(x, pattern || '%H:%M:%S') WHEN epoch_us(x) % 1000 = 0 THEN strftime(x, pattern || '%H:%M:%S.%g') ELSE strftime(x, pattern || '%H:%M:%S.%f') END;
 CREATE TEMP MACRO bq_datetime_text(x) AS bq_second_text(x, '%Y-%m-%d ');
 CREATE TEMP MACRO bq_time_text(x) AS bq_second_text(DATE '1970-01-01' + x, '');
 CREATE TEMP MACRO bq_timestamp_text(x) AS bq_datetime_text(timezone('UTC', x)) || '+00';
@@ -156,7 +156,7 @@ CREATE TEMP MACRO bq_make_time(h, m, s) AS CASE WHEN h IS NULL OR m IS NULL OR s
 CREATE TEMP MACRO bq_make_datetime(y, mo, d, h, mi, s) AS bq_make_date(y, mo, d) + bq_make_time(h, mi, s);
 CREATE TEMP MACRO bq_series_of(a, b, step, n) AS CASE WHEN n = 0 THEN bq_fail('Sequence step cannot be 0') WHEN a IS NULL OR b IS NULL OR n IS NULL THEN NULL ELSE generate_series(a, b, step) END;
 CREATE TEMP MACRO bq_steps(a, b, s) AS CASE WHEN s = 0 THEN bq_fail('Sequence step cannot be 0') WHEN a IS NULL OR b IS NULL OR s IS NULL THEN NULL ELSE list_transform(range(CAST(floor(CAST(b - a AS DOUBLE) / CAST(s AS DOUBLE) + 1e-12) AS BIGINT) + 1), lambda e: a + e * s) END;
-CREATE TEMP MACRO bq_joined(a, d) AS CASE WHEN d IS NOT NULL THEN CASE WHEN len(a) = 0 THEN '' ELSE COALESCE(array_to_string(a, d), CASE WHEN a IS NOT NULL THEN '' END) END END;
+CREATE TEMP MACRO bq_joined(a, d) AS CASE WHEN a IS NULL OR d IS NULL THEN NULL WHEN list_count(a) = 0 THEN '' ELSE list_reduce(list_filter(a, lambda e: e IS NOT NULL), lambda e, f: e || d || f) END;
 CREATE TEMP MACRO bq_joined_with(a, d, n) AS bq_joined(list_transform(a, lambda e: COALESCE(e, n)), d);
 CREATE TEMP MACRO bq_place(a, i) AS CASE WHEN i < 0 THEN len(a) + i ELSE i END;
 CREATE TEMP MACRO bq_slice(a, i, j) AS CASE WHEN a IS NULL OR i IS NULL OR j IS NULL THEN NULL WHEN bq_place(a, j) < 0 THEN list_slice(a, 1, 0) ELSE list_slice(a, CASE WHEN bq_place(a, i) < 0 THEN 1 ELSE bq_place(a, i) + 1 END, bq_place(a, j) + 1) END;

@@ -1,7 +1,7 @@
 """BigQuery SQL rewritten for DuckDB: ``translate`` is the one way in.
 
 Only what is known runs: each function, operator and cast has its rule (``sim.sql.rules``), names and types
-are settled as BigQuery settles them (``sim.sql.analysis``), and all else is refused by BigQuery's own name.
+are settled as BigQuery settles them (``sim.sql.expressions``), and all else is refused by name.
 A session needs ``install`` before it runs what comes out, and ``explained`` for what goes wrong then.
 """
 
@@ -17,14 +17,14 @@ import duckdb
 from sqlglot import exp
 
 from context.errors import InputError
-from sim.sql.analysis.compiler import Compiler, Output, Query
-from sim.sql.analysis.names import Scope, fields
-from sim.sql.analysis.queries import Translator
+from sim.sql.expressions.names import Scope, fields
 from sim.sql.grammar.catalog import Catalog, Surroundings
 from sim.sql.grammar.coercion import coerced, distance
 from sim.sql.grammar.parse import number_placeholders, parse_query, parse_statements
 from sim.sql.grammar.types import Type
 from sim.sql.grammar.values import Value, name_sql, settled
+from sim.sql.queries.compiler import Compiler, Output, Query
+from sim.sql.queries.queries import Translator
 from sim.sql.rules.signatures import safe_sql
 
 __all__ = [

@@ -10,6 +10,7 @@ from context.errors import InputError
 def refused(node: exp.Expr | None, message: str) -> InputError:
     """An error about a part of the query, with its line and column where they are known."""
     place = place_of(node) if node is not None else None
+    message = " ".join(message.splitlines())
     return InputError(f"{message} at line {place[0]}, column {place[1]}" if place else message)
 
 

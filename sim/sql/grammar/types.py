@@ -182,6 +182,8 @@ def type_parameters(node: exp.DataType) -> tuple[int, ...]:
     """The numbers after a type: NUMERIC(10, 2), STRING(20)."""
     if node.this in (exp.DataType.Type.ARRAY, exp.DataType.Type.STRUCT):
         return ()
+    if not all(parameter.name.isdigit() for parameter in node.expressions):
+        raise InputError(f"{node.sql('bigquery')}: the numbers of a type must be written as numbers")
     return tuple(int(parameter.name) for parameter in node.expressions)
 
 

@@ -137,6 +137,8 @@ def windowed(call: Call, values: list[Value], brackets: Brackets) -> Value:
     """The value of a function that only a window has."""
     if call.name in ("PERCENTILE_CONT", "PERCENTILE_DISC") and len(values) > 1 and values[1].literal is None:
         raise call.refused(f"{call.name}: the percentile must be a number written in the query")
+    if call.name in UNORDERED and len(values) > 1 and not 0 <= float(values[1].literal or 0) <= 1:
+        raise call.refused(f"{call.name}: the percentile {values[1].literal} given, allowed: 0 to 1")
     return _completed(call, WINDOWS[call.name], values, brackets)
 
 

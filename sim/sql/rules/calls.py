@@ -35,6 +35,8 @@ class Call:
 
     def value(self, position: int, kind: Type | None = None) -> Value:
         """An argument as a value, of a type if one is told. Raises InputError if it does not turn into it."""
+        if position >= len(self.arguments):
+            raise self.refused(f"{self.name} given {len(self.arguments)} arguments, allowed: more")
         value = self.walker.value(self.arguments[position])
         if kind is None:
             return value
@@ -55,7 +57,7 @@ class Call:
 
     def text(self, position: int, what: str) -> str:
         """An argument that must be a text written in the query."""
-        value = self.walker.value(self.arguments[position])
+        value = self.value(position)
         if value.literal is None or value.type.kind != "STRING":
             raise self.refused(f"{self.name}: {what} must be a text in quotes here")
         return value.literal

@@ -95,7 +95,7 @@ def _array(*, standard: bool, scalars: bool) -> Rule:
         kind = array_of(STRING if scalars or document.type == STRING else JSON)
         if path is None:
             return call.result(f"CAST(NULL AS {kind.duckdb})", kind)
-        part = _trying(document, f"json_extract({document.sql}, {text_sql(path)})")
+        part = f"CAST({_trying(document, f'json_extract({document.sql}, {text_sql(path)})')} AS JSON)"
         macro = "bq_json_scalars" if scalars else "bq_json_parts"
         return call.result(f"CAST({macro}({part}) AS {kind.duckdb})", kind)
 

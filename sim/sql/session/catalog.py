@@ -60,7 +60,7 @@ class TableNames:
         self.own = {(item.dataset, item.name): item for item in own}
         self.planning = False
         self.found: dict[str, tuple[Place, Columns]] = {}  # by their names in DuckDB's SQL
-        self._run_dir = run_dir
+        self.run_dir = run_dir
         self._note = note
         self._strict = strict_project
         self._made: dict[object, tuple[Place, Columns]] = {}
@@ -98,7 +98,7 @@ class TableNames:
                 own = described(
                     self.connection, [*self.own.values(), *self.scratch.places()], self._columns_of_view
                 )
-                rows = rows_of(view, self._run_dir, self.project, set(self.run), own)
+                rows = rows_of(view, self.run_dir, self.project, set(self.run), own)
                 self._made[view] = self._keep(rows, contract_columns(schemas.information_schema()[view.name]))
             return self._plain(view.name, *self._made[view])
         if parts[0] in self._made:
@@ -108,7 +108,7 @@ class TableNames:
             return self._of_view(place)
         contract = contract_of(place.dataset, place.name) if place.catalog == RUN_CATALOG else None
         columns = contract_columns(contract) if contract is not None else self._columns_of(place)
-        days = dated_events(self._run_dir, contract) if contract is not None else None
+        days = dated_events(self.run_dir, contract) if contract is not None else None
         if contract is None or days is None or contract.partition_by is None:
             return self._plain(place.name, place, columns)
         name = f"{place.dataset}.{place.name}"
@@ -157,7 +157,7 @@ class TableNames:
         """Run the external queries of a query, and put their rows in their place. Raises InputError."""
         for node in list(tree.find_all(exp.Table)):
             if isinstance(node.this, exp.Func) and node.this.name.upper() == "EXTERNAL_QUERY":
-                rows = external_rows(self.connection, node.this, self._run_dir)
+                rows = external_rows(self.connection, node.this, self.run_dir)
                 columns = tuple((field.name, type_of_arrow(field.type)) for field in rows.schema)
                 place, columns = self._keep(rows, columns)
                 self._made[place.name] = (place, columns)

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from sim.sql.analysis.constructors import struct_value
-from sim.sql.analysis.names import Scope
-from sim.sql.analysis.walker import Expressions, Queries
+from sim.sql.expressions.constructors import struct_value
+from sim.sql.expressions.names import Scope
+from sim.sql.expressions.orders import order_sql
+from sim.sql.expressions.walker import Expressions
 from sim.sql.grammar.coercion import coerced, distance
 from sim.sql.grammar.parse import parse_query
 from sim.sql.grammar.places import refused
-from sim.sql.grammar.types import FLOAT64, INT64, STRING
+from sim.sql.grammar.types import INT64, STRING
 from sim.sql.grammar.values import Value, settled
 from sim.sql.rules.aggregates import FRAMELESS, NULLS, ORDERED, UNORDERED, Brackets, aggregate, windowed
 from sim.sql.rules.calls import Call
@@ -121,6 +122,8 @@ def _argument(node: exp.Anonymous) -> _Argument:
         )
     if isinstance(first, exp.Distinct):
         found, inner = replace(found, distinct=True), list(first.expressions)
+        if not inner:
+            raise refused(node, f"{node.name}: DISTINCT needs a value after it")
         first, nodes = inner[0], [inner[0], *inner[1:], *nodes[1:]]
     if isinstance(first, exp.IgnoreNulls | exp.RespectNulls):
         found, first = (
@@ -183,24 +186,6 @@ def _limit(walker: Expressions, node: exp.Expr | None) -> str | None:
     if value.type != INT64 or (value.literal is None and not value.parameter):
         raise refused(node, "LIMIT takes a number or a parameter")
     return value.sql
-
-
-def order_sql(walker: Expressions, order: exp.Order) -> str:
-    """The keys of an ORDER BY: NULL first going up, last going down, NaN next to it, unless it is told."""
-    return ", ".join(order_key(walker.value(item.this), item) for item in order.expressions)
-
-
-def order_key(value: Value, item: exp.Expr) -> str:
-    """One key of an ORDER BY."""
-    if settled(value.type).kind in ("JSON", "ARRAY", "STRUCT"):
-        raise refused(item, f"ORDER BY does not support expressions of type {settled(value.type)}")
-    down = bool(item.args.get("desc"))
-    first = item.args.get("nulls_first")
-    direction = ("DESC" if down else "ASC") + (" NULLS FIRST" if first else " NULLS LAST")
-    if value.type == FLOAT64:  # BigQuery has NaN as the least number
-        odd = f"isnan({value.sql}) {'ASC' if down else 'DESC'} NULLS {'FIRST' if first else 'LAST'}"
-        return f"{odd}, {value.sql} {direction}"
-    return f"{value.sql} {direction}"
 
 
 def window(walker: Expressions, node: exp.Window) -> Value:
@@ -303,18 +288,3 @@ class _Window:
         if not settled(value.type).is_number or (value.literal is None and not value.parameter):
             raise refused(edge, "a window frame takes a number or a parameter")
         return f"{value.sql} {str(side).upper()}"
-
-
-def limits(compiler: Queries, node: exp.Expr) -> str:
-    """LIMIT and OFFSET of a query."""
-    sql = ""
-    for name in ("limit", "offset"):
-        clause = node.args.get(name)
-        if clause is None:
-            continue
-        value = compiler.expressions(Scope()).value(clause.expression)
-        known = value.literal is not None and value.literal.isdigit()
-        if value.type != INT64 or not (known or value.parameter):
-            raise refused(clause, f"{name.upper()} takes a number of rows, 0 or more, or a parameter")
-        sql += f" {name.upper()} {value.sql}"
-    return sql

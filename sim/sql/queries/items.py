@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from sim.sql.analysis.names import Column, Scope, Source, fields
-from sim.sql.analysis.walker import Expressions, path_of
+from sim.sql.expressions.names import Column, Scope, Source, fields
+from sim.sql.expressions.walker import Expressions, path_of
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.values import Value
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from sim.sql.analysis import operators
-from sim.sql.analysis.walker import Expressions
+from sim.sql.expressions import operators
+from sim.sql.expressions.walker import Expressions
 from sim.sql.grammar.coercion import coerced, distance, supertype
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import JSON, STRING, Type, array_of, struct_of, type_of_node, type_parameters

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from context.errors import InputError
-from sim.sql.analysis import operators, pivots, pruning
-from sim.sql.analysis.compiler import Compiler
-from sim.sql.analysis.names import Column, Scope, Source, element_source
-from sim.sql.analysis.walker import path_of
+from sim.sql.expressions import operators
+from sim.sql.expressions.names import Column, Scope, Source, element_source
+from sim.sql.expressions.walker import path_of
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import INT64
 from sim.sql.grammar.values import NULL, Value, name_sql, settled
+from sim.sql.queries import pivots, pruning
+from sim.sql.queries.compiler import Compiler
 
 _TABLE = ("this", "db", "catalog", "alias", "pivots", "joins")
 

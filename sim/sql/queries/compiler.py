@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from sim.sql.analysis.expressions import HANDLERS
-from sim.sql.analysis.names import Column, Scope, Source, element_source
-from sim.sql.analysis.walker import Expressions, Subquery
+from sim.sql.expressions.names import Column, Scope, Source, element_source
+from sim.sql.expressions.nodes import HANDLERS
+from sim.sql.expressions.walker import Expressions, Subquery
 from sim.sql.grammar.catalog import Surroundings
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import Type

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from sqlglot import exp
 
-from sim.sql.analysis import constructors, functions, operators
-from sim.sql.analysis.names import Scope, field_of, resolve
-from sim.sql.analysis.walker import Expressions, Handlers, path_of
+from sim.sql.expressions import constructors, functions, operators
+from sim.sql.expressions.names import Scope, field_of, resolve
+from sim.sql.expressions.walker import Expressions, Handlers, path_of
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import BOOL, BYTES, FLOAT64, INT64, INTERVAL, JSON, Type
 from sim.sql.grammar.values import NULL, Value, bool_value, text_sql, text_value
@@ -27,6 +28,8 @@ def _literal(_: Expressions, node: exp.Literal) -> Value:
         if int(text) > 2**63:
             raise refused(node, f"Invalid integer literal: {text}")
         return Value(f"CAST({text} AS BIGINT)", INT64, text, node=node)
+    if not re.fullmatch(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text):
+        raise refused(node, f"Invalid floating point literal: {text}")
     return Value(operators.number_sql(text, FLOAT64), FLOAT64, text, node=node)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from sqlglot import exp
 
-from sim.sql.analysis.names import Scope
+from sim.sql.expressions.names import Scope
 from sim.sql.grammar.catalog import Surroundings
 from sim.sql.grammar.coercion import coerced
 from sim.sql.grammar.places import refused

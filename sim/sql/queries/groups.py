@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from sim.sql.analysis.items import Item
-from sim.sql.analysis.walker import Expressions
+from sim.sql.expressions.walker import Expressions
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.values import Value, settled
+from sim.sql.queries.items import Item
 
 
 @dataclass

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from sim.sql.analysis import pruning, sources
-from sim.sql.analysis.compiler import Compiler, Output, Query
-from sim.sql.analysis.functions import limits, order_key
-from sim.sql.analysis.groups import Groups
-from sim.sql.analysis.items import Item, select_items
-from sim.sql.analysis.names import Scope
-from sim.sql.analysis.walker import Expressions
+from sim.sql.expressions.names import Scope
+from sim.sql.expressions.orders import limits, order_key
+from sim.sql.expressions.walker import Expressions
 from sim.sql.grammar.coercion import coerced, distance
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import Type, struct_of, unique_names
 from sim.sql.grammar.values import Value, name_sql, settled
+from sim.sql.queries import pruning, sources
+from sim.sql.queries.compiler import Compiler, Output, Query
+from sim.sql.queries.groups import Groups
+from sim.sql.queries.items import Item, select_items
 
 
 class Select:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from sim.sql.analysis.compiler import Compiler
-from sim.sql.analysis.names import Column, Scope, Source
-from sim.sql.analysis.operators import compared
+from sim.sql.expressions.names import Column, Scope, Source
+from sim.sql.expressions.operators import compared
 from sim.sql.grammar.coercion import coerced, supertype
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import INT64, STRING, Type
 from sim.sql.grammar.values import Value, name_sql, settled, text_value
+from sim.sql.queries.compiler import Compiler
 
 
 def applied(

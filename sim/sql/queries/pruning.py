@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from context.errors import InputError
-from sim.sql.analysis.compiler import Compiler
-from sim.sql.analysis.names import Scope, Source
-from sim.sql.analysis.walker import path_of
+from sim.sql.expressions.names import Scope, Source
+from sim.sql.expressions.walker import path_of
 from sim.sql.grammar.coercion import coerced, distance
 from sim.sql.grammar.types import DATETIME, TIMESTAMP
 from sim.sql.grammar.values import Value, name_sql
+from sim.sql.queries.compiler import Compiler
 from sim.sql.rules.calls import word
 
 _SPANS = {"WEEK": 6, "ISOWEEK": 6, "MONTH": 30, "QUARTER": 91, "YEAR": 365, "ISOYEAR": 371}
@@ -85,7 +85,7 @@ class _Days:
 
     def _bound(self, sign: type[exp.Expr], time: exp.Expr, bound: exp.Expr) -> str | None:
         slack = self.slack(time)
-        limit = self._day_of(time, bound) if slack is not None else None
+        limit = self._day_of(sign, time, bound) if slack is not None else None
         if slack is None or limit is None:
             return None
         before, after = slack
@@ -136,8 +136,8 @@ class _Days:
         owners = [s for s in self.scope.sources for c in s.columns if c.name.lower() == self.column]
         return len(path) == 1 and owners == [self.source]
 
-    def _day_of(self, time: exp.Expr, bound: exp.Expr) -> str | None:
-        """The day of a bound that is the same for all rows, as SQL; None for any other."""
+    def _day_of(self, sign: type[exp.Expr], time: exp.Expr, bound: exp.Expr) -> str | None:
+        """The last or first day that a bound allows, as SQL; None if it is not the same for all rows."""
         random = any(str(part.name).upper() == "RAND" for part in bound.find_all(exp.Anonymous))
         if random or bound.find(exp.Query, exp.Subquery, exp.Window):
             return None
@@ -145,19 +145,20 @@ class _Days:
             value = self.compiler.expressions(Scope(), "a filter", "a filter").value(bound)
             kind = self.compiler.expressions(Scope([self.source])).value(time).type
             wanted = kind if distance(value, kind) is not None else value.type
-            return _day_sql(coerced(value, wanted))
+            return _day_sql(coerced(value, wanted), sign)
         except InputError:
             return None
         finally:
             self.scope.loose.clear()
 
 
-def _day_sql(value: Value) -> str | None:
-    if value.type == TIMESTAMP:
-        return f"CAST(timezone('UTC', {value.sql}) AS DATE)"
-    if value.type == DATETIME:
-        return f"CAST({value.sql} AS DATE)"
-    return value.sql if value.type.kind == "DATE" else None
+def _day_sql(value: Value, sign: type[exp.Expr]) -> str | None:
+    if value.type.kind == "DATE":
+        return f"{value.sql} - 1" if sign is exp.LT else value.sql
+    if value.type not in (DATETIME, TIMESTAMP):
+        return None
+    time = f"({value.sql} - INTERVAL 1 MICROSECOND)" if sign is exp.LT else value.sql
+    return f"CAST(timezone('UTC', {time}) AS DATE)" if value.type == TIMESTAMP else f"CAST({time} AS DATE)"
 
 
 def _either(sides: Sequence[str | None]) -> str | None:

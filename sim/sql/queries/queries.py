@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from sim.sql.analysis.compiler import Compiler, Query
-from sim.sql.analysis.functions import limits, order_key
-from sim.sql.analysis.names import Scope
-from sim.sql.analysis.selects import Select
-from sim.sql.analysis.walker import Expressions
+from sim.sql.expressions.names import Scope
+from sim.sql.expressions.orders import limits, order_key
+from sim.sql.expressions.walker import Expressions
 from sim.sql.grammar.coercion import supertype
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import Type
 from sim.sql.grammar.values import Value, name_sql
+from sim.sql.queries.compiler import Compiler, Query
+from sim.sql.queries.selects import Select
 
 _SELECT = frozenset(
     ("expressions", "from_", "joins", "where", "group", "having", "qualify", "windows", "order")

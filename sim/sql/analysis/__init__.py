@@ -1,1 +1,0 @@
-"""What a query means: names, clauses and expressions, checked as BigQuery checks them, written for DuckDB."""
