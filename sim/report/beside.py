@@ -7,8 +7,9 @@ from pathlib import Path
 from context.files import replacing
 from sim.folder.manifest import Manifest
 from sim.folder.names import COOKBOOK, DICTIONARY
+from sim.report.cookbook import cookbook_page
 from sim.report.dictionary.site import INDEX, write_dictionary
-from sim.report.documents import document_page
+from sim.report.documents import markdown_page
 from sim.report.table_facts import every_table
 
 
@@ -21,8 +22,7 @@ def write_beside(run_dir: Path, manifest: Manifest) -> list[tuple[str, str]]:
     rows |= dict.fromkeys(("event_store.expanded", "event_store.events"), manifest.totals.events)
     write_dictionary(run_dir / DICTIONARY, every_table(), rows)
     links = [(f"{DICTIONARY}/{INDEX}", "Tables and columns")]
-    if (text := document_page("cookbook")) is not None:
-        with replacing([run_dir / COOKBOOK]) as (beside,):
-            beside.write_text(text, encoding="utf-8")
-        links.append((COOKBOOK, "Cookbook of queries"))
-    return links
+    text = markdown_page(cookbook_page(sorted(manifest.units), str(manifest.scenario.time_zone)))
+    with replacing([run_dir / COOKBOOK]) as (beside,):
+        beside.write_text(text, encoding="utf-8")
+    return [*links, (COOKBOOK, "Cookbook of queries")]

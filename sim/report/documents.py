@@ -1,13 +1,11 @@
-"""Pages of ``docs/``, which are Markdown, as pages for a browser whose code can be copied."""
+"""Documents, which are Markdown, as pages for a browser whose code can be copied."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from itertools import pairwise
-from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -23,12 +21,6 @@ class Piece:
     is_code: bool
 
 
-def document_page(name: str) -> str | None:
-    """``docs/<name>.md`` as a page that stands alone; None where there is no such document."""
-    text = _text(name)
-    return None if text is None else markdown_page(text)
-
-
 def markdown_page(text: str) -> str:
     """A Markdown text as a page. Markup in it is text; links to other files of ``docs/`` are left out."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -41,15 +33,6 @@ def markdown_page(text: str) -> str:
     return rendered(
         "document.html.jinja", title=title, contents=contents, pieces=list(_pieces(markdown, tokens))
     )
-
-
-def _text(name: str) -> str | None:
-    """Installed, documents lie in the package; in a checkout, where they are written."""
-    inside = files("sim.report").joinpath("docs", f"{name}.md")
-    if inside.is_file():
-        return inside.read_text(encoding="utf-8")
-    path = Path(__file__).resolve().parents[2] / "docs" / f"{name}.md"
-    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def _headings(tokens: Sequence[Token]) -> Iterator[tuple[int, str, str]]:

@@ -15,7 +15,7 @@ from context.packs.pack import Pack
 from sim.caliper.kinds import KINDS, tool_sql
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.names import FOLDER, PLAN
-from sim.sql.translate import parse, to_duckdb
+from sim.sql.session_tables import session_sql
 from sim.sql.warehouse import glob_escaped, literal, open_run
 
 Records = list[dict[str, Any]]
@@ -139,7 +139,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, manifest: Manifest, pack: Pa
         overshoot=float(number("SELECT sum(overshoot) FROM cells")),
         drawn=int(number("SELECT sum(n) FROM clicks WHERE counted")),
         days=rows(_DAYS),
-        tools=rows(_compared("tool", _drawn_tools(pack))),
+        tools=rows(_compared("tool", _drawn_tools(connection, pack))),
         levels=sorted(
             rows(_compared("level", drawn["level"])), key=lambda row: (row["name"] is None, row["name"])
         ),
@@ -179,18 +179,17 @@ def _compared(key: str, drawn: str) -> str:
         FULL JOIN ({drawn}) USING (name) ORDER BY name IS NULL, asked DESC, name"""
 
 
-def _drawn_tools(pack: Pack) -> str:
+def _drawn_tools(connection: duckdb.DuckDBPyConnection, pack: Pack) -> str:
     """SQL: drawn events by tool, through the one derivation of tools, which is BigQuery SQL."""
     table = pack.table("tool")
     domains = {
         domain: tool for domain, tool in zip(table["lti_domain"], table["tool"], strict=True) if domain
     }
     case = tool_sql(domains)
-    return to_duckdb(
-        parse(
-            f"SELECT name, SUM(n) AS drawn FROM (SELECT {case} AS name, n FROM looks) "
-            "WHERE name <> 'login' GROUP BY name"
-        )
+    return session_sql(
+        connection,
+        f"SELECT name, SUM(n) AS drawn FROM (SELECT {case} AS name, n FROM looks) "
+        "WHERE name <> 'login' GROUP BY name",
     )
 
 

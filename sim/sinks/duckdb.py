@@ -18,7 +18,7 @@ from context.errors import InputError, RunError, first_line
 from context.files import disk_error
 from schemas._model import Table
 from sim.sinks.tables import Item, Shipment, TableOptions
-from sim.sql.warehouse import comments, events_select, literal, quoted
+from sim.sql.warehouse import comments, events_select, literal, new_file, quoted
 
 LOADS = schemas.table(schemas.META, "loads")
 _LOADS = f"{quoted(LOADS.dataset)}.{quoted(LOADS.name)}"
@@ -106,7 +106,9 @@ class DuckdbSink:
 
     def _connected(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         try:
-            return duckdb.connect(str(self._path), read_only=read_only)
+            if read_only:
+                return duckdb.connect(str(self._path), read_only=True)
+            return new_file(self._path)
         except duckdb.IOException as error:
             text = str(error)
             if "lock" in text:

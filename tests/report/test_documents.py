@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import pytest
-
-from sim.report import documents
-from sim.report.documents import document_page, markdown_page
+from sim.report.documents import markdown_page
 
 TEXT = """# Questions
 
@@ -38,13 +34,3 @@ def test_a_page_of_markdown() -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; co" in page
     assert "SELECT a &lt; b, &#39;{{ x }}&#39; FROM t</pre>" in page
     assert "<td>2</td>" in page
-
-
-def test_documents_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page that is in docs/ is made, installed or not; one that is not there is none."""
-    page = document_page("events")
-    assert page is not None
-    assert page.startswith("<!doctype html>")
-    assert document_page("no_such_page") is None
-    monkeypatch.setattr(documents, "__file__", str(Path("/nowhere/sim/report/documents.py")))
-    assert document_page("events") is None
