@@ -23,10 +23,11 @@ import pyarrow as pa
 from pyarrow import csv
 
 from schemas._bigquery import bigquery_ddl, bigquery_schema, bigquery_type, field_paths
-from schemas._convert import arrow_schema, duckdb_ddl
+from schemas._convert import arrow_schema, duckdb_ddl, duckdb_type
 from schemas._describe import describe_column, describe_table
 from schemas._events import anchors, caliper_spec, event_kinds
 from schemas._load import option_sets, read_tables
+from schemas._marts import MART_DATASETS, Mart, UnknownMart, mart, marts
 from schemas._model import (
     AsOf,
     Column,
@@ -45,9 +46,11 @@ from schemas._model import (
 
 __all__ = [
     "DATASETS",
+    "MART_DATASETS",
     "META",
     "AsOf",
     "Column",
+    "Mart",
     "Rows",
     "Rule",
     "SchemaError",
@@ -56,6 +59,7 @@ __all__ = [
     "UnknownColumn",
     "UnknownDataset",
     "UnknownDerivation",
+    "UnknownMart",
     "UnknownName",
     "UnknownOptionSet",
     "UnknownTable",
@@ -69,10 +73,13 @@ __all__ = [
     "describe_column",
     "describe_table",
     "duckdb_ddl",
+    "duckdb_type",
     "event_kinds",
     "field_paths",
     "find_table",
     "information_schema",
+    "mart",
+    "marts",
     "option_set",
     "table",
     "tables",
@@ -85,8 +92,10 @@ META = "termtide_meta"  # what a warehouse knows of its own making; no dataset o
 @cache
 def tables(dataset: str) -> tuple[Table, ...]:
     """Every table of a dataset, sorted by name. Raises UnknownDataset, SchemaError."""
+    if dataset in MART_DATASETS:
+        return tuple(one.table for one in marts(dataset))
     if dataset not in (*DATASETS, META):
-        raise UnknownDataset("dataset", dataset, (*DATASETS, META))
+        raise UnknownDataset("dataset", dataset, (*DATASETS, *MART_DATASETS, META))
     if dataset == "context_store_keymap":
         return tuple(_keymap_of(entity) for entity in tables("context_store_entity") if entity.keymap)
     return read_tables(dataset)
@@ -114,10 +123,11 @@ def find_table(name: str) -> Table:
     dataset, dot, bare = name.rpartition(".")
     if dot:
         return table(dataset, bare)
-    for dataset in DATASETS:
+    every = (*DATASETS, *MART_DATASETS)
+    for dataset in every:
         if name in _by_name(dataset):
             return _by_name(dataset)[name]
-    raise UnknownTable("table", name, {known for dataset in DATASETS for known in _by_name(dataset)})
+    raise UnknownTable("table", name, {known for dataset in every for known in _by_name(dataset)})
 
 
 def option_set(name: str) -> tuple[str, ...]:

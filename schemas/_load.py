@@ -13,6 +13,7 @@ from schemas._model import (
     LOADED_FROM,
     MODES,
     PROVENANCES,
+    STORED,
     TYPES,
     Column,
     Rows,
@@ -33,6 +34,7 @@ _TABLE_KEYS = {
     "rows_per_1000_fte": dict,
     "as_of": dict,
     "scope": str,
+    "stored": str,
 }
 _COLUMN_KEYS = {
     "type": str,
@@ -42,6 +44,7 @@ _COLUMN_KEYS = {
     "references": str,
     "options": str,
     "uniform": str,
+    "reason": str,
     "fields": dict,
 }
 _ROWS_KEYS = {"expected": int, "within": float}
@@ -78,6 +81,7 @@ def parse_table(dataset: str, name: str, text: str) -> Table:
         require_partition_filter=data.get("require_partition_filter", False),
         rows=_rows(where, data.get("rows_per_1000_fte")),
         scope=data.get("scope"),
+        stored=data.get("stored", "table"),
         as_of=parse_as_of(columns, data.get("as_of", {}), where),
     )
     _check_table(table, where)
@@ -114,6 +118,7 @@ def _column(where: str, name: str, spec: Mapping[str, Any]) -> Column:
         references=spec.get("references"),
         options=spec.get("options"),
         uniform=spec.get("uniform"),
+        reason=spec.get("reason"),
         fields=tuple(_column(where, field, inner) for field, inner in spec.get("fields", {}).items()),
     )
 
@@ -126,6 +131,7 @@ def _rows(where: str, spec: Mapping[str, Any] | None) -> Rows | None:
 
 
 def _check_table(table: Table, where: str) -> None:
+    _check_member(table.stored, STORED, f"{where}: stored")
     wanted = [*table.key, *table.cluster_by, *([table.partition_by] if table.partition_by else [])]
     for name in wanted:
         _check_member(name, table.names, f"{where}: column")

@@ -9,7 +9,8 @@ from difflib import get_close_matches
 TYPES = ("INT64", "STRING", "BOOL", "DATE", "DATETIME", "TIMESTAMP", "NUMERIC", "FLOAT64", "RECORD", "JSON")
 MODES = ("NULLABLE", "REQUIRED", "REPEATED")
 PROVENANCES = ("documented", "inferred")
-LOADED_FROM = ("SIS", "LMS", "SIS+LMS", "Caliper", "BigQuery", "Termtide")
+LOADED_FROM = ("SIS", "LMS", "SIS+LMS", "Caliper", "BigQuery", "Termtide", "Mart")
+STORED = ("table", "days", "view")
 DATE_KINDS = ("created", "actual", "planned", "changed")
 
 
@@ -59,6 +60,7 @@ class Column:
     references: str | None = None  # "person.person_id", always in context_store_entity
     options: str | None = None  # name of an option set; a STRING may list several members with commas
     uniform: str | None = None  # why all rows have one value, or none
+    reason: str | None = None  # why a mart's column is what it is, where Unizin's material does not say
     fields: tuple[Column, ...] = ()  # of a RECORD
 
 
@@ -120,6 +122,9 @@ class Table:
     rows: Rows | None = None  # of a context-store entity
     scope: str | None = None  # "term": rows belong to a term, which no reference says
     as_of: AsOf = AsOf()  # how rows and columns of a context-store entity come about in time
+    stored: str = (
+        "table"  # of a mart, one of STORED: built whole, built by day, or a view where one can be kept
+    )
 
     @property
     def names(self) -> tuple[str, ...]:

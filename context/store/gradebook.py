@@ -59,13 +59,13 @@ class Gradebook:
             ),
             excused_ms=np.where(excused, 0, NO_TIME),
         )
-        self._content = SimpleNamespace(activities=self._activities(), groups=self._groups())
+        self.content = SimpleNamespace(activities=self._activities(), groups=self._groups())
 
     def scores(self, rows: I64 | None = None) -> Scores:
         """Scores of all students, over all results or ``rows`` of them."""
         # Duck typing: the scores ask for these columns of content and results alone.
         content, results = (
-            cast("Content", self._content),
+            cast("Content", self.content),
             cast("Results", _Sized(self._results, len(self.rows))),
         )
         return make_scores(content, len(self.codes), results, rows)
