@@ -14,6 +14,7 @@ from context.files import disk_error, replacing
 from schemas import Mart
 from sim.marts.graph import ordered
 from sim.marts.record import MartEntry, MartsRecord
+from sim.sql.values import MACROS
 from sim.sql.warehouse import ROOT, comments, glob_escaped, literal, quoted
 
 
@@ -38,6 +39,8 @@ def put_into_warehouse(warehouse: Path, run_dir: Path, record: MartsRecord) -> N
 
 def _statements(root: Path, record: MartsRecord) -> Iterator[str]:
     there = [mart for mart in schemas.marts() if mart.name in record.marts]
+    # What views were translated with must be there for whoever opens the file.
+    yield MACROS.replace("CREATE TEMP MACRO", "CREATE OR REPLACE MACRO")
     for dataset in schemas.MART_DATASETS:
         yield f"DROP SCHEMA IF EXISTS {quoted(dataset)} CASCADE"
     for dataset in dict.fromkeys(mart.table.dataset for mart in there):
