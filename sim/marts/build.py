@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -20,7 +20,7 @@ from sim.marts.graph import parameters, reads, with_needed
 from sim.marts.history import HISTORY, write_history
 from sim.marts.query import Dates, duckdb_query, sort_key
 from sim.marts.record import MartEntry, MartFile, MartsRecord, digest_of, file_digest, load_record
-from sim.marts.source import EVENTS, EXPANDED, Source, connected, open_source, term_end
+from sim.marts.source import EVENTS, EXPANDED, Source, connected, events_of, open_source, term_end
 from sim.marts.views import put_into_warehouse
 from sim.sql.values import MACROS
 from sim.sql.warehouse import glob_escaped, literal, quoted
@@ -173,7 +173,8 @@ class _Work:
         of_day = quoted(column.name) if column.type == "DATE" else f"CAST({quoted(column.name)} AS DATE)"
         for days in _runs(missing):
             query = duckdb_query(mart, replace(self.whole, begin=days[0], end=days[-1]))
-            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE days AS {query}")
+            with events_of(self.connection, self.source, days[0] - timedelta(1), days[-1]):
+                self.connection.execute(f"CREATE OR REPLACE TEMP TABLE days AS {query}")
             for day in days:
                 select = f"SELECT * FROM days WHERE {of_day} = DATE '{day}' ORDER BY {sort_key(mart)}"
                 path = f"{mart.table.dataset}/{mart.table.name}/{column.name}={day}.parquet"

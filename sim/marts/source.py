@@ -17,7 +17,7 @@ from context.errors import InputError
 from sim.folder.manifest import Manifest, load_manifest, termtide_version
 from sim.folder.names import date_of
 from sim.marts.record import digest_of
-from sim.sql.warehouse import literal, open_run, quoted
+from sim.sql.warehouse import glob_escaped, literal, open_run, quoted
 
 EXPANDED = "event_store.expanded"
 EVENTS = "event_store.events"
@@ -40,6 +40,16 @@ class Source:
                 if day is not None:
                     parts.setdefault(day, []).append(f"{name} {file.rows} {unit.digest}")
         return {day: digest_of(parts[day]) for day in sorted(parts)}
+
+    def files(self, first: date, last: date) -> list[Path]:
+        """Files with events of some dates."""
+        found = []
+        for unit in self.manifest.units.values():
+            for file in unit.files:
+                day = date_of(file.path)
+                if day is not None and first <= day <= last:
+                    found.append(self.run_dir / file.path)
+        return sorted(found)
 
     def digest(self, table: str) -> str:
         """Of a table's content, as the manifest has it."""
@@ -98,6 +108,22 @@ def connected(
                 called = f"{quoted(dataset)}.{quoted(name)}"
                 connection.execute(f"CREATE VIEW {called} AS SELECT * FROM warehouse.{called}")
         yield connection
+
+
+@contextmanager
+def events_of(
+    connection: duckdb.DuckDBPyConnection, source: Source, first: date, last: date
+) -> Iterator[None]:
+    """Meanwhile the event store has the events of some dates alone: no other file is even opened."""
+    files = [literal(glob_escaped(str(path.resolve()))) for path in source.files(first, last)]
+    connection.execute(
+        f"CREATE OR REPLACE VIEW {EXPANDED} AS "
+        f"SELECT * FROM read_parquet([{', '.join(files)}], hive_partitioning = false)"
+    )
+    try:
+        yield
+    finally:
+        connection.execute(f"CREATE OR REPLACE VIEW {EXPANDED} AS SELECT * FROM warehouse.{EXPANDED}")
 
 
 def term_end(connection: duckdb.DuckDBPyConnection, last: date) -> date:

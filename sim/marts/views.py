@@ -27,8 +27,10 @@ def put_into_warehouse(warehouse: Path, run_dir: Path, record: MartsRecord) -> N
         shutil.copyfile(warehouse, beside)
         try:
             with duckdb.connect(str(beside)) as connection:
+                connection.execute("BEGIN")
                 for statement in _statements(run_dir.resolve(), record):
                     connection.execute(statement)
+                connection.execute("COMMIT")
         except duckdb.IOException as error:
             raise disk_error(warehouse, OSError(*error.args)) from error
         except duckdb.Error as error:
