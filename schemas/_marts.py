@@ -67,7 +67,7 @@ def mart(name: str) -> Mart:
         return bare[0]
     if bare:
         raise UnknownMart("single mart", name, [one.name for one in bare])
-    raise UnknownMart("mart", name, every)
+    raise UnknownMart("mart", name, every if "." in name else {one.table.name for one in every.values()})
 
 
 def _in(table: Table, dataset: str) -> Table:

@@ -11,6 +11,7 @@ from context.errors import TermtideError
 from sim.cli.backfill import backfill_command, estimate_command
 from sim.cli.context import context_command
 from sim.cli.drop import drop_command
+from sim.cli.marts import marts_app
 from sim.cli.pack import pack_app
 from sim.cli.run import demo, init, run
 from sim.cli.schema import schema_app
@@ -56,6 +57,7 @@ app.add_typer(ctl_app, name="ctl")
 
 
 app.command()(sql)
+app.add_typer(marts_app, name="marts")
 app.add_typer(pack_app, name="pack")
 app.add_typer(schema_app, name="schema")
 

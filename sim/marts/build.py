@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -72,7 +72,7 @@ def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> 
     wish = wish or Wish()
     order = chosen(wish.names)
     source = open_source(run_dir)
-    begin, end = _range(source, wish)
+    begin, end = span_of(source.dates, wish)
     for mart in order:
         _check_sources(source, mart)
     with connected(source, threads=wish.threads, memory=wish.memory) as connection:
@@ -89,10 +89,11 @@ def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> 
     return Built(work.made, work.found, record)
 
 
-def _range(source: Source, wish: Wish) -> tuple[date, date]:
-    first, last = min(source.dates), max(source.dates)
+def span_of(dates: Collection[date], wish: Wish) -> tuple[date, date]:
+    """First and last date with events of those wished for. Raises InputError when there are none."""
+    first, last = min(dates), max(dates)
     begin, end = wish.begin or first, wish.end or last
-    if not any(begin <= day <= end for day in source.dates):
+    if not any(begin <= day <= end for day in dates):
         raise InputError(f"--from {begin}, --to {end}: no events there, allowed: days from {first} to {last}")
     return max(begin, first), min(end, last)
 

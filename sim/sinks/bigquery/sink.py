@@ -15,6 +15,7 @@ from sim.sinks.bigquery import guard
 from sim.sinks.bigquery.body import Body, body_of
 from sim.sinks.bigquery.checksum import Sums, checksum, difference, leaves, select, sums_read
 from sim.sinks.bigquery.connection import Connection
+from sim.sinks.bigquery.fills import fill
 from sim.sinks.bigquery.jobs import Load, job_base, load
 from sim.sinks.bigquery.loads import Ledger
 from sim.sinks.bigquery.make import (
@@ -28,7 +29,7 @@ from sim.sinks.bigquery.make import (
 )
 from sim.sinks.bigquery.methods import choose_method, replace_day
 from sim.sinks.bigquery.target import read_target
-from sim.sinks.tables import Delivery, Item, TableOptions
+from sim.sinks.tables import Delivery, Fill, Item, TableOptions
 
 LANES = 4  # items under way at once
 _STAGINGS = 3  # a staging table that vanishes is loaded so often
@@ -94,6 +95,10 @@ class BigquerySink:
         future = self._pool.submit(self._deliver, item)
         future.add_done_callback(lambda _: self._room.release())
         self._under_way.append(future)
+
+    def fill(self, what: Fill) -> int:
+        """See the protocol."""
+        return fill(self._connection, self._target, what)
 
     def flush(self) -> None:
         """See the protocol."""

@@ -38,7 +38,7 @@ instructors AS (
   SELECT
     course_section_id,
     COUNT(*) AS num_instructors,
-    ARRAY_AGG(name ORDER BY name, person_id) AS name_array,
+    ARRAY_AGG(name IGNORE NULLS ORDER BY name, person_id) AS name_array,
     ARRAY_AGG(lms_id IGNORE NULLS ORDER BY name, person_id) AS lms_id_array,
     STRING_AGG(name, '; ' ORDER BY name, person_id) AS display,
     ARRAY_AGG(email_address IGNORE NULLS ORDER BY name, person_id) AS email_address_array,
@@ -57,7 +57,7 @@ named_organization AS (
 organizations AS (
   SELECT
     course_section_id,
-    ARRAY_AGG(name ORDER BY name) AS name_array,
+    ARRAY_AGG(name IGNORE NULLS ORDER BY name) AS name_array,
     STRING_AGG(name, '; ' ORDER BY name) AS display
   FROM named_organization
   GROUP BY course_section_id
