@@ -18,8 +18,10 @@ from sim.backfill.stages import _claimed, _fill, _make_store, plan_term
 from sim.folder.claim import only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.progress import Progress
+from sim.marts.build import Wish, build_marts
+from sim.marts.deliver import deliver_marts
 from sim.report.run_page import write_report
-from sim.sinks.tables import TableOptions
+from sim.sinks.tables import TABLE_SCHEMES, TableOptions
 from sim.sql.warehouse import build_warehouse
 
 
@@ -41,6 +43,7 @@ class Order:
     wanted: Wanted = field(default_factory=Wanted)
     options: TableOptions = field(default_factory=TableOptions)
     dry_run: bool = False  # look at the warehouses, write nothing
+    marts: bool = False  # build the data marts in the warehouses
 
 
 def run(
@@ -50,18 +53,26 @@ def run(
     *,
     workers: int = 1,
     force: bool = False,
+    marts: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on."""
+    """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on.
+
+    ``marts``: build the data marts too, those that are not there.
+    """
     with _claimed(scenario, pack, run_dir, force=force) as (calendar, manifest):
         if manifest.state == "done":
-            return Outcome(run_dir, manifest, was_done=True)
+            made = _marts(run_dir, pack, progress or Progress.silent()) if marts else 0
+            return Outcome(run_dir, manifest, was_done=not made)
         work = Backfill(run_dir, manifest, Wanted(), progress or Progress.silent())
         work.add_run()
         _fill(Job(scenario, pack.path, run_dir), pack, calendar, work, workers)
         work.show.stage("warehouse and report")
         build_warehouse(run_dir)
-        write_report(run_dir, pack)
+        if marts:
+            _marts(run_dir, pack, work.show)
+        else:
+            write_report(run_dir, pack)
         manifest.state = "done"
         manifest.save(run_dir)
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
@@ -93,6 +104,7 @@ def backfill(
             if not order.dry_run:
                 _fill(Job(scenario, pack.path, run_dir), pack, calendar, work, workers)
                 work.finish()
+        _marts_there(run_dir, order, show)
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
 
 
@@ -121,7 +133,29 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
                     )
                 work.fill(Job(scenario, Path(), run_dir), tasks, dates, days=len(days), workers=workers)
                 work.finish()
+        _marts_there(run_dir, order, show)
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
+
+
+def _marts(run_dir: Path, pack: Pack, show: Progress) -> int:
+    """The stage of the marts, and the report that shows them; returns how many files were made."""
+    show.stage("marts")
+    made = build_marts(run_dir, say=show.stage_line).made
+    if made:
+        write_report(run_dir, pack)
+    return made
+
+
+def _marts_there(run_dir: Path, order: Order, show: Progress) -> None:
+    """The stage of the marts in the warehouses of a delivery, which must have the stores whole."""
+    urls = [url for url in order.to if url.partition(":")[0] in TABLE_SCHEMES]
+    if not order.marts or order.dry_run or not urls:
+        return
+    if order.wanted != Wanted():
+        show.stage_line("marts: left out, as the stores are delivered in part; see `termtide marts build`")
+        return
+    for url in urls:
+        deliver_marts(run_dir, url, Wish(), order.options, show.stage_line)
 
 
 def prepare(scenario: Scenario, pack: Pack, run_dir: Path, *, progress: Progress | None = None) -> None:

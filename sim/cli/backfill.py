@@ -15,7 +15,7 @@ from context.packs.pack import load_pack
 from context.scenario.calendar import build_calendar
 from context.scenario.load import find_scenario, load_scenario, pack_base
 from context.terms.history import calendars
-from sim.cli.options import date_given
+from sim.cli.options import NoMarts, date_given
 from sim.folder.find import default_run_dir
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -71,6 +71,7 @@ def backfill_command(
     method: _Method = "auto",
     allow_unlabelled: _Allow = None,
     dry_run: _DryRun = False,
+    no_marts: NoMarts = False,
     run_dir: _Finished = None,
     scenario: _Scenario = None,
     fte: _Text = None,
@@ -103,7 +104,8 @@ def backfill_command(
     )
     if wanted.begin and wanted.until and wanted.until < wanted.begin:
         raise InputError(f"--until: {until} given, which is before --from {begin}")
-    order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ()), say=_say), dry_run)
+    options = TableOptions(method, tuple(allow_unlabelled or ()), say=_say)
+    order = Order(urls, wanted, options, dry_run, marts=not no_marts)
     workers, show = workers or default_workers(), Progress(err)
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     if run_dir is not None:

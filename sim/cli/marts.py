@@ -97,6 +97,7 @@ def marts_build(
     as_json: AsJson = False,
 ) -> None:
     """Build marts, and those that they read, from the stores of a run; what is there is left alone."""
+    from sim.folder.claim import only_one
     from sim.folder.find import find_run
     from sim.marts.build import Wish, build_marts
     from sim.marts.deliver import deliver_marts
@@ -118,15 +119,16 @@ def marts_build(
         raise InputError(f"--to: {wish.end} given, which is before --from {wish.begin}")
     where = find_run(run_dir)
     facts: dict[str, Any] = {"run": str(where), "synthetic": True}
-    if urls:
-        options = TableOptions(allow_unlabelled=tuple(allow_unlabelled or ()), say=_say)
-        facts |= {"to": urls[0], "rows": deliver_marts(where, urls[0], wish, options, _say)}
-        told = f"{urls[0]}: {len(facts['rows'])} marts, {sum(facts['rows'].values()):,} rows"
-    else:
-        built = build_marts(where, wish, _say)
-        facts |= {"made": built.made, "found": built.found, "run_date": str(built.record.run_date)}
-        facts["rows"] = built.record.rows
-        told = f"{where}: {built.made} files and views made, {built.found} files there before"
+    with only_one(where):
+        if urls:
+            options = TableOptions(allow_unlabelled=tuple(allow_unlabelled or ()), say=_say)
+            facts |= {"to": urls[0], "rows": deliver_marts(where, urls[0], wish, options, _say)}
+            told = f"{urls[0]}: {len(facts['rows'])} marts, {sum(facts['rows'].values()):,} rows"
+        else:
+            built = build_marts(where, wish, _say)
+            facts |= {"made": built.made, "found": built.found, "run_date": str(built.record.run_date)}
+            facts["rows"] = built.record.rows
+            told = f"{where}: {built.made} files and views made, {built.found} files there before"
     if as_json:
         typer.echo(json.dumps(facts))
     else:

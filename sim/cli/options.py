@@ -33,6 +33,7 @@ Force = Annotated[
     bool, typer.Option("--force", help="Replace the run of another scenario in the output folder.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run above 5 GB.")]
+NoMarts = Annotated[bool, typer.Option("--no-marts", help="Leave the data marts out.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 RunDir = Annotated[
     Path | None, typer.Option("--run", help="Folder of a run; default: the newest below runs/.")

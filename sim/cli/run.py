@@ -18,6 +18,7 @@ from sim.cli.options import (
     AsJson,
     Force,
     Fte,
+    NoMarts,
     Out,
     PackName,
     ScenarioFile,
@@ -53,12 +54,22 @@ def run(
     workers: Workers = None,
     force: Force = False,
     yes: Yes = False,
+    no_marts: NoMarts = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the scenario's university: context store, a term of events, warehouse and report."""
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     chosen = load_scenario(scenario, flags)
-    _make(chosen, pack_base(scenario or find_scenario()), out, workers, force=force, yes=yes, as_json=as_json)
+    _make(
+        chosen,
+        pack_base(scenario or find_scenario()),
+        out,
+        workers,
+        force=force,
+        yes=yes,
+        marts=not no_marts,
+        as_json=as_json,
+    )
 
 
 def demo(
@@ -71,11 +82,12 @@ def demo(
     workers: Workers = None,
     force: Force = False,
     yes: Yes = False,
+    no_marts: NoMarts = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the demo: a university of 1,000 FTE and its Fall term, without a scenario file."""
     chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift, "terms": terms})
-    _make(chosen, Path.cwd(), out, workers, force=force, yes=yes, as_json=as_json)
+    _make(chosen, Path.cwd(), out, workers, force=force, yes=yes, marts=not no_marts, as_json=as_json)
 
 
 def _make(
@@ -86,6 +98,7 @@ def _make(
     *,
     force: bool,
     yes: bool,
+    marts: bool,
     as_json: bool,
 ) -> None:
     from sim.backfill.pool import default_workers
@@ -108,7 +121,9 @@ def _make(
     check_disk(run_dir, wanted)
     if wanted.bytes > LARGE_BYTES and not yes:
         _ask(f"This needs about {wanted.bytes / 1e9:.1f} GB. Go on?")
-    outcome = run(scenario, loaded, run_dir, workers=workers, force=force, progress=Progress(err))
+    outcome = run(
+        scenario, loaded, run_dir, workers=workers, force=force, marts=marts, progress=Progress(err)
+    )
     facts = summary(outcome)
     if as_json:
         typer.echo(json.dumps(facts))

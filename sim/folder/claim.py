@@ -27,7 +27,7 @@ from sim.folder.manifest import (
     new_manifest,
     termtide_version,
 )
-from sim.folder.names import FOLDER, PLAN, REPORT, WAREHOUSE
+from sim.folder.names import FOLDER, MARTS, PLAN, REPORT, WAREHOUSE
 
 _STORES = ("context_store_entity", "context_store_keymap")
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -151,7 +151,9 @@ def remove_run(run_dir: Path, manifest: Manifest | None = None) -> None:
         events = run_dir / FOLDER
         dates = [path for path in events.glob("event_date=*") if _EVENT_FOLDER.fullmatch(path.name)]
         stores = [run_dir / dataset for dataset in _STORES]
-        for folder in [*stores, *dates, events, events.parent]:
+        marts = [run_dir / mart.table.dataset for mart in schemas.marts()]
+        days = [run_dir / mart.table.dataset / mart.table.name for mart in schemas.marts()]
+        for folder in [*stores, *dates, events, events.parent, *days, *marts]:
             if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
                 folder.rmdir()
     except OSError as error:
@@ -222,7 +224,7 @@ def _rows(path: Path) -> int | None:
 
 
 def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
-    for name in (FILE_NAME, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT):
+    for name in (FILE_NAME, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT, MARTS):
         yield run_dir / name
         yield run_dir / (name + PARTIAL)
     yield run_dir / f"{WAREHOUSE}{PARTIAL}.wal"
@@ -230,6 +232,11 @@ def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
         for table in schemas.tables(dataset):
             yield run_dir / dataset / f"{table.name}.parquet"
             yield run_dir / dataset / f"{table.name}.parquet{PARTIAL}"
+    for mart in schemas.marts():
+        place = run_dir / mart.table.dataset / mart.table.name
+        yield place.with_name(f"{mart.table.name}.parquet")
+        yield place.with_name(f"{mart.table.name}.parquet{PARTIAL}")
+        yield from place.glob(f"{mart.table.partition_by}=*.parquet*")
     for path in (run_dir / FOLDER).glob("event_date=*/unit-*"):
         if _EVENT_FOLDER.fullmatch(path.parent.name) and _EVENT_FILE.fullmatch(path.name):
             yield path

@@ -23,3 +23,4 @@ def date_of(path: str) -> date | None:
 PLAN = "plan.parquet"
 WAREHOUSE = "warehouse.duckdb"
 REPORT = "report.html"
+MARTS = "marts.json"

@@ -14,8 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from context.errors import InputError
 from context.files import disk_error, replacing
 from sim.folder.manifest import termtide_version
-
-MARTS = "marts.json"
+from sim.folder.names import MARTS
 
 
 class _Part(BaseModel):

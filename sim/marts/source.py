@@ -14,10 +14,11 @@ import duckdb
 
 import schemas
 from context.errors import InputError
+from context.store.store import table_path
 from sim.folder.manifest import Manifest, load_manifest, termtide_version
 from sim.folder.names import date_of
 from sim.marts.record import digest_of
-from sim.sql.warehouse import glob_escaped, literal, open_run, quoted
+from sim.sql.warehouse import glob_escaped, literal, quoted
 
 EXPANDED = "event_store.expanded"
 EVENTS = "event_store.events"
@@ -86,28 +87,30 @@ def connected(
     source: Source, *, threads: int | None, memory: str | None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in which tables of the stores go by their names; what exceeds the memory is spilled."""
-    with (
-        TemporaryDirectory(prefix=".marts-", dir=source.run_dir) as spill,
-        open_run(source.run_dir) as connection,
-    ):
-        connection.execute(f"SET temp_directory = {literal(spill)}")
+    with TemporaryDirectory(prefix=".marts-", dir=source.run_dir) as spill, duckdb.connect() as connection:
+        for setting in ("TimeZone = 'UTC'", f"temp_directory = {literal(spill)}"):
+            connection.execute(f"SET {setting}")
         if threads is not None:
             connection.execute(f"SET threads = {threads}")
         if memory is not None:
             connection.execute(f"SET memory_limit = {literal(memory)}")
-        connection.execute("ATTACH ':memory:' AS marts")
-        connection.execute("USE marts")
         for dataset in (*schemas.DATASETS, *schemas.MART_DATASETS):
             connection.execute(f"CREATE SCHEMA {quoted(dataset)}")
-        for dataset, name in connection.execute(
-            "SELECT schema_name, view_name FROM duckdb_views() "
-            "WHERE database_name = 'warehouse' AND NOT internal "
-            "UNION ALL SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'warehouse'"
-        ).fetchall():
-            if dataset in schemas.DATASETS:
-                called = f"{quoted(dataset)}.{quoted(name)}"
-                connection.execute(f"CREATE VIEW {called} AS SELECT * FROM warehouse.{called}")
+        for table in source.manifest.store:
+            dataset, _, name = table.partition(".")
+            _view(connection, table, [table_path(source.run_dir, dataset, name)])
+        _view(connection, EXPANDED, source.files(min(source.dates), max(source.dates)))
         yield connection
+
+
+def _view(connection: duckdb.DuckDBPyConnection, table: str, files: list[Path]) -> None:
+    """A table's rows, in Parquet files, by its name."""
+    dataset, _, name = table.partition(".")
+    listed = ", ".join(literal(glob_escaped(str(path.resolve()))) for path in files)
+    connection.execute(
+        f"CREATE OR REPLACE VIEW {quoted(dataset)}.{quoted(name)} AS "
+        f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)"
+    )
 
 
 @contextmanager
@@ -115,15 +118,11 @@ def events_of(
     connection: duckdb.DuckDBPyConnection, source: Source, first: date, last: date
 ) -> Iterator[None]:
     """Meanwhile the event store has the events of some dates alone: no other file is even opened."""
-    files = [literal(glob_escaped(str(path.resolve()))) for path in source.files(first, last)]
-    connection.execute(
-        f"CREATE OR REPLACE VIEW {EXPANDED} AS "
-        f"SELECT * FROM read_parquet([{', '.join(files)}], hive_partitioning = false)"
-    )
+    _view(connection, EXPANDED, source.files(first, last))
     try:
         yield
     finally:
-        connection.execute(f"CREATE OR REPLACE VIEW {EXPANDED} AS SELECT * FROM warehouse.{EXPANDED}")
+        _view(connection, EXPANDED, source.files(min(source.dates), max(source.dates)))
 
 
 def term_end(connection: duckdb.DuckDBPyConnection, last: date) -> date:

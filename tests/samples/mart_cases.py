@@ -4,8 +4,8 @@ A case says its ``law``, dates (``run_date``, ``begin``, ``end``) and, as CSV, t
 the rows ``wanted``. What stands in ``tests/marts/toy.toml`` is given to every case; a case's own rows come on
 top, or instead where its table is named in ``instead``. An empty cell is NULL, an array is written with ``;``
 between its elements, a field of a record has its path as its name. Of the rows wanted only the columns named
-are compared, in any order of rows. Marts that are given are taken as they stand; others that are read are made
-by their queries.
+are compared, in any order of rows. Marts that are given are taken as they stand; others that are read are
+made by their queries.
 """
 
 from __future__ import annotations
