@@ -38,7 +38,7 @@ def test_every_mart_is_there_with_its_columns() -> None:
             wanted = [(c.name, schemas.duckdb_type(c).replace(", ", ",")) for c in mart.table.columns]
             assert found == wanted, called
             key = ", ".join(mart.table.key)
-            if key and mart.table.dataset not in ("mart_taskforce_rolling",):
+            if key and mart.table.dataset != "mart_taskforce_rolling":
                 doubled = (
                     f"SELECT count(*) FROM (SELECT {key} FROM {called} GROUP BY ALL HAVING count(*) > 1)"
                 )
@@ -108,37 +108,6 @@ def test_failed_step_leaves_the_former_marts(monkeypatch: pytest.MonkeyPatch) ->
         )
 
 
-@pytest.mark.parametrize(
-    ("change", "wish", "told"),
-    [
-        (lambda _folder: None, Wish(("lms_tol",)), r"no mart named 'lms_tol'; did you mean lms_tool"),
-        (
-            lambda _folder: None,
-            Wish(begin=date(2031, 1, 1)),
-            r"--from 2031-01-01.*no events there.*2026-08-10",
-        ),
-        (
-            lambda folder: forget(folder, "file"),
-            Wish(),
-            r"file_interaction: reads context_store_entity\.file",
-        ),
-        (
-            lambda folder: narrow(folder),
-            Wish(),
-            r"mart .*: the stores are not what its query reads.*le_status",
-        ),
-        (lambda folder: older(folder), Wish(), r"its stores are of Termtide 0\.0\.1, this is"),
-    ],
-)
-def test_bad_input(change: Callable[[Path], None], wish: Wish, told: str) -> None:
-    """An unknown mart, days without events, a missing table or column, another version: one line names it."""
-    folder = copied_run()
-    change(folder)
-    with pytest.raises(InputError, match=told) as caught:
-        build_marts(folder, wish)
-    assert "\n" not in str(caught.value)
-
-
 def forget(folder: Path, table: str) -> None:
     """Take a table out of a run."""
     manifest = load_manifest(folder)
@@ -159,8 +128,39 @@ def older(folder: Path) -> None:
     manifest.save(folder)
 
 
+@pytest.mark.parametrize(
+    ("change", "wish", "told"),
+    [
+        (lambda _folder: None, Wish(("lms_tol",)), r"no mart named 'lms_tol'; did you mean lms_tool"),
+        (
+            lambda _folder: None,
+            Wish(begin=date(2031, 1, 1)),
+            r"--from 2031-01-01.*no events there.*2026-08-10",
+        ),
+        (
+            lambda folder: forget(folder, "file"),
+            Wish(),
+            r"file_interaction: reads context_store_entity\.file",
+        ),
+        (
+            narrow,
+            Wish(),
+            r"mart .*: the stores are not what its query reads.*le_status",
+        ),
+        (older, Wish(), r"its stores are of Termtide 0\.0\.1, this is"),
+    ],
+)
+def test_bad_input(change: Callable[[Path], None], wish: Wish, told: str) -> None:
+    """An unknown mart, days without events, a missing table or column, another version: one line names it."""
+    folder = copied_run()
+    change(folder)
+    with pytest.raises(InputError, match=told) as caught:
+        build_marts(folder, wish)
+    assert "\n" not in str(caught.value)
+
+
 def test_duckdb_file_has_the_same_rows(tmp_path: Path) -> None:
-    """Marts made in a DuckDB file, of the stores delivered there, are those of the run folder, views included."""
+    """Marts made in a DuckDB file, of the stores delivered there, are those of the run folder."""
     folder, _ = marts_run()
     main(
         ["backfill", "--run", str(folder), "--to", f"duckdb:{tmp_path / 'w.duckdb'}", "--no-marts", "--json"]
