@@ -1,4 +1,4 @@
-"""Marts in the BigQuery emulator: made there of the stores delivered there, by the same texts, the same rows."""
+"""Marts in the BigQuery emulator: of the stores delivered there, by the same texts, the same rows."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def deliver_stores(folder: Path) -> None:
 
 
 def test_same_rows_in_both(bigquery: Emulator, tmp_path: Path) -> None:
-    """Every mart has in the emulator the rows that DuckDB gives, value for value, and again after a second time."""
+    """Every mart has in the emulator the rows that DuckDB gives, also after a second time."""
     folder = tmp_path / "run"
     copytree(small_run(), folder)
     build_warehouse(folder)
@@ -55,7 +55,7 @@ def test_same_rows_in_both(bigquery: Emulator, tmp_path: Path) -> None:
     deliver_stores(folder)
     url = f"bigquery://{PROJECT}?prefix=marts_"
     made = deliver_marts(folder, url, Wish(), TableOptions(), lambda _line: None)
-    again = deliver_marts(folder, url, Wish(("status", "lti_tool")[1:]), TableOptions(), lambda _line: None)
+    again = deliver_marts(folder, url, Wish(("lti_tool",)), TableOptions(), lambda _line: None)
     assert made.items() >= again.items()
     odd = []
     with open_run(folder) as connected:
@@ -63,7 +63,8 @@ def test_same_rows_in_both(bigquery: Emulator, tmp_path: Path) -> None:
             here = connected.sql(f"SELECT * FROM {mart.name}").to_arrow_table().to_pylist()
             sql = f"SELECT * FROM `{PROJECT}.marts_{mart.table.dataset}.{mart.table.name}`"
             there = [dict(row) for row in bigquery.client().query_and_wait(sql)]
-            texts = [sorted(str([text_of(row[c]) for c in mart.table.names]) for row in r) for r in (here, there)]
+            names = mart.table.names
+            texts = [sorted(str([text_of(row[c]) for c in names]) for row in r) for r in (here, there)]
             if texts[0] != texts[1] or made[mart.name] != len(here):
                 odd.append((mart.name, len(here), len(there), *[t[:1] for t in texts]))
     assert not odd

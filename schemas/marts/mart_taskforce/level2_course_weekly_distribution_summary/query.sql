@@ -1,4 +1,4 @@
--- Sums are of whole numbers, averages of level 1 being taken in thousandths or millionths, so that they are the
+-- Sums are of whole numbers, averages of level 1 being taken in seconds, thousandths or millionths, so that they are the
 -- same in any order; only the last steps are divisions and roots.
 WITH
 measured AS (
@@ -47,16 +47,16 @@ measured AS (
     num_late_submissions_without_due_date AS num_late_submissions_without_due_date,
     num_late_submissions_with_due_date AS num_late_submissions_with_due_date,
     num_late_submissions AS num_late_submissions,
-    CAST(ROUND(avg_tiny_time_buffer_hours * 1000) AS INT64) AS avg_tiny_time_buffer_hours,
-    CAST(ROUND(avg_small_time_buffer_hours * 1000) AS INT64) AS avg_small_time_buffer_hours,
-    CAST(ROUND(avg_medium_time_buffer_hours * 1000) AS INT64) AS avg_medium_time_buffer_hours,
-    CAST(ROUND(avg_large_time_buffer_hours * 1000) AS INT64) AS avg_large_time_buffer_hours,
-    CAST(ROUND(avg_major_time_buffer_hours * 1000) AS INT64) AS avg_major_time_buffer_hours,
-    CAST(ROUND(avg_unweighted_time_buffer_hours * 1000) AS INT64) AS avg_unweighted_time_buffer_hours,
-    CAST(ROUND(avg_weighted_time_buffer_hours * 1000) AS INT64) AS avg_weighted_time_buffer_hours,
-    CAST(ROUND(avg_time_buffer_hours_without_due_date * 1000) AS INT64) AS avg_time_buffer_hours_without_due_date,
-    CAST(ROUND(avg_time_buffer_hours_with_due_date * 1000) AS INT64) AS avg_time_buffer_hours_with_due_date,
-    CAST(ROUND(avg_time_buffer_hours * 1000) AS INT64) AS avg_time_buffer_hours,
+    CAST(ROUND(avg_tiny_time_buffer_hours * 3600) AS INT64) AS avg_tiny_time_buffer_hours,
+    CAST(ROUND(avg_small_time_buffer_hours * 3600) AS INT64) AS avg_small_time_buffer_hours,
+    CAST(ROUND(avg_medium_time_buffer_hours * 3600) AS INT64) AS avg_medium_time_buffer_hours,
+    CAST(ROUND(avg_large_time_buffer_hours * 3600) AS INT64) AS avg_large_time_buffer_hours,
+    CAST(ROUND(avg_major_time_buffer_hours * 3600) AS INT64) AS avg_major_time_buffer_hours,
+    CAST(ROUND(avg_unweighted_time_buffer_hours * 3600) AS INT64) AS avg_unweighted_time_buffer_hours,
+    CAST(ROUND(avg_weighted_time_buffer_hours * 3600) AS INT64) AS avg_weighted_time_buffer_hours,
+    CAST(ROUND(avg_time_buffer_hours_without_due_date * 3600) AS INT64) AS avg_time_buffer_hours_without_due_date,
+    CAST(ROUND(avg_time_buffer_hours_with_due_date * 3600) AS INT64) AS avg_time_buffer_hours_with_due_date,
+    CAST(ROUND(avg_time_buffer_hours * 3600) AS INT64) AS avg_time_buffer_hours,
     CAST(ROUND(avg_tiny_published_score * 1000000) AS INT64) AS avg_tiny_published_score,
     CAST(ROUND(avg_small_published_score * 1000000) AS INT64) AS avg_small_published_score,
     CAST(ROUND(avg_medium_published_score * 1000000) AS INT64) AS avg_medium_published_score,
@@ -417,74 +417,74 @@ SELECT
     END AS sd_num_late_submissions,
   SUM(num_late_submissions) AS total_late_submissions,
   COUNTIF(num_late_submissions > 0) AS num_students_late_submissions,
-  SAFE_DIVIDE(SUM(avg_tiny_time_buffer_hours), 1000 * COUNT(avg_tiny_time_buffer_hours)) AS avg_avg_tiny_time_buffer_hours,
+  SAFE_DIVIDE(SUM(avg_tiny_time_buffer_hours), 3600 * COUNT(avg_tiny_time_buffer_hours)) AS avg_avg_tiny_time_buffer_hours,
   CASE
       WHEN COUNT(avg_tiny_time_buffer_hours) < 2 THEN NULL
       WHEN MIN(avg_tiny_time_buffer_hours) = MAX(avg_tiny_time_buffer_hours) THEN 0
-      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_tiny_time_buffer_hours * avg_tiny_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_tiny_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_tiny_time_buffer_hours) AS FLOAT64), COUNT(avg_tiny_time_buffer_hours)), 0), COUNT(avg_tiny_time_buffer_hours) - 1)), 1000)
+      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_tiny_time_buffer_hours * avg_tiny_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_tiny_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_tiny_time_buffer_hours) AS FLOAT64), COUNT(avg_tiny_time_buffer_hours)), 0), COUNT(avg_tiny_time_buffer_hours) - 1)), 3600)
     END AS sd_avg_tiny_time_buffer_hours,
   COUNT(avg_tiny_time_buffer_hours) AS num_students_avg_tiny_time_buffer_hours,
-  SAFE_DIVIDE(SUM(avg_small_time_buffer_hours), 1000 * COUNT(avg_small_time_buffer_hours)) AS avg_avg_small_time_buffer_hours,
+  SAFE_DIVIDE(SUM(avg_small_time_buffer_hours), 3600 * COUNT(avg_small_time_buffer_hours)) AS avg_avg_small_time_buffer_hours,
   CASE
       WHEN COUNT(avg_small_time_buffer_hours) < 2 THEN NULL
       WHEN MIN(avg_small_time_buffer_hours) = MAX(avg_small_time_buffer_hours) THEN 0
-      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_small_time_buffer_hours * avg_small_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_small_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_small_time_buffer_hours) AS FLOAT64), COUNT(avg_small_time_buffer_hours)), 0), COUNT(avg_small_time_buffer_hours) - 1)), 1000)
+      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_small_time_buffer_hours * avg_small_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_small_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_small_time_buffer_hours) AS FLOAT64), COUNT(avg_small_time_buffer_hours)), 0), COUNT(avg_small_time_buffer_hours) - 1)), 3600)
     END AS sd_avg_small_time_buffer_hours,
   COUNT(avg_small_time_buffer_hours) AS num_students_avg_small_time_buffer_hours,
-  SAFE_DIVIDE(SUM(avg_medium_time_buffer_hours), 1000 * COUNT(avg_medium_time_buffer_hours)) AS avg_avg_medium_time_buffer_hours,
+  SAFE_DIVIDE(SUM(avg_medium_time_buffer_hours), 3600 * COUNT(avg_medium_time_buffer_hours)) AS avg_avg_medium_time_buffer_hours,
   CASE
       WHEN COUNT(avg_medium_time_buffer_hours) < 2 THEN NULL
       WHEN MIN(avg_medium_time_buffer_hours) = MAX(avg_medium_time_buffer_hours) THEN 0
-      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_medium_time_buffer_hours * avg_medium_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_medium_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_medium_time_buffer_hours) AS FLOAT64), COUNT(avg_medium_time_buffer_hours)), 0), COUNT(avg_medium_time_buffer_hours) - 1)), 1000)
+      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_medium_time_buffer_hours * avg_medium_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_medium_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_medium_time_buffer_hours) AS FLOAT64), COUNT(avg_medium_time_buffer_hours)), 0), COUNT(avg_medium_time_buffer_hours) - 1)), 3600)
     END AS sd_avg_medium_time_buffer_hours,
   COUNT(avg_medium_time_buffer_hours) AS num_students_avg_medium_time_buffer_hours,
-  SAFE_DIVIDE(SUM(avg_large_time_buffer_hours), 1000 * COUNT(avg_large_time_buffer_hours)) AS avg_avg_large_time_buffer_hours,
+  SAFE_DIVIDE(SUM(avg_large_time_buffer_hours), 3600 * COUNT(avg_large_time_buffer_hours)) AS avg_avg_large_time_buffer_hours,
   CASE
       WHEN COUNT(avg_large_time_buffer_hours) < 2 THEN NULL
       WHEN MIN(avg_large_time_buffer_hours) = MAX(avg_large_time_buffer_hours) THEN 0
-      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_large_time_buffer_hours * avg_large_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_large_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_large_time_buffer_hours) AS FLOAT64), COUNT(avg_large_time_buffer_hours)), 0), COUNT(avg_large_time_buffer_hours) - 1)), 1000)
+      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_large_time_buffer_hours * avg_large_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_large_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_large_time_buffer_hours) AS FLOAT64), COUNT(avg_large_time_buffer_hours)), 0), COUNT(avg_large_time_buffer_hours) - 1)), 3600)
     END AS sd_avg_large_time_buffer_hours,
   COUNT(avg_large_time_buffer_hours) AS num_students_avg_large_time_buffer_hours,
-  SAFE_DIVIDE(SUM(avg_major_time_buffer_hours), 1000 * COUNT(avg_major_time_buffer_hours)) AS avg_avg_major_time_buffer_hours,
+  SAFE_DIVIDE(SUM(avg_major_time_buffer_hours), 3600 * COUNT(avg_major_time_buffer_hours)) AS avg_avg_major_time_buffer_hours,
   CASE
       WHEN COUNT(avg_major_time_buffer_hours) < 2 THEN NULL
       WHEN MIN(avg_major_time_buffer_hours) = MAX(avg_major_time_buffer_hours) THEN 0
-      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_major_time_buffer_hours * avg_major_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_major_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_major_time_buffer_hours) AS FLOAT64), COUNT(avg_major_time_buffer_hours)), 0), COUNT(avg_major_time_buffer_hours) - 1)), 1000)
+      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_major_time_buffer_hours * avg_major_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_major_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_major_time_buffer_hours) AS FLOAT64), COUNT(avg_major_time_buffer_hours)), 0), COUNT(avg_major_time_buffer_hours) - 1)), 3600)
     END AS sd_avg_major_time_buffer_hours,
   COUNT(avg_major_time_buffer_hours) AS num_students_avg_major_time_buffer_hours,
-  SAFE_DIVIDE(SUM(avg_unweighted_time_buffer_hours), 1000 * COUNT(avg_unweighted_time_buffer_hours)) AS avg_avg_unweighted_time_buffer_hours,
+  SAFE_DIVIDE(SUM(avg_unweighted_time_buffer_hours), 3600 * COUNT(avg_unweighted_time_buffer_hours)) AS avg_avg_unweighted_time_buffer_hours,
   CASE
       WHEN COUNT(avg_unweighted_time_buffer_hours) < 2 THEN NULL
       WHEN MIN(avg_unweighted_time_buffer_hours) = MAX(avg_unweighted_time_buffer_hours) THEN 0
-      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_unweighted_time_buffer_hours * avg_unweighted_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_unweighted_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_unweighted_time_buffer_hours) AS FLOAT64), COUNT(avg_unweighted_time_buffer_hours)), 0), COUNT(avg_unweighted_time_buffer_hours) - 1)), 1000)
+      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_unweighted_time_buffer_hours * avg_unweighted_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_unweighted_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_unweighted_time_buffer_hours) AS FLOAT64), COUNT(avg_unweighted_time_buffer_hours)), 0), COUNT(avg_unweighted_time_buffer_hours) - 1)), 3600)
     END AS sd_avg_unweighted_time_buffer_hours,
   COUNT(avg_unweighted_time_buffer_hours) AS num_students_avg_unweighted_time_buffer_hours,
-  SAFE_DIVIDE(SUM(avg_weighted_time_buffer_hours), 1000 * COUNT(avg_weighted_time_buffer_hours)) AS avg_avg_weighted_time_buffer_hours,
+  SAFE_DIVIDE(SUM(avg_weighted_time_buffer_hours), 3600 * COUNT(avg_weighted_time_buffer_hours)) AS avg_avg_weighted_time_buffer_hours,
   CASE
       WHEN COUNT(avg_weighted_time_buffer_hours) < 2 THEN NULL
       WHEN MIN(avg_weighted_time_buffer_hours) = MAX(avg_weighted_time_buffer_hours) THEN 0
-      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_weighted_time_buffer_hours * avg_weighted_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_weighted_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_weighted_time_buffer_hours) AS FLOAT64), COUNT(avg_weighted_time_buffer_hours)), 0), COUNT(avg_weighted_time_buffer_hours) - 1)), 1000)
+      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_weighted_time_buffer_hours * avg_weighted_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_weighted_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_weighted_time_buffer_hours) AS FLOAT64), COUNT(avg_weighted_time_buffer_hours)), 0), COUNT(avg_weighted_time_buffer_hours) - 1)), 3600)
     END AS sd_avg_weighted_time_buffer_hours,
   COUNT(avg_weighted_time_buffer_hours) AS num_students_avg_weighted_time_buffer_hours,
-  SAFE_DIVIDE(SUM(avg_time_buffer_hours_without_due_date), 1000 * COUNT(avg_time_buffer_hours_without_due_date)) AS avg_avg_time_buffer_hours_without_due_date,
+  SAFE_DIVIDE(SUM(avg_time_buffer_hours_without_due_date), 3600 * COUNT(avg_time_buffer_hours_without_due_date)) AS avg_avg_time_buffer_hours_without_due_date,
   CASE
       WHEN COUNT(avg_time_buffer_hours_without_due_date) < 2 THEN NULL
       WHEN MIN(avg_time_buffer_hours_without_due_date) = MAX(avg_time_buffer_hours_without_due_date) THEN 0
-      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_time_buffer_hours_without_due_date * avg_time_buffer_hours_without_due_date) - SAFE_DIVIDE(CAST(SUM(avg_time_buffer_hours_without_due_date) AS FLOAT64) * CAST(SUM(avg_time_buffer_hours_without_due_date) AS FLOAT64), COUNT(avg_time_buffer_hours_without_due_date)), 0), COUNT(avg_time_buffer_hours_without_due_date) - 1)), 1000)
+      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_time_buffer_hours_without_due_date * avg_time_buffer_hours_without_due_date) - SAFE_DIVIDE(CAST(SUM(avg_time_buffer_hours_without_due_date) AS FLOAT64) * CAST(SUM(avg_time_buffer_hours_without_due_date) AS FLOAT64), COUNT(avg_time_buffer_hours_without_due_date)), 0), COUNT(avg_time_buffer_hours_without_due_date) - 1)), 3600)
     END AS sd_avg_time_buffer_hours_without_due_date,
   COUNT(avg_time_buffer_hours_without_due_date) AS num_students_avg_time_buffer_hours_without_due_date,
-  SAFE_DIVIDE(SUM(avg_time_buffer_hours_with_due_date), 1000 * COUNT(avg_time_buffer_hours_with_due_date)) AS avg_avg_time_buffer_hours_with_due_date,
+  SAFE_DIVIDE(SUM(avg_time_buffer_hours_with_due_date), 3600 * COUNT(avg_time_buffer_hours_with_due_date)) AS avg_avg_time_buffer_hours_with_due_date,
   CASE
       WHEN COUNT(avg_time_buffer_hours_with_due_date) < 2 THEN NULL
       WHEN MIN(avg_time_buffer_hours_with_due_date) = MAX(avg_time_buffer_hours_with_due_date) THEN 0
-      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_time_buffer_hours_with_due_date * avg_time_buffer_hours_with_due_date) - SAFE_DIVIDE(CAST(SUM(avg_time_buffer_hours_with_due_date) AS FLOAT64) * CAST(SUM(avg_time_buffer_hours_with_due_date) AS FLOAT64), COUNT(avg_time_buffer_hours_with_due_date)), 0), COUNT(avg_time_buffer_hours_with_due_date) - 1)), 1000)
+      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_time_buffer_hours_with_due_date * avg_time_buffer_hours_with_due_date) - SAFE_DIVIDE(CAST(SUM(avg_time_buffer_hours_with_due_date) AS FLOAT64) * CAST(SUM(avg_time_buffer_hours_with_due_date) AS FLOAT64), COUNT(avg_time_buffer_hours_with_due_date)), 0), COUNT(avg_time_buffer_hours_with_due_date) - 1)), 3600)
     END AS sd_avg_time_buffer_hours_with_due_date,
   COUNT(avg_time_buffer_hours_with_due_date) AS num_students_avg_time_buffer_hours_with_due_date,
-  SAFE_DIVIDE(SUM(avg_time_buffer_hours), 1000 * COUNT(avg_time_buffer_hours)) AS avg_avg_time_buffer_hours,
+  SAFE_DIVIDE(SUM(avg_time_buffer_hours), 3600 * COUNT(avg_time_buffer_hours)) AS avg_avg_time_buffer_hours,
   CASE
       WHEN COUNT(avg_time_buffer_hours) < 2 THEN NULL
       WHEN MIN(avg_time_buffer_hours) = MAX(avg_time_buffer_hours) THEN 0
-      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_time_buffer_hours * avg_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_time_buffer_hours) AS FLOAT64), COUNT(avg_time_buffer_hours)), 0), COUNT(avg_time_buffer_hours) - 1)), 1000)
+      ELSE SAFE_DIVIDE(SQRT(SAFE_DIVIDE(GREATEST(SUM(avg_time_buffer_hours * avg_time_buffer_hours) - SAFE_DIVIDE(CAST(SUM(avg_time_buffer_hours) AS FLOAT64) * CAST(SUM(avg_time_buffer_hours) AS FLOAT64), COUNT(avg_time_buffer_hours)), 0), COUNT(avg_time_buffer_hours) - 1)), 3600)
     END AS sd_avg_time_buffer_hours,
   COUNT(avg_time_buffer_hours) AS num_students_avg_time_buffer_hours,
   SAFE_DIVIDE(SUM(avg_tiny_published_score), 1000000 * COUNT(avg_tiny_published_score)) AS avg_avg_tiny_published_score,
