@@ -96,7 +96,13 @@ def docs_command(
     """One page of all tables with descriptions and provenance."""
     if form not in FORMATS:
         raise InputError(f"--format: {form} given, allowed: {', '.join(FORMATS)}")
-    typer.echo(FORMATS[form](_chosen(names, dataset)), nl=False)
+    page = FORMATS[form](_chosen(names, dataset))
+    if not names and dataset is None:
+        from sim.marts import picture
+
+        graph = picture.markdown() if form == "markdown" else picture.html()
+        page = f"{page}\n{graph}" if form == "markdown" else page.replace("</html>", f"{graph}\n</html>")
+    typer.echo(page, nl=False)
 
 
 def _chosen(names: list[str] | None, dataset: str | None) -> list[Table]:
@@ -111,7 +117,7 @@ def _chosen(names: list[str] | None, dataset: str | None) -> list[Table]:
 
 
 def _datasets(dataset: str | None) -> tuple[str, ...]:
-    return schemas.DATASETS if dataset is None else (dataset,)
+    return (*schemas.DATASETS, *schemas.MART_DATASETS) if dataset is None else (dataset,)
 
 
 def _summary(table: Table) -> dict[str, Any]:

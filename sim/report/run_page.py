@@ -13,6 +13,7 @@ from context.packs.pack import Pack
 from sim.folder.manifest import Manifest
 from sim.folder.names import REPORT
 from sim.report.figures import Figures, gather
+from sim.report.marts_section import MartFigures, mart_figures, section
 
 
 def write_report(run_dir: Path, pack: Pack) -> Path:
@@ -20,15 +21,15 @@ def write_report(run_dir: Path, pack: Pack) -> Path:
 
     Raises InputError without a warehouse, RunError when files can't be read or written.
     """
-    text = page(gather(run_dir, pack), pack)
+    text = page(gather(run_dir, pack), pack, mart_figures(run_dir))
     path = run_dir / REPORT
     with replacing([path]) as (beside,):
         beside.write_text(text, encoding="utf-8")
     return path
 
 
-def page(figures: Figures, pack: Pack) -> str:
-    """The whole page."""
+def page(figures: Figures, pack: Pack, marts: MartFigures | None = None) -> str:
+    """The whole page; without ``marts`` it has no section on them."""
     from sim.report import charts  # a second to import
     from sim.report.queries import queries
 
@@ -54,6 +55,7 @@ def page(figures: Figures, pack: Pack) -> str:
         pack=escape(f"{manifest.pack.name} {manifest.pack.version}"),
         sources_note=_sources_note(pack),
         sources=_sources(pack.sources()),
+        marts=section(marts),
         versions=escape(_versions(manifest)),
     )
 

@@ -48,7 +48,7 @@ def facts(table: Table) -> list[str]:
     documented, inferred = counts(table)
     found = [
         f"Loaded from {table.loaded_from}.",
-        f"Key: {', '.join(table.key)}.",
+        f"Key: {', '.join(table.key)}." if table.key else "No key.",
         f"{documented} columns documented, {inferred} inferred.",
     ]
     if table.rows:
@@ -108,7 +108,7 @@ FORMATS: dict[str, Callable[[Sequence[Table]], str]] = {"markdown": markdown, "h
 
 
 def _by_dataset(tables: Sequence[Table]) -> Iterator[tuple[str, list[Table]]]:
-    for dataset in schemas.DATASETS:
+    for dataset in (*schemas.DATASETS, *schemas.MART_DATASETS):
         if members := [table for table in tables if table.dataset == dataset]:
             yield dataset, members
 
@@ -130,6 +130,8 @@ def _cells(
         text += f" References {link(target, column.references)}."
     if column.uniform:
         text += plain(f" All rows alike: {column.uniform}")
+    if column.reason:
+        text += plain(f" Inferred: {column.reason}")
     mode = "KEY" if path in table.key else column.mode
     return path, column.type, mode, column.provenance, text
 
