@@ -12,6 +12,7 @@ from sim.backfill.finished_tables import day_items, store_items
 from sim.folder.manifest import load_manifest, run_id
 from sim.marts.build import Wish, build_marts
 from sim.marts.deliver import deliver_marts
+from sim.marts.graph import reads
 from sim.marts.record import load_record
 from sim.sinks.bigquery import connection, jobs
 from sim.sinks.bigquery.sink import BigquerySink
@@ -31,9 +32,11 @@ def _here(bigquery: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def deliver_stores(folder: Path) -> None:
-    """The store and the days of events of a run."""
+    """What the marts read of a run."""
     manifest = load_manifest(folder)
-    wanted = [*store_items(folder, manifest), *day_items(folder, manifest)]
+    every = [*store_items(folder, manifest), *day_items(folder, manifest)]
+    needed = {name for mart in schemas.marts() for name in reads(mart)}
+    wanted = [item for item in every if f"{item.dataset}.{item.table}" in needed]
     tables = {(item.dataset, item.table) for item in wanted}
     sink = BigquerySink(f"//{PROJECT}?prefix=marts_", TableOptions())
     try:
