@@ -92,7 +92,7 @@ def rows_of(view: View, run_dir: Path, project: str, known: set[tuple[str, str]]
     """The rows of a view for the tables that the warehouse has, as (dataset, table)."""
     tables = [
         table
-        for dataset in ((view.dataset,) if view.dataset else schemas.DATASETS)
+        for dataset in ((view.dataset,) if view.dataset else (*schemas.DATASETS, *schemas.MART_DATASETS))
         for table in schemas.tables(dataset)
         if (dataset, table.name) in known
     ]

@@ -75,7 +75,7 @@ def rows(query: str) -> list[Any]:
 def test_score_goes_with_grades() -> None:
     """Activity and grades correlate as studies of learning environments report: .2 to .6.
 
-    Macfadyen and Dawson (2010) have .2 to .5 for single counts of use. On the small campus the sign is tested:
+    Macfadyen and Dawson (2010) have .2 to .5 for single counts of use. On the small campus the sign counts:
     among 100 enrolments a true correlation of .45 falls below 0 once in a million.
     """
     ((number, correlation),) = rows(SCORES)
