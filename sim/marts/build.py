@@ -85,8 +85,8 @@ def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> 
         for number, mart in enumerate(order, 1):
             work.build(mart, f"{number} of {len(order)}")
         record.save(run_dir)
-    if (run_dir / WAREHOUSE).is_file():
-        put_into_warehouse(run_dir / WAREHOUSE, run_dir, record)
+    if (run_dir / WAREHOUSE).is_file() and put_into_warehouse(run_dir / WAREHOUSE, run_dir, record):
+        work.made += 1
     return Built(work.made, work.found, record)
 
 

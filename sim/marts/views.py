@@ -13,23 +13,30 @@ from context.errors import RunError
 from context.files import disk_error, replacing
 from schemas import Mart
 from sim.marts.graph import ordered
-from sim.marts.record import MartEntry, MartsRecord
+from sim.marts.record import MartEntry, MartsRecord, digest_of
 from sim.sql.values import MACROS
 from sim.sql.warehouse import ROOT, comments, glob_escaped, literal, quoted
 
+_DIGEST = "termtide_marts"  # a macro that tells by what statements the views were made
 
-def put_into_warehouse(warehouse: Path, run_dir: Path, record: MartsRecord) -> None:
-    """Make the views of the marts, in place of any that were there. Raises RunError.
+
+def put_into_warehouse(warehouse: Path, run_dir: Path, record: MartsRecord) -> bool:
+    """Make the views of the marts, in place of others; whether there was something to do. Raises RunError.
 
     The file is made beside its place and renamed: whoever reads it meanwhile reads the former one.
     """
+    statements = list(_statements(run_dir.resolve(), record))
+    digest = digest_of(statements)
+    if _has(warehouse, digest):
+        return False
     with replacing([warehouse]) as (beside,):
         shutil.copyfile(warehouse, beside)
         try:
             with duckdb.connect(str(beside)) as connection:
                 connection.execute("BEGIN")
-                for statement in _statements(run_dir.resolve(), record):
+                for statement in statements:
                     connection.execute(statement)
+                connection.execute(f"CREATE OR REPLACE MACRO {_DIGEST}() AS {literal(digest)}")
                 connection.execute("COMMIT")
         except duckdb.IOException as error:
             raise disk_error(warehouse, OSError(*error.args)) from error
@@ -37,6 +44,16 @@ def put_into_warehouse(warehouse: Path, run_dir: Path, record: MartsRecord) -> N
             raise RunError(f"{warehouse}: {str(error).strip().splitlines()[0]}") from error
         finally:
             beside.with_name(beside.name + ".wal").unlink(missing_ok=True)
+    return True
+
+
+def _has(warehouse: Path, digest: str) -> bool:
+    """Whether a warehouse has views made by the same statements."""
+    try:
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            return connection.execute(f"SELECT {_DIGEST}()").fetchone() == (digest,)
+    except duckdb.Error:
+        return False
 
 
 def _statements(root: Path, record: MartsRecord) -> Iterator[str]:

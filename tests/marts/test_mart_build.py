@@ -50,10 +50,8 @@ def test_again_changes_nothing() -> None:
     folder, built = marts_run()
     before = (folder / MARTS).read_bytes()
     again = build_marts(folder, Wish(run_date=RUN_DATE))
-    assert (again.made, again.found) == (
-        0,
-        built.made - sum(m.table.stored == "view" for m in schemas.marts()),
-    )
+    views = sum(mart.table.stored == "view" for mart in schemas.marts())
+    assert (again.made, again.found) == (0, built.made - views - 1)  # 1 is the warehouse
     assert (folder / MARTS).read_bytes() == before
 
 
