@@ -66,6 +66,7 @@ def test_every_rule_is_needed() -> None:
         ("SOUNDEX(o.title)", "(?i)soundex"),
         ("FARM_FINGERPRINT(o.title)", "(?i)farm"),
         ("@today", "@today: allowed: @run_date"),
+        ("JSON_VALUE(o.title, \"$['a.b'].c\")", "in double quotes"),
     ],
 )
 def test_refused(term: str, told: str) -> None:

@@ -3,7 +3,7 @@ WITH
 changed AS (
   SELECT
     e.object.id AS object_id,
-    LOWER(JSON_VALUE(e.object.extensions, "$['com.instructure.canvas'].workflow_state")) AS status,
+    LOWER(JSON_VALUE(e.object.extensions, '$."com.instructure.canvas".workflow_state')) AS status,
     ROW_NUMBER() OVER (PARTITION BY e.object.id ORDER BY e.event_time DESC, e.id DESC) AS place
   FROM event_store.expanded AS e
   WHERE e.event_time >= DATETIME(@begin_date)

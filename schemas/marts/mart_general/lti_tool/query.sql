@@ -6,9 +6,9 @@ launched AS (
     e.course_offering.udp_id AS course_offering_id,
     e.person.udp_id AS person_id,
     e.membership.roles[SAFE_OFFSET(0)] AS role,
-    JSON_VALUE(e.object.extensions, "$['com.instructure.canvas'].url") AS url,
-    JSON_VALUE(e.object.extensions, "$['com.instructure.canvas'].domain") AS domain,
-    JSON_VALUE(e.object.extensions, "$['com.instructure.canvas'].asset_name") AS app_name
+    JSON_VALUE(e.object.extensions, '$."com.instructure.canvas".url') AS url,
+    JSON_VALUE(e.object.extensions, '$."com.instructure.canvas".domain') AS domain,
+    JSON_VALUE(e.object.extensions, '$."com.instructure.canvas".asset_name') AS app_name
   FROM event_store.expanded AS e
   WHERE e.event_time >= DATETIME(@begin_date)
     AND e.event_time < DATETIME(DATE_ADD(@end_date, INTERVAL 1 DAY))
