@@ -112,7 +112,7 @@ def lint_all() -> list[str]:
 def _findings(mart: Mart, tree: exp.Query) -> Iterator[str]:
     yield from _columns(mart, tree)
     if "$[" in (mart.sql or ""):
-        yield "JSON path with $['key']: BigQuery's JSON_VALUE takes a key with dots in double quotes, $.\"key\""
+        yield "JSON path with $['key']: JSON_VALUE takes a key with dots in double quotes, $.\"key\""
     known = {one.name for one in schemas.marts()}
     stores = {f"{dataset}.{table.name}" for dataset in schemas.DATASETS for table in schemas.tables(dataset)}
     for table in reads(mart):
