@@ -24,6 +24,8 @@ from sim.report.run_page import write_report
 from sim.sinks.tables import TABLE_SCHEMES, TableOptions
 from sim.sql.warehouse import build_warehouse
 
+MARTS_MEMORY = "2GB"  # of the stage of the marts; what exceeds it is spilled
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -140,7 +142,7 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
 def _marts(run_dir: Path, pack: Pack, show: Progress) -> int:
     """The stage of the marts, and the report that shows them; returns how many files were made."""
     show.stage("marts")
-    made = build_marts(run_dir, say=show.stage_line).made
+    made = build_marts(run_dir, Wish(memory=MARTS_MEMORY), show.stage_line).made
     if made:
         write_report(run_dir, pack)
     return made
