@@ -71,7 +71,7 @@ def test_day_by_day_is_the_same() -> None:
     """Marts by day that were built in three parts, one of them again, are those that were built whole."""
     folder = copied_run()
     for begin, end in ((None, date(2026, 9, 20)), (date(2026, 9, 18), date(2026, 10, 30)), (None, None)):
-        build_marts(folder, Wish(("lti_tool", "last_activity"), begin, end, RUN_DATE))
+        build_marts(folder, Wish(("lti_tool", "mart_course_offering.last_activity"), begin, end, RUN_DATE))
     whole = digests(marts_run()[0])
     found = digests(folder)
     assert found == {name: whole[name] for name in found}

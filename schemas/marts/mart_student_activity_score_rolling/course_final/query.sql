@@ -95,11 +95,17 @@ final AS (
     r.num_students >= 10 AS has_10_or_more,
     SAFE_DIVIDE(r.score, 100000) AS score,
     SAFE_DIVIDE(r.score - s.avg_score, s.sd_score) AS z,
-    IF(
-      r.lowest < r.highest,
-      SAFE_DIVIDE(GREATEST(DIV(8 * r.place + r.last_place - 1, r.last_place), 1), 8),
-      NULL
-    ) AS octile
+    CASE
+      WHEN r.lowest = r.highest THEN NULL
+      WHEN 8 * r.place <= r.last_place THEN 0.125
+      WHEN 8 * r.place <= 2 * r.last_place THEN 0.25
+      WHEN 8 * r.place <= 3 * r.last_place THEN 0.375
+      WHEN 8 * r.place <= 4 * r.last_place THEN 0.5
+      WHEN 8 * r.place <= 5 * r.last_place THEN 0.625
+      WHEN 8 * r.place <= 6 * r.last_place THEN 0.75
+      WHEN 8 * r.place <= 7 * r.last_place THEN 0.875
+      ELSE 1.0
+    END AS octile
   FROM ranked AS r
   JOIN score_spread AS s
     ON s.course_global_id = r.course_global_id
