@@ -1,4 +1,4 @@
-"""A run: context store, plan, events, warehouse, report. This page is the data flow."""
+"""A run: context store, plan, events, warehouse, marts, report. This page is the data flow."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ from sim.backfill.stages import claimed, copy_units, drawable, make_store, make_
 from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.progress import Progress
+from sim.marts.build import Wish, build_marts
+from sim.marts.deliver import deliver_marts
 from sim.report.run_page import write_report
+from sim.sinks.open import is_offered
 from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import build_warehouse
+
+MARTS_MEMORY = "2GB"  # of the stage of the marts; what exceeds it is spilled
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Order:
     wanted: Wanted = field(default_factory=Wanted)
     options: TableOptions = field(default_factory=TableOptions)
     dry_run: bool = False  # look at the warehouses, write nothing
+    marts: bool = True  # warehouses that get the stores whole get the marts too
 
 
 def run(
@@ -44,15 +50,20 @@ def run(
     *,
     workers: int = 1,
     force: bool = False,
+    marts: bool = True,
     progress: Progress | None = None,
 ) -> Outcome:
     """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on.
 
-    Raises InputError for a folder that can't be this run's, RunError when disk or processes fail.
+    ``marts``: make the data marts too; a finished run gets those that it lacks. Raises InputError for a
+    folder that can't be this run's, RunError when disk or processes fail.
     """
     with claimed(given, run_dir, progress or Progress.silent(), force=force) as at:
         if at.manifest.is_done:
-            return Outcome(run_dir, at.manifest, was_done=True)
+            made = make_marts(at) if marts else 0
+            if made:
+                make_report(given.pack, at)
+            return Outcome(run_dir, at.manifest, was_done=not made)
         work = Backfill(at, Wanted())
         work.add_run()
         make_store(given, at)
@@ -60,6 +71,8 @@ def run(
             plan_term(given, at, world)
             make_units(given, work, world, workers)
         make_warehouse(at)
+        if marts:
+            make_marts(at)
         make_report(given.pack, at)
         at.begin("done")
     return Outcome(run_dir, at.manifest, was_done=False, delivered=work.delivered)
@@ -67,12 +80,22 @@ def run(
 
 def make_warehouse(at: Claimed) -> None:
     """Every dataset under its name, in one file. Raises RunError."""
-    at.show.stage("warehouse and report")
+    at.show.stage("warehouse")
     build_warehouse(at.run_dir)
+
+
+def make_marts(at: Claimed) -> int:
+    """The data marts that are not there, made from the stores; returns how many files. Raises RunError."""
+    at.show.stage("marts")
+    if not at.manifest.totals.events:
+        at.show.stage_line("marts: none, as there are no events")
+        return 0
+    return build_marts(at.run_dir, Wish(memory=MARTS_MEMORY), at.show.stage_line).made
 
 
 def make_report(pack: Pack, at: Claimed) -> None:
     """The page that shows what the run holds. Raises RunError."""
+    at.show.stage("report")
     write_report(at.run_dir, pack)
 
 
@@ -104,6 +127,7 @@ def backfill(
                     plan_term(given, at, world)
                     make_units(given, work, world, workers)
                 work.finish()
+        deliver_all_marts(at, order)
     return Outcome(run_dir, at.manifest, was_done=False, delivered=work.delivered)
 
 
@@ -114,14 +138,29 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
         whole = verified(run_dir, manifest)
         if not manifest.is_done or whole.units != manifest.units or whole.store != manifest.store:
             raise InputError(f"--run {run_dir}: not complete; `termtide run` with its scenario completes it")
-        work = Backfill(Claimed(run_dir, manifest, progress or Progress.silent()), order.wanted)
+        at = Claimed(run_dir, manifest, progress or Progress.silent())
+        work = Backfill(at, order.wanted)
         with work.opened(order.to, order.options):
             work.check()
             if not order.dry_run:
                 work.put_tables()
                 copy_units(work, workers)
                 work.finish()
+        deliver_all_marts(at, order)
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
+
+
+def deliver_all_marts(at: Claimed, order: Order) -> None:
+    """The data marts of the warehouses of a delivery, which must have the stores whole. Raises RunError."""
+    warehouses = [url for url in order.to if is_offered(url, "tables")]
+    if not order.marts or order.dry_run or not warehouses or not at.manifest.totals.events:
+        return
+    at.show.stage("marts")
+    if order.wanted != Wanted():
+        at.show.stage_line("marts: left out, as the stores are delivered in part; see `termtide marts build`")
+        return
+    for url in warehouses:
+        deliver_marts(at.run_dir, url, Wish(memory=MARTS_MEMORY), order.options, at.show.stage_line)
 
 
 def prepare(given: Premises, run_dir: Path, *, progress: Progress | None = None) -> None:

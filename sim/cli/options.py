@@ -39,6 +39,7 @@ AllowUnlabelled = Annotated[
         help="Write into this BigQuery dataset although it isn't labelled synthetic; again for several.",
     ),
 ]
+NoMarts = Annotated[bool, typer.Option("--no-marts", help="Leave the data marts out.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 RunDir = Annotated[
     Path | None, typer.Option("--run", help="Folder of a run; default: the newest below runs/.")

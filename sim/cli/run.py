@@ -16,6 +16,7 @@ from sim.cli.options import (
     AsJson,
     Force,
     Fte,
+    NoMarts,
     Out,
     PackName,
     ScenarioFile,
@@ -53,12 +54,14 @@ def run_command(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
+    no_marts: NoMarts = False,
     yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the scenario's university: context store, a term of events, warehouse and report."""
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
-    _make(premises_of_file(scenario, flags), out, workers, force=force, yes=yes, as_json=as_json)
+    given = premises_of_file(scenario, flags)
+    _make(given, out, workers, force=force, yes=yes, marts=not no_marts, as_json=as_json)
 
 
 def demo_command(
@@ -70,13 +73,14 @@ def demo_command(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
+    no_marts: NoMarts = False,
     yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the demo: a university of 1,000 FTE and its Fall term, without a scenario file."""
     chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift, "terms": terms})
     given = premises(chosen, load_pack(chosen.pack, Path.cwd()))
-    _make(given, out, workers, force=force, yes=yes, as_json=as_json)
+    _make(given, out, workers, force=force, yes=yes, marts=not no_marts, as_json=as_json)
 
 
 def _make(
@@ -86,6 +90,7 @@ def _make(
     *,
     force: bool,
     yes: bool,
+    marts: bool,
     as_json: bool,
 ) -> None:
     from sim.backfill.pool import default_workers
@@ -106,7 +111,7 @@ def _make(
     check_disk(run_dir, wanted)
     if wanted.bytes > LARGE_BYTES and not yes:
         ask_to_go_on(f"This needs about {wanted.bytes / 1e9:.1f} GB. Go on?")
-    outcome = run(given, run_dir, workers=workers, force=force, progress=Progress(err))
+    outcome = run(given, run_dir, workers=workers, force=force, marts=marts, progress=Progress(err))
     facts = summary(outcome)
     if as_json:
         typer.echo(json.dumps(facts))

@@ -112,6 +112,10 @@ def schema_docs_command(
         if out is not None:
             raise InputError("--out: is for --format html; Markdown goes to stdout")
         typer.echo(tables_markdown(tables), nl=False)
+        if not names and dataset is None:
+            from sim.marts.picture import marts_graph
+
+            typer.echo(f"\n{marts_graph()}", nl=False)
         return
     from sim.report.dictionary.site import INDEX, check_dictionary, write_dictionary
 
@@ -133,7 +137,7 @@ def _chosen(names: list[str] | None, dataset: str | None) -> list[Table]:
 
 
 def _datasets(dataset: str | None) -> tuple[str, ...]:
-    return schemas.DATASETS if dataset is None else (dataset,)
+    return (*schemas.DATASETS, *schemas.MART_DATASETS) if dataset is None else (dataset,)
 
 
 def _summary(table: Table) -> dict[str, Any]:

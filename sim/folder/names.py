@@ -26,3 +26,4 @@ WAREHOUSE = "warehouse.duckdb"
 REPORT = "report.html"
 DICTIONARY = "dictionary"  # a folder of pages
 COOKBOOK = "cookbook.html"
+MARTS = "marts.json"

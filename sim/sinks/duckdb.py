@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import schemas
 from context.errors import InputError, RunError, first_line
 from context.files import disk_error
 from schemas._model import Table
-from sim.sinks.tables import Item, Shipment, TableOptions
+from sim.sinks.tables import Fill, Item, Shipment, TableOptions
+from sim.sql.translate import macros_called
 from sim.sql.warehouse import comments, events_select, literal, new_file, quoted
 
 LOADS = schemas.table(schemas.META, "loads")
@@ -86,6 +88,23 @@ class DuckdbSink:
             ],
             item,
         )
+
+    def fill(self, what: Fill) -> int:
+        """Replace rows by those of a query."""
+        name = f"{quoted(what.dataset)}.{quoted(what.table)}"
+        columns = ", ".join(quoted(column) for column in what.columns)
+        where, bounds = "", tuple[date, ...]()
+        if what.span is not None:
+            column, first, last = what.span
+            where, bounds = f" WHERE CAST({quoted(column)} AS DATE) BETWEEN ? AND ?", (first, last)
+        self._transaction(
+            [
+                *((macro, ()) for macro in macros_called(what.duckdb)),
+                (f"DELETE FROM {name}{where}", bounds),
+                (f"INSERT INTO {name} ({columns}) {what.duckdb}", ()),
+            ]
+        )
+        return int(self._rows(f"SELECT count(*) FROM {name}{where}", bounds)[0][0])
 
     def flush(self) -> None:
         """Write what is in the journal into the file."""

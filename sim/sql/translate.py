@@ -34,6 +34,7 @@ __all__ = [
     "Translated",
     "explained",
     "install",
+    "macros_called",
     "parse_statements",
     "translate",
 ]
@@ -149,7 +150,14 @@ def _macros() -> dict[str, str]:
 
 def install(connection: duckdb.DuckDBPyConnection, translated: Translated) -> None:
     """Give a session what a translated query calls. The session's time zone must be UTC."""
-    macros, ordered = _macros(), {}
+    if called := macros_called(translated.duckdb_sql):
+        connection.execute(";".join(called))
+
+
+def macros_called(duckdb_sql: str) -> tuple[str, ...]:
+    """The statements that make what a translated query calls, in their order; they can be run again."""
+    macros: dict[str, str] = _macros()
+    ordered: dict[str, str] = {}
 
     def add(sql: str) -> None:
         for name in _CALLED.findall(sql):
@@ -157,9 +165,8 @@ def install(connection: duckdb.DuckDBPyConnection, translated: Translated) -> No
                 add(macros[name].partition(" AS ")[2])
                 ordered[name] = macros[name]
 
-    add(_without_texts(translated.duckdb_sql))
-    if ordered:
-        connection.execute(";".join(ordered.values()))
+    add(_without_texts(duckdb_sql))
+    return tuple(ordered.values())
 
 
 _CALLED = re.compile(r"\bbqs?_\w+")
