@@ -41,7 +41,7 @@ class Order:
     wanted: Wanted = field(default_factory=Wanted)
     options: TableOptions = field(default_factory=TableOptions)
     dry_run: bool = False  # look at the warehouses, write nothing
-    marts: bool = True  # warehouses that get the stores whole get the marts too
+    marts: bool = False  # warehouses that get the stores whole get the marts too
 
 
 def run(
@@ -50,7 +50,7 @@ def run(
     *,
     workers: int = 1,
     force: bool = False,
-    marts: bool = True,
+    marts: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
     """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on.
