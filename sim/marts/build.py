@@ -20,14 +20,13 @@ from sim.marts.graph import parameters, reads, with_needed
 from sim.marts.history import HISTORY, write_history
 from sim.marts.query import Dates, duckdb_query, sort_key
 from sim.marts.record import MartEntry, MartFile, MartsRecord, digest_of, file_digest, load_record
-from sim.marts.source import EVENTS, EXPANDED, Source, connected, events_of, open_source, term_end
+from sim.marts.source import EXPANDED_EVENTS, OLDER_EVENTS, Stores, connected, events_of, stores_of, term_end
 from sim.marts.views import put_into_warehouse
 from sim.sql.translate import macros_called
 from sim.sql.warehouse import glob_escaped, literal, quoted
 
 CHUNK_DAYS = 7  # of events in one pass
 ROW_GROUP = 122_880
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def chosen(names: Sequence[str]) -> list[Mart]:
         raise InputError(str(error)) from None
 
 
-def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> Built:
+def build_marts(run_dir: Path, wish: Wish | None = None, say: Callable[[str], None] = _silent) -> Built:
     """Build marts of a run as files of its folder and views of its warehouse.
 
     Raises InputError for an unknown mart, days without events, or stores that are not whole; RunError when
@@ -71,7 +70,7 @@ def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> 
     """
     wish = wish or Wish()
     order = chosen(wish.names)
-    source = open_source(run_dir)
+    source = stores_of(run_dir)
     begin, end = span_of(source.dates, wish)
     for mart in order:
         _check_sources(source, mart)
@@ -98,7 +97,7 @@ def span_of(dates: Collection[date], wish: Wish) -> tuple[date, date]:
     return max(begin, first), min(end, last)
 
 
-def _check_sources(source: Source, mart: Mart) -> None:
+def _check_sources(source: Stores, mart: Mart) -> None:
     for table in reads(mart):
         if table.partition(".")[0] not in schemas.MART_DATASETS and not source.has(table):
             raise InputError(f"mart {mart.name}: reads {table}, which {source.run_dir} does not have")
@@ -106,13 +105,13 @@ def _check_sources(source: Source, mart: Mart) -> None:
 
 @dataclass
 class _Work:
-    source: Source
+    source: Stores
     connection: duckdb.DuckDBPyConnection
     record: MartsRecord
     whole: Dates
     begin: date
     end: date
-    say: Say
+    say: Callable[[str], None]
     made: int = 0
     found: int = 0
 
@@ -182,7 +181,7 @@ class _Work:
             for day in days:
                 select = f"SELECT * FROM days WHERE {of_day} = DATE '{day}' ORDER BY {sort_key(mart)}"
                 path = f"{mart.table.dataset}/{mart.table.name}/{column.name}={day}.parquet"
-                files[day.isoformat()] = self._file(path, self._copier(select), made_from[day])
+                files[day.isoformat()] = self._file(path, self._writer(mart, select), made_from[day])
             self.connection.execute("DROP TABLE days")
         return MartEntry(files=dict(sorted(files.items())))
 
@@ -192,7 +191,7 @@ class _Work:
         by_day = mart.table.stored == "days"
         parts += [f"{name} {dates.of(name)}" for name in sorted(parameters(mart))]
         for table in reads(mart) if mart.sql is not None else HISTORY:
-            if by_day and table in (EXPANDED, EVENTS):
+            if by_day and table in (EXPANDED_EVENTS, OLDER_EVENTS):
                 parts.append(self.source.events_digest(dates.begin, dates.end))
             elif table in self.record.marts:
                 parts.append(self.record.marts[table].digest)
@@ -208,6 +207,15 @@ class _Work:
             )
 
         return copy
+
+    def _writer(self, mart: Mart, select: str) -> Callable[[Path], None]:
+        """Rows of a day, by pyarrow: DuckDB's bytes show what else the table they come from held."""
+
+        def write(path: Path) -> None:
+            rows = self.connection.sql(select).to_arrow_table().combine_chunks()
+            pq.write_table(rows.cast(schemas.arrow_schema(mart.table)), path, compression="zstd")
+
+        return write
 
     def _file(self, path: str, write: Callable[[Path], None], made_from: str) -> MartFile:
         target = self.source.run_dir / path

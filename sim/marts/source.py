@@ -20,12 +20,12 @@ from sim.folder.names import date_of
 from sim.marts.record import digest_of
 from sim.sql.warehouse import glob_escaped, literal, quoted
 
-EXPANDED = "event_store.expanded"
-EVENTS = "event_store.events"
+EXPANDED_EVENTS = "event_store.expanded"
+OLDER_EVENTS = "event_store.events"
 
 
 @dataclass(frozen=True)
-class Source:
+class Stores:
     """The stores of a run. Raises InputError for a run that is not complete, or of another version."""
 
     run_dir: Path
@@ -54,7 +54,7 @@ class Source:
 
     def digest(self, table: str) -> str:
         """Of a table's content, as the manifest has it."""
-        if table in (EXPANDED, EVENTS):
+        if table in (EXPANDED_EVENTS, OLDER_EVENTS):
             return digest_of(self.dates.values())
         return self.manifest.store[table].digest
 
@@ -66,10 +66,10 @@ class Source:
 
     def has(self, table: str) -> bool:
         """Whether there is a table of the stores by that name."""
-        return table in (EXPANDED, EVENTS) or table in self.manifest.store
+        return table in (EXPANDED_EVENTS, OLDER_EVENTS) or table in self.manifest.store
 
 
-def open_source(run_dir: Path) -> Source:
+def stores_of(run_dir: Path) -> Stores:
     """The stores of a run. Raises InputError when they are not whole, or another version's."""
     manifest = load_manifest(run_dir)
     if manifest.termtide != termtide_version():
@@ -79,12 +79,12 @@ def open_source(run_dir: Path) -> Source:
         )
     if manifest.state in ("context", "plan") or not manifest.units:
         raise InputError(f"{run_dir}: has no events yet; `termtide run` completes it")
-    return Source(run_dir, manifest)
+    return Stores(run_dir, manifest)
 
 
 @contextmanager
 def connected(
-    source: Source, *, threads: int | None, memory: str | None
+    source: Stores, *, threads: int | None, memory: str | None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in which tables of the stores go by their names; what exceeds the memory is spilled."""
     with TemporaryDirectory(prefix=".marts-", dir=source.run_dir) as spill, duckdb.connect() as connection:
@@ -99,7 +99,7 @@ def connected(
         for table in source.manifest.store:
             dataset, _, name = table.partition(".")
             _view(connection, table, [table_path(source.run_dir, dataset, name)])
-        _view(connection, EXPANDED, source.files(min(source.dates), max(source.dates)))
+        _view(connection, EXPANDED_EVENTS, source.files(min(source.dates), max(source.dates)))
         yield connection
 
 
@@ -115,14 +115,14 @@ def _view(connection: duckdb.DuckDBPyConnection, table: str, files: list[Path]) 
 
 @contextmanager
 def events_of(
-    connection: duckdb.DuckDBPyConnection, source: Source, first: date, last: date
+    connection: duckdb.DuckDBPyConnection, source: Stores, first: date, last: date
 ) -> Iterator[None]:
     """Meanwhile the event store has the events of some dates alone: no other file is even opened."""
-    _view(connection, EXPANDED, source.files(first, last))
+    _view(connection, EXPANDED_EVENTS, source.files(first, last))
     try:
         yield
     finally:
-        _view(connection, EXPANDED, source.files(min(source.dates), max(source.dates)))
+        _view(connection, EXPANDED_EVENTS, source.files(min(source.dates), max(source.dates)))
 
 
 def term_end(connection: duckdb.DuckDBPyConnection, last: date) -> date:

@@ -13,7 +13,7 @@ from sim.sinks.tables import Fill
 _TABLE = re.compile(rf"(?<![\w.`])({'|'.join((*schemas.DATASETS, *schemas.MART_DATASETS))})\.(\w+)")
 
 
-def fill(connection: Connection, target: Address, what: Fill) -> int:
+def fill_table(connection: Connection, target: Address, what: Fill) -> int:
     """Replace a table's rows, or those of a span of days; returns their number. Raises RunError."""
     called = f"`{table_name(connection, target, what.dataset, what.table)}`"
     columns = ", ".join(f"`{column}`" for column in what.columns)

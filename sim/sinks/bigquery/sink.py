@@ -15,7 +15,7 @@ from sim.sinks.bigquery import guard
 from sim.sinks.bigquery.body import Body, body_of
 from sim.sinks.bigquery.checksum import Sums, checksum, difference, leaves, select, sums_read
 from sim.sinks.bigquery.connection import Connection
-from sim.sinks.bigquery.fills import fill
+from sim.sinks.bigquery.fills import fill_table
 from sim.sinks.bigquery.jobs import Load, job_base, load
 from sim.sinks.bigquery.loads import Loads
 from sim.sinks.bigquery.make import (
@@ -103,7 +103,7 @@ class BigquerySink:
 
     def fill(self, what: Fill) -> int:
         """See the protocol."""
-        return fill(self._connection, self._target, what)
+        return fill_table(self._connection, self._target, what)
 
     def flush(self) -> None:
         """See the protocol."""
