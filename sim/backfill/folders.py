@@ -6,7 +6,6 @@ unit, so that a delivery that was killed goes on where it stopped.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +15,7 @@ import duckdb
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from context.documents import read_json
 from context.errors import InputError, RunError
 from context.files import PARTIAL, Written, disk_error, replacing
 from sim.folder.claim import is_whole
@@ -188,10 +188,8 @@ class FolderTarget:
     def _read(self) -> Ledger:
         path = self._root / DELIVERY
         try:
-            return Ledger.model_validate(json.loads(path.read_bytes()))
-        except OSError as error:
-            raise disk_error(path, error) from error
-        except (ValueError, ValidationError):
+            return Ledger.model_validate(read_json(path))
+        except ValidationError:
             raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None
 
     def _save(self) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from context.errors import InputError
 from context.packs.pack import load_pack
@@ -16,9 +14,8 @@ from context.scenario.calendar import build_calendar
 from context.scenario.load import find_scenario, load_scenario, pack_base
 from context.terms.history import calendars
 from sim.cli.options import date_given
+from sim.cli.terminal import err, out, out_json
 from sim.folder.find import default_run_dir
-
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _To = Annotated[
     list[str] | None,
@@ -119,7 +116,7 @@ def backfill_command(
     facts = {"run": str(outcome.run_dir), "synthetic": True, "dry_run": dry_run, "to": list(urls)}
     done: dict[str, Any] = asdict(outcome.delivered) if outcome.delivered else {}
     if as_json:
-        typer.echo(json.dumps({**facts, **done}))
+        out_json({**facts, **done})
     elif not dry_run:
         err.print(
             f"{outcome.run_dir}: {done['drawn']} days drawn, {done['copied']} copied "
@@ -149,7 +146,7 @@ def _urls(given: list[str], compression: str) -> tuple[str, ...]:
 
 def _say(line: str) -> None:
     """What a warehouse found broken and mends."""
-    err.print(line, markup=False)
+    err.print(line)
 
 
 def estimate_command(
@@ -174,7 +171,7 @@ def estimate_command(
     calendars(chosen, loaded, calendar)  # refuses terms that overlap
     wanted = estimate(chosen, loaded, calendar, workers or default_workers())
     if as_json:
-        typer.echo(json.dumps(wanted.facts()))
+        out_json(wanted.facts())
         return
     for line in wanted.lines():
-        typer.echo(line)
+        out(line)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from context.errors import InputError
 from sim.cli.options import date_given
+from sim.cli.terminal import err, out_json
 from sim.exports.into_warehouse import _into_warehouse
 from sim.exports.source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
 from sim.folder.progress import Progress
 
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 _TARGETS = "parquet:DIR, csv:DIR, ndjson:DIR, duckdb:FILE or bigquery://PROJECT"
 
 To = Annotated[str, typer.Option("--to", metavar="URL", help=f"Where to: {_TARGETS}.")]
@@ -77,7 +75,7 @@ def context_command(
             else _into_warehouse(to, source, names, tuple(allow_unlabelled or ()), err.print)
         )
     if as_json:
-        typer.echo(json.dumps({"synthetic": True, "to": to, **facts, "rows": rows}))
+        out_json({"synthetic": True, "to": to, **facts, "rows": rows})
     else:
         err.print(f"{len(rows)} tables, {sum(rows.values()):,} rows: {to}")
 

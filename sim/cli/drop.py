@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from context.errors import InputError
-
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+from sim.cli.terminal import err, out_json
 
 Where = Annotated[str, typer.Argument(metavar="SINK", help="bigquery://PROJECT, with ?prefix= and the like.")]
 RunId = Annotated[str, typer.Option("--run", metavar="ID", help="Id of the run: the label run= there.")]
@@ -38,5 +35,5 @@ def drop_command(sink: Where, run: RunId, yes: Yes = False, as_json: AsJson = Fa
             raise InputError("nothing removed")
     dropper.remove(found)
     if as_json:
-        typer.echo(json.dumps({"datasets": found.datasets, "tables": found.tables, "kept": found.foreign}))
+        out_json({"datasets": found.datasets, "tables": found.tables, "kept": found.foreign})
     err.print("removed")

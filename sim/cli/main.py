@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 from typing import Annotated, NoReturn
 
 import typer
 
-from context.errors import TermtideError
+from context.errors import InputError, TermtideError
+from context.foreign import ours
 from sim.cli.backfill import backfill_command, estimate_command
 from sim.cli.context import context_command
 from sim.cli.drop import drop_command
@@ -16,7 +18,7 @@ from sim.cli.run import demo, init, run
 from sim.cli.schema import schema_app
 from sim.cli.sql import sql
 from sim.cli.stream import ctl_app, stream_command
-from sim.cli.terminal import err
+from sim.cli.terminal import err, out
 from sim.folder.manifest import termtide_version
 
 app = typer.Typer(
@@ -32,7 +34,7 @@ _INTERRUPTED = "interrupted; what is in place is whole, and the same command con
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(f"termtide {termtide_version()}")
+        out(f"termtide {termtide_version()}")
         raise typer.Exit
 
 
@@ -62,7 +64,7 @@ app.add_typer(schema_app, name="schema")
 
 def fail(message: str, code: int) -> NoReturn:
     """One line on stderr, then out."""
-    err.print(f"termtide: {message}", markup=False)
+    err.print(f"termtide: {message}")
     raise SystemExit(code)
 
 
@@ -71,6 +73,7 @@ def main(arguments: list[str] | None = None) -> None:
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, _interrupt)
     try:
+        _check_letters(sys.argv[1:] if arguments is None else arguments)
         code = app(arguments, prog_name="termtide", standalone_mode=False)
     except TermtideError as error:
         fail(str(error), error.exit_code)
@@ -78,20 +81,30 @@ def main(arguments: list[str] | None = None) -> None:
         _stopped()
     except SystemExit:
         raise SystemExit(0) from None  # whoever read our output has heard enough: no failure of ours
-    except OSError as error:
-        fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 3)
     except typer.Exit as leave:
         raise SystemExit(leave.exit_code) from None
     except Exception as error:
         usage = getattr(error, "format_message", None)
         if usage is None and "interrupted" in str(error).lower():
             _stopped()  # DuckDB's own word for Ctrl-C in a query
-        if usage is None:
+        if usage is not None:
+            fail(usage(), 2)
+        known = ours(error)
+        if known is None:
             raise
-        fail(usage(), 2)
+        fail(str(known), known.exit_code)
     # Outside its standalone mode, typer returns the exit code of an interruption instead of raising it.
     if code == 130:
         _stopped()
+
+
+def _check_letters(arguments: list[str]) -> None:
+    """Raise InputError for an argument whose bytes are no UTF-8: neither Arrow nor DuckDB could take it."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{argument} given, allowed: arguments in UTF-8") from None
 
 
 def _stopped() -> NoReturn:

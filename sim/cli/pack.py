@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from context.errors import FindingsError
 from context.packs.pack import check_pack, describe, list_packs, load_pack, summary
-from sim.cli.terminal import print_rows
+from sim.cli.terminal import err, out, out_json, print_rows
 
 pack_app = typer.Typer(
     help="Distribution packs: list, show, check.", no_args_is_help=True, rich_markup_mode=None
@@ -25,7 +23,7 @@ def list_command(as_json: AsJson = False) -> None:
     """The built-in packs."""
     rows = list_packs()
     if as_json:
-        typer.echo(json.dumps(rows))
+        out_json(rows)
     else:
         print_rows(rows, tuple(rows[0]) if rows else ())
 
@@ -36,10 +34,10 @@ def show_command(name: Name, as_json: AsJson = False) -> None:
     pack = load_pack(name, Path.cwd())
     rows = describe(pack)
     if as_json:
-        typer.echo(json.dumps({**summary(pack), "blocks": rows}))
+        out_json({**summary(pack), "blocks": rows})
         return
     for key, value in summary(pack).items():
-        typer.echo(f"{key}: {value}")
+        out(f"{key}: {value}")
     for row in rows:
         row["assumption"] = "assumption" if row["assumption"] else ""
     print_rows(rows, ("block", "file", "rows", "assumption", "source"))
@@ -50,11 +48,11 @@ def check_command(name: Name, as_json: AsJson = False) -> None:
     """Check sums, ranges, units, columns and sources; exit 1 when something is wrong."""
     findings = check_pack(name, Path.cwd())
     if as_json:
-        typer.echo(json.dumps(findings))
+        out_json(findings)
     else:
         for finding in findings:
             row = f" row {finding['row']}" if finding["row"] else ""
-            typer.echo(f"{finding['file']}{row}: {finding['problem']}")
+            out(f"{finding['file']}{row}: {finding['problem']}")
     if findings:
         raise FindingsError(f"pack {name}: {len(findings)} findings")
-    Console(stderr=True).print(f"pack {name}: sound", markup=False)
+    err.print(f"pack {name}: sound")

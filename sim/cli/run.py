@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +27,7 @@ from sim.cli.options import (
     Workers,
     Yes,
 )
-from sim.cli.terminal import _ask, err
+from sim.cli.terminal import _ask, err, out_json
 from sim.folder.find import default_run_dir
 
 
@@ -111,7 +110,7 @@ def _make(
     outcome = run(scenario, loaded, run_dir, workers=workers, force=force, progress=Progress(err))
     facts = summary(outcome)
     if as_json:
-        typer.echo(json.dumps(facts))
+        out_json(facts)
     else:
         print_summary(facts, err)
     err.print(f"report: {(run_dir / REPORT).resolve()}")

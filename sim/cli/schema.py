@@ -10,7 +10,7 @@ import typer
 import schemas
 from context.errors import InputError
 from schemas._model import Table
-from sim.cli.terminal import print_rows
+from sim.cli.terminal import out, out_document, out_json, print_rows
 from sim.report.tables_page import FORMATS, column_rows, counts, facts
 
 schema_app = typer.Typer(
@@ -31,7 +31,7 @@ def list_command(dataset: Dataset = None, as_json: AsJson = False) -> None:
     """Datasets and tables with their columns and what is known of them."""
     rows = [_summary(table) for table in _chosen(None, dataset)]
     if as_json:
-        typer.echo(json.dumps(rows))
+        out_json(rows)
     else:
         print_rows(rows, tuple(name for name in rows[0] if name != "description"))
 
@@ -46,12 +46,12 @@ def show_command(
     rows = list(column_rows(table))
     sets = {row["options"]: schemas.option_set(row["options"]) for row in rows if row["options"]}
     if as_json:
-        typer.echo(json.dumps({**_summary(table), "columns": rows, "option_sets": sets}))
+        out_json({**_summary(table), "columns": rows, "option_sets": sets})
         return
-    typer.echo(f"{table.dataset}.{table.name}: {table.description} {' '.join(facts(table))}")
+    out(f"{table.dataset}.{table.name}: {table.description} {' '.join(facts(table))}")
     print_rows(rows, tuple(name for name in rows[0] if name != "uniform"))
     for options, members in sets.items():
-        typer.echo(f"{options}: {', '.join(members)}")
+        out(f"{options}: {', '.join(members)}")
 
 
 @schema_app.command("ddl")
@@ -75,16 +75,16 @@ def ddl_command(
     tables = _chosen(names, dataset)
     if form == "json":
         found = {f"{table.dataset}.{table.name}": schemas.bigquery_schema(table) for table in tables}
-        typer.echo(json.dumps(next(iter(found.values())) if len(found) == 1 else found, indent=2))
+        out_document(json.dumps(next(iter(found.values())) if len(found) == 1 else found, indent=2) + "\n")
         return
     for made in dict.fromkeys(table.dataset for table in tables):
         where = f'"{made}"' if dialect == "duckdb" else f"`{f'{project}.' if project else ''}{made}`"
-        typer.echo(f"CREATE SCHEMA IF NOT EXISTS {where};\n")
+        out_document(f"CREATE SCHEMA IF NOT EXISTS {where};\n\n")
     for table in tables:
         statement = (
             schemas.bigquery_ddl(table, project) if dialect == "bigquery" else schemas.duckdb_ddl(table)
         )
-        typer.echo(f"{statement};\n")
+        out_document(f"{statement};\n\n")
 
 
 @schema_app.command("docs")
@@ -96,7 +96,7 @@ def docs_command(
     """One page of all tables with descriptions and provenance."""
     if form not in FORMATS:
         raise InputError(f"--format: {form} given, allowed: {', '.join(FORMATS)}")
-    typer.echo(FORMATS[form](_chosen(names, dataset)), nl=False)
+    out_document(FORMATS[form](_chosen(names, dataset)))
 
 
 def _chosen(names: list[str] | None, dataset: str | None) -> list[Table]:

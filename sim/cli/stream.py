@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from context.errors import InputError
 from context.packs.pack import Pack, load_pack
 from context.scenario.load import find_scenario, load_scenario, pack_base
 from context.scenario.scenario import Scenario
 from context.scenario.zones import instant_to_wall, zone
+from sim.cli.terminal import err, out, out_json
 from sim.folder.find import RUNS, default_run_dir, find_run
 
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 STATE_SUFFIX = "-stream"
 ctl_app = typer.Typer(
     help="Steer a running stream: status, pause, resume, speed, seek, stop.",
@@ -201,7 +200,7 @@ def _moved(moment: str | None, weeks: int, flag: str) -> str | None:
 def _report(facts: dict[str, Any], *, as_json: bool) -> None:
     """How it ended."""
     if as_json:
-        typer.echo(json.dumps(facts))
+        out_json(facts)
         return
     err.print(f"{facts['state']}: {facts['events_acknowledged']:,} events acknowledged")
     if facts["state"] == "stopped":
@@ -225,13 +224,13 @@ def _ctl(state: Path | None, command: str, value: str, *, as_json: bool) -> None
 
     facts = ask(_find_state(state), command, value)
     if as_json:
-        typer.echo(json.dumps(facts))
+        out_json(facts)
         return
     campus = facts.pop("campus", {})
     del facts["sensors"]
     facts["campus"] = ", ".join(f"{key.replace('_', ' ')} {fact}" for key, fact in campus.items())
     for key, fact in facts.items():
-        typer.echo(f"{key.replace('_', ' ')}: {fact}")
+        out(f"{key.replace('_', ' ')}: {fact}")
 
 
 @ctl_app.command("status")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from context.errors import InputError
+from sim.folder.plain import PlainConsole, plain
 
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+err = PlainConsole(stderr=True, soft_wrap=True)
 
 
 def _ask(question: str) -> None:
@@ -24,6 +25,21 @@ def _ask(question: str) -> None:
 _WIDE = 200  # columns of a terminal that is none
 
 
+def out(line: str) -> None:
+    """A line for people on stdout, whatever is in it."""
+    typer.echo(plain(line))
+
+
+def out_json(facts: object) -> None:
+    """Facts for programs on stdout, as one line of JSON."""
+    typer.echo(json.dumps(facts))
+
+
+def out_document(text: str) -> None:
+    """A text of ours of many lines on stdout, as it is."""
+    typer.echo(text, nl=False)
+
+
 def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
     """Rows as a plain table on stdout."""
     table = Table(box=None, pad_edge=False)
@@ -32,4 +48,4 @@ def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
     for row in rows:
         table.add_row(*("" if row.get(column) is None else str(row.get(column)) for column in columns))
     width = None if sys.stdout.isatty() else _WIDE
-    Console(width=width, soft_wrap=True, highlight=False, markup=False).print(table)
+    PlainConsole(width=width, soft_wrap=True).print(table)

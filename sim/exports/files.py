@@ -17,6 +17,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 import schemas
+from context.documents import read_json
 from context.errors import InputError, RunError
 from context.files import Written, disk_error, replacing
 from context.store.files import write_parquet
@@ -80,9 +81,9 @@ def check_folder(root: Path) -> list[str]:
 
 def _delivered(root: Path) -> list[str]:
     try:
-        note = json.loads((root / NOTE).read_text(encoding="utf-8"))
+        note = read_json(root / NOTE)
         return [*map(str, note["files"]), DONE]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (InputError, KeyError, TypeError, AttributeError):
         raise InputError(f"{root / NOTE}: no note of a delivery, allowed: a new or empty folder") from None
 
 
