@@ -25,13 +25,14 @@ from google.cloud.pubsub_v1.types import BatchSettings
 
 from context.packs.pack import load_pack
 from context.scenario.scenario import Scenario
+from context.terms.premises import premises
 from sim.draw.engine import load_engine
 from sim.plan.sections import schedules, section_keys
 from sim.run import prepare
+from sim.sensors.date_events import DateEvents
 from sim.sensors.message_maker import MessageMaker, merged, pieces
 from sim.sensors.schedule import sensor_laws
 from sim.sensors.settings import delivery_windows, sensor_settings
-from sim.sensors.window import Window
 from sim.sinks.messages import Messages, StreamOptions
 from sim.sinks.pubsub_wire import Encoder
 from sim.stream import clock as clocks
@@ -56,16 +57,17 @@ class Bench:
         self.scenario = Scenario(name="bench", fte=fte, seed=1)
         self.pack, self.folder = load_pack(self.scenario.pack, None), folder
         self.run = folder / "run"
-        prepare(self.scenario, self.pack, self.run)
+        self.given = premises(self.scenario, self.pack)
+        prepare(self.given, self.run)
 
     def job(self, to: str, speed: float, begin: str, end: str) -> StreamJob:
         """A stream of the run."""
         state = self.folder / f"state-{begin}-{speed}".replace(":", "")
-        return StreamJob(self.scenario, self.pack, self.run, state, to, speed, begin, end)
+        return StreamJob(self.given, self.run, state, to, speed, begin, end)
 
     def stage(self, step_ms: int) -> tuple[Stage, MessageMaker]:
         """The midterm week on a stage, with its sensors waking every ``step_ms``."""
-        laps = Laps(self.scenario, self.pack.table("calendar"), 1)
+        laps = Laps(self.given, 1)
         engine = load_engine(self.run, self.scenario, self.pack.path)
         settings = sensor_settings(self.scenario, self.pack)
         tools = [sensor.tool for sensor in settings]
@@ -79,9 +81,9 @@ class Bench:
         )
 
 
-def stepped(stage: Stage) -> tuple[list[Window], float, int]:
+def stepped(stage: Stage) -> tuple[list[DateEvents], float, int]:
     """(what was handed over, CPU seconds of stepping, events of simpy) of playing a stage to its end."""
-    windows, steps, began = list[Window](), 0, time.thread_time()
+    windows, steps, began = list[DateEvents](), 0, time.thread_time()
     while stage.next_ms() != float("inf"):
         stage.env.step()
         steps += 1
@@ -90,7 +92,7 @@ def stepped(stage: Stage) -> tuple[list[Window], float, int]:
     return windows, time.thread_time() - began, steps
 
 
-def messages_of(windows: list[Window], maker: MessageMaker) -> Iterator[Messages]:
+def messages_of(windows: list[DateEvents], maker: MessageMaker) -> Iterator[Messages]:
     """Messages, as large pieces as a stream makes at speed max."""
     for part in pieces(merged(windows), 8_192):
         yield maker.make(part)

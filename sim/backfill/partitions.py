@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from context.arrays import DAY_MS
 from context.errors import RunError
 from sim.folder.manifest import UnitEntry
 from sim.folder.names import date_of
 
-_DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
 
 
-class Dates:
-    """Units by the dates they touch: by their files where they are done, else by how far they can reach."""
+class Partitions:
+    """The UTC dates that units touch: by their files where they are done, else by how far they reach."""
 
     def __init__(self, units: Mapping[str, UnitEntry], reach: Mapping[str, tuple[int, int]]) -> None:
         """``reach``: first and last UTC ms that a unit's events can have, by campus day."""
@@ -47,7 +47,7 @@ class Dates:
 
 
 def _between(first_ms: int, last_ms: int) -> frozenset[date]:
-    return frozenset(_EPOCH + timedelta(day) for day in range(first_ms // _DAY_MS, last_ms // _DAY_MS + 1))
+    return frozenset(_EPOCH + timedelta(day) for day in range(first_ms // DAY_MS, last_ms // DAY_MS + 1))
 
 
 def _of_files(unit: UnitEntry) -> frozenset[date]:

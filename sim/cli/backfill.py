@@ -9,19 +9,33 @@ from typing import Annotated, Any
 import typer
 
 from context.errors import InputError
-from context.packs.pack import load_pack
-from context.scenario.calendar import build_calendar
-from context.scenario.load import find_scenario, load_scenario, pack_base
-from context.terms.history import calendars
-from sim.cli.options import date_given
+from context.terms.premises import premises_of_file
+from sim.cli.options import (
+    AllowUnlabelled,
+    AsJson,
+    Force,
+    Fte,
+    Out,
+    PackName,
+    ScenarioFile,
+    Seed,
+    Shift,
+    TermName,
+    Terms,
+    Workers,
+    date_given,
+)
 from sim.cli.terminal import err, out, out_json
 from sim.folder.find import default_run_dir
+from sim.sinks.open import either, forms, is_stdout, schemes
 
+_FORMS = ", ".join(forms("units", "tables"))
+_COMPRESSED = [scheme.name for scheme in schemes("units") if scheme.has_compression]
 _To = Annotated[
     list[str] | None,
     typer.Option(
         "--to",
-        help="Destination, again for several: parquet:DIR, ndjson:DIR, duckdb:FILE, bigquery://PROJECT.",
+        help=f"Destination, again for several: {_FORMS}.",
     ),
 ]
 _From = Annotated[str | None, typer.Option("--from", help="First date; default: the term's first.")]
@@ -32,30 +46,14 @@ _Dataset = Annotated[
 _Table = Annotated[
     list[str] | None, typer.Option("--table", help="Only this DATASET.TABLE; again for several.")
 ]
-_Compression = Annotated[str, typer.Option("--compression", help="Of ndjson: files: none, gzip or zstd.")]
+_Compression = Annotated[
+    str, typer.Option("--compression", help=f"Of {either(_COMPRESSED)}: files: none, gzip or zstd.")
+]
 _Method = Annotated[
     str, typer.Option("--method", help="How BigQuery replaces a day: auto, decorator or transaction.")
 ]
-_Allow = Annotated[
-    list[str] | None,
-    typer.Option("--allow-unlabelled", help="Write into this dataset although it isn't labelled synthetic."),
-]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Look at the destinations, write nothing.")]
 _Finished = Annotated[Path | None, typer.Option("--run", help="Deliver this finished run, without drawing.")]
-_Scenario = Annotated[Path | None, typer.Option("--scenario", help="Scenario file.")]
-_Text = Annotated[str | None, typer.Option()]
-_Terms = Annotated[
-    str | None, typer.Option("--terms", help="Terms in the store: the played one and those before it.")
-]
-_Out = Annotated[
-    Path | None, typer.Option("--out", help="The run's folder; default: runs/<scenario>-<seed>.")
-]
-_Workers = Annotated[
-    int | None,
-    typer.Option("--workers", min=1, max=256, help="Worker processes; default: one per processor."),
-]
-_Force = Annotated[bool, typer.Option("--force", help="Replace another scenario's run in that folder.")]
-_AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 
 
 def backfill_command(
@@ -66,20 +64,20 @@ def backfill_command(
     table: _Table = None,
     compression: _Compression = "none",
     method: _Method = "auto",
-    allow_unlabelled: _Allow = None,
+    allow_unlabelled: AllowUnlabelled = None,
     dry_run: _DryRun = False,
     run_dir: _Finished = None,
-    scenario: _Scenario = None,
-    fte: _Text = None,
-    term: _Text = None,
-    seed: _Text = None,
-    pack: _Text = None,
-    shift: _Text = None,
-    terms: _Terms = None,
-    out: _Out = None,
-    workers: _Workers = None,
-    force: _Force = False,
-    as_json: _AsJson = False,
+    scenario: ScenarioFile = None,
+    fte: Fte = None,
+    term: TermName = None,
+    seed: Seed = None,
+    pack: PackName = None,
+    shift: Shift = None,
+    terms: Terms = None,
+    out: Out = None,
+    workers: Workers = None,
+    force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Deliver store and events into files and warehouses, in bulk; only what is missing there."""
     from sim.backfill.backfill import Wanted, wanted_tables
@@ -89,9 +87,9 @@ def backfill_command(
     from sim.sinks.tables import TableOptions
 
     urls = _urls(to or [], compression)
-    if "ndjson:-" in urls:
+    if taken := next((url for url in urls if is_stdout(url, "units")), None):
         if as_json:
-            raise InputError("--json: stdout is taken by --to ndjson:-")
+            raise InputError(f"--json: stdout is taken by --to {taken}")
         workers = 1
     wanted = Wanted(
         date_given("--from", begin),
@@ -100,7 +98,7 @@ def backfill_command(
     )
     if wanted.begin and wanted.until and wanted.until < wanted.begin:
         raise InputError(f"--until: {until} given, which is before --from {begin}")
-    order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ()), say=_say), dry_run)
+    order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ()), say=err.print), dry_run)
     workers, show = workers or default_workers(), Progress(err)
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     if run_dir is not None:
@@ -109,10 +107,9 @@ def backfill_command(
             raise InputError(f"--run says which run, so --{given[0]} has no meaning")
         outcome = deliver(run_dir, order, workers=workers, progress=show)
     else:
-        chosen = load_scenario(scenario, flags)
-        loaded = load_pack(chosen.pack, pack_base(scenario or find_scenario()))
-        folder = out or default_run_dir(chosen)
-        outcome = backfill(chosen, loaded, folder, order, workers=workers, force=force, progress=show)
+        made = premises_of_file(scenario, flags)
+        folder = out or default_run_dir(made.scenario)
+        outcome = backfill(made, folder, order, workers=workers, force=force, progress=show)
     facts = {"run": str(outcome.run_dir), "synthetic": True, "dry_run": dry_run, "to": list(urls)}
     done: dict[str, Any] = asdict(outcome.delivered) if outcome.delivered else {}
     if as_json:
@@ -121,8 +118,7 @@ def backfill_command(
         err.print(
             f"{outcome.run_dir}: {done['drawn']} days drawn, {done['copied']} copied "
             f"({done['events']:,} events), {done['tables']} tables written; "
-            f"warehouses: {done['loaded']} items loaded, {done['found']} there before; all synthetic",
-            markup=False,
+            f"warehouses: {done['loaded']} items loaded, {done['found']} there before; all synthetic"
         )
 
 
@@ -131,45 +127,39 @@ def _urls(given: list[str], compression: str) -> tuple[str, ...]:
     from sim.sinks.ndjson import SUFFIXES
 
     if not given:
-        raise InputError("--to: missing, allowed: parquet:DIR, ndjson:DIR, duckdb:FILE, bigquery://PROJECT")
+        raise InputError(f"--to: missing, allowed: {_FORMS}")
     if compression not in SUFFIXES:
         raise InputError(f"--compression: {compression} given, allowed: {', '.join(SUFFIXES)}")
     if compression == "none":
         return tuple(given)
-    if not any(url.startswith("ndjson:") for url in given):
-        raise InputError(f"--compression {compression}: only ndjson: files are compressed by choice")
+    chosen = [url for url in given if url.partition(":")[0] in _COMPRESSED]
+    if not chosen:
+        raise InputError(
+            f"--compression {compression}: only {either(_COMPRESSED)}: files are compressed by choice"
+        )
     return tuple(
-        f"{url}?compression={compression}" if url.startswith("ndjson:") and "?" not in url else url
-        for url in given
+        f"{url}?compression={compression}" if url in chosen and "?" not in url else url for url in given
     )
 
 
-def _say(line: str) -> None:
-    """What a warehouse found broken and mends."""
-    err.print(line)
-
-
 def estimate_command(
-    scenario: _Scenario = None,
-    fte: _Text = None,
-    term: _Text = None,
-    seed: _Text = None,
-    pack: _Text = None,
-    shift: _Text = None,
-    terms: _Terms = None,
-    workers: _Workers = None,
-    as_json: _AsJson = False,
+    scenario: ScenarioFile = None,
+    fte: Fte = None,
+    term: TermName = None,
+    seed: Seed = None,
+    pack: PackName = None,
+    shift: Shift = None,
+    terms: Terms = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
 ) -> None:
     """Tell rows, bytes and minutes of a scenario, and what BigQuery would charge for keeping it."""
     from sim.backfill.pool import default_workers
     from sim.plan.estimate import estimate
 
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
-    chosen = load_scenario(scenario, flags)
-    loaded = load_pack(chosen.pack, pack_base(scenario or find_scenario()))
-    calendar = build_calendar(chosen, loaded.table("calendar"))
-    calendars(chosen, loaded, calendar)  # refuses terms that overlap
-    wanted = estimate(chosen, loaded, calendar, workers or default_workers())
+    given = premises_of_file(scenario, flags)
+    wanted = estimate(given.scenario, given.pack, given.calendar, workers or default_workers())
     if as_json:
         out_json(wanted.facts())
         return

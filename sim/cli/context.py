@@ -8,52 +8,50 @@ from typing import Annotated
 
 import typer
 
-from context.errors import InputError
-from sim.cli.options import date_given
+from sim.cli.options import (
+    AllowUnlabelled,
+    AsJson,
+    Fte,
+    PackName,
+    ScenarioFile,
+    Seed,
+    TermName,
+    Terms,
+    date_given,
+)
 from sim.cli.terminal import err, out_json
-from sim.exports.into_warehouse import _into_warehouse
+from sim.exports.forms import FILE_FORMS
+from sim.exports.into_warehouse import write_warehouse
 from sim.exports.source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
 from sim.folder.progress import Progress
+from sim.sinks.open import either, forms, is_offered, not_offered
 
-_TARGETS = "parquet:DIR, csv:DIR, ndjson:DIR, duckdb:FILE or bigquery://PROJECT"
+_TARGETS = (*(f"{form}:DIR" for form in FILE_FORMS), *forms("tables"))
 
-To = Annotated[str, typer.Option("--to", metavar="URL", help=f"Where to: {_TARGETS}.")]
-Tables = Annotated[
+_To = Annotated[str, typer.Option("--to", metavar="URL", help=f"Where to: {either(_TARGETS)}.")]
+_Tables = Annotated[
     list[str] | None,
     typer.Option("--table", metavar="NAME", help="Only this table, with its native ids; may be repeated."),
 ]
-AsOf = Annotated[
+_AsOf = Annotated[
     str | None,
     typer.Option("--as-of", metavar="DATE", help="As a nightly batch would show it on that morning."),
 ]
-AllowUnlabelled = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--allow-unlabelled", metavar="DATASET", help="Write into this BigQuery dataset without its label."
-    ),
-]
-RunDir = Annotated[
+_StoreRun = Annotated[
     Path | None,
     typer.Option("--run", help="Store of this run; default: of the scenario file, else of the newest run."),
 ]
-ScenarioFile = Annotated[Path | None, typer.Option("--scenario", help="Scenario file; no run is needed.")]
-Fte = Annotated[str | None, typer.Option("--fte", help="Size in student full-time equivalents.")]
-Term = Annotated[str | None, typer.Option("--term", help='Term, such as "Fall 2026".')]
-TermCount = Annotated[str | None, typer.Option("--terms", help="Terms of the store, the last one included.")]
-Seed = Annotated[str | None, typer.Option("--seed", help="Seed.")]
-PackName = Annotated[str | None, typer.Option("--pack", help="Name of a built-in pack or path of a folder.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 
 
 def context_command(
-    to: To,
-    tables: Tables = None,
-    morning: AsOf = None,
-    run_dir: RunDir = None,
+    to: _To,
+    tables: _Tables = None,
+    morning: _AsOf = None,
+    run_dir: _StoreRun = None,
     scenario: ScenarioFile = None,
     fte: Fte = None,
-    term: Term = None,
-    terms: TermCount = None,
+    term: TermName = None,
+    terms: Terms = None,
     seed: Seed = None,
     pack: PackName = None,
     allow_unlabelled: AllowUnlabelled = None,
@@ -71,8 +69,8 @@ def context_command(
             source = on_morning(source, day)
         rows = (
             _into_folder(form, Path(target), source, names, facts)
-            if form in _folders()
-            else _into_warehouse(to, source, names, tuple(allow_unlabelled or ()), err.print)
+            if form in FILE_FORMS
+            else write_warehouse(to, source, names, tuple(allow_unlabelled or ()), err.print)
         )
     if as_json:
         out_json({"synthetic": True, "to": to, **facts, "rows": rows})
@@ -80,23 +78,12 @@ def context_command(
         err.print(f"{len(rows)} tables, {sum(rows.values()):,} rows: {to}")
 
 
-def _folders() -> tuple[str, ...]:
-    from sim.exports.files import FORMS
-
-    return FORMS
-
-
 def _target(url: str) -> tuple[str, str]:
     """(scheme, what follows). Raises InputError."""
-    from sim.sinks.open import meant
-    from sim.sinks.tables import TABLE_SCHEMES
-
-    scheme, colon, target = url.partition(":")
-    known = (*_folders(), *TABLE_SCHEMES)
-    if not colon or scheme not in known or not target:
-        hint = meant(scheme, known) if scheme not in known else ""
-        raise InputError(f"--to {url!r} given, allowed: {_TARGETS}{hint}")
-    if scheme in _folders():
+    scheme, _, target = url.partition(":")
+    if not target or (scheme not in FILE_FORMS and not is_offered(url, "tables")):
+        raise not_offered(url, _TARGETS)
+    if scheme in FILE_FORMS:
         from sim.exports.files import check_folder
 
         check_folder(Path(target))  # told before anything is made

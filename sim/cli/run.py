@@ -8,11 +8,9 @@ from typing import Annotated
 import typer
 
 from context.errors import InputError
-from context.packs.pack import Pack, load_pack
-from context.scenario.calendar import build_calendar
-from context.scenario.load import FILE_NAME, demo_scenario, find_scenario, init_text, load_scenario, pack_base
-from context.scenario.scenario import Scenario
-from context.terms.history import calendars
+from context.packs.pack import load_pack
+from context.scenario.load import FILE_NAME, demo_scenario, init_text
+from context.terms.premises import Premises, premises, premises_of_file
 from sim.cli.options import (
     AsJson,
     Force,
@@ -22,16 +20,19 @@ from sim.cli.options import (
     ScenarioFile,
     Seed,
     Shift,
-    Term,
+    TermName,
     Terms,
     Workers,
-    Yes,
 )
-from sim.cli.terminal import _ask, err, out_json
+from sim.cli.terminal import ask_to_go_on, err, out_json
 from sim.folder.find import default_run_dir
 
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run above 5 GB.")]
 
-def init(force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False) -> None:
+
+def init_command(
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
     """Write a commented termtide.toml into this folder."""
     path = Path(FILE_NAME)
     if path.exists() and not force:
@@ -40,10 +41,10 @@ def init(force: Annotated[bool, typer.Option("--force", help="Replace an existin
     err.print(f"wrote {path}: edit it, then `termtide run`")
 
 
-def run(
+def run_command(
     scenario: ScenarioFile = None,
     fte: Fte = None,
-    term: Term = None,
+    term: TermName = None,
     seed: Seed = None,
     pack: PackName = None,
     shift: Shift = None,
@@ -51,35 +52,34 @@ def run(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
-    yes: Yes = False,
+    yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the scenario's university: context store, a term of events, warehouse and report."""
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
-    chosen = load_scenario(scenario, flags)
-    _make(chosen, pack_base(scenario or find_scenario()), out, workers, force=force, yes=yes, as_json=as_json)
+    _make(premises_of_file(scenario, flags), out, workers, force=force, yes=yes, as_json=as_json)
 
 
-def demo(
+def demo_command(
     fte: Fte = None,
-    term: Term = None,
+    term: TermName = None,
     seed: Seed = None,
     shift: Shift = None,
     terms: Terms = None,
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
-    yes: Yes = False,
+    yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the demo: a university of 1,000 FTE and its Fall term, without a scenario file."""
     chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift, "terms": terms})
-    _make(chosen, Path.cwd(), out, workers, force=force, yes=yes, as_json=as_json)
+    given = premises(chosen, load_pack(chosen.pack, Path.cwd()))
+    _make(given, out, workers, force=force, yes=yes, as_json=as_json)
 
 
 def _make(
-    scenario: Scenario,
-    base: Path,
+    given: Premises,
     out: Path | None,
     workers: int | None,
     *,
@@ -94,20 +94,18 @@ def _make(
     from sim.plan.estimate import LARGE_BYTES, check_disk, estimate
     from sim.run import run
 
-    loaded: Pack = load_pack(scenario.pack, base)
-    calendar = build_calendar(scenario, loaded.table("calendar"))
-    calendars(scenario, loaded, calendar)  # refuses terms that overlap, before anything else is asked
+    scenario = given.scenario
     run_dir = out or default_run_dir(scenario)
     workers = workers or default_workers()
-    wanted = estimate(scenario, loaded, calendar, workers)
+    wanted = estimate(scenario, given.pack, given.calendar, workers)
     err.print(
         f"{scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}, "
-        f"pack {loaded.name}: {wanted.line()}"
+        f"pack {given.pack.name}: {wanted.line()}"
     )
     check_disk(run_dir, wanted)
     if wanted.bytes > LARGE_BYTES and not yes:
-        _ask(f"This needs about {wanted.bytes / 1e9:.1f} GB. Go on?")
-    outcome = run(scenario, loaded, run_dir, workers=workers, force=force, progress=Progress(err))
+        ask_to_go_on(f"This needs about {wanted.bytes / 1e9:.1f} GB. Go on?")
+    outcome = run(given, run_dir, workers=workers, force=force, progress=Progress(err))
     facts = summary(outcome)
     if as_json:
         out_json(facts)

@@ -11,7 +11,7 @@ from context.errors import InputError
 from sim.cli.options import RunDir
 
 
-def sql(
+def sql_command(
     query: Annotated[str, typer.Argument(help="BigQuery SQL, or - to read it from standard input.")],
     run_dir: RunDir = None,
     form: Annotated[str, typer.Option("--format", help="table, csv or jsonl.")] = "table",
@@ -27,5 +27,5 @@ def sql(
     if chosen not in FORMATS:
         raise InputError(f"--format: {chosen} given, allowed: {', '.join(FORMATS)}")
     where = find_run(run_dir)
-    project = str(load_manifest(where).scenario["project"])
+    project = load_manifest(where).scenario.project
     FORMATS[chosen](run_sql(where, project, sys.stdin.read() if query == "-" else query), sys.stdout)

@@ -15,7 +15,8 @@ from sim.folder.plain import PlainConsole, plain
 err = PlainConsole(stderr=True, soft_wrap=True)
 
 
-def _ask(question: str) -> None:
+def ask_to_go_on(question: str) -> None:
+    """Ask whether to go on. Raises InputError for no, and where nobody can answer."""
     if not sys.stdin.isatty():
         raise InputError(f"{question} Nobody to ask here: give --yes to go on")
     if not typer.confirm(question, err=True):

@@ -22,14 +22,12 @@ from context.errors import InputError, RunError
 from context.files import Written, disk_error, replacing
 from context.store.files import write_parquet
 from context.store.store import ENTITY, KEYMAP
-from sim.exports.source import Source
-from sim.folder.manifest import FILE_NAME as RUN_FILE
+from sim.exports.source import Name, Source
+from sim.folder.names import MANIFEST
 from sim.sql.warehouse import literal, quoted
 
 NOTE = "context.json"
 DONE = "sis_daily.done"
-FORMS = ("parquet", "csv", "ndjson")
-Name = tuple[str, str]
 
 
 def write_folder(
@@ -37,8 +35,8 @@ def write_folder(
 ) -> list[Written]:
     """Write tables into a folder, which holds nothing else; returns the files in order.
 
-    ``form`` is one of FORMS. What an earlier delivery left there is replaced. Raises InputError for a folder
-    of other files, RunError when the disk fails; then the folder is as it was.
+    ``form`` is one of ``FILE_FORMS``. What an earlier delivery left there is replaced. Raises InputError for
+    a folder of other files, RunError when the disk fails; then the folder is as it was.
     """
     before = check_folder(root)
     wanted = [name for name in names if form != "csv" or name[0] == ENTITY]
@@ -70,7 +68,7 @@ def check_folder(root: Path) -> list[str]:
         raise InputError(f"{root}: this is a file, allowed: a folder") from None
     except OSError as error:
         raise disk_error(root, error) from error
-    if RUN_FILE in present:
+    if MANIFEST in present:
         raise InputError(f"{root}: the folder of a run, allowed: a new or empty one")
     if NOTE in present:
         return _delivered(root)

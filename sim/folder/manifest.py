@@ -24,21 +24,21 @@ from pydantic import (
     model_serializer,
 )
 
-from context.documents import UnreadableError, read_json
+from context.documents import UnreadableError, read_bytes, read_json
 from context.errors import InputError, RunError
 from context.files import Written, replacing
 from context.scenario.scenario import Scenario
+from sim.folder.names import MANIFEST
 
 
 def run_id(manifest: Manifest) -> str:
     """The run's id: scenario, seed, and the first digits of the digest of all that decides the rows."""
-    name = re.sub(r"[^a-z0-9_]+", "-", str(manifest.scenario["name"]).lower()).strip("-")[:40]
+    name = re.sub(r"[^a-z0-9_]+", "-", manifest.scenario.name.lower()).strip("-")[:40]
     return f"{name}-{manifest.seed}-{manifest.scenario_digest[:8]}"
 
 
-FILE_NAME = "manifest.json"
 FORMAT: Literal[1] = 1
-STATES = ("context", "plan", "events", "done")
+RunState = Literal["context", "plan", "events", "done"]  # what is being made; "events" goes on to the report
 _LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")
 
 
@@ -112,14 +112,14 @@ class Totals(_Part):
 
 
 class Manifest(_Part):
-    """``manifest.json``. ``state`` names the stage that is not complete yet, or "done"."""
+    """``manifest.json``. ``state`` is the stage that is being made, or "done"."""
 
     label: Literal["synthetic"] = "synthetic"
     format: Literal[1] = FORMAT
     termtide: str
-    state: Literal["context", "plan", "events", "done"] = "context"
+    state: RunState = "context"
     scenario_digest: str
-    scenario: dict[str, Any]
+    scenario: Scenario
     seed: int
     pack: PackEntry
     versions: dict[str, str]
@@ -127,6 +127,21 @@ class Manifest(_Part):
     plan_digest: str | None = None
     units: dict[DayName, UnitEntry] = {}  # by campus day, "2026-09-01"
     totals: Totals = Totals()
+
+    @property
+    def has_store(self) -> bool:
+        """Whether the context store is complete."""
+        return self.state != "context"
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether the plan is complete, and with it the store."""
+        return self.state in ("events", "done")
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to make."""
+        return self.state == "done"
 
     def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
         """Note that a unit's files are in place. Raises RunError when their rows are not the unit's."""
@@ -145,7 +160,7 @@ class Manifest(_Part):
             event_bytes=sum(file.bytes for unit in self.units.values() for file in unit.files),
         )
         text = self.model_dump_json(indent=1) + "\n"
-        with replacing([run_dir / FILE_NAME], durable=True) as (beside,):
+        with replacing([run_dir / MANIFEST], durable=True) as (beside,):
             beside.write_text(text, encoding="utf-8")
 
 
@@ -167,7 +182,7 @@ def new_manifest(scenario: Scenario, pack: PackEntry) -> Manifest:
     return Manifest(
         termtide=termtide_version(),
         scenario_digest=scenario.digest(pack.digest),
-        scenario=scenario.model_dump(mode="json"),
+        scenario=scenario,
         seed=scenario.seed,
         pack=pack,
         versions=versions(),
@@ -176,20 +191,20 @@ def new_manifest(scenario: Scenario, pack: PackEntry) -> Manifest:
 
 def load_manifest(run_dir: Path) -> Manifest:
     """Read a run's manifest. Raises InputError when there is none, or it is no manifest of ours."""
-    path = run_dir / FILE_NAME
+    path = run_dir / MANIFEST
     try:
-        data = read_json(path)
+        data, text = read_json(path), read_bytes(path)
     except UnreadableError as error:
         if error.is_missing:
             raise InputError(
-                f"{run_dir}: no {FILE_NAME}, so there is no run; `termtide run` makes one"
+                f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one"
             ) from None
         raise
     given = data.get("format") if isinstance(data, dict) else None
     if isinstance(given, int) and given != FORMAT:
         raise InputError(f"{path}: format {given}, allowed: {FORMAT}; another version of Termtide made it")
     try:
-        return Manifest.model_validate(data)
+        return Manifest.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "the file"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import date
 from pathlib import Path
@@ -18,18 +18,25 @@ import pyarrow.compute as pc
 
 from context.errors import InputError, RunError
 from context.files import Written, disk_error, replacing
-from sim.sinks.units import InOrder, Unit, UnitWriter
+from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter, stored
 
-CHUNK = 16_384  # documents joined at a time: some 30 MB
+JOINED_DOCUMENTS = 16_384  # documents joined at a time: some 30 MB
 GZIP_LEVEL = 4  # CPU seconds per million events of 1.9 KB, one core: level 4 8.5, level 6 12; zstd 1.2
 SUFFIXES = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 Blocks = Iterator[tuple[int, memoryview]]  # lines: how many, and their bytes
 
 
 class NdjsonSink:
-    """``target`` is a folder (made when missing) or ``-`` for stdout, which is never compressed."""
+    """``target`` is a folder (made when missing) or ``-`` for stdout, which is never compressed.
 
-    def __init__(self, target: str, compression: str = "none") -> None:
+    ``?compression=`` may stand behind a folder. Raises InputError for what can be neither.
+    """
+
+    needs: Needs = "lines"
+
+    def __init__(self, target: str, options: UnitOptions | None = None) -> None:
+        del options
+        target, compression = _read(target)
         self.root = None if target == "-" else Path(target)
         if self.root is not None and self.root.exists() and not self.root.is_dir():
             raise InputError(f"sink ndjson:{target}: this is a file, allowed: a folder, or - for stdout")
@@ -49,11 +56,27 @@ class NdjsonSink:
             return _StdoutUnit(campus_day)
         return _NdjsonUnit(self.root / unit_name(campus_day, self.compression), self.compression, campus_day)
 
+    def copy(self, campus_day: date, run_dir: Path, files: Sequence[str]) -> list[Written]:
+        """The documents in a unit's files. Raises RunError when they have none."""
+        with self.unit(campus_day) as writer:
+            for table in stored(run_dir, files, ["event_time", "event"]):
+                writer.add(Unit(campus_day, table))
+        return writer.written
+
     def close(self) -> None:
         """Flush stdout."""
         self._closed = True
         if self.root is None:
             sys.stdout.buffer.flush()
+
+
+def _read(target: str) -> tuple[str, str]:
+    """(folder or ``-``, compression)."""
+    folder, _, query = target.partition("?")
+    key, _, compression = query.partition("=")
+    if query and key != "compression":
+        raise InputError(f"sink ndjson:{target}: {query} given, allowed: ?compression=none, gzip or zstd")
+    return folder, compression or "none"
 
 
 def unit_name(campus_day: date, compression: str) -> str:
@@ -169,8 +192,8 @@ def lines(documents: pa.Array | pa.ChunkedArray) -> Iterator[memoryview]:
     """Documents as newline-ended lines, joined by Arrow some thousands at a time."""
     chunks = documents.chunks if isinstance(documents, pa.ChunkedArray) else [documents]
     for chunk in chunks:
-        for start in range(0, len(chunk), CHUNK):
-            part = chunk.slice(start, CHUNK)
+        for start in range(0, len(chunk), JOINED_DOCUMENTS):
+            part = chunk.slice(start, JOINED_DOCUMENTS)
             # Joined with nothing: the separator ends each line.
             joined = pc.binary_join_element_wise(part, *_nothing_and_newline(part.type))
             offsets = np.frombuffer(joined.buffers()[1], dtype=np.int64 if _is_large(part.type) else np.int32)
@@ -206,8 +229,8 @@ def _blocks(unit: Unit) -> Blocks:
         yield from unit.lines()
         return
     for chunk in _documents(unit).chunks:
-        for start in range(0, len(chunk), CHUNK):
-            part = chunk.slice(start, CHUNK)
+        for start in range(0, len(chunk), JOINED_DOCUMENTS):
+            part = chunk.slice(start, JOINED_DOCUMENTS)
             for block in lines(part):
                 if len(block) != len(part) + _data_bytes(part):
                     raise RunError(f"ndjson: {len(block)} bytes of {len(part)} documents")

@@ -20,8 +20,8 @@ from google.auth import exceptions as auth
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-from context.errors import InputError, RunError
-from sim.sinks.cloud import LABEL, PROJECT, account, default_credentials, first_line
+from context.errors import InputError, RunError, first_line
+from sim.sinks.cloud import LABEL, PROJECT, account, default_credentials
 from sim.sinks.messages import AwayError, Messages, StreamOptions
 from sim.sinks.pubsub_wire import Encoder, request_bytes
 
@@ -34,7 +34,7 @@ _AWAY = (
     api.TooManyRequests, api.InternalServerError, api.Unknown, api.RetryError, api.BadGateway,
 )  # fmt: skip
 _Publisher = pubsub_v1.PublisherClient
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class PubsubSink:
@@ -195,7 +195,7 @@ class PubsubSink:
                 f"{self._topic}: the permission pubsub.{what}.create is missing, so --create can't"
             ) from error
 
-    def _call(self, call: Callable[[], T]) -> T:
+    def _call(self, call: Callable[[], _T]) -> _T:
         """A call with its errors told apart: AwayError for what passes, clear lines for what doesn't."""
         try:
             return call()

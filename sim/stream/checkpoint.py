@@ -7,27 +7,27 @@ when a stream opens it and when it has grown long.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from context.arrays import BOOL, I64
 from context.documents import UnreadableError, read_bytes
 from context.errors import InputError, RunError
 from context.files import disk_error, replacing
 from sim.caliper.batch import Batch
+from sim.folder.lock import locked
 
-FILE_NAME = "checkpoint.jsonl"
-FORMAT = 1
+JOURNAL = "checkpoint.jsonl"
+JOURNAL_FORMAT = 1
 _LONG_BYTES = 8_000_000
 Cursor = tuple[int, int, int]  # time_ms, uuid_high, uuid_low of the last event acknowledged
 Key = tuple[int, int]  # lane, sensor
@@ -81,7 +81,7 @@ class Segment:
 
 
 @dataclass
-class Progress:
+class StreamProgress:
     """What a journal adds up to."""
 
     identity: dict[str, Any]
@@ -93,9 +93,7 @@ class Progress:
     mark: Any = None  # what the sink wants to be told when it is opened again
     done: bool = False
 
-    def wanted(
-        self, lane: npt.NDArray[np.int64], sensor: npt.NDArray[np.int64], batch: Batch
-    ) -> npt.NDArray[np.bool_]:
+    def wanted(self, lane: I64, sensor: I64, batch: Batch) -> BOOL:
         """Which events have not been acknowledged in this segment."""
         keep = batch.time_ms >= self.below_ms
         for (of_lane, of_sensor), (time, high, low) in self.cursors.items():
@@ -105,21 +103,19 @@ class Progress:
         return keep
 
 
-def _after(batch: Batch, time: int, high: int, low: int) -> npt.NDArray[np.bool_]:
+def _after(batch: Batch, time: int, high: int, low: int) -> BOOL:
     """Which events come after a cursor in total order."""
     same_time = batch.time_ms == time
     above, level = batch.uuid_high > np.uint64(high), batch.uuid_high == np.uint64(high)
-    later: npt.NDArray[np.bool_] = (batch.time_ms > time) | (
-        same_time & (above | (level & (batch.uuid_low > np.uint64(low))))
-    )
+    later: BOOL = (batch.time_ms > time) | (same_time & (above | (level & (batch.uuid_low > np.uint64(low)))))
     return later
 
 
 class Checkpoint:
     """The journal, open for writing. Safe to use from several threads."""
 
-    def __init__(self, folder: Path, progress: Progress) -> None:
-        self.path, self.progress = folder / FILE_NAME, progress
+    def __init__(self, folder: Path, progress: StreamProgress) -> None:
+        self.path, self.progress = folder / JOURNAL, progress
         self._lock = threading.Lock()
         self._handle = -1
         self._size = 0
@@ -151,7 +147,7 @@ class Checkpoint:
             entries = [[*key, cursor[0], str(cursor[1]), str(cursor[2])] for key, cursor in cursors.items()]
             self._append({"ack": entries, "n": events, "mark": mark})
 
-    def snapshot(self) -> Progress:
+    def snapshot(self) -> StreamProgress:
         """How far it has come, as it stands."""
         with self._lock:
             return replace(self.progress, cursors=dict(self.progress.cursors))
@@ -194,9 +190,9 @@ class Checkpoint:
         self._size = 0
 
 
-def _as_json(progress: Progress) -> dict[str, Any]:
+def _as_json(progress: StreamProgress) -> dict[str, Any]:
     return {
-        "format": FORMAT,
+        "format": JOURNAL_FORMAT,
         "identity": progress.identity,
         "segments": [[segment.begin_ms, segment.end_ms] for segment in progress.segments],
         "cursors": [[*key, c[0], str(c[1]), str(c[2])] for key, c in progress.cursors.items()],
@@ -208,9 +204,9 @@ def _as_json(progress: Progress) -> dict[str, Any]:
     }
 
 
-def load_progress(folder: Path) -> Progress | None:
+def load_progress(folder: Path) -> StreamProgress | None:
     """What the journal in a state folder says, None without one. Raises InputError for another file."""
-    path = folder / FILE_NAME
+    path = folder / JOURNAL
     try:
         lines = read_bytes(path).split(b"\n")
     except UnreadableError as error:
@@ -219,10 +215,11 @@ def load_progress(folder: Path) -> Progress | None:
         raise
     try:
         saved = orjson.loads(lines[0])
-        if isinstance(saved, dict) and saved.get("format", FORMAT) != FORMAT:
-            raise InputError(f"{path}: format {saved['format']}, allowed: {FORMAT}; give another --state")
+        there = saved.get("format", JOURNAL_FORMAT) if isinstance(saved, dict) else JOURNAL_FORMAT
+        if there != JOURNAL_FORMAT:
+            raise InputError(f"{path}: format {there}, allowed: {JOURNAL_FORMAT}; give another --state")
         head = _Head.model_validate(saved)
-        progress = Progress(
+        progress = StreamProgress(
             head.identity,
             [Segment(*pair) for pair in head.segments],
             dict(_entries(head.cursors)),
@@ -241,7 +238,7 @@ def load_progress(folder: Path) -> Progress | None:
     return progress
 
 
-def _apply(progress: Progress, line: object) -> None:
+def _apply(progress: StreamProgress, line: object) -> None:
     entry = _ENTRY.validate_python(line)
     if isinstance(entry, _Clock):
         progress.below_ms, progress.at_ms = entry.below, entry.at
@@ -260,17 +257,13 @@ def _entries(rows: list[_Row]) -> Iterator[tuple[Key, Cursor]]:
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Hold a state folder for this process. Raises InputError when another stream is at work with it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(folder, os.O_RDONLY)
-    except (FileExistsError, NotADirectoryError):
-        raise InputError(f"--state {folder}: this is a file, allowed: a folder") from None
-    except OSError as error:
-        raise disk_error(folder, error) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    busy = InputError(f"--state {folder}: another stream is at work with it; give another one")
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            stack.enter_context(locked(folder, busy))
+        except (FileExistsError, NotADirectoryError):
+            raise InputError(f"--state {folder}: this is a file, allowed: a folder") from None
+        except OSError as error:
+            raise disk_error(folder, error) from error
         yield
-    except BlockingIOError:
-        raise InputError(f"--state {folder}: another stream is at work with it; give another one") from None
-    finally:
-        os.close(handle)

@@ -15,7 +15,7 @@ from context.scenario.load import load_scenario
 from context.scenario.parts import Incident
 from sim.cli.main import main
 from sim.sql.warehouse import build_warehouse
-from sim.stream.checkpoint import Checkpoint, Progress, load_progress
+from sim.stream.checkpoint import Checkpoint, StreamProgress, load_progress
 from tests.samples.mutations import spoiled_arguments, spoiled_text, spoiled_value
 from tests.samples.tiny import calendar_of, default_pack
 from tests.samples.toy_run import SCENARIO, write_run
@@ -159,7 +159,7 @@ def told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 def test_a_journal_of_wrong_types(tmp_path: Path) -> None:
     """A stream's checkpoint with one wrong value is read as it is, or refused by an error of ours."""
-    journal = Checkpoint(tmp_path, Progress({"scenario": "x", "shift": 0}))
+    journal = Checkpoint(tmp_path, StreamProgress({"scenario": "x", "shift": 0}))
     journal.begin(5)
     lines = [
         *map(json.loads, journal.path.read_text().splitlines()),

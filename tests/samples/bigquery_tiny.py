@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from context.scenario.scenario import Scenario
+from context.terms.premises import premises
 from sim.backfill.backfill import Wanted
 from sim.backfill.finished_tables import day_items, store_items
 from sim.folder.manifest import Manifest, load_manifest, run_id
 from sim.run import Order, backfill
 from sim.sinks.bigquery.sink import BigquerySink
-from sim.sinks.tables import Delivery, Item, TableOptions
+from sim.sinks.tables import Item, Shipment, TableOptions
 from tests.samples.tiny import default_pack
 from tests.servers.bigquery_server import PROJECT, Emulator
 
@@ -37,7 +38,7 @@ TABLES = (
 def small_run() -> Path:
     """A run folder with the store and seven UTC dates of events."""
     folder = Path(mkdtemp(prefix="termtide-small-"))
-    backfill(SMALL, default_pack(), folder, Order((f"parquet:{folder}",), Wanted(FIRST, LAST)))
+    backfill(premises(SMALL, default_pack()), folder, Order((f"parquet:{folder}",), Wanted(FIRST, LAST)))
     return folder
 
 
@@ -52,10 +53,10 @@ def items(days: int = 7, *, whole: bool = True) -> list[Item]:
     return [*(tables if whole else ()), *list(day_items(small_run(), manifest()))[:days]]
 
 
-def delivery() -> Delivery:
+def delivery() -> Shipment:
     """What is delivered."""
     tables = {*TABLES, ("event_store", "expanded"), ("event_store", "events")}
-    return Delivery(run_id(manifest()), SMALL.seed, SMALL.pack, tables)
+    return Shipment(run_id(manifest()), SMALL.seed, SMALL.pack, tables)
 
 
 def deliver(

@@ -12,10 +12,10 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from context.errors import RunError
+from context.errors import RunError, first_line
 from context.files import disk_error
 from schemas._model import Table
-from sim.sinks.bigquery.checksum import Leaf, Sums, added, column_paths, sums_of
+from sim.sinks.bigquery.checksum import SummedLeaf, Sums, added, column_paths, sums_of
 from sim.sinks.parquet import writer_options
 from sim.sinks.tables import Item
 
@@ -30,7 +30,7 @@ class Body:
 
 
 @contextmanager
-def body_of(item: Item, contract: Table, leaves: list[Leaf]) -> Iterator[Body]:
+def body_of(item: Item, contract: Table, leaves: list[SummedLeaf]) -> Iterator[Body]:
     """The item's rows, counted and summed. Raises RunError for a file that isn't whole or has other rows."""
     sums: Sums | None = None
     try:
@@ -50,13 +50,14 @@ def body_of(item: Item, contract: Table, leaves: list[Leaf]) -> Iterator[Body]:
             file.seek(0)
             yield Body(file, size, sums)
     except pa.ArrowInvalid as error:
-        text = str(error).splitlines()[0]
-        raise RunError(f"{item.name}: {item.files[0]}: not a whole Parquet file: {text}") from error
+        raise RunError(
+            f"{item.name}: {item.files[0]}: not a whole Parquet file: {first_line(error)}"
+        ) from error
     except OSError as error:
         raise disk_error(item.files[0] if item.files else Path(item.name), error) from error
 
 
-def _merge(item: Item, contract: Table, leaves: list[Leaf], into: IO[bytes]) -> Sums | None:
+def _merge(item: Item, contract: Table, leaves: list[SummedLeaf], into: IO[bytes]) -> Sums | None:
     sums: Sums | None = None
     writer: pq.ParquetWriter | None = None
     try:

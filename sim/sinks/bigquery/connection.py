@@ -14,8 +14,8 @@ from google.auth import exceptions as auth
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from context.errors import InputError, RunError
-from sim.sinks.cloud import PROJECT, account, default_credentials, first_line
+from context.errors import InputError, RunError, first_line
+from sim.sinks.cloud import PROJECT, account, default_credentials
 
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # before another try; the service asks for exponential backoff
 CALL_S = 60.0  # a call may take so long
@@ -32,7 +32,7 @@ PASSING = frozenset({
 })  # fmt: skip
 _ABORTED = re.compile(r"(?i)transaction[^.]*(abort|conflict)|serialize access|concurrent update")
 _Anonymous: Any = AnonymousCredentials
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class Connection:
@@ -82,7 +82,7 @@ class Connection:
             )
         return self._here.client
 
-    def call(self, what: str, call: Callable[[], T]) -> T:
+    def call(self, what: str, call: Callable[[], _T]) -> _T:
         """A call, again and again while what fails passes by itself.
 
         NotFound and Conflict are the caller's to judge. Raises InputError for what the user can mend,
