@@ -102,7 +102,10 @@ def stream_command(
         played = None if fresh else played_shift(state_dir)
         now = datetime.now(UTC)
         weeks = played - chosen.shift if played is not None else aligning_weeks(chosen, begin or "", now)
-        begin, end = moved(begin, weeks, "--from"), moved(end, weeks, "--until")
+        begin, end = (
+            moved(moment, weeks, chosen.time_zone, flag)
+            for moment, flag in ((begin, "--from"), (end, "--until"))
+        )
         if weeks:
             chosen = with_shift(chosen, str(chosen.shift + weeks), "--align-today")
             folder = default_run_dir(chosen)
@@ -114,7 +117,8 @@ def stream_command(
     check_stream(to, options)
     given = premises(chosen, loaded)
     job = StreamJob(given, folder, state_dir, to, pace, begin, end, number, message, rate_max, options, fresh)
-    timeline_of(job)
+    for line in timeline_of(job).warnings(datetime.now(UTC)):
+        err.print(line)
     prepare(given, folder, progress=Progress(err))
     ended = stream(job, err.print)
     _report(ended.status, as_json=as_json)
