@@ -44,7 +44,8 @@ def typed_path(text: str | Path) -> Path:
             return Path.home() / given[1:].lstrip("/")
         except RuntimeError:
             raise InputError(f"{given!r} given, but there is no home folder; give the whole path") from None
-    return Path.cwd() / given if given.startswith("~") else Path(given)
+    path = Path(given)
+    return path.absolute() if str(path).startswith("~") else path  # ./~ too, which pathlib makes ~ of
 
 
 @contextmanager

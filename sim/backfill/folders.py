@@ -19,6 +19,7 @@ from context.documents import read_json
 from context.errors import InputError, RunError
 from context.files import PARTIAL, Written, disk_error, replacing
 from sim.folder.claim import is_whole
+from sim.folder.duckdb_paths import duckdb_file
 from sim.folder.manifest import FileEntry, Manifest, UnitEntry, run_id, termtide_version
 from sim.folder.names import MANIFEST
 from sim.sinks.ndjson import SUFFIXES
@@ -225,13 +226,14 @@ class Stdout:
 def _as_json(source: Path, path: Path, compression: str) -> int:
     """Write the rows of a Parquet file as JSON, one a line; returns their number. Raises OSError."""
     codec = {"none": "uncompressed"}.get(compression, compression)
+    target = literal(duckdb_file(path))
     try:
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             done = connection.execute(
-                f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO {literal(str(path))} "
+                f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO {target} "
                 f"(FORMAT json, COMPRESSION {codec})",
-                [str(source)],
+                [duckdb_file(source)],
             ).fetchone()
     except duckdb.IOException as error:
         raise OSError(*error.args) from error

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from context.errors import InputError
+from context.files import typed_path
 from context.terms.premises import premises_of_file
 from sim.cli.options import (
     AllowUnlabelled,
@@ -53,7 +54,12 @@ _Method = Annotated[
     str, typer.Option("--method", help="How BigQuery replaces a day: auto, decorator or transaction.")
 ]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Look at the destinations, write nothing.")]
-_Finished = Annotated[Path | None, typer.Option("--run", help="Deliver this finished run, without drawing.")]
+_Finished = Annotated[
+    Path | None,
+    typer.Option(
+        "--run", parser=typed_path, metavar="PATH", help="Deliver this finished run, without drawing."
+    ),
+]
 
 
 def backfill_command(
@@ -138,7 +144,8 @@ def _urls(given: list[str], compression: str) -> tuple[str, ...]:
             f"--compression {compression}: only {either(_COMPRESSED)}: files are compressed by choice"
         )
     return tuple(
-        f"{url}?compression={compression}" if url in chosen and "?" not in url else url for url in given
+        f"{url}?compression={compression}" if url in chosen and "?compression=" not in url else url
+        for url in given
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from context.files import typed_path
 from sim.cli.options import (
     AllowUnlabelled,
     AsJson,
@@ -39,7 +40,12 @@ _AsOf = Annotated[
 ]
 _StoreRun = Annotated[
     Path | None,
-    typer.Option("--run", help="Store of this run; default: of the scenario file, else of the newest run."),
+    typer.Option(
+        "--run",
+        parser=typed_path,
+        metavar="PATH",
+        help="Store of this run; default: of the scenario file, else of the newest run.",
+    ),
 ]
 
 
@@ -68,7 +74,7 @@ def context_command(
         if day is not None:
             source = on_morning(source, day)
         rows = (
-            _into_folder(form, Path(target), source, names, facts)
+            _into_folder(form, typed_path(target), source, names, facts)
             if form in FILE_FORMS
             else write_warehouse(to, source, names, tuple(allow_unlabelled or ()), err.print)
         )
@@ -86,7 +92,7 @@ def _target(url: str) -> tuple[str, str]:
     if scheme in FILE_FORMS:
         from sim.exports.files import check_folder
 
-        check_folder(Path(target))  # told before anything is made
+        check_folder(typed_path(target))  # told before anything is made
     return scheme, target
 
 

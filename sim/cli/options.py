@@ -9,16 +9,28 @@ from typing import Annotated
 import typer
 
 from context.errors import InputError
+from context.files import typed_path
 from context.scenario.load import FILE_NAME
 
 ScenarioFile = Annotated[
-    Path | None, typer.Option("--scenario", help=f"Scenario file; default: {FILE_NAME} in this folder.")
+    Path | None,
+    typer.Option(
+        "--scenario",
+        parser=typed_path,
+        metavar="PATH",
+        help=f"Scenario file; default: {FILE_NAME} in this folder.",
+    ),
 ]
 Fte = Annotated[str | None, typer.Option("--fte", help="Size in student full-time equivalents.")]
 TermName = Annotated[str | None, typer.Option("--term", help='Term, such as "Fall 2026".')]
 Seed = Annotated[str | None, typer.Option("--seed", help="Seed: the same seed makes the same bytes.")]
 PackName = Annotated[str | None, typer.Option("--pack", help="Name of a built-in pack or path of a folder.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Output folder; default: runs/<scenario>-<seed>.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", parser=typed_path, metavar="PATH", help="Output folder; default: runs/<scenario>-<seed>."
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option("--workers", min=1, max=256, help="Worker processes; default: one per processor."),
@@ -42,7 +54,10 @@ AllowUnlabelled = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 RunDir = Annotated[
-    Path | None, typer.Option("--run", help="Folder of a run; default: the newest below runs/.")
+    Path | None,
+    typer.Option(
+        "--run", parser=typed_path, metavar="PATH", help="Folder of a run; default: the newest below runs/."
+    ),
 ]
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from context.errors import InputError
+from context.files import typed_path
 from context.terms.premises import premises
 from sim.cli.options import AsJson, Fte, ScenarioFile, Seed, Shift
 from sim.cli.terminal import err, out, out_json
@@ -22,7 +23,13 @@ ctl_app = typer.Typer(
     rich_markup_mode=None,
 )
 _State = Annotated[
-    Path | None, typer.Option("--state", help="State folder of the stream; default: the newest below runs/.")
+    Path | None,
+    typer.Option(
+        "--state",
+        parser=typed_path,
+        metavar="PATH",
+        help="State folder of the stream; default: the newest below runs/.",
+    ),
 ]
 _To = Annotated[str, typer.Option("--to", help=", ".join(forms("messages")))]
 _Speed = Annotated[str, typer.Option("--speed", help="Campus seconds a second, or max.")]
@@ -49,11 +56,23 @@ _ThisTopic = Annotated[
     typer.Option("--allow-unlabelled", metavar="TOPIC", help="Publish to this topic without its label."),
 ]
 _StreamState = Annotated[
-    Path | None, typer.Option("--state", help="Folder of checkpoint and socket; default: <run>-stream.")
+    Path | None,
+    typer.Option(
+        "--state",
+        parser=typed_path,
+        metavar="PATH",
+        help="Folder of checkpoint and socket; default: <run>-stream.",
+    ),
 ]
 _Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the checkpoint and begin anew.")]
 _PlayedRun = Annotated[
-    Path | None, typer.Option("--run", help="Play this run; default: the scenario's, or the newest.")
+    Path | None,
+    typer.Option(
+        "--run",
+        parser=typed_path,
+        metavar="PATH",
+        help="Play this run; default: the scenario's, or the newest.",
+    ),
 ]
 
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from sqlglot import exp
 
 from context.errors import InputError, RunError, TermtideError
+from sim.folder.duckdb_paths import duckdb_folder
 from sim.sql.information_schema import View, asked_for, rows_of
 from sim.sql.translate import parse, to_duckdb
 from sim.sql.values import MACROS
@@ -54,7 +55,7 @@ def _make_view(connection: duckdb.DuckDBPyConnection, view: View, rows: pa.Table
 def _lock(connection: duckdb.DuckDBPyConnection, run_dir: Path) -> None:
     """From here on the session reads files of the run and no others, and no setting can change that."""
     connection.execute(MACROS)
-    folder = literal(str(run_dir.resolve()))
+    folder = literal(duckdb_folder(run_dir))
     for setting in (
         f"allowed_directories = [{folder}]",
         "enable_external_access = false",

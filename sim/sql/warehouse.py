@@ -16,6 +16,7 @@ import schemas
 from context.errors import InputError, RunError, first_line
 from context.files import PARTIAL, disk_error, replacing
 from schemas._model import Table
+from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, new_database, readable_database
 from sim.folder.names import FOLDER, WAREHOUSE
 
 ROOT = "termtide_root"
@@ -34,7 +35,8 @@ def build_warehouse(run_dir: Path) -> Path:
         for rubbish in (beside, journal):
             rubbish.unlink(missing_ok=True)
         try:
-            with duckdb.connect(str(beside)) as connection:
+            with new_database(beside) as place, duckdb.connect(place) as connection:
+                connection.execute(f"SET VARIABLE {ROOT} = {literal(duckdb_folder(run_dir))}")
                 for statement in _statements(run_dir.resolve()):
                     connection.execute(statement)
         except duckdb.IOException as error:
@@ -58,8 +60,8 @@ def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnec
     connection = duckdb.connect()
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"SET VARIABLE {ROOT} = {literal(glob_escaped(str(run_dir.resolve())))}")
-        connection.execute(f"ATTACH {literal(str(path.resolve()))} AS {quoted(catalog)} (READ_ONLY)")
+        connection.execute(f"SET VARIABLE {ROOT} = {literal(duckdb_folder(run_dir))}")
+        connection.execute(f"ATTACH {literal(readable_database(path))} AS {quoted(catalog)} (READ_ONLY)")
         connection.execute(f"USE {quoted(catalog)}")
     except duckdb.Error as error:
         connection.close()
@@ -93,11 +95,6 @@ def literal(text: str) -> str:
 def quoted(name: str) -> str:
     """A name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def glob_escaped(path: str) -> str:
-    """A path whose characters stand for themselves where DuckDB expects a pattern."""
-    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in path)
 
 
 def _statements(root: Path) -> Iterator[str]:
@@ -146,5 +143,5 @@ def _select(root: Path, table: Table) -> str | None:
 
 def _from_files(root: Path, table: Table, path: str) -> str:
     columns = ", ".join(quoted(column.name) for column in table.columns)
-    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(glob_escaped(str(root)))})"
+    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(duckdb_pattern(root))})"
     return f"SELECT {columns} FROM read_parquet({folder} || {literal('/' + path)}, hive_partitioning = false)"
