@@ -10,7 +10,6 @@ import typer
 
 from context.errors import InputError
 from context.files import typed_path
-from context.scenario.load import FILE_NAME
 
 ScenarioFile = Annotated[
     Path | None,
@@ -18,7 +17,7 @@ ScenarioFile = Annotated[
         "--scenario",
         parser=typed_path,
         metavar="PATH",
-        help=f"Scenario file; default: {FILE_NAME} in this folder.",
+        help="Scenario file; default: termtide.toml in this folder.",
     ),
 ]
 Fte = Annotated[str | None, typer.Option("--fte", help="Size in student full-time equivalents.")]

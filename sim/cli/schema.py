@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import schemas
 from context.errors import InputError
+from context.files import typed_path
 from schemas._model import Table
 from sim.cli.options import AsJson
-from sim.cli.terminal import out, out_document, out_json, print_rows
-from sim.report.tables_page import PAGES, column_rows, counts, facts
+from sim.cli.terminal import err, out, out_document, out_json, print_rows
+from sim.report.table_facts import column_counts, column_rows, table_facts, tables_markdown
 
 schema_app = typer.Typer(
     help="Tables and columns: list, show, ddl, docs.", no_args_is_help=True, rich_markup_mode=None
@@ -24,6 +26,8 @@ _Names = Annotated[
 _Dataset = Annotated[str | None, typer.Option("--dataset", help="Only this dataset.")]
 _DIALECTS = ("bigquery", "duckdb")
 _FORMS = ("sql", "json")
+_DOCS = ("markdown", "html")
+_DOCS_FOLDER = Path("termtide-schema")
 
 
 @schema_app.command("list")
@@ -48,8 +52,8 @@ def schema_show_command(
     if as_json:
         out_json({**_summary(table), "columns": rows, "option_sets": sets})
         return
-    out(f"{table.dataset}.{table.name}: {table.description} {' '.join(facts(table))}")
-    print_rows(rows, tuple(name for name in rows[0] if name != "uniform"))
+    out(f"{table.dataset}.{table.name}: {table.description} {' '.join(table_facts(table))}")
+    print_rows(rows, tuple(name for name in rows[0] if name not in ("uniform", "always_null")))
     for options, members in sets.items():
         out(f"{options}: {', '.join(members)}")
 
@@ -91,12 +95,37 @@ def schema_ddl_command(
 def schema_docs_command(
     names: _Names = None,
     dataset: _Dataset = None,
-    form: Annotated[str, typer.Option("--format", help="markdown or html.")] = "markdown",
+    form: Annotated[
+        str, typer.Option("--format", help="markdown: one page on stdout; html: a folder of pages.")
+    ] = "markdown",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            parser=typed_path,
+            metavar="PATH",
+            help=f"Folder of --format html; default: {_DOCS_FOLDER}.",
+        ),
+    ] = None,
 ) -> None:
-    """One page of all tables with descriptions and provenance."""
-    if form not in PAGES:
-        raise InputError(f"--format: {form} given, allowed: {', '.join(PAGES)}")
-    out_document(PAGES[form](_chosen(names, dataset)))
+    """All tables with descriptions and provenance: as Markdown, or as pages that one can search.
+
+    With --format html, a folder of pages that work without a server: open its index.html in a browser.
+    """
+    if form not in _DOCS:
+        raise InputError(f"--format: {form} given, allowed: {', '.join(_DOCS)}")
+    tables = _chosen(names, dataset)
+    if form == "markdown":
+        if out is not None:
+            raise InputError("--out: is for --format html; Markdown goes to stdout")
+        out_document(tables_markdown(tables))
+        return
+    from sim.report.dictionary.site import INDEX, check_dictionary, write_dictionary
+
+    root = out or _DOCS_FOLDER
+    check_dictionary(root)
+    written = write_dictionary(root, tables)
+    err.print(f"wrote {len(written)} files: open {(root / INDEX).resolve()}")
 
 
 def _chosen(names: list[str] | None, dataset: str | None) -> list[Table]:
@@ -115,7 +144,7 @@ def _datasets(dataset: str | None) -> tuple[str, ...]:
 
 
 def _summary(table: Table) -> dict[str, Any]:
-    documented, inferred = counts(table)
+    documented, inferred = column_counts(table)
     return {
         "dataset": table.dataset,
         "table": table.name,

@@ -27,20 +27,20 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "event_bytes": manifest.totals.event_bytes,
         "warehouse": str(run_dir / WAREHOUSE),
         "report": str(run_dir / REPORT),
-        "queries": [sql for _, sql in queries(days)],
+        "queries": [" ".join(sql.split()) for _, sql in queries(days)],
     }
 
 
 def print_summary(facts: dict[str, Any], console: Console) -> None:
     """The summary for people, on ``console``."""
     if facts["was_done"]:
-        console.print(f"{facts['run']}: this run is complete already; nothing to do", markup=False)
+        console.print(f"{facts['run']}: this run is complete already; nothing to do")
     console.print(
         f"{facts['run']}: {facts['store_rows']:,} store rows, {facts['events']:,} events "
         f"({facts['event_bytes'] / 1e6:,.0f} MB of Parquet), all synthetic",
         markup=False,
     )
-    console.print(f"warehouse: {Path(facts['warehouse']).resolve()}", markup=False)
-    console.print("Try:", markup=False)
+    console.print(f"warehouse: {Path(facts['warehouse']).resolve()}")
+    console.print("Try:")
     for query in facts["queries"]:
-        console.print(f'  termtide sql --run {facts["run"]} "{query}"', markup=False)
+        console.print(f'  termtide sql --run {facts["run"]} "{query}"')

@@ -7,10 +7,24 @@ import sys
 from typing import Any
 
 import typer
+from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from context.errors import InputError
-from sim.folder.plain import PlainConsole, plain
+from sim.folder.plain import plain
+
+
+class PlainConsole(Console):
+    """A console that takes texts as plain ones: no markup, emoji, colours of numbers, or controls in them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def render_str(self, text: str, **style: Any) -> Text:
+        """The text as rich draws it, be it printed or a table's cell."""
+        return super().render_str(plain(text), **(style | {"markup": False, "emoji": False}))
+
 
 err = PlainConsole(stderr=True, soft_wrap=True)
 

@@ -27,9 +27,10 @@ from sim.folder.manifest import (
     new_manifest,
     termtide_version,
 )
-from sim.folder.names import FOLDER, MANIFEST, PLAN, REPORT, WAREHOUSE
+from sim.folder.names import COOKBOOK, DICTIONARY, FOLDER, MANIFEST, PLAN, REPORT, WAREHOUSE
 from sim.folder.progress import Progress
 
+_PAGES = ("index.html", "joins.html", "marts.html", "search.js", "style.css", "tables.js")
 _STORES = ("context_store_entity", "context_store_keymap")
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _EVENT_FOLDER = re.compile(rf"event_date={_DATE}")
@@ -155,7 +156,8 @@ def remove_run(run_dir: Path, manifest: Manifest | None = None) -> None:
         events = run_dir / FOLDER
         dates = [path for path in events.glob("event_date=*") if _EVENT_FOLDER.fullmatch(path.name)]
         stores = [run_dir / dataset for dataset in _STORES]
-        for folder in [*stores, *dates, events, events.parent]:
+        pages = run_dir / DICTIONARY
+        for folder in [*stores, *dates, events, events.parent, *pages.glob("*/"), pages]:
             if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
                 folder.rmdir()
     except OSError as error:
@@ -227,10 +229,11 @@ def _rows(path: Path) -> int | None:
 
 
 def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
-    for name in (MANIFEST, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT):
+    for name in (MANIFEST, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT, COOKBOOK):
         yield run_dir / name
         yield run_dir / (name + PARTIAL)
     yield run_dir / f"{WAREHOUSE}{PARTIAL}.wal"
+    yield from _pages(run_dir / DICTIONARY)
     for dataset in _STORES:
         for table in schemas.tables(dataset):
             yield run_dir / dataset / f"{table.name}.parquet"
@@ -241,3 +244,16 @@ def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
     if manifest is not None:
         yield from (run_dir / file.path for unit in manifest.units.values() for file in unit.files)
         yield from (run_dir / f"{name.replace('.', '/')}.parquet" for name in manifest.store)
+
+
+def _pages(folder: Path) -> Iterator[Path]:
+    """The dictionary's pages, and what of them a kill left half written."""
+    for name in _PAGES:
+        yield folder / name
+        yield folder / (name + PARTIAL)
+    for path in folder.glob("*/*.html*"):
+        name = path.name.removesuffix(PARTIAL).removesuffix(".html")
+        with suppress(schemas.UnknownName):
+            schemas.table(path.parent.name, name)
+            if path.name in (f"{name}.html", f"{name}.html{PARTIAL}"):
+                yield path

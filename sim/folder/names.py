@@ -24,3 +24,5 @@ MANIFEST = "manifest.json"
 PLAN = "plan.parquet"
 WAREHOUSE = "warehouse.duckdb"
 REPORT = "report.html"
+DICTIONARY = "dictionary"  # a folder of pages
+COOKBOOK = "cookbook.html"

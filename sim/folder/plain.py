@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
-
-from rich.console import Console
-from rich.text import Text
 
 _STEERING = (
     "Cc",
@@ -29,14 +25,3 @@ def _spelled(letter: str) -> str:
     if unicodedata.category(letter) not in _STEERING or letter in _JOINERS:
         return letter
     return letter.encode("unicode_escape").decode("ascii")
-
-
-class PlainConsole(Console):
-    """A console that takes texts as plain ones: no markup, emoji, colours of numbers, or controls in them."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(markup=False, emoji=False, highlight=False, **options)
-
-    def render_str(self, text: str, **style: Any) -> Text:
-        """The text as rich draws it, be it printed or a table's cell."""
-        return super().render_str(plain(text), **(style | {"markup": False, "emoji": False}))

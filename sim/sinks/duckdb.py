@@ -18,7 +18,7 @@ from context.files import disk_error, typed_path
 from schemas._model import Table
 from sim.folder.duckdb_paths import duckdb_database, duckdb_file
 from sim.sinks.tables import Item, Shipment, TableOptions
-from sim.sql.warehouse import comments, events_select, literal, quoted
+from sim.sql.warehouse import comments, events_select, literal, new_file, quoted
 
 LOADS = schemas.table(schemas.META, "loads")
 _LOADS = f"{quoted(LOADS.dataset)}.{quoted(LOADS.name)}"
@@ -106,7 +106,9 @@ class DuckdbSink:
 
     def _connected(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         try:
-            return duckdb.connect(duckdb_database(self._path), read_only=read_only)
+            if read_only:
+                return duckdb.connect(duckdb_database(self._path), read_only=True)
+            return new_file(duckdb_database(self._path))
         except duckdb.IOException as error:
             text = str(error)
             if "lock" in text:

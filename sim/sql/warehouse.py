@@ -20,6 +20,9 @@ from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, new_database,
 from sim.folder.names import FOLDER, WAREHOUSE
 
 ROOT = "termtide_root"
+# Files are written as DuckDB 1.1 wrote them, so that clients from 1.2 on open them, not DuckDB 2 alone.
+STORAGE_VERSION = "v1.1.0"
+EVENT_DATE = "event_date"  # the day of a file of events, by its folder; no column of the tables
 _EVENTS = schemas.events_columns("duckdb")
 
 
@@ -35,7 +38,7 @@ def build_warehouse(run_dir: Path) -> Path:
         for rubbish in (beside, journal):
             rubbish.unlink(missing_ok=True)
         try:
-            with new_database(beside) as place, duckdb.connect(place) as connection:
+            with new_database(beside) as place, new_file(place) as connection:
                 connection.execute(f"SET VARIABLE {ROOT} = {literal(duckdb_folder(run_dir))}")
                 for statement in _statements(run_dir.resolve()):
                     connection.execute(statement)
@@ -46,6 +49,14 @@ def build_warehouse(run_dir: Path) -> Path:
         finally:
             journal.unlink(missing_ok=True)
     return target
+
+
+def new_file(place: str) -> duckdb.DuckDBPyConnection:
+    """A connection that writes a DuckDB file, a new one in the form that older clients read.
+
+    ``place`` as ``sim.folder.duckdb_paths`` tells it.
+    """
+    return duckdb.connect(place, config={"storage_compatibility_version": STORAGE_VERSION})
 
 
 def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnection:
@@ -124,10 +135,26 @@ def comments(table: Table, kind: str) -> Iterator[str]:
         yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {told}"
 
 
-def events_select() -> str:
-    """The query that is the older form of the event store."""
+def events_select(source: str = "event_store.expanded", more: str = "") -> str:
+    """The query that is the older form of the event store, out of ``source`` and with ``more`` columns."""
     columns = ", ".join(f"{expression} AS {name}" for name, expression in _EVENTS.items())
-    return f"SELECT {columns} FROM event_store.expanded"
+    return f"SELECT {columns}{more} FROM {source}"
+
+
+def dated_events(run_dir: Path, table: Table) -> str | None:
+    """The query that is a table of the event store with the day of each event, so that days can be left out.
+
+    None for any other table, and for an event store without files.
+    """
+    if table.dataset != "event_store" or not data_files(run_dir, schemas.table("event_store", "expanded")):
+        return None
+    columns = [quoted(column.name) for column in schemas.table("event_store", "expanded").columns]
+    pattern = literal(f"/{FOLDER}/*/*.parquet")
+    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(duckdb_pattern(run_dir.resolve()))})"
+    files = f"{folder} || {pattern}"
+    read = f"read_parquet({files}, hive_partitioning = true, hive_types = {{{literal(EVENT_DATE)}: DATE}})"
+    dated = f"SELECT {', '.join([*columns, EVENT_DATE])} FROM {read}"
+    return events_select(f"({dated})", f", {EVENT_DATE}") if is_view(table) else dated
 
 
 def _select(root: Path, table: Table) -> str | None:
