@@ -15,7 +15,7 @@ from sim.cli.options import AsJson, Fte, ScenarioFile, Seed, Shift
 from sim.cli.terminal import err, out, out_json
 from sim.folder.chosen import chosen_term, with_shift
 from sim.folder.find import default_run_dir
-from sim.sinks.open import check_stream, forms, is_stdout
+from sim.sinks.open import check_flags, check_stream, forms, is_stdout
 
 ctl_app = typer.Typer(
     help="Steer a running stream: status, pause, resume, speed, seek, stop.",
@@ -134,6 +134,8 @@ def stream_command(
     number = laps if laps is not None else (None if loop else 1)
     # A wrong address or time is told before anything is made.
     check_stream(to, options)
+    flags = {"--create": create, "--allow-unlabelled": allow_unlabelled, "--ordering-key": ordering_key}
+    check_flags([to], flags, "messages")
     given = premises(chosen, loaded)
     job = StreamJob(given, folder, state_dir, to, pace, begin, end, number, message, rate_max, options, fresh)
     for line in timeline_of(job).warnings(datetime.now(UTC)):
