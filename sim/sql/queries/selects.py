@@ -206,18 +206,12 @@ class Select:
         for item in order.expressions:
             position = self._position(item.this, items)
             if position is not None:
-                listed = items[position].value
-                # The key for NaN is an expression, in which DuckDB takes no alias of what may raise an error.
-                alone = settled(listed.type).kind != "FLOAT64" or distinct
-                shown = replace(
-                    listed, sql=name_sql(names[position]) if alone else listed.sql, node=item.this
-                )
-                keys.append(order_key(shown, item))
+                keys.append(self._listed(items[position], position, names, item))
                 continue
             value = walker.value(item.this)
             same = [i for i, listed in enumerate(items) if listed.value.sql == value.sql]
             if same and settled(value.type).kind != "FLOAT64":
-                keys.append(order_key(replace(value, sql=name_sql(names[same[0]])), item))
+                keys.append(self._listed(items[same[0]], same[0], names, item))
                 walker.scope.loose.clear()
                 continue
             if distinct and not same:
@@ -230,6 +224,15 @@ class Select:
             keys.append(order_key(value, item))
         walker.scope.loose.clear()
         return f" ORDER BY {', '.join(keys)}"
+
+    def _listed(self, listed: Item, position: int, names: list[str], key: exp.Expr) -> str:
+        """A key that is a column of the list: by its position; DuckDB orders by no name of what can fail."""
+        value = replace(listed.value, node=key)
+        if settled(value.type).kind != "FLOAT64":
+            return order_key(value.named(str(position + 1), value.type), key)
+        if self.node.args.get("distinct"):
+            return order_key(value.named(name_sql(names[position]), value.type), key)
+        return order_key(value, key)
 
     def _position(self, node: exp.Expr, items: list[Item]) -> int | None:
         """The item that a key of ORDER BY names by position or alias."""
