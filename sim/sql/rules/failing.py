@@ -1,9 +1,9 @@
 """Macros that can fail: in which form a query calls them.
 
-They fail by DuckDB's ``error`` (``bq_...``), which counts as volatile, and no window may be divided or ordered
-by what is volatile. There a call that depends on a row fails by a cast that cannot be made (``bqn_...``), whose
-text is known only then: were it a constant, DuckDB would try the cast while it plans. After SAFE they give NULL
-(``bqs_...``).
+They fail by DuckDB's ``error`` (``bq_...``), which counts as volatile, and no window may be divided or
+ordered by what is volatile. There a call that depends on a row fails by a cast that cannot be made
+(``bqn_...``); its text is known only then: were it a constant, DuckDB would try the cast while it plans.
+After SAFE they give NULL (``bqs_...``).
 """
 
 from __future__ import annotations
