@@ -226,7 +226,7 @@ class Select:
         return f" ORDER BY {', '.join(keys)}"
 
     def _listed(self, listed: Item, position: int, names: list[str], key: exp.Expr) -> str:
-        """A key that is a column of the list: by its position; DuckDB orders by no name of what can fail."""
+        """A key that is a column of the list, by its position: DuckDB orders by no name of what can fail."""
         value = replace(listed.value, node=key)
         if settled(value.type).kind != "FLOAT64":
             return order_key(value.named(str(position + 1), value.type), key)

@@ -2,7 +2,7 @@
 
 They fail by DuckDB's ``error`` (``bq_...``), which counts as volatile, and no window may be divided or
 ordered by what is volatile. There a call that depends on a row fails by a cast that cannot be made
-(``bqn_...``), whose text is known only then: were it a constant, DuckDB would try the cast while it plans.
+(``bqn_...``); its text is known only then: were it a constant, DuckDB would try the cast while it plans.
 After SAFE they give NULL (``bqs_...``).
 """
 
