@@ -15,7 +15,7 @@ import duckdb
 from sqlglot import exp
 
 from context.errors import InputError
-from sim.sql.expressions.names import Scope, fields
+from sim.sql.expressions.names import Scope, struct_fields
 from sim.sql.grammar.catalog import Catalog, Surroundings
 from sim.sql.grammar.coercion import coerced, distance
 from sim.sql.grammar.parse import number_placeholders, parse_query, parse_statements
@@ -108,7 +108,7 @@ def _shown(found: Query, compiler: Compiler) -> Query:
     handle = compiler.handle()
     whole = Value(f"{handle}.{name_sql(found.outputs[0].inner)}", found.outputs[0].type)
     parts, outputs = [], []
-    for i, (column, key) in enumerate(zip(fields(whole), whole.type.keys, strict=True)):
+    for i, (column, key) in enumerate(zip(struct_fields(whole), whole.type.keys, strict=True)):
         inner = column.name or f"f{i}_"
         parts.append(f"{column.value.sql} AS {name_sql(key if column.name else inner)}")
         outputs.append(Output(column.name, key if column.name else inner, column.value))
