@@ -89,7 +89,7 @@ def backfill(
         work = Backfill(run_dir, manifest, order.wanted, show)
         with work.opened(order.to, order.options):
             for line in work.check():
-                show.stage_line(line)
+                show.say(line)
             if not order.dry_run:
                 _fill(Job(scenario, pack.path, run_dir), pack, calendar, work, workers)
                 work.finish()
@@ -108,7 +108,7 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
         scenario = Scenario.model_validate_json(json.dumps(manifest.scenario))
         with work.opened(order.to, order.options):
             for line in work.check():
-                show.stage_line(line)
+                show.say(line)
             if not order.dry_run:
                 work.put_tables()
                 dates = Dates(manifest.units, {})
@@ -119,7 +119,7 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
                         f"--run {run_dir}: made with event_json = false, so it has no documents for ndjson:; "
                         "give its scenario instead of --run, and they are drawn again"
                     )
-                work.fill(Job(scenario, Path(), run_dir), tasks, dates, days=len(days), workers=workers)
+                work.fill(Job(scenario, Path(), run_dir), tasks, dates, days=days.values(), workers=workers)
                 work.finish()
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
 

@@ -21,11 +21,14 @@ from sim.backfill.loader import Loader
 from sim.backfill.partitions import Dates
 from sim.backfill.pool import units
 from sim.folder.manifest import Manifest
+from sim.folder.names import PLAN
 from sim.folder.progress import Progress
+from sim.plan.plan_file import planned_events
 from sim.sinks.open import meant
 from sim.sinks.tables import TABLE_SCHEMES, TableOptions
 
 EVENTS = ("event_store", "expanded")
+UNIT_WORK = 5_000  # what a unit costs beside its events, in events: its part of the plan, its files
 
 
 @dataclass(frozen=True)
@@ -169,10 +172,7 @@ class Backfill:
             return []
         tasks = []
         for number, day in days.items():
-            name = day.isoformat()
-            wants = list(self.folders) if self.wanted.has_date(day) else []
-            if self.loaders and any(map(self.wanted.has_date, dates.touched(name))):
-                wants.append(self.run)
+            name, wants = day.isoformat(), self._wants(day, dates)
             sinks = tuple(i for i, t in enumerate(self.targets) if t in wants and not t.has_unit(name))
             if not sinks:
                 continue
@@ -186,21 +186,30 @@ class Backfill:
             tasks.append(task)
         return tasks
 
+    def _wants(self, day: date, dates: Dates) -> list[Target]:
+        """Who is to have a campus day: folders, and the run folder for what warehouses load of it."""
+        wants = list(self.folders) if self.wanted.has_date(day) else []
+        if self.loaders and any(map(self.wanted.has_date, dates.touched(day.isoformat()))):
+            wants.append(self.run)
+        return wants
+
     @property
     def targets(self) -> list[Target]:
         """What a task's sinks are numbered by."""
         return self.folders if self.run in self.folders else [*self.folders, self.run]
 
-    def fill(self, job: Job, tasks: list[Task], dates: Dates, *, days: int, workers: int) -> None:
+    def fill(self, job: Job, tasks: list[Task], dates: Dates, *, days: Iterable[date], workers: int) -> None:
         """Make the units, and load every wanted date as it gets complete. Raises RunError.
 
-        ``days``: how many there are in all, for the progress shown.
+        ``days``: the campus days there are in all, for the progress shown.
         """
         targets, result = self.targets, self.delivered
         job = replace(job, urls=tuple(target.url for target in targets))
         copied = {task.day for task in tasks if task.files is not None}
         self._offer(dates.complete())
-        with self.show.days(days, days - len(tasks), self.manifest.totals.events) as bar:
+        work = self._work(tasks)
+        there = sum(bool(self._wants(day, dates)) for day in days) - len(tasks)
+        with self.show.counted("events", "days", len(tasks), sum(work.values()), there) as bar:
             for unit in units(job, tasks, workers):
                 name = unit.campus_day.isoformat()
                 for i, files in unit.files.items():
@@ -210,12 +219,24 @@ class Backfill:
                 result.events += unit.rows
                 result.copied += unit.day in copied
                 result.drawn += unit.day not in copied
-                bar.advance(unit.rows)
+                bar.advance(work[unit.day], unit.rows)
+
+    def _work(self, tasks: list[Task]) -> dict[int, int]:
+        """What each unit costs, in events, by day: those it has or is planned to have, and any unit's own."""
+        drawn = any(task.files is None for task in tasks)
+        planned = planned_events(self.run_dir / PLAN) if drawn else {}
+        return {
+            task.day: UNIT_WORK + (planned[task.campus_day] if task.files is None else task.rows)
+            for task in tasks
+        }
 
     def finish(self) -> None:
         """Wait until the warehouses have everything. Raises RunError."""
-        if self.loaders:
-            self.show.stage("waiting for loads")
+        waiting = sum(loader.waiting for loader in self.loaders)
+        if waiting:
+            with self.show.counted("loads", "items", waiting, waiting) as bar:
+                for loader in self.loaders:
+                    loader.finish(lambda: bar.advance(1))
         for loader in self.loaders:
             loader.finish()
             self.delivered.loaded += loader.loaded

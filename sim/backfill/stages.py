@@ -69,14 +69,14 @@ def _fill(job: Job, pack: Pack, calendar: Calendar, work: Backfill, workers: int
     ):
         tasks, dates = tasks_of({})
         if all(task.files is not None for task in tasks):
-            work.fill(job, tasks, dates, days=len(days), workers=workers)
+            work.fill(job, tasks, dates, days=days.values(), workers=workers)
             return
     with share(run_dir, job.scenario, pack, calendar) as shared:
         if manifest.state == "plan":
             plan_term(pack, calendar, run_dir, shared, manifest, show)
         reach = {days[day].isoformat(): (first, last) for day, first, last in shared.reach}
         tasks, dates = tasks_of(reach)
-        work.fill(replace(job, shared=shared), tasks, dates, days=len(days), workers=workers)
+        work.fill(replace(job, shared=shared), tasks, dates, days=days.values(), workers=workers)
 
 
 def make_context(

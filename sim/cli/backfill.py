@@ -176,5 +176,5 @@ def estimate_command(
     if as_json:
         typer.echo(json.dumps(wanted.facts()))
         return
-    for line in wanted.lines():
+    for line in (*wanted.lines(), *wanted.costs()):
         typer.echo(line)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from humanize import naturalsize
 
 from context.errors import InputError
 from context.packs.pack import Pack, load_pack
@@ -101,14 +102,14 @@ def _make(
     run_dir = out or default_run_dir(scenario)
     workers = workers or default_workers()
     wanted = estimate(scenario, loaded, calendar, workers)
-    err.print(
-        f"{scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}, "
-        f"pack {loaded.name}: {wanted.line()}"
-    )
+    title = f"{scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}"
+    for line in (f"{title}, pack {loaded.name}", *wanted.lines()):
+        err.print(line, markup=False)
     check_disk(run_dir, wanted)
     if wanted.bytes > LARGE_BYTES and not yes:
-        _ask(f"This needs about {wanted.bytes / 1e9:.1f} GB. Go on?")
-    outcome = run(scenario, loaded, run_dir, workers=workers, force=force, progress=Progress(err))
+        _ask(f"This needs about {naturalsize(wanted.bytes)}. Go on?")
+    with Progress(err) as show:
+        outcome = run(scenario, loaded, run_dir, workers=workers, force=force, progress=show)
     facts = summary(outcome)
     if as_json:
         typer.echo(json.dumps(facts))
