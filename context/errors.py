@@ -45,3 +45,9 @@ def nearest(text: str, allowed: Iterable[str]) -> str:
     if close and len(names) > 12:
         return f"did you mean {close[0]}?"
     return "allowed: " + ", ".join(names)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of somebody else's error that says something, at most 300 characters of it."""
+    text = getattr(error, "message", "") or str(error)
+    return next((line.strip() for line in str(text).splitlines() if line.strip()), type(error).__name__)[:300]

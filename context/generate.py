@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
@@ -28,7 +28,7 @@ from context.tables.institution.roles_and_periods import frame_tables
 from context.tables.institution.structure import structure_tables
 from context.terms.draw import draw
 from context.terms.drawn import Drawn
-from context.terms.history import drawn_terms
+from context.terms.history import calendars, drawn_terms
 
 TABLE_FUNCTIONS = (
     structure_tables,
@@ -63,19 +63,21 @@ def _tables(drawn: Drawn) -> Iterator[tuple[str, pa.Table, pa.Table | None]]:
             yield name, entity.pop(name), keymap.pop(name, None)
 
 
-def store_parts(scenario: Scenario, pack: Pack, calendar: Calendar) -> Iterator[TablePart]:
+def store_parts(scenario: Scenario, pack: Pack, terms: Sequence[Calendar]) -> Iterator[TablePart]:
     """The store of a scenario as (dataset, table name, rows), drawn while they are taken.
+
+    ``terms`` are the calendars of its terms, the played one first, as ``calendars`` makes them.
 
     All tables of the played term come, then those of the term before, and so on, so that no more is held
     than a term as drawn and a few tables; but those that say what earlier terms gave wait until these are
-    drawn. Rows of a table come in the order of the store. Raises InputError for terms that overlap.
+    drawn. Rows of a table come in the order of the store.
     """
     if scenario.terms == 1:
-        for name, entity, keymap in _tables(draw(scenario, pack, calendar)):
+        for name, entity, keymap in _tables(draw(scenario, pack, terms[0])):
             yield from _part(name, entity, keymap)
         return
     joiner, waiting, marks = Joiner(), [], []
-    for drawn, _, told in drawn_terms(scenario, pack, calendar):
+    for drawn, _, told in drawn_terms(scenario, pack, terms):
         waiting.append(Store({}, {}))
         for name, entity, keymap in _tables(drawn):
             joined = joiner.join(drawn, name, entity, keymap)
@@ -104,4 +106,4 @@ def generate(scenario: Scenario, pack: Pack, calendar: Calendar) -> Store:
     Rows of the played term come first, those of the terms before it follow. Raises InputError for terms that
     overlap.
     """
-    return collected(store_parts(scenario, pack, calendar))
+    return collected(store_parts(scenario, pack, calendars(scenario, pack, calendar)))

@@ -43,6 +43,7 @@ from schemas._model import (
     UnknownOptionSet,
     UnknownTable,
 )
+from schemas._views import events_columns
 
 __all__ = [
     "DATASETS",
@@ -71,6 +72,7 @@ __all__ = [
     "describe_table",
     "duckdb_ddl",
     "event_kinds",
+    "events_columns",
     "field_paths",
     "find_table",
     "information_schema",

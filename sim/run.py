@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 from context.errors import InputError
 from context.packs.pack import Pack
-from context.scenario.scenario import Scenario
+from context.terms.premises import Premises
 from sim.backfill.backfill import Backfill, Delivered, Wanted
-from sim.backfill.job import Job
-from sim.backfill.mapped_world import share
-from sim.backfill.partitions import Dates
-from sim.backfill.stages import _claimed, _fill, _make_store, plan_term
-from sim.folder.claim import only_one, verified
+from sim.backfill.stages import claimed, copy_units, drawable, make_store, make_units, plan_term
+from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.progress import Progress
 from sim.report.run_page import write_report
@@ -44,32 +39,45 @@ class Order:
 
 
 def run(
-    scenario: Scenario,
-    pack: Pack,
+    given: Premises,
     run_dir: Path,
     *,
     workers: int = 1,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on."""
-    with _claimed(scenario, pack, run_dir, force=force) as (calendar, manifest):
-        if manifest.state == "done":
-            return Outcome(run_dir, manifest, was_done=True)
-        work = Backfill(run_dir, manifest, Wanted(), progress or Progress.silent())
+    """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on.
+
+    Raises InputError for a folder that can't be this run's, RunError when disk or processes fail.
+    """
+    with claimed(given, run_dir, progress or Progress.silent(), force=force) as at:
+        if at.manifest.is_done:
+            return Outcome(run_dir, at.manifest, was_done=True)
+        work = Backfill(at, Wanted())
         work.add_run()
-        _fill(Job(scenario, pack.path, run_dir), pack, calendar, work, workers)
-        work.show.stage("warehouse and report")
-        build_warehouse(run_dir)
-        write_report(run_dir, pack)
-        manifest.state = "done"
-        manifest.save(run_dir)
-    return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
+        make_store(given, at)
+        with drawable(given, at, work) as world:
+            plan_term(given, at, world)
+            make_units(given, work, world, workers)
+        make_warehouse(at)
+        make_report(given.pack, at)
+        at.begin("done")
+    return Outcome(run_dir, at.manifest, was_done=False, delivered=work.delivered)
+
+
+def make_warehouse(at: Claimed) -> None:
+    """Every dataset under its name, in one file. Raises RunError."""
+    at.show.stage("warehouse and report")
+    build_warehouse(at.run_dir)
+
+
+def make_report(pack: Pack, at: Claimed) -> None:
+    """The page that shows what the run holds. Raises RunError."""
+    write_report(at.run_dir, pack)
 
 
 def backfill(
-    scenario: Scenario,
-    pack: Pack,
+    given: Premises,
     run_dir: Path,
     order: Order,
     *,
@@ -81,59 +89,47 @@ def backfill(
 
     Raises InputError before anything is drawn when a destination can't be written to.
     """
-    show = progress or Progress.silent()
-    with _claimed(scenario, pack, run_dir, force=force) as (calendar, manifest):
-        days = [calendar.date_of(int(day)) for day in (calendar.first_day, calendar.last_day)]
-        if (order.wanted.begin or days[0]) > days[1] or (order.wanted.until or days[1]) < days[0]:
-            raise InputError(f"--from, --until: no day of the term, allowed: {days[0]} to {days[1]}")
-        work = Backfill(run_dir, manifest, order.wanted, show)
+    with claimed(given, run_dir, progress or Progress.silent(), force=force) as at:
+        calendar = given.calendar
+        first, last = (calendar.date_of(day) for day in (calendar.first_day, calendar.last_day))
+        if (order.wanted.begin or first) > last or (order.wanted.until or last) < first:
+            raise InputError(f"--from, --until: no day of the term, allowed: {first} to {last}")
+        work = Backfill(at, order.wanted)
         with work.opened(order.to, order.options):
-            for line in work.check():
-                show.say(line)
+            work.check()
             if not order.dry_run:
-                _fill(Job(scenario, pack.path, run_dir), pack, calendar, work, workers)
+                make_store(given, at)
+                work.put_tables()
+                with drawable(given, at, work) as world:
+                    plan_term(given, at, world)
+                    make_units(given, work, world, workers)
                 work.finish()
-    return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
+    return Outcome(run_dir, at.manifest, was_done=False, delivered=work.delivered)
 
 
 def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress | None = None) -> Outcome:
     """Deliver a finished run, without drawing. Raises InputError for one that is not whole."""
-    show = progress or Progress.silent()
     with only_one(run_dir):
         manifest = load_manifest(run_dir)
         whole = verified(run_dir, manifest)
-        if manifest.state != "done" or whole.units != manifest.units or whole.store != manifest.store:
+        if not manifest.is_done or whole.units != manifest.units or whole.store != manifest.store:
             raise InputError(f"--run {run_dir}: not complete; `termtide run` with its scenario completes it")
-        work = Backfill(run_dir, manifest, order.wanted, show)
-        scenario = Scenario.model_validate_json(json.dumps(manifest.scenario))
+        work = Backfill(Claimed(run_dir, manifest, progress or Progress.silent()), order.wanted)
         with work.opened(order.to, order.options):
-            for line in work.check():
-                show.say(line)
+            work.check()
             if not order.dry_run:
                 work.put_tables()
-                dates = Dates(manifest.units, {})
-                days = {i: date.fromisoformat(name) for i, name in enumerate(manifest.units)}
-                tasks = work.tasks(days, dates, has_json=scenario.output.event_json)
-                if any(task.files is None for task in tasks):
-                    raise InputError(
-                        f"--run {run_dir}: made with event_json = false, so it has no documents for ndjson:; "
-                        "give its scenario instead of --run, and they are drawn again"
-                    )
-                work.fill(Job(scenario, Path(), run_dir), tasks, dates, days=days.values(), workers=workers)
+                copy_units(work, workers)
                 work.finish()
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
 
 
-def prepare(scenario: Scenario, pack: Pack, run_dir: Path, *, progress: Progress | None = None) -> None:
+def prepare(given: Premises, run_dir: Path, *, progress: Progress | None = None) -> None:
     """Make what a stream needs of a run, store and plan, unless the folder has them whole.
 
     ``run`` continues from there; events that the folder has stay as they are.
     """
-    show = progress or Progress.silent()
-    with _claimed(scenario, pack, run_dir) as (calendar, manifest):
-        if manifest.state == "done":
-            return
-        _make_store(scenario, pack, calendar, run_dir, manifest, show)
-        if manifest.state == "plan":
-            with share(run_dir, scenario, pack, calendar) as shared:
-                plan_term(pack, calendar, run_dir, shared, manifest, show)
+    with claimed(given, run_dir, progress or Progress.silent()) as at:
+        make_store(given, at)
+        with drawable(given, at) as world:
+            plan_term(given, at, world)

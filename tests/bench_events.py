@@ -119,7 +119,7 @@ def event_rows(engine: Engine, scenario: Scenario, root: Path) -> tuple[list[Row
         Row("nested columns, in memory", events, "events", expanded),
     ]
     for compression, goal in (("none", 300_000), ("zstd", 0), ("gzip", 0)):
-        sink = NdjsonSink(str(root / compression), compression)
+        sink = NdjsonSink(f"{root / compression}?compression={compression}")
         make = partial(_lines, renderer, expander)
         rows.append(_end_to_end(f"draw to NDJSON, {compression}", engine, sink, make, goal))
     for name, texts, goal in (

@@ -25,6 +25,7 @@ from google.cloud.pubsub_v1.types import BatchSettings
 
 from context.packs.pack import load_pack
 from context.scenario.scenario import Scenario
+from context.terms.premises import premises
 from sim.draw.engine import load_engine
 from sim.plan.sections import schedules, section_keys
 from sim.run import prepare
@@ -56,16 +57,17 @@ class Bench:
         self.scenario = Scenario(name="bench", fte=fte, seed=1)
         self.pack, self.folder = load_pack(self.scenario.pack, None), folder
         self.run = folder / "run"
-        prepare(self.scenario, self.pack, self.run)
+        self.given = premises(self.scenario, self.pack)
+        prepare(self.given, self.run)
 
     def job(self, to: str, speed: float, begin: str, end: str) -> StreamJob:
         """A stream of the run."""
         state = self.folder / f"state-{begin}-{speed}".replace(":", "")
-        return StreamJob(self.scenario, self.pack, self.run, state, to, speed, begin, end)
+        return StreamJob(self.given, self.run, state, to, speed, begin, end)
 
     def stage(self, step_ms: int) -> tuple[Stage, MessageMaker]:
         """The midterm week on a stage, with its sensors waking every ``step_ms``."""
-        laps = Laps(self.scenario, self.pack.table("calendar"), 1)
+        laps = Laps(self.given, 1)
         engine = load_engine(self.run, self.scenario, self.pack.path)
         settings = sensor_settings(self.scenario, self.pack)
         tools = [sensor.tool for sensor in settings]

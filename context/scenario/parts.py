@@ -41,10 +41,12 @@ class CalendarOverrides(ScenarioBlock):
 
     @field_validator("no_class", mode="before")
     @classmethod
-    def _dates_only(cls, value: object) -> object:
-        if value is not None and not (
-            isinstance(value, list | tuple) and all(type(item) is date for item in value)
-        ):
+    def _dates_only(cls, value: object, info: ValidationInfo) -> object:
+        if value is None:
+            return value
+        if info.mode == "json" and isinstance(value, list):  # a manifest is JSON, which has no dates
+            value = [date.fromisoformat(item) if isinstance(item, str) else item for item in value]
+        if not (isinstance(value, list | tuple) and all(type(item) is date for item in value)):
             raise ValueError("a list of dates without quotes, such as [2026-09-07, 2026-11-26]")
         return value
 

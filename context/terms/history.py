@@ -4,7 +4,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -48,10 +48,11 @@ def calendars(scenario: Scenario, pack: Pack, calendar: Calendar) -> list[Calend
     return found
 
 
-def drawn_terms(scenario: Scenario, pack: Pack, calendar: Calendar) -> Iterator[tuple[Drawn, Cohort, Marks]]:
-    """Each term as drawn, the played one first, with its students and what it says of them."""
+def drawn_terms(
+    scenario: Scenario, pack: Pack, terms: Sequence[Calendar]
+) -> Iterator[tuple[Drawn, Cohort, Marks]]:
+    """Each of ``terms`` as drawn, the played one first, with its students and what it says of them."""
     registry = Registry(scenario.seed)
-    terms = calendars(scenario, pack, calendar)
     is_fall = [each.term.term_type == "Fall" for each in terms]
     students = make_students(scenario.seed, scenario.fte, pack)
     cohort = played(students, pack, is_fall=is_fall[0])

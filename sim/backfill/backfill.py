@@ -7,6 +7,7 @@ Parquet files of the run folder, a UTC date at a time, once every unit that touc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -18,14 +19,13 @@ from sim.backfill.finished_tables import day_items, store_items
 from sim.backfill.folders import FolderTarget, RunTarget, StdoutTarget, Target
 from sim.backfill.job import Job, Task
 from sim.backfill.loader import Loader
-from sim.backfill.partitions import Dates
+from sim.backfill.partitions import Partitions
 from sim.backfill.pool import units
-from sim.folder.manifest import Manifest
+from sim.folder.claim import Claimed
 from sim.folder.names import PLAN
-from sim.folder.progress import Progress
 from sim.plan.plan_file import planned_events
-from sim.sinks.open import meant
-from sim.sinks.tables import TABLE_SCHEMES, TableOptions
+from sim.sinks.open import offered, open_sink
+from sim.sinks.tables import TableOptions
 
 EVENTS = ("event_store", "expanded")
 UNIT_WORK = 5_000  # what a unit costs beside its events, in events: its part of the plan, its files
@@ -77,34 +77,29 @@ def wanted_tables(datasets: Sequence[str], tables: Sequence[str]) -> frozenset[t
     return frozenset(chosen)
 
 
-def _places(url: str) -> frozenset[str]:
-    """What a URL writes into; datasets of one project are places of their own."""
-    scheme, _, rest = url.partition(":")
-    if scheme == "bigquery":
-        from sim.sinks.bigquery.target import read_target  # with Google's client, which others don't need
+def _place(scheme: str, root: Path | None) -> str:
+    """What a unit sink writes into."""
+    return f"{scheme}:{'-' if root is None else root.resolve()}"
 
-        target = read_target(rest)
-        return frozenset(
-            f"{scheme}:{target.project}.{target.dataset(name)}" for name in (*schemas.DATASETS, schemas.META)
-        )
-    bare = rest.partition("?")[0]
-    return frozenset([f"{scheme}:-" if bare == "-" else str(Path(bare).resolve())])
+
+def _once(url: str, places: AbstractSet[str], seen: set[str]) -> None:
+    if seen & places:
+        raise InputError(f"--to {url}: given twice")
+    seen |= places
 
 
 @dataclass
 class Backfill:
     """A delivery: where from, what, and where to."""
 
-    run_dir: Path
-    manifest: Manifest
+    at: Claimed  # the run folder
     wanted: Wanted
-    show: Progress
     folders: list[Target] = field(default_factory=list)  # the run folder too, if it is wanted for itself
     loaders: list[Loader] = field(default_factory=list)
     delivered: Delivered = field(default_factory=Delivered)
 
     def __post_init__(self) -> None:
-        self.run = RunTarget(self.run_dir, self.manifest)
+        self.run = RunTarget(self.at.run_dir, self.at.manifest)
 
     def add_run(self) -> None:
         """Deliver to the run folder itself."""
@@ -119,44 +114,43 @@ class Backfill:
         seen: set[str] = set()
         try:
             for url in urls:
-                places = _places(url)
-                if seen & places:
-                    raise InputError(f"--to {url}: given twice")
-                seen |= places
-                self._add(url, options)
+                self._add(url, options, seen)
             yield
         finally:
             for loader in self.loaders:
                 loader.close()
 
-    def _add(self, url: str, options: TableOptions) -> None:
-        scheme, colon, rest = url.partition(":")
-        known = ("parquet", "ndjson", *TABLE_SCHEMES)
-        if not colon or scheme not in known:
-            hint = meant(scheme, known)
-            raise InputError(
-                f"--to {url!r} given, allowed: parquet:DIR, ndjson:DIR, duckdb:FILE or bigquery://PROJECT{hint}"
-            )
-        if scheme in TABLE_SCHEMES:
-            self.loaders.append(Loader(url, options))
-        elif url == StdoutTarget.url:
-            self.folders.append(StdoutTarget())
-        elif scheme == "parquet" and Path(rest).resolve() == self.run_dir.resolve():
+    def _add(self, url: str, options: TableOptions, seen: set[str]) -> None:
+        """Open a URL unless it leads to a place that was ``seen`` before, and note its places there."""
+        scheme = offered(url, "units", "tables")
+        if scheme.protocol == "tables":
+            loader = Loader(url, options)
+            self.loaders.append(loader)
+            _once(url, loader.places, seen)
+            return
+        sink = open_sink(url)
+        place = _place(scheme.name, sink.root)
+        _once(url, {place}, seen)
+        if place == _place(self.run.scheme, self.at.run_dir):
             self.add_run()
+        elif sink.root is None:
+            self.folders.append(StdoutTarget(url, sink))
         else:
-            self.folders.append(FolderTarget(url, self.manifest))
+            self.folders.append(FolderTarget(url, sink, self.at.manifest))
 
-    def check(self) -> list[str]:
-        """Look at the warehouses; lines for the user. Raises InputError, RunError."""
+    def check(self) -> None:
+        """Look at the warehouses, write nothing, and tell what is found. Raises InputError, RunError."""
         tables = [(dataset, table.name) for dataset in schemas.DATASETS for table in schemas.tables(dataset)]
         chosen = frozenset(name for name in tables if self.wanted.has_table(*name))
-        return [line for loader in self.loaders for line in loader.check(self.manifest, chosen)]
+        for loader in self.loaders:
+            for line in loader.check(self.at.manifest, chosen):
+                self.at.show.say(line)
 
     def put_tables(self) -> None:
         """Deliver the store's tables. Raises RunError."""
         items = [
             item
-            for item in store_items(self.run_dir, self.manifest)
+            for item in store_items(self.at.run_dir, self.at.manifest)
             if self.wanted.has_table(item.dataset, item.table)
         ]
         for loader in self.loaders:
@@ -166,7 +160,7 @@ class Backfill:
         for target in self.folders:
             self.delivered.tables += sum(target.put_table(item) for item in items)
 
-    def tasks(self, days: Mapping[int, date], dates: Dates, *, has_json: bool) -> list[Task]:
+    def tasks(self, days: Mapping[int, date], dates: Partitions, *, has_json: bool) -> list[Task]:
         """Units that are missing somewhere, for the sinks of ``targets``."""
         if not self.wanted.has_table(*EVENTS):
             return []
@@ -177,16 +171,14 @@ class Backfill:
             if not sinks:
                 continue
             task = Task(number, day, sinks)
-            unit = self.manifest.units.get(name)
-            if unit is not None and (
-                has_json or all(self.targets[i].url.startswith("parquet:") for i in sinks)
-            ):
+            unit = self.at.manifest.units.get(name)
+            if unit is not None and (has_json or all(self.targets[i].needs == "columns" for i in sinks)):
                 files = tuple(file.path for file in unit.files)
                 task = replace(task, files=files, rows=unit.rows, digest=unit.digest)
             tasks.append(task)
         return tasks
 
-    def _wants(self, day: date, dates: Dates) -> list[Target]:
+    def _wants(self, day: date, dates: Partitions) -> list[Target]:
         """Who is to have a campus day: folders, and the run folder for what warehouses load of it."""
         wants = list(self.folders) if self.wanted.has_date(day) else []
         if self.loaders and any(map(self.wanted.has_date, dates.touched(day.isoformat()))):
@@ -198,7 +190,9 @@ class Backfill:
         """What a task's sinks are numbered by."""
         return self.folders if self.run in self.folders else [*self.folders, self.run]
 
-    def fill(self, job: Job, tasks: list[Task], dates: Dates, *, days: Iterable[date], workers: int) -> None:
+    def fill(
+        self, job: Job, tasks: list[Task], dates: Partitions, *, days: Iterable[date], workers: int
+    ) -> None:
         """Make the units, and load every wanted date as it gets complete. Raises RunError.
 
         ``days``: the campus days there are in all, for the progress shown.
@@ -207,15 +201,17 @@ class Backfill:
         job = replace(job, urls=tuple(target.url for target in targets))
         copied = {task.day for task in tasks if task.files is not None}
         self._offer(dates.complete())
+        if not tasks:
+            return
         work = self._work(tasks)
         there = sum(bool(self._wants(day, dates)) for day in days) - len(tasks)
-        with self.show.counted("events", "days", len(tasks), sum(work.values()), there) as bar:
+        with self.at.show.counted("events", "days", len(tasks), sum(work.values()), there) as bar:
             for unit in units(job, tasks, workers):
                 name = unit.campus_day.isoformat()
                 for i, files in unit.files.items():
                     targets[i].add_unit(name, files, unit.rows, unit.digest)
                     if targets[i] is self.run:
-                        self._offer(dates.done(name, self.manifest.units[name]))
+                        self._offer(dates.done(name, self.at.manifest.units[name]))
                 result.events += unit.rows
                 result.copied += unit.day in copied
                 result.drawn += unit.day not in copied
@@ -224,7 +220,7 @@ class Backfill:
     def _work(self, tasks: list[Task]) -> dict[int, int]:
         """What each unit costs, in events, by day: those it has or is planned to have, and any unit's own."""
         drawn = any(task.files is None for task in tasks)
-        planned = planned_events(self.run_dir / PLAN) if drawn else {}
+        planned = planned_events(self.at.run_dir / PLAN) if drawn else {}
         return {
             task.day: UNIT_WORK + (planned[task.campus_day] if task.files is None else task.rows)
             for task in tasks
@@ -234,7 +230,7 @@ class Backfill:
         """Wait until the warehouses have everything. Raises RunError."""
         waiting = sum(loader.waiting for loader in self.loaders)
         if waiting:
-            with self.show.counted("loads", "items", waiting, waiting) as bar:
+            with self.at.show.counted("loads", "items", waiting, waiting) as bar:
                 for loader in self.loaders:
                     loader.finish(lambda: bar.advance(1))
         for loader in self.loaders:
@@ -247,7 +243,7 @@ class Backfill:
         ready = {day for day in dates if self.wanted.has_date(day)}
         if not self.loaders or not ready or not self.wanted.has_table(*EVENTS):
             return
-        for item in day_items(self.run_dir, self.manifest):
+        for item in day_items(self.at.run_dir, self.at.manifest):
             if item.day in ready:
                 for loader in self.loaders:
                     loader.offer(item)

@@ -21,9 +21,10 @@ from context.files import PARTIAL, Written, disk_error, replacing
 from sim.folder.claim import is_whole
 from sim.folder.manifest import FILE_NAME as MANIFEST
 from sim.folder.manifest import FileEntry, Manifest, UnitEntry, run_id, termtide_version
-from sim.sinks.ndjson import SUFFIXES, NdjsonSink
-from sim.sinks.open import open_sink
+from sim.sinks.ndjson import SUFFIXES
 from sim.sinks.tables import Item
+from sim.sinks.units import Needs, Sink
+from sim.sql.warehouse import literal
 
 DELIVERY = "delivery.json"
 
@@ -32,6 +33,7 @@ class Target(Protocol):
     """A folder of files."""
 
     url: str  # of the sink that workers write its units with
+    needs: Needs  # of that sink
     units_before: int
 
     def has_unit(self, day: str) -> bool:
@@ -50,8 +52,11 @@ class Target(Protocol):
 class RunTarget:
     """The run folder itself: its tables are there already."""
 
+    scheme = "parquet"
+    needs: Needs = "columns"
+
     def __init__(self, run_dir: Path, manifest: Manifest) -> None:
-        self.url = f"parquet:{run_dir}"
+        self.url = f"{self.scheme}:{run_dir}"
         self.units_before = len(manifest.units)
         self._run_dir, self._manifest = run_dir, manifest
 
@@ -97,19 +102,16 @@ class Ledger(_Part):
 class FolderTarget:
     """A folder other than the run's. Raises InputError when it holds something else."""
 
-    def __init__(self, url: str, manifest: Manifest) -> None:
-        scheme, _, _ = url.partition(":")
-        sink = open_sink(url)
-        root = getattr(sink, "root", None)
-        if not isinstance(root, Path):
+    def __init__(self, url: str, sink: Sink, manifest: Manifest) -> None:
+        if sink.root is None:
             raise InputError(f"--to {url}: no folder")
-        self.url, self._root = url, root
-        self._compression = sink.compression if isinstance(sink, NdjsonSink) else "none"
+        self.url, self.needs, self._root = url, sink.needs, sink.root
+        self._compression = sink.compression
         fresh = Ledger(
             termtide=termtide_version(),
             run=run_id(manifest),
             scenario_digest=manifest.scenario_digest,
-            sink=scheme,
+            sink=url.partition(":")[0],
             compression=self._compression,
         )
         self._ledger = self._claimed(fresh)
@@ -125,7 +127,7 @@ class FolderTarget:
         if sum(entry.rows for entry in entries) != rows:
             raise RunError(f"{self.url}: unit {day}: {rows} events, but {sum(e.rows for e in entries)} there")
         # Lines may be made without columns, or copied from a run's: the ledger is the same either way.
-        known = digest if self._ledger.sink == "parquet" else None
+        known = None if self.needs == "lines" else digest
         self._ledger.units[day] = UnitEntry(rows=rows, digest=known, files=entries)
         self._save()
 
@@ -135,10 +137,10 @@ class FolderTarget:
         known = self._ledger.tables.get(name)
         if known is not None and known.digest == item.digest:
             return False
-        suffix = ".parquet" if self._ledger.sink == "parquet" else f".ndjson{SUFFIXES[self._compression]}"
+        suffix = f".ndjson{SUFFIXES[self._compression]}" if self.needs == "lines" else ".parquet"
         path = self._root / item.dataset / f"{item.table}{suffix}"
         with replacing([path]) as (beside,):
-            if self._ledger.sink == "parquet":
+            if self.needs != "lines":
                 shutil.copyfile(item.files[0], beside)
                 rows = int(pq.read_metadata(beside).num_rows)
             else:
@@ -205,8 +207,10 @@ class FolderTarget:
 class StdoutTarget:
     """Lines on stdout: nothing is there before, nothing is remembered, and there are no tables."""
 
-    url = "ndjson:-"
     units_before = 0
+
+    def __init__(self, url: str, sink: Sink) -> None:
+        self.url, self.needs = url, sink.needs
 
     def has_unit(self, _day: str) -> bool:
         """Never."""
@@ -227,14 +231,10 @@ def _as_json(source: Path, path: Path, compression: str) -> int:
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             done = connection.execute(
-                f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO '{_literal(path)}' "
+                f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO {literal(str(path))} "
                 f"(FORMAT json, COMPRESSION {codec})",
                 [str(source)],
             ).fetchone()
     except duckdb.IOException as error:
         raise OSError(*error.args) from error
     return int(done[0]) if done else 0
-
-
-def _literal(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -28,6 +28,11 @@ class Loader:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="loads")
         self._waiting: list[Future[None]] = []
 
+    @property
+    def places(self) -> frozenset[str]:
+        """What it writes into."""
+        return self._sink.places
+
     def check(self, manifest: Manifest, tables: frozenset[tuple[str, str]]) -> list[str]:
         """Look at the destination, write nothing; lines for the user. Raises InputError, RunError."""
         delivery = Delivery(run_id(manifest), manifest.seed, manifest.pack.name, tables)

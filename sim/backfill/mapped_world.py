@@ -1,15 +1,12 @@
-"""Memory that nothing uses any more, given back to the system."""
+"""World and anchors, made once and mapped by every process that draws; memory that is free goes back."""
 
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import mmap
-import os
 import pickle
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +17,7 @@ from context.files import PARTIAL, disk_error
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
+from sim.folder.lock import locked, share_lock
 from sim.plan.anchors import Anchors, make_anchors
 from sim.plan.campus import LONGEST_MS
 from sim.world.load import load_world
@@ -39,7 +37,7 @@ def give_back() -> None:
 
 FILE_NAME = "workers" + PARTIAL  # in the run folder while somebody draws
 _ALIGN = 64
-_ORPHAN_SECONDS = 30.0  # that workers of a killed run get to notice
+_ORPHANS_S = 30.0  # that workers of a killed run get to notice
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def mapped(shared: Shared) -> tuple[World, Anchors]:
     """World and anchors, read-only, over the pages of the file. Raises RunError when it can't be read."""
     try:
         with shared.path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH)  # the mapping keeps the file open, hence locked
+            share_lock(file.fileno())  # the mapping keeps the file open, hence locked
             pages = memoryview(mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ))
     except OSError as error:
         raise disk_error(shared.path, error) from error
@@ -115,22 +113,6 @@ def mapped(shared: Shared) -> tuple[World, Anchors]:
 
 
 def _wait_for_orphans(path: Path) -> None:
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        until = time.monotonic() + _ORPHAN_SECONDS
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise RunError(
-                        f"{path}: worker processes of an earlier run still hold it; end them, then run again"
-                    ) from None
-                time.sleep(0.05)
-            else:
-                return
-    finally:
-        os.close(handle)
+    busy = RunError(f"{path}: worker processes of an earlier run still hold it; end them, then run again")
+    with suppress(OSError), locked(path, busy, wait_s=_ORPHANS_S):
+        return  # nobody holds it

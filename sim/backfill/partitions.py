@@ -13,8 +13,8 @@ _DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
 
 
-class Dates:
-    """Units by the dates they touch: by their files where they are done, else by how far they can reach."""
+class Partitions:
+    """The UTC dates that units touch: by their files where they are done, else by how far they reach."""
 
     def __init__(self, units: Mapping[str, UnitEntry], reach: Mapping[str, tuple[int, int]]) -> None:
         """``reach``: first and last UTC ms that a unit's events can have, by campus day."""

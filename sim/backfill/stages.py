@@ -1,28 +1,25 @@
-"""Store, plan and events of a run folder: what of them is missing, in order."""
+"""Stages of a run folder, up to its events: each makes what of it is missing, from what was made before."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
-from context.errors import RunError
+from context.errors import InputError, RunError
 from context.generate import store_parts
-from context.packs.pack import Pack
-from context.scenario.calendar import Calendar, build_calendar
 from context.scenario.incidents import check_tools
-from context.scenario.scenario import Scenario
 from context.store.files import StoreFiles
 from context.store.store import table_path
-from context.terms.history import calendars
+from context.terms.premises import Premises
 from sim.backfill.backfill import Backfill
-from sim.backfill.job import Job, Task
+from sim.backfill.job import Job
 from sim.backfill.mapped_world import Shared, give_back, mapped, share
-from sim.backfill.partitions import Dates
-from sim.folder.claim import claim, only_one
+from sim.backfill.partitions import Partitions
+from sim.folder.claim import Claimed, claim, only_one
 from sim.folder.digest import parquet_digest, table_digest
-from sim.folder.manifest import Manifest, TableEntry
+from sim.folder.manifest import TableEntry
 from sim.folder.names import PLAN
 from sim.folder.progress import Progress
 from sim.plan.plan import make_plan
@@ -32,67 +29,35 @@ from sim.world.objects import lti_tools
 
 
 @contextmanager
-def _claimed(
-    scenario: Scenario, pack: Pack, run_dir: Path, *, force: bool = False
-) -> Iterator[tuple[Calendar, Manifest]]:
-    """The folder, held for this process, with the calendar and what of the run is there."""
-    calendar = build_calendar(scenario, pack.table("calendar"))
-    calendars(scenario, pack, calendar)  # refuses terms that overlap before anything is made
-    check_tools(scenario.incident, [tool for tool, _, _ in lti_tools(pack)])
+def claimed(given: Premises, run_dir: Path, show: Progress, *, force: bool = False) -> Iterator[Claimed]:
+    """The folder, held for this process, and what of the run is there and whole.
+
+    Raises InputError for a folder that is not this run's, or another process's at the moment.
+    """
+    check_tools(given.scenario.incident, [tool for tool, _, _ in lti_tools(given.pack)])
     with only_one(run_dir):
-        yield calendar, claim(run_dir, scenario, pack, force=force)
+        manifest = claim(run_dir, given.scenario, given.pack, force=force)
+        if manifest.state == "events" and plan_digest(run_dir / PLAN) != manifest.plan_digest:
+            manifest.state = "plan"  # somebody changed it
+        yield Claimed(run_dir, manifest, show)
 
 
-def _make_store(
-    scenario: Scenario, pack: Pack, calendar: Calendar, run_dir: Path, manifest: Manifest, show: Progress
-) -> None:
-    """The store unless it is complete; a plan that somebody changed is to be made again."""
-    if manifest.state == "events" and plan_digest(run_dir / PLAN) != manifest.plan_digest:
-        manifest.state = "plan"
-    if manifest.state == "context":
-        make_context(scenario, pack, calendar, run_dir, manifest, show)
-
-
-def _fill(job: Job, pack: Pack, calendar: Calendar, work: Backfill, workers: int) -> None:
-    """Store, plan and events, what of them is not complete yet, in order."""
-    run_dir, manifest, show = job.run_dir, work.manifest, work.show
-    _make_store(job.scenario, pack, calendar, run_dir, manifest, show)
-    work.put_tables()
-    days = {int(day): calendar.date_of(int(day)) for day in calendar.days}
-
-    def tasks_of(reach: dict[str, tuple[int, int]]) -> tuple[list[Task], Dates]:
-        dates = Dates(manifest.units, reach)
-        return work.tasks(days, dates, has_json=job.scenario.output.event_json), dates
-
-    if manifest.state in ("events", "done") and all(
-        day.isoformat() in manifest.units for day in days.values()
-    ):
-        tasks, dates = tasks_of({})
-        if all(task.files is not None for task in tasks):
-            work.fill(job, tasks, dates, days=days.values(), workers=workers)
-            return
-    with share(run_dir, job.scenario, pack, calendar) as shared:
-        if manifest.state == "plan":
-            plan_term(pack, calendar, run_dir, shared, manifest, show)
-        reach = {days[day].isoformat(): (first, last) for day, first, last in shared.reach}
-        tasks, dates = tasks_of(reach)
-        work.fill(replace(job, shared=shared), tasks, dates, days=days.values(), workers=workers)
-
-
-def make_context(
-    scenario: Scenario, pack: Pack, calendar: Calendar, run_dir: Path, manifest: Manifest, show: Progress
-) -> None:
-    """Generate the store, term by term, and write what of it is missing."""
-    show.stage("context store")
+def make_store(given: Premises, at: Claimed) -> None:
+    """Generate the context store, term by term, and write what of it is missing. Raises RunError."""
+    run_dir, manifest = at.run_dir, at.manifest
+    if manifest.has_store:
+        return
+    at.show.stage("context store")
     rows: dict[str, int] = {}
     digests: dict[str, str] = {}
-    with StoreFiles(run_dir, scenario.terms) as files:
-        for dataset, name, table in store_parts(scenario, pack, calendar):
+    terms = given.scenario.terms
+    with StoreFiles(run_dir, terms) as files:
+        for dataset, name, table in store_parts(given.scenario, given.pack, given.calendars):
             entry = f"{dataset}.{name}"
             rows[entry] = rows.get(entry, 0) + len(table)
             if entry not in manifest.store:
                 files.add((dataset, name, table))
-                if scenario.terms == 1:  # the table is whole; of several terms it is read back for that
+                if terms == 1:  # the table is whole; of several terms it is read back for that
                     digests[entry] = table_digest(table)
             del table  # before the next one is laid out
     for entry in rows.keys() - manifest.store.keys():
@@ -103,8 +68,7 @@ def make_context(
             raise RunError(
                 f"{_path(run_dir, entry)}: not the table that was generated; delete it and run again"
             )
-    manifest.state = "plan"
-    manifest.save(run_dir)
+    at.begin("plan")
     give_back()
 
 
@@ -114,17 +78,71 @@ def _path(run_dir: Path, entry: str) -> Path:
     return table_path(run_dir, dataset, name)
 
 
-def plan_term(
-    pack: Pack, calendar: Calendar, run_dir: Path, shared: Shared, manifest: Manifest, show: Progress
-) -> None:
-    """Compute the plan from the store as it stands in the folder."""
-    show.stage("plan")
-    world, anchors = mapped(shared)
-    scores = standard_scores(run_dir, world)
-    plan = make_plan(pack, calendar, world, anchors, scores, campus_facts(run_dir))
-    manifest.plan_digest = write_plan(run_dir / PLAN, plan, calendar.term.start)
-    manifest.state = "events"
-    manifest.save(run_dir)
-    del world, anchors, plan
+@contextmanager
+def drawable(given: Premises, at: Claimed, work: Backfill | None = None) -> Iterator[Shared | None]:
+    """The world as plan and workers read it, in one file for all processes; it is gone afterwards.
+
+    None where nothing is drawn from it: the plan is there, and so is every unit that ``work`` misses.
+    """
+    if at.manifest.has_plan and (work is None or not _draws(given, work)):
+        yield None
+        return
+    with share(at.run_dir, given.scenario, given.pack, given.calendar) as world:
+        yield world
+
+
+def _draws(given: Premises, work: Backfill) -> bool:
+    """Whether a unit has to be drawn: none can be copied that the run folder lacks."""
+    days = campus_days(given)
+    there = all(day.isoformat() in work.at.manifest.units for day in days.values())
+    tasks = work.tasks(days, Partitions(work.at.manifest.units, {}), has_json=_has_json(given))
+    return not (there and all(task.files is not None for task in tasks))
+
+
+def campus_days(given: Premises) -> dict[int, date]:
+    """The dates of the campus days, by their numbers."""
+    return {int(day): given.calendar.date_of(int(day)) for day in given.calendar.days}
+
+
+def _has_json(given: Premises) -> bool:
+    return given.scenario.output.event_json
+
+
+def plan_term(given: Premises, at: Claimed, world: Shared | None) -> None:
+    """Compute the plan from the store as it stands in the folder, unless it is there."""
+    if at.manifest.has_plan or world is None:
+        return
+    at.show.stage("plan")
+    pack, calendar = given.pack, given.calendar
+    loaded, anchors = mapped(world)
+    scores = standard_scores(at.run_dir, loaded)
+    plan = make_plan(pack, calendar, loaded, anchors, scores, campus_facts(at.run_dir))
+    at.manifest.plan_digest = write_plan(at.run_dir / PLAN, plan, calendar.term.start)
+    at.begin("events")
+    del loaded, anchors, plan
     # What store and plan took is not needed any more, and the workers want the room.
     give_back()
+
+
+def make_units(given: Premises, work: Backfill, world: Shared | None, workers: int) -> None:
+    """Draw or copy the units that ``work`` misses somewhere, and load what they complete. Raises RunError."""
+    days = campus_days(given)
+    reach = {} if world is None else {days[day].isoformat(): (low, high) for day, low, high in world.reach}
+    dates = Partitions(work.at.manifest.units, reach)
+    tasks = work.tasks(days, dates, has_json=_has_json(given))
+    job = Job(given.scenario, given.pack.path, work.at.run_dir, shared=world)
+    work.fill(job, tasks, dates, days=days.values(), workers=workers)
+
+
+def copy_units(work: Backfill, workers: int) -> None:
+    """Deliver the units that the run folder has. Raises InputError where they would have to be drawn."""
+    run_dir, manifest = work.at.run_dir, work.at.manifest
+    dates = Partitions(manifest.units, {})
+    days = {i: date.fromisoformat(name) for i, name in enumerate(manifest.units)}
+    tasks = work.tasks(days, dates, has_json=manifest.scenario.output.event_json)
+    if any(task.files is None for task in tasks):
+        raise InputError(
+            f"--run {run_dir}: made with event_json = false, so it has no documents for ndjson:; "
+            "give its scenario instead of --run, and they are drawn again"
+        )
+    work.fill(Job(manifest.scenario, Path(), run_dir), tasks, dates, days=days.values(), workers=workers)

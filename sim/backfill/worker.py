@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import date
 from functools import cached_property, partial
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from context.errors import RunError
-from context.files import Written, disk_error
 from sim.backfill.job import Job, Task, UnitDone
 from sim.backfill.mapped_world import mapped
 from sim.caliper.batch import Batch
@@ -21,10 +18,8 @@ from sim.draw.engine import Engine, load_engine
 from sim.folder.digest import EventsDigest
 from sim.render.expanded import Expander
 from sim.render.renderer import Renderer
-from sim.sinks.ndjson import NdjsonSink
 from sim.sinks.open import open_sink
-from sim.sinks.parquet import ParquetSink
-from sim.sinks.units import Sink, Unit
+from sim.sinks.units import Sink, Unit, UnitOptions
 
 PART_ROWS = 32_768  # events rendered, expanded and written at a time: some 60 MB of JSON
 
@@ -35,13 +30,9 @@ class Worker:
     def __init__(self, job: Job, sinks: Iterable[Sink] | None = None) -> None:
         self.job, self.scenario = job, job.scenario
         self.part_rows = min(PART_ROWS, job.scenario.output.row_group_rows)
-        self.sinks = list(sinks) if sinks is not None else [self._sink(url) for url in job.urls or ("",)]
-
-    def _sink(self, url: str) -> Sink:
-        scheme, _, target = url.partition(":")
-        if scheme in ("", "parquet"):
-            return ParquetSink(target or self.job.run_dir, row_group_rows=self.scenario.output.row_group_rows)
-        return open_sink(url)
+        options = UnitOptions(job.scenario.output.row_group_rows)
+        urls = job.urls or (f"parquet:{job.run_dir}",)
+        self.sinks = list(sinks) if sinks is not None else [open_sink(url, options) for url in urls]
 
     @cached_property
     def engine(self) -> Engine:
@@ -62,10 +53,9 @@ class Worker:
         digest, campus_day, rows = EventsDigest(), task.campus_day, 0
         sinks = {i: self.sinks[i] for i in task.sinks}
         # Files of lines need no columns, files without documents none of those: neither is made for nothing.
-        only_lines = all(isinstance(sink, NdjsonSink) for sink in sinks.values())
-        documents = self.scenario.output.event_json or not all(
-            isinstance(sink, ParquetSink) for sink in sinks.values()
-        )
+        needs = {sink.needs for sink in sinks.values()}
+        only_lines = needs == {"lines"}
+        documents = self.scenario.output.event_json or needs != {"columns"}
         with ExitStack() as stack:
             writers = {i: stack.enter_context(sink.unit(campus_day)) for i, sink in sinks.items()}
             for start in range(0, len(batch), self.part_rows):
@@ -101,26 +91,6 @@ class Worker:
 
     def _copied(self, task: Task) -> UnitDone:
         """The unit as it stands in the run folder: files as they are, or the documents in them."""
-        campus_day, root = task.campus_day, self.job.run_dir
-        files: dict[int, list[Written]] = {}
-        for i in task.sinks:
-            sink = self.sinks[i]
-            if isinstance(sink, ParquetSink):
-                files[i] = sink.copy(campus_day, root, task.files or ())
-                continue
-            with sink.unit(campus_day) as writer:
-                for table in _documents(root, task.files or ()):
-                    writer.add(Unit(campus_day, table))
-            files[i] = writer.written
-        return UnitDone(task.day, campus_day, task.rows, task.digest, files)
-
-
-def _documents(root: Path, files: Iterable[str]) -> Iterator[pa.Table]:
-    """Times and documents of a unit's files, a row group at a time."""
-    for name in files:
-        try:
-            with pq.ParquetFile(root / name) as file:
-                for group in range(file.num_row_groups):
-                    yield file.read_row_group(group, ["event_time", "event"])
-        except OSError as error:
-            raise disk_error(root / name, error) from error
+        day, files = task.campus_day, task.files or ()
+        copies = {i: self.sinks[i].copy(day, self.job.run_dir, files) for i in task.sinks}
+        return UnitDone(task.day, day, task.rows, task.digest, copies)

@@ -11,20 +11,20 @@ import typer
 from rich.console import Console
 
 from context.errors import InputError
-from context.packs.pack import load_pack
-from context.scenario.calendar import build_calendar
-from context.scenario.load import find_scenario, load_scenario, pack_base
-from context.terms.history import calendars
+from context.terms.premises import premises_of_file
 from sim.cli.options import date_given
 from sim.folder.find import default_run_dir
+from sim.sinks.open import either, forms, is_stdout, schemes
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_FORMS = ", ".join(forms("units", "tables"))
+_COMPRESSED = [scheme.name for scheme in schemes("units") if scheme.has_compression]
 _To = Annotated[
     list[str] | None,
     typer.Option(
         "--to",
-        help="Destination, again for several: parquet:DIR, ndjson:DIR, duckdb:FILE, bigquery://PROJECT.",
+        help=f"Destination, again for several: {_FORMS}.",
     ),
 ]
 _From = Annotated[str | None, typer.Option("--from", help="First date; default: the term's first.")]
@@ -35,7 +35,9 @@ _Dataset = Annotated[
 _Table = Annotated[
     list[str] | None, typer.Option("--table", help="Only this DATASET.TABLE; again for several.")
 ]
-_Compression = Annotated[str, typer.Option("--compression", help="Of ndjson: files: none, gzip or zstd.")]
+_Compression = Annotated[
+    str, typer.Option("--compression", help=f"Of {either(_COMPRESSED)}: files: none, gzip or zstd.")
+]
 _Method = Annotated[
     str, typer.Option("--method", help="How BigQuery replaces a day: auto, decorator or transaction.")
 ]
@@ -92,9 +94,9 @@ def backfill_command(
     from sim.sinks.tables import TableOptions
 
     urls = _urls(to or [], compression)
-    if "ndjson:-" in urls:
+    if taken := next((url for url in urls if is_stdout(url, "units")), None):
         if as_json:
-            raise InputError("--json: stdout is taken by --to ndjson:-")
+            raise InputError(f"--json: stdout is taken by --to {taken}")
         workers = 1
     wanted = Wanted(
         date_given("--from", begin),
@@ -112,10 +114,9 @@ def backfill_command(
             raise InputError(f"--run says which run, so --{given[0]} has no meaning")
         outcome = deliver(run_dir, order, workers=workers, progress=show)
     else:
-        chosen = load_scenario(scenario, flags)
-        loaded = load_pack(chosen.pack, pack_base(scenario or find_scenario()))
-        folder = out or default_run_dir(chosen)
-        outcome = backfill(chosen, loaded, folder, order, workers=workers, force=force, progress=show)
+        made = premises_of_file(scenario, flags)
+        folder = out or default_run_dir(made.scenario)
+        outcome = backfill(made, folder, order, workers=workers, force=force, progress=show)
     facts = {"run": str(outcome.run_dir), "synthetic": True, "dry_run": dry_run, "to": list(urls)}
     done: dict[str, Any] = asdict(outcome.delivered) if outcome.delivered else {}
     if as_json:
@@ -134,16 +135,18 @@ def _urls(given: list[str], compression: str) -> tuple[str, ...]:
     from sim.sinks.ndjson import SUFFIXES
 
     if not given:
-        raise InputError("--to: missing, allowed: parquet:DIR, ndjson:DIR, duckdb:FILE, bigquery://PROJECT")
+        raise InputError(f"--to: missing, allowed: {_FORMS}")
     if compression not in SUFFIXES:
         raise InputError(f"--compression: {compression} given, allowed: {', '.join(SUFFIXES)}")
     if compression == "none":
         return tuple(given)
-    if not any(url.startswith("ndjson:") for url in given):
-        raise InputError(f"--compression {compression}: only ndjson: files are compressed by choice")
+    chosen = [url for url in given if url.partition(":")[0] in _COMPRESSED]
+    if not chosen:
+        raise InputError(
+            f"--compression {compression}: only {either(_COMPRESSED)}: files are compressed by choice"
+        )
     return tuple(
-        f"{url}?compression={compression}" if url.startswith("ndjson:") and "?" not in url else url
-        for url in given
+        f"{url}?compression={compression}" if url in chosen and "?" not in url else url for url in given
     )
 
 
@@ -168,11 +171,8 @@ def estimate_command(
     from sim.plan.estimate import estimate
 
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
-    chosen = load_scenario(scenario, flags)
-    loaded = load_pack(chosen.pack, pack_base(scenario or find_scenario()))
-    calendar = build_calendar(chosen, loaded.table("calendar"))
-    calendars(chosen, loaded, calendar)  # refuses terms that overlap
-    wanted = estimate(chosen, loaded, calendar, workers or default_workers())
+    given = premises_of_file(scenario, flags)
+    wanted = estimate(given.scenario, given.pack, given.calendar, workers or default_workers())
     if as_json:
         typer.echo(json.dumps(wanted.facts()))
         return

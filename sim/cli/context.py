@@ -10,16 +10,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from context.errors import InputError
 from sim.cli.options import date_given
-from sim.exports.into_warehouse import _into_warehouse
+from sim.exports.forms import FILE_FORMS
+from sim.exports.into_warehouse import write_warehouse
 from sim.exports.source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
 from sim.folder.progress import Progress
+from sim.sinks.open import either, find_scheme, forms, not_offered
 
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-_TARGETS = "parquet:DIR, csv:DIR, ndjson:DIR, duckdb:FILE or bigquery://PROJECT"
+_TARGETS = (*(f"{form}:DIR" for form in FILE_FORMS), *forms("tables"))
 
-To = Annotated[str, typer.Option("--to", metavar="URL", help=f"Where to: {_TARGETS}.")]
+To = Annotated[str, typer.Option("--to", metavar="URL", help=f"Where to: {either(_TARGETS)}.")]
 Tables = Annotated[
     list[str] | None,
     typer.Option("--table", metavar="NAME", help="Only this table, with its native ids; may be repeated."),
@@ -73,8 +74,8 @@ def context_command(
             source = on_morning(source, day)
         rows = (
             _into_folder(form, Path(target), source, names, facts)
-            if form in _folders()
-            else _into_warehouse(to, source, names, tuple(allow_unlabelled or ()), err.print)
+            if form in FILE_FORMS
+            else write_warehouse(to, source, names, tuple(allow_unlabelled or ()), err.print)
         )
     if as_json:
         typer.echo(json.dumps({"synthetic": True, "to": to, **facts, "rows": rows}))
@@ -82,23 +83,12 @@ def context_command(
         err.print(f"{len(rows)} tables, {sum(rows.values()):,} rows: {to}")
 
 
-def _folders() -> tuple[str, ...]:
-    from sim.exports.files import FORMS
-
-    return FORMS
-
-
 def _target(url: str) -> tuple[str, str]:
     """(scheme, what follows). Raises InputError."""
-    from sim.sinks.open import meant
-    from sim.sinks.tables import TABLE_SCHEMES
-
-    scheme, colon, target = url.partition(":")
-    known = (*_folders(), *TABLE_SCHEMES)
-    if not colon or scheme not in known or not target:
-        hint = meant(scheme, known) if scheme not in known else ""
-        raise InputError(f"--to {url!r} given, allowed: {_TARGETS}{hint}")
-    if scheme in _folders():
+    scheme, _, target = url.partition(":")
+    if not target or (scheme not in FILE_FORMS and find_scheme(url, "tables") is None):
+        raise not_offered(url, _TARGETS)
+    if scheme in FILE_FORMS:
         from sim.exports.files import check_folder
 
         check_folder(Path(target))  # told before anything is made

@@ -10,10 +10,13 @@ import typer
 from rich.console import Console
 
 from context.errors import InputError
+from sim.sinks.open import droppable, either, open_dropper
 
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
-Where = Annotated[str, typer.Argument(metavar="SINK", help="bigquery://PROJECT, with ?prefix= and the like.")]
+Where = Annotated[
+    str, typer.Argument(metavar="SINK", help=f"{either(droppable())}, with ?prefix= and the like.")
+]
 RunId = Annotated[str, typer.Option("--run", metavar="ID", help="Id of the run: the label run= there.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
@@ -21,12 +24,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout."
 
 def drop_command(sink: Where, run: RunId, yes: Yes = False, as_json: AsJson = False) -> None:
     """List what is labelled as this run's, ask, and remove it; nothing else is touched."""
-    scheme, _, target = sink.partition(":")
-    if scheme != "bigquery":
-        raise InputError(f"{sink!r} given, allowed: bigquery://PROJECT; what is a file or folder, delete it")
-    from sim.sinks.bigquery.drop import Dropper
-
-    dropper = Dropper(target, run)
+    dropper = open_dropper(sink, run)
     err.print(dropper.line)
     found = dropper.find()
     for line in found.lines:

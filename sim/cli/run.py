@@ -10,11 +10,9 @@ import typer
 from humanize import naturalsize
 
 from context.errors import InputError
-from context.packs.pack import Pack, load_pack
-from context.scenario.calendar import build_calendar
-from context.scenario.load import FILE_NAME, demo_scenario, find_scenario, init_text, load_scenario, pack_base
-from context.scenario.scenario import Scenario
-from context.terms.history import calendars
+from context.packs.pack import load_pack
+from context.scenario.load import FILE_NAME, demo_scenario, init_text
+from context.terms.premises import Premises, premises, premises_of_file
 from sim.cli.options import (
     AsJson,
     Force,
@@ -29,7 +27,7 @@ from sim.cli.options import (
     Workers,
     Yes,
 )
-from sim.cli.terminal import _ask, err
+from sim.cli.terminal import ask, err
 from sim.folder.find import default_run_dir
 
 
@@ -58,8 +56,7 @@ def run(
 ) -> None:
     """Make the scenario's university: context store, a term of events, warehouse and report."""
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
-    chosen = load_scenario(scenario, flags)
-    _make(chosen, pack_base(scenario or find_scenario()), out, workers, force=force, yes=yes, as_json=as_json)
+    _make(premises_of_file(scenario, flags), out, workers, force=force, yes=yes, as_json=as_json)
 
 
 def demo(
@@ -76,12 +73,12 @@ def demo(
 ) -> None:
     """Make the demo: a university of 1,000 FTE and its Fall term, without a scenario file."""
     chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift, "terms": terms})
-    _make(chosen, Path.cwd(), out, workers, force=force, yes=yes, as_json=as_json)
+    given = premises(chosen, load_pack(chosen.pack, Path.cwd()))
+    _make(given, out, workers, force=force, yes=yes, as_json=as_json)
 
 
 def _make(
-    scenario: Scenario,
-    base: Path,
+    given: Premises,
     out: Path | None,
     workers: int | None,
     *,
@@ -96,20 +93,18 @@ def _make(
     from sim.plan.estimate import LARGE_BYTES, check_disk, estimate
     from sim.run import run
 
-    loaded: Pack = load_pack(scenario.pack, base)
-    calendar = build_calendar(scenario, loaded.table("calendar"))
-    calendars(scenario, loaded, calendar)  # refuses terms that overlap, before anything else is asked
+    scenario = given.scenario
     run_dir = out or default_run_dir(scenario)
     workers = workers or default_workers()
-    wanted = estimate(scenario, loaded, calendar, workers)
+    wanted = estimate(scenario, given.pack, given.calendar, workers)
     title = f"{scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}"
-    for line in (f"{title}, pack {loaded.name}", *wanted.lines()):
+    for line in (f"{title}, pack {given.pack.name}", *wanted.lines()):
         err.print(line, markup=False)
     check_disk(run_dir, wanted)
     if wanted.bytes > LARGE_BYTES and not yes:
-        _ask(f"This needs about {naturalsize(wanted.bytes)}. Go on?")
+        ask(f"This needs about {naturalsize(wanted.bytes)}. Go on?")
     with Progress(err) as show:
-        outcome = run(scenario, loaded, run_dir, workers=workers, force=force, progress=show)
+        outcome = run(given, run_dir, workers=workers, force=force, progress=show)
     facts = summary(outcome)
     if as_json:
         typer.echo(json.dumps(facts))

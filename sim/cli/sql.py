@@ -27,5 +27,5 @@ def sql(
     if chosen not in FORMATS:
         raise InputError(f"--format: {chosen} given, allowed: {', '.join(FORMATS)}")
     where = find_run(run_dir)
-    project = str(load_manifest(where).scenario["project"])
+    project = load_manifest(where).scenario.project
     FORMATS[chosen](run_sql(where, project, sys.stdin.read() if query == "-" else query), sys.stdout)

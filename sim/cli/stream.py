@@ -15,7 +15,9 @@ from context.packs.pack import Pack, load_pack
 from context.scenario.load import find_scenario, load_scenario, pack_base
 from context.scenario.scenario import Scenario
 from context.scenario.zones import instant_to_wall, zone
+from context.terms.premises import premises
 from sim.folder.find import RUNS, default_run_dir, find_run
+from sim.sinks.open import forms, is_stdout
 
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 STATE_SUFFIX = "-stream"
@@ -30,7 +32,7 @@ State = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 
 
-To = Annotated[str, typer.Option("--to", help="pubsub://PROJECT/TOPIC, ndjson:FILE or ndjson:-")]
+To = Annotated[str, typer.Option("--to", help=", ".join(forms("messages")))]
 Speed = Annotated[str, typer.Option("--speed", help="Campus seconds a second, or max.")]
 Begin = Annotated[str | None, typer.Option("--from", help="First moment, by the campus's clock.")]
 End = Annotated[str | None, typer.Option("--until", help="Moment at which it ends.")]
@@ -101,7 +103,7 @@ def stream_command(
     _one_of("--message", message, FORMS)
     if ordering_key is not None:
         _one_of("--ordering-key", ordering_key, ORDERING_KEYS)
-    if as_json and to == "ndjson:-":
+    if as_json and is_stdout(to, "messages"):
         raise InputError("--json: stdout carries the events already; take --to ndjson:FILE")
     if align_today and (shift is not None or begin is None):
         raise InputError("--align-today: needs --from, and chooses the shift, so --shift can't be given")
@@ -118,13 +120,12 @@ def stream_command(
     labels = (("termtide", "stream"), ("pack", loaded.name), ("seed", str(chosen.seed)))
     options = StreamOptions(create, allow_unlabelled, ordering_key, labels)
     number = laps if laps is not None else (None if loop else 1)
-    job = StreamJob(
-        chosen, loaded, folder, state_dir, to, pace, begin, end, number, message, rate_max, options, fresh
-    )
     # A wrong address or time is told before anything is made.
     open_stream_sink(to, options)
+    given = premises(chosen, loaded)
+    job = StreamJob(given, folder, state_dir, to, pace, begin, end, number, message, rate_max, options, fresh)
     timeline_of(job)
-    prepare(chosen, loaded, folder, progress=Progress(err))
+    prepare(given, folder, progress=Progress(err))
     ended = stream(job, err.print)
     _report(ended.status, as_json=as_json)
     if ended.interrupted:
@@ -159,7 +160,7 @@ def _scenario_of(folder: Path) -> Scenario:
     """The scenario that a run was made from."""
     from sim.folder.manifest import load_manifest
 
-    return Scenario.model_validate_json(json.dumps(load_manifest(folder).scenario))
+    return load_manifest(folder).scenario
 
 
 def with_shift(scenario: Scenario, weeks: str, flag: str = "--shift") -> Scenario:

@@ -20,7 +20,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "run": str(run_dir),
         "synthetic": True,
         "was_done": outcome.was_done,
-        "scenario": manifest.scenario["name"],
+        "scenario": manifest.scenario.name,
         "seed": manifest.seed,
         "store_rows": manifest.totals.store_rows,
         "events": manifest.totals.events,

@@ -14,7 +14,8 @@ from context.errors import InputError
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def _ask(question: str) -> None:
+def ask(question: str) -> None:
+    """Ask whether to go on. Raises InputError for no, and where nobody can answer."""
     if not sys.stdin.isatty():
         raise InputError(f"{question} Nobody to ask here: give --yes to go on")
     if not typer.confirm(question, err=True):

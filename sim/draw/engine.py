@@ -74,6 +74,17 @@ def load_engine(
 ) -> Engine:
     """The engine of a run folder whose store and plan are complete; ``given``: world and anchors, if made."""
     pack, calendar = load_parts(scenario, pack_path)
+    return engine_of(run_dir, scenario, pack, calendar, given)
+
+
+def engine_of(
+    run_dir: Path,
+    scenario: Scenario,
+    pack: Pack,
+    calendar: Calendar,
+    given: tuple[World, Anchors] | None = None,
+) -> Engine:
+    """The same where pack and calendar are there already."""
     if given is not None:
         world, anchors = given
     else:

@@ -27,7 +27,6 @@ from sim.sql.warehouse import literal, quoted
 
 NOTE = "context.json"
 DONE = "sis_daily.done"
-FORMS = ("parquet", "csv", "ndjson")
 Name = tuple[str, str]
 
 
@@ -36,8 +35,8 @@ def write_folder(
 ) -> list[Written]:
     """Write tables into a folder, which holds nothing else; returns the files in order.
 
-    ``form`` is one of FORMS. What an earlier delivery left there is replaced. Raises InputError for a folder
-    of other files, RunError when the disk fails; then the folder is as it was.
+    ``form`` is one of ``FILE_FORMS``. What an earlier delivery left there is replaced. Raises InputError for
+    a folder of other files, RunError when the disk fails; then the folder is as it was.
     """
     before = check_folder(root)
     wanted = [name for name in names if form != "csv" or name[0] == ENTITY]

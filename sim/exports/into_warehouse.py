@@ -11,9 +11,10 @@ from context.store.files import write_table
 from sim.exports.source import Name, Source
 
 
-def _into_warehouse(
+def write_warehouse(
     url: str, source: Source, names: list[Name], allowed: tuple[str, ...], say: Callable[[str], None]
 ) -> dict[str, int]:
+    """Put tables where a URL points; returns their rows by name. Raises InputError, RunError."""
     from sim.folder.manifest import run_id
     from sim.sinks.open import open_table_sink
     from sim.sinks.tables import Delivery, TableOptions

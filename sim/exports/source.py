@@ -13,13 +13,11 @@ import pyarrow as pa
 import schemas
 from context.errors import InputError
 from context.generate import store_parts
-from context.packs.pack import load_pack
-from context.scenario.calendar import build_calendar
-from context.scenario.load import find_scenario, load_scenario, pack_base
-from context.scenario.scenario import Scenario
+from context.scenario.load import find_scenario
 from context.store.as_of import as_of
 from context.store.files import StoreFiles
 from context.store.store import ENTITY, KEYMAP, Store, read_table, table_path
+from context.terms.premises import Premises, premises_of_file
 from sim.folder.find import find_run
 from sim.folder.manifest import Manifest, PackEntry, load_manifest, new_manifest
 from sim.folder.progress import Progress
@@ -58,7 +56,7 @@ def open_source(
     """
     given = {key: value for key, value in flags.items() if value is not None}
     if run_dir is None and (file is not None or find_scenario() is not None):
-        return of_scenario(load_scenario(file, given), pack_base(file or find_scenario()), show, folder)
+        return of_scenario(premises_of_file(file, given), show, folder)
     for key in given:
         raise InputError(f"--{key}: only with a scenario file; `termtide init` writes one")
     return of_run(find_run(run_dir))
@@ -67,7 +65,7 @@ def open_source(
 def of_run(run_dir: Path) -> Source:
     """The store of a run. Raises InputError when the run has none yet."""
     manifest = load_manifest(run_dir)
-    if manifest.state == "context":
+    if not manifest.has_store:
         raise InputError(f"{run_dir}: its context store is not complete; `termtide run` completes it")
     names = [(dataset, name) for dataset, _, name in (entry.partition(".") for entry in manifest.store)]
     return _of_files(manifest, names, run_dir)
@@ -79,16 +77,15 @@ def _of_files(manifest: Manifest, names: Iterable[Name], folder: Path) -> Source
     )
 
 
-def of_scenario(scenario: Scenario, base: Path, show: Progress, folder: Path) -> Source:
-    """The store of a scenario, generated now, term by term, into files of ``folder``. Raises InputError."""
-    pack = load_pack(scenario.pack, base)
-    calendar = build_calendar(scenario, pack.table("calendar"))
+def of_scenario(given: Premises, show: Progress, folder: Path) -> Source:
+    """The store of a scenario, generated now, term by term, into files of ``folder``."""
+    scenario, pack = given.scenario, given.pack
     show.stage(
         f"context store of {scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}"
     )
     names = set()
     with StoreFiles(folder, scenario.terms) as files:
-        for part in store_parts(scenario, pack, calendar):
+        for part in store_parts(scenario, pack, given.calendars):
             files.add(part)
             names.add(part[:2])
             del part  # before the next one is laid out
@@ -105,7 +102,7 @@ def of_store(store: Store, manifest: Manifest) -> Source:
 
 def on_morning(source: Source, day: date) -> Source:
     """The store as a nightly batch would show it on the morning of ``day``. Raises InputError."""
-    store = as_of(source.whole(), str(source.manifest.scenario["time_zone"]), day)
+    store = as_of(source.whole(), source.manifest.scenario.time_zone, day)
     return of_store(store, source.manifest)
 
 
@@ -139,7 +136,7 @@ def _unknown(dataset: str, name: str) -> str:
 
 def scenario_facts(manifest: Manifest) -> dict[str, object]:
     """What a delivery notes of where its rows come from."""
-    facts = {key: manifest.scenario.get(key) for key in ("name", "fte", "term", "institution")}
+    facts = manifest.scenario.model_dump(include={"name", "fte", "term", "institution"})
     return {
         "termtide": manifest.termtide,
         "scenario": facts,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -17,17 +16,20 @@ import schemas
 from context.errors import InputError
 from context.files import PARTIAL, disk_error
 from context.scenario.scenario import Scenario
+from sim.folder.lock import locked
 from sim.folder.manifest import (
     FILE_NAME,
     FileEntry,
     Manifest,
     PackEntry,
+    Stage,
     UnitEntry,
     load_manifest,
     new_manifest,
     termtide_version,
 )
 from sim.folder.names import FOLDER, PLAN, REPORT, WAREHOUSE
+from sim.folder.progress import Progress
 
 _STORES = ("context_store_entity", "context_store_keymap")
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -54,29 +56,32 @@ class PackFacts(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Claimed:
+    """A run folder that is held for this process: what each stage is given."""
+
+    run_dir: Path
+    manifest: Manifest
+    show: Progress
+
+    def begin(self, stage: Stage) -> None:
+        """The stages before this one are complete: write that down. Raises RunError."""
+        self.manifest.state = stage
+        self.manifest.save(self.run_dir)
+
+
 @contextmanager
 def only_one(run_dir: Path) -> Iterator[None]:
     """Hold the folder for this process. Raises InputError when another run is at work in it.
 
-    The lock is on the folder itself, so nothing is left behind; what no folder can be made of is left to
-    ``claim`` to explain.
+    What no folder can be made of is left to ``claim`` to explain.
     """
-    handle = None
-    with suppress(OSError):
-        run_dir.mkdir(parents=True, exist_ok=True)
-        handle = os.open(run_dir, os.O_RDONLY)
-    try:
-        if handle is not None:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise InputError(
-            f"{run_dir}: another run is at work here; wait for it, or give another --out"
-        ) from None
-    else:
+    busy = InputError(f"{run_dir}: another run is at work here; wait for it, or give another --out")
+    with ExitStack() as held:
+        with suppress(OSError):
+            run_dir.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked(run_dir, busy))
         yield
-    finally:
-        if handle is not None:
-            os.close(handle)
 
 
 def claim(run_dir: Path, scenario: Scenario, pack: PackFacts, *, force: bool = False) -> Manifest:
@@ -129,9 +134,9 @@ def verified(run_dir: Path, manifest: Manifest) -> Manifest:
         found.plan_digest = None
     if len(found.store) < len(manifest.store):
         found.state = "context"
-    elif found.plan_digest is None and manifest.state in ("events", "done"):
+    elif found.plan_digest is None and manifest.has_plan:
         found.state = "plan"
-    elif manifest.state == "done" and (
+    elif manifest.is_done and (
         len(found.units) < len(manifest.units)
         or not ((run_dir / WAREHOUSE).is_file() and (run_dir / REPORT).is_file())
     ):
@@ -164,12 +169,12 @@ def _check_same(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
             f"{run_dir}: holds the run of another scenario ({_title(found)}), given: {_title(fresh)}"
             f"{_difference(found, fresh)}; choose another folder with --out, or replace that run with --force"
         )
-    if found.termtide != fresh.termtide and found.state != "done":
+    if found.termtide != fresh.termtide and not found.is_done:
         raise InputError(
             f"{run_dir}: begun by Termtide {found.termtide} and not complete, this is {termtide_version()}; "
             "continue with that version, or start over with --force"
         )
-    if found.state != "done":
+    if not found.is_done:
         _check_versions(run_dir, found, fresh)
 
 
@@ -185,8 +190,8 @@ def _check_versions(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
 
 
 def _title(manifest: Manifest) -> str:
-    facts = manifest.scenario
-    return f"{facts.get('name')}: {facts.get('fte')} FTE, {facts.get('term')}, seed {manifest.seed}"
+    scenario = manifest.scenario
+    return f"{scenario.name}: {scenario.fte} FTE, {scenario.term}, seed {manifest.seed}"
 
 
 def _difference(found: Manifest, fresh: Manifest) -> str:
@@ -195,9 +200,10 @@ def _difference(found: Manifest, fresh: Manifest) -> str:
         return ""
     if found.pack.digest != fresh.pack.digest:
         return f" (pack {found.pack.name} {found.pack.version} has changed)"
-    for key, value in fresh.scenario.items():
-        if found.scenario.get(key) != value:
-            return f" ({key}: {found.scenario.get(key)} there, {value} given)"
+    there = found.scenario.model_dump(mode="json")
+    for key, value in fresh.scenario.model_dump(mode="json").items():
+        if there[key] != value:
+            return f" ({key}: {there[key]} there, {value} given)"
     return ""
 
 

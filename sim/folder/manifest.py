@@ -32,13 +32,13 @@ from context.scenario.scenario import Scenario
 
 def run_id(manifest: Manifest) -> str:
     """The run's id: scenario, seed, and the first digits of the digest of all that decides the rows."""
-    name = re.sub(r"[^a-z0-9_]+", "-", str(manifest.scenario["name"]).lower()).strip("-")[:40]
+    name = re.sub(r"[^a-z0-9_]+", "-", manifest.scenario.name.lower()).strip("-")[:40]
     return f"{name}-{manifest.seed}-{manifest.scenario_digest[:8]}"
 
 
 FILE_NAME = "manifest.json"
 FORMAT: Literal[1] = 1
-STATES = ("context", "plan", "events", "done")
+Stage = Literal["context", "plan", "events", "done"]  # what is being made; "events" goes on to the report
 _LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")
 
 
@@ -112,14 +112,14 @@ class Totals(_Part):
 
 
 class Manifest(_Part):
-    """``manifest.json``. ``state`` names the stage that is not complete yet, or "done"."""
+    """``manifest.json``. ``state`` is the stage that is being made, or "done"."""
 
     label: Literal["synthetic"] = "synthetic"
     format: Literal[1] = FORMAT
     termtide: str
-    state: Literal["context", "plan", "events", "done"] = "context"
+    state: Stage = "context"
     scenario_digest: str
-    scenario: dict[str, Any]
+    scenario: Scenario
     seed: int
     pack: PackEntry
     versions: dict[str, str]
@@ -127,6 +127,21 @@ class Manifest(_Part):
     plan_digest: str | None = None
     units: dict[DayName, UnitEntry] = {}  # by campus day, "2026-09-01"
     totals: Totals = Totals()
+
+    @property
+    def has_store(self) -> bool:
+        """Whether the context store is complete."""
+        return self.state != "context"
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether the plan is complete, and with it the store."""
+        return self.state in ("events", "done")
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to make."""
+        return self.state == "done"
 
     def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
         """Note that a unit's files are in place. Raises RunError when their rows are not the unit's."""
@@ -167,7 +182,7 @@ def new_manifest(scenario: Scenario, pack: PackEntry) -> Manifest:
     return Manifest(
         termtide=termtide_version(),
         scenario_digest=scenario.digest(pack.digest),
-        scenario=scenario.model_dump(mode="json"),
+        scenario=scenario,
         seed=scenario.seed,
         pack=pack,
         versions=versions(),
@@ -178,7 +193,8 @@ def load_manifest(run_dir: Path) -> Manifest:
     """Read a run's manifest. Raises InputError when there is none, or it is no manifest of ours."""
     path = run_dir / FILE_NAME
     try:
-        data = json.loads(path.read_bytes())
+        text = path.read_bytes()
+        data = json.loads(text)
     except FileNotFoundError:
         raise InputError(f"{run_dir}: no {FILE_NAME}, so there is no run; `termtide run` makes one") from None
     except OSError as error:
@@ -189,7 +205,7 @@ def load_manifest(run_dir: Path) -> Manifest:
     if isinstance(given, int) and given != FORMAT:
         raise InputError(f"{path}: format {given}, allowed: {FORMAT}; another version of Termtide made it")
     try:
-        return Manifest.model_validate(data)
+        return Manifest.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "the file"

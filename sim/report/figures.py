@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 import schemas
-from context.errors import RunError
+from context.errors import RunError, first_line
 from context.packs.pack import Pack
 from sim.caliper.kinds import KINDS, tool_sql
 from sim.folder.manifest import Manifest, load_manifest
@@ -55,7 +55,7 @@ def gather(run_dir: Path, pack: Pack) -> Figures:
             _prepare(connection, run_dir, manifest, pack)
             return _figures(connection, manifest, pack)
         except duckdb.Error as error:
-            raise RunError(f"{run_dir}: no report: {str(error).splitlines()[0]}") from error
+            raise RunError(f"{run_dir}: no report: {first_line(error)}") from error
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, run_dir: Path, manifest: Manifest, pack: Pack) -> None:
@@ -66,7 +66,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, run_dir: Path, manifest: Man
     )
     if not manifest.totals.events:
         events = "(SELECT *, '' AS filename FROM event_store.expanded)"
-    zone = literal(str(manifest.scenario["time_zone"]))
+    zone = literal(manifest.scenario.time_zone)
     counted = {kind.type for kind in KINDS if kind.role == "Student"}
     staff = ", ".join(sorted({literal(kind.type) for kind in KINDS} - {literal(name) for name in counted}))
     # A submission's document names no course: it is found through the keymap.

@@ -36,7 +36,7 @@ def page(figures: Figures, pack: Pack) -> str:
     scenario = manifest.scenario
     template = Template(resources.files("sim.report").joinpath("template.html").read_text(encoding="utf-8"))
     return template.substitute(
-        title=escape(str(scenario["institution"])),
+        title=escape(scenario.institution),
         subtitle=escape(_subtitle(manifest)),
         numbers="".join(
             f"<div><b>{value}</b><span>{label}</span></div>" for value, label in _numbers(figures)
@@ -49,7 +49,7 @@ def page(figures: Figures, pack: Pack) -> str:
         week=charts.week(figures.hours),
         letters=charts.counted(figures.letters, "Final grades"),
         sizes=charts.counted(figures.sizes, "Sections by number of students"),
-        zone=escape(str(scenario["time_zone"])),
+        zone=escape(scenario.time_zone),
         queries="".join(_query(title, sql) for title, sql in queries(sorted(manifest.units))),
         pack=escape(f"{manifest.pack.name} {manifest.pack.version}"),
         sources_note=_sources_note(pack),
@@ -59,10 +59,9 @@ def page(figures: Figures, pack: Pack) -> str:
 
 
 def _subtitle(manifest: Manifest) -> str:
-    facts = manifest.scenario
-    pack = manifest.pack
-    size = f"{facts['fte']:,} student FTE"
-    return f"{facts['term']} · {size} · seed {manifest.seed} · pack {pack.name} {pack.version}"
+    scenario, pack = manifest.scenario, manifest.pack
+    size = f"{scenario.fte:,} student FTE"
+    return f"{scenario.term} · {size} · seed {manifest.seed} · pack {pack.name} {pack.version}"
 
 
 def _numbers(figures: Figures) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 import google.auth
 from google.auth import exceptions as auth
 
-from context.errors import InputError
+from context.errors import InputError, first_line
 
 LABEL = "synthetic"  # everything we make carries it, as "true"
 PROJECT = re.compile(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")  # an old one may have a domain before it
@@ -30,9 +30,3 @@ def account(credentials: Any) -> str:
     if kind == "impersonated_credentials":
         return f"impersonating {name}"
     return f"account {name}" if name else f"credentials of kind {kind}"
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error that says something."""
-    text = getattr(error, "message", "") or str(error)
-    return next((line.strip() for line in str(text).splitlines() if line.strip()), type(error).__name__)[:300]

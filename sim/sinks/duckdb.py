@@ -14,10 +14,10 @@ from typing import Any
 import duckdb
 
 import schemas
-from context.errors import InputError, RunError
+from context.errors import InputError, RunError, first_line
 from context.files import disk_error
 from schemas._model import Table
-from sim.sinks.tables import Delivery, Item
+from sim.sinks.tables import Delivery, Item, TableOptions
 from sim.sql.warehouse import comments, events_select, literal, quoted
 
 LOADS = schemas.table(schemas.META, "loads")
@@ -29,12 +29,18 @@ _SETTINGS = ("SET TimeZone = 'UTC'", "SET memory_limit = '1GB'", "SET threads = 
 class DuckdbSink:
     """``target`` is a file, made when missing. Raises InputError when it can't be one."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, options: TableOptions | None = None) -> None:
+        del options
         self._path = Path(target)
         if not target or self._path.is_dir():
             raise InputError(f"sink duckdb:{target}: {'this is a folder, ' * bool(target)}allowed: a file")
         self._delivery: Delivery | None = None
         self._open: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def places(self) -> frozenset[str]:
+        """The file."""
+        return frozenset([f"duckdb:{self._path.resolve()}"])
 
     def check(self, delivery: Delivery) -> list[str]:
         """Look into the file, if there is one. Raises InputError for one that is not this run's."""
@@ -111,7 +117,7 @@ class DuckdbSink:
                 ) from None
             raise disk_error(self._path, OSError(*error.args)) from error
         except duckdb.Error as error:
-            raise InputError(f"duckdb:{self._path}: {_first_line(error)}") from error
+            raise InputError(f"duckdb:{self._path}: {first_line(error)}") from error
 
     def _check_ours(self, connection: duckdb.DuckDBPyConnection) -> None:
         ours = connection.execute(
@@ -186,7 +192,7 @@ class DuckdbSink:
         except duckdb.IOException as error:
             raise disk_error(self._path, OSError(*error.args)) from error
         except duckdb.Error as error:
-            raise RunError(f"duckdb:{self._path}: {_first_line(error)}") from error
+            raise RunError(f"duckdb:{self._path}: {first_line(error)}") from error
 
 
 def _where(item: Item) -> tuple[str, Sequence[Any]]:
@@ -199,7 +205,3 @@ def _where(item: Item) -> tuple[str, Sequence[Any]]:
 
 def _view(table: Table) -> str:
     return f"CREATE VIEW {quoted(table.dataset)}.{quoted(table.name)} AS {events_select()}"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

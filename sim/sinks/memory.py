@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
 
-from context.errors import RunError
+from context.errors import InputError, RunError
 from context.files import Written
-from sim.sinks.units import InOrder, Unit, UnitWriter
+from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter, stored
 
 
 class MemorySink:
     """``units`` holds what was written, by campus day."""
 
-    def __init__(self) -> None:
+    needs: Needs = "documents"
+    root: Path | None = None
+    compression = "none"
+
+    def __init__(self, target: str = "", options: UnitOptions | None = None) -> None:
+        del options
+        if target:
+            raise InputError(f"sink memory:{target}: nothing is allowed behind memory:")
         self.units: dict[date, Unit] = {}
         self._closed = False
 
@@ -25,6 +34,14 @@ class MemorySink:
         if self._closed:
             raise RunError("memory: the sink is closed")
         return _MemoryUnit(self.units, campus_day)
+
+    def copy(self, campus_day: date, run_dir: Path, files: Sequence[str]) -> list[Written]:
+        """Read a unit, its documents too where it has them."""
+        with self.unit(campus_day) as writer:
+            for table in stored(run_dir, files):
+                documents = table["event"]
+                writer.add(Unit(campus_day, table, None if documents.null_count else documents))
+        return writer.written
 
     def close(self) -> None:
         """Refuse units from now on; those written stay."""

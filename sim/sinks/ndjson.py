@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from context.errors import InputError, RunError
 from context.files import Written, disk_error, replacing
-from sim.sinks.units import InOrder, Unit, UnitWriter
+from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter, stored
 
 CHUNK = 16_384  # documents joined at a time: some 30 MB
 GZIP_LEVEL = 4  # CPU seconds per million events of 1.9 KB, one core: level 4 8.5, level 6 12; zstd 1.2
@@ -27,9 +27,16 @@ Blocks = Iterator[tuple[int, memoryview]]  # lines: how many, and their bytes
 
 
 class NdjsonSink:
-    """``target`` is a folder (made when missing) or ``-`` for stdout, which is never compressed."""
+    """``target`` is a folder (made when missing) or ``-`` for stdout, which is never compressed.
 
-    def __init__(self, target: str, compression: str = "none") -> None:
+    ``?compression=`` may stand behind a folder. Raises InputError for what can be neither.
+    """
+
+    needs: Needs = "lines"
+
+    def __init__(self, target: str, options: UnitOptions | None = None) -> None:
+        del options
+        target, compression = _read(target)
         self.root = None if target == "-" else Path(target)
         if self.root is not None and self.root.exists() and not self.root.is_dir():
             raise InputError(f"sink ndjson:{target}: this is a file, allowed: a folder, or - for stdout")
@@ -49,11 +56,27 @@ class NdjsonSink:
             return _StdoutUnit(campus_day)
         return _NdjsonUnit(self.root / unit_name(campus_day, self.compression), self.compression, campus_day)
 
+    def copy(self, campus_day: date, run_dir: Path, files: Sequence[str]) -> list[Written]:
+        """The documents in a unit's files. Raises RunError when they have none."""
+        with self.unit(campus_day) as writer:
+            for table in stored(run_dir, files, ["event_time", "event"]):
+                writer.add(Unit(campus_day, table))
+        return writer.written
+
     def close(self) -> None:
         """Flush stdout."""
         self._closed = True
         if self.root is None:
             sys.stdout.buffer.flush()
+
+
+def _read(target: str) -> tuple[str, str]:
+    """(folder or ``-``, compression)."""
+    folder, _, query = target.partition("?")
+    key, _, compression = query.partition("=")
+    if query and key != "compression":
+        raise InputError(f"sink ndjson:{target}: {query} given, allowed: ?compression=none, gzip or zstd")
+    return folder, compression or "none"
 
 
 def unit_name(campus_day: date, compression: str) -> str:

@@ -1,89 +1,161 @@
-"""Every scheme of every URL, and the sink it stands for. No sink imports this."""
+"""Every scheme of every URL, and the sink it stands for: the one list of them. No sink imports this.
+
+A sink that is added is a line in ``SCHEMES``; commands, their help and their errors read it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Literal
 
 from context.errors import InputError
-from sim.sinks.messages import StreamOptions, StreamSink
-from sim.sinks.tables import METHODS, TABLE_SCHEMES, TableOptions, TableSink
-from sim.sinks.units import Sink
+
+if TYPE_CHECKING:  # the command line reads the list at its start, and needs no sink for that
+    from sim.sinks.bigquery.drop import Dropper
+    from sim.sinks.messages import StreamOptions, StreamSink
+    from sim.sinks.tables import TableOptions, TableSink
+    from sim.sinks.units import Sink, UnitOptions
+
+Protocol = Literal["units", "tables", "messages"]
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """What stands before a URL's colon."""
+
+    name: str
+    protocol: Protocol
+    form: str  # of the URL, for people; "" for what only a program opens
+    sink: str  # module:class, called with what stands behind the colon and the protocol's options
+    has_stdout: bool = False  # ``-`` behind the colon
+    has_compression: bool = False  # ``?compression=`` behind the target
+    dropper: str = ""  # module:class of what removes a run from there
+
+
+SCHEMES = (
+    Scheme("parquet", "units", "parquet:DIR", "sim.sinks.parquet:ParquetSink"),
+    Scheme(
+        "ndjson", "units", "ndjson:DIR", "sim.sinks.ndjson:NdjsonSink",
+        has_stdout=True, has_compression=True,
+    ),
+    Scheme("memory", "units", "", "sim.sinks.memory:MemorySink"),
+    Scheme("duckdb", "tables", "duckdb:FILE", "sim.sinks.duckdb:DuckdbSink"),
+    Scheme(
+        "bigquery", "tables", "bigquery://PROJECT", "sim.sinks.bigquery.sink:BigquerySink",
+        dropper="sim.sinks.bigquery.drop:Dropper",
+    ),
+    Scheme("pubsub", "messages", "pubsub://PROJECT/TOPIC", "sim.sinks.pubsub:PubsubSink"),
+    Scheme(
+        "ndjson", "messages", "ndjson:FILE, or ndjson:- for stdout", "sim.sinks.ndjson_messages:NdjsonStream",
+        has_stdout=True,
+    ),
+)  # fmt: skip
+
+
+def schemes(*protocols: Protocol) -> Iterator[Scheme]:
+    """The schemes of protocols, in their order."""
+    return (scheme for scheme in SCHEMES if scheme.protocol in protocols)
+
+
+def forms(*protocols: Protocol) -> list[str]:
+    """How URLs look that commands take for protocols."""
+    return [scheme.form for scheme in schemes(*protocols) if scheme.form]
+
+
+def either(names: Iterable[str]) -> str:
+    """``a, b or c``."""
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def open_sink(url: str, options: UnitOptions | None = None) -> Sink:
+    """The sink of a URL. Raises InputError for an unknown scheme or a target that is missing."""
+    from sim.sinks.units import UnitOptions
+
+    names = [scheme.name for scheme in schemes("units")]
+    scheme = find_scheme(url, "units")
+    target = url.partition(":")[2]
+    if scheme is None:
+        allowed = ", ".join(f"{name}:" for name in names)
+        raise InputError(f"sink {url!r} given, allowed: {allowed}{meant(url, names)}")
+    if scheme.form and not target:
+        raise InputError(f"sink {url!r} given, allowed: {scheme.name}: and a folder")
+    sink: Sink = resolve_name(scheme.sink)(target, options or UnitOptions())
+    return sink
 
 
 def open_table_sink(url: str, options: TableOptions) -> TableSink:
     """The sink of a URL; it looks at nothing yet. Raises InputError for an unknown scheme or wrong target."""
-    scheme, colon, target = url.partition(":")
-    if not colon or scheme not in TABLE_SCHEMES:
-        hint = meant(scheme, TABLE_SCHEMES)
-        raise InputError(f"sink {url!r} given, allowed: bigquery://PROJECT or duckdb:FILE{hint}")
+    from sim.sinks.tables import METHODS
+
+    scheme = find_scheme(url, "tables")
+    if scheme is None:
+        hint = meant(url, (scheme.name for scheme in schemes("tables")))
+        raise InputError(f"sink {url!r} given, allowed: {either(forms('tables'))}{hint}")
     if options.method not in METHODS:
         raise InputError(f"--method: {options.method!r} given, allowed: {', '.join(METHODS)}")
-    if scheme == "bigquery":
-        from sim.sinks.bigquery.sink import BigquerySink
-
-        return BigquerySink(target, options)
-    from sim.sinks.duckdb import DuckdbSink
-
-    return DuckdbSink(target)
-
-
-def _parquet(target: str) -> Sink:
-    from sim.sinks.parquet import ParquetSink
-
-    return ParquetSink(target)
-
-
-def _ndjson(target: str) -> Sink:
-    from sim.sinks.ndjson import NdjsonSink
-
-    folder, _, query = target.partition("?")
-    key, _, compression = query.partition("=")
-    if query and key != "compression":
-        raise InputError(f"sink ndjson:{target}: {query} given, allowed: ?compression=none, gzip or zstd")
-    return NdjsonSink(folder, compression or "none")
-
-
-def _memory(target: str) -> Sink:
-    from sim.sinks.memory import MemorySink
-
-    if target:
-        raise InputError(f"sink memory:{target}: nothing is allowed behind memory:")
-    return MemorySink()
-
-
-UNIT_SCHEMES: dict[str, Callable[[str], Sink]] = {"parquet": _parquet, "ndjson": _ndjson, "memory": _memory}
-
-
-def open_sink(url: str) -> Sink:
-    """The sink of a URL. Raises InputError for an unknown scheme or a target that is missing."""
-    scheme, colon, target = url.partition(":")
-    if not colon or scheme not in UNIT_SCHEMES:
-        allowed = ", ".join(f"{name}:" for name in UNIT_SCHEMES)
-        raise InputError(f"sink {url!r} given, allowed: {allowed}{meant(scheme, UNIT_SCHEMES)}")
-    if scheme != "memory" and not target:
-        raise InputError(f"sink {url!r} given, allowed: {scheme}: and a folder")
-    return UNIT_SCHEMES[scheme](target)
-
-
-def meant(scheme: str, known: Iterable[str]) -> str:
-    """The end of an error's line: ``; did you mean parquet:?``, or nothing where no scheme is near."""
-    near = get_close_matches(scheme, known, n=1)
-    return f"; did you mean {near[0]}:?" if near else ""
+    sink: TableSink = resolve_name(scheme.sink)(url.partition(":")[2], options)
+    return sink
 
 
 def open_stream_sink(url: str, options: StreamOptions) -> StreamSink:
     """The sink of a URL, not yet opened. Raises InputError for an unknown scheme or a wrong target."""
-    scheme, colon, target = url.partition(":")
-    if not colon or scheme not in ("pubsub", "ndjson"):
-        hint = meant(scheme, ("pubsub", "ndjson"))
+    scheme = find_scheme(url, "messages")
+    if scheme is None:
+        hint = meant(url, (scheme.name for scheme in schemes("messages")))
+        raise InputError(f"--to {url}: allowed: {', '.join(forms('messages'))}{hint}")
+    sink: StreamSink = resolve_name(scheme.sink)(url.partition(":")[2], options)
+    return sink
+
+
+def open_dropper(url: str, run: str) -> Dropper:
+    """What removes a run from where a URL points. Raises InputError where nothing can."""
+    found = next((scheme for scheme in SCHEMES if scheme.dropper and url.startswith(f"{scheme.name}:")), None)
+    if found is None:
         raise InputError(
-            f"--to {url}: allowed: pubsub://PROJECT/TOPIC, ndjson:FILE, or ndjson:- for stdout{hint}"
+            f"{url!r} given, allowed: {either(droppable())}; what is a file or folder, delete it"
         )
-    if scheme == "pubsub":
-        from sim.sinks.pubsub import PubsubSink
+    dropper: Dropper = resolve_name(found.dropper)(url.partition(":")[2], run)
+    return dropper
 
-        return PubsubSink(target, options)
-    from sim.sinks.ndjson_messages import NdjsonStream
 
-    return NdjsonStream(target, options)
+def droppable() -> list[str]:
+    """How URLs look that a run can be removed from."""
+    return [scheme.form for scheme in SCHEMES if scheme.dropper]
+
+
+def is_stdout(url: str, *protocols: Protocol) -> bool:
+    """Whether a URL leads to standard output."""
+    found = find_scheme(url, *protocols)
+    return found is not None and found.has_stdout and url == f"{found.name}:-"
+
+
+def find_scheme(url: str, *protocols: Protocol) -> Scheme | None:
+    """What a URL begins with; None when no sink of these protocols has that."""
+    name, colon, _ = url.partition(":")
+    return next((scheme for scheme in schemes(*protocols) if colon and scheme.name == name), None)
+
+
+def offered(url: str, *protocols: Protocol) -> Scheme:
+    """The scheme of a command's --to. Raises InputError for one that commands don't take for protocols."""
+    found = find_scheme(url, *protocols)
+    if found is None or not found.form:
+        raise not_offered(url, forms(*protocols))
+    return found
+
+
+def not_offered(url: str, allowed: Iterable[str]) -> InputError:
+    """The error for a --to that is none of the forms ``allowed``."""
+    allowed = list(allowed)
+    known = [form.partition(":")[0] for form in allowed]
+    hint = "" if url.partition(":")[0] in known else meant(url, known)
+    return InputError(f"--to {url!r} given, allowed: {either(allowed)}{hint}")
+
+
+def meant(url: str, known: Iterable[str]) -> str:
+    """The end of an error's line: ``; did you mean parquet:?``, or nothing where no scheme is near."""
+    near = get_close_matches(url.partition(":")[0], list(known), n=1)
+    return f"; did you mean {near[0]}:?" if near else ""

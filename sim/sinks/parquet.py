@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from datetime import date, timedelta
 from itertools import pairwise
@@ -20,9 +20,8 @@ import schemas
 from context.errors import InputError, RunError
 from context.files import Written, disk_error, replacing
 from sim.folder.names import file_path
-from sim.sinks.units import InOrder, Unit, UnitWriter
+from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter
 
-ROW_GROUP_ROWS = 65_536
 # CPU seconds and MB per million events of 2.0 KB of JSON, one core: level 1 2.2 s, 193 MB; level 3 2.7 s,
 # 203 MB; level -3 1.7 s, 312 MB; snappy 1.6 s, 459 MB. Without the whole JSON: level 1 0.9 s, 83 MB; level 3
 # 1.3 s, 87 MB; snappy 0.9 s, 159 MB. All columns as dictionaries: 2.5 s; none: 2.7 s; all statistics: 2.6 s.
@@ -34,11 +33,14 @@ _DAY = 86_400_000_000  # microseconds
 class ParquetSink:
     """``root`` is the run folder; files appear below ``event_store/expanded``."""
 
-    def __init__(self, root: str | Path, *, row_group_rows: int = ROW_GROUP_ROWS) -> None:
+    needs: Needs = "columns"
+    compression = "none"  # of whole files: their columns are
+
+    def __init__(self, root: str | Path, options: UnitOptions | None = None) -> None:
         self.root = Path(root)
         if self.root.exists() and not self.root.is_dir():
             raise InputError(f"sink parquet:{root}: this is a file, allowed: a folder")
-        self.row_group_rows = row_group_rows
+        self.row_group_rows = (options or UnitOptions()).row_group_rows
         self._closed = False
 
     def unit(self, campus_day: date) -> UnitWriter:
@@ -47,12 +49,12 @@ class ParquetSink:
             raise RunError("parquet: the sink is closed")
         return _ParquetUnit(self, campus_day)
 
-    def copy(self, campus_day: date, root: Path, files: Iterable[str]) -> list[Written]:
-        """Take a unit's files from another folder of this layout, byte for byte. Raises RunError."""
+    def copy(self, campus_day: date, run_dir: Path, files: Sequence[str]) -> list[Written]:
+        """Take a unit's files, byte for byte. Raises RunError."""
         written = []
         for name in files:
             with replacing([self.root / name]) as (beside,):
-                shutil.copyfile(root / name, beside)
+                shutil.copyfile(run_dir / name, beside)
                 rows = int(pq.read_metadata(beside).num_rows)
                 written.append(Written(name, rows, beside.stat().st_size))
         self.remove_others(campus_day, {self.root / file.path for file in written})

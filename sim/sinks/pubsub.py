@@ -20,8 +20,8 @@ from google.auth import exceptions as auth
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-from context.errors import InputError, RunError
-from sim.sinks.cloud import LABEL, PROJECT, account, default_credentials, first_line
+from context.errors import InputError, RunError, first_line
+from sim.sinks.cloud import LABEL, PROJECT, account, default_credentials
 from sim.sinks.messages import AwayError, Messages, StreamOptions
 from sim.sinks.pubsub_wire import Encoder, request_bytes
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Protocol
 
 METHODS = ("auto", "decorator", "transaction")
-TABLE_SCHEMES = ("bigquery", "duckdb")
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,11 @@ class TableOptions:
 
 class TableSink(Protocol):
     """What every table sink does."""
+
+    @property
+    def places(self) -> frozenset[str]:
+        """What it writes into; two sinks of one place would be one destination named twice."""
+        ...
 
     def check(self, delivery: Delivery) -> list[str]:
         """Look at the destination and write nothing.

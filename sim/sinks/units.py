@@ -5,25 +5,31 @@
                   ``?compression=gzip`` and ``?compression=zstd`` compress the files
 ``memory:``       lists in memory, for notebooks and tests
 
-A sink is given a unit in parts, so that no part of a day but the one at hand is in memory. It checks counts
-before it writes and after, and leaves nothing half written: a unit is there as a whole or not at all. Writing
-a unit again replaces it.
+A sink is given a unit in parts, so that no part of a day but the one at hand is in memory. It says what it
+needs of a unit, so that nothing is made for nobody. It checks counts before it writes and after, and leaves
+nothing half written: a unit is there as a whole or not at all. Writing a unit again replaces it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from context.errors import RunError
-from context.files import Written
+from context.files import Written, disk_error
+
+# "lines": documents as lines, and of the columns event_time alone. "columns": all columns; documents are one
+# of them where the scenario wants that. "documents": all columns, and the documents beside them.
+Needs = Literal["lines", "columns", "documents"]
 
 
 @dataclass(frozen=True)
@@ -58,11 +64,37 @@ class UnitWriter(AbstractContextManager["UnitWriter"], Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class UnitOptions:
+    """What is asked of a sink's files; one that has no use for an option ignores it."""
+
+    row_group_rows: int = 65_536  # of Parquet, at most
+
+
 class Sink(Protocol):
     """What every sink does."""
 
+    @property
+    def needs(self) -> Needs:
+        """What it wants to be given of a unit; more does no harm."""
+        ...
+
+    @property
+    def root(self) -> Path | None:
+        """The folder that its files stand in; None when they stand in none."""
+        ...
+
+    @property
+    def compression(self) -> str:
+        """How its files are compressed as a whole: none, gzip or zstd."""
+        ...
+
     def unit(self, campus_day: date) -> UnitWriter:
         """Begin to write or replace a unit."""
+        ...
+
+    def copy(self, campus_day: date, run_dir: Path, files: Sequence[str]) -> list[Written]:
+        """Write or replace a unit by what the run folder's Parquet files have of it. Raises RunError."""
         ...
 
     def close(self) -> None:
@@ -75,6 +107,20 @@ def write_unit(sink: Sink, unit: Unit) -> list[Written]:
     with sink.unit(unit.campus_day) as writer:
         writer.add(unit)
     return writer.written
+
+
+def stored(run_dir: Path, files: Iterable[str], columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """A unit's files in a run folder, a row group at a time; all columns unless some are named.
+
+    Raises RunError when one can't be read.
+    """
+    for name in files:
+        try:
+            with pq.ParquetFile(run_dir / name) as file:
+                for group in range(file.num_row_groups):
+                    yield file.read_row_group(group, columns)
+        except OSError as error:
+            raise disk_error(run_dir / name, error) from error
 
 
 class InOrder:

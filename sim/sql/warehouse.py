@@ -13,28 +13,13 @@ from pathlib import Path
 import duckdb
 
 import schemas
-from context.errors import InputError, RunError
+from context.errors import InputError, RunError, first_line
 from context.files import PARTIAL, disk_error, replacing
 from schemas._model import Table
 from sim.folder.names import FOLDER, WAREHOUSE
 
 ROOT = "termtide_root"
-
-# The older form of the event store, column by column. It was written by the pipeline at once, so to say:
-# store_time is event_time.
-_EVENTS = {
-    "id": "replace(id, 'urn:uuid:', '')",
-    "type": "type",
-    "action": "action",
-    "event_time": "event_time AT TIME ZONE 'UTC'",
-    "ed_app": "coalesce(json_extract_string(ed_app.json, '$.id'), ed_app.id)",
-    "course_offering_id": '"group".id',
-    "actor_id": "actor.id",
-    "event": "event",
-    "store_time": "event_time AT TIME ZONE 'UTC'",
-    "ucdm_course_offering_id": "course_offering.udp_id",
-    "ucdm_actor_id": "person.udp_id",
-}
+_EVENTS = schemas.events_columns("duckdb")
 
 
 def build_warehouse(run_dir: Path) -> Path:
@@ -55,7 +40,7 @@ def build_warehouse(run_dir: Path) -> Path:
         except duckdb.IOException as error:
             raise disk_error(target, OSError(*error.args)) from error
         except duckdb.Error as error:
-            raise RunError(f"{target}: cannot be built: {_first_line(error)}") from error
+            raise RunError(f"{target}: cannot be built: {first_line(error)}") from error
         finally:
             journal.unlink(missing_ok=True)
     return target
@@ -78,7 +63,7 @@ def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnec
         connection.execute(f"USE {quoted(catalog)}")
     except duckdb.Error as error:
         connection.close()
-        raise RunError(f"{path}: cannot be opened: {_first_line(error)}") from error
+        raise RunError(f"{path}: cannot be opened: {first_line(error)}") from error
     return connection
 
 
@@ -163,7 +148,3 @@ def _from_files(root: Path, table: Table, path: str) -> str:
     columns = ", ".join(quoted(column.name) for column in table.columns)
     folder = f"coalesce(getvariable({literal(ROOT)}), {literal(glob_escaped(str(root)))})"
     return f"SELECT {columns} FROM read_parquet({folder} || {literal('/' + path)}, hive_partitioning = false)"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

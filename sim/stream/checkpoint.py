@@ -7,11 +7,10 @@ when a stream opens it and when it has grown long.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ import orjson
 from context.errors import InputError, RunError
 from context.files import disk_error, replacing
 from sim.caliper.batch import Batch
+from sim.folder.lock import locked
 
 FILE_NAME = "checkpoint.jsonl"
 FORMAT = 1
@@ -217,17 +217,13 @@ def _entries(rows: list[list[Any]]) -> Iterator[tuple[Key, Cursor]]:
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Hold a state folder for this process. Raises InputError when another stream is at work with it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(folder, os.O_RDONLY)
-    except (FileExistsError, NotADirectoryError):
-        raise InputError(f"--state {folder}: this is a file, allowed: a folder") from None
-    except OSError as error:
-        raise disk_error(folder, error) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    busy = InputError(f"--state {folder}: another stream is at work with it; give another one")
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            stack.enter_context(locked(folder, busy))
+        except (FileExistsError, NotADirectoryError):
+            raise InputError(f"--state {folder}: this is a file, allowed: a folder") from None
+        except OSError as error:
+            raise disk_error(folder, error) from error
         yield
-    except BlockingIOError:
-        raise InputError(f"--state {folder}: another stream is at work with it; give another one") from None
-    finally:
-        os.close(handle)

@@ -6,7 +6,7 @@ objects, whose ids join to the same context store; other dates, event ids, sessi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from context import rng
 from context.arrays import DAY_MS, I64
 from context.scenario.calendar import Calendar, build_calendar
-from context.scenario.scenario import Scenario
+from context.terms.premises import Premises
 from sim.caliper.batch import Batch
 from sim.sensors.settings import DeliveryWindow
 from sim.world.world import World
@@ -85,10 +85,10 @@ class Lap:
 class Laps:
     """All laps of a scenario, made when they are asked for."""
 
-    def __init__(self, scenario: Scenario, rows: Mapping[str, Sequence[object]], count: int | None) -> None:
-        self._scenario, self._rows = scenario, rows
+    def __init__(self, given: Premises, count: int | None) -> None:
+        self._scenario, self._rows = given.scenario, given.pack.table("calendar")
         self.count = count  # None: without end
-        self.base = build_calendar(scenario, rows)
+        self.base = given.calendar
         days = self.base.last_day - self.base.first_day + 2  # visits run into the day after the last one
         self.weeks = -(-days // 7)
         self._last: Lap | None = None

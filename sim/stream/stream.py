@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from context.errors import InputError
-from context.packs.pack import Pack
-from context.scenario.scenario import Scenario
-from sim.draw.engine import load_engine
+from context.terms.premises import Premises
+from sim.draw.engine import engine_of
 from sim.plan.campus import SectionSchedule
 from sim.plan.sections import schedules, section_keys
 from sim.sensors.message_maker import MessageMaker
@@ -46,8 +45,7 @@ Say = Callable[[str], None]
 class StreamJob:
     """What a stream is asked for."""
 
-    scenario: Scenario
-    pack: Pack
+    given: Premises
     run_dir: Path
     state_dir: Path
     to: str
@@ -62,10 +60,11 @@ class StreamJob:
 
     def identity(self) -> dict[str, Any]:
         """What must be the same for a checkpoint to be continued."""
+        scenario = self.given.scenario
         return {
-            "scenario": self.scenario.digest(self.pack.digest),
-            "delivery": self.scenario.delivery_digest(),
-            "shift": self.scenario.shift,
+            "scenario": scenario.digest(self.given.pack.digest),
+            "delivery": scenario.delivery_digest(),
+            "shift": scenario.shift,
             "to": self.to,
             "from": self.begin,
             "until": self.end,
@@ -143,8 +142,8 @@ def _progress(job: StreamJob) -> journal.Progress:
 
 def _player(job: StreamJob, timeline: Timeline, lanes: Lanes, checkpoint: journal.Checkpoint) -> Player:
     """Everything up to the first event."""
-    scenario, pack, laps = job.scenario, job.pack, timeline.laps
-    engine = load_engine(job.run_dir, scenario, pack.path)
+    scenario, pack, laps = job.given.scenario, job.given.pack, timeline.laps
+    engine = engine_of(job.run_dir, scenario, pack, job.given.calendar)
     settings = sensor_settings(scenario, pack)
     tools = [sensor.tool for sensor in settings]
     feed = Feed(engine, sensor_laws(settings, delivery_windows(scenario, tools), scenario.seed))
@@ -165,7 +164,7 @@ def _player(job: StreamJob, timeline: Timeline, lanes: Lanes, checkpoint: journa
 
 def timeline_of(job: StreamJob) -> Timeline:
     """From and until, inside the term. Reads nothing but the job; raises InputError."""
-    laps = Laps(job.scenario, job.pack.table("calendar"), job.laps)
+    laps = Laps(job.given, job.laps)
     base, zone = laps.base, laps.base.time_zone
     first, last = base.day_start_ms(base.first_day), base.day_start_ms(base.last_day + 2)
     begin = first if job.begin is None else read_moment(job.begin, zone, "--from")

@@ -17,6 +17,7 @@ import pytest
 import schemas
 import sim.backfill.worker
 from context.errors import InputError, RunError
+from context.terms.premises import premises
 from sim.backfill.backfill import Wanted, wanted_tables
 from sim.folder.digest import EventsDigest, events_digest
 from sim.folder.manifest import load_manifest
@@ -35,7 +36,7 @@ def finished() -> Path:
 
 def part(folder: Path, to: list[str], *, begin: date = FALL[0], until: date = FALL[1]) -> Outcome:
     """Backfill some days of the small campus."""
-    return backfill(SMALL, default_pack(), folder, Order(tuple(to), Wanted(begin, until)))
+    return backfill(premises(SMALL, default_pack()), folder, Order(tuple(to), Wanted(begin, until)))
 
 
 def prepared(finished: Path, folder: Path) -> Path:

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from context.terms.premises import premises
 from sim.backfill.backfill import Wanted
 from sim.backfill.partitions import Dates
 from sim.folder.manifest import FileEntry, UnitEntry, load_manifest
@@ -37,7 +38,7 @@ def test_two_ranges_are_one(zone: str, term: str, change: date, workers: int, tm
     def deliver(name: str, begin: date, until: date, workers: int = 1) -> None:
         urls = f"parquet:{tmp_path / name / 'pq'}", f"duckdb:{tmp_path / name / 'd.duckdb'}"
         order = Order(urls, Wanted(begin, until))
-        backfill(scenario, default_pack(), tmp_path / name / "run", order, workers=workers)
+        backfill(premises(scenario, default_pack()), tmp_path / name / "run", order, workers=workers)
 
     deliver("two", begin, change)
     (tmp_path / "one").mkdir()

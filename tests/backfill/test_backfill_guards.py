@@ -11,6 +11,7 @@ import pytest
 
 from context.errors import InputError
 from sim.backfill.backfill import Backfill, Wanted, wanted_tables
+from sim.folder.claim import Claimed
 from sim.folder.manifest import load_manifest
 from sim.folder.progress import Progress
 from sim.run import Order, deliver
@@ -64,7 +65,7 @@ def test_foreign_destinations_are_refused(
 
 def test_two_prefixes_are_two_destinations(finished: Path) -> None:
     """Datasets of their own in one project, or in two, are no destination named twice."""
-    work = Backfill(finished, load_manifest(finished), Wanted(), Progress.silent())
+    work = Backfill(Claimed(finished, load_manifest(finished), Progress.silent()), Wanted())
     urls = ("bigquery://p?prefix=a_", "bigquery://p?prefix=b_", "bigquery://q?prefix=a_")
     with work.opened(urls, TableOptions()):
         assert [loader.url for loader in work.loaders] == list(urls)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from context import rng
+from context.terms.premises import premises
 from sim.backfill.backfill import Wanted
 from sim.backfill.folders import RunTarget
 from sim.folder.manifest import load_manifest
@@ -66,7 +67,7 @@ def _backfill(folder: Path, host: str, moment: str, turn: int, whole_group: bool
     Connection.call = around("before", Connection.call, "answered")  # type: ignore[method-assign]
     RunTarget.add_unit = around("drawn", RunTarget.add_unit, "noted")  # type: ignore[method-assign]
     options = TableOptions("transaction")
-    backfill(SMALL, default_pack(), folder, Order((TARGET,), WANTED, options), workers=2)
+    backfill(premises(SMALL, default_pack()), folder, Order((TARGET,), WANTED, options), workers=2)
 
 
 def _undrawn(folder: Path) -> None:

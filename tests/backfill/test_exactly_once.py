@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from context import rng
+from context.terms.premises import premises
 from sim.folder.manifest import load_manifest
 from sim.run import Order, deliver, run
 from tests.backfill.test_run import bytes_of
@@ -29,7 +30,7 @@ def finished() -> Path:
 
 
 def _run(folder: Path) -> None:
-    run(SMALL, default_pack(), folder, workers=2)
+    run(premises(SMALL, default_pack()), folder, workers=2)
 
 
 def _deliver(folder: Path, file: Path) -> None:
@@ -76,7 +77,7 @@ def test_thirty_kills_end_like_none(finished: Path, tmp_path: Path) -> None:
         if kills == KILLS or load_manifest(folder).state == "done":
             break
     assert kills == KILLS
-    run(SMALL, default_pack(), folder, workers=2)
+    run(premises(SMALL, default_pack()), folder, workers=2)
     assert bytes_of(folder) == bytes_of(finished)
     assert (folder / "manifest.json").read_bytes() == (finished / "manifest.json").read_bytes()
     assert not list(folder.rglob("*.tmp"))

@@ -163,7 +163,7 @@ def test_force_replaces_what_is_ours_only(run: Path) -> None:
         (run / name).write_text("mine")
     (run / "event_store/expanded/event_date=2026-09-01/unit-2026-09-01.parquet.tmp").write_text("half")
     manifest = claim(run, OTHER, PACK, force=True)
-    assert manifest.scenario["fte"] == 4
+    assert manifest.scenario.fte == 4
     assert _files(run) == foreign | {"manifest.json"}
     assert not (run / "context_store_keymap").exists()
 

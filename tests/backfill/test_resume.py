@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from context.errors import InputError, RunError
+from context.terms.premises import premises
 from sim.folder.manifest import load_manifest
 from sim.run import run
 from tests.backfill.test_run import _ELSEWHERE, bytes_of
@@ -31,14 +32,14 @@ def finished() -> Path:
 def test_a_second_run_does_nothing(finished: Path) -> None:
     """The same command again changes no file."""
     before = {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()}
-    assert run(SMALL, default_pack(), finished).was_done
+    assert run(premises(SMALL, default_pack()), finished).was_done
     assert before == {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()}
 
 
 def test_another_scenario_is_refused(finished: Path) -> None:
     """A folder of another scenario is left alone, and the message names both."""
     with pytest.raises(InputError, match="another scenario"):
-        run(SMALL.model_copy(update={"seed": 99}), default_pack(), finished)
+        run(premises(SMALL.model_copy(update={"seed": 99}), default_pack()), finished)
 
 
 @pytest.mark.parametrize("wound", ["missing", "truncated", "other rows", "report", "plan"])
@@ -57,7 +58,7 @@ def test_wounds_are_healed(finished: Path, tmp_path: Path, wound: str) -> None:
         victim.write_bytes(victim.read_bytes()[:-50])
     else:
         victim.write_bytes(sorted(copy.glob("event_store/expanded/*/*.parquet"))[71].read_bytes())
-    assert not run(SMALL, default_pack(), copy).was_done
+    assert not run(premises(SMALL, default_pack()), copy).was_done
     assert bytes_of(copy) == bytes_of(finished)
     assert (copy / "report.html").is_file()
 
@@ -79,7 +80,7 @@ def test_killed_and_continued(finished: Path, tmp_path: Path) -> None:
             kills += 1
         child.wait()
     assert kills >= 2
-    run(SMALL, default_pack(), folder)
+    run(premises(SMALL, default_pack()), folder)
     assert bytes_of(folder) == bytes_of(finished)
     assert not list(folder.rglob("*.tmp"))
 
@@ -97,8 +98,8 @@ def test_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
     with pytest.raises(RunError, match="no space left"):
-        run(SMALL, default_pack(), tmp_path / "run")
+        run(premises(SMALL, default_pack()), tmp_path / "run")
     assert not list((tmp_path / "run").rglob("*.tmp"))
     monkeypatch.undo()
-    run(SMALL, default_pack(), tmp_path / "run")
+    run(premises(SMALL, default_pack()), tmp_path / "run")
     assert load_manifest(tmp_path / "run").state == "done"

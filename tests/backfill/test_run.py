@@ -7,14 +7,19 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
 import pytest
 
 from context.scenario.scenario import Scenario
+from context.terms.premises import premises
 from sim.backfill.job import Job, Task
 from sim.backfill.worker import Worker
 from sim.caliper.kinds import KINDS, tool_sql
@@ -26,6 +31,7 @@ from sim.plan.effects import MICRO
 from sim.plan.plan_file import read_plan
 from sim.run import run
 from sim.sinks.memory import MemorySink
+from sim.sinks.units import Needs, Unit
 from sim.sql.query import run_sql
 from sim.world.objects import lti_tools
 from tests.samples.tiny import SMALL, calendar_of, default_pack, finished_run
@@ -62,7 +68,7 @@ def number(folder: Path, query: str) -> int:
 
 def test_two_workers_make_the_same_bytes(finished: Path, tmp_path: Path) -> None:
     """Law 1: two workers, in whatever order units finish, give every file byte for byte."""
-    run(SMALL, default_pack(), tmp_path / "other", workers=2)
+    run(premises(SMALL, default_pack()), tmp_path / "other", workers=2)
     assert bytes_of(tmp_path / "other") == bytes_of(finished)
     assert (tmp_path / "other" / "manifest.json").read_bytes() == (finished / "manifest.json").read_bytes()
 
@@ -71,9 +77,10 @@ _ELSEWHERE = """
 import sys
 from pathlib import Path
 from context.packs.pack import load_pack
+from context.terms.premises import premises
 from sim.run import run
 from tests.samples.tiny import SMALL
-run(SMALL, load_pack("us_public_r1", None), Path(sys.argv[1]))
+run(premises(SMALL, load_pack("us_public_r1", None)), Path(sys.argv[1]))
 """
 
 
@@ -109,6 +116,36 @@ def test_units_in_any_order(finished: Path) -> None:
     for name in sorted(manifest.units, reverse=True)[40:60:4]:
         day = calendar_of(SMALL, default_pack()).day_of_date(date.fromisoformat(name))
         assert worker.unit(Task(day, date.fromisoformat(name))).digest == manifest.units[name].digest
+
+
+class Listening(MemorySink):
+    """Keeps the parts that it is given."""
+
+    def __init__(self, needs: Needs) -> None:
+        super().__init__()
+        self.needs, self.parts = needs, list[Unit]()
+
+    @contextmanager
+    def unit(self, campus_day: date) -> Iterator[Any]:
+        """Take parts and write nothing."""
+        del campus_day
+        yield SimpleNamespace(add=self.parts.append, written=[])
+
+
+@pytest.mark.parametrize("needs", ["lines", "columns", "documents"])
+def test_nothing_is_made_that_no_sink_needs(finished: Path, needs: Needs) -> None:
+    """A worker makes lines for sinks of lines, documents for those of documents, columns for all others."""
+    output = SMALL.output.model_copy(update={"event_json": False})
+    sink = Listening(needs)
+    worker = Worker(
+        Job(SMALL.model_copy(update={"output": output}), default_pack().path, finished), sinks=[sink]
+    )
+    made = worker.unit(Task(30, calendar_of(SMALL, default_pack()).date_of(30)))
+    assert sum(part.table.num_rows for part in sink.parts) == made.rows > 0
+    for part in sink.parts:
+        assert (part.lines is not None) == (needs == "lines")
+        assert (part.json is not None) == (needs == "documents")
+        assert (part.table.column_names == ["event_time"]) == (needs == "lines")
 
 
 def test_rows_drawn_are_rows_written(finished: Path) -> None:
@@ -270,6 +307,6 @@ def test_the_plain_client_reads_it(finished: Path, tmp_path: Path, monkeypatch: 
 def test_scenario_without_json(tmp_path: Path) -> None:
     """With event_json = false the column is NULL, everything else the same."""
     scenario = Scenario.model_validate({**SMALL.model_dump(), "fte": 10, "output": {"event_json": False}})
-    run(scenario, default_pack(), tmp_path / "run")
+    run(premises(scenario, default_pack()), tmp_path / "run")
     assert number(tmp_path / "run", "SELECT COUNT(event) FROM event_store.expanded") == 0
     assert number(tmp_path / "run", "SELECT COUNT(extensions_json) FROM event_store.expanded") > 1000

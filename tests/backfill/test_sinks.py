@@ -82,12 +82,39 @@ def test_every_row_is_written_once_in_order(case: Case) -> None:
         assert [i for i in found if i in unit_ids] == unit_ids
 
 
+def test_what_a_sink_needs_is_enough(case: Case) -> None:
+    """A unit of no more than a sink says it needs is written as a whole one is: files, rows and ids."""
+    part = unit(DAY, day_events(DAY))
+    whole = write_unit(case.sink, part)
+    texts = [document.as_py() for document in part.json]
+    blocks = [(len(texts), memoryview("".join(f"{text}\n" for text in texts).encode()))]
+    leanest = {
+        "lines": Unit(DAY, part.table.select(["event_time"]), lines=lambda: iter(blocks)),
+        "columns": Unit(DAY, part.table),
+        "documents": part,
+    }[case.sink.needs]
+    assert write_unit(case.reopen(), leanest) == whole
+    assert case.ids() == part.table["id"].to_pylist()
+
+
+def test_a_unit_is_copied_from_a_run(case: Case, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Copied from the run folder's files, a unit is what writing it gives, be it there already or not."""
+    part, run_dir = unit(DAY, day_events(DAY)), tmp_path_factory.mktemp("run")
+    files = [file.path for file in write_unit(ParquetSink(run_dir), part)]
+    for _ in range(2):
+        copied = case.sink.copy(DAY, run_dir, files)
+        assert sum(file.rows for file in copied) == part.table.num_rows
+        assert case.ids() == part.table["id"].to_pylist()
+    with pytest.raises(RunError):
+        case.sink.copy(DAY, run_dir, ["gone.parquet"])
+
+
 def test_written_files_are_those_on_disk(case: Case) -> None:
     """Paths are relative to the root, and bytes are those of the files."""
     written = write_unit(case.sink, unit(DAY, day_events(DAY)))
     for file in written:
-        if not isinstance(case.sink, MemorySink):
-            assert (case.root / file.path).stat().st_size == file.bytes
+        if case.sink.root is not None:
+            assert (case.sink.root / file.path).stat().st_size == file.bytes
     assert [file for file in case.root.rglob("*") if file.is_file() and file.suffix == ".tmp"] == []
 
 

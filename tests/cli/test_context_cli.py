@@ -19,7 +19,8 @@ from context.scenario.load import load_scenario
 from context.store.as_of import as_of
 from context.store.store import ENTITY, KEYMAP, Store
 from sim.cli.main import main
-from sim.exports.files import FORMS, NOTE, write_folder
+from sim.exports.files import NOTE, write_folder
+from sim.exports.forms import FILE_FORMS
 from sim.exports.source import Source, of_store, scenario_facts
 from sim.folder.manifest import PackEntry, new_manifest
 from tests.samples.tiny import TINY, calendar_of, default_pack, store_of
@@ -138,7 +139,7 @@ def test_ndjson_is_the_store(tmp_path: Path) -> None:
             assert list(json.loads(next(file))) == list(contract.names)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FILE_FORMS)
 def test_a_failure_leaves_what_was_there(form: str, tmp_path: Path) -> None:
     """When a table can't be had, nothing changes; the next delivery drops what is no more."""
     given, root = source(), tmp_path / "out"
@@ -162,7 +163,7 @@ def test_a_failure_leaves_what_was_there(form: str, tmp_path: Path) -> None:
 
 def test_same_bytes_each_time(tmp_path: Path) -> None:
     """A delivery repeated elsewhere has the same bytes, notes included."""
-    for form in FORMS:
+    for form in FILE_FORMS:
         for folder in ("a", "b"):
             delivered(form, tmp_path / form / folder, source(), [(ENTITY, "person"), (ENTITY, "wiki_page")])
         (one, other) = (

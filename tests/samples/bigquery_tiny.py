@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from context.scenario.scenario import Scenario
+from context.terms.premises import premises
 from sim.backfill.backfill import Wanted
 from sim.backfill.finished_tables import day_items, store_items
 from sim.folder.manifest import Manifest, load_manifest, run_id
@@ -37,7 +38,7 @@ TABLES = (
 def small_run() -> Path:
     """A run folder with the store and seven UTC dates of events."""
     folder = Path(mkdtemp(prefix="termtide-small-"))
-    backfill(SMALL, default_pack(), folder, Order((f"parquet:{folder}",), Wanted(FIRST, LAST)))
+    backfill(premises(SMALL, default_pack()), folder, Order((f"parquet:{folder}",), Wanted(FIRST, LAST)))
     return folder
 
 

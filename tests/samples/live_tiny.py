@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 
 from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
+from context.terms.premises import premises
 from sim.caliper.batch import NO_TOOL
 from sim.caliper.texts import uuids
 from sim.draw.day import draw_day
@@ -31,7 +32,7 @@ LIVE = Scenario(name="live", fte=40, seed=5)
 def live_run() -> Path:
     """A run folder with the store and plan of LIVE."""
     folder = Path(mkdtemp(prefix="termtide-live-")) / "live-5"
-    prepare(LIVE, default_pack(), folder)
+    prepare(premises(LIVE, default_pack()), folder)
     return folder
 
 
@@ -44,7 +45,7 @@ def job(to: str, state: Path, **changes: object) -> StreamJob:
     """A stream of LIVE at speed max, or with some fields changed."""
     given: dict[str, object] = {"speed": MAX, "options": StreamOptions(create=True)} | changes
     scenario = given.pop("scenario", LIVE)
-    return StreamJob(scenario, default_pack(), live_run(), state, to, **given)  # type: ignore[arg-type]
+    return StreamJob(premises(scenario, default_pack()), live_run(), state, to, **given)  # type: ignore[arg-type]
 
 
 def play(to: str, state: Path, **changes: object) -> StreamEnd:

@@ -20,6 +20,7 @@ from context.store.files import write_store
 from context.store.store import Store
 from context.terms.draw import draw
 from context.terms.drawn import Drawn
+from context.terms.premises import premises
 from sim.draw.engine import Engine
 from sim.plan.anchors import make_anchors
 from sim.plan.plan import Plan, make_plan
@@ -98,14 +99,14 @@ def finished_run() -> Path:
     folder = Path(mkdtemp(prefix="termtide-run-")) / "small"
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID")
     if session is None:
-        run(SMALL, default_pack(), folder)
+        run(premises(SMALL, default_pack()), folder)
         return folder
     shared = Path(gettempdir()) / f"termtide-run-{session}"
     shared.mkdir(exist_ok=True)
     with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "done").exists():
-            run(SMALL, default_pack(), shared / "small")
+            run(premises(SMALL, default_pack()), shared / "small")
             (shared / "done").touch()
     copytree(shared / "small", folder)
     build_warehouse(folder)  # which says where it is

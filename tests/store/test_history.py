@@ -24,6 +24,7 @@ from context.store.joining import CALENDAR, brought, scope
 from context.tables.institution.academics import academic_tables
 from context.terms.graduation import CONFERRED, CREDITS
 from context.terms.history import calendars, drawn_terms, term_before_name
+from context.terms.premises import premises
 from sim.caliper.kinds import KIND
 from sim.plan.anchors import make_anchors
 from sim.world.load import campus_facts, load_world, standard_scores
@@ -79,8 +80,8 @@ def test_terms_are_there_once() -> None:
 
 def test_institution_is_the_same_in_every_term() -> None:
     """What a term lays out of the institution is the same each time, so that it may stand there once."""
-    calendar = calendar_of(THREE, default_pack())
-    parts = [laid_out(drawn) for drawn, _, _ in drawn_terms(THREE, default_pack(), calendar)]
+    terms = premises(THREE, default_pack()).calendars
+    parts = [laid_out(drawn) for drawn, _, _ in drawn_terms(THREE, default_pack(), terms)]
     dates = {"created_date", "updated_date", "deleted_date"}  # of roles: counted from the term
     for table in ENTITIES:
         if scope(table.name) == "institution" and table.name not in CALENDAR:
@@ -194,7 +195,7 @@ def test_degrees_are_conferred_in_their_season(term: str) -> None:
 
 def test_degrees_take_their_credits() -> None:
     """Who completes a bachelor's degree has 120 credits by the end of the term."""
-    terms = drawn_terms(THREE, default_pack(), calendar_of(THREE, default_pack()))
+    terms = drawn_terms(THREE, default_pack(), premises(THREE, default_pack()).calendars)
     marks = [told for _, _, told in terms]
     total = brought(marks, max(int(each.row.max()) for each in marks) + 1)
     done = 0

@@ -17,13 +17,14 @@ from context.scenario.scenario import Scenario
 from context.store.files import StoreFiles
 from context.store.joining import scope
 from context.store.store import PLAYED, read_table, table_path
-from sim.backfill.stages import make_context
+from context.terms.premises import premises
+from sim.backfill.stages import make_store
 from sim.exports.files import write_folder
 from sim.exports.source import Source, of_store
-from sim.folder.claim import claim
+from sim.folder.claim import Claimed, claim
 from sim.folder.digest import parquet_digest, table_digest
 from sim.folder.progress import Progress
-from tests.samples.tiny import calendar_of, default_pack, store_of
+from tests.samples.tiny import default_pack, store_of
 
 THREE = Scenario(name="parts", fte=30, seed=4, terms=3)
 TWO = THREE.model_copy(update={"fte": 20, "terms": 2})
@@ -34,7 +35,7 @@ def written() -> Path:
     """The files of three terms, written as they are drawn; nobody changes them."""
     root = Path(mkdtemp(prefix="termtide-parts-"))
     with StoreFiles(root, THREE.terms) as files:
-        for part in store_parts(THREE, default_pack(), calendar_of(THREE, default_pack())):
+        for part in store_parts(THREE, default_pack(), premises(THREE, default_pack()).calendars):
             files.add(part)
     return root
 
@@ -115,7 +116,7 @@ def make(run_dir: Path) -> None:
     """Make or finish the store of two terms."""
     pack = default_pack()
     manifest = claim(run_dir, TWO, pack)
-    make_context(TWO, pack, calendar_of(TWO, pack), run_dir, manifest, Progress.silent())
+    make_store(premises(TWO, pack), Claimed(run_dir, manifest, Progress.silent()))
 
 
 def test_killed_in_the_second_term(tmp_path: Path) -> None:
@@ -137,12 +138,14 @@ def test_killed_in_the_second_term(tmp_path: Path) -> None:
 PEAK = """
 import resource, sys
 from pathlib import Path
+from context.packs.pack import load_pack
 from context.scenario.scenario import Scenario
+from context.terms.premises import premises
 from sim.folder.progress import Progress
 from sim.exports.source import of_scenario
 
 scenario = Scenario(name="peak", fte=1500, seed=4, terms=int(sys.argv[1]))
-of_scenario(scenario, Path(), Progress.silent(), Path(sys.argv[2]))
+of_scenario(premises(scenario, load_pack(scenario.pack, None)), Progress.silent(), Path(sys.argv[2]))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

@@ -14,6 +14,7 @@ import pytest
 
 from context import rng
 from context.scenario.scenario import Scenario
+from context.terms.premises import premises
 from sim.run import prepare
 from sim.sinks.pubsub import PubsubSink
 from sim.stream.checkpoint import load_progress
@@ -33,6 +34,7 @@ import json, os, signal, sys, threading, time
 from pathlib import Path
 from context.packs.pack import load_pack
 from context.scenario.scenario import Scenario
+from context.terms.premises import premises
 from sim.stream import checkpoint
 from sim.stream.clock import MAX
 from sim.stream.stream import StreamJob, stream
@@ -85,7 +87,7 @@ elif moment == "any":
     threading.Thread(target=kill, daemon=True).start()
 
 pack = load_pack("us_public_r1", None)
-job = StreamJob(Scenario.model_validate_json(scenario), pack, Path(run), Path(state), to, MAX,
+job = StreamJob(premises(Scenario.model_validate_json(scenario), pack), Path(run), Path(state), to, MAX,
                 options=StreamOptions(create=True))
 print(json.dumps(stream(job, lambda line: None).status))
 """
@@ -102,7 +104,7 @@ def killed_at(arguments: list[object], moment: str, turn: int, host: str) -> int
 def test_kills_lose_nothing(pubsub: Emulator, tmp_path: Path) -> None:
     """At least 20 kills over at least 200,000 events: all of them arrive, with bounded repeats, in order."""
     run = tmp_path / "run"
-    prepare(KILLED, default_pack(), run)
+    prepare(premises(KILLED, default_pack()), run)
     state, topic = tmp_path / "state", "killed-topic"
     arguments: list[object] = [KILLED.model_dump_json(), str(run), str(state), f"pubsub://{PROJECT}/{topic}"]
     turns = 4 + rng.integer(rng.key(1, "kills", np.arange(KILLS)), 14)
@@ -147,7 +149,7 @@ def test_a_signal_ends_it_cleanly(pubsub: Emulator, tmp_path: Path, number: sign
     """SIGINT and SIGTERM: what is under way gets through, the journal is short, and nothing is repeated."""
     run = tmp_path / "run"
     small = KILLED.model_copy(update={"fte": 30})
-    prepare(small, default_pack(), run)
+    prepare(premises(small, default_pack()), run)
     topic = f"signal-{int(number)}"
     to = f"pubsub://{PROJECT}/{topic}"
     arguments: list[object] = [small.model_dump_json(), str(run), str(tmp_path / "state"), to]

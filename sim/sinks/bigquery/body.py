@@ -12,7 +12,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from context.errors import RunError
+from context.errors import RunError, first_line
 from context.files import disk_error
 from schemas._model import Table
 from sim.sinks.bigquery.checksum import Leaf, Sums, added, column_paths, sums_of
@@ -50,8 +50,9 @@ def body_of(item: Item, contract: Table, leaves: list[Leaf]) -> Iterator[Body]:
             file.seek(0)
             yield Body(file, size, sums)
     except pa.ArrowInvalid as error:
-        text = str(error).splitlines()[0]
-        raise RunError(f"{item.name}: {item.files[0]}: not a whole Parquet file: {text}") from error
+        raise RunError(
+            f"{item.name}: {item.files[0]}: not a whole Parquet file: {first_line(error)}"
+        ) from error
     except OSError as error:
         raise disk_error(item.files[0] if item.files else Path(item.name), error) from error
 

@@ -14,8 +14,8 @@ from google.auth import exceptions as auth
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from context.errors import InputError, RunError
-from sim.sinks.cloud import PROJECT, account, default_credentials, first_line
+from context.errors import InputError, RunError, first_line
+from sim.sinks.cloud import PROJECT, account, default_credentials
 
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # before another try; the service asks for exponential backoff
 CALL_S = 60.0  # a call may take so long

@@ -8,7 +8,7 @@ from datetime import date
 
 import schemas
 from sim.sinks.bigquery.connection import Connection
-from sim.sinks.bigquery.make import literal, table_name
+from sim.sinks.bigquery.make import bigquery_literal, table_name
 from sim.sinks.bigquery.target import Target
 from sim.sinks.tables import Item
 
@@ -42,7 +42,7 @@ class Ledger:
         rows = self._connection.query(
             "termtide_meta.loads",
             "SELECT item, dataset_name, table_name, day, row_count, digest, checksum, job "
-            f"FROM {self._table} WHERE run = {literal(self._run)}",
+            f"FROM {self._table} WHERE run = {bigquery_literal(self._run)}",
         )
         self._entries = {row[0]: Entry(*row) for row in rows}
 
@@ -79,13 +79,13 @@ class Ledger:
                 raise AssertionError(mine.item)
 
     def _write(self, batch: list[Entry]) -> None:
-        items = ", ".join(literal(entry.item) for entry in batch)
+        items = ", ".join(bigquery_literal(entry.item) for entry in batch)
         names = "item, run, dataset_name, table_name, day, row_count, digest, checksum, job, loaded_at"
         values = ", ".join(self._values(entry) for entry in batch)
         self._connection.query(
             "termtide_meta.loads",
             "BEGIN TRANSACTION; "
-            f"DELETE FROM {self._table} WHERE run = {literal(self._run)} AND item IN ({items}); "
+            f"DELETE FROM {self._table} WHERE run = {bigquery_literal(self._run)} AND item IN ({items}); "
             f"INSERT INTO {self._table} ({names}) VALUES {values}; "
             "COMMIT TRANSACTION;",
         )
@@ -96,6 +96,6 @@ class Ledger:
         day = f"DATE '{entry.day}'" if entry.day else "CAST(NULL AS DATE)"
         last = (entry.digest, entry.checksum, entry.job)
         return (
-            f"({', '.join(map(literal, texts))}, {day}, {entry.rows}, "
-            f"{', '.join(map(literal, last))}, CURRENT_TIMESTAMP())"
+            f"({', '.join(map(bigquery_literal, texts))}, {day}, {entry.rows}, "
+            f"{', '.join(map(bigquery_literal, last))}, CURRENT_TIMESTAMP())"
         )

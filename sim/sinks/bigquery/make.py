@@ -19,20 +19,6 @@ from sim.sinks.tables import Delivery
 SYNTHETIC = "Synthetic data made by Termtide: no real person, course or event."
 EVENTS = ("event_store", "events")
 EXPANDED = ("event_store", "expanded")
-# The older form of the event store, column by column; it was written by the pipeline at once, so to say.
-_EVENTS = {
-    "id": "REPLACE(id, 'urn:uuid:', '')",
-    "type": "type",
-    "action": "action",
-    "event_time": "TIMESTAMP(event_time)",
-    "ed_app": "COALESCE(JSON_VALUE(ed_app.json, '$.id'), ed_app.id)",
-    "course_offering_id": "`group`.id",
-    "actor_id": "actor.id",
-    "event": "event",
-    "store_time": "TIMESTAMP(event_time)",
-    "ucdm_course_offering_id": "course_offering.udp_id",
-    "ucdm_actor_id": "person.udp_id",
-}
 # BigQuery skips partitions by the column itself and may not look through TIMESTAMP(): so it is there too. The
 # view's own filter, true of every row, is what lets SQL that filters the TIMESTAMP run at all.
 PARTITION_COLUMN = "event_datetime"
@@ -145,7 +131,7 @@ def _check_partitions(connection: Connection, called: str, contract: Table) -> N
 def _make_view(connection: Connection, target: Target, labels: dict[str, str]) -> None:
     """Make the view or bring it up to date; its columns can only be described once it is there."""
     contract, called = schemas.table(*EVENTS), table_name(connection, target, *EVENTS)
-    terms = ", ".join(f"{_EVENTS[name]} AS {name}" for name in contract.names)
+    terms = ", ".join(f"{term} AS {name}" for name, term in schemas.events_columns("bigquery").items())
     source = table_name(connection, target, *EXPANDED)
     view = bigquery.Table(called)
     view.view_query = (
@@ -184,6 +170,6 @@ def _is_there(connection: Connection, view: Any) -> bool:
     return facts == (view.view_query, view.labels, view.description) and bool(found.schema[-1].description)
 
 
-def literal(text: str) -> str:
+def bigquery_literal(text: str) -> str:
     """A text as a literal of GoogleSQL."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"

@@ -19,8 +19,8 @@ from sim.sinks.bigquery.jobs import Load, job_base, load
 from sim.sinks.bigquery.loads import Ledger
 from sim.sinks.bigquery.make import (
     EXPANDED,
+    bigquery_literal,
     delete_table,
-    literal,
     make_all,
     make_table,
     staging_days,
@@ -50,6 +50,12 @@ class BigquerySink:
         self._committer = threading.Lock()
         self._under_way: list[Future[None]] = []
         self._failure: BaseException | None = None  # the first; what fails after it fails because of it
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Datasets; those of one project are places of their own."""
+        names = map(self._target.dataset, (*schemas.DATASETS, schemas.META))
+        return frozenset(f"bigquery:{self._target.project}.{name}" for name in names)
 
     def check(self, delivery: Delivery) -> list[str]:
         """See the protocol."""
@@ -194,7 +200,9 @@ class BigquerySink:
         parts = []
         for dataset, table in sorted(self._ledger.tables & set(self._delivery.tables)):
             column = schemas.table(dataset, table).partition_by
-            names = f"SELECT {literal(dataset)} AS dataset_name, {literal(table)} AS table_name"
+            names = (
+                f"SELECT {bigquery_literal(dataset)} AS dataset_name, {bigquery_literal(table)} AS table_name"
+            )
             source = f"FROM `{self._called(dataset, table)}`"
             if column:
                 where = f"WHERE `{column}` >= DATETIME '1000-01-01'"
