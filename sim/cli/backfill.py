@@ -8,15 +8,26 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from context.errors import InputError
-from context.terms.premises import premises_of_file
-from sim.cli.options import date_given
+from context.terms.premises import premises_given
+from sim.cli.options import (
+    AsJson,
+    Force,
+    Fte,
+    Out,
+    PackName,
+    ScenarioFile,
+    Seed,
+    Shift,
+    Term,
+    Terms,
+    Workers,
+    date_given,
+)
+from sim.cli.terminal import err
 from sim.folder.find import default_run_dir
 from sim.sinks.open import either, forms, is_stdout, schemes
-
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _FORMS = ", ".join(forms("units", "tables"))
 _COMPRESSED = [scheme.name for scheme in schemes("units") if scheme.has_compression]
@@ -24,43 +35,47 @@ _To = Annotated[
     list[str] | None,
     typer.Option(
         "--to",
+        metavar="URL",
         help=f"Destination, again for several: {_FORMS}.",
     ),
 ]
-_From = Annotated[str | None, typer.Option("--from", help="First date; default: the term's first.")]
-_Until = Annotated[str | None, typer.Option("--until", help="Last date, included; default: the last.")]
+_From = Annotated[
+    str | None, typer.Option("--from", metavar="DATE", help="First date; default: the term's first.")
+]
+_Until = Annotated[
+    str | None, typer.Option("--until", metavar="DATE", help="Last date, included; default: the last.")
+]
 _Dataset = Annotated[
-    list[str] | None, typer.Option("--dataset", help="Only this dataset; again for several.")
+    list[str] | None, typer.Option("--dataset", metavar="NAME", help="Only this dataset; again for several.")
 ]
 _Table = Annotated[
-    list[str] | None, typer.Option("--table", help="Only this DATASET.TABLE; again for several.")
+    list[str] | None,
+    typer.Option("--table", metavar="NAME", help="Only this DATASET.TABLE; again for several."),
 ]
 _Compression = Annotated[
-    str, typer.Option("--compression", help=f"Of {either(_COMPRESSED)}: files: none, gzip or zstd.")
+    str,
+    typer.Option(
+        "--compression", metavar="HOW", help=f"Of {either(_COMPRESSED)}: files: none, gzip or zstd."
+    ),
 ]
 _Method = Annotated[
-    str, typer.Option("--method", help="How BigQuery replaces a day: auto, decorator or transaction.")
+    str,
+    typer.Option(
+        "--method", metavar="HOW", help="How BigQuery replaces a day: auto, decorator or transaction."
+    ),
 ]
 _Allow = Annotated[
     list[str] | None,
-    typer.Option("--allow-unlabelled", help="Write into this dataset although it isn't labelled synthetic."),
+    typer.Option(
+        "--allow-unlabelled",
+        metavar="DATASET",
+        help="Write into this dataset although it isn't labelled synthetic.",
+    ),
 ]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Look at the destinations, write nothing.")]
-_Finished = Annotated[Path | None, typer.Option("--run", help="Deliver this finished run, without drawing.")]
-_Scenario = Annotated[Path | None, typer.Option("--scenario", help="Scenario file.")]
-_Text = Annotated[str | None, typer.Option()]
-_Terms = Annotated[
-    str | None, typer.Option("--terms", help="Terms in the store: the played one and those before it.")
+_Finished = Annotated[
+    Path | None, typer.Option("--run", metavar="DIR", help="Deliver this finished run, without drawing.")
 ]
-_Out = Annotated[
-    Path | None, typer.Option("--out", help="The run's folder; default: runs/<scenario>-<seed>.")
-]
-_Workers = Annotated[
-    int | None,
-    typer.Option("--workers", min=1, max=256, help="Worker processes; default: one per processor."),
-]
-_Force = Annotated[bool, typer.Option("--force", help="Replace another scenario's run in that folder.")]
-_AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 
 
 def backfill_command(
@@ -74,19 +89,22 @@ def backfill_command(
     allow_unlabelled: _Allow = None,
     dry_run: _DryRun = False,
     run_dir: _Finished = None,
-    scenario: _Scenario = None,
-    fte: _Text = None,
-    term: _Text = None,
-    seed: _Text = None,
-    pack: _Text = None,
-    shift: _Text = None,
-    terms: _Terms = None,
-    out: _Out = None,
-    workers: _Workers = None,
-    force: _Force = False,
-    as_json: _AsJson = False,
+    scenario: ScenarioFile = None,
+    fte: Fte = None,
+    term: Term = None,
+    seed: Seed = None,
+    pack: PackName = None,
+    shift: Shift = None,
+    terms: Terms = None,
+    out: Out = None,
+    workers: Workers = None,
+    force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Deliver store and events into files and warehouses, in bulk; only what is missing there."""
+    """Deliver store and events in bulk, to several places.
+
+    What is missing there is drawn or copied, and nothing twice. The same command goes on after a kill.
+    """
     from sim.backfill.backfill import Wanted, wanted_tables
     from sim.backfill.pool import default_workers
     from sim.folder.progress import Progress
@@ -105,18 +123,20 @@ def backfill_command(
     )
     if wanted.begin and wanted.until and wanted.until < wanted.begin:
         raise InputError(f"--until: {until} given, which is before --from {begin}")
-    order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ()), say=_say), dry_run)
-    workers, show = workers or default_workers(), Progress(err)
+    order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ()), say=err.print), dry_run)
+    workers = workers or default_workers()
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     if run_dir is not None:
         given = [name for name, value in {**flags, "scenario": scenario, "out": out}.items() if value]
         if given:
             raise InputError(f"--run says which run, so --{given[0]} has no meaning")
-        outcome = deliver(run_dir, order, workers=workers, progress=show)
+        with Progress(err) as show:
+            outcome = deliver(run_dir, order, workers=workers, progress=show)
     else:
-        made = premises_of_file(scenario, flags)
+        made = premises_given(scenario, flags)
         folder = out or default_run_dir(made.scenario)
-        outcome = backfill(made, folder, order, workers=workers, force=force, progress=show)
+        with Progress(err) as show:
+            outcome = backfill(made, folder, order, workers=workers, force=force, progress=show)
     facts = {"run": str(outcome.run_dir), "synthetic": True, "dry_run": dry_run, "to": list(urls)}
     done: dict[str, Any] = asdict(outcome.delivered) if outcome.delivered else {}
     if as_json:
@@ -125,8 +145,7 @@ def backfill_command(
         err.print(
             f"{outcome.run_dir}: {done['drawn']} days drawn, {done['copied']} copied "
             f"({done['events']:,} events), {done['tables']} tables written; "
-            f"warehouses: {done['loaded']} items loaded, {done['found']} there before; all synthetic",
-            markup=False,
+            f"warehouses: {done['loaded']} items loaded, {done['found']} there before; all synthetic"
         )
 
 
@@ -150,28 +169,26 @@ def _urls(given: list[str], compression: str) -> tuple[str, ...]:
     )
 
 
-def _say(line: str) -> None:
-    """What a warehouse found broken and mends."""
-    err.print(line, markup=False)
-
-
 def estimate_command(
-    scenario: _Scenario = None,
-    fte: _Text = None,
-    term: _Text = None,
-    seed: _Text = None,
-    pack: _Text = None,
-    shift: _Text = None,
-    terms: _Terms = None,
-    workers: _Workers = None,
-    as_json: _AsJson = False,
+    scenario: ScenarioFile = None,
+    fte: Fte = None,
+    term: Term = None,
+    seed: Seed = None,
+    pack: PackName = None,
+    shift: Shift = None,
+    terms: Terms = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Tell rows, bytes and minutes of a scenario, and what BigQuery would charge for keeping it."""
+    """Tell rows, bytes and minutes before anything is made.
+
+    And what BigQuery would charge for keeping it.
+    """
     from sim.backfill.pool import default_workers
     from sim.plan.estimate import estimate
 
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
-    given = premises_of_file(scenario, flags)
+    given = premises_given(scenario, flags)
     wanted = estimate(given.scenario, given.pack, given.calendar, workers or default_workers())
     if as_json:
         typer.echo(json.dumps(wanted.facts()))

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from sim.cli.options import date_given
+from sim.cli.options import AsJson, Fte, PackName, ScenarioFile, Seed, Term, Terms, date_given
+from sim.cli.terminal import err
 from sim.exports.forms import FILE_FORMS
 from sim.exports.into_warehouse import write_warehouse
 from sim.exports.source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
 from sim.folder.progress import Progress
 from sim.sinks.open import either, find_scheme, forms, not_offered
 
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 _TARGETS = (*(f"{form}:DIR" for form in FILE_FORMS), *forms("tables"))
 
 To = Annotated[str, typer.Option("--to", metavar="URL", help=f"Where to: {either(_TARGETS)}.")]
@@ -37,15 +36,8 @@ AllowUnlabelled = Annotated[
 ]
 RunDir = Annotated[
     Path | None,
-    typer.Option("--run", help="Store of this run; default: of the scenario file, else of the newest run."),
+    typer.Option("--run", metavar="DIR", help="Store of this run; default: the scenario's, or the newest."),
 ]
-ScenarioFile = Annotated[Path | None, typer.Option("--scenario", help="Scenario file; no run is needed.")]
-Fte = Annotated[str | None, typer.Option("--fte", help="Size in student full-time equivalents.")]
-Term = Annotated[str | None, typer.Option("--term", help='Term, such as "Fall 2026".')]
-TermCount = Annotated[str | None, typer.Option("--terms", help="Terms of the store, the last one included.")]
-Seed = Annotated[str | None, typer.Option("--seed", help="Seed.")]
-PackName = Annotated[str | None, typer.Option("--pack", help="Name of a built-in pack or path of a folder.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 
 
 def context_command(
@@ -56,18 +48,22 @@ def context_command(
     scenario: ScenarioFile = None,
     fte: Fte = None,
     term: Term = None,
-    terms: TermCount = None,
+    terms: Terms = None,
     seed: Seed = None,
     pack: PackName = None,
     allow_unlabelled: AllowUnlabelled = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the context store alone, of a run or a scenario: as files, or into a warehouse."""
+    """Write the context store alone, without events.
+
+    Of a run or a scenario; as files, or into a warehouse; whole, or as of a morning.
+    """
     form, target = _target(to)
     day = date_given("--as-of", morning)
     flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
     with tempfile.TemporaryDirectory(prefix="termtide-") as made:
-        source = open_source(run_dir, scenario, flags, Progress(err), Path(made))
+        with Progress(err) as show:
+            source = open_source(run_dir, scenario, flags, show, Path(made))
         names = chosen_names(tables or [], source.names)
         facts = {"as_of": day.isoformat() if day else None, **scenario_facts(source.manifest)}
         if day is not None:

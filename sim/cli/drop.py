@@ -7,23 +7,24 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from context.errors import InputError
+from sim.cli.options import AsJson
+from sim.cli.terminal import err
 from sim.sinks.open import droppable, either, open_dropper
-
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 Where = Annotated[
     str, typer.Argument(metavar="SINK", help=f"{either(droppable())}, with ?prefix= and the like.")
 ]
 RunId = Annotated[str, typer.Option("--run", metavar="ID", help="Id of the run: the label run= there.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 
 
 def drop_command(sink: Where, run: RunId, yes: Yes = False, as_json: AsJson = False) -> None:
-    """List what is labelled as this run's, ask, and remove it; nothing else is touched."""
+    """Remove a run from where it was delivered to.
+
+    Lists what is labelled as this run's, asks, and removes it; nothing else is touched.
+    """
     dropper = open_dropper(sink, run)
     err.print(dropper.line)
     found = dropper.find()

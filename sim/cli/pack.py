@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from context.errors import FindingsError
 from context.packs.pack import check_pack, describe, list_packs, load_pack, summary
-from sim.cli.terminal import print_rows
+from sim.cli.options import AsJson
+from sim.cli.terminal import err, print_rows
 
-pack_app = typer.Typer(
-    help="Distribution packs: list, show, check.", no_args_is_help=True, rich_markup_mode=None
-)
-AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
+pack_app = typer.Typer(help="Distribution packs: list, show, check.", rich_markup_mode=None)
 Name = Annotated[str, typer.Argument(help="Name of a built-in pack or path of a folder.")]
 
 
@@ -32,7 +29,10 @@ def list_command(as_json: AsJson = False) -> None:
 
 @pack_app.command("show")
 def show_command(name: Name, as_json: AsJson = False) -> None:
-    """Every block of a pack's numbers with its source; assumptions are marked."""
+    """Every block of a pack's numbers with its source.
+
+    Assumptions are marked.
+    """
     pack = load_pack(name, Path.cwd())
     rows = describe(pack)
     if as_json:
@@ -47,7 +47,10 @@ def show_command(name: Name, as_json: AsJson = False) -> None:
 
 @pack_app.command("check")
 def check_command(name: Name, as_json: AsJson = False) -> None:
-    """Check sums, ranges, units, columns and sources; exit 1 when something is wrong."""
+    """Check sums, ranges, units, columns and sources.
+
+    Exit code 1 when something is wrong.
+    """
     findings = check_pack(name, Path.cwd())
     if as_json:
         typer.echo(json.dumps(findings))
@@ -57,4 +60,4 @@ def check_command(name: Name, as_json: AsJson = False) -> None:
             typer.echo(f"{finding['file']}{row}: {finding['problem']}")
     if findings:
         raise FindingsError(f"pack {name}: {len(findings)} findings")
-    Console(stderr=True).print(f"pack {name}: sound", markup=False)
+    err.print(f"pack {name}: sound")

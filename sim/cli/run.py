@@ -27,7 +27,7 @@ from sim.cli.options import (
     Workers,
     Yes,
 )
-from sim.cli.terminal import ask, err
+from sim.cli.terminal import ask, err, program
 from sim.folder.find import default_run_dir
 
 
@@ -54,7 +54,10 @@ def run(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the scenario's university: context store, a term of events, warehouse and report."""
+    """Make the scenario's university, a term of it.
+
+    Context store, events, warehouse and report. Killed or stopped, the same command goes on.
+    """
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     _make(premises_of_file(scenario, flags), out, workers, force=force, yes=yes, as_json=as_json)
 
@@ -71,7 +74,10 @@ def demo(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the demo: a university of 1,000 FTE and its Fall term, without a scenario file."""
+    """Make a demo, of 1,000 FTE unless told otherwise.
+
+    It needs no scenario file. What differs from the plain demo is in the name of its folder.
+    """
     chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift, "terms": terms})
     given = premises(chosen, load_pack(chosen.pack, Path.cwd()))
     _make(given, out, workers, force=force, yes=yes, as_json=as_json)
@@ -99,7 +105,7 @@ def _make(
     wanted = estimate(scenario, given.pack, given.calendar, workers)
     title = f"{scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}"
     for line in (f"{title}, pack {given.pack.name}", *wanted.lines()):
-        err.print(line, markup=False)
+        err.print(line)
     check_disk(run_dir, wanted)
     if wanted.bytes > LARGE_BYTES and not yes:
         ask(f"This needs about {naturalsize(wanted.bytes)}. Go on?")
@@ -109,5 +115,5 @@ def _make(
     if as_json:
         typer.echo(json.dumps(facts))
     else:
-        print_summary(facts, err)
+        print_summary(facts, err, program())
     err.print(f"report: {(run_dir / REPORT).resolve()}")

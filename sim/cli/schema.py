@@ -10,13 +10,11 @@ import typer
 import schemas
 from context.errors import InputError
 from schemas._model import Table
+from sim.cli.options import AsJson
 from sim.cli.terminal import print_rows
 from sim.report.tables_page import FORMATS, column_rows, counts, facts
 
-schema_app = typer.Typer(
-    help="Tables and columns: list, show, ddl, docs.", no_args_is_help=True, rich_markup_mode=None
-)
-AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
+schema_app = typer.Typer(help="Tables and columns: list, show, ddl, docs.", rich_markup_mode=None)
 Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="[TABLE]...", help="Tables, as dataset.table or table; default: all."),

@@ -2,53 +2,52 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from context.errors import InputError
 from context.packs.pack import Pack, load_pack
-from context.scenario.load import find_scenario, load_scenario, pack_base
+from context.scenario.load import any_scenario, find_scenario, pack_base
 from context.scenario.scenario import Scenario
 from context.scenario.zones import instant_to_wall, zone
 from context.terms.premises import premises
-from sim.folder.find import RUNS, default_run_dir, find_run
+from sim.cli.options import AsJson, Fte, PackName, ScenarioFile, Seed, Shift, Term, Terms
+from sim.cli.terminal import err
+from sim.folder.find import RUNS, default_run_dir, find_run, is_run_meant
 from sim.sinks.open import forms, is_stdout
 
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 STATE_SUFFIX = "-stream"
-ctl_app = typer.Typer(
-    help="Steer a running stream: status, pause, resume, speed, seek, stop.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+_SLUG = 40  # characters of a sink in the name of its state folder
+ctl_app = typer.Typer(help="Steer a running stream from another terminal.", rich_markup_mode=None)
 State = Annotated[
-    Path | None, typer.Option("--state", help="State folder of the stream; default: the newest below runs/.")
+    Path | None,
+    typer.Option("--state", metavar="DIR", help="State folder of the stream; default: the newest in runs/."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
-
-
-To = Annotated[str, typer.Option("--to", help=", ".join(forms("messages")))]
-Speed = Annotated[str, typer.Option("--speed", help="Campus seconds a second, or max.")]
-Begin = Annotated[str | None, typer.Option("--from", help="First moment, by the campus's clock.")]
-End = Annotated[str | None, typer.Option("--until", help="Moment at which it ends.")]
+To = Annotated[str, typer.Option("--to", metavar="URL", help=", ".join(forms("messages")))]
+Speed = Annotated[str, typer.Option("--speed", metavar="X", help="Campus seconds a second, or max.")]
+Begin = Annotated[
+    str | None, typer.Option("--from", metavar="TIME", help="First moment, by the campus's clock.")
+]
+End = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Moment at which it ends.")]
 RateMax = Annotated[
-    float | None, typer.Option("--rate-max", min=0.1, help="Send at most so many events a second.")
+    float | None,
+    typer.Option("--rate-max", metavar="N", min=0.1, help="Send at most so many events a second."),
 ]
 AlignToday = Annotated[
     bool, typer.Option("--align-today", help="Shift the calendar so that --from is today.")
 ]
-Shift = Annotated[str | None, typer.Option("--shift", help="Weeks by which the calendar moves.")]
 Loop = Annotated[bool, typer.Option("--loop", help="Begin again at the end: later, with new ids.")]
-LapCount = Annotated[int | None, typer.Option("--laps", min=1, help="Repeat so often in all.")]
-Form = Annotated[str, typer.Option("--message", help="event or envelope.")]
+LapCount = Annotated[int | None, typer.Option("--laps", metavar="N", min=1, help="Repeat so often in all.")]
+Form = Annotated[str, typer.Option("--message", metavar="FORM", help="event or envelope.")]
 OrderingKey = Annotated[
     str | None,
-    typer.Option("--ordering-key", help="tool, canvas_user_id or canvas_course_id."),
+    typer.Option("--ordering-key", metavar="KEY", help="tool, canvas_user_id or canvas_course_id."),
 ]
 Create = Annotated[
     bool, typer.Option("--create", help="Make topic and subscription, labelled, if they are missing.")
@@ -58,15 +57,16 @@ AllowUnlabelled = Annotated[
     typer.Option("--allow-unlabelled", metavar="TOPIC", help="Publish to this topic without its label."),
 ]
 StreamState = Annotated[
-    Path | None, typer.Option("--state", help="Folder of checkpoint and socket; default: <run>-stream.")
+    Path | None,
+    typer.Option(
+        "--state", metavar="DIR", help="Folder of checkpoint and socket; default: <run>-stream-<sink>."
+    ),
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the checkpoint and begin anew.")]
 RunDir = Annotated[
-    Path | None, typer.Option("--run", help="Play this run; default: the scenario's, or the newest.")
+    Path | None,
+    typer.Option("--run", metavar="DIR", help="Play this run; default: the scenario's, or the newest."),
 ]
-ScenarioFile = Annotated[Path | None, typer.Option("--scenario", help="Scenario file.")]
-Fte = Annotated[str | None, typer.Option("--fte", help="Size in student full-time equivalents.")]
-Seed = Annotated[str | None, typer.Option("--seed", help="Seed.")]
 
 
 def stream_command(
@@ -88,10 +88,16 @@ def stream_command(
     run_dir: RunDir = None,
     scenario: ScenarioFile = None,
     fte: Fte = None,
+    term: Term = None,
+    terms: Terms = None,
     seed: Seed = None,
+    pack: PackName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play a term against the clock into Pub/Sub or a file. The same command goes on after a stop or kill."""
+    """Play a term against the clock into Pub/Sub or a file.
+
+    The same command goes on after a stop or kill.
+    """
     from sim.folder.progress import Progress
     from sim.run import prepare
     from sim.sensors.message_maker import FORMS
@@ -108,8 +114,9 @@ def stream_command(
     if align_today and (shift is not None or begin is None):
         raise InputError("--align-today: needs --from, and chooses the shift, so --shift can't be given")
     pace = read_speed(speed)
-    chosen, loaded, folder = _chosen(scenario, run_dir, {"fte": fte, "seed": seed, "shift": shift})
-    state_dir = state or folder.with_name(folder.name + STATE_SUFFIX)
+    flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
+    chosen, loaded, folder = _chosen(scenario, run_dir, flags, shift)
+    state_dir = state or _state_dir(folder, to)
     if align_today:
         weeks = _aligning_weeks(chosen, begin or "", state_dir, fresh=fresh)
         begin, end = _moved(begin, weeks, "--from"), _moved(end, weeks, "--until")
@@ -125,8 +132,9 @@ def stream_command(
     given = premises(chosen, loaded)
     job = StreamJob(given, folder, state_dir, to, pace, begin, end, number, message, rate_max, options, fresh)
     timeline_of(job)
-    prepare(given, folder, progress=Progress(err))
-    ended = stream(job, err.print)
+    with Progress(err) as show:
+        prepare(given, folder, progress=show)
+        ended = stream(job, err.print, show.show)
     _report(ended.status, as_json=as_json)
     if ended.interrupted:
         raise KeyboardInterrupt
@@ -137,21 +145,26 @@ def _one_of(flag: str, given: str, allowed: tuple[str, ...]) -> None:
         raise InputError(f"{flag}: {given!r} given, allowed: {', '.join(allowed)}")
 
 
+def _state_dir(run_dir: Path, to: str) -> Path:
+    """The state folder of a stream of this run into this sink: beside the run, named after both."""
+    sink = re.sub(r"[^A-Za-z0-9]+", "-", to).strip("-")[:_SLUG]
+    digest = hashlib.sha256(to.encode(errors="surrogateescape")).hexdigest()[:6]  # tells long ones apart
+    return run_dir.with_name(f"{run_dir.name}{STATE_SUFFIX}-{sink}-{digest}")
+
+
 def _chosen(
-    file: Path | None, run_dir: Path | None, flags: dict[str, str | None]
+    file: Path | None, run_dir: Path | None, flags: dict[str, str | None], shift: str | None
 ) -> tuple[Scenario, Pack, Path]:
-    """(scenario, pack, run folder): of the run named, else of the scenario file, else of the newest run."""
-    given = {key: value for key, value in flags.items() if value is not None}
-    if run_dir is None and (file is not None or find_scenario() is not None):
-        chosen = load_scenario(file, given)
+    """(scenario, pack, run folder): of the run named, else of the scenario file or flags, else of the newest
+    run or a demo.
+    """
+    if not is_run_meant(run_dir, file, flags, has_file=find_scenario() is not None):
+        chosen = any_scenario(file, {**flags, "shift": shift})
         return chosen, load_pack(chosen.pack, pack_base(file or find_scenario())), default_run_dir(chosen)
-    for key in given:
-        if key != "shift":
-            raise InputError(f"--{key}: only with a scenario file; `termtide init` writes one")
     folder = find_run(run_dir)
     chosen = _scenario_of(folder)
-    if "shift" in given and str(chosen.shift) != given["shift"]:
-        chosen = with_shift(chosen, given["shift"])
+    if shift is not None and str(chosen.shift) != shift:
+        chosen = with_shift(chosen, shift)
         folder = default_run_dir(chosen)
     return chosen, load_pack(chosen.pack, Path.cwd()), folder
 
@@ -215,7 +228,7 @@ def _find_state(given: Path | None) -> Path:
 
     if given is not None:
         return given
-    sockets = sorted(RUNS.glob(f"*{STATE_SUFFIX}/{FILE_NAME}"), key=lambda path: path.stat().st_mtime_ns)
+    sockets = sorted(RUNS.glob(f"*{STATE_SUFFIX}*/{FILE_NAME}"), key=lambda path: path.stat().st_mtime_ns)
     if not sockets:
         raise InputError("no stream is at work below runs/ in this folder; --state names one")
     return sockets[-1].parent

@@ -17,8 +17,8 @@ from context.scenario.load import find_scenario
 from context.store.as_of import as_of
 from context.store.files import StoreFiles
 from context.store.store import ENTITY, KEYMAP, Store, read_table, table_path
-from context.terms.premises import Premises, premises_of_file
-from sim.folder.find import find_run
+from context.terms.premises import Premises, premises_given
+from sim.folder.find import find_run, is_run_meant
 from sim.folder.manifest import Manifest, PackEntry, load_manifest, new_manifest
 from sim.folder.progress import Progress
 
@@ -49,17 +49,14 @@ class Source:
 def open_source(
     run_dir: Path | None, file: Path | None, flags: dict[str, str | None], show: Progress, folder: Path
 ) -> Source:
-    """The store of the run named, else of the scenario file, else of the newest run.
+    """The store of the run named, else of the scenario file or flags, else of the newest run or a demo.
 
     ``folder`` is an empty one for the store of a scenario, ``flags`` are the command's, by the scenario's
     keys. Raises InputError.
     """
-    given = {key: value for key, value in flags.items() if value is not None}
-    if run_dir is None and (file is not None or find_scenario() is not None):
-        return of_scenario(premises_of_file(file, given), show, folder)
-    for key in given:
-        raise InputError(f"--{key}: only with a scenario file; `termtide init` writes one")
-    return of_run(find_run(run_dir))
+    if is_run_meant(run_dir, file, flags, has_file=find_scenario() is not None):
+        return of_run(find_run(run_dir))
+    return of_scenario(premises_given(file, flags), show, folder)
 
 
 def of_run(run_dir: Path) -> Source:

@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class PubsubSink:
-    """``target`` is ``//PROJECT/TOPIC``; an empty project takes GOOGLE_CLOUDPROJECT."""
+    """``target`` is ``//PROJECT/TOPIC``; an empty project takes GOOGLE_CLOUD_PROJECT."""
 
     lanes = 4
     most_messages = 500
@@ -137,7 +137,7 @@ class PubsubSink:
                 f"--to pubsub://{project}/{self._topic_id}: no project given, "
                 "allowed: pubsub://PROJECT/TOPIC, or the variable GOOGLE_CLOUD_PROJECT"
             )
-        if not PROJECT.fullmatch(project):
+        if not (self._host or PROJECT.fullmatch(project)):
             raise InputError(f"project {project!r} given, allowed: a project id of Google Cloud")
         return project
 

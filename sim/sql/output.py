@@ -20,19 +20,19 @@ _ROWS_SHOWN = 100
 _WIDE = 200  # columns of a terminal that is none
 
 
-def write_pretty(table: pa.Table, out: TextIO) -> None:
-    """A table for the terminal: numbers to the right, at most 100 rows and a note."""
+def write_pretty(table: pa.Table, out: TextIO, *, most: int | None = _ROWS_SHOWN) -> None:
+    """A table for the terminal: numbers to the right, at most ``most`` rows (None: all) and a note."""
     console = Console(file=out, width=None if out.isatty() else _WIDE)
     shown = Table(header_style="bold")
     for field in table.schema:
         number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
         right = number or pa.types.is_decimal(field.type)
         shown.add_column(Text(field.name), justify="right" if right else "left", overflow="fold")
-    for row in _rows(table.slice(0, _ROWS_SHOWN)):
+    for row in _rows(table.slice(0, most)):
         shown.add_row(*[Text("NULL", style="dim") if value is None else Text(_text(value)) for value in row])
     console.print(shown)
-    if table.num_rows > _ROWS_SHOWN:
-        console.print(f"{_ROWS_SHOWN:,} of {table.num_rows:,} rows; --format csv or jsonl gives all")
+    if most is not None and table.num_rows > most:
+        console.print(f"{most:,} of {table.num_rows:,} rows; --format csv or jsonl gives all")
 
 
 def write_csv(table: pa.Table, out: TextIO) -> None:

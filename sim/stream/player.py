@@ -11,6 +11,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from humanize import precisedelta
+
 from context.arrays import BOOL
 from context.errors import InputError
 from sim.plan.campus import SectionSchedule
@@ -21,12 +23,14 @@ from sim.stream.clock import MAX, Clock
 from sim.stream.feed import Feed
 from sim.stream.lanes import Lanes, lane_of
 from sim.stream.laps import Lap
+from sim.stream.moments_and_speeds import speed_text
 from sim.stream.stage import Span, Stage
 from sim.stream.timeline import Timeline
 
 _MOST_ROWS = 8_192  # events rendered at a time
 _QUANTUM_S = 0.02  # sensors wake at most so often, in wall time
 _FREE_STEP_MS = 600_000  # and at speed MAX so often, in campus time
+_QUIET_S = 15.0  # a wait for the next event that is worth a word, in wall time
 _NAP_S = 0.25  # how long the loop sleeps at most, so that a figure is never older
 
 
@@ -57,10 +61,11 @@ class Player:
         *,
         ordering_key: str | None = None,
         rate_max: float | None = None,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.feed, self.timeline, self.clock, self.lanes = feed, timeline, clock, lanes
         self._schedules, self._checkpoint, self._maker_of = schedules, checkpoint, maker_of
-        self._ordering_key, self._rate_max = ordering_key, rate_max
+        self._ordering_key, self._rate_max, self._say = ordering_key, rate_max, say
         self._steers: deque[Steer] = deque()
         self._free_at = 0.0  # wall time from which the rate limit lets more out
         self._below = 0  # every event before this is with the lanes
@@ -155,7 +160,20 @@ class Player:
 
         self.stage = Stage(self.feed, self._schedules, span, start_ms, self._step_ms, wanted)
         self._below = span.begin_ms
+        self._tell_quiet(self.stage, start_ms)
         return self.stage
+
+    def _tell_quiet(self, stage: Stage, now_ms: int) -> None:
+        """Say when the next event comes, if that is a while."""
+        first_ms = stage.first_event_ms()
+        if first_ms is None:
+            self._say(f"no event comes until {self.timeline.shown(stage.span.end_ms)}, its end")
+        elif (wait_s := (first_ms - now_ms) / 1000 / self.clock.speed) > _QUIET_S:
+            self._say(
+                f"it is quiet on the campus: the next event comes at {self.timeline.shown(first_ms)}, "
+                f"in {precisedelta(round(wait_s), minimum_unit='seconds', format='%.0f')} at speed "
+                f"{speed_text(self.clock.speed)}"
+            )
 
     def _step_ms(self) -> int:
         """How far apart sensors' wakes are in campus time: as often as the pace makes worth while."""

@@ -56,7 +56,7 @@ class Connection:
                 "--to bigquery://: no project given, allowed: bigquery://PROJECT, "
                 "or the variable GOOGLE_CLOUD_PROJECT"
             )
-        if not PROJECT.fullmatch(project):
+        if not (self.host or PROJECT.fullmatch(project)):
             raise InputError(f"project {project!r} given, allowed: a project id of Google Cloud")
         self.project = project
         self.labels: dict[str, str] = {}  # of every job
