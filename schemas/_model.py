@@ -32,11 +32,12 @@ _MOST_NAMED = 12  # names in a message
 
 
 def _near(given: str, names: list[str]) -> list[str]:
-    """Names like the one given, then those of which a word is like one of its words; five at most."""
-    whole = get_close_matches(given.lower(), names, n=3, cutoff=0.6)
+    """Names much like the one given, else those that share about a word with it, else those a bit like it."""
+    if whole := get_close_matches(given.lower(), names, n=3, cutoff=0.75):
+        return whole
     words = [word for word in given.lower().split("_") if word]
     parts = [name for name in names if any(get_close_matches(w, name.split("_"), 1, 0.8) for w in words)]
-    return list(dict.fromkeys([*whole, *sorted(parts, key=len)]))[:5]
+    return sorted(parts, key=len)[:5] or get_close_matches(given.lower(), names, n=3, cutoff=0.6)
 
 
 def _either(names: list[str]) -> str:

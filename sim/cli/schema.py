@@ -39,7 +39,10 @@ def show_command(
     name: Annotated[str, typer.Argument(metavar="TABLE", help="A table, as dataset.table or table.")],
     as_json: AsJson = False,
 ) -> None:
-    """One table: its columns, types, option sets, and what Unizin documents of them."""
+    """One table: its columns, types and option sets.
+
+    And what Unizin documents of them.
+    """
     (table,) = _chosen([name], None)
     rows = list(column_rows(table))
     sets = {row["options"]: schemas.option_set(row["options"]) for row in rows if row["options"]}

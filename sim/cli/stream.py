@@ -23,7 +23,7 @@ from sim.folder.find import RUNS, default_run_dir, find_run, is_run_meant
 from sim.sinks.open import forms, is_stdout
 
 STATE_SUFFIX = "-stream"
-_SLUG = 40  # characters of a sink in the name of its state folder
+_SLUG = 24  # characters of a sink in the name of its state folder
 ctl_app = typer.Typer(help="Steer a running stream from another terminal.", rich_markup_mode=None)
 State = Annotated[
     Path | None,
