@@ -122,10 +122,16 @@ def main(arguments: list[str] | None = None) -> None:
             _stopped(as_json=as_json)  # DuckDB's own word for Ctrl-C in a query
         if usage is None:
             raise
-        fail(usage(), 2, as_json=as_json)
+        fail(f"{usage().rstrip('.')}; {_where_help_is(error)}", 2, as_json=as_json)
     # Outside its standalone mode, typer returns the exit code of an interruption instead of raising it.
     if code == 130:
         _stopped(as_json=as_json)
+
+
+def _where_help_is(error: Exception) -> str:
+    """A hint for a command line that wasn't understood."""
+    path = getattr(getattr(error, "ctx", None), "command_path", "termtide")
+    return f"`{path} -h` shows what there is"
 
 
 def _stopped(*, as_json: bool) -> NoReturn:

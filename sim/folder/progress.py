@@ -30,6 +30,7 @@ from rich.text import Text
 _LINE_EVERY = 30.0  # seconds between plain lines
 _REMEMBERED = 120.0  # seconds of work that the speed is taken from
 _BAR_WIDTH = 16
+_LEFT = TimeRemainingColumn(compact=True)  # "03:20"
 Clock = Callable[[], float]
 
 
@@ -161,8 +162,8 @@ class _Counts:
         """The same in half a line."""
         events = f"{self.rows:,} events" if self.rows else f"{self.done} of {self.total} {self.parts}"
         rate = f"  {self.rows / task.elapsed:,.0f}/s" if self.rows and task.elapsed else ""
-        left = TimeRemainingColumn(compact=True).render(task).plain
-        return f"{task.percentage:.0f} %  {events}{rate}  {left} left"
+        left = f"  {_LEFT.render(task).plain} left" if task.time_remaining is not None else ""
+        return f"{task.percentage:.0f} %  {events}{rate}{left}"
 
 
 class _Live:
