@@ -12,7 +12,7 @@ from context.errors import InputError
 from context.store.store import table_path
 from sim.folder.manifest import Manifest
 from sim.folder.names import FOLDER, date_of
-from sim.sinks.tables import Item
+from sim.sinks.tables import EXPANDED, Item
 
 
 def store_items(run_dir: Path, manifest: Manifest) -> Iterator[Item]:
@@ -40,8 +40,7 @@ def day_items(run_dir: Path, manifest: Manifest) -> Iterator[Item]:
         parts.sort()
         text = "".join(f"{unit_day} {rows} {digest}\n" for unit_day, _, rows, digest in parts)
         yield Item(
-            "event_store",
-            "expanded",
+            *EXPANDED,
             day,
             tuple(path for _, path, _, _ in parts),
             sum(rows for _, _, rows, _ in parts),

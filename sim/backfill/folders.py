@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from context.errors import InputError, RunError
 from context.files import PARTIAL, Written, disk_error, replacing
 from sim.folder.claim import is_whole
-from sim.folder.manifest import FILE_NAME as MANIFEST
 from sim.folder.manifest import FileEntry, Manifest, UnitEntry, run_id, termtide_version
+from sim.folder.names import MANIFEST
 from sim.sinks.ndjson import SUFFIXES
 from sim.sinks.tables import Item
 from sim.sinks.units import Needs, Sink
@@ -29,7 +29,7 @@ from sim.sql.warehouse import literal
 DELIVERY = "delivery.json"
 
 
-class Target(Protocol):
+class Folder(Protocol):
     """A folder of files."""
 
     url: str  # of the sink that workers write its units with
@@ -49,7 +49,7 @@ class Target(Protocol):
         ...
 
 
-class RunTarget:
+class RunFolder:
     """The run folder itself: its tables are there already."""
 
     scheme = "parquet"
@@ -85,7 +85,7 @@ class TableFile(_Part):
     file: FileEntry
 
 
-class Ledger(_Part):
+class FolderNote(_Part):
     """``delivery.json``: what of a run a folder has."""
 
     label: Literal["synthetic"] = "synthetic"
@@ -99,7 +99,7 @@ class Ledger(_Part):
     units: dict[str, UnitEntry] = {}
 
 
-class FolderTarget:
+class OtherFolder:
     """A folder other than the run's. Raises InputError when it holds something else."""
 
     def __init__(self, url: str, sink: Sink, manifest: Manifest) -> None:
@@ -107,34 +107,34 @@ class FolderTarget:
             raise InputError(f"--to {url}: no folder")
         self.url, self.needs, self._root = url, sink.needs, sink.root
         self._compression = sink.compression
-        fresh = Ledger(
+        fresh = FolderNote(
             termtide=termtide_version(),
             run=run_id(manifest),
             scenario_digest=manifest.scenario_digest,
             sink=url.partition(":")[0],
             compression=self._compression,
         )
-        self._ledger = self._claimed(fresh)
-        self.units_before = len(self._ledger.units)
+        self._note = self._claimed(fresh)
+        self.units_before = len(self._note.units)
 
     def has_unit(self, day: str) -> bool:
-        """By the ledger, of which only what is whole counts."""
-        return day in self._ledger.units
+        """By the note, of which only what is whole counts."""
+        return day in self._note.units
 
     def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
-        """Note it in the ledger. Raises RunError when the files have not the unit's rows."""
+        """Note it in the note. Raises RunError when the files have not the unit's rows."""
         entries = [FileEntry.of(file) for file in files]
         if sum(entry.rows for entry in entries) != rows:
             raise RunError(f"{self.url}: unit {day}: {rows} events, but {sum(e.rows for e in entries)} there")
-        # Lines may be made without columns, or copied from a run's: the ledger is the same either way.
+        # Lines may be made without columns, or copied from a run's: the note is the same either way.
         known = None if self.needs == "lines" else digest
-        self._ledger.units[day] = UnitEntry(rows=rows, digest=known, files=entries)
+        self._note.units[day] = UnitEntry(rows=rows, digest=known, files=entries)
         self._save()
 
     def put_table(self, item: Item) -> bool:
         """Copy a table's Parquet file, or write its rows as JSON."""
         name = f"{item.dataset}.{item.table}"
-        known = self._ledger.tables.get(name)
+        known = self._note.tables.get(name)
         if known is not None and known.digest == item.digest:
             return False
         suffix = f".ndjson{SUFFIXES[self._compression]}" if self.needs == "lines" else ".parquet"
@@ -149,11 +149,11 @@ class FolderTarget:
             if rows != item.rows:
                 raise RunError(f"{path}: {item.rows} rows wanted, {rows} written")
         entry = FileEntry(path=path.relative_to(self._root).as_posix(), rows=rows, bytes=size)
-        self._ledger.tables[name] = TableFile(digest=item.digest, file=entry)
+        self._note.tables[name] = TableFile(digest=item.digest, file=entry)
         self._save()
         return True
 
-    def _claimed(self, fresh: Ledger) -> Ledger:
+    def _claimed(self, fresh: FolderNote) -> FolderNote:
         try:
             self._root.mkdir(parents=True, exist_ok=True)
             present = sorted(path.name for path in self._root.iterdir() if path.name != DELIVERY + PARTIAL)
@@ -187,24 +187,24 @@ class FolderTarget:
     def _whole(self, files: list[FileEntry]) -> bool:
         return all(is_whole(self._root, file) for file in files)
 
-    def _read(self) -> Ledger:
+    def _read(self) -> FolderNote:
         path = self._root / DELIVERY
         try:
-            return Ledger.model_validate(json.loads(path.read_bytes()))
+            return FolderNote.model_validate(json.loads(path.read_bytes()))
         except OSError as error:
             raise disk_error(path, error) from error
         except (ValueError, ValidationError):
             raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None
 
     def _save(self) -> None:
-        self._ledger.units = dict(sorted(self._ledger.units.items()))
-        self._ledger.tables = dict(sorted(self._ledger.tables.items()))
-        text = self._ledger.model_dump_json(indent=1) + "\n"
+        self._note.units = dict(sorted(self._note.units.items()))
+        self._note.tables = dict(sorted(self._note.tables.items()))
+        text = self._note.model_dump_json(indent=1) + "\n"
         with replacing([self._root / DELIVERY], durable=True) as (beside,):
             beside.write_text(text, encoding="utf-8")
 
 
-class StdoutTarget:
+class Stdout:
     """Lines on stdout: nothing is there before, nothing is remembered, and there are no tables."""
 
     units_before = 0

@@ -12,6 +12,7 @@ import typer
 from context.errors import InputError
 from context.terms.premises import premises_given
 from sim.cli.options import (
+    AllowUnlabelled,
     AsJson,
     Force,
     Fte,
@@ -20,7 +21,7 @@ from sim.cli.options import (
     ScenarioFile,
     Seed,
     Shift,
-    Term,
+    TermName,
     Terms,
     Workers,
     date_given,
@@ -64,14 +65,6 @@ _Method = Annotated[
         "--method", metavar="HOW", help="How BigQuery replaces a day: auto, decorator or transaction."
     ),
 ]
-_Allow = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--allow-unlabelled",
-        metavar="DATASET",
-        help="Write into this dataset although it isn't labelled synthetic.",
-    ),
-]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Look at the destinations, write nothing.")]
 _Finished = Annotated[
     Path | None, typer.Option("--run", metavar="DIR", help="Deliver this finished run, without drawing.")
@@ -86,12 +79,12 @@ def backfill_command(
     table: _Table = None,
     compression: _Compression = "none",
     method: _Method = "auto",
-    allow_unlabelled: _Allow = None,
+    allow_unlabelled: AllowUnlabelled = None,
     dry_run: _DryRun = False,
     run_dir: _Finished = None,
     scenario: ScenarioFile = None,
     fte: Fte = None,
-    term: Term = None,
+    term: TermName = None,
     seed: Seed = None,
     pack: PackName = None,
     shift: Shift = None,
@@ -172,7 +165,7 @@ def _urls(given: list[str], compression: str) -> tuple[str, ...]:
 def estimate_command(
     scenario: ScenarioFile = None,
     fte: Fte = None,
-    term: Term = None,
+    term: TermName = None,
     seed: Seed = None,
     pack: PackName = None,
     shift: Shift = None,

@@ -13,14 +13,14 @@ from sim.cli.options import AsJson
 from sim.cli.terminal import err
 from sim.sinks.open import droppable, either, open_dropper
 
-Where = Annotated[
+_Where = Annotated[
     str, typer.Argument(metavar="SINK", help=f"{either(droppable())}, with ?prefix= and the like.")
 ]
-RunId = Annotated[str, typer.Option("--run", metavar="ID", help="Id of the run: the label run= there.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+_RunId = Annotated[str, typer.Option("--run", metavar="ID", help="Id of the run: the label run= there.")]
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
-def drop_command(sink: Where, run: RunId, yes: Yes = False, as_json: AsJson = False) -> None:
+def drop_command(sink: _Where, run: _RunId, yes: _Yes = False, as_json: AsJson = False) -> None:
     """Remove a run from where it was delivered to.
 
     Lists what is labelled as this run's, asks, and removes it; nothing else is touched.

@@ -6,39 +6,95 @@ import json
 import signal
 import sys
 import tomllib
-from collections.abc import Callable
-from importlib import resources
-from typing import Annotated, NoReturn
+from functools import cache
+from importlib import import_module, resources
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from context.errors import TermtideError
-from sim.cli.backfill import backfill_command, estimate_command
-from sim.cli.context import context_command
-from sim.cli.drop import drop_command
-from sim.cli.pack import pack_app
-from sim.cli.run import demo, init, run
-from sim.cli.schema import schema_app
-from sim.cli.sql import sql
-from sim.cli.stream import ctl_app, stream_command
-from sim.cli.terminal import err
-from sim.folder.manifest import termtide_version
+
+# Where each command stands, in the order in which help lists them. A command imports what it needs when it is
+# asked for: `termtide sql` does not wait for what draws a term.
+COMMANDS = {
+    "init": "run:init_command",
+    "run": "run:run_command",
+    "demo": "run:demo_command",
+    "context": "context:context_command",
+    "backfill": "backfill:backfill_command",
+    "estimate": "backfill:estimate_command",
+    "stream": "stream:stream_command",
+    "drop": "drop:drop_command",
+    "ctl": "stream:ctl_app",
+    "sql": "sql:sql_command",
+    "open": "sql:open_command",
+    "pack": "pack:pack_app",
+    "schema": "schema:schema_app",
+}
+
+
+@cache
+def examples() -> dict[str, list[str]]:
+    """Command lines without the program's name, by command: what its help shows."""
+    text = resources.files("sim.cli").joinpath("examples.toml").read_text(encoding="utf-8")
+    found: dict[str, list[str]] = tomllib.loads(text)["examples"]
+    return found
+
+
+def _epilog(command: str) -> str:
+    """Examples, one a line; the mark keeps them from being wrapped."""
+    return "\n".join(["\b", "Examples:", *(f"  termtide {line}" for line in examples()[command])])
+
+
+def _help_alone(context: typer.Context) -> None:
+    """A group that is called without a command tells what there is."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+class _Commands(TyperGroup):
+    """The commands, each imported when it is wanted."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer hands it over
+        """Names, in order."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - as above
+        """The command of a name; None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        found = getattr(import_module(f"sim.cli.{module}"), name)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+            alone.command(cmd_name, epilog=_epilog(cmd_name))(found)
+            found = alone
+        else:
+            found.callback(invoke_without_command=True)(_help_alone)
+            for below in found.registered_commands:
+                below.epilog = _epilog(f"{cmd_name} {below.name}")
+        command = get_command(found)
+        command.name = cmd_name
+        return command
+
 
 app = typer.Typer(
     name="termtide",
+    cls=_Commands,
     help="A synthetic university on tap: a context store, a term of Caliper events, a warehouse.",
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 _INTERRUPTED = "interrupted; what is in place is whole, and the same command continues"
-_EXAMPLES: dict[str, list[str]] = tomllib.loads(
-    resources.files("sim.cli").joinpath("examples.toml").read_text(encoding="utf-8")
-)["examples"]
 
 
 def _version(value: bool) -> None:
     if value:
+        from sim.folder.manifest import termtide_version
+
         typer.echo(f"termtide {termtide_version()}")
         raise typer.Exit
 
@@ -54,48 +110,14 @@ def main_options(
     _help_alone(context)
 
 
-def _help_alone(context: typer.Context) -> None:
-    """A group that is called without a command tells what there is."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-
-
-def _add(name: str, command: Callable[..., None]) -> None:
-    app.command(name, epilog=_epilog(name))(command)
-
-
-def _add_group(name: str, group: typer.Typer) -> None:
-    group.callback(invoke_without_command=True)(_help_alone)
-    for info in group.registered_commands:
-        info.epilog = _epilog(f"{name} {info.name}")
-    app.add_typer(group, name=name)
-
-
-def _epilog(command: str) -> str:
-    """Examples, one a line; the mark keeps them from being wrapped."""
-    return "\n".join(["\b", "Examples:", *(f"  termtide {line}" for line in _EXAMPLES[command])])
-
-
-_add("init", init)
-_add("run", run)
-_add("demo", demo)
-_add("context", context_command)
-_add("backfill", backfill_command)
-_add("estimate", estimate_command)
-_add("stream", stream_command)
-_add("drop", drop_command)
-_add_group("ctl", ctl_app)
-_add("sql", sql)
-_add_group("pack", pack_app)
-_add_group("schema", schema_app)
-
-
 def fail(message: str, code: int, *, as_json: bool = False) -> NoReturn:
     """One line on stderr, then out."""
     if as_json:
         typer.echo(json.dumps({"error": message, "exit_code": code}), err=True)
     else:
-        err.print(f"termtide: {message}")
+        from sim.cli.terminal import err
+
+        err.print(f"termtide: {message}", markup=False, emoji=False)
     raise SystemExit(code)
 
 

@@ -9,31 +9,21 @@ from typing import Annotated
 import typer
 
 from context.errors import InputError
-from context.scenario.load import FILE_NAME
 
 ScenarioFile = Annotated[
     Path | None,
-    typer.Option("--scenario", metavar="FILE", help=f"Scenario file; default: {FILE_NAME} in this folder."),
+    typer.Option("--scenario", metavar="FILE", help="Scenario file; default: termtide.toml in this folder."),
 ]
 Fte = Annotated[str | None, typer.Option("--fte", metavar="N", help="Size in student full-time equivalents.")]
-Term = Annotated[str | None, typer.Option("--term", metavar="TERM", help='Term, such as "Fall 2026".')]
-Terms = Annotated[
-    str | None,
-    typer.Option("--terms", metavar="N", help="Terms in the store: the played one and those before it."),
-]
+TermName = Annotated[str | None, typer.Option("--term", metavar="TERM", help='Term, such as "Fall 2026".')]
 Seed = Annotated[
     str | None, typer.Option("--seed", metavar="N", help="Seed: the same seed makes the same bytes.")
 ]
 PackName = Annotated[
     str | None, typer.Option("--pack", metavar="PACK", help="Name of a built-in pack or path of a folder.")
 ]
-Shift = Annotated[
-    str | None,
-    typer.Option("--shift", metavar="WEEKS", help="Weeks by which the whole calendar moves; below 0: back."),
-]
 Out = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="DIR", help="The run's folder; default: runs/<scenario>-<seed>."),
+    Path | None, typer.Option("--out", metavar="DIR", help="Output folder; default: runs/<scenario>-<seed>.")
 ]
 Workers = Annotated[
     int | None,
@@ -41,8 +31,25 @@ Workers = Annotated[
         "--workers", metavar="N", min=1, max=256, help="Worker processes; default: one per processor."
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace the run of another scenario in that folder.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run above 5 GB.")]
+Shift = Annotated[
+    str | None,
+    typer.Option("--shift", metavar="WEEKS", help="Weeks by which the whole calendar moves, below 0: back."),
+]
+Terms = Annotated[
+    str | None,
+    typer.Option("--terms", metavar="N", help="Terms in the store: the played one and those before it."),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace the run of another scenario in the output folder.")
+]
+AllowUnlabelled = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-unlabelled",
+        metavar="DATASET",
+        help="Write into this BigQuery dataset although it isn't labelled synthetic; again for several.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout, an error as JSON on stderr.")]
 RunDir = Annotated[
     Path | None,

@@ -14,11 +14,11 @@ from sim.cli.options import AsJson
 from sim.cli.terminal import err, print_rows
 
 pack_app = typer.Typer(help="Distribution packs: list, show, check.", rich_markup_mode=None)
-Name = Annotated[str, typer.Argument(help="Name of a built-in pack or path of a folder.")]
+_Name = Annotated[str, typer.Argument(help="Name of a built-in pack or path of a folder.")]
 
 
 @pack_app.command("list")
-def list_command(as_json: AsJson = False) -> None:
+def pack_list_command(as_json: AsJson = False) -> None:
     """The built-in packs."""
     rows = list_packs()
     if as_json:
@@ -28,7 +28,7 @@ def list_command(as_json: AsJson = False) -> None:
 
 
 @pack_app.command("show")
-def show_command(name: Name, as_json: AsJson = False) -> None:
+def pack_show_command(name: _Name, as_json: AsJson = False) -> None:
     """Every block of a pack's numbers with its source.
 
     Assumptions are marked.
@@ -46,7 +46,7 @@ def show_command(name: Name, as_json: AsJson = False) -> None:
 
 
 @pack_app.command("check")
-def check_command(name: Name, as_json: AsJson = False) -> None:
+def pack_check_command(name: _Name, as_json: AsJson = False) -> None:
     """Check sums, ranges, units, columns and sources.
 
     Exit code 1 when something is wrong.

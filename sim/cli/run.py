@@ -22,16 +22,19 @@ from sim.cli.options import (
     ScenarioFile,
     Seed,
     Shift,
-    Term,
+    TermName,
     Terms,
     Workers,
-    Yes,
 )
-from sim.cli.terminal import ask, err, program
+from sim.cli.terminal import ask_to_go_on, err, program
 from sim.folder.find import default_run_dir
 
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run above 5 GB.")]
 
-def init(force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False) -> None:
+
+def init_command(
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
     """Write a commented termtide.toml into this folder."""
     path = Path(FILE_NAME)
     if path.exists() and not force:
@@ -40,10 +43,10 @@ def init(force: Annotated[bool, typer.Option("--force", help="Replace an existin
     err.print(f"wrote {path}: edit it, then `termtide run`")
 
 
-def run(
+def run_command(
     scenario: ScenarioFile = None,
     fte: Fte = None,
-    term: Term = None,
+    term: TermName = None,
     seed: Seed = None,
     pack: PackName = None,
     shift: Shift = None,
@@ -51,7 +54,7 @@ def run(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
-    yes: Yes = False,
+    yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the scenario's university, a term of it.
@@ -62,16 +65,16 @@ def run(
     _make(premises_of_file(scenario, flags), out, workers, force=force, yes=yes, as_json=as_json)
 
 
-def demo(
+def demo_command(
     fte: Fte = None,
-    term: Term = None,
+    term: TermName = None,
     seed: Seed = None,
     shift: Shift = None,
     terms: Terms = None,
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
-    yes: Yes = False,
+    yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a demo, of 1,000 FTE unless told otherwise.
@@ -108,7 +111,7 @@ def _make(
         err.print(line)
     check_disk(run_dir, wanted)
     if wanted.bytes > LARGE_BYTES and not yes:
-        ask(f"This needs about {naturalsize(wanted.bytes)}. Go on?")
+        ask_to_go_on(f"This needs about {naturalsize(wanted.bytes)}. Go on?")
     with Progress(err) as show:
         outcome = run(given, run_dir, workers=workers, force=force, progress=show)
     facts = summary(outcome)

@@ -29,7 +29,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "event_bytes": manifest.totals.event_bytes,
         "warehouse": str(run_dir / WAREHOUSE),
         "report": str(run_dir / REPORT),
-        "queries": [sql for _, sql in queries(days)],
+        "queries": [" ".join(sql.split()) for _, sql in queries(days)],
     }
 
 
@@ -37,12 +37,13 @@ def print_summary(facts: dict[str, Any], console: Console, program: str) -> None
     """The summary for people, on ``console``; ``program`` is how a shell calls this one."""
     run_dir = facts["run"]
     if facts["was_done"]:
-        console.print(f"{run_dir}: this run is complete already; nothing to do")
+        console.print(f"{run_dir}: this run is complete already; nothing to do", markup=False)
     console.print(
         f"{run_dir}: {facts['store_rows']:,} store rows, {facts['events']:,} events "
-        f"({naturalsize(facts['event_bytes'])} of Parquet), all synthetic"
+        f"({naturalsize(facts['event_bytes'])} of Parquet), all synthetic",
+        markup=False,
     )
-    console.print(f"warehouse: {Path(facts['warehouse']).resolve()}")
-    console.print("Try:")
+    console.print(f"warehouse: {Path(facts['warehouse']).resolve()}", markup=False)
+    console.print("Try:", markup=False)
     for query in facts["queries"]:
-        console.print(f'  {program} sql --run {shlex.quote(run_dir)} "{query}"')
+        console.print(f'  {program} sql --run {shlex.quote(run_dir)} "{query}"', markup=False)

@@ -16,7 +16,7 @@ from context.errors import InputError
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
-def ask(question: str) -> None:
+def ask_to_go_on(question: str) -> None:
     """Ask whether to go on. Raises InputError for no, and where nobody can answer."""
     if not sys.stdin.isatty():
         raise InputError(f"{question} Nobody to ask here: give --yes to go on")
@@ -28,7 +28,7 @@ def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
     """Rows as a table on stdout, all of them; what is None is empty."""
     import pyarrow as pa
 
-    from sim.sql.output import write_pretty
+    from sim.sql.output import write_rows
 
     def cells(column: str) -> list[Any]:
         values = [row.get(column) for row in rows]
@@ -36,7 +36,8 @@ def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
             return values
         return ["" if value is None else str(value) for value in values]
 
-    write_pretty(pa.table({column: cells(column) for column in columns}), sys.stdout, most=None)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    write_rows(pa.table({column: cells(column) for column in columns}), "pretty", sys.stdout, width)
 
 
 def program(called: str | None = None) -> str:

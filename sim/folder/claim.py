@@ -18,19 +18,19 @@ from context.files import PARTIAL, disk_error
 from context.scenario.scenario import Scenario
 from sim.folder.lock import locked
 from sim.folder.manifest import (
-    FILE_NAME,
     FileEntry,
     Manifest,
     PackEntry,
-    Stage,
+    RunState,
     UnitEntry,
     load_manifest,
     new_manifest,
     termtide_version,
 )
-from sim.folder.names import FOLDER, PLAN, REPORT, WAREHOUSE
+from sim.folder.names import COOKBOOK, DICTIONARY, FOLDER, MANIFEST, PLAN, REPORT, WAREHOUSE
 from sim.folder.progress import Progress
 
+_PAGES = ("index.html", "joins.html", "marts.html", "search.js", "style.css", "tables.js")
 _STORES = ("context_store_entity", "context_store_keymap")
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _EVENT_FOLDER = re.compile(rf"event_date={_DATE}")
@@ -64,7 +64,7 @@ class Claimed:
     manifest: Manifest
     show: Progress
 
-    def begin(self, stage: Stage) -> None:
+    def begin(self, stage: RunState) -> None:
         """The stages before this one are complete: write that down. Raises RunError."""
         self.manifest.state = stage
         self.manifest.save(self.run_dir)
@@ -96,15 +96,15 @@ def claim(run_dir: Path, scenario: Scenario, pack: PackFacts, *, force: bool = F
     fresh = new_manifest(scenario, entry)
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
-        present = [path.name for path in run_dir.iterdir() if path.name != FILE_NAME + PARTIAL]
+        present = [path.name for path in run_dir.iterdir() if path.name != MANIFEST + PARTIAL]
     except (FileExistsError, NotADirectoryError):
         raise InputError(f"{run_dir}: this is a file, allowed: a folder") from None
     except OSError as error:
         raise disk_error(run_dir, error) from error
-    if FILE_NAME not in present:
+    if MANIFEST not in present:
         if present:
             raise InputError(
-                f"{run_dir}: has {min(present)} and no {FILE_NAME}, so it is not a run's folder; "
+                f"{run_dir}: has {min(present)} and no {MANIFEST}, so it is not a run's folder; "
                 "give a new or empty one with --out"
             )
         fresh.save(run_dir)
@@ -156,7 +156,8 @@ def remove_run(run_dir: Path, manifest: Manifest | None = None) -> None:
         events = run_dir / FOLDER
         dates = [path for path in events.glob("event_date=*") if _EVENT_FOLDER.fullmatch(path.name)]
         stores = [run_dir / dataset for dataset in _STORES]
-        for folder in [*stores, *dates, events, events.parent]:
+        pages = run_dir / DICTIONARY
+        for folder in [*stores, *dates, events, events.parent, *pages.glob("*/"), pages]:
             if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
                 folder.rmdir()
     except OSError as error:
@@ -228,10 +229,11 @@ def _rows(path: Path) -> int | None:
 
 
 def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
-    for name in (FILE_NAME, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT):
+    for name in (MANIFEST, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT, COOKBOOK):
         yield run_dir / name
         yield run_dir / (name + PARTIAL)
     yield run_dir / f"{WAREHOUSE}{PARTIAL}.wal"
+    yield from _pages(run_dir / DICTIONARY)
     for dataset in _STORES:
         for table in schemas.tables(dataset):
             yield run_dir / dataset / f"{table.name}.parquet"
@@ -242,3 +244,16 @@ def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
     if manifest is not None:
         yield from (run_dir / file.path for unit in manifest.units.values() for file in unit.files)
         yield from (run_dir / f"{name.replace('.', '/')}.parquet" for name in manifest.store)
+
+
+def _pages(folder: Path) -> Iterator[Path]:
+    """The dictionary's pages, and what of them a kill left half written."""
+    for name in _PAGES:
+        yield folder / name
+        yield folder / (name + PARTIAL)
+    for path in folder.glob("*/*.html*"):
+        name = path.name.removesuffix(PARTIAL).removesuffix(".html")
+        with suppress(schemas.UnknownName):
+            schemas.table(path.parent.name, name)
+            if path.name in (f"{name}.html", f"{name}.html{PARTIAL}"):
+                yield path

@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import schemas
+from context.arrays import I32, U8
 from context.errors import RunError
-from context.files import disk_error
 
 WHOLE_ROWS = 1 << 18  # a column of a file with no more rows is read once, of one with more several times
 DIGEST_ROWS = 16_384  # rows of the event store digested at a time; part of the definition too
@@ -158,15 +158,6 @@ def lines_digest(blocks: Iterable[bytes | memoryview]) -> str:
     return digest.hexdigest()
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 (hex) of a file's bytes. Raises RunError when it can't be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise disk_error(path, error) from error
-
-
 def _digest(
     chunks: Sequence[pa.Array], path: str, plain: Collection[str] | None, into: dict[str, str]
 ) -> None:
@@ -236,7 +227,7 @@ def _wide(chunk: pa.Array) -> pa.Array:
     return pc.fill_null(wide, b"") if wide.null_count else wide
 
 
-def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], pa.Array]:
+def _codes(column: pa.ChunkedArray) -> tuple[I32, pa.Array]:
     """Codes (-1 for null) in order of first appearance, and the texts they stand for."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
@@ -256,7 +247,7 @@ def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], pa.Array]:
     return rank[codes].astype("<i4"), distinct.dictionary.take(pa.array(order))
 
 
-def _fixed(chunk: pa.Array) -> npt.NDArray[np.uint8]:
+def _fixed(chunk: pa.Array) -> U8:
     """Bytes of a column of fixed width, zeros for nulls, little-endian."""
     if pa.types.is_boolean(chunk.type):
         chunk = chunk.cast(pa.uint8())

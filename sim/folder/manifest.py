@@ -28,6 +28,7 @@ from pydantic import (
 from context.errors import InputError, RunError
 from context.files import Written, disk_error, replacing
 from context.scenario.scenario import Scenario
+from sim.folder.names import MANIFEST
 
 
 def run_id(manifest: Manifest) -> str:
@@ -36,9 +37,8 @@ def run_id(manifest: Manifest) -> str:
     return f"{name}-{manifest.seed}-{manifest.scenario_digest[:8]}"
 
 
-FILE_NAME = "manifest.json"
 FORMAT: Literal[1] = 1
-Stage = Literal["context", "plan", "events", "done"]  # what is being made; "events" goes on to the report
+RunState = Literal["context", "plan", "events", "done"]  # what is being made; "events" goes on to the report
 _LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")
 
 
@@ -117,7 +117,7 @@ class Manifest(_Part):
     label: Literal["synthetic"] = "synthetic"
     format: Literal[1] = FORMAT
     termtide: str
-    state: Stage = "context"
+    state: RunState = "context"
     scenario_digest: str
     scenario: Scenario
     seed: int
@@ -160,7 +160,7 @@ class Manifest(_Part):
             event_bytes=sum(file.bytes for unit in self.units.values() for file in unit.files),
         )
         text = self.model_dump_json(indent=1) + "\n"
-        with replacing([run_dir / FILE_NAME], durable=True) as (beside,):
+        with replacing([run_dir / MANIFEST], durable=True) as (beside,):
             beside.write_text(text, encoding="utf-8")
 
 
@@ -191,12 +191,12 @@ def new_manifest(scenario: Scenario, pack: PackEntry) -> Manifest:
 
 def load_manifest(run_dir: Path) -> Manifest:
     """Read a run's manifest. Raises InputError when there is none, or it is no manifest of ours."""
-    path = run_dir / FILE_NAME
+    path = run_dir / MANIFEST
     try:
         text = path.read_bytes()
         data = json.loads(text)
     except FileNotFoundError:
-        raise InputError(f"{run_dir}: no {FILE_NAME}, so there is no run; `termtide run` makes one") from None
+        raise InputError(f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one") from None
     except OSError as error:
         raise disk_error(path, error) from error
     except ValueError as error:

@@ -20,6 +20,9 @@ def date_of(path: str) -> date | None:
     return date.fromisoformat(found[1]) if found else None
 
 
+MANIFEST = "manifest.json"
 PLAN = "plan.parquet"
 WAREHOUSE = "warehouse.duckdb"
 REPORT = "report.html"
+DICTIONARY = "dictionary"  # a folder of pages
+COOKBOOK = "cookbook.html"

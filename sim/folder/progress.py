@@ -31,7 +31,7 @@ _LINE_EVERY = 30.0  # seconds between plain lines
 _REMEMBERED = 120.0  # seconds of work that the speed is taken from
 _BAR_WIDTH = 16
 _LEFT = TimeRemainingColumn(compact=True)  # "03:20"
-Clock = Callable[[], float]
+Seconds = Callable[[], float]
 
 
 class Bar(Protocol):
@@ -49,7 +49,7 @@ class Progress:
     others print on the same console appears above it.
     """
 
-    def __init__(self, console: Console, *, clock: Clock = time.monotonic) -> None:
+    def __init__(self, console: Console, *, clock: Seconds = time.monotonic) -> None:
         self._console, self._clock = console, clock
         self._line: LiveLine | None = None
         self._task = TaskID(0)
@@ -181,7 +181,7 @@ class _Lines:
     """A counted stage in plain lines: one every half a minute, one at the end."""
 
     def __init__(
-        self, unseen: LiveLine, task: TaskID, counts: _Counts, say: Callable[[str], None], clock: Clock
+        self, unseen: LiveLine, task: TaskID, counts: _Counts, say: Callable[[str], None], clock: Seconds
     ) -> None:
         self._unseen, self._task, self._counts, self._say = unseen, task, counts, say
         self._clock, self._said = clock, clock()

@@ -32,7 +32,7 @@ from sim.stream.feed import Feed
 from sim.stream.lanes import Lanes
 from sim.stream.laps import Lap, Laps
 from sim.stream.moments_and_speeds import read_moment, read_speed
-from sim.stream.player import Player
+from sim.stream.player import Player, Programme
 from sim.stream.status import Monitor
 from sim.stream.timeline import Timeline, wall_text
 from sim.world.load import campus_facts
@@ -72,6 +72,12 @@ class StreamJob:
             "message": self.message,
             "ordering key": self.options.ordering_key,
         }
+
+
+def played_shift(state_dir: Path) -> int | None:
+    """The scenario's shift that a checkpoint was written with, None without one. Raises InputError."""
+    found = journal.load_progress(state_dir)
+    return None if found is None else int(found.identity["shift"])
 
 
 @dataclass(frozen=True)
@@ -126,12 +132,12 @@ def _nothing_left(where: str) -> dict[str, Any]:
     return {"state": "done", "events_acknowledged": 0, "sink": where}
 
 
-def _progress(job: StreamJob) -> journal.Progress:
+def _progress(job: StreamJob) -> journal.StreamProgress:
     """The checkpoint to go on from. Raises InputError for that of another stream."""
     found = None if job.fresh else journal.load_progress(job.state_dir)
     wanted = job.identity()
     if found is None:
-        return journal.Progress(wanted)
+        return journal.StreamProgress(wanted)
     for key, value in wanted.items():
         if found.identity.get(key) != value:
             there = found.identity.get(key)
@@ -161,10 +167,8 @@ def _player(
         pack, laps.base, section_keys(engine.world), campus_facts(job.run_dir)
     )
     clock = Clock(timeline.begin_ms, job.speed)
-    return Player(
-        feed, facts, timeline, clock, lanes, checkpoint, maker_of,
-        ordering_key=job.options.ordering_key, rate_max=job.rate_max, say=say,
-    )  # fmt: skip
+    programme = Programme(feed, facts, timeline, maker_of)
+    return Player(programme, clock, lanes, checkpoint, rate_max=job.rate_max, say=say)
 
 
 def timeline_of(job: StreamJob) -> Timeline:

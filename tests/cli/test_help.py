@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.main import get_command
 
-from sim.cli.main import _EXAMPLES, app, main
+from sim.cli.main import app, examples, main
 from sim.cli.terminal import program
 
 ROOT_COMMAND = get_command(app)
@@ -19,7 +19,9 @@ ROOT_COMMAND = get_command(app)
 
 def commands() -> Iterator[tuple[str, object]]:
     """(name, command) of everything that can be called, groups apart."""
-    for name, command in ROOT_COMMAND.commands.items():  # type: ignore[attr-defined]
+    context = typer.Context(ROOT_COMMAND)
+    for name in ROOT_COMMAND.list_commands(context):  # type: ignore[attr-defined]
+        command = ROOT_COMMAND.get_command(context, name)  # type: ignore[attr-defined]
         if hasattr(command, "commands"):
             yield from ((f"{name} {below}", found) for below, found in command.commands.items())
         else:
@@ -56,7 +58,7 @@ def test_every_option_is_explained(name: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_has_an_example(name: str) -> None:
     """Each option of a command is in one of its examples, and each example is understood."""
-    command, words = COMMANDS[name], [shlex.split(line.partition(">")[0]) for line in _EXAMPLES[name]]
+    command, words = COMMANDS[name], [shlex.split(line.partition(">")[0]) for line in examples()[name]]
     skip = len(name.split())
     for line in words:
         assert " ".join(line[:skip]) == name
@@ -68,7 +70,7 @@ def test_every_option_has_an_example(name: str) -> None:
 
 def test_examples_are_of_commands() -> None:
     """There are examples of each command and of nothing else."""
-    assert _EXAMPLES.keys() == COMMANDS.keys()
+    assert examples().keys() == COMMANDS.keys()
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])
@@ -78,7 +80,7 @@ def test_help_is_everywhere(capsys: pytest.CaptureFixture[str], name: str, flag:
     code, out, err = printed(capsys, *name.split(), flag)
     assert (code, err) == (0, "")
     assert out.startswith("Usage: termtide")
-    assert all(f"\n    termtide {line}\n" in out for line in _EXAMPLES.get(name, []))
+    assert all(f"\n    termtide {line}\n" in out for line in examples().get(name, []))
 
 
 @pytest.mark.parametrize("group", ["", "ctl", "pack", "schema"])

@@ -8,8 +8,9 @@ import pytest
 
 from context.errors import InputError
 from context.scenario.load import any_scenario, demo_scenario
-from sim.cli.stream import _chosen, _state_dir
-from sim.folder.find import default_run_dir, is_run_meant
+from sim.folder.chosen import chosen_term, means_scenario
+from sim.folder.find import default_run_dir
+from sim.stream.control import state_dir
 
 
 @pytest.fixture(autouse=True)
@@ -58,36 +59,40 @@ def test_the_file_goes_before_the_demo() -> None:
     assert any_scenario(None, {"fte": "60"}).name == "mine"
 
 
-def test_which_run_is_meant() -> None:
+def test_what_is_meant() -> None:
     """A run named; else the scenario of file or flags; else the newest run; else a demo."""
     nothing: dict[str, str | None] = {"fte": None, "term": None}
-    assert not is_run_meant(None, None, nothing, has_file=False)
+    assert means_scenario(None, None, nothing)
     folder = run_there("older")
-    assert is_run_meant(None, None, nothing, has_file=False)
-    assert is_run_meant(folder, None, nothing, has_file=True)
-    assert not is_run_meant(None, None, nothing, has_file=True)
-    assert not is_run_meant(None, None, {"fte": "60"}, has_file=False)
+    assert not means_scenario(None, None, nothing)
+    assert means_scenario(None, None, {"fte": "60"})
+    assert means_scenario(Path("a.toml"), None, nothing)
+    assert not means_scenario(None, None, {"shift": "2"}, with_run=("shift",))
+    assert not means_scenario(None, folder, nothing)
     with pytest.raises(InputError, match="--run says which run, so --fte has no meaning"):
-        is_run_meant(folder, None, {"fte": "60"}, has_file=False)
+        means_scenario(None, folder, {"fte": "60"})
     with pytest.raises(InputError, match="so --scenario has no meaning"):
-        is_run_meant(folder, Path("a.toml"), nothing, has_file=False)
+        means_scenario(Path("a.toml"), folder, nothing)
+    Path("termtide.toml").write_text('name = "mine"\n', encoding="utf-8")
+    assert means_scenario(None, None, nothing)
+    assert not means_scenario(None, folder, nothing)
 
 
 def test_a_stream_needs_no_file() -> None:
     """With size and term a stream plays the demo of that size, where `termtide demo` would make it."""
-    flags = {"fte": "60", "term": "Spring 2027", "terms": None, "seed": None, "pack": None}
-    chosen, _, folder = _chosen(None, None, flags, "2")
+    flags = {"fte": "60", "term": "Spring 2027", "terms": None, "seed": None, "pack": None, "shift": "2"}
+    chosen, _, folder = chosen_term(None, None, flags)
     assert (chosen.fte, chosen.term, chosen.shift) == (60, "Spring 2027", 2)
-    assert folder == default_run_dir(demo_scenario({**flags, "shift": "2"}))
+    assert folder == default_run_dir(demo_scenario(flags))
 
 
 def test_each_sink_has_a_state_of_its_own() -> None:
     """Streams of one run into two sinks have two state folders; the same command finds its own again."""
     run = Path("runs/demo-1")
     sinks = ["ndjson:a.ndjson", "ndjson:a-ndjson", "pubsub://project/topic", "ndjson:" + "x" * 300]
-    folders = [_state_dir(run, to) for to in sinks]
+    folders = [state_dir(run, to) for to in sinks]
     assert len(set(folders)) == len(sinks)
-    assert folders == [_state_dir(run, to) for to in sinks]
+    assert folders == [state_dir(run, to) for to in sinks]
     assert {folder.parent for folder in folders} == {run.parent}
     assert all(len(str(folder)) < 80 for folder in folders)
     assert folders[0].name.startswith("demo-1-stream-ndjson-a-ndjson-")
