@@ -8,7 +8,7 @@ from pathlib import Path
 
 from context.packs.pack import Pack, load_pack
 from context.scenario.calendar import Calendar, build_calendar
-from context.scenario.load import find_scenario, load_scenario, pack_base
+from context.scenario.load import any_scenario, find_scenario, load_scenario, pack_base
 from context.scenario.scenario import Scenario
 from context.terms.history import calendars
 
@@ -31,6 +31,12 @@ def premises(scenario: Scenario, pack: Pack) -> Premises:
     """Raises InputError for dates that make no term, incidents outside of it and terms that overlap."""
     calendar = build_calendar(scenario, pack.table("calendar"))
     return Premises(scenario, pack, tuple(calendars(scenario, pack, calendar)))
+
+
+def premises_given(file: Path | None, flags: Mapping[str, str | None]) -> Premises:
+    """Those of a scenario file (default: the one in this folder), else of the demo. Raises InputError."""
+    scenario = any_scenario(file, flags)
+    return premises(scenario, load_pack(scenario.pack, pack_base(file or find_scenario())))
 
 
 def premises_of_file(file: Path | None, flags: Mapping[str, str | None]) -> Premises:

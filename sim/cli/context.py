@@ -40,7 +40,7 @@ _AsOf = Annotated[
 ]
 _StoreRun = Annotated[
     Path | None,
-    typer.Option("--run", help="Store of this run; default: of the scenario file, else of the newest run."),
+    typer.Option("--run", metavar="DIR", help="Store of this run; default: the scenario's, or the newest."),
 ]
 
 
@@ -58,12 +58,16 @@ def context_command(
     allow_unlabelled: AllowUnlabelled = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the context store alone, of a run or a scenario: as files, or into a warehouse."""
+    """Write the context store alone, without events.
+
+    Of a run or a scenario; as files, or into a warehouse; whole, or as of a morning.
+    """
     form, target = _target(to)
     day = date_given("--as-of", morning)
     flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
     with tempfile.TemporaryDirectory(prefix="termtide-") as made:
-        source = open_source(run_dir, scenario, flags, Progress(err), Path(made))
+        with Progress(err) as show:
+            source = open_source(run_dir, scenario, flags, show, Path(made))
         names = chosen_names(tables or [], source.names)
         facts = {"as_of": day.isoformat() if day else None, **scenario_facts(source.manifest)}
         if day is not None:
