@@ -9,12 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from context.documents import UnreadableError, is_outside, read_text, read_toml
 from context.errors import nearest
 from context.packs.spec import NOTES, TABLES, Field, TableSpec, rate_spec
 
@@ -60,6 +60,7 @@ class Block:
     assumption: bool
     description: str
     unit: str
+    line: int | None = None  # of pack.toml, on which it begins
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,10 @@ def read_head(folder: Path, faults: Findings) -> tuple[dict[str, str], dict[str,
     """(name, version, ... of the pack; its blocks by table name) of pack.toml."""
     path = folder / "pack.toml"
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        data = tomllib.loads(text)
-    except OSError:
-        faults.add("pack.toml", None, "not found, allowed: a pack's folder has one")
-        return {}, {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        match = re.search(r"line (\d+)", str(error))
-        faults.add("pack.toml", int(match[1]) if match else None, f"not valid TOML in UTF-8: {error}")
+        text, data = read_text(path, "TOML"), read_toml(path)
+    except UnreadableError as error:
+        what = "not found, allowed: a pack's folder has one" if error.is_missing else error.problem
+        faults.add("pack.toml", error.line, what)
         return {}, {}
     for key in data.keys() - _HEAD:
         faults.add("pack.toml", _line(text, key), f"{key}: unknown key, {nearest(key, sorted(_HEAD))}")
@@ -132,6 +129,7 @@ def _blocks(tables: Any, text: str, faults: Findings) -> dict[str, Block]:
             entry.get("assumption", False) is True,
             str(entry.get("description", "")),
             str(entry.get("unit", "")),
+            row,
         )
     return blocks
 
@@ -147,13 +145,17 @@ def _line(text: str, key: str, after: int | None = None) -> int | None:
 
 def read_pack_table(folder: Path, block: Block, faults: Findings) -> Table | None:
     """The typed table, or None when it can't be read; cells at fault are reported and hold None."""
-    try:
-        text = (folder / block.file).read_text(encoding="utf-8-sig")
-    except OSError:
-        faults.add(block.file, None, f"not found, pack.toml names it for [tables.{block.name}]")
+    if is_outside(block.file):
+        problem = f"tables.{block.name}.file: {block.file} given, allowed: a file in the folder"
+        faults.add("pack.toml", block.line, problem)
         return None
-    except UnicodeDecodeError as error:
-        faults.add(block.file, None, f"not UTF-8: {error.reason} at byte {error.start}")
+    try:
+        text = read_text(folder / block.file, "CSV")
+    except UnreadableError as error:
+        what = (
+            f"not found, pack.toml names it for [tables.{block.name}]" if error.is_missing else error.problem
+        )
+        faults.add(block.file, error.line, what)
         return None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     records: list[tuple[int, list[str]]] = []
