@@ -33,8 +33,30 @@ def find_scenario(folder: Path | None = None) -> Path | None:
 
 
 def demo_scenario(overrides: Mapping[str, object] | None = None) -> Scenario:
-    """The university of ``termtide demo``: 1,000 FTE, seed 1. Raises InputError for bad overrides."""
-    return _checked({"name": "demo", "fte": 1_000, "seed": 1}, overrides or {}, FILE_NAME)
+    """The university of ``termtide demo``: 1,000 FTE, seed 1. Raises InputError for bad overrides.
+
+    What is asked for otherwise is in its name (``demo-500-spring-2027``), so that it gets its own folder.
+    """
+    plain = Scenario(name="demo", fte=1_000, seed=1)
+    flags = {key: value for key, value in (overrides or {}).items() if value is not None}
+    found = _checked({"name": "demo", "fte": 1_000, "seed": 1}, flags, FILE_NAME)
+    if found.name != plain.name:
+        return found
+    told = {
+        "fte": str(found.fte),
+        "term": found.term,
+        "terms": f"{found.terms}-terms",
+        "pack": Path(found.pack).name,
+    }
+    parts = [text for key, text in told.items() if getattr(found, key) != getattr(plain, key)]
+    name = re.sub(r"[^a-z0-9]+", "-", " ".join(["demo", *parts]).lower()).strip("-")
+    return found.model_copy(update={"name": name[:60]})
+
+
+def any_scenario(path: Path | str | None, overrides: Mapping[str, object] | None = None) -> Scenario:
+    """The scenario of a file, if one is given or in this folder, else the demo. Raises InputError."""
+    file = path or find_scenario()
+    return demo_scenario(overrides) if file is None else load_scenario(file, overrides)
 
 
 def load_scenario(path: Path | str | None = None, overrides: Mapping[str, object] | None = None) -> Scenario:

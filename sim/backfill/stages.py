@@ -128,7 +128,7 @@ def make_units(given: Premises, work: Backfill, world: Shared | None, workers: i
     dates = Partitions(work.at.manifest.units, reach)
     tasks = work.tasks(days, dates, has_json=_has_json(given))
     job = Job(given.scenario, given.pack.path, work.at.run_dir, shared=world)
-    work.fill(job, tasks, dates, days=len(days), workers=workers)
+    work.fill(job, tasks, dates, days=days.values(), workers=workers)
 
 
 def copy_units(work: Backfill, workers: int) -> None:
@@ -142,4 +142,4 @@ def copy_units(work: Backfill, workers: int) -> None:
             f"--run {run_dir}: made with event_json = false, so it has no documents for ndjson:; "
             "give its scenario instead of --run, and they are drawn again"
         )
-    work.fill(Job(manifest.scenario, Path(), run_dir), tasks, dates, days=len(days), workers=workers)
+    work.fill(Job(manifest.scenario, Path(), run_dir), tasks, dates, days=days.values(), workers=workers)

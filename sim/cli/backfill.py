@@ -10,7 +10,7 @@ import typer
 
 from context.errors import InputError
 from context.files import typed_path
-from context.terms.premises import premises_of_file
+from context.terms.premises import premises_given
 from sim.cli.options import (
     AllowUnlabelled,
     AsJson,
@@ -36,28 +36,40 @@ _To = Annotated[
     list[str] | None,
     typer.Option(
         "--to",
+        metavar="URL",
         help=f"Destination, again for several: {_FORMS}.",
     ),
 ]
-_From = Annotated[str | None, typer.Option("--from", help="First date; default: the term's first.")]
-_Until = Annotated[str | None, typer.Option("--until", help="Last date, included; default: the last.")]
+_From = Annotated[
+    str | None, typer.Option("--from", metavar="DATE", help="First date; default: the term's first.")
+]
+_Until = Annotated[
+    str | None, typer.Option("--until", metavar="DATE", help="Last date, included; default: the last.")
+]
 _Dataset = Annotated[
-    list[str] | None, typer.Option("--dataset", help="Only this dataset; again for several.")
+    list[str] | None, typer.Option("--dataset", metavar="NAME", help="Only this dataset; again for several.")
 ]
 _Table = Annotated[
-    list[str] | None, typer.Option("--table", help="Only this DATASET.TABLE; again for several.")
+    list[str] | None,
+    typer.Option("--table", metavar="NAME", help="Only this DATASET.TABLE; again for several."),
 ]
 _Compression = Annotated[
-    str, typer.Option("--compression", help=f"Of {either(_COMPRESSED)}: files: none, gzip or zstd.")
+    str,
+    typer.Option(
+        "--compression", metavar="HOW", help=f"Of {either(_COMPRESSED)}: files: none, gzip or zstd."
+    ),
 ]
 _Method = Annotated[
-    str, typer.Option("--method", help="How BigQuery replaces a day: auto, decorator or transaction.")
+    str,
+    typer.Option(
+        "--method", metavar="HOW", help="How BigQuery replaces a day: auto, decorator or transaction."
+    ),
 ]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Look at the destinations, write nothing.")]
 _Finished = Annotated[
     Path | None,
     typer.Option(
-        "--run", parser=typed_path, metavar="PATH", help="Deliver this finished run, without drawing."
+        "--run", parser=typed_path, metavar="DIR", help="Deliver this finished run, without drawing."
     ),
 ]
 
@@ -85,7 +97,10 @@ def backfill_command(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Deliver store and events into files and warehouses, in bulk; only what is missing there."""
+    """Deliver store and events in bulk, to several places.
+
+    What is missing there is drawn or copied, and nothing twice. The same command goes on after a kill.
+    """
     from sim.backfill.backfill import Wanted, wanted_tables
     from sim.backfill.pool import default_workers
     from sim.folder.progress import Progress
@@ -111,17 +126,19 @@ def backfill_command(
     if wanted.begin and wanted.until and wanted.until < wanted.begin:
         raise InputError(f"--until: {until} given, which is before --from {begin}")
     order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ()), say=err.print), dry_run)
-    workers, show = workers or default_workers(), Progress(err)
+    workers = workers or default_workers()
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     if run_dir is not None:
         given = [name for name, value in {**flags, "scenario": scenario, "out": out}.items() if value]
         if given:
             raise InputError(f"--run says which run, so --{given[0]} has no meaning")
-        outcome = deliver(run_dir, order, workers=workers, progress=show)
+        with Progress(err) as show:
+            outcome = deliver(run_dir, order, workers=workers, progress=show)
     else:
-        made = premises_of_file(scenario, flags)
+        made = premises_given(scenario, flags)
         folder = out or default_run_dir(made.scenario)
-        outcome = backfill(made, folder, order, workers=workers, force=force, progress=show)
+        with Progress(err) as show:
+            outcome = backfill(made, folder, order, workers=workers, force=force, progress=show)
     facts = {"run": str(outcome.run_dir), "synthetic": True, "dry_run": dry_run, "to": list(urls)}
     done: dict[str, Any] = asdict(outcome.delivered) if outcome.delivered else {}
     if as_json:
@@ -166,15 +183,18 @@ def estimate_command(
     workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell rows, bytes and minutes of a scenario, and what BigQuery would charge for keeping it."""
+    """Tell rows, bytes and minutes before anything is made.
+
+    And what BigQuery would charge for keeping it.
+    """
     from sim.backfill.pool import default_workers
     from sim.plan.estimate import estimate
 
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
-    given = premises_of_file(scenario, flags)
+    given = premises_given(scenario, flags)
     wanted = estimate(given.scenario, given.pack, given.calendar, workers or default_workers())
     if as_json:
         out_json(wanted.facts())
         return
-    for line in wanted.lines():
+    for line in (*wanted.lines(), *wanted.costs()):
         out(line)

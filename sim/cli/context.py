@@ -43,8 +43,8 @@ _StoreRun = Annotated[
     typer.Option(
         "--run",
         parser=typed_path,
-        metavar="PATH",
-        help="Store of this run; default: of the scenario file, else of the newest run.",
+        metavar="DIR",
+        help="Store of this run; default: the scenario's, or the newest.",
     ),
 ]
 
@@ -63,13 +63,17 @@ def context_command(
     allow_unlabelled: AllowUnlabelled = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the context store alone, of a run or a scenario: as files, or into a warehouse."""
+    """Write the context store alone, without events.
+
+    Of a run or a scenario; as files, or into a warehouse; whole, or as of a morning.
+    """
     form, target = _target(to)
     check_flags([to], {"--allow-unlabelled": allow_unlabelled}, "units", "tables")
     day = date_given("--as-of", morning)
     flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
     with tempfile.TemporaryDirectory(prefix="termtide-") as made:
-        source = open_source(run_dir, scenario, flags, Progress(err), Path(made))
+        with Progress(err) as show:
+            source = open_source(run_dir, scenario, flags, show, Path(made))
         names = chosen_names(tables or [], source.names)
         facts = {"as_of": day.isoformat() if day else None, **scenario_facts(source.manifest)}
         if day is not None:

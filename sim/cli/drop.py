@@ -20,7 +20,10 @@ _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def drop_command(sink: _Where, run: _RunId, yes: _Yes = False, as_json: AsJson = False) -> None:
-    """List what is labelled as this run's, ask, and remove it; nothing else is touched."""
+    """Remove a run from where it was delivered to.
+
+    Lists what is labelled as this run's, asks, and removes it; nothing else is touched.
+    """
     dropper = open_dropper(sink, run)
     err.print(dropper.line)
     found = dropper.find()

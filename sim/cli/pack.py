@@ -12,9 +12,7 @@ from context.packs.pack import check_pack, describe, list_packs, load_pack, summ
 from sim.cli.options import AsJson
 from sim.cli.terminal import err, out, out_json, print_rows
 
-pack_app = typer.Typer(
-    help="Distribution packs: list, show, check.", no_args_is_help=True, rich_markup_mode=None
-)
+pack_app = typer.Typer(help="Distribution packs: list, show, check.", rich_markup_mode=None)
 _Name = Annotated[str, typer.Argument(help="Name of a built-in pack or path of a folder.")]
 
 
@@ -30,7 +28,10 @@ def pack_list_command(as_json: AsJson = False) -> None:
 
 @pack_app.command("show")
 def pack_show_command(name: _Name, as_json: AsJson = False) -> None:
-    """Every block of a pack's numbers with its source; assumptions are marked."""
+    """Every block of a pack's numbers with its source.
+
+    Assumptions are marked.
+    """
     pack = load_pack(name, Path.cwd())
     rows = describe(pack)
     if as_json:
@@ -45,7 +46,10 @@ def pack_show_command(name: _Name, as_json: AsJson = False) -> None:
 
 @pack_app.command("check")
 def pack_check_command(name: _Name, as_json: AsJson = False) -> None:
-    """Check sums, ranges, units, columns and sources; exit 1 when something is wrong."""
+    """Check sums, ranges, units, columns and sources.
+
+    Exit code 1 when something is wrong.
+    """
     findings = check_pack(name, Path.cwd())
     if as_json:
         out_json(findings)

@@ -17,14 +17,12 @@ from sim.cli.options import AsJson
 from sim.cli.terminal import err, out, out_document, out_json, print_rows
 from sim.report.table_facts import column_counts, column_rows, table_facts, tables_markdown
 
-schema_app = typer.Typer(
-    help="Tables and columns: list, show, ddl, docs.", no_args_is_help=True, rich_markup_mode=None
-)
+schema_app = typer.Typer(help="Tables and columns: list, show, ddl, docs.", rich_markup_mode=None)
 _Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="[TABLE]...", help="Tables, as dataset.table or table; default: all."),
 ]
-_Dataset = Annotated[str | None, typer.Option("--dataset", help="Only this dataset.")]
+_Dataset = Annotated[str | None, typer.Option("--dataset", metavar="NAME", help="Only this dataset.")]
 _DIALECTS = ("bigquery", "duckdb")
 _FORMS = ("sql", "json")
 _PROJECT = re.compile(r"[A-Za-z0-9._:-]{1,100}")  # emulators take any such
@@ -47,7 +45,10 @@ def schema_show_command(
     name: Annotated[str, typer.Argument(metavar="TABLE", help="A table, as dataset.table or table.")],
     as_json: AsJson = False,
 ) -> None:
-    """One table: its columns, types, option sets, and what Unizin documents of them."""
+    """One table: its columns, types and option sets.
+
+    And what Unizin documents of them.
+    """
     (table,) = _chosen([name], None)
     rows = list(column_rows(table))
     sets = {row["options"]: schemas.option_set(row["options"]) for row in rows if row["options"]}
@@ -112,7 +113,9 @@ def schema_docs_command(
         ),
     ] = None,
 ) -> None:
-    """All tables with descriptions and provenance: as Markdown, or as pages that one can search.
+    """The dictionary: all tables, described.
+
+    As Markdown, or as pages that one can search, with what Unizin documents and what we infer.
 
     With --format html, a folder of pages that work without a server: open its index.html in a browser.
     """

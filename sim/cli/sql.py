@@ -50,7 +50,10 @@ def sql_command(
         bool, typer.Option("--strict-project", help="Refuse names of other projects than the run's.")
     ] = False,
 ) -> None:
-    """Run BigQuery SQL on a run; what it makes stays in a scratch dataset beside the run."""
+    """Run BigQuery SQL on a run.
+
+    What it makes stays in a scratch dataset beside the run.
+    """
     from sim.shell.answers import Asked
     from sim.shell.ask import answer
 
@@ -79,7 +82,10 @@ def open_command(
         bool, typer.Option("--print", help="Only print the SQL that puts the names in place.")
     ] = False,
 ) -> None:
-    """Open a run in DuckDB's own client or page, every dataset under its name."""
+    """Open a run in DuckDB's own client or page.
+
+    Every dataset is there under its name.
+    """
     from sim.shell.client import open_in_client
 
     open_in_client(run_dir, ui=ui, show=show, say=_say)

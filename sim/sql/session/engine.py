@@ -68,8 +68,8 @@ class SqlEngine:
     functions: dict[str, SqlFunction] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._folder = tempfile.mkdtemp(prefix="termtide-sql-")
         self.connection = open_run(self.run_dir, RUN_CATALOG)
+        self._folder = tempfile.mkdtemp(prefix="termtide-sql-")
         try:
             self.connection.execute(f"SET temp_directory = {literal(self._folder)}")
             load_own(self.connection, self.own)
