@@ -15,7 +15,7 @@ from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.progress import Progress
 from sim.report.run_page import write_report
-from sim.sinks.open import check_address
+from sim.sinks.open import check_address, check_flags
 from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import build_warehouse
 
@@ -40,7 +40,12 @@ class Order:
     dry_run: bool = False  # look at the warehouses, write nothing
 
     def check_addresses(self) -> None:
-        """Raise InputError for a URL that can't be right."""
+        """Raise InputError for a URL that can't be right, and for an option that none of them has."""
+        given = {
+            "--method": self.options.method != "auto",
+            "--allow-unlabelled": self.options.allow_unlabelled,
+        }
+        check_flags(self.to, given, "units", "tables")
         for url in self.to:
             check_address(url, self.options)
 
