@@ -60,7 +60,6 @@ class Block:
     assumption: bool
     description: str
     unit: str
-    line: int | None = None  # of pack.toml, on which it begins
 
 
 @dataclass(frozen=True)
@@ -120,16 +119,18 @@ def _blocks(tables: Any, text: str, faults: Findings) -> dict[str, Block]:
         for key in ("file", "source"):
             if not isinstance(entry.get(key), str) or not entry[key].strip():
                 faults.add("pack.toml", row, f"tables.{name}.{key}: missing, allowed: a text, not empty")
+        file = str(entry.get("file", ""))
+        if file.strip() and is_outside(file):
+            faults.add("pack.toml", row, f"tables.{name}.file: {file} given, allowed: a file in the folder")
         if not isinstance(entry.get("assumption", False), bool):
             faults.add("pack.toml", row, f"tables.{name}.assumption: allowed: true, false")
         blocks[name] = Block(
             name,
-            str(entry.get("file", "")),
+            file,
             str(entry.get("source", "")),
             entry.get("assumption", False) is True,
             str(entry.get("description", "")),
             str(entry.get("unit", "")),
-            row,
         )
     return blocks
 
@@ -145,9 +146,7 @@ def _line(text: str, key: str, after: int | None = None) -> int | None:
 
 def read_pack_table(folder: Path, block: Block, faults: Findings) -> Table | None:
     """The typed table, or None when it can't be read; cells at fault are reported and hold None."""
-    if is_outside(block.file):
-        problem = f"tables.{block.name}.file: {block.file} given, allowed: a file in the folder"
-        faults.add("pack.toml", block.line, problem)
+    if is_outside(block.file):  # which is told with the block
         return None
     try:
         text = read_text(folder / block.file, "CSV")

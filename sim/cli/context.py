@@ -25,7 +25,7 @@ from sim.exports.forms import FILE_FORMS
 from sim.exports.into_warehouse import write_warehouse
 from sim.exports.source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
 from sim.folder.progress import Progress
-from sim.sinks.open import either, forms, is_offered, not_offered
+from sim.sinks.open import check_flags, either, forms, is_offered, not_offered
 
 _TARGETS = (*(f"{form}:DIR" for form in FILE_FORMS), *forms("tables"))
 
@@ -68,6 +68,7 @@ def context_command(
     Of a run or a scenario; as files, or into a warehouse; whole, or as of a morning.
     """
     form, target = _target(to)
+    check_flags([to], {"--allow-unlabelled": allow_unlabelled}, "units", "tables")
     day = date_given("--as-of", morning)
     flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
     with tempfile.TemporaryDirectory(prefix="termtide-") as made:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ _Names = Annotated[
 _Dataset = Annotated[str | None, typer.Option("--dataset", metavar="NAME", help="Only this dataset.")]
 _DIALECTS = ("bigquery", "duckdb")
 _FORMS = ("sql", "json")
+_PROJECT = re.compile(r"[A-Za-z0-9._:-]{1,100}")  # emulators take any such
 _DOCS = ("markdown", "html")
 _DOCS_FOLDER = Path("termtide-schema")
 
@@ -77,6 +79,8 @@ def schema_ddl_command(
         raise InputError(f"--format: {form} given, allowed: {', '.join(_FORMS)}")
     if dialect == "duckdb" and (form == "json" or project):
         raise InputError("--dialect duckdb: has SQL only and no project; --format json is BigQuery's")
+    if project is not None and not _PROJECT.fullmatch(project):
+        raise InputError(f"--project: {project!r} given, allowed: letters, digits, -, _, . and :")
     tables = _chosen(names, dataset)
     if form == "json":
         found = {f"{table.dataset}.{table.name}": schemas.bigquery_schema(table) for table in tables}

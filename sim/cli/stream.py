@@ -15,7 +15,7 @@ from sim.cli.options import AsJson, Fte, PackName, ScenarioFile, Seed, Shift, Te
 from sim.cli.terminal import err, out, out_json
 from sim.folder.chosen import chosen_term, with_shift
 from sim.folder.find import default_run_dir
-from sim.sinks.open import check_stream, forms, is_stdout
+from sim.sinks.open import check_flags, check_stream, forms, is_stdout
 
 ctl_app = typer.Typer(
     help="Steer a running stream from another terminal.",
@@ -142,6 +142,8 @@ def stream_command(
     number = laps if laps is not None else (None if loop else 1)
     # A wrong address or time is told before anything is made.
     check_stream(to, options)
+    flags = {"--create": create, "--allow-unlabelled": allow_unlabelled, "--ordering-key": ordering_key}
+    check_flags([to], flags, "messages")
     given = premises(chosen, loaded)
     job = StreamJob(given, folder, kept, to, pace, begin, end, number, message, rate_max, options, fresh)
     for line in timeline_of(job).warnings(datetime.now(UTC)):

@@ -276,3 +276,14 @@ def test_command_lines(
     shutil.copytree(toy, "toy")
     for seed in range(block * 50, block * 50 + 50):
         told(spoiled_arguments(LINES[seed % len(LINES)], OPTIONS, seed), capsys)
+
+
+def test_dates_outside_of_a_finished_run_are_refused(
+    toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A delivery of a run for days that it hasn't is told the days that it has."""
+    monkeypatch.chdir(tmp_path)
+    for flag, day in (("--from", "2030-01-01"), ("--until", "1999-01-01")):
+        said = told(["backfill", "--run", str(toy), "--to", "parquet:made", flag, day], capsys)
+        assert "--from, --until: no day of the term, allowed: 2026-08-31 to 2026-09-02" in said
+    assert not Path("made").exists()
