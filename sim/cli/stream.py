@@ -142,8 +142,11 @@ def stream_command(
     number = laps if laps is not None else (None if loop else 1)
     # A wrong address or time is told before anything is made.
     check_stream(to, options)
-    flags = {"--create": create, "--allow-unlabelled": allow_unlabelled, "--ordering-key": ordering_key}
-    check_flags([to], flags, "messages")
+    check_flags(
+        [to],
+        {"--create": create, "--allow-unlabelled": allow_unlabelled, "--ordering-key": ordering_key},
+        "messages",
+    )
     given = premises(chosen, loaded)
     job = StreamJob(given, folder, kept, to, pace, begin, end, number, message, rate_max, options, fresh)
     for line in timeline_of(job).warnings(datetime.now(UTC)):
