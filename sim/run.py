@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from context.errors import InputError
+from context.files import damaged
 from context.packs.pack import Pack
 from context.terms.premises import Premises
 from sim.backfill.backfill import Backfill, Delivered, Wanted
@@ -13,6 +14,7 @@ from sim.backfill.stages import claimed, copy_units, drawable, make_store, make_
 from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.progress import Progress
+from sim.folder.whole import Care, changed, note_suspects, noting_damage
 from sim.report.run_page import write_report
 from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import build_warehouse
@@ -36,6 +38,7 @@ class Order:
     wanted: Wanted = field(default_factory=Wanted)
     options: TableOptions = field(default_factory=TableOptions)
     dry_run: bool = False  # look at the warehouses, write nothing
+    verify: bool = False  # look at all that is there byte by byte
 
 
 def run(
@@ -44,14 +47,18 @@ def run(
     *,
     workers: int = 1,
     force: bool = False,
+    verify: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
     """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on.
 
-    Raises InputError for a folder that can't be this run's, RunError when disk or processes fail.
+    What is there already is looked at cheaply, or byte by byte to ``verify`` it; what is not whole is made
+    again. Raises InputError for a folder that can't be this run's, RunError when disk or processes fail.
     """
-    with claimed(given, run_dir, progress or Progress.silent(), force=force) as at:
+    care: Care = "all" if verify else "cheap"
+    with claimed(given, run_dir, progress or Progress.silent(), care, force=force) as at:
         if at.manifest.is_done:
+            note_suspects(run_dir, [])
             return Outcome(run_dir, at.manifest, was_done=True)
         work = Backfill(at, Wanted())
         work.add_run()
@@ -62,6 +69,7 @@ def run(
         make_warehouse(at)
         make_report(given.pack, at)
         at.begin("done")
+        note_suspects(run_dir, [])
     return Outcome(run_dir, at.manifest, was_done=False, delivered=work.delivered)
 
 
@@ -89,15 +97,20 @@ def backfill(
 
     Raises InputError before anything is drawn when a destination can't be written to.
     """
-    with claimed(given, run_dir, progress or Progress.silent(), force=force) as at:
+    care: Care = "all" if order.verify else "sources"
+    with (
+        claimed(given, run_dir, progress or Progress.silent(), care, force=force) as at,
+        noting_damage(run_dir),
+    ):
         calendar = given.calendar
         first, last = (calendar.date_of(day) for day in (calendar.first_day, calendar.last_day))
         if (order.wanted.begin or first) > last or (order.wanted.until or last) < first:
             raise InputError(f"--from, --until: no day of the term, allowed: {first} to {last}")
-        work = Backfill(at, order.wanted)
+        work = Backfill(at, order.wanted, care=care)
         with work.opened(order.to, order.options):
             work.check()
             if not order.dry_run:
+                work.forget_changed()
                 make_store(given, at)
                 work.put_tables()
                 with drawable(given, at, work) as world:
@@ -108,13 +121,20 @@ def backfill(
 
 
 def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress | None = None) -> Outcome:
-    """Deliver a finished run, without drawing. Raises InputError for one that is not whole."""
-    with only_one(run_dir):
+    """Deliver a finished run, without drawing.
+
+    Raises InputError for one that is not whole, DamagedError when it meets a file that is not what was
+    written: of that nothing is delivered.
+    """
+    care: Care = "all" if order.verify else "cheap"
+    with only_one(run_dir), noting_damage(run_dir):
         manifest = load_manifest(run_dir)
+        if order.verify:
+            _check_all(run_dir, manifest)
         whole = verified(run_dir, manifest)
         if not manifest.is_done or whole.units != manifest.units or whole.store != manifest.store:
             raise InputError(f"--run {run_dir}: not complete; `termtide run` with its scenario completes it")
-        work = Backfill(Claimed(run_dir, manifest, progress or Progress.silent()), order.wanted)
+        work = Backfill(Claimed(run_dir, manifest, progress or Progress.silent()), order.wanted, care=care)
         with work.opened(order.to, order.options):
             work.check()
             if not order.dry_run:
@@ -124,12 +144,21 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
 
 
+def _check_all(run_dir: Path, manifest: Manifest) -> None:
+    """Raise DamagedError unless every file that the manifest names is what was written."""
+    lost = sorted(file.path for file in changed(run_dir, manifest.files))
+    if lost:
+        note_suspects(run_dir, lost)
+        more = f", nor are {len(lost) - 1} others" if len(lost) > 1 else ""
+        raise damaged(run_dir / lost[0], f"is not the file that was written{more}")
+
+
 def prepare(given: Premises, run_dir: Path, *, progress: Progress | None = None) -> None:
     """Make what a stream needs of a run, store and plan, unless the folder has them whole.
 
     ``run`` continues from there; events that the folder has stay as they are.
     """
-    with claimed(given, run_dir, progress or Progress.silent()) as at:
+    with claimed(given, run_dir, progress or Progress.silent(), "sources") as at:
         make_store(given, at)
         with drawable(given, at) as world:
             plan_term(given, at, world)

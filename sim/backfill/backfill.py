@@ -19,9 +19,10 @@ from sim.backfill.finished_tables import day_items, store_items
 from sim.backfill.folders import FolderTarget, RunTarget, StdoutTarget, Target
 from sim.backfill.job import Job, Task
 from sim.backfill.loader import Loader
-from sim.backfill.partitions import Partitions
+from sim.backfill.partitions import Partitions, touched_dates
 from sim.backfill.pool import units
 from sim.folder.claim import Claimed
+from sim.folder.whole import Care, changed
 from sim.sinks.open import offered, open_sink
 from sim.sinks.tables import TableOptions
 
@@ -94,6 +95,7 @@ class Backfill:
     folders: list[Target] = field(default_factory=list)  # the run folder too, if it is wanted for itself
     loaders: list[Loader] = field(default_factory=list)
     delivered: Delivered = field(default_factory=Delivered)
+    care: Care = "cheap"  # how folders are looked at that were delivered to before
 
     def __post_init__(self) -> None:
         self.run = RunTarget(self.at.run_dir, self.at.manifest)
@@ -133,7 +135,7 @@ class Backfill:
         elif sink.root is None:
             self.folders.append(StdoutTarget(url, sink))
         else:
-            self.folders.append(FolderTarget(url, sink, self.at.manifest))
+            self.folders.append(FolderTarget(url, sink, self.at.manifest, self.care))
 
     def check(self) -> None:
         """Look at the warehouses, write nothing, and tell what is found. Raises InputError, RunError."""
@@ -142,6 +144,25 @@ class Backfill:
         for loader in self.loaders:
             for line in loader.check(self.at.manifest, chosen):
                 self.at.show.stage_line(line)
+
+    def forget_changed(self) -> None:
+        """Units that would be delivered from files which are not what was written are to be drawn again."""
+        units = self.at.manifest.units
+        if not self.wanted.has_table(*EVENTS):
+            return
+        files = [
+            file
+            for name, unit in units.items()
+            if any(map(self.wanted.has_date, (date.fromisoformat(name), *touched_dates(unit))))
+            for file in unit.files
+        ]
+        lost = {file.path for file in changed(self.at.run_dir, files)}
+        for name in [day for day, unit in units.items() if not lost.isdisjoint(f.path for f in unit.files)]:
+            self.at.show.stage_line(f"{name}: its files are not what was written, so it is drawn again")
+            del units[name]
+            self.at.manifest.state = "events"
+        if lost:
+            self.at.manifest.save(self.at.run_dir)
 
     def put_tables(self) -> None:
         """Deliver the store's tables. Raises RunError."""
@@ -173,7 +194,7 @@ class Backfill:
             task = Task(number, day, sinks)
             unit = self.at.manifest.units.get(name)
             if unit is not None and (has_json or all(self.targets[i].needs == "columns" for i in sinks)):
-                files = tuple(file.path for file in unit.files)
+                files = tuple(file.written for file in unit.files)
                 task = replace(task, files=files, rows=unit.rows, digest=unit.digest)
             tasks.append(task)
         return tasks

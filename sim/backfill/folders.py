@@ -7,20 +7,20 @@ unit, so that a delivery that was killed goes on where it stopped.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Protocol
 
 import duckdb
-import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from context.errors import InputError, RunError
-from context.files import PARTIAL, Written, disk_error, replacing
-from sim.folder.claim import is_whole
+from context.errors import DamagedError, InputError, RunError
+from context.files import PARTIAL, Written, copy_checked, disk_error, replacing
 from sim.folder.manifest import FILE_NAME as MANIFEST
 from sim.folder.manifest import FileEntry, Manifest, UnitEntry, run_id, termtide_version
+from sim.folder.names import SUSPECTS
+from sim.folder.sealed import check_sealed, read_sealed, write_sealed
+from sim.folder.whole import Care, broken
 from sim.sinks.ndjson import SUFFIXES
 from sim.sinks.tables import Item
 from sim.sinks.units import Needs, Sink
@@ -89,7 +89,7 @@ class Ledger(_Part):
     """``delivery.json``: what of a run a folder has."""
 
     label: Literal["synthetic"] = "synthetic"
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     termtide: str
     run: str
     scenario_digest: str
@@ -97,16 +97,26 @@ class Ledger(_Part):
     compression: str = "none"
     tables: dict[str, TableFile] = {}
     units: dict[str, UnitEntry] = {}
+    seal: str = ""
+
+    @property
+    def files(self) -> list[FileEntry]:
+        """Every file that it names."""
+        tables = [table.file for table in self.tables.values()]
+        return [*tables, *(file for unit in self.units.values() for file in unit.files)]
 
 
 class FolderTarget:
-    """A folder other than the run's. Raises InputError when it holds something else."""
+    """A folder other than the run's, of which what is whole counts, looked at cheaply or byte by byte.
 
-    def __init__(self, url: str, sink: Sink, manifest: Manifest) -> None:
+    Raises InputError when it holds something else.
+    """
+
+    def __init__(self, url: str, sink: Sink, manifest: Manifest, care: Care = "cheap") -> None:
         if sink.root is None:
             raise InputError(f"--to {url}: no folder")
         self.url, self.needs, self._root = url, sink.needs, sink.root
-        self._compression = sink.compression
+        self._compression, self._care = sink.compression, care
         fresh = Ledger(
             termtide=termtide_version(),
             run=run_id(manifest),
@@ -141,15 +151,15 @@ class FolderTarget:
         path = self._root / item.dataset / f"{item.table}{suffix}"
         with replacing([path]) as (beside,):
             if self.needs != "lines":
-                shutil.copyfile(item.files[0], beside)
-                rows = int(pq.read_metadata(beside).num_rows)
+                copy_checked(item.files[0], beside, item.xxh3_128[0])
+                rows = item.rows
             else:
+                item.check()
                 rows = _as_json(item.files[0], beside, self._compression)
-            size = beside.stat().st_size
             if rows != item.rows:
                 raise RunError(f"{path}: {item.rows} rows wanted, {rows} written")
-        entry = FileEntry(path=path.relative_to(self._root).as_posix(), rows=rows, bytes=size)
-        self._ledger.tables[name] = TableFile(digest=item.digest, file=entry)
+            file = Written.of(path.relative_to(self._root).as_posix(), beside, rows)
+        self._ledger.tables[name] = TableFile(digest=item.digest, file=FileEntry.of(file))
         self._save()
         return True
 
@@ -160,6 +170,7 @@ class FolderTarget:
         except OSError as error:
             raise disk_error(self._root, error) from error
         if DELIVERY not in present:
+            present = [name for name in present if name != SUSPECTS]
             if MANIFEST in present:
                 raise InputError(f"--to {self.url}: the folder of another run, allowed: a new or empty one")
             if present:
@@ -167,7 +178,13 @@ class FolderTarget:
                     f"--to {self.url}: has {present[0]} and no {DELIVERY}, allowed: a new or empty folder"
                 )
             return fresh
-        found = self._read()
+        try:
+            found = read_ledger(self._root)
+        except DamagedError:
+            text = (self._root / DELIVERY).read_bytes()
+            if fresh.run.encode() in text and fresh.scenario_digest.encode() in text:
+                return fresh  # of this delivery: everything is delivered again
+            raise
         for what, there, given in (
             ("run", found.run, fresh.run),
             ("scenario and pack", found.scenario_digest, fresh.scenario_digest),
@@ -180,28 +197,32 @@ class FolderTarget:
                     f"--to {self.url}: holds another delivery ({what}: {there} there, {given} given); "
                     "choose another folder"
                 )
-        found.units = {day: unit for day, unit in found.units.items() if self._whole(unit.files)}
-        found.tables = {name: table for name, table in found.tables.items() if self._whole([table.file])}
+        lost = broken(self._root, found.files, found.files if self._care == "all" else ())
+        found.units = {
+            day: unit
+            for day, unit in found.units.items()
+            if lost.isdisjoint(file.path for file in unit.files)
+        }
+        found.tables = {name: table for name, table in found.tables.items() if table.file.path not in lost}
         return found
-
-    def _whole(self, files: list[FileEntry]) -> bool:
-        return all(is_whole(self._root, file) for file in files)
-
-    def _read(self) -> Ledger:
-        path = self._root / DELIVERY
-        try:
-            return Ledger.model_validate(json.loads(path.read_bytes()))
-        except OSError as error:
-            raise disk_error(path, error) from error
-        except (ValueError, ValidationError):
-            raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None
 
     def _save(self) -> None:
         self._ledger.units = dict(sorted(self._ledger.units.items()))
         self._ledger.tables = dict(sorted(self._ledger.tables.items()))
-        text = self._ledger.model_dump_json(indent=1) + "\n"
-        with replacing([self._root / DELIVERY], durable=True) as (beside,):
-            beside.write_text(text, encoding="utf-8")
+        write_sealed(self._root / DELIVERY, self._ledger)
+
+
+def read_ledger(root: Path) -> Ledger:
+    """What a folder has by its ledger. Raises InputError for another file, DamagedError for a changed one."""
+    path = root / DELIVERY
+    try:
+        ledger = Ledger.model_validate_json(json.dumps(read_sealed(path)))
+    except OSError as error:
+        raise disk_error(path, error) from error
+    except (InputError, ValidationError):
+        raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None
+    check_sealed(path, ledger)
+    return ledger
 
 
 class StdoutTarget:

@@ -74,6 +74,7 @@ class Loader:
             if self._sink.has(item):
                 self.found += 1
             else:
+                item.check()
                 self._sink.put(item)
                 self.loaded += 1
         except BaseException:

@@ -29,6 +29,7 @@ def write_warehouse(
             rows = {}
             for item in _items(Path(folder), source, names):
                 if not sink.has(item):
+                    item.check()
                     sink.put(item)
                 rows[item.name] = item.rows
             sink.flush()

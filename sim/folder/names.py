@@ -23,3 +23,5 @@ def date_of(path: str) -> date | None:
 PLAN = "plan.parquet"
 WAREHOUSE = "warehouse.duckdb"
 REPORT = "report.html"
+BUILT = "built.json"  # what of a run depends on where it stands
+SUSPECTS = "suspects.json"  # files that were found to differ

@@ -10,6 +10,7 @@ from string import Template
 
 from context.files import replacing
 from context.packs.pack import Pack
+from sim.folder.built import note_built
 from sim.folder.manifest import Manifest
 from sim.folder.names import REPORT
 from sim.report.figures import Figures, gather
@@ -24,6 +25,7 @@ def write_report(run_dir: Path, pack: Pack) -> Path:
     path = run_dir / REPORT
     with replacing([path]) as (beside,):
         beside.write_text(text, encoding="utf-8")
+    note_built(run_dir, REPORT)
     return path
 
 

@@ -35,7 +35,7 @@ class MemorySink:
             raise RunError("memory: the sink is closed")
         return _MemoryUnit(self.units, campus_day)
 
-    def copy(self, campus_day: date, run_dir: Path, files: Sequence[str]) -> list[Written]:
+    def copy(self, campus_day: date, run_dir: Path, files: Sequence[Written]) -> list[Written]:
         """Read a unit, its documents too where it has them."""
         with self.unit(campus_day) as writer:
             for table in stored(run_dir, files):

@@ -16,6 +16,7 @@ import schemas
 from context.errors import InputError, RunError, first_line
 from context.files import PARTIAL, disk_error, replacing
 from schemas._model import Table
+from sim.folder.built import note_built
 from sim.folder.names import FOLDER, WAREHOUSE
 
 ROOT = "termtide_root"
@@ -43,6 +44,7 @@ def build_warehouse(run_dir: Path) -> Path:
             raise RunError(f"{target}: cannot be built: {first_line(error)}") from error
         finally:
             journal.unlink(missing_ok=True)
+    note_built(run_dir, WAREHOUSE)
     return target
 
 
