@@ -29,10 +29,10 @@ from context.terms.premises import premises
 from sim.draw.engine import load_engine
 from sim.plan.sections import schedules, section_keys
 from sim.run import prepare
+from sim.sensors.date_events import DateEvents
 from sim.sensors.message_maker import MessageMaker, merged, pieces
 from sim.sensors.schedule import sensor_laws
 from sim.sensors.settings import delivery_windows, sensor_settings
-from sim.sensors.window import Window
 from sim.sinks.messages import Messages, StreamOptions
 from sim.sinks.pubsub_wire import Encoder
 from sim.stream import clock as clocks
@@ -81,9 +81,9 @@ class Bench:
         )
 
 
-def stepped(stage: Stage) -> tuple[list[Window], float, int]:
+def stepped(stage: Stage) -> tuple[list[DateEvents], float, int]:
     """(what was handed over, CPU seconds of stepping, events of simpy) of playing a stage to its end."""
-    windows, steps, began = list[Window](), 0, time.thread_time()
+    windows, steps, began = list[DateEvents](), 0, time.thread_time()
     while stage.next_ms() != float("inf"):
         stage.env.step()
         steps += 1
@@ -92,7 +92,7 @@ def stepped(stage: Stage) -> tuple[list[Window], float, int]:
     return windows, time.thread_time() - began, steps
 
 
-def messages_of(windows: list[Window], maker: MessageMaker) -> Iterator[Messages]:
+def messages_of(windows: list[DateEvents], maker: MessageMaker) -> Iterator[Messages]:
     """Messages, as large pieces as a stream makes at speed max."""
     for part in pieces(merged(windows), 8_192):
         yield maker.make(part)

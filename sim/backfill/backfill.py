@@ -16,17 +16,15 @@ from pathlib import Path
 import schemas
 from context.errors import InputError
 from sim.backfill.finished_tables import day_items, store_items
-from sim.backfill.folders import FolderTarget, RunTarget, StdoutTarget, Target
+from sim.backfill.folders import Folder, OtherFolder, RunFolder, Stdout
 from sim.backfill.job import Job, Task
-from sim.backfill.loader import Loader
 from sim.backfill.partitions import Partitions, touched_dates
 from sim.backfill.pool import units
+from sim.backfill.warehouse_thread import WarehouseThread
 from sim.folder.claim import Claimed
 from sim.folder.whole import Care, changed
 from sim.sinks.open import offered, open_sink
-from sim.sinks.tables import TableOptions
-
-EVENTS = ("event_store", "expanded")
+from sim.sinks.tables import EXPANDED, TableOptions
 
 
 @dataclass(frozen=True)
@@ -92,13 +90,13 @@ class Backfill:
 
     at: Claimed  # the run folder
     wanted: Wanted
-    folders: list[Target] = field(default_factory=list)  # the run folder too, if it is wanted for itself
-    loaders: list[Loader] = field(default_factory=list)
+    folders: list[Folder] = field(default_factory=list)  # the run folder too, if it is wanted for itself
+    warehouses: list[WarehouseThread] = field(default_factory=list)
     delivered: Delivered = field(default_factory=Delivered)
     care: Care = "cheap"  # how folders are looked at that were delivered to before
 
     def __post_init__(self) -> None:
-        self.run = RunTarget(self.at.run_dir, self.at.manifest)
+        self.run = RunFolder(self.at.run_dir, self.at.manifest)
 
     def add_run(self) -> None:
         """Deliver to the run folder itself."""
@@ -116,16 +114,16 @@ class Backfill:
                 self._add(url, options, seen)
             yield
         finally:
-            for loader in self.loaders:
-                loader.close()
+            for warehouse in self.warehouses:
+                warehouse.close()
 
     def _add(self, url: str, options: TableOptions, seen: set[str]) -> None:
         """Open a URL unless it leads to a place that was ``seen`` before, and note its places there."""
         scheme = offered(url, "units", "tables")
         if scheme.protocol == "tables":
-            loader = Loader(url, options)
-            self.loaders.append(loader)
-            _once(url, loader.places, seen)
+            warehouse = WarehouseThread(url, options)
+            self.warehouses.append(warehouse)
+            _once(url, warehouse.places, seen)
             return
         sink = open_sink(url)
         place = _place(scheme.name, sink.root)
@@ -133,22 +131,22 @@ class Backfill:
         if place == _place(self.run.scheme, self.at.run_dir):
             self.add_run()
         elif sink.root is None:
-            self.folders.append(StdoutTarget(url, sink))
+            self.folders.append(Stdout(url, sink))
         else:
-            self.folders.append(FolderTarget(url, sink, self.at.manifest, self.care))
+            self.folders.append(OtherFolder(url, sink, self.at.manifest, self.care))
 
     def check(self) -> None:
         """Look at the warehouses, write nothing, and tell what is found. Raises InputError, RunError."""
         tables = [(dataset, table.name) for dataset in schemas.DATASETS for table in schemas.tables(dataset)]
         chosen = frozenset(name for name in tables if self.wanted.has_table(*name))
-        for loader in self.loaders:
-            for line in loader.check(self.at.manifest, chosen):
+        for warehouse in self.warehouses:
+            for line in warehouse.check(self.at.manifest, chosen):
                 self.at.show.stage_line(line)
 
     def forget_changed(self) -> None:
         """Units that would be delivered from files which are not what was written are to be drawn again."""
         units = self.at.manifest.units
-        if not self.wanted.has_table(*EVENTS):
+        if not self.wanted.has_table(*EXPANDED):
             return
         files = [
             file
@@ -171,36 +169,36 @@ class Backfill:
             for item in store_items(self.at.run_dir, self.at.manifest)
             if self.wanted.has_table(item.dataset, item.table)
         ]
-        for loader in self.loaders:
-            loader.open()
+        for warehouse in self.warehouses:
+            warehouse.open()
             for item in items:
-                loader.offer(item)
-        for target in self.folders:
-            self.delivered.tables += sum(target.put_table(item) for item in items)
+                warehouse.offer(item)
+        for folder in self.folders:
+            self.delivered.tables += sum(folder.put_table(item) for item in items)
 
     def tasks(self, days: Mapping[int, date], dates: Partitions, *, has_json: bool) -> list[Task]:
-        """Units that are missing somewhere, for the sinks of ``targets``."""
-        if not self.wanted.has_table(*EVENTS):
+        """Units that are missing somewhere, for the sinks of ``folders``."""
+        if not self.wanted.has_table(*EXPANDED):
             return []
         tasks = []
         for number, day in days.items():
             name = day.isoformat()
             wants = list(self.folders) if self.wanted.has_date(day) else []
-            if self.loaders and any(map(self.wanted.has_date, dates.touched(name))):
+            if self.warehouses and any(map(self.wanted.has_date, dates.touched(name))):
                 wants.append(self.run)
-            sinks = tuple(i for i, t in enumerate(self.targets) if t in wants and not t.has_unit(name))
+            sinks = tuple(i for i, t in enumerate(self.all_folders) if t in wants and not t.has_unit(name))
             if not sinks:
                 continue
             task = Task(number, day, sinks)
             unit = self.at.manifest.units.get(name)
-            if unit is not None and (has_json or all(self.targets[i].needs == "columns" for i in sinks)):
+            if unit is not None and (has_json or all(self.all_folders[i].needs == "columns" for i in sinks)):
                 files = tuple(file.written for file in unit.files)
                 task = replace(task, files=files, rows=unit.rows, digest=unit.digest)
             tasks.append(task)
         return tasks
 
     @property
-    def targets(self) -> list[Target]:
+    def all_folders(self) -> list[Folder]:
         """What a task's sinks are numbered by."""
         return self.folders if self.run in self.folders else [*self.folders, self.run]
 
@@ -209,16 +207,16 @@ class Backfill:
 
         ``days``: how many there are in all, for the progress shown.
         """
-        targets, result = self.targets, self.delivered
-        job = replace(job, urls=tuple(target.url for target in targets))
+        folders, result = self.all_folders, self.delivered
+        job = replace(job, urls=tuple(folder.url for folder in folders))
         copied = {task.day for task in tasks if task.files is not None}
         self._offer(dates.complete())
         with self.at.show.days(days, days - len(tasks), self.at.manifest.totals.events) as bar:
             for unit in units(job, tasks, workers):
                 name = unit.campus_day.isoformat()
                 for i, files in unit.files.items():
-                    targets[i].add_unit(name, files, unit.rows, unit.digest)
-                    if targets[i] is self.run:
+                    folders[i].add_unit(name, files, unit.rows, unit.digest)
+                    if folders[i] is self.run:
                         self._offer(dates.done(name, self.at.manifest.units[name]))
                 result.events += unit.rows
                 result.copied += unit.day in copied
@@ -227,19 +225,19 @@ class Backfill:
 
     def finish(self) -> None:
         """Wait until the warehouses have everything. Raises RunError."""
-        if self.loaders:
+        if self.warehouses:
             self.at.show.stage("waiting for loads")
-        for loader in self.loaders:
-            loader.finish()
-            self.delivered.loaded += loader.loaded
-            self.delivered.found += loader.found
+        for warehouse in self.warehouses:
+            warehouse.finish()
+            self.delivered.loaded += warehouse.loaded
+            self.delivered.found += warehouse.found
 
     def _offer(self, dates: list[date]) -> None:
         """Offer complete dates to the warehouses."""
         ready = {day for day in dates if self.wanted.has_date(day)}
-        if not self.loaders or not ready or not self.wanted.has_table(*EVENTS):
+        if not self.warehouses or not ready or not self.wanted.has_table(*EXPANDED):
             return
         for item in day_items(self.at.run_dir, self.at.manifest):
             if item.day in ready:
-                for loader in self.loaders:
-                    loader.offer(item)
+                for warehouse in self.warehouses:
+                    warehouse.offer(item)

@@ -12,7 +12,7 @@ from context.errors import InputError
 from context.store.store import table_path
 from sim.folder.manifest import FileEntry, Manifest
 from sim.folder.names import FOLDER, date_of
-from sim.sinks.tables import Item
+from sim.sinks.tables import EXPANDED, Item
 
 
 def store_items(run_dir: Path, manifest: Manifest) -> Iterator[Item]:
@@ -40,8 +40,7 @@ def day_items(run_dir: Path, manifest: Manifest) -> Iterator[Item]:
         parts.sort(key=lambda part: (part[0], part[1].path))
         text = "".join(f"{unit_day} {file.rows} {digest}\n" for unit_day, file, digest in parts)
         yield Item(
-            "event_store",
-            "expanded",
+            *EXPANDED,
             day,
             tuple(run_dir / file.path for _, file, _ in parts),
             sum(file.rows for _, file, _ in parts),

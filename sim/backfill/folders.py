@@ -16,9 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from context.errors import DamagedError, InputError, RunError
 from context.files import PARTIAL, Written, copy_checked, disk_error, replacing
-from sim.folder.manifest import FILE_NAME as MANIFEST
 from sim.folder.manifest import FileEntry, Manifest, UnitEntry, run_id, termtide_version
-from sim.folder.names import SUSPECTS
+from sim.folder.names import MANIFEST, SUSPECTS
 from sim.folder.sealed import check_sealed, read_sealed, write_sealed
 from sim.folder.whole import Care, broken
 from sim.sinks.ndjson import SUFFIXES
@@ -29,7 +28,7 @@ from sim.sql.warehouse import literal
 DELIVERY = "delivery.json"
 
 
-class Target(Protocol):
+class Folder(Protocol):
     """A folder of files."""
 
     url: str  # of the sink that workers write its units with
@@ -49,7 +48,7 @@ class Target(Protocol):
         ...
 
 
-class RunTarget:
+class RunFolder:
     """The run folder itself: its tables are there already."""
 
     scheme = "parquet"
@@ -85,7 +84,7 @@ class TableFile(_Part):
     file: FileEntry
 
 
-class Ledger(_Part):
+class FolderNote(_Part):
     """``delivery.json``: what of a run a folder has."""
 
     label: Literal["synthetic"] = "synthetic"
@@ -106,7 +105,7 @@ class Ledger(_Part):
         return [*tables, *(file for unit in self.units.values() for file in unit.files)]
 
 
-class FolderTarget:
+class OtherFolder:
     """A folder other than the run's, of which what is whole counts, looked at cheaply or byte by byte.
 
     Raises InputError when it holds something else.
@@ -117,34 +116,34 @@ class FolderTarget:
             raise InputError(f"--to {url}: no folder")
         self.url, self.needs, self._root = url, sink.needs, sink.root
         self._compression, self._care = sink.compression, care
-        fresh = Ledger(
+        fresh = FolderNote(
             termtide=termtide_version(),
             run=run_id(manifest),
             scenario_digest=manifest.scenario_digest,
             sink=url.partition(":")[0],
             compression=self._compression,
         )
-        self._ledger = self._claimed(fresh)
-        self.units_before = len(self._ledger.units)
+        self._note = self._claimed(fresh)
+        self.units_before = len(self._note.units)
 
     def has_unit(self, day: str) -> bool:
-        """By the ledger, of which only what is whole counts."""
-        return day in self._ledger.units
+        """By the note, of which only what is whole counts."""
+        return day in self._note.units
 
     def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
-        """Note it in the ledger. Raises RunError when the files have not the unit's rows."""
+        """Note it in the note. Raises RunError when the files have not the unit's rows."""
         entries = [FileEntry.of(file) for file in files]
         if sum(entry.rows for entry in entries) != rows:
             raise RunError(f"{self.url}: unit {day}: {rows} events, but {sum(e.rows for e in entries)} there")
-        # Lines may be made without columns, or copied from a run's: the ledger is the same either way.
+        # Lines may be made without columns, or copied from a run's: the note is the same either way.
         known = None if self.needs == "lines" else digest
-        self._ledger.units[day] = UnitEntry(rows=rows, digest=known, files=entries)
+        self._note.units[day] = UnitEntry(rows=rows, digest=known, files=entries)
         self._save()
 
     def put_table(self, item: Item) -> bool:
         """Copy a table's Parquet file, or write its rows as JSON."""
         name = f"{item.dataset}.{item.table}"
-        known = self._ledger.tables.get(name)
+        known = self._note.tables.get(name)
         if known is not None and known.digest == item.digest:
             return False
         suffix = f".ndjson{SUFFIXES[self._compression]}" if self.needs == "lines" else ".parquet"
@@ -159,11 +158,11 @@ class FolderTarget:
             if rows != item.rows:
                 raise RunError(f"{path}: {item.rows} rows wanted, {rows} written")
             file = Written.of(path.relative_to(self._root).as_posix(), beside, rows)
-        self._ledger.tables[name] = TableFile(digest=item.digest, file=FileEntry.of(file))
+        self._note.tables[name] = TableFile(digest=item.digest, file=FileEntry.of(file))
         self._save()
         return True
 
-    def _claimed(self, fresh: Ledger) -> Ledger:
+    def _claimed(self, fresh: FolderNote) -> FolderNote:
         try:
             self._root.mkdir(parents=True, exist_ok=True)
             present = sorted(path.name for path in self._root.iterdir() if path.name != DELIVERY + PARTIAL)
@@ -179,7 +178,7 @@ class FolderTarget:
                 )
             return fresh
         try:
-            found = read_ledger(self._root)
+            found = read_note(self._root)
         except DamagedError:
             text = (self._root / DELIVERY).read_bytes()
             if fresh.run.encode() in text and fresh.scenario_digest.encode() in text:
@@ -207,25 +206,25 @@ class FolderTarget:
         return found
 
     def _save(self) -> None:
-        self._ledger.units = dict(sorted(self._ledger.units.items()))
-        self._ledger.tables = dict(sorted(self._ledger.tables.items()))
-        write_sealed(self._root / DELIVERY, self._ledger)
+        self._note.units = dict(sorted(self._note.units.items()))
+        self._note.tables = dict(sorted(self._note.tables.items()))
+        write_sealed(self._root / DELIVERY, self._note)
 
 
-def read_ledger(root: Path) -> Ledger:
-    """What a folder has by its ledger. Raises InputError for another file, DamagedError for a changed one."""
+def read_note(root: Path) -> FolderNote:
+    """What a folder has by its note. Raises InputError for another file, DamagedError for a changed one."""
     path = root / DELIVERY
     try:
-        ledger = Ledger.model_validate_json(json.dumps(read_sealed(path)))
+        note = FolderNote.model_validate_json(json.dumps(read_sealed(path)))
     except OSError as error:
         raise disk_error(path, error) from error
     except (InputError, ValidationError):
         raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None
-    check_sealed(path, ledger)
-    return ledger
+    check_sealed(path, note)
+    return note
 
 
-class StdoutTarget:
+class Stdout:
     """Lines on stdout: nothing is there before, nothing is remembered, and there are no tables."""
 
     units_before = 0

@@ -35,7 +35,7 @@ def give_back() -> None:
         trim(0)
 
 
-FILE_NAME = "workers" + PARTIAL  # in the run folder while somebody draws
+WORLD_FILE = "workers" + PARTIAL  # in the run folder while somebody draws
 _ALIGN = 64
 _ORPHANS_S = 30.0  # that workers of a killed run get to notice
 
@@ -56,7 +56,7 @@ def share(run_dir: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -> 
 
     Waits for workers that a killed run left behind: they hold the file until they notice.
     """
-    path = run_dir / FILE_NAME
+    path = run_dir / WORLD_FILE
     _wait_for_orphans(path)
     try:
         try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from context.arrays import DAY_MS
 from context.errors import RunError
 from sim.folder.manifest import UnitEntry
 from sim.folder.names import date_of
 
-_DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
 
 
@@ -47,7 +47,7 @@ class Partitions:
 
 
 def _between(first_ms: int, last_ms: int) -> frozenset[date]:
-    return frozenset(_EPOCH + timedelta(day) for day in range(first_ms // _DAY_MS, last_ms // _DAY_MS + 1))
+    return frozenset(_EPOCH + timedelta(day) for day in range(first_ms // DAY_MS, last_ms // DAY_MS + 1))
 
 
 def touched_dates(unit: UnitEntry) -> frozenset[date]:

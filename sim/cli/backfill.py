@@ -8,15 +8,27 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from context.errors import InputError
 from context.terms.premises import premises_of_file
-from sim.cli.options import date_given
+from sim.cli.options import (
+    AllowUnlabelled,
+    AsJson,
+    Force,
+    Fte,
+    Out,
+    PackName,
+    ScenarioFile,
+    Seed,
+    Shift,
+    TermName,
+    Terms,
+    Workers,
+    date_given,
+)
+from sim.cli.terminal import err
 from sim.folder.find import default_run_dir
 from sim.sinks.open import either, forms, is_stdout, schemes
-
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _FORMS = ", ".join(forms("units", "tables"))
 _COMPRESSED = [scheme.name for scheme in schemes("units") if scheme.has_compression]
@@ -41,26 +53,8 @@ _Compression = Annotated[
 _Method = Annotated[
     str, typer.Option("--method", help="How BigQuery replaces a day: auto, decorator or transaction.")
 ]
-_Allow = Annotated[
-    list[str] | None,
-    typer.Option("--allow-unlabelled", help="Write into this dataset although it isn't labelled synthetic."),
-]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Look at the destinations, write nothing.")]
 _Finished = Annotated[Path | None, typer.Option("--run", help="Deliver this finished run, without drawing.")]
-_Scenario = Annotated[Path | None, typer.Option("--scenario", help="Scenario file.")]
-_Text = Annotated[str | None, typer.Option()]
-_Terms = Annotated[
-    str | None, typer.Option("--terms", help="Terms in the store: the played one and those before it.")
-]
-_Out = Annotated[
-    Path | None, typer.Option("--out", help="The run's folder; default: runs/<scenario>-<seed>.")
-]
-_Workers = Annotated[
-    int | None,
-    typer.Option("--workers", min=1, max=256, help="Worker processes; default: one per processor."),
-]
-_Force = Annotated[bool, typer.Option("--force", help="Replace another scenario's run in that folder.")]
-_AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 
 
 def backfill_command(
@@ -71,20 +65,20 @@ def backfill_command(
     table: _Table = None,
     compression: _Compression = "none",
     method: _Method = "auto",
-    allow_unlabelled: _Allow = None,
+    allow_unlabelled: AllowUnlabelled = None,
     dry_run: _DryRun = False,
     run_dir: _Finished = None,
-    scenario: _Scenario = None,
-    fte: _Text = None,
-    term: _Text = None,
-    seed: _Text = None,
-    pack: _Text = None,
-    shift: _Text = None,
-    terms: _Terms = None,
-    out: _Out = None,
-    workers: _Workers = None,
-    force: _Force = False,
-    as_json: _AsJson = False,
+    scenario: ScenarioFile = None,
+    fte: Fte = None,
+    term: TermName = None,
+    seed: Seed = None,
+    pack: PackName = None,
+    shift: Shift = None,
+    terms: Terms = None,
+    out: Out = None,
+    workers: Workers = None,
+    force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Deliver store and events into files and warehouses, in bulk; only what is missing there."""
     from sim.backfill.backfill import Wanted, wanted_tables
@@ -105,7 +99,7 @@ def backfill_command(
     )
     if wanted.begin and wanted.until and wanted.until < wanted.begin:
         raise InputError(f"--until: {until} given, which is before --from {begin}")
-    order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ()), say=_say), dry_run)
+    order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ()), say=err.print), dry_run)
     workers, show = workers or default_workers(), Progress(err)
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     if run_dir is not None:
@@ -125,8 +119,7 @@ def backfill_command(
         err.print(
             f"{outcome.run_dir}: {done['drawn']} days drawn, {done['copied']} copied "
             f"({done['events']:,} events), {done['tables']} tables written; "
-            f"warehouses: {done['loaded']} items loaded, {done['found']} there before; all synthetic",
-            markup=False,
+            f"warehouses: {done['loaded']} items loaded, {done['found']} there before; all synthetic"
         )
 
 
@@ -150,21 +143,16 @@ def _urls(given: list[str], compression: str) -> tuple[str, ...]:
     )
 
 
-def _say(line: str) -> None:
-    """What a warehouse found broken and mends."""
-    err.print(line, markup=False)
-
-
 def estimate_command(
-    scenario: _Scenario = None,
-    fte: _Text = None,
-    term: _Text = None,
-    seed: _Text = None,
-    pack: _Text = None,
-    shift: _Text = None,
-    terms: _Terms = None,
-    workers: _Workers = None,
-    as_json: _AsJson = False,
+    scenario: ScenarioFile = None,
+    fte: Fte = None,
+    term: TermName = None,
+    seed: Seed = None,
+    pack: PackName = None,
+    shift: Shift = None,
+    terms: Terms = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
 ) -> None:
     """Tell rows, bytes and minutes of a scenario, and what BigQuery would charge for keeping it."""
     from sim.backfill.pool import default_workers

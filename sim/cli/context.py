@@ -8,55 +8,51 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from sim.cli.options import date_given
+from sim.cli.options import (
+    AllowUnlabelled,
+    AsJson,
+    Fte,
+    PackName,
+    ScenarioFile,
+    Seed,
+    TermName,
+    Terms,
+    date_given,
+)
+from sim.cli.terminal import err
 from sim.exports.forms import FILE_FORMS
 from sim.exports.into_warehouse import write_warehouse
 from sim.exports.source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
 from sim.folder.progress import Progress
-from sim.sinks.open import either, find_scheme, forms, not_offered
+from sim.sinks.open import either, forms, is_offered, not_offered
 
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 _TARGETS = (*(f"{form}:DIR" for form in FILE_FORMS), *forms("tables"))
 
-To = Annotated[str, typer.Option("--to", metavar="URL", help=f"Where to: {either(_TARGETS)}.")]
-Tables = Annotated[
+_To = Annotated[str, typer.Option("--to", metavar="URL", help=f"Where to: {either(_TARGETS)}.")]
+_Tables = Annotated[
     list[str] | None,
     typer.Option("--table", metavar="NAME", help="Only this table, with its native ids; may be repeated."),
 ]
-AsOf = Annotated[
+_AsOf = Annotated[
     str | None,
     typer.Option("--as-of", metavar="DATE", help="As a nightly batch would show it on that morning."),
 ]
-AllowUnlabelled = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--allow-unlabelled", metavar="DATASET", help="Write into this BigQuery dataset without its label."
-    ),
-]
-RunDir = Annotated[
+_StoreRun = Annotated[
     Path | None,
     typer.Option("--run", help="Store of this run; default: of the scenario file, else of the newest run."),
 ]
-ScenarioFile = Annotated[Path | None, typer.Option("--scenario", help="Scenario file; no run is needed.")]
-Fte = Annotated[str | None, typer.Option("--fte", help="Size in student full-time equivalents.")]
-Term = Annotated[str | None, typer.Option("--term", help='Term, such as "Fall 2026".')]
-TermCount = Annotated[str | None, typer.Option("--terms", help="Terms of the store, the last one included.")]
-Seed = Annotated[str | None, typer.Option("--seed", help="Seed.")]
-PackName = Annotated[str | None, typer.Option("--pack", help="Name of a built-in pack or path of a folder.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 
 
 def context_command(
-    to: To,
-    tables: Tables = None,
-    morning: AsOf = None,
-    run_dir: RunDir = None,
+    to: _To,
+    tables: _Tables = None,
+    morning: _AsOf = None,
+    run_dir: _StoreRun = None,
     scenario: ScenarioFile = None,
     fte: Fte = None,
-    term: Term = None,
-    terms: TermCount = None,
+    term: TermName = None,
+    terms: Terms = None,
     seed: Seed = None,
     pack: PackName = None,
     allow_unlabelled: AllowUnlabelled = None,
@@ -86,7 +82,7 @@ def context_command(
 def _target(url: str) -> tuple[str, str]:
     """(scheme, what follows). Raises InputError."""
     scheme, _, target = url.partition(":")
-    if not target or (scheme not in FILE_FORMS and find_scheme(url, "tables") is None):
+    if not target or (scheme not in FILE_FORMS and not is_offered(url, "tables")):
         raise not_offered(url, _TARGETS)
     if scheme in FILE_FORMS:
         from sim.exports.files import check_folder

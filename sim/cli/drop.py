@@ -7,22 +7,20 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from context.errors import InputError
+from sim.cli.options import AsJson
+from sim.cli.terminal import err
 from sim.sinks.open import droppable, either, open_dropper
 
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-
-Where = Annotated[
+_Where = Annotated[
     str, typer.Argument(metavar="SINK", help=f"{either(droppable())}, with ?prefix= and the like.")
 ]
-RunId = Annotated[str, typer.Option("--run", metavar="ID", help="Id of the run: the label run= there.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
+_RunId = Annotated[str, typer.Option("--run", metavar="ID", help="Id of the run: the label run= there.")]
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
-def drop_command(sink: Where, run: RunId, yes: Yes = False, as_json: AsJson = False) -> None:
+def drop_command(sink: _Where, run: _RunId, yes: _Yes = False, as_json: AsJson = False) -> None:
     """List what is labelled as this run's, ask, and remove it; nothing else is touched."""
     dropper = open_dropper(sink, run)
     err.print(dropper.line)

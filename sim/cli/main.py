@@ -12,9 +12,9 @@ from sim.cli.backfill import backfill_command, estimate_command
 from sim.cli.context import context_command
 from sim.cli.drop import drop_command
 from sim.cli.pack import pack_app
-from sim.cli.run import demo, init, run
+from sim.cli.run import demo_command, init_command, run_command
 from sim.cli.schema import schema_app
-from sim.cli.sql import sql
+from sim.cli.sql import sql_command
 from sim.cli.stream import ctl_app, stream_command
 from sim.cli.terminal import err
 from sim.folder.manifest import termtide_version
@@ -45,17 +45,16 @@ def main_options(
     """A synthetic university on tap."""
 
 
-for command in (init, run, demo):
-    app.command()(command)
+app.command("init")(init_command)
+app.command("run")(run_command)
+app.command("demo")(demo_command)
 app.command("context")(context_command)
 app.command("backfill")(backfill_command)
 app.command("estimate")(estimate_command)
 app.command("stream")(stream_command)
 app.command("drop")(drop_command)
 app.add_typer(ctl_app, name="ctl")
-
-
-app.command()(sql)
+app.command("sql")(sql_command)
 app.add_typer(pack_app, name="pack")
 app.add_typer(schema_app, name="schema")
 

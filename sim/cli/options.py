@@ -15,7 +15,7 @@ ScenarioFile = Annotated[
     Path | None, typer.Option("--scenario", help=f"Scenario file; default: {FILE_NAME} in this folder.")
 ]
 Fte = Annotated[str | None, typer.Option("--fte", help="Size in student full-time equivalents.")]
-Term = Annotated[str | None, typer.Option("--term", help='Term, such as "Fall 2026".')]
+TermName = Annotated[str | None, typer.Option("--term", help='Term, such as "Fall 2026".')]
 Seed = Annotated[str | None, typer.Option("--seed", help="Seed: the same seed makes the same bytes.")]
 PackName = Annotated[str | None, typer.Option("--pack", help="Name of a built-in pack or path of a folder.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Output folder; default: runs/<scenario>-<seed>.")]
@@ -32,7 +32,14 @@ Terms = Annotated[
 Force = Annotated[
     bool, typer.Option("--force", help="Replace the run of another scenario in the output folder.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run above 5 GB.")]
+AllowUnlabelled = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-unlabelled",
+        metavar="DATASET",
+        help="Write into this BigQuery dataset although it isn't labelled synthetic; again for several.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 RunDir = Annotated[
     Path | None, typer.Option("--run", help="Folder of a run; default: the newest below runs/.")

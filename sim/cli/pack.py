@@ -7,21 +7,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from context.errors import FindingsError
 from context.packs.pack import check_pack, describe, list_packs, load_pack, summary
-from sim.cli.terminal import print_rows
+from sim.cli.options import AsJson
+from sim.cli.terminal import err, print_rows
 
 pack_app = typer.Typer(
     help="Distribution packs: list, show, check.", no_args_is_help=True, rich_markup_mode=None
 )
-AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
-Name = Annotated[str, typer.Argument(help="Name of a built-in pack or path of a folder.")]
+_Name = Annotated[str, typer.Argument(help="Name of a built-in pack or path of a folder.")]
 
 
 @pack_app.command("list")
-def list_command(as_json: AsJson = False) -> None:
+def pack_list_command(as_json: AsJson = False) -> None:
     """The built-in packs."""
     rows = list_packs()
     if as_json:
@@ -31,7 +30,7 @@ def list_command(as_json: AsJson = False) -> None:
 
 
 @pack_app.command("show")
-def show_command(name: Name, as_json: AsJson = False) -> None:
+def pack_show_command(name: _Name, as_json: AsJson = False) -> None:
     """Every block of a pack's numbers with its source; assumptions are marked."""
     pack = load_pack(name, Path.cwd())
     rows = describe(pack)
@@ -46,7 +45,7 @@ def show_command(name: Name, as_json: AsJson = False) -> None:
 
 
 @pack_app.command("check")
-def check_command(name: Name, as_json: AsJson = False) -> None:
+def pack_check_command(name: _Name, as_json: AsJson = False) -> None:
     """Check sums, ranges, units, columns and sources; exit 1 when something is wrong."""
     findings = check_pack(name, Path.cwd())
     if as_json:
@@ -57,4 +56,4 @@ def check_command(name: Name, as_json: AsJson = False) -> None:
             typer.echo(f"{finding['file']}{row}: {finding['problem']}")
     if findings:
         raise FindingsError(f"pack {name}: {len(findings)} findings")
-    Console(stderr=True).print(f"pack {name}: sound", markup=False)
+    err.print(f"pack {name}: sound")

@@ -21,16 +21,19 @@ from sim.cli.options import (
     ScenarioFile,
     Seed,
     Shift,
-    Term,
+    TermName,
     Terms,
     Workers,
-    Yes,
 )
-from sim.cli.terminal import ask, err
+from sim.cli.terminal import ask_to_go_on, err
 from sim.folder.find import default_run_dir
 
+_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run above 5 GB.")]
 
-def init(force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False) -> None:
+
+def init_command(
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
     """Write a commented termtide.toml into this folder."""
     path = Path(FILE_NAME)
     if path.exists() and not force:
@@ -39,10 +42,10 @@ def init(force: Annotated[bool, typer.Option("--force", help="Replace an existin
     err.print(f"wrote {path}: edit it, then `termtide run`")
 
 
-def run(
+def run_command(
     scenario: ScenarioFile = None,
     fte: Fte = None,
-    term: Term = None,
+    term: TermName = None,
     seed: Seed = None,
     pack: PackName = None,
     shift: Shift = None,
@@ -50,7 +53,7 @@ def run(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
-    yes: Yes = False,
+    yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the scenario's university: context store, a term of events, warehouse and report."""
@@ -58,16 +61,16 @@ def run(
     _make(premises_of_file(scenario, flags), out, workers, force=force, yes=yes, as_json=as_json)
 
 
-def demo(
+def demo_command(
     fte: Fte = None,
-    term: Term = None,
+    term: TermName = None,
     seed: Seed = None,
     shift: Shift = None,
     terms: Terms = None,
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
-    yes: Yes = False,
+    yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the demo: a university of 1,000 FTE and its Fall term, without a scenario file."""
@@ -102,7 +105,7 @@ def _make(
     )
     check_disk(run_dir, wanted)
     if wanted.bytes > LARGE_BYTES and not yes:
-        ask(f"This needs about {wanted.bytes / 1e9:.1f} GB. Go on?")
+        ask_to_go_on(f"This needs about {wanted.bytes / 1e9:.1f} GB. Go on?")
     outcome = run(given, run_dir, workers=workers, force=force, progress=Progress(err))
     facts = summary(outcome)
     if as_json:

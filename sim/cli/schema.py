@@ -10,24 +10,24 @@ import typer
 import schemas
 from context.errors import InputError
 from schemas._model import Table
+from sim.cli.options import AsJson
 from sim.cli.terminal import print_rows
-from sim.report.tables_page import FORMATS, column_rows, counts, facts
+from sim.report.tables_page import PAGES, column_rows, counts, facts
 
 schema_app = typer.Typer(
     help="Tables and columns: list, show, ddl, docs.", no_args_is_help=True, rich_markup_mode=None
 )
-AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
-Names = Annotated[
+_Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="[TABLE]...", help="Tables, as dataset.table or table; default: all."),
 ]
-Dataset = Annotated[str | None, typer.Option("--dataset", help="Only this dataset.")]
+_Dataset = Annotated[str | None, typer.Option("--dataset", help="Only this dataset.")]
 _DIALECTS = ("bigquery", "duckdb")
 _FORMS = ("sql", "json")
 
 
 @schema_app.command("list")
-def list_command(dataset: Dataset = None, as_json: AsJson = False) -> None:
+def schema_list_command(dataset: _Dataset = None, as_json: AsJson = False) -> None:
     """Datasets and tables with their columns and what is known of them."""
     rows = [_summary(table) for table in _chosen(None, dataset)]
     if as_json:
@@ -37,7 +37,7 @@ def list_command(dataset: Dataset = None, as_json: AsJson = False) -> None:
 
 
 @schema_app.command("show")
-def show_command(
+def schema_show_command(
     name: Annotated[str, typer.Argument(metavar="TABLE", help="A table, as dataset.table or table.")],
     as_json: AsJson = False,
 ) -> None:
@@ -55,9 +55,9 @@ def show_command(
 
 
 @schema_app.command("ddl")
-def ddl_command(
-    names: Names = None,
-    dataset: Dataset = None,
+def schema_ddl_command(
+    names: _Names = None,
+    dataset: _Dataset = None,
     dialect: Annotated[str, typer.Option("--dialect", help="bigquery or duckdb.")] = "bigquery",
     form: Annotated[str, typer.Option("--format", help="sql, or json: BigQuery's schema files.")] = "sql",
     project: Annotated[str | None, typer.Option("--project", help="BigQuery project of the tables.")] = None,
@@ -88,15 +88,15 @@ def ddl_command(
 
 
 @schema_app.command("docs")
-def docs_command(
-    names: Names = None,
-    dataset: Dataset = None,
+def schema_docs_command(
+    names: _Names = None,
+    dataset: _Dataset = None,
     form: Annotated[str, typer.Option("--format", help="markdown or html.")] = "markdown",
 ) -> None:
     """One page of all tables with descriptions and provenance."""
-    if form not in FORMATS:
-        raise InputError(f"--format: {form} given, allowed: {', '.join(FORMATS)}")
-    typer.echo(FORMATS[form](_chosen(names, dataset)), nl=False)
+    if form not in PAGES:
+        raise InputError(f"--format: {form} given, allowed: {', '.join(PAGES)}")
+    typer.echo(PAGES[form](_chosen(names, dataset)), nl=False)
 
 
 def _chosen(names: list[str] | None, dataset: str | None) -> list[Table]:

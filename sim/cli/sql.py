@@ -11,7 +11,7 @@ from context.errors import InputError
 from sim.cli.options import RunDir
 
 
-def sql(
+def sql_command(
     query: Annotated[str, typer.Argument(help="BigQuery SQL, or - to read it from standard input.")],
     run_dir: RunDir = None,
     form: Annotated[str, typer.Option("--format", help="table, csv or jsonl.")] = "table",

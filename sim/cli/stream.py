@@ -3,89 +3,78 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from context.errors import InputError
-from context.packs.pack import Pack, load_pack
-from context.scenario.load import find_scenario, load_scenario, pack_base
-from context.scenario.scenario import Scenario
-from context.scenario.zones import instant_to_wall, zone
 from context.terms.premises import premises
-from sim.folder.find import RUNS, default_run_dir, find_run
-from sim.sinks.open import forms, is_stdout
+from sim.cli.options import AsJson, Fte, ScenarioFile, Seed, Shift
+from sim.cli.terminal import err
+from sim.folder.chosen import chosen_term, with_shift
+from sim.folder.find import default_run_dir
+from sim.sinks.open import check_stream, forms, is_stdout
 
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-STATE_SUFFIX = "-stream"
 ctl_app = typer.Typer(
     help="Steer a running stream: status, pause, resume, speed, seek, stop.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-State = Annotated[
+_State = Annotated[
     Path | None, typer.Option("--state", help="State folder of the stream; default: the newest below runs/.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
-
-
-To = Annotated[str, typer.Option("--to", help=", ".join(forms("messages")))]
-Speed = Annotated[str, typer.Option("--speed", help="Campus seconds a second, or max.")]
-Begin = Annotated[str | None, typer.Option("--from", help="First moment, by the campus's clock.")]
-End = Annotated[str | None, typer.Option("--until", help="Moment at which it ends.")]
-RateMax = Annotated[
+_To = Annotated[str, typer.Option("--to", help=", ".join(forms("messages")))]
+_Speed = Annotated[str, typer.Option("--speed", help="Campus seconds a second, or max.")]
+_Begin = Annotated[str | None, typer.Option("--from", help="First moment, by the campus's clock.")]
+_End = Annotated[str | None, typer.Option("--until", help="Moment at which it ends.")]
+_RateMax = Annotated[
     float | None, typer.Option("--rate-max", min=0.1, help="Send at most so many events a second.")
 ]
-AlignToday = Annotated[
+_AlignToday = Annotated[
     bool, typer.Option("--align-today", help="Shift the calendar so that --from is today.")
 ]
-Shift = Annotated[str | None, typer.Option("--shift", help="Weeks by which the calendar moves.")]
-Loop = Annotated[bool, typer.Option("--loop", help="Begin again at the end: later, with new ids.")]
-LapCount = Annotated[int | None, typer.Option("--laps", min=1, help="Repeat so often in all.")]
-Form = Annotated[str, typer.Option("--message", help="event or envelope.")]
-OrderingKey = Annotated[
+_Loop = Annotated[bool, typer.Option("--loop", help="Begin again at the end: later, with new ids.")]
+_LapCount = Annotated[int | None, typer.Option("--laps", min=1, help="Repeat so often in all.")]
+_Form = Annotated[str, typer.Option("--message", help="event or envelope.")]
+_OrderingKey = Annotated[
     str | None,
     typer.Option("--ordering-key", help="tool, canvas_user_id or canvas_course_id."),
 ]
-Create = Annotated[
+_Create = Annotated[
     bool, typer.Option("--create", help="Make topic and subscription, labelled, if they are missing.")
 ]
-AllowUnlabelled = Annotated[
+_ThisTopic = Annotated[
     str | None,
     typer.Option("--allow-unlabelled", metavar="TOPIC", help="Publish to this topic without its label."),
 ]
-StreamState = Annotated[
+_StreamState = Annotated[
     Path | None, typer.Option("--state", help="Folder of checkpoint and socket; default: <run>-stream.")
 ]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the checkpoint and begin anew.")]
-RunDir = Annotated[
+_Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the checkpoint and begin anew.")]
+_PlayedRun = Annotated[
     Path | None, typer.Option("--run", help="Play this run; default: the scenario's, or the newest.")
 ]
-ScenarioFile = Annotated[Path | None, typer.Option("--scenario", help="Scenario file.")]
-Fte = Annotated[str | None, typer.Option("--fte", help="Size in student full-time equivalents.")]
-Seed = Annotated[str | None, typer.Option("--seed", help="Seed.")]
 
 
 def stream_command(
-    to: To,
-    speed: Speed = "1",
-    begin: Begin = None,
-    end: End = None,
-    rate_max: RateMax = None,
-    align_today: AlignToday = False,
+    to: _To,
+    speed: _Speed = "1",
+    begin: _Begin = None,
+    end: _End = None,
+    rate_max: _RateMax = None,
+    align_today: _AlignToday = False,
     shift: Shift = None,
-    loop: Loop = False,
-    laps: LapCount = None,
-    message: Form = "event",
-    ordering_key: OrderingKey = None,
-    create: Create = False,
-    allow_unlabelled: AllowUnlabelled = None,
-    state: StreamState = None,
-    fresh: Fresh = False,
-    run_dir: RunDir = None,
+    loop: _Loop = False,
+    laps: _LapCount = None,
+    message: _Form = "event",
+    ordering_key: _OrderingKey = None,
+    create: _Create = False,
+    allow_unlabelled: _ThisTopic = None,
+    state: _StreamState = None,
+    fresh: _Fresh = False,
+    run_dir: _PlayedRun = None,
     scenario: ScenarioFile = None,
     fte: Fte = None,
     seed: Seed = None,
@@ -96,9 +85,9 @@ def stream_command(
     from sim.run import prepare
     from sim.sensors.message_maker import FORMS
     from sim.sinks.messages import ORDERING_KEYS, StreamOptions
-    from sim.sinks.open import open_stream_sink
-    from sim.stream.moments_and_speeds import read_speed
-    from sim.stream.stream import StreamJob, stream, timeline_of
+    from sim.stream.control import STATE_SUFFIX
+    from sim.stream.moments_and_speeds import aligning_weeks, moved, read_speed
+    from sim.stream.stream import StreamJob, played_shift, stream, timeline_of
 
     _one_of("--message", message, FORMS)
     if ordering_key is not None:
@@ -108,11 +97,13 @@ def stream_command(
     if align_today and (shift is not None or begin is None):
         raise InputError("--align-today: needs --from, and chooses the shift, so --shift can't be given")
     pace = read_speed(speed)
-    chosen, loaded, folder = _chosen(scenario, run_dir, {"fte": fte, "seed": seed, "shift": shift})
+    chosen, loaded, folder = chosen_term(scenario, run_dir, {"fte": fte, "seed": seed, "shift": shift})
     state_dir = state or folder.with_name(folder.name + STATE_SUFFIX)
     if align_today:
-        weeks = _aligning_weeks(chosen, begin or "", state_dir, fresh=fresh)
-        begin, end = _moved(begin, weeks, "--from"), _moved(end, weeks, "--until")
+        played = None if fresh else played_shift(state_dir)
+        now = datetime.now(UTC)
+        weeks = played - chosen.shift if played is not None else aligning_weeks(chosen, begin or "", now)
+        begin, end = moved(begin, weeks, "--from"), moved(end, weeks, "--until")
         if weeks:
             chosen = with_shift(chosen, str(chosen.shift + weeks), "--align-today")
             folder = default_run_dir(chosen)
@@ -121,7 +112,7 @@ def stream_command(
     options = StreamOptions(create, allow_unlabelled, ordering_key, labels)
     number = laps if laps is not None else (None if loop else 1)
     # A wrong address or time is told before anything is made.
-    open_stream_sink(to, options)
+    check_stream(to, options)
     given = premises(chosen, loaded)
     job = StreamJob(given, folder, state_dir, to, pace, begin, end, number, message, rate_max, options, fresh)
     timeline_of(job)
@@ -137,68 +128,6 @@ def _one_of(flag: str, given: str, allowed: tuple[str, ...]) -> None:
         raise InputError(f"{flag}: {given!r} given, allowed: {', '.join(allowed)}")
 
 
-def _chosen(
-    file: Path | None, run_dir: Path | None, flags: dict[str, str | None]
-) -> tuple[Scenario, Pack, Path]:
-    """(scenario, pack, run folder): of the run named, else of the scenario file, else of the newest run."""
-    given = {key: value for key, value in flags.items() if value is not None}
-    if run_dir is None and (file is not None or find_scenario() is not None):
-        chosen = load_scenario(file, given)
-        return chosen, load_pack(chosen.pack, pack_base(file or find_scenario())), default_run_dir(chosen)
-    for key in given:
-        if key != "shift":
-            raise InputError(f"--{key}: only with a scenario file; `termtide init` writes one")
-    folder = find_run(run_dir)
-    chosen = _scenario_of(folder)
-    if "shift" in given and str(chosen.shift) != given["shift"]:
-        chosen = with_shift(chosen, given["shift"])
-        folder = default_run_dir(chosen)
-    return chosen, load_pack(chosen.pack, Path.cwd()), folder
-
-
-def _scenario_of(folder: Path) -> Scenario:
-    """The scenario that a run was made from."""
-    from sim.folder.manifest import load_manifest
-
-    return load_manifest(folder).scenario
-
-
-def with_shift(scenario: Scenario, weeks: str, flag: str = "--shift") -> Scenario:
-    """The scenario with another shift. Raises InputError for one out of range."""
-    try:
-        return Scenario.model_validate(scenario.model_dump() | {"shift": int(weeks)})
-    except ValueError:
-        raise InputError(
-            f"{flag}: {weeks} given, allowed: a whole number of weeks, up to 100 years"
-        ) from None
-
-
-def _aligning_weeks(scenario: Scenario, begin: str, state_dir: Path, *, fresh: bool) -> int:
-    """Weeks that bring ``begin`` to today, or up to six days before; the checkpoint's, if there is one.
-
-    Whole weeks keep weekdays, and a stream never begins in the future.
-    """
-    from sim.stream.checkpoint import load_progress
-    from sim.stream.moments_and_speeds import read_moment
-
-    found = None if fresh else load_progress(state_dir)
-    if found is not None:
-        return int(found.identity["shift"]) - scenario.shift
-    first = instant_to_wall(scenario.time_zone, read_moment(begin, scenario.time_zone, "--from"))
-    today = datetime.now(UTC).astimezone(zone(scenario.time_zone))
-    return (today.date() - first.date()).days // 7
-
-
-def _moved(moment: str | None, weeks: int, flag: str) -> str | None:
-    """A moment as it was typed, so many weeks later."""
-    if moment is None:
-        return None
-    try:
-        return (datetime.fromisoformat(moment.strip()) + timedelta(weeks=weeks)).isoformat()
-    except (ValueError, OverflowError):
-        raise InputError(f"{flag}: {moment!r} given, allowed: a time such as 2026-10-12T08:00") from None
-
-
 def _report(facts: dict[str, Any], *, as_json: bool) -> None:
     """How it ended."""
     if as_json:
@@ -209,22 +138,10 @@ def _report(facts: dict[str, Any], *, as_json: bool) -> None:
         err.print(f"everything before {facts['acknowledged_before']} is delivered; the same command goes on")
 
 
-def _find_state(given: Path | None) -> Path:
-    """The state folder of a running stream."""
-    from sim.stream.control import FILE_NAME
-
-    if given is not None:
-        return given
-    sockets = sorted(RUNS.glob(f"*{STATE_SUFFIX}/{FILE_NAME}"), key=lambda path: path.stat().st_mtime_ns)
-    if not sockets:
-        raise InputError("no stream is at work below runs/ in this folder; --state names one")
-    return sockets[-1].parent
-
-
 def _ctl(state: Path | None, command: str, value: str, *, as_json: bool) -> None:
-    from sim.stream.control import ask
+    from sim.stream.control import ask, find_state
 
-    facts = ask(_find_state(state), command, value)
+    facts = ask(find_state(state), command, value)
     if as_json:
         typer.echo(json.dumps(facts))
         return
@@ -236,19 +153,19 @@ def _ctl(state: Path | None, command: str, value: str, *, as_json: bool) -> None
 
 
 @ctl_app.command("status")
-def status_command(state: State = None, as_json: AsJson = False) -> None:
+def status_command(state: _State = None, as_json: AsJson = False) -> None:
     """Where the stream is: time, speed, lag, rate, queue."""
     _ctl(state, "status", "", as_json=as_json)
 
 
 @ctl_app.command("pause")
-def pause_command(state: State = None, as_json: AsJson = False) -> None:
+def pause_command(state: _State = None, as_json: AsJson = False) -> None:
     """Stop the clock; what is under way is still delivered."""
     _ctl(state, "pause", "", as_json=as_json)
 
 
 @ctl_app.command("resume")
-def resume_command(state: State = None, as_json: AsJson = False) -> None:
+def resume_command(state: _State = None, as_json: AsJson = False) -> None:
     """Let the clock go on."""
     _ctl(state, "resume", "", as_json=as_json)
 
@@ -256,7 +173,7 @@ def resume_command(state: State = None, as_json: AsJson = False) -> None:
 @ctl_app.command("speed")
 def speed_command(
     speed: Annotated[str, typer.Argument(help="Campus seconds a second, or max.")],
-    state: State = None,
+    state: _State = None,
     as_json: AsJson = False,
 ) -> None:
     """Another speed."""
@@ -266,7 +183,7 @@ def speed_command(
 @ctl_app.command("seek")
 def seek_command(
     moment: Annotated[str, typer.Argument(help="A moment by the campus's clock, 2026-12-08T07:00.")],
-    state: State = None,
+    state: _State = None,
     as_json: AsJson = False,
 ) -> None:
     """Go on at another moment, forward or back."""
@@ -274,6 +191,6 @@ def seek_command(
 
 
 @ctl_app.command("stop")
-def stop_command(state: State = None, as_json: AsJson = False) -> None:
+def stop_command(state: _State = None, as_json: AsJson = False) -> None:
     """End the stream; the same command continues it."""
     _ctl(state, "stop", "", as_json=as_json)

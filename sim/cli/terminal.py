@@ -11,10 +11,10 @@ from rich.table import Table
 
 from context.errors import InputError
 
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
-def ask(question: str) -> None:
+def ask_to_go_on(question: str) -> None:
     """Ask whether to go on. Raises InputError for no, and where nobody can answer."""
     if not sys.stdin.isatty():
         raise InputError(f"{question} Nobody to ask here: give --yes to go on")

@@ -21,13 +21,12 @@ from context.errors import InputError, RunError
 from context.files import Written, disk_error, replacing
 from context.store.files import write_parquet
 from context.store.store import ENTITY, KEYMAP
-from sim.exports.source import Source
-from sim.folder.manifest import FILE_NAME as RUN_FILE
+from sim.exports.source import Name, Source
+from sim.folder.names import MANIFEST
 from sim.sql.warehouse import literal, quoted
 
 NOTE = "context.json"
 DONE = "sis_daily.done"
-Name = tuple[str, str]
 
 
 def write_folder(
@@ -68,7 +67,7 @@ def check_folder(root: Path) -> list[str]:
         raise InputError(f"{root}: this is a file, allowed: a folder") from None
     except OSError as error:
         raise disk_error(root, error) from error
-    if RUN_FILE in present:
+    if MANIFEST in present:
         raise InputError(f"{root}: the folder of a run, allowed: a new or empty one")
     if NOTE in present:
         return _delivered(root)

@@ -17,12 +17,12 @@ def write_warehouse(
     """Put tables where a URL points; returns their rows by name. Raises InputError, RunError."""
     from sim.folder.manifest import run_id
     from sim.sinks.open import open_table_sink
-    from sim.sinks.tables import Delivery, TableOptions
+    from sim.sinks.tables import Shipment, TableOptions
 
     sink = open_table_sink(url, TableOptions(allow_unlabelled=allowed, say=say))
     manifest = source.manifest
     try:
-        for line in sink.check(Delivery(run_id(manifest), manifest.seed, manifest.pack.name, tuple(names))):
+        for line in sink.check(Shipment(run_id(manifest), manifest.seed, manifest.pack.name, tuple(names))):
             say(line)
         with tempfile.TemporaryDirectory(prefix="termtide-") as folder:
             sink.open()

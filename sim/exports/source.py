@@ -13,11 +13,11 @@ import pyarrow as pa
 import schemas
 from context.errors import InputError
 from context.generate import store_parts
-from context.scenario.load import find_scenario
 from context.store.as_of import as_of
 from context.store.files import StoreFiles
 from context.store.store import ENTITY, KEYMAP, Store, read_table, table_path
 from context.terms.premises import Premises, premises_of_file
+from sim.folder.chosen import Flags, means_scenario
 from sim.folder.find import find_run
 from sim.folder.manifest import Manifest, PackEntry, load_manifest, new_manifest
 from sim.folder.progress import Progress
@@ -47,18 +47,15 @@ class Source:
 
 
 def open_source(
-    run_dir: Path | None, file: Path | None, flags: dict[str, str | None], show: Progress, folder: Path
+    run_dir: Path | None, file: Path | None, flags: Flags, show: Progress, folder: Path
 ) -> Source:
     """The store of the run named, else of the scenario file, else of the newest run.
 
     ``folder`` is an empty one for the store of a scenario, ``flags`` are the command's, by the scenario's
     keys. Raises InputError.
     """
-    given = {key: value for key, value in flags.items() if value is not None}
-    if run_dir is None and (file is not None or find_scenario() is not None):
-        return of_scenario(premises_of_file(file, given), show, folder)
-    for key in given:
-        raise InputError(f"--{key}: only with a scenario file; `termtide init` writes one")
+    if means_scenario(file, run_dir, flags):
+        return of_scenario(premises_of_file(file, flags), show, folder)
     return of_run(find_run(run_dir))
 
 

@@ -16,16 +16,15 @@ from context.scenario.scenario import Scenario
 from sim.folder.built import is_built
 from sim.folder.lock import locked
 from sim.folder.manifest import (
-    FILE_NAME,
     FileEntry,
     Manifest,
     PackEntry,
-    Stage,
+    RunState,
     load_manifest,
     new_manifest,
     termtide_version,
 )
-from sim.folder.names import BUILT, FOLDER, PLAN, REPORT, SUSPECTS, WAREHOUSE
+from sim.folder.names import BUILT, FOLDER, MANIFEST, PLAN, REPORT, SUSPECTS, WAREHOUSE
 from sim.folder.progress import Progress
 from sim.folder.whole import Care, broken
 
@@ -62,7 +61,7 @@ class Claimed:
     manifest: Manifest
     show: Progress
 
-    def begin(self, stage: Stage) -> None:
+    def begin(self, stage: RunState) -> None:
         """The stages before this one are complete: write that down. Raises RunError."""
         self.manifest.state = stage
         self.manifest.save(self.run_dir)
@@ -97,15 +96,15 @@ def claim(
     fresh = new_manifest(scenario, entry)
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
-        present = [path.name for path in run_dir.iterdir() if path.name != FILE_NAME + PARTIAL]
+        present = [path.name for path in run_dir.iterdir() if path.name != MANIFEST + PARTIAL]
     except (FileExistsError, NotADirectoryError):
         raise InputError(f"{run_dir}: this is a file, allowed: a folder") from None
     except OSError as error:
         raise disk_error(run_dir, error) from error
-    if FILE_NAME not in present:
+    if MANIFEST not in present:
         if present:
             raise InputError(
-                f"{run_dir}: has {min(present)} and no {FILE_NAME}, so it is not a run's folder; "
+                f"{run_dir}: has {min(present)} and no {MANIFEST}, so it is not a run's folder; "
                 "give a new or empty one with --out"
             )
         fresh.save(run_dir)
@@ -129,10 +128,10 @@ def _found(run_dir: Path, fresh: Manifest, *, force: bool) -> Manifest | None:
     try:
         return load_manifest(run_dir)
     except DamagedError:
-        if force or fresh.scenario_digest.encode() in (run_dir / FILE_NAME).read_bytes():
+        if force or fresh.scenario_digest.encode() in (run_dir / MANIFEST).read_bytes():
             return None
         raise DamagedError(
-            f"{run_dir / FILE_NAME}: is not the file that was written, so what is whole can't be told; "
+            f"{run_dir / MANIFEST}: is not the file that was written, so what is whole can't be told; "
             "begin the run anew with --force"
         ) from None
 
@@ -227,7 +226,7 @@ def _difference(found: Manifest, fresh: Manifest) -> str:
 
 
 def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
-    for name in (FILE_NAME, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT, BUILT, SUSPECTS):
+    for name in (MANIFEST, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT, BUILT, SUSPECTS):
         yield run_dir / name
         yield run_dir / (name + PARTIAL)
     yield run_dir / f"{WAREHOUSE}{PARTIAL}.wal"

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import schemas
+from context.arrays import I32, U8
 from context.errors import RunError
 from context.files import disk_error
 
@@ -236,7 +237,7 @@ def _wide(chunk: pa.Array) -> pa.Array:
     return pc.fill_null(wide, b"") if wide.null_count else wide
 
 
-def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], pa.Array]:
+def _codes(column: pa.ChunkedArray) -> tuple[I32, pa.Array]:
     """Codes (-1 for null) in order of first appearance, and the texts they stand for."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
@@ -256,7 +257,7 @@ def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], pa.Array]:
     return rank[codes].astype("<i4"), distinct.dictionary.take(pa.array(order))
 
 
-def _fixed(chunk: pa.Array) -> npt.NDArray[np.uint8]:
+def _fixed(chunk: pa.Array) -> U8:
     """Bytes of a column of fixed width, zeros for nulls, little-endian."""
     if pa.types.is_boolean(chunk.type):
         chunk = chunk.cast(pa.uint8())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from context.errors import InputError
 from context.scenario.scenario import Scenario
-from sim.folder.manifest import FILE_NAME
+from sim.folder.names import MANIFEST
 
 RUNS = Path("runs")
 
@@ -20,10 +20,10 @@ def default_run_dir(scenario: Scenario) -> Path:
 def find_run(given: Path | None) -> Path:
     """The folder of a run. Raises InputError when there is none."""
     if given is not None:
-        if not (given / FILE_NAME).is_file():
-            raise InputError(f"--run {given}: no {FILE_NAME} there, allowed: the folder of a run")
+        if not (given / MANIFEST).is_file():
+            raise InputError(f"--run {given}: no {MANIFEST} there, allowed: the folder of a run")
         return given
-    manifests = sorted(RUNS.glob(f"*/{FILE_NAME}"), key=lambda path: (path.stat().st_mtime_ns, str(path)))
+    manifests = sorted(RUNS.glob(f"*/{MANIFEST}"), key=lambda path: (path.stat().st_mtime_ns, str(path)))
     if not manifests:
         raise InputError(
             "no run below runs/ in this folder: `termtide demo` or `termtide run` makes one, --run names one"

@@ -28,6 +28,7 @@ from pydantic import (
 from context.errors import DamagedError, InputError, RunError
 from context.files import Written, disk_error
 from context.scenario.scenario import Scenario
+from sim.folder.names import MANIFEST
 from sim.folder.sealed import check_sealed, read_sealed, write_sealed
 
 
@@ -37,9 +38,8 @@ def run_id(manifest: Manifest) -> str:
     return f"{name}-{manifest.seed}-{manifest.scenario_digest[:8]}"
 
 
-FILE_NAME = "manifest.json"
 FORMAT: Literal[2] = 2
-Stage = Literal["context", "plan", "events", "done"]  # what is being made; "events" goes on to the report
+RunState = Literal["context", "plan", "events", "done"]  # what is being made; "events" goes on to the report
 _LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")
 
 
@@ -128,7 +128,7 @@ class Manifest(_Part):
     label: Literal["synthetic"] = "synthetic"
     format: Literal[2] = FORMAT
     termtide: str
-    state: Stage = "context"
+    state: RunState = "context"
     scenario_digest: str
     scenario: Scenario
     seed: int
@@ -177,7 +177,7 @@ class Manifest(_Part):
             events=sum(unit.rows for unit in self.units.values()),
             event_bytes=sum(file.bytes for unit in self.units.values() for file in unit.files),
         )
-        write_sealed(run_dir / FILE_NAME, self)
+        write_sealed(run_dir / MANIFEST, self)
 
 
 def versions() -> dict[str, str]:
@@ -210,13 +210,13 @@ def load_manifest(run_dir: Path) -> Manifest:
 
     Raises InputError when there is none, or it is no manifest of ours, DamagedError for one that was changed.
     """
-    path = run_dir / FILE_NAME
+    path = run_dir / MANIFEST
     try:
         data = read_sealed(path)
     except DamagedError as error:
         raise DamagedError(f"{error}; `termtide run` with its scenario begins it anew", str(path)) from None
     except FileNotFoundError:
-        raise InputError(f"{run_dir}: no {FILE_NAME}, so there is no run; `termtide run` makes one") from None
+        raise InputError(f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one") from None
     except OSError as error:
         raise disk_error(path, error) from error
     given = data.get("format") if isinstance(data, dict) else None

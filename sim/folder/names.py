@@ -20,6 +20,7 @@ def date_of(path: str) -> date | None:
     return date.fromisoformat(found[1]) if found else None
 
 
+MANIFEST = "manifest.json"
 PLAN = "plan.parquet"
 WAREHOUSE = "warehouse.duckdb"
 REPORT = "report.html"

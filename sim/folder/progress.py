@@ -17,7 +17,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 _LINE_EVERY = 10.0  # seconds between plain lines
-Clock = Callable[[], float]
+Seconds = Callable[[], float]
 
 
 class Bar(Protocol):
@@ -31,7 +31,7 @@ class Bar(Protocol):
 class Progress:
     """Tells the user about a run's stages on ``console``, which should write to stderr."""
 
-    def __init__(self, console: Console, *, clock: Clock = time.monotonic) -> None:
+    def __init__(self, console: Console, *, clock: Seconds = time.monotonic) -> None:
         self._console, self._clock = console, clock
 
     @classmethod
@@ -70,7 +70,7 @@ class Progress:
 class Rate:
     """Events per second and time left, from what was done since the stage began."""
 
-    def __init__(self, total: int, done: int, rows: int, clock: Clock) -> None:
+    def __init__(self, total: int, done: int, rows: int, clock: Seconds) -> None:
         self.total, self.done, self.rows = total, done, rows
         self._done_before, self._rows_before = done, rows
         self._clock, self._began = clock, clock()
@@ -102,9 +102,9 @@ class Rate:
         if self.rows > self._rows_before:
             parts.append(f"{self.per_second:,.0f} a second")
         if self.done >= self.total:
-            parts.append(f"in {duration(self.seconds)}")
+            parts.append(f"in {time_span(self.seconds)}")
         elif self.left is not None:
-            parts.append(f"{duration(self.left)} left")
+            parts.append(f"{time_span(self.left)} left")
         return ", ".join(parts)
 
 
@@ -152,7 +152,7 @@ class _Lines:
         self._say(f"events: {rate.done} of {rate.total} days, {rate.facts()}")
 
 
-def duration(seconds: float) -> str:
+def time_span(seconds: float) -> str:
     """A time span for people: "7 s", "3 min 05 s", "2 h 10 min"."""
     whole = max(int(seconds + 0.5), 0)
     if whole < 60:

@@ -123,19 +123,6 @@ def write_plan(path: Path, plan: Plan, start: date) -> str:
     return digest.hexdigest()
 
 
-def plan_digest(path: Path) -> str | None:
-    """The digest of a plan on disk, None when there is none that can be read."""
-    digest = hashlib.sha256()
-    try:
-        file = pq.ParquetFile(path)
-        for group in range(file.num_row_groups):
-            for column in file.read_row_group(group).combine_chunks().columns:
-                digest.update(_bytes_of(column.combine_chunks()))
-    except (OSError, pa.ArrowInvalid):
-        return None
-    return digest.hexdigest()
-
-
 def _bytes_of(column: pa.Array) -> bytes:
     """A row's column as bytes: all its numbers in order, whatever the nesting."""
     while pa.types.is_list(column.type):

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from sim.report.figures import WEEKDAYS, Rows
+from sim.report.figures import WEEKDAYS, Records
 
 # Vega needs colours; these are replaced by the page's variables.
 _INK, _GRID, _DRAWN, _ASKED = "#000001", "#000002", "#000003", "#000004"
@@ -18,7 +18,7 @@ _PADDING = {"left": 26, "right": 8, "top": 2, "bottom": 2}
 _FONT = "system-ui, sans-serif"
 
 
-def days(rows: Rows) -> str:
+def days(rows: Records) -> str:
     """Events by campus day: bars drawn, line asked."""
     width = 1040
     x = alt.X("date:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(format="%b %d", tickCount=10))
@@ -30,7 +30,7 @@ def days(rows: Rows) -> str:
     return _svg((bars + line).properties(width=width, height=230), "Events by campus day, asked and drawn")
 
 
-def compared(rows: Rows, what: str, *, width: int = 320) -> str:
+def compared(rows: Records, what: str, *, width: int = 320) -> str:
     """Bars drawn, ticks asked, one line per name, in the order given."""
     names = [row["name"] for row in rows]
     base = _chart(rows)
@@ -44,7 +44,7 @@ def compared(rows: Rows, what: str, *, width: int = 320) -> str:
     return _svg(chart, f"Events by {what}, asked and drawn")
 
 
-def counted(rows: Rows, what: str) -> str:
+def counted(rows: Records, what: str) -> str:
     """Upright bars, in the order given."""
     names = [row["name"] for row in rows]
     chart = (
@@ -59,7 +59,7 @@ def counted(rows: Rows, what: str) -> str:
     return _svg(chart, what)
 
 
-def week(rows: Rows) -> str:
+def week(rows: Records) -> str:
     """Events by weekday and hour; the fuller the colour, the more."""
     named = [{**row, "weekday": WEEKDAYS[row["weekday"]]} for row in rows]
     chart = (
@@ -77,7 +77,7 @@ def week(rows: Rows) -> str:
     return _svg(chart, "Events by weekday and hour, local time")
 
 
-def _chart(rows: Rows) -> Any:
+def _chart(rows: Records) -> Any:
     return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]
 
 

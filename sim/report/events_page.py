@@ -43,7 +43,7 @@ that has the time.
 """
 
 
-def page(engine: Engine) -> str:
+def events_page(engine: Engine) -> str:
     """The page as Markdown. Draws days until each kind has been seen once."""
     examples = dict(_examples(engine))
     lines = [_INTRO]

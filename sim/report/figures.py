@@ -19,7 +19,7 @@ from sim.folder.names import FOLDER, PLAN
 from sim.sql.translate import parse, to_duckdb
 from sim.sql.warehouse import glob_escaped, literal, open_run
 
-Rows = list[dict[str, Any]]
+Records = list[dict[str, Any]]
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SIZES = (1, 5, 10, 20, 30, 50, 100, 200)  # lower bounds of the bins of section sizes
 
@@ -38,13 +38,13 @@ class Figures:
     asked: float  # without overshoot
     overshoot: float
     drawn: int
-    days: Rows  # date, asked, drawn; one per campus day
-    tools: Rows  # name, asked, drawn
-    levels: Rows
-    families: Rows
-    hours: Rows  # weekday, hour, events; local time
-    letters: Rows  # name, number
-    sizes: Rows
+    days: Records  # date, asked, drawn; one per campus day
+    tools: Records  # name, asked, drawn
+    levels: Records
+    families: Records
+    hours: Records  # weekday, hour, events; local time
+    letters: Records  # name, number
+    sizes: Records
 
 
 def gather(run_dir: Path, pack: Pack) -> Figures:
@@ -115,7 +115,7 @@ def _name_of(field: str, names: Iterable[object]) -> str:
 
 
 def _figures(connection: duckdb.DuckDBPyConnection, manifest: Manifest, pack: Pack) -> Figures:
-    def rows(sql: str) -> Rows:
+    def rows(sql: str) -> Records:
         return list(connection.sql(sql).to_arrow_table().to_pylist())
 
     def number(sql: str) -> Any:
@@ -198,7 +198,7 @@ def _short(text: str, most: int = 34) -> str:
     return (words[0] if words else text[: most - 2]).rstrip(",/ ") + " …"
 
 
-def _letters(rows: Rows, pack: Pack) -> Rows:
+def _letters(rows: Records, pack: Pack) -> Records:
     """Letters in the pack's order, then all else, then no grade."""
     order = list(pack.table("letter")["letter"])
     place = {letter: i for i, letter in enumerate(order)}
@@ -208,7 +208,7 @@ def _letters(rows: Rows, pack: Pack) -> Rows:
     return [{"name": row["name"] or "none", "number": row["number"]} for row in sized]
 
 
-def _sizes(rows: Rows) -> Rows:
+def _sizes(rows: Records) -> Records:
     """Sections by bins of size."""
     bins = []
     for i, low in enumerate(_SIZES):

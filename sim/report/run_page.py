@@ -21,7 +21,7 @@ def write_report(run_dir: Path, pack: Pack) -> Path:
 
     Raises InputError without a warehouse, RunError when files can't be read or written.
     """
-    text = page(gather(run_dir, pack), pack)
+    text = report_page(gather(run_dir, pack), pack)
     path = run_dir / REPORT
     with replacing([path]) as (beside,):
         beside.write_text(text, encoding="utf-8")
@@ -29,7 +29,7 @@ def write_report(run_dir: Path, pack: Pack) -> Path:
     return path
 
 
-def page(figures: Figures, pack: Pack) -> str:
+def report_page(figures: Figures, pack: Pack) -> str:
     """The whole page."""
     from sim.report import charts  # a second to import
     from sim.report.queries import queries

@@ -104,7 +104,7 @@ def html(tables: Sequence[Table]) -> str:
     return "\n".join([*parts, "</html>", ""])
 
 
-FORMATS: dict[str, Callable[[Sequence[Table]], str]] = {"markdown": markdown, "html": html}
+PAGES: dict[str, Callable[[Sequence[Table]], str]] = {"markdown": markdown, "html": html}
 
 
 def _by_dataset(tables: Sequence[Table]) -> Iterator[tuple[str, list[Table]]]:

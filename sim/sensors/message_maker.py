@@ -15,8 +15,8 @@ from sim.caliper.batch import Batch, concatenate
 from sim.caliper.kinds import KINDS, Kind
 from sim.caliper.texts import times, uuids
 from sim.render.renderer import Renderer
+from sim.sensors.date_events import DateEvents
 from sim.sensors.schedule import Schedule
-from sim.sensors.window import Window
 from sim.sinks.messages import Attribute, Messages
 from sim.tools import kaltura
 from sim.tools.canvas import CONTEXT
@@ -29,7 +29,7 @@ _SENDER = np.array([_SENDERS.index(kind.sensor) for kind in KINDS])  # of each k
 _NO_PERSON = np.array([kind.actor in ("app", "job") for kind in KINDS])
 
 
-def merged(windows: Sequence[Window]) -> Window:
+def merged(windows: Sequence[DateEvents]) -> DateEvents:
     """What sensors handed over as one, by the time it leaves, then sensor, then order within the sensor."""
     batch = concatenate([window.batch for window in windows])
     sensor = np.concatenate([window.sensor for window in windows])
@@ -38,7 +38,7 @@ def merged(windows: Sequence[Window]) -> Window:
     place = np.repeat(np.arange(len(windows)), [len(window.batch) for window in windows])
     envelope = np.concatenate([window.schedule.envelope for window in windows]) + (place << 32)
     order = np.lexsort((np.arange(len(sensor)), sensor, _held_up(release, sensor)))
-    whole = Window(windows[0].day, batch, sensor, Schedule(release, envelope))
+    whole = DateEvents(windows[0].day, batch, sensor, Schedule(release, envelope))
     return whole.take(order)
 
 
@@ -51,7 +51,7 @@ def _held_up(release: I64, sensor: I64) -> I64:
     return held
 
 
-def envelope_starts(window: Window) -> npt.NDArray[np.intp]:
+def envelope_starts(window: DateEvents) -> npt.NDArray[np.intp]:
     """The first event of each envelope. A tool may have two senders: itself, and Canvas for its launches."""
     new = np.ones(len(window.batch), dtype=np.bool_)
     envelope, sensor, sender = window.schedule.envelope, window.sensor, _SENDER[window.batch.kind]
@@ -59,7 +59,7 @@ def envelope_starts(window: Window) -> npt.NDArray[np.intp]:
     return np.flatnonzero(new)
 
 
-def pieces(window: Window, most: int) -> Iterator[Window]:
+def pieces(window: DateEvents, most: int) -> Iterator[DateEvents]:
     """Runs of some ``most`` events, cut between envelopes."""
     starts = envelope_starts(window)
     wanted = np.arange(0, len(window.batch), most)
@@ -77,7 +77,7 @@ class MessageMaker:
         self._heads = pa.array([f'{{"sensor":"{_sensor(kind, world)}","sendTime":"' for kind in KINDS])
         self._middle = pa.scalar(f'","dataVersion":"{CONTEXT}","data":[')
 
-    def make(self, window: Window) -> Messages:
+    def make(self, window: DateEvents) -> Messages:
         """The messages of what has been handed over."""
         batch = window.batch
         documents = self._renderer.render(batch).combine_chunks()
@@ -93,7 +93,7 @@ class MessageMaker:
         )
 
     def _envelopes(
-        self, documents: pa.StringArray, window: Window, first: npt.NDArray[np.intp]
+        self, documents: pa.StringArray, window: DateEvents, first: npt.NDArray[np.intp]
     ) -> pa.StringArray:
         offsets = pa.array(np.append(first, len(documents)).astype(np.int32))
         data = pc.binary_join(pa.ListArray.from_arrays(offsets, documents), ",")

@@ -13,7 +13,7 @@ import numpy as np
 import simpy
 
 from sim.plan.campus import Process
-from sim.sensors.window import Window
+from sim.sensors.date_events import DateEvents
 
 NEVER = np.iinfo(np.int64).max
 
@@ -24,11 +24,11 @@ class Sensor:
     def __init__(
         self,
         env: simpy.Environment,
-        hand_over: Callable[[Window], None],
+        hand_over: Callable[[DateEvents], None],
         step_ms: Callable[[], int],
     ) -> None:
         self._env, self._hand_over, self._step_ms = env, hand_over, step_ms
-        self._windows: deque[Window] = deque()  # what it holds, of one campus date each
+        self._windows: deque[DateEvents] = deque()  # what it holds, of one campus date each
         self._given = 0  # rows of the first window that it has handed over
         self._news: simpy.Event = env.event()
         self.sent = 0
@@ -44,7 +44,7 @@ class Sensor:
         """Time of the first event that it holds, NEVER without one."""
         return int(self._windows[0].batch.time_ms[self._given]) if self._windows else NEVER
 
-    def take_in(self, window: Window) -> None:
+    def take_in(self, window: DateEvents) -> None:
         """More to send: rows of this sensor only, later than all it has."""
         if len(window.batch):
             self._windows.append(window)

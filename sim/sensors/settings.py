@@ -10,6 +10,7 @@ from itertools import pairwise
 from math import ceil
 from typing import Literal
 
+from context.arrays import MINUTE_MS
 from context.errors import InputError
 from context.packs.pack import Pack
 from context.scenario.parts import SensorDelivery
@@ -104,7 +105,7 @@ def delivery_windows(scenario: Scenario, tools: Sequence[str]) -> tuple[Delivery
             if later.start < earlier.recovered:
                 raise InputError(
                     f"delivery_outage {later.name!r}: {tool} has not caught up with {earlier.name!r}, "
-                    f"allowed: {(earlier.recovered - later.start) // 60_000 + 1} minutes later"
+                    f"allowed: {(earlier.recovered - later.start) // MINUTE_MS + 1} minutes later"
                 )
     return tuple(windows)
 

@@ -17,7 +17,7 @@ import schemas
 from context.errors import InputError, RunError, first_line
 from context.files import disk_error
 from schemas._model import Table
-from sim.sinks.tables import Delivery, Item, TableOptions
+from sim.sinks.tables import Item, Shipment, TableOptions
 from sim.sql.warehouse import comments, events_select, literal, quoted
 
 LOADS = schemas.table(schemas.META, "loads")
@@ -34,7 +34,7 @@ class DuckdbSink:
         self._path = Path(target)
         if not target or self._path.is_dir():
             raise InputError(f"sink duckdb:{target}: {'this is a folder, ' * bool(target)}allowed: a file")
-        self._delivery: Delivery | None = None
+        self._shipment: Shipment | None = None
         self._open: duckdb.DuckDBPyConnection | None = None
 
     @property
@@ -42,9 +42,9 @@ class DuckdbSink:
         """The file."""
         return frozenset([f"duckdb:{self._path.resolve()}"])
 
-    def check(self, delivery: Delivery) -> list[str]:
+    def check(self, shipment: Shipment) -> list[str]:
         """Look into the file, if there is one. Raises InputError for one that is not this run's."""
-        self._delivery = delivery
+        self._shipment = shipment
         if not self._path.exists():
             return [f"duckdb:{self._path}: a new file"]
         with self._connected(read_only=True) as connection:
@@ -99,10 +99,10 @@ class DuckdbSink:
                 self._open.close()
         self._open = None
 
-    def _known(self) -> Delivery:
-        if self._delivery is None:
+    def _known(self) -> Shipment:
+        if self._shipment is None:
             raise RunError(f"duckdb:{self._path}: used before it was looked at")
-        return self._delivery
+        return self._shipment
 
     def _connected(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         try:

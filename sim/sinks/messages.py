@@ -2,6 +2,7 @@
 
 ``pubsub://PROJECT/TOPIC``   a Pub/Sub topic, an event or an envelope a message
 ``ndjson:PATH``              a file, a line a message; ``ndjson:-`` writes to stdout
+``memory:``                  in memory, for notebooks and tests
 
 A sink encodes messages, purely, and delivers encoded ones: ``deliver`` returns when they are safe there, and
 raises ``AwayError`` when the same call may succeed later. Order, retries and bookkeeping are the caller's

@@ -21,7 +21,7 @@ from context.errors import InputError, RunError
 from context.files import Written, disk_error, replacing
 from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter, stored
 
-CHUNK = 16_384  # documents joined at a time: some 30 MB
+JOINED_DOCUMENTS = 16_384  # documents joined at a time: some 30 MB
 GZIP_LEVEL = 4  # CPU seconds per million events of 1.9 KB, one core: level 4 8.5, level 6 12; zstd 1.2
 SUFFIXES = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 Blocks = Iterator[tuple[int, memoryview]]  # lines: how many, and their bytes
@@ -209,8 +209,8 @@ def lines(documents: pa.Array | pa.ChunkedArray) -> Iterator[memoryview]:
     """Documents as newline-ended lines, joined by Arrow some thousands at a time."""
     chunks = documents.chunks if isinstance(documents, pa.ChunkedArray) else [documents]
     for chunk in chunks:
-        for start in range(0, len(chunk), CHUNK):
-            part = chunk.slice(start, CHUNK)
+        for start in range(0, len(chunk), JOINED_DOCUMENTS):
+            part = chunk.slice(start, JOINED_DOCUMENTS)
             # Joined with nothing: the separator ends each line.
             joined = pc.binary_join_element_wise(part, *_nothing_and_newline(part.type))
             offsets = np.frombuffer(joined.buffers()[1], dtype=np.int64 if _is_large(part.type) else np.int32)
@@ -246,8 +246,8 @@ def _blocks(unit: Unit) -> Blocks:
         yield from unit.lines()
         return
     for chunk in _documents(unit).chunks:
-        for start in range(0, len(chunk), CHUNK):
-            part = chunk.slice(start, CHUNK)
+        for start in range(0, len(chunk), JOINED_DOCUMENTS):
+            part = chunk.slice(start, JOINED_DOCUMENTS)
             for block in lines(part):
                 if len(block) != len(part) + _data_bytes(part):
                     raise RunError(f"ndjson: {len(block)} bytes of {len(part)} documents")

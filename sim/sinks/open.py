@@ -47,11 +47,13 @@ SCHEMES = (
         "bigquery", "tables", "bigquery://PROJECT", "sim.sinks.bigquery.sink:BigquerySink",
         dropper="sim.sinks.bigquery.drop:Dropper",
     ),
+    Scheme("memory", "tables", "", "sim.sinks.memory:MemoryTables"),
     Scheme("pubsub", "messages", "pubsub://PROJECT/TOPIC", "sim.sinks.pubsub:PubsubSink"),
     Scheme(
         "ndjson", "messages", "ndjson:FILE, or ndjson:- for stdout", "sim.sinks.ndjson_messages:NdjsonStream",
         has_stdout=True,
     ),
+    Scheme("memory", "messages", "", "sim.sinks.memory:MemoryMessages"),
 )  # fmt: skip
 
 
@@ -105,10 +107,21 @@ def open_stream_sink(url: str, options: StreamOptions) -> StreamSink:
     """The sink of a URL, not yet opened. Raises InputError for an unknown scheme or a wrong target."""
     scheme = find_scheme(url, "messages")
     if scheme is None:
-        hint = meant(url, (scheme.name for scheme in schemes("messages")))
-        raise InputError(f"--to {url}: allowed: {', '.join(forms('messages'))}{hint}")
+        raise _no_stream(url)
     sink: StreamSink = resolve_name(scheme.sink)(url.partition(":")[2], options)
     return sink
+
+
+def _no_stream(url: str) -> InputError:
+    names = (scheme.name for scheme in schemes("messages") if scheme.form)
+    return InputError(f"--to {url}: allowed: {', '.join(forms('messages'))}{meant(url, names)}")
+
+
+def check_stream(url: str, options: StreamOptions) -> None:
+    """Raise InputError for a URL that ``termtide stream`` does not take; it looks at nothing yet."""
+    if not is_offered(url, "messages"):
+        raise _no_stream(url)
+    open_stream_sink(url, options)
 
 
 def open_dropper(url: str, run: str) -> Dropper:
@@ -145,6 +158,12 @@ def offered(url: str, *protocols: Protocol) -> Scheme:
     if found is None or not found.form:
         raise not_offered(url, forms(*protocols))
     return found
+
+
+def is_offered(url: str, *protocols: Protocol) -> bool:
+    """Whether a command takes a URL for protocols."""
+    found = find_scheme(url, *protocols)
+    return found is not None and bool(found.form)
 
 
 def not_offered(url: str, allowed: Iterable[str]) -> InputError:

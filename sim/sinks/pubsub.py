@@ -34,7 +34,7 @@ _AWAY = (
     api.TooManyRequests, api.InternalServerError, api.Unknown, api.RetryError, api.BadGateway,
 )  # fmt: skip
 _Publisher = pubsub_v1.PublisherClient
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class PubsubSink:
@@ -195,7 +195,7 @@ class PubsubSink:
                 f"{self._topic}: the permission pubsub.{what}.create is missing, so --create can't"
             ) from error
 
-    def _call(self, call: Callable[[], T]) -> T:
+    def _call(self, call: Callable[[], _T]) -> _T:
         """A call with its errors told apart: AwayError for what passes, clear lines for what doesn't."""
         try:
             return call()

@@ -2,6 +2,7 @@
 
 ``bigquery://PROJECT?location=US&prefix=test_``   datasets of BigQuery; ``&event_store=NAME`` renames one
 ``duckdb:FILE``                                   one DuckDB file with the rows in it
+``memory:``                                       in memory, for notebooks and tests
 
 A table sink is given what stands in Parquet files: whole tables, and partitions of one UTC date. It keeps in
 the warehouse itself what it has taken (``termtide_meta.loads``), so that any machine goes on where another
@@ -21,11 +22,12 @@ from typing import Protocol
 
 from context.files import check_digest, disk_error
 
+EXPANDED = ("event_store", "expanded")  # what comes by days
 METHODS = ("auto", "decorator", "transaction")
 
 
 @dataclass(frozen=True)
-class Delivery:
+class Shipment:
     """What is delivered: the run it belongs to, and every table it may have items of."""
 
     run: str  # its id, of lower-case letters, digits, - and _; see ``sim.folder.manifest.run_id``
@@ -81,7 +83,7 @@ class TableSink(Protocol):
         """What it writes into; two sinks of one place would be one destination named twice."""
         ...
 
-    def check(self, delivery: Delivery) -> list[str]:
+    def check(self, shipment: Shipment) -> list[str]:
         """Look at the destination and write nothing.
 
         Returns lines for the user: the first names destination, account and whether it is an emulator, the

@@ -3,7 +3,7 @@
 ``parquet:DIR``   the run folder's event store, a file per unit and UTC date
 ``ndjson:DIR``    a folder with one file of JSON documents per unit; ``ndjson:-`` writes to stdout;
                   ``?compression=gzip`` and ``?compression=zstd`` compress the files
-``memory:``       lists in memory, for notebooks and tests
+``memory:``       in memory, for notebooks and tests
 
 A sink is given a unit in parts, so that no part of a day but the one at hand is in memory. It says what it
 needs of a unit, so that nothing is made for nobody. It checks counts before it writes and after, and leaves
@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from context.arrays import I64
 from context.errors import RunError
 from context.files import Written, checked_bytes, disk_error
 
@@ -138,10 +138,10 @@ class InOrder:
         self.rows = 0
         self._last: int | None = None
 
-    def times(self, part: Unit) -> npt.NDArray[np.int64]:
+    def times(self, part: Unit) -> I64:
         """The part's event times as microseconds since 1970 (UTC). Raises RunError when out of order."""
         column = part.table.column("event_time").cast(pa.timestamp("us")).cast(pa.int64())
-        times: npt.NDArray[np.int64] = column.to_numpy()
+        times: I64 = column.to_numpy()
         if len(times):
             back = self._last is not None and int(times[0]) < self._last
             if back or bool(np.any(times[1:] < times[:-1])):

@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 
+from context.arrays import BOOL, I64
 from context.errors import InputError, RunError
 from context.files import disk_error, replacing
 from sim.caliper.batch import Batch
 from sim.folder.lock import locked
 
-FILE_NAME = "checkpoint.jsonl"
-FORMAT = 1
+JOURNAL = "checkpoint.jsonl"
+JOURNAL_FORMAT = 1
 _LONG_BYTES = 8_000_000
 Cursor = tuple[int, int, int]  # time_ms, uuid_high, uuid_low of the last event acknowledged
 Key = tuple[int, int]  # lane, sensor
@@ -40,7 +40,7 @@ class Segment:
 
 
 @dataclass
-class Progress:
+class StreamProgress:
     """What a journal adds up to."""
 
     identity: dict[str, Any]
@@ -52,9 +52,7 @@ class Progress:
     mark: Any = None  # what the sink wants to be told when it is opened again
     done: bool = False
 
-    def wanted(
-        self, lane: npt.NDArray[np.int64], sensor: npt.NDArray[np.int64], batch: Batch
-    ) -> npt.NDArray[np.bool_]:
+    def wanted(self, lane: I64, sensor: I64, batch: Batch) -> BOOL:
         """Which events have not been acknowledged in this segment."""
         keep = batch.time_ms >= self.below_ms
         for (of_lane, of_sensor), (time, high, low) in self.cursors.items():
@@ -64,21 +62,19 @@ class Progress:
         return keep
 
 
-def _after(batch: Batch, time: int, high: int, low: int) -> npt.NDArray[np.bool_]:
+def _after(batch: Batch, time: int, high: int, low: int) -> BOOL:
     """Which events come after a cursor in total order."""
     same_time = batch.time_ms == time
     above, level = batch.uuid_high > np.uint64(high), batch.uuid_high == np.uint64(high)
-    later: npt.NDArray[np.bool_] = (batch.time_ms > time) | (
-        same_time & (above | (level & (batch.uuid_low > np.uint64(low))))
-    )
+    later: BOOL = (batch.time_ms > time) | (same_time & (above | (level & (batch.uuid_low > np.uint64(low)))))
     return later
 
 
 class Checkpoint:
     """The journal, open for writing. Safe to use from several threads."""
 
-    def __init__(self, folder: Path, progress: Progress) -> None:
-        self.path, self.progress = folder / FILE_NAME, progress
+    def __init__(self, folder: Path, progress: StreamProgress) -> None:
+        self.path, self.progress = folder / JOURNAL, progress
         self._lock = threading.Lock()
         self._handle = -1
         self._size = 0
@@ -110,7 +106,7 @@ class Checkpoint:
             entries = [[*key, cursor[0], str(cursor[1]), str(cursor[2])] for key, cursor in cursors.items()]
             self._append({"ack": entries, "n": events, "mark": mark})
 
-    def snapshot(self) -> Progress:
+    def snapshot(self) -> StreamProgress:
         """How far it has come, as it stands."""
         with self._lock:
             return replace(self.progress, cursors=dict(self.progress.cursors))
@@ -153,9 +149,9 @@ class Checkpoint:
         self._size = 0
 
 
-def _as_json(progress: Progress) -> dict[str, Any]:
+def _as_json(progress: StreamProgress) -> dict[str, Any]:
     return {
-        "format": FORMAT,
+        "format": JOURNAL_FORMAT,
         "identity": progress.identity,
         "segments": [[segment.begin_ms, segment.end_ms] for segment in progress.segments],
         "cursors": [[*key, c[0], str(c[1]), str(c[2])] for key, c in progress.cursors.items()],
@@ -167,9 +163,9 @@ def _as_json(progress: Progress) -> dict[str, Any]:
     }
 
 
-def load_progress(folder: Path) -> Progress | None:
+def load_progress(folder: Path) -> StreamProgress | None:
     """What the journal in a state folder says, None without one. Raises InputError for another file."""
-    path = folder / FILE_NAME
+    path = folder / JOURNAL
     try:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
@@ -178,9 +174,11 @@ def load_progress(folder: Path) -> Progress | None:
         raise disk_error(path, error) from error
     try:
         head = orjson.loads(lines[0])
-        if head["format"] != FORMAT:
-            raise InputError(f"{path}: format {head['format']}, allowed: {FORMAT}; give another --state")
-        progress = Progress(
+        if head["format"] != JOURNAL_FORMAT:
+            raise InputError(
+                f"{path}: format {head['format']}, allowed: {JOURNAL_FORMAT}; give another --state"
+            )
+        progress = StreamProgress(
             head["identity"],
             [Segment(*pair) for pair in head["segments"]],
             dict(_entries(head["cursors"])),
@@ -199,7 +197,7 @@ def load_progress(folder: Path) -> Progress | None:
     return progress
 
 
-def _apply(progress: Progress, line: dict[str, Any]) -> None:
+def _apply(progress: StreamProgress, line: dict[str, Any]) -> None:
     if "below" in line:
         progress.below_ms, progress.at_ms = line["below"], line["at"]
         return

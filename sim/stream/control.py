@@ -20,12 +20,24 @@ import orjson
 
 from context.errors import InputError, RunError, TermtideError
 from context.files import disk_error
+from sim.folder.find import RUNS
 
-FILE_NAME = "control.sock"
+SOCKET = "control.sock"
+STATE_SUFFIX = "-stream"  # of a state folder, behind the run's name
 _MOST_PATH_BYTES = 100  # what fits into a socket's address on every system
 _MOST_LINE_BYTES = 10_000
 _ANSWER_S = 90.0
 Answer = Callable[[str, str], dict[str, Any]]
+
+
+def find_state(given: Path | None) -> Path:
+    """The state folder named, else the newest below runs/ with a stream at work. Raises InputError."""
+    if given is not None:
+        return given
+    sockets = sorted(RUNS.glob(f"*{STATE_SUFFIX}/{SOCKET}"), key=lambda path: path.stat().st_mtime_ns)
+    if not sockets:
+        raise InputError("no stream is at work below runs/ in this folder; --state names one")
+    return sockets[-1].parent
 
 
 @contextmanager
@@ -74,11 +86,11 @@ def ask(folder: Path, command: str, value: str = "") -> dict[str, Any]:
 
 
 def _path(folder: Path) -> Path:
-    path = folder / FILE_NAME
+    path = folder / SOCKET
     if len(os.fsencode(path)) > _MOST_PATH_BYTES:
         raise InputError(
             f"--state {folder}: too long a path for a socket in it, "
-            f"allowed: {_MOST_PATH_BYTES - len(FILE_NAME) - 1} bytes; a relative path may do"
+            f"allowed: {_MOST_PATH_BYTES - len(SOCKET) - 1} bytes; a relative path may do"
         )
     return path
 

@@ -17,8 +17,8 @@ from context.scenario.calendar import Calendar
 from sim.caliper.batch import NO_TOOL, Batch, concatenate
 from sim.draw.day import draw_day
 from sim.draw.engine import Engine
+from sim.sensors.date_events import DateEvents
 from sim.sensors.schedule import SensorLaw, schedule
-from sim.sensors.window import Window
 from sim.stream.laps import Lap
 
 
@@ -30,14 +30,14 @@ class Feed:
         self.calendar: Calendar = engine.calendar
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="draw")
         self._units: dict[int, Batch] = {}
-        self._windows: dict[tuple[int, int], Future[Window]] = {}  # by lap and day
+        self._windows: dict[tuple[int, int], Future[DateEvents]] = {}  # by lap and day
 
     @property
     def days(self) -> range:
         """Campus dates on which events can fall."""
         return range(self.calendar.first_day, self.calendar.last_day + 2)
 
-    def window(self, day: int, lap: Lap) -> Window:
+    def window(self, day: int, lap: Lap) -> DateEvents:
         """The events of a campus date in a lap. Begins to make that of the date after it, too."""
         coming = [(lap.number, date) for date in (day, day + 1) if date in self.days]
         for key in coming:
@@ -49,7 +49,7 @@ class Feed:
 
     # What follows runs in the feed's own thread, one call after the other.
 
-    def _window(self, day: int, lap: Lap) -> Window:
+    def _window(self, day: int, lap: Lap) -> DateEvents:
         wanted = [unit for unit in (day - 1, day) if self._exists(unit)]
         self._units = {
             unit: self._units[unit] if unit in self._units else self._draw(unit) for unit in wanted
@@ -60,7 +60,7 @@ class Feed:
         sensor = batch.tool.astype(np.int64)
         sensor[batch.tool == NO_TOOL] = len(self.laws) - 1
         midnight, following = lap.calendar.day_start_ms(day), lap.calendar.day_start_ms(day + 1)
-        return Window(day, batch, sensor, schedule(batch, sensor, self.laws_of(lap), midnight, following))
+        return DateEvents(day, batch, sensor, schedule(batch, sensor, self.laws_of(lap), midnight, following))
 
     def laws_of(self, lap: Lap) -> Sequence[SensorLaw]:
         """The sensors' laws in a lap: their delivery outages move with it."""

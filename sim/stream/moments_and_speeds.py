@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from context.errors import InputError
-from context.scenario.zones import wall_to_instant
+from context.scenario.scenario import Scenario
+from context.scenario.zones import instant_to_wall, wall_to_instant, zone
 from sim.stream.clock import MAX
 
 LEAST_SPEED, MOST_SPEED = 0.01, 1_000_000.0
@@ -25,6 +26,25 @@ def read_moment(text: str, time_zone: str, what: str) -> int:
             f"{what}: {text!r} given, allowed: a date or a time by the campus's clock ({time_zone}), "
             "such as 2026-10-12T08:00"
         ) from None
+
+
+def aligning_weeks(scenario: Scenario, begin: str, now: datetime) -> int:
+    """Weeks that bring ``begin`` to the campus's today, or up to six days before.
+
+    Whole weeks keep weekdays, and a stream never begins in the future. ``now`` has its offset.
+    """
+    first = instant_to_wall(scenario.time_zone, read_moment(begin, scenario.time_zone, "--from"))
+    return (now.astimezone(zone(scenario.time_zone)).date() - first.date()).days // 7
+
+
+def moved(moment: str | None, weeks: int, flag: str) -> str | None:
+    """A moment as it was typed, so many weeks later. Raises InputError for what is no moment."""
+    if moment is None:
+        return None
+    try:
+        return (datetime.fromisoformat(moment.strip()) + timedelta(weeks=weeks)).isoformat()
+    except (ValueError, OverflowError):
+        raise InputError(f"{flag}: {moment!r} given, allowed: a time such as 2026-10-12T08:00") from None
 
 
 def read_speed(text: str, what: str = "--speed") -> float:

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from context.arrays import BOOL
 from context.errors import InputError
 from sim.plan.campus import SectionSchedule
+from sim.sensors.date_events import DateEvents
 from sim.sensors.message_maker import MessageMaker, merged, pieces
-from sim.sensors.window import Window
 from sim.stream.checkpoint import Checkpoint
 from sim.stream.clock import MAX, Clock
 from sim.stream.feed import Feed
@@ -149,7 +149,7 @@ class Player:
         """The stage of a span; of its events those that are acknowledged are left out."""
         known = self._checkpoint.snapshot()
 
-        def wanted(window: Window) -> BOOL:
+        def wanted(window: DateEvents) -> BOOL:
             lane = lane_of(window.batch, window.sensor, self._ordering_key, self.lanes.count)
             return known.wanted(lane, window.sensor, window.batch)
 

@@ -14,8 +14,8 @@ import simpy
 
 from context.arrays import BOOL
 from sim.plan.campus import DUE, MEETS, Campus, DayState, Process, SectionSchedule
+from sim.sensors.date_events import DateEvents
 from sim.sensors.sensor import NEVER, Sensor
-from sim.sensors.window import Window
 from sim.stream.feed import Feed
 from sim.stream.laps import Lap
 
@@ -43,12 +43,12 @@ class Stage:
         span: Span,
         start_ms: int,
         step_ms: Callable[[], int],
-        wanted: Callable[[Window], BOOL],
+        wanted: Callable[[DateEvents], BOOL],
     ) -> None:
         self.span, self._feed, self._wanted = span, feed, wanted
         self.calendar = span.lap.calendar
         self.env = simpy.Environment(initial_time=start_ms)
-        self.outbox: list[Window] = []
+        self.outbox: list[DateEvents] = []
         self.waiting = 0  # events in the outbox
         self.incident = ""
         self.loaded_ms = span.begin_ms  # events before it are with the sensors, or past them
@@ -74,12 +74,12 @@ class Stage:
         """All of the span's events before this have been handed over."""
         return min(self.loaded_ms, *(sensor.first_ms for sensor in self.sensors))
 
-    def empty(self) -> list[Window]:
+    def empty(self) -> list[DateEvents]:
         """Take what the sensors have handed over."""
         windows, self.outbox, self.waiting = self.outbox, [], 0
         return windows
 
-    def _hand_over(self, window: Window) -> None:
+    def _hand_over(self, window: DateEvents) -> None:
         self.outbox.append(window)
         self.waiting += len(window.batch)
 

@@ -74,6 +74,12 @@ class StreamJob:
         }
 
 
+def played_shift(state_dir: Path) -> int | None:
+    """The scenario's shift that a checkpoint was written with, None without one. Raises InputError."""
+    found = journal.load_progress(state_dir)
+    return None if found is None else int(found.identity["shift"])
+
+
 @dataclass(frozen=True)
 class StreamEnd:
     """How a stream ended."""
@@ -123,12 +129,12 @@ def _nothing_left(where: str) -> dict[str, Any]:
     return {"state": "done", "events_acknowledged": 0, "sink": where}
 
 
-def _progress(job: StreamJob) -> journal.Progress:
+def _progress(job: StreamJob) -> journal.StreamProgress:
     """The checkpoint to go on from. Raises InputError for that of another stream."""
     found = None if job.fresh else journal.load_progress(job.state_dir)
     wanted = job.identity()
     if found is None:
-        return journal.Progress(wanted)
+        return journal.StreamProgress(wanted)
     for key, value in wanted.items():
         if found.identity.get(key) != value:
             there = found.identity.get(key)

@@ -11,7 +11,7 @@ from context import rng
 from context.arrays import DAY_MS, I64, U64, repetition
 from context.ids import global_ids
 from sim.world.details import GroupCategories, GroupMembers, Groups, Overrides
-from sim.world.reader import Reader, days, ints, millis, row_numbers, strings, truths
+from sim.world.reader import Reader, day_numbers, ints, millis, row_numbers, strings, truths
 from sim.world.world import NO_TIME
 
 # Purposes of keys: of an owner's, then of a group's.
@@ -110,7 +110,7 @@ def _overrides(read: Reader, assignment_row: I64, owners: Owners, group_key: U64
     ):
         named = np.flatnonzero(target >= 0)
         key[named] = rng.extend(key[named], keys[target[named]])
-    day = days(table["all_day_date"])
+    day = day_numbers(table["all_day_date"])
     return Overrides(
         local_id=local,
         lms_id=global_ids(local),

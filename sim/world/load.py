@@ -20,7 +20,7 @@ from sim.world.load_details import Roster, load_details
 from sim.world.objects import load_objects, unseen
 from sim.world.reader import (
     Reader,
-    days,
+    day_numbers,
     hundredths,
     ints,
     millis,
@@ -185,7 +185,7 @@ def _seats(read: Reader, calendar: Calendar, roster: Roster) -> Seats:
     table = table.take(pa.array(rows))
     role = strings(table["role"])
     start = np.datetime64(calendar.term.start, "D").astype(np.int64)
-    entry, left = days(table["entry_date"]), days(table["exit_date"])
+    entry, left = day_numbers(table["entry_date"]), day_numbers(table["exit_date"])
     # Visits start on the day after joining at the earliest and stop before the day of leaving: they may run
     # past midnight, but not into the office hour at which an enrolment ends.
     end = calendar.last_day + 1

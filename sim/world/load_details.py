@@ -23,7 +23,7 @@ from sim.world.details import (
     SeatDetails,
 )
 from sim.world.groups import Owners, load_groups
-from sim.world.reader import Reader, days, hundredths, ints, millis, strings
+from sim.world.reader import Reader, day_numbers, hundredths, ints, millis, strings
 from sim.world.world import NO_TIME
 
 MOST_TEXT = 8192  # characters of a text that Canvas sends
@@ -175,7 +175,7 @@ def _courses(read: Reader, calendar: Calendar) -> CourseDetails:
         "number",
     )
     start = np.datetime64(calendar.term.start, "D").astype(np.int64)
-    opened = days(table["le_start_date"])
+    opened = day_numbers(table["le_start_date"])
     return CourseDetails(
         created_ms=millis(table["created_date"]),
         opened_day=np.where(opened == NO_TIME, calendar.first_day, opened - start),

@@ -50,7 +50,7 @@ def millis(column: pa.ChunkedArray) -> I64:
     return np.where(column.is_null().to_numpy(), NO_TIME, ints(us) // 1000)
 
 
-def days(column: pa.ChunkedArray) -> I64:
+def day_numbers(column: pa.ChunkedArray) -> I64:
     """A DATE column as days since 1970, NULL as NO_TIME."""
     return ints(column.cast(pa.int32()).cast(pa.int64()), NO_TIME)
 

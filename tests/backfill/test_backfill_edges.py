@@ -13,7 +13,7 @@ import pytest
 
 from context.terms.premises import premises
 from sim.backfill.backfill import Wanted
-from sim.backfill.partitions import Dates
+from sim.backfill.partitions import Partitions
 from sim.folder.manifest import FileEntry, UnitEntry, load_manifest
 from sim.run import Order, backfill
 from tests.backfill.test_run import bytes_of
@@ -84,7 +84,7 @@ def test_a_date_is_complete_once_every_unit_that_can_touch_it_is_done() -> None:
     first, second, third, fourth = (date(2024, 10, 4) + i * ONE for i in range(4))
     names = [str(day) for day in (first, second, third)]
     reach = {name: (day0 + (24 * i + 4) * hour, day0 + (24 * i + 34) * hour) for i, name in enumerate(names)}
-    dates = Dates({}, reach)
+    dates = Partitions({}, reach)
     assert dates.touched(names[0]) == {first, second}
     assert dates.touched(names[2]) == {third, fourth}
     assert dates.complete() == []
@@ -103,7 +103,7 @@ def test_dates_of_a_run_that_goes_on() -> None:
     hour, day0 = 3_600_000, 20_000 * 86_400_000
     done = {"2024-10-04": _unit("2024-10-04", "2024-10-05"), "2024-10-06": _unit("2024-10-06")}
     reach = {"2024-10-04": (0, 1), "2024-10-05": (day0 + 28 * hour, day0 + 48 * hour - 1)}
-    dates = Dates(done, reach)
+    dates = Partitions(done, reach)
     assert dates.touched("2024-10-05") == {date(2024, 10, 5)}  # to the last millisecond of it, no further
     assert dates.complete() == [date(2024, 10, 4), date(2024, 10, 6)]
     with pytest.raises(RunError, match=r"2024-10-05: has events of 2024-10-07, .*out of its reach"):

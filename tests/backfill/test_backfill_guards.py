@@ -68,7 +68,7 @@ def test_two_prefixes_are_two_destinations(finished: Path) -> None:
     work = Backfill(Claimed(finished, load_manifest(finished), Progress.silent()), Wanted())
     urls = ("bigquery://p?prefix=a_", "bigquery://p?prefix=b_", "bigquery://q?prefix=a_")
     with work.opened(urls, TableOptions()):
-        assert [loader.url for loader in work.loaders] == list(urls)
+        assert [warehouse.url for warehouse in work.warehouses] == list(urls)
 
 
 def test_another_scenario_in_an_old_delivery_is_refused(finished: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from context.errors import InputError
 from sim.folder.manifest import run_id
 from sim.sinks.bigquery import connection, guard
 from sim.sinks.bigquery.sink import BigquerySink
-from sim.sinks.bigquery.target import read_target
+from sim.sinks.bigquery.target import read_address
 from sim.sinks.open import open_table_sink
 from sim.sinks.tables import TableOptions
 from tests.samples.bigquery_tiny import deliver, delivery, items, manifest
@@ -216,7 +216,7 @@ def test_project_of_the_environment(server: Recorder, monkeypatch: pytest.Monkey
 
 def test_names() -> None:
     """A prefix for all, a name for one; what would fall together or isn't known is refused."""
-    target = read_target("//p?location=EU&prefix=x_&event_store=events")
+    target = read_address("//p?location=EU&prefix=x_&event_store=events")
     assert (target.project, target.location) == ("p", "EU")
     assert [target.dataset(name) for name in ("event_store", "context_store_entity", "termtide_meta")] == [
         "events", "x_context_store_entity", "x_termtide_meta"
@@ -229,7 +229,7 @@ def test_names() -> None:
         "//p?event_store=termtide_meta": "two datasets in one",
     }.items():
         with pytest.raises(InputError, match=why):
-            read_target(wrong)
+            read_address(wrong)
     with pytest.raises(InputError, match="did you mean bigquery"):
         open_table_sink("bigqury://p", TableOptions())
     with pytest.raises(InputError, match="--method: 'x' given, allowed: auto, decorator, transaction"):

@@ -16,7 +16,7 @@ import numpy as np
 from context import rng
 from context.terms.premises import premises
 from sim.backfill.backfill import Wanted
-from sim.backfill.folders import RunTarget
+from sim.backfill.folders import RunFolder
 from sim.folder.manifest import load_manifest
 from sim.run import Order, backfill
 from sim.sinks.bigquery.connection import Connection
@@ -65,7 +65,7 @@ def _backfill(folder: Path, host: str, moment: str, turn: int, whole_group: bool
         return counted
 
     Connection.call = around("before", Connection.call, "answered")  # type: ignore[method-assign]
-    RunTarget.add_unit = around("drawn", RunTarget.add_unit, "noted")  # type: ignore[method-assign]
+    RunFolder.add_unit = around("drawn", RunFolder.add_unit, "noted")  # type: ignore[method-assign]
     options = TableOptions("transaction")
     backfill(premises(SMALL, default_pack()), folder, Order((TARGET,), WANTED, options), workers=2)
 

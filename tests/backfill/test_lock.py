@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from context.errors import InputError, RunError
-from sim.backfill.mapped_world import FILE_NAME as WORLD
+from sim.backfill.mapped_world import WORLD_FILE
 from sim.folder.claim import only_one
 from sim.folder.lock import locked
 from sim.stream.checkpoint import held
@@ -65,7 +65,7 @@ def test_a_kill_lets_go(tmp_path: Path) -> None:
 
 def test_a_lock_is_waited_for(tmp_path: Path) -> None:
     """Who says how long waits for the other's end, and raises the error given when it does not come."""
-    path = tmp_path / WORLD
+    path = tmp_path / WORLD_FILE
     path.touch()
     with elsewhere(path) as child:
         with pytest.raises(RunError, match="busy"), locked(path, RunError("busy"), wait_s=0.1):

@@ -14,8 +14,10 @@ from sim.sinks.messages import StreamOptions
 from sim.sinks.open import (
     SCHEMES,
     Scheme,
+    check_stream,
     either,
     forms,
+    is_offered,
     is_stdout,
     offered,
     open_dropper,
@@ -67,6 +69,14 @@ def test_commands_take_what_is_told(url: str) -> None:
     with pytest.raises(InputError) as caught:
         offered(url, "units", "tables")
     assert either(forms("units", "tables")) in str(caught.value)
+
+
+def test_memory_is_for_programs() -> None:
+    """A stream, too, goes into memory only where a program opens it and can look."""
+    assert open_stream_sink("memory:", StreamOptions()).mark == 0
+    with pytest.raises(InputError, match="allowed: pubsub://PROJECT/TOPIC, ndjson:FILE"):
+        check_stream("memory:", StreamOptions())
+    assert not is_offered("memory:", "tables")
 
 
 def test_stdout_is_of_some_schemes() -> None:

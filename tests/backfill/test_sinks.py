@@ -246,7 +246,7 @@ def test_lines_are_the_documents_however_chunked(monkeypatch: pytest.MonkeyPatch
     wanted = "".join(text + "\n" for text in texts).encode()
     documents = pa.chunked_array([pa.array(texts[:3]), pa.array(texts[3:])])
     assert b"".join(lines(documents)) == wanted
-    monkeypatch.setattr(sim.sinks.ndjson, "CHUNK", 2)
+    monkeypatch.setattr(sim.sinks.ndjson, "JOINED_DOCUMENTS", 2)
     assert b"".join(lines(documents)) == wanted
     assert lines_digest(lines(documents)) == lines_digest([wanted]) != lines_digest([wanted[:-1]])
 

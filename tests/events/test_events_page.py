@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from sim.caliper.kinds import KINDS
-from sim.report.events_page import page
+from sim.report.events_page import events_page
 from tests.events.test_render_shape import ours_of, paths
 from tests.samples.tiny import tiny
 from tests.samples.vendor_examples import MAY_DIFFER
@@ -28,7 +28,7 @@ def written() -> str:
 
 def test_page_is_up_to_date() -> None:
     """All but the examples is what the code makes now."""
-    assert BLOCK.sub("", written()) == BLOCK.sub("", page(tiny().engine)), "run make docs"
+    assert BLOCK.sub("", written()) == BLOCK.sub("", events_page(tiny().engine)), "run make docs"
 
 
 def test_every_kind_has_an_example() -> None:
@@ -51,4 +51,4 @@ def test_hosts_are_examples() -> None:
 
 if __name__ == "__main__":
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(tiny().engine), encoding="utf-8")
+    PAGE.write_text(events_page(tiny().engine), encoding="utf-8")

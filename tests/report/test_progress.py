@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from sim.folder.progress import Progress, duration
+from sim.folder.progress import Progress, time_span
 
 
 class Clock:
@@ -75,4 +75,4 @@ def test_nothing_is_said_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     """Spans are written for people, rounded."""
-    assert duration(seconds) == text
+    assert time_span(seconds) == text

@@ -21,7 +21,7 @@ from sim.backfill.finished_tables import day_items, store_items
 from sim.folder.manifest import Manifest, load_manifest, run_id
 from sim.run import Order, backfill
 from sim.sinks.bigquery.sink import BigquerySink
-from sim.sinks.tables import Delivery, Item, TableOptions
+from sim.sinks.tables import Item, Shipment, TableOptions
 from tests.samples.tiny import default_pack
 from tests.servers.bigquery_server import PROJECT, Emulator
 
@@ -53,10 +53,10 @@ def items(days: int = 7, *, whole: bool = True) -> list[Item]:
     return [*(tables if whole else ()), *list(day_items(small_run(), manifest()))[:days]]
 
 
-def delivery() -> Delivery:
+def delivery() -> Shipment:
     """What is delivered."""
     tables = {*TABLES, ("event_store", "expanded"), ("event_store", "events")}
-    return Delivery(run_id(manifest()), SMALL.seed, SMALL.pack, tables)
+    return Shipment(run_id(manifest()), SMALL.seed, SMALL.pack, tables)
 
 
 def deliver(

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from context.errors import InputError
 from sim.caliper.batch import Batch
-from sim.stream.checkpoint import FILE_NAME, Checkpoint, Progress, held, load_progress
+from sim.stream.checkpoint import JOURNAL, Checkpoint, StreamProgress, held, load_progress
 from tests.samples.toy_batch import toy_batch
 
 IDENTITY = {"to": "ndjson:x", "shift": 0}
 
 
-def loaded(folder: Path) -> Progress:
+def loaded(folder: Path) -> StreamProgress:
     """What the journal says; it must be there."""
     progress = load_progress(folder)
     assert progress is not None
@@ -26,7 +26,7 @@ def loaded(folder: Path) -> Progress:
 
 def test_a_journal_says_what_was_acknowledged(tmp_path: Path) -> None:
     """Cursors, mark, position and segments come back as they were, without a clean end."""
-    journal = Checkpoint(tmp_path, Progress(dict(IDENTITY)))
+    journal = Checkpoint(tmp_path, StreamProgress(dict(IDENTITY)))
     journal.begin(1_000)
     journal.ack({(0, 3): (1_500, 2**64 - 1, 7)}, 12, 345)
     journal.passed(1_400, 1_600)
@@ -50,25 +50,25 @@ def test_a_torn_line_counts_as_not_written(data: st.DataObject) -> None:
 
     with TemporaryDirectory() as name:
         folder = Path(name)
-        journal = Checkpoint(folder, Progress(dict(IDENTITY)))
+        journal = Checkpoint(folder, StreamProgress(dict(IDENTITY)))
         journal.begin(0)
-        head = (folder / FILE_NAME).stat().st_size
+        head = (folder / JOURNAL).stat().st_size
         sizes, states = [head], [0]
         for number in range(1, 6):
             journal.ack({(0, 0): (number, 0, 0)}, 1, number)
-            sizes.append((folder / FILE_NAME).stat().st_size)
+            sizes.append((folder / JOURNAL).stat().st_size)
             states.append(number)
         cut = data.draw(st.integers(head, sizes[-1]))
-        text = (folder / FILE_NAME).read_bytes()
-        (folder / FILE_NAME).write_bytes(text[:cut])
+        text = (folder / JOURNAL).read_bytes()
+        (folder / JOURNAL).write_bytes(text[:cut])
         whole = max(state for size, state in zip(sizes, states, strict=True) if size <= cut)
         assert loaded(folder).acked == whole
 
 
 def test_a_torn_end_is_cut_off_when_the_stream_goes_on(tmp_path: Path) -> None:
     """What a kill tore is gone from the journal before anything is added to it."""
-    Checkpoint(tmp_path, Progress(dict(IDENTITY))).begin(5)
-    with (tmp_path / FILE_NAME).open("ab") as file:
+    Checkpoint(tmp_path, StreamProgress(dict(IDENTITY))).begin(5)
+    with (tmp_path / JOURNAL).open("ab") as file:
         file.write(b'{"ack": [[0, 1')
     again = Checkpoint(tmp_path, loaded(tmp_path))
     again.ack({(0, 1): (6, 0, 0)}, 1, None)
@@ -78,11 +78,11 @@ def test_a_torn_end_is_cut_off_when_the_stream_goes_on(tmp_path: Path) -> None:
 def test_a_long_journal_is_rewritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long a stream runs, its journal stays short."""
     monkeypatch.setattr("sim.stream.checkpoint._LONG_BYTES", 2_000)
-    journal = Checkpoint(tmp_path, Progress(dict(IDENTITY)))
+    journal = Checkpoint(tmp_path, StreamProgress(dict(IDENTITY)))
     journal.begin(0)
     for number in range(1_000):
         journal.ack({(0, 0): (number, 0, 0)}, 1, number)
-    assert (tmp_path / FILE_NAME).stat().st_size < 4_000
+    assert (tmp_path / JOURNAL).stat().st_size < 4_000
     assert loaded(tmp_path).acked == 1_000
 
 
@@ -93,7 +93,7 @@ def batch_of(times: list[int], ids: list[int]) -> Batch:
 
 def test_what_is_wanted_comes_after_the_cursor() -> None:
     """Of a sensor in a lane, the events after its last acknowledged one; below the mark, nothing."""
-    progress = Progress({}, cursors={(0, 5): (20, 9, 2), (1, 6): (50, 0, 0)}, below_ms=15)
+    progress = StreamProgress({}, cursors={(0, 5): (20, 9, 2), (1, 6): (50, 0, 0)}, below_ms=15)
     batch = batch_of([10, 20, 20, 20, 30], [1, 1, 2, 3, 0])
     batch.uuid_high[:] = 9
     lane, sensor = np.zeros(5, dtype=np.int64), np.full(5, 5, dtype=np.int64)
@@ -104,14 +104,14 @@ def test_what_is_wanted_comes_after_the_cursor() -> None:
 @pytest.mark.parametrize("text", [b"", b"{}\n", b"hello\n", b'{"format": 1}\n', b"[1]\n"])
 def test_another_file_is_no_journal(tmp_path: Path, text: bytes) -> None:
     """A clear line for a file that isn't ours."""
-    (tmp_path / FILE_NAME).write_bytes(text)
+    (tmp_path / JOURNAL).write_bytes(text)
     with pytest.raises(InputError, match=r"no journal of a stream"):
         load_progress(tmp_path)
 
 
 def test_another_format_is_named(tmp_path: Path) -> None:
     """A journal of a later version isn't guessed at."""
-    (tmp_path / FILE_NAME).write_bytes(b'{"format": 2}\n')
+    (tmp_path / JOURNAL).write_bytes(b'{"format": 2}\n')
     with pytest.raises(InputError, match=r"format 2, allowed: 1"):
         load_progress(tmp_path)
 

@@ -14,7 +14,7 @@ import pytest
 
 from context.errors import RunError
 from sim.sinks.messages import Attribute, AwayError, Messages
-from sim.stream.checkpoint import Checkpoint, Progress, load_progress
+from sim.stream.checkpoint import Checkpoint, StreamProgress, load_progress
 from sim.stream.lanes import Lanes, lane_of
 from tests.samples.toy_batch import toy_batch
 
@@ -68,7 +68,7 @@ def messages(first: int, count: int, sensors: int = 5) -> Messages:
 
 def lanes_of(sink: ListSink, folder: Path, **settings: Any) -> tuple[Lanes, Checkpoint]:
     """Lanes into a sink, with a checkpoint in ``folder``."""
-    checkpoint = Checkpoint(folder, Progress({}))
+    checkpoint = Checkpoint(folder, StreamProgress({}))
     checkpoint.begin(0)
     return Lanes(sink, checkpoint, settings.pop("ordering_key", None), **settings), checkpoint
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from context import rng
+from sim.sensors.date_events import DateEvents
 from sim.sensors.message_maker import merged
 from sim.sensors.schedule import Schedule, SensorLaw, delay_table, flushes, schedule, sensor_laws
 from sim.sensors.settings import DeliveryWindow, SensorSettings
-from sim.sensors.window import Window
 from tests.samples.toy_batch import toy_batch
 
 DAY = 86_400_000
@@ -100,10 +100,10 @@ def test_sensors_do_not_disturb_each_other() -> None:
 def test_a_late_flush_holds_up_the_day_after_it() -> None:
     """A day's last flush may come after midnight: what its sensor has of the next day waits behind it."""
 
-    def window(day: int, times: list[int], release: list[int], sensors: list[int]) -> Window:
+    def window(day: int, times: list[int], release: list[int], sensors: list[int]) -> DateEvents:
         batch = toy_batch(np.array(times, dtype=np.int64))
         times_out = Schedule(np.array(release, dtype=np.int64), np.arange(len(times)))
-        return Window(day, batch, np.array(sensors, dtype=np.int64), times_out)
+        return DateEvents(day, batch, np.array(sensors, dtype=np.int64), times_out)
 
     before = window(0, [DAY - 9, DAY - 5], [DAY - 8, DAY + 700], [1, 0])
     after = window(1, [DAY + 1, DAY + 2, DAY + 3], [DAY + 100, DAY + 200, DAY + 900], [0, 1, 0])

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from context.errors import RunError, first_line
 from context.files import disk_error
 from schemas._model import Table
-from sim.sinks.bigquery.checksum import Leaf, Sums, added, column_paths, sums_of
+from sim.sinks.bigquery.checksum import SummedLeaf, Sums, added, column_paths, sums_of
 from sim.sinks.parquet import writer_options
 from sim.sinks.tables import Item
 
@@ -30,7 +30,7 @@ class Body:
 
 
 @contextmanager
-def body_of(item: Item, contract: Table, leaves: list[Leaf]) -> Iterator[Body]:
+def body_of(item: Item, contract: Table, leaves: list[SummedLeaf]) -> Iterator[Body]:
     """The item's rows, counted and summed. Raises RunError for a file that isn't whole or has other rows."""
     sums: Sums | None = None
     try:
@@ -57,7 +57,7 @@ def body_of(item: Item, contract: Table, leaves: list[Leaf]) -> Iterator[Body]:
         raise disk_error(item.files[0] if item.files else Path(item.name), error) from error
 
 
-def _merge(item: Item, contract: Table, leaves: list[Leaf], into: IO[bytes]) -> Sums | None:
+def _merge(item: Item, contract: Table, leaves: list[SummedLeaf], into: IO[bytes]) -> Sums | None:
     sums: Sums | None = None
     writer: pq.ParquetWriter | None = None
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP
 from typing import Any
 
@@ -25,7 +25,7 @@ _DECIMALS = 10_000  # decimals of a NUMERIC that count
 
 
 @dataclass(frozen=True)
-class Leaf:
+class SummedLeaf:
     """A column, or a field of one, that can be counted and summed."""
 
     path: tuple[str, ...]
@@ -42,25 +42,23 @@ class Leaf:
 Sums = tuple[int, ...]  # rows, then count and sum of every leaf
 
 
-def leaves(table: Table) -> list[Leaf]:
+def leaves(table: Table) -> list[SummedLeaf]:
     """What of a table is checked, in its order."""
-    found: list[Leaf] = []
+    found: list[SummedLeaf] = []
     for column in table.columns:
         if column.unrepeated and column.type == "STRING" and column.name not in table.key:
             continue  # whole documents
         found += _leaves(column, ())
-    return [
-        Leaf(leaf.path, leaf.type, leaf.repeated, table.dataset == "event_store" and leaf.path == ("id",))
-        for leaf in found
-    ]
+    has_ids = table.dataset == "event_store"
+    return [replace(leaf, event_id=has_ids and leaf.path == ("id",)) for leaf in found]
 
 
-def column_paths(found: Sequence[Leaf]) -> list[str]:
+def column_paths(found: Sequence[SummedLeaf]) -> list[str]:
     """Names of top-level columns that hold the leaves, in order."""
     return list(dict.fromkeys(leaf.path[0] for leaf in found))
 
 
-def sums_of(found: Sequence[Leaf], table: pa.Table) -> Sums:
+def sums_of(found: Sequence[SummedLeaf], table: pa.Table) -> Sums:
     """The sums over a table, or a part of it; parts add up."""
     sums = [table.num_rows]
     for leaf in found:
@@ -76,7 +74,7 @@ def added(one: Sums | None, other: Sums) -> Sums:
     return other if one is None else tuple(a + b for a, b in zip(one, other, strict=True))
 
 
-def select(found: Sequence[Leaf], source: str, where: str = "") -> str:
+def select(found: Sequence[SummedLeaf], source: str, where: str = "") -> str:
     """The query whose one row is ``sums_of`` the table ``source``."""
     terms = ["COUNT(*)", *(term for leaf in found for term in _terms(leaf))]
     columns = ", ".join(f"{term} AS c{number}" for number, term in enumerate(terms))
@@ -88,7 +86,7 @@ def sums_read(row: Any) -> Sums:
     return tuple(int(value or 0) for value in row)
 
 
-def difference(found: Sequence[Leaf], here: Sums, there: Sums) -> str | None:
+def difference(found: Sequence[SummedLeaf], here: Sums, there: Sums) -> str | None:
     """What differs first, in words; None when nothing does."""
     if here[0] != there[0]:
         return f"{here[0]:,} rows sent, {there[0]:,} there"
@@ -106,18 +104,18 @@ def checksum(sums: Sums) -> str:
     return hashlib.sha256(" ".join(map(str, sums)).encode()).hexdigest()[:32]
 
 
-def _leaves(column: Column, above: tuple[str, ...]) -> Iterator[Leaf]:
+def _leaves(column: Column, above: tuple[str, ...]) -> Iterator[SummedLeaf]:
     path = (*above, column.name)
     if column.mode == "REPEATED":
-        yield Leaf(path, column.type, repeated=True, event_id=False)
+        yield SummedLeaf(path, column.type, repeated=True, event_id=False)
     elif column.type == "RECORD":
         for field in column.fields:
             yield from _leaves(field, path)
     else:
-        yield Leaf(path, column.type, repeated=False, event_id=False)
+        yield SummedLeaf(path, column.type, repeated=False, event_id=False)
 
 
-def _measures(leaf: Leaf, values: pa.ChunkedArray) -> list[int]:
+def _measures(leaf: SummedLeaf, values: pa.ChunkedArray) -> list[int]:
     if leaf.repeated:
         filled = pc.fill_null(pc.list_value_length(values), 0)
         return [len(values), pc.sum(filled).as_py() or 0]
@@ -127,7 +125,7 @@ def _measures(leaf: Leaf, values: pa.ChunkedArray) -> list[int]:
     return [present, _sum(leaf, values.drop_null())]
 
 
-def _sum(leaf: Leaf, values: pa.ChunkedArray) -> int:
+def _sum(leaf: SummedLeaf, values: pa.ChunkedArray) -> int:
     if leaf.event_id:
         return _hex_sum(values)
     if leaf.type == "STRING":
@@ -164,14 +162,14 @@ def _hex_sum(values: pa.ChunkedArray) -> int:
     return int((nibbles << np.arange(28, -1, -4)).sum())
 
 
-def _terms(leaf: Leaf) -> tuple[str, str]:
+def _terms(leaf: SummedLeaf) -> tuple[str, str]:
     path = ".".join(f"`{name}`" for name in leaf.path)
     if leaf.repeated:
         return "COUNT(*)", f"SUM(ARRAY_LENGTH({path}))"
     return f"COUNT({path})", _term(leaf, path)
 
 
-def _term(leaf: Leaf, path: str) -> str:
+def _term(leaf: SummedLeaf, path: str) -> str:
     if leaf.event_id:
         return f"SUM(CAST(CONCAT('0x', SUBSTR({path}, 10, 8)) AS INT64))"
     return {

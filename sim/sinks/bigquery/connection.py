@@ -32,7 +32,7 @@ PASSING = frozenset({
 })  # fmt: skip
 _ABORTED = re.compile(r"(?i)transaction[^.]*(abort|conflict)|serialize access|concurrent update")
 _Anonymous: Any = AnonymousCredentials
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class Connection:
@@ -82,7 +82,7 @@ class Connection:
             )
         return self._here.client
 
-    def call(self, what: str, call: Callable[[], T]) -> T:
+    def call(self, what: str, call: Callable[[], _T]) -> _T:
         """A call, again and again while what fails passes by itself.
 
         NotFound and Conflict are the caller's to judge. Raises InputError for what the user can mend,

@@ -8,7 +8,7 @@ import schemas
 from context.errors import InputError, RunError
 from sim.sinks.bigquery.connection import CALL_S, Connection
 from sim.sinks.bigquery.make import delete_table
-from sim.sinks.bigquery.target import read_target
+from sim.sinks.bigquery.target import read_address
 from sim.sinks.cloud import LABEL
 
 
@@ -35,7 +35,7 @@ class Dropper:
     """``target`` is ``//PROJECT?...``, as a sink's; with ``prefix=`` only datasets that begin with it."""
 
     def __init__(self, target: str, run: str) -> None:
-        self._target, self._run = read_target(target), run
+        self._target, self._run = read_address(target), run
         self._connection = Connection(self._target.project, self._target.location)
 
     @property

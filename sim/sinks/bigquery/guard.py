@@ -12,16 +12,16 @@ from google.auth.transport.requests import AuthorizedSession
 from google.cloud import bigquery
 
 import schemas
+from context.arrays import DAY_MS
 from context.errors import InputError, RunError
 from sim.sinks.bigquery.connection import CALL_S, Connection, words
-from sim.sinks.bigquery.target import Target
+from sim.sinks.bigquery.target import Address
 from sim.sinks.cloud import LABEL
-from sim.sinks.tables import Delivery, TableOptions
+from sim.sinks.tables import Shipment, TableOptions
 
 DEFAULT_LOCATION = "US"  # BigQuery's own
 _RESOURCE_MANAGER = "https://cloudresourcemanager.googleapis.com/v1/projects"
 _TABLE_PERMISSIONS = ("bigquery.tables.getData", "bigquery.tables.updateData", "bigquery.tables.update")
-_DAY_MS = 86_400_000
 _Session: Any = AuthorizedSession
 
 
@@ -35,24 +35,24 @@ class Findings:
     lines: tuple[str, ...]  # for the user
 
 
-def labels_of(delivery: Delivery) -> dict[str, str]:
+def labels_of(shipment: Shipment) -> dict[str, str]:
     """What everything we make is labelled with."""
     return {
         LABEL: "true",
-        "run": _label(delivery.run),
-        "seed": _label(str(delivery.seed)),
-        "pack": _label(delivery.pack),
+        "run": _label(shipment.run),
+        "seed": _label(str(shipment.seed)),
+        "pack": _label(shipment.pack),
     }
 
 
-def datasets_of(delivery: Delivery) -> list[str]:
-    """UDP names of the datasets of a delivery, and our own."""
-    return [*sorted({dataset for dataset, _ in delivery.tables}), schemas.META]
+def datasets_of(shipment: Shipment) -> list[str]:
+    """UDP names of the datasets of a shipment, and our own."""
+    return [*sorted({dataset for dataset, _ in shipment.tables}), schemas.META]
 
 
-def check(connection: Connection, target: Target, delivery: Delivery, options: TableOptions) -> Findings:
+def check(connection: Connection, target: Address, shipment: Shipment, options: TableOptions) -> Findings:
     """Look at everything that is there. Raises InputError for what the user can mend, RunError."""
-    names = {name: target.dataset(name) for name in datasets_of(delivery)}
+    names = {name: target.dataset(name) for name in datasets_of(shipment)}
     for given in options.allow_unlabelled:
         if given not in names.values():
             raise InputError(
@@ -64,7 +64,7 @@ def check(connection: Connection, target: Target, delivery: Delivery, options: T
     foreign = {
         name
         for name, dataset in present.items()
-        if not _is_ours(connection, dataset, delivery, options.allow_unlabelled)
+        if not _is_ours(connection, dataset, shipment, options.allow_unlabelled)
     }
     location = _location(connection, target, present.values())
     connection.location = location
@@ -108,7 +108,7 @@ def _get(connection: Connection, called: str) -> Any:
         return None
 
 
-def _is_ours(connection: Connection, dataset: Any, delivery: Delivery, allowed: Collection[str]) -> bool:
+def _is_ours(connection: Connection, dataset: Any, shipment: Shipment, allowed: Collection[str]) -> bool:
     called = dataset.dataset_id
     if dataset.labels.get(LABEL) != "true":
         if called in allowed:
@@ -117,7 +117,7 @@ def _is_ours(connection: Connection, dataset: Any, delivery: Delivery, allowed: 
             f"dataset {connection.project}.{called}: exists without the label {LABEL}=true, so others may "
             f"rely on it; choose another &prefix=, or say --allow-unlabelled {called}"
         )
-    run, wanted = dataset.labels.get("run"), labels_of(delivery)["run"]
+    run, wanted = dataset.labels.get("run"), labels_of(shipment)["run"]
     if run != wanted:
         raise InputError(
             f"dataset {connection.project}.{called}: holds the run {run}, given: {wanted}; choose another "
@@ -126,7 +126,7 @@ def _is_ours(connection: Connection, dataset: Any, delivery: Delivery, allowed: 
     return True
 
 
-def _location(connection: Connection, target: Target, present: Collection[Any]) -> str:
+def _location(connection: Connection, target: Address, present: Collection[Any]) -> str:
     wanted = target.location
     given = f"location={wanted} was given" if wanted else "others are in {}"
     for dataset in present:
@@ -149,13 +149,13 @@ def _expirations(dataset: Any) -> list[str]:
     ):
         if milliseconds:
             lines.append(
-                f"warning: dataset {dataset.dataset_id} deletes {what} {int(milliseconds) / _DAY_MS:g} days "
+                f"warning: dataset {dataset.dataset_id} deletes {what} {int(milliseconds) / DAY_MS:g} days "
                 "by default: past days of a term may vanish as soon as they are loaded; clear that expiration"
             )
     return lines
 
 
-def _check_tables(connection: Connection, target: Target, present: Collection[str]) -> None:
+def _check_tables(connection: Connection, target: Address, present: Collection[str]) -> None:
     """Where tables are there already, rows may be read and replaced in them."""
     for dataset, table in (("event_store", "expanded"), (schemas.META, "loads")):
         if dataset not in present:

@@ -9,7 +9,7 @@ from datetime import date
 import schemas
 from sim.sinks.bigquery.connection import Connection
 from sim.sinks.bigquery.make import bigquery_literal, table_name
-from sim.sinks.bigquery.target import Target
+from sim.sinks.bigquery.target import Address
 from sim.sinks.tables import Item
 
 
@@ -27,10 +27,10 @@ class Entry:
     job: str
 
 
-class Ledger:
+class Loads:
     """Rows of one run; may be written from several threads, whose rows go in together."""
 
-    def __init__(self, connection: Connection, target: Target, run: str) -> None:
+    def __init__(self, connection: Connection, target: Address, run: str) -> None:
         self._connection, self._run = connection, run
         self._table = f"`{table_name(connection, target, schemas.META, 'loads')}`"
         self._entries: dict[str, Entry] = {}

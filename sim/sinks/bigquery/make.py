@@ -12,13 +12,12 @@ from context.errors import InputError
 from schemas._model import Table
 from sim.sinks.bigquery.connection import CALL_S, Connection
 from sim.sinks.bigquery.guard import Findings, datasets_of, labels_of
-from sim.sinks.bigquery.target import STAGING, Target
+from sim.sinks.bigquery.target import STAGING, Address
 from sim.sinks.cloud import LABEL
-from sim.sinks.tables import Delivery
+from sim.sinks.tables import EXPANDED, Shipment
 
 SYNTHETIC = "Synthetic data made by Termtide: no real person, course or event."
-EVENTS = ("event_store", "events")
-EXPANDED = ("event_store", "expanded")
+EVENTS_VIEW = ("event_store", "events")
 # BigQuery skips partitions by the column itself and may not look through TIMESTAMP(): so it is there too. The
 # view's own filter, true of every row, is what lets SQL that filters the TIMESTAMP run at all.
 PARTITION_COLUMN = "event_datetime"
@@ -30,19 +29,19 @@ def fields(table: Table) -> list[Any]:
     return [bigquery.SchemaField.from_api_repr(field) for field in schemas.bigquery_schema(table)]
 
 
-def table_name(connection: Connection, target: Target, dataset: str, table: str) -> str:
+def table_name(connection: Connection, target: Address, dataset: str, table: str) -> str:
     """``project.dataset.table`` as it is called here."""
     return f"{connection.project}.{target.dataset(dataset)}.{table}"
 
 
-def make_all(connection: Connection, target: Target, delivery: Delivery, findings: Findings) -> None:
+def make_all(connection: Connection, target: Address, shipment: Shipment, findings: Findings) -> None:
     """Make what is missing. Raises InputError for a table that is there and isn't ours."""
-    labels = labels_of(delivery)
-    for dataset in datasets_of(delivery):
+    labels = labels_of(shipment)
+    for dataset in datasets_of(shipment):
         if dataset not in findings.present:
             _make_dataset(connection, target, dataset, findings.location, labels)
         there = _tables(connection, target, dataset)
-        wanted = sorted(name for owner, name in delivery.tables if owner == dataset)
+        wanted = sorted(name for owner, name in shipment.tables if owner == dataset)
         for name in ["loads"] if dataset == schemas.META else wanted:
             called = table_name(connection, target, dataset, name)
             if name not in there:
@@ -54,11 +53,11 @@ def make_all(connection: Connection, target: Target, delivery: Delivery, finding
                 )
             elif (dataset, name) == EXPANDED:
                 _check_partitions(connection, called, schemas.table(dataset, name))
-    if EXPANDED in delivery.tables:
+    if EXPANDED in shipment.tables:
         _make_view(connection, target, labels)
 
 
-def staging_days(connection: Connection, target: Target) -> list[str]:
+def staging_days(connection: Connection, target: Address) -> list[str]:
     """Staging tables that are there."""
     return [name for name in _tables(connection, target, schemas.META) if name.startswith(f"{STAGING}_")]
 
@@ -72,7 +71,7 @@ def delete_table(connection: Connection, called: str) -> None:
 
 
 def _make_dataset(
-    connection: Connection, target: Target, name: str, location: str, labels: dict[str, str]
+    connection: Connection, target: Address, name: str, location: str, labels: dict[str, str]
 ) -> None:
     dataset = bigquery.Dataset(f"{connection.project}.{target.dataset(name)}")
     dataset.location, dataset.labels = location, labels
@@ -85,7 +84,7 @@ def _make_dataset(
     )
 
 
-def _tables(connection: Connection, target: Target, dataset: str) -> dict[str, dict[str, str]]:
+def _tables(connection: Connection, target: Address, dataset: str) -> dict[str, dict[str, str]]:
     """Labels of every table of a dataset, by name."""
     called = f"{connection.project}.{target.dataset(dataset)}"
     listed = connection.call(
@@ -99,7 +98,7 @@ def make_table(
     connection: Connection, called: str, contract: Table, labels: dict[str, str], *, plain: bool = False
 ) -> None:
     """Make a table unless it is there; ``plain`` leaves partitions and clusters out."""
-    if (contract.dataset, contract.name) == EVENTS:
+    if (contract.dataset, contract.name) == EVENTS_VIEW:
         return
     table = bigquery.Table(called, fields(contract))
     table.labels, table.description = labels, f"{contract.description} {SYNTHETIC}"
@@ -128,9 +127,9 @@ def _check_partitions(connection: Connection, called: str, contract: Table) -> N
         raise InputError(f"table {called}: has other columns than its contract ({odd[0]}); drop it")
 
 
-def _make_view(connection: Connection, target: Target, labels: dict[str, str]) -> None:
+def _make_view(connection: Connection, target: Address, labels: dict[str, str]) -> None:
     """Make the view or bring it up to date; its columns can only be described once it is there."""
-    contract, called = schemas.table(*EVENTS), table_name(connection, target, *EVENTS)
+    contract, called = schemas.table(*EVENTS_VIEW), table_name(connection, target, *EVENTS_VIEW)
     terms = ", ".join(f"{term} AS {name}" for name, term in schemas.events_columns("bigquery").items())
     source = table_name(connection, target, *EXPANDED)
     view = bigquery.Table(called)

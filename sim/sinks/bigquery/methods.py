@@ -20,13 +20,13 @@ from context.errors import TermtideError
 from schemas._model import Table
 from sim.sinks.bigquery.connection import CALL_S, Connection
 from sim.sinks.bigquery.make import delete_table, table_name
-from sim.sinks.bigquery.target import Target
+from sim.sinks.bigquery.target import Address
 
 _PROBE = "probe"
 _PROBE_DAY = date(2000, 1, 1)
 
 
-def choose_method(connection: Connection, target: Target, method: str) -> str:
+def choose_method(connection: Connection, target: Address, method: str) -> str:
     """``decorator`` or ``transaction``; ``auto`` tries the first one out unless this is Google's service."""
     if method != "auto":
         return method
@@ -51,7 +51,7 @@ def replace_day(
     )
 
 
-def _has_decorator(connection: Connection, target: Target) -> bool:
+def _has_decorator(connection: Connection, target: Address) -> bool:
     """Whether a row loaded into a partition of a table twice is in the table once."""
     probe = table_name(connection, target, schemas.META, _PROBE)
     day = f"{probe}${_PROBE_DAY:%Y%m%d}"

@@ -16,9 +16,8 @@ from sim.sinks.bigquery.body import Body, body_of
 from sim.sinks.bigquery.checksum import Sums, checksum, difference, leaves, select, sums_read
 from sim.sinks.bigquery.connection import Connection
 from sim.sinks.bigquery.jobs import Load, job_base, load
-from sim.sinks.bigquery.loads import Ledger
+from sim.sinks.bigquery.loads import Loads
 from sim.sinks.bigquery.make import (
-    EXPANDED,
     bigquery_literal,
     delete_table,
     make_all,
@@ -27,8 +26,8 @@ from sim.sinks.bigquery.make import (
     table_name,
 )
 from sim.sinks.bigquery.methods import choose_method, replace_day
-from sim.sinks.bigquery.target import read_target
-from sim.sinks.tables import Delivery, Item, TableOptions
+from sim.sinks.bigquery.target import read_address
+from sim.sinks.tables import EXPANDED, Item, Shipment, TableOptions
 
 LANES = 4  # items under way at once
 _STAGINGS = 3  # a staging table that vanishes is loaded so often
@@ -38,11 +37,11 @@ class BigquerySink:
     """``target`` is ``//PROJECT?...``; see ``sim.sinks.bigquery.target``."""
 
     def __init__(self, target: str, options: TableOptions) -> None:
-        self._target, self._options = read_target(target), options
+        self._target, self._options = read_address(target), options
         self._connection: Any = None
-        self._delivery: Any = None
+        self._shipment: Any = None
         self._findings: Any = None
-        self._ledger: Any = None
+        self._loads: Any = None
         self._method = options.method
         self._rows: dict[tuple[str, str, date | None], int] = {}  # by dataset, table and day, when opened
         self._pool = ThreadPoolExecutor(LANES, thread_name_prefix="bigquery")
@@ -57,30 +56,30 @@ class BigquerySink:
         names = map(self._target.dataset, (*schemas.DATASETS, schemas.META))
         return frozenset(f"bigquery:{self._target.project}.{name}" for name in names)
 
-    def check(self, delivery: Delivery) -> list[str]:
+    def check(self, shipment: Shipment) -> list[str]:
         """See the protocol."""
         self._connection = Connection(self._target.project, self._target.location)
-        self._delivery = delivery
-        self._findings = guard.check(self._connection, self._target, delivery, self._options)
-        self._connection.labels = guard.labels_of(delivery)
+        self._shipment = shipment
+        self._findings = guard.check(self._connection, self._target, shipment, self._options)
+        self._connection.labels = guard.labels_of(shipment)
         return [self._connection.line, *self._findings.lines]
 
     def open(self) -> None:
         """See the protocol."""
-        make_all(self._connection, self._target, self._delivery, self._findings)
-        self._ledger = Ledger(self._connection, self._target, self._delivery.run)
-        self._ledger.read()
+        make_all(self._connection, self._target, self._shipment, self._findings)
+        self._loads = Loads(self._connection, self._target, self._shipment.run)
+        self._loads.read()
         self._rows = self._count_rows()
-        if EXPANDED in self._delivery.tables:
+        if EXPANDED in self._shipment.tables:
             self._method = choose_method(self._connection, self._target, self._options.method)
             self._options.say(f"days are replaced by {self._method}")
             for name in staging_days(self._connection, self._target):
-                if any(self._target.staging(table, day) == name for table, day in self._ledger.days):
+                if any(self._target.staging(table, day) == name for table, day in self._loads.days):
                     delete_table(self._connection, self._called(schemas.META, name))
 
     def has(self, item: Item) -> bool:
         """See the protocol."""
-        entry = self._ledger.entry(item.name)
+        entry = self._loads.entry(item.name)
         if entry is None:
             return False
         if (entry.rows, entry.digest) != (item.rows, item.digest):
@@ -137,7 +136,7 @@ class BigquerySink:
                 job = self._by_transaction(item, item.day, body)
             else:
                 job = self._by_job(item, body)
-        self._ledger.record(item, checksum(body.sums), job)
+        self._loads.record(item, checksum(body.sums), job)
         if item.day is not None and self._method == "transaction":
             delete_table(
                 self._connection, self._called(schemas.META, self._target.staging(item.table, item.day))
@@ -196,9 +195,9 @@ class BigquerySink:
         return None if there == rows else f"{rows:,} rows sent, {there:,} in {called}"
 
     def _count_rows(self) -> dict[tuple[str, str, date | None], int]:
-        """Rows of every table and day that the ledger has; counting reads no column and is not charged."""
+        """Rows of every table and day that has items; counting reads no column and is not charged."""
         parts = []
-        for dataset, table in sorted(self._ledger.tables & set(self._delivery.tables)):
+        for dataset, table in sorted(self._loads.tables & set(self._shipment.tables)):
             column = schemas.table(dataset, table).partition_by
             names = (
                 f"SELECT {bigquery_literal(dataset)} AS dataset_name, {bigquery_literal(table)} AS table_name"
@@ -222,7 +221,7 @@ class BigquerySink:
     def _base(self, item: Item) -> str:
         part = f"{item.day:%Y%m%d}" if item.day else "whole"
         dataset = self._target.dataset(item.dataset)
-        return job_base(self._delivery.run, dataset, item.table, part, item.digest)
+        return job_base(self._shipment.run, dataset, item.table, part, item.digest)
 
 
 def during(column: str, day: date) -> str:

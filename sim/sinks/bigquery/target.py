@@ -17,7 +17,7 @@ _LOCATION = re.compile(r"[A-Za-z]{2,}[a-z0-9-]*")
 
 
 @dataclass(frozen=True)
-class Target:
+class Address:
     """A URL, read. ``project`` may be empty: then it comes from the surroundings."""
 
     project: str
@@ -34,7 +34,7 @@ class Target:
         return f"{STAGING}_{table}_{day:%Y%m%d}"
 
 
-def read_target(text: str) -> Target:
+def read_address(text: str) -> Address:
     """What stands behind ``bigquery:``. Raises InputError."""
     found = re.fullmatch(r"//([^/?#]*)/?(?:\?([^#]*))?", text)
     if found is None:
@@ -54,7 +54,7 @@ def read_target(text: str) -> Target:
             near = get_close_matches(key, allowed, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise InputError(f"--to bigquery:{text}: {key}= given, allowed: {', '.join(allowed)}{hint}")
-    target = Target(found[1], location, prefix, names)
+    target = Address(found[1], location, prefix, names)
     called = [target.dataset(name) for name in _renamable()]
     if twice := next((name for name in called if called.count(name) > 1), None):
         raise InputError(f"--to bigquery:{text}: {twice} would be two datasets in one; name them apart")

@@ -13,7 +13,7 @@ from sim.sensors.schedule import Schedule
 
 
 @dataclass(frozen=True)
-class Window:
+class DateEvents:
     """The events of one campus date in total order, their sensors, and when they leave."""
 
     day: int
@@ -21,7 +21,7 @@ class Window:
     sensor: I64  # index into the feed's laws
     schedule: Schedule
 
-    def take(self, rows: npt.NDArray[np.intp] | slice) -> Window:
+    def take(self, rows: npt.NDArray[np.intp] | slice) -> DateEvents:
         """The given rows, in the given order."""
         kept = Schedule(self.schedule.release_ms[rows], self.schedule.envelope[rows])
-        return Window(self.day, self.batch.take(rows), self.sensor[rows], kept)
+        return DateEvents(self.day, self.batch.take(rows), self.sensor[rows], kept)

@@ -12,12 +12,12 @@ from typing import TypeVar
 from context.errors import TermtideError
 from sim.folder.manifest import Manifest, run_id
 from sim.sinks.open import open_table_sink
-from sim.sinks.tables import Delivery, Item, TableOptions, TableSink
+from sim.sinks.tables import Item, Shipment, TableOptions, TableSink
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class Loader:
+class WarehouseThread:
     """One table sink and its thread; every call of the sink is made from there."""
 
     def __init__(self, url: str, options: TableOptions) -> None:
@@ -35,8 +35,8 @@ class Loader:
 
     def check(self, manifest: Manifest, tables: frozenset[tuple[str, str]]) -> list[str]:
         """Look at the destination, write nothing; lines for the user. Raises InputError, RunError."""
-        delivery = Delivery(run_id(manifest), manifest.seed, manifest.pack.name, tables)
-        return self._now(lambda: self._sink.check(delivery))
+        shipment = Shipment(run_id(manifest), manifest.seed, manifest.pack.name, tables)
+        return self._now(lambda: self._sink.check(shipment))
 
     def open(self) -> None:
         """Make what is missing there. Raises InputError, RunError."""
@@ -81,5 +81,5 @@ class Loader:
             self._failed = True
             raise
 
-    def _now(self, call: Callable[[], T]) -> T:
+    def _now(self, call: Callable[[], _T]) -> _T:
         return self._thread.submit(call).result()
