@@ -44,8 +44,10 @@ def replacing(paths: Sequence[Path], *, durable: bool = False) -> Iterator[tuple
     """
     beside = tuple(path.with_name(path.name + PARTIAL) for path in paths)
     try:
-        for path in paths:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        for partial in beside:
+            partial.parent.mkdir(parents=True, exist_ok=True)
+            if partial.is_symlink():  # what it leads to is not ours
+                partial.unlink()
         yield beside
         for partial, path in zip(beside, paths, strict=True):
             if durable:
@@ -133,6 +135,15 @@ def copy_checked(source: Path, target: Path, wanted: str) -> None:
 def damaged(path: Path, what: str = "is not the file that was written") -> DamagedError:
     """The error for a file of a run that may not be handed on."""
     return DamagedError(f"{path}: {what}; `termtide run` with the run's scenario makes it again", str(path))
+
+
+def linked_folder(root: Path) -> Path | None:
+    """A folder below ``root`` that is a symbolic link, so that files in it would stand elsewhere."""
+    for folder, names, _ in os.walk(root):
+        for name in names:
+            if (path := Path(folder, name)).is_symlink():
+                return path
+    return None
 
 
 @dataclass(frozen=True)

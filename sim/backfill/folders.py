@@ -15,7 +15,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from context.errors import DamagedError, InputError, RunError
-from context.files import PARTIAL, Written, copy_checked, disk_error, replacing
+from context.files import PARTIAL, Written, copy_checked, disk_error, linked_folder, replacing
 from sim.folder.manifest import FileEntry, Manifest, UnitEntry, run_id, termtide_version
 from sim.folder.names import MANIFEST, SUSPECTS
 from sim.folder.sealed import check_sealed, read_sealed, write_sealed
@@ -177,6 +177,8 @@ class OtherFolder:
                     f"--to {self.url}: has {present[0]} and no {DELIVERY}, allowed: a new or empty folder"
                 )
             return fresh
+        if link := linked_folder(self._root):
+            raise InputError(f"--to {self.url}: {link} is a symbolic link, which would lead elsewhere")
         try:
             found = read_note(self._root)
         except DamagedError:

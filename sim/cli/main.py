@@ -10,7 +10,7 @@ import typer
 from context.errors import TermtideError
 from sim.cli.backfill import backfill_command, estimate_command
 from sim.cli.context import context_command
-from sim.cli.drop import drop_command
+from sim.cli.delivered import drop_command, verify_command
 from sim.cli.pack import pack_app
 from sim.cli.run import demo_command, init_command, run_command
 from sim.cli.schema import schema_app
@@ -52,6 +52,7 @@ app.command("context")(context_command)
 app.command("backfill")(backfill_command)
 app.command("estimate")(estimate_command)
 app.command("stream")(stream_command)
+app.command("verify")(verify_command)
 app.command("drop")(drop_command)
 app.add_typer(ctl_app, name="ctl")
 app.command("sql")(sql_command)

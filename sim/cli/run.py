@@ -23,6 +23,7 @@ from sim.cli.options import (
     Shift,
     TermName,
     Terms,
+    Verify,
     Workers,
 )
 from sim.cli.terminal import ask_to_go_on, err
@@ -53,12 +54,15 @@ def run_command(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
+    verify: Verify = False,
     yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the scenario's university: context store, a term of events, warehouse and report."""
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
-    _make(premises_of_file(scenario, flags), out, workers, force=force, yes=yes, as_json=as_json)
+    _make(
+        premises_of_file(scenario, flags), out, workers, force=force, verify=verify, yes=yes, as_json=as_json
+    )
 
 
 def demo_command(
@@ -70,13 +74,14 @@ def demo_command(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
+    verify: Verify = False,
     yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the demo: a university of 1,000 FTE and its Fall term, without a scenario file."""
     chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift, "terms": terms})
     given = premises(chosen, load_pack(chosen.pack, Path.cwd()))
-    _make(given, out, workers, force=force, yes=yes, as_json=as_json)
+    _make(given, out, workers, force=force, verify=verify, yes=yes, as_json=as_json)
 
 
 def _make(
@@ -85,6 +90,7 @@ def _make(
     workers: int | None,
     *,
     force: bool,
+    verify: bool,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -106,7 +112,7 @@ def _make(
     check_disk(run_dir, wanted)
     if wanted.bytes > LARGE_BYTES and not yes:
         ask_to_go_on(f"This needs about {wanted.bytes / 1e9:.1f} GB. Go on?")
-    outcome = run(given, run_dir, workers=workers, force=force, progress=Progress(err))
+    outcome = run(given, run_dir, workers=workers, force=force, verify=verify, progress=Progress(err))
     facts = summary(outcome)
     if as_json:
         typer.echo(json.dumps(facts))

@@ -168,7 +168,7 @@ def remove_run(run_dir: Path, manifest: Manifest | None = None) -> None:
     Those are the ones the manifest names and the known names of the layout. Links are not followed.
     """
     try:
-        for path in sorted(set(_ours(run_dir, manifest))):
+        for path in sorted(set(ours(run_dir, manifest))):
             if path.is_file() and path.parent.resolve().is_relative_to(run_dir.resolve()):
                 path.unlink()
         events = run_dir / FOLDER
@@ -225,7 +225,8 @@ def _difference(found: Manifest, fresh: Manifest) -> str:
     return ""
 
 
-def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
+def ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
+    """Every path in the folder that is Termtide's, whether there is a file or not."""
     for name in (MANIFEST, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT, BUILT, SUSPECTS):
         yield run_dir / name
         yield run_dir / (name + PARTIAL)
