@@ -14,7 +14,7 @@ from sim.backfill.stages import claimed, copy_units, drawable, make_store, make_
 from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.progress import Progress
-from sim.folder.whole import Care, changed, note_suspects, noting_damage
+from sim.folder.whole import Care, changed, note_suspects, noting_damage, read_suspects
 from sim.report.run_page import write_report
 from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import build_warehouse
@@ -129,8 +129,7 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
     care: Care = "all" if order.verify else "cheap"
     with only_one(run_dir), noting_damage(run_dir):
         manifest = load_manifest(run_dir)
-        if order.verify:
-            _check_all(run_dir, manifest)
+        _check_bytes(run_dir, manifest, every=order.verify)
         whole = verified(run_dir, manifest)
         if not manifest.is_done or whole.units != manifest.units or whole.store != manifest.store:
             raise InputError(f"--run {run_dir}: not complete; `termtide run` with its scenario completes it")
@@ -144,9 +143,11 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
 
 
-def _check_all(run_dir: Path, manifest: Manifest) -> None:
-    """Raise DamagedError unless every file that the manifest names is what was written."""
-    lost = sorted(file.path for file in changed(run_dir, manifest.files))
+def _check_bytes(run_dir: Path, manifest: Manifest, *, every: bool) -> None:
+    """Raise DamagedError unless every file, or each that was found to differ, is what was written."""
+    suspects = read_suspects(run_dir)
+    files = [file for file in manifest.files if every or file.path in suspects]
+    lost = sorted(file.path for file in changed(run_dir, files) if (run_dir / file.path).is_file())
     if lost:
         note_suspects(run_dir, lost)
         more = f", nor are {len(lost) - 1} others" if len(lost) > 1 else ""

@@ -60,9 +60,8 @@ def run_command(
 ) -> None:
     """Make the scenario's university: context store, a term of events, warehouse and report."""
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
-    _make(
-        premises_of_file(scenario, flags), out, workers, force=force, verify=verify, yes=yes, as_json=as_json
-    )
+    given = premises_of_file(scenario, flags)
+    _make(given, out, workers, force=force, verify=verify, yes=yes, as_json=as_json)
 
 
 def demo_command(

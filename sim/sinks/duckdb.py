@@ -26,7 +26,7 @@ LOADS = schemas.table(schemas.META, "loads")
 _LOADS = f"{quoted(LOADS.dataset)}.{quoted(LOADS.name)}"
 _RECORDED = "item, run, dataset_name, table_name, day, row_count, digest, loaded_at"
 _SETTINGS = ("SET TimeZone = 'UTC'", "SET memory_limit = '1GB'", "SET threads = 1")  # beside the workers
-# Whatever somebody may have made in a file; a table comes first, and of views those of DuckDB itself don't count.
+# Whatever somebody may have made in a file; a table comes first, and what DuckDB itself has doesn't count.
 _ANYTHING = """
 SELECT kind, name FROM (
     SELECT 1 AS place, 'the table' AS kind, table_name AS name, database_name, internal FROM duckdb_tables()
@@ -48,13 +48,11 @@ class DuckdbSink:
         if not target or self._path.is_dir():
             raise InputError(f"sink duckdb:{target}: {'this is a folder, ' * bool(target)}allowed: a file")
         if target.startswith(":"):
-            raise InputError(
-                f"sink duckdb:{target}: nothing in memory outlives this command, allowed: a file"
-            )
+            raise InputError(f"sink duckdb:{target}: gone when this command ends, allowed: a file")
         there = self._path.resolve()
         if there.name == WAREHOUSE and (there.parent / MANIFEST).is_file():
             raise InputError(
-                f"sink duckdb:{target}: the warehouse of a run, which `termtide run` builds; give another file"
+                f"sink duckdb:{target}: the warehouse of a run, built by `termtide run`; give another file"
             )
         self._shipment: Shipment | None = None
         self._open: duckdb.DuckDBPyConnection | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -48,15 +47,17 @@ def delivered(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     kinds = {"plain": "", "gz": "?compression=gzip", "zst": "?compression=zstd"}
     to = [f"ndjson:{root / name}{query}" for name, query in kinds.items()]
     deliver(finished, Order((*to, f"parquet:{root / 'pq'}"), Wanted(*FALL)))
-    _context(finished, root / "csv")
+    assert _main("context", "--run", finished, "--to", f"csv:{root / 'csv'}") == 0
     return root
 
 
-def _context(run_dir: Path, folder: Path) -> None:
-    with pytest.raises(SystemExit) as left:
-        main(["context", "--run", str(run_dir), "--to", f"csv:{folder}"])
-        raise SystemExit(0)
-    assert left.value.code == 0
+def _main(*arguments: object) -> int:
+    """The exit code of a command."""
+    try:
+        main([str(argument) for argument in arguments])
+    except SystemExit as left:
+        return int(left.code or 0)
+    return 0
 
 
 def _found(place: Path) -> list[tuple[str, str]]:
@@ -64,7 +65,7 @@ def _found(place: Path) -> list[tuple[str, str]]:
 
 
 def test_what_is_whole_is_found_so(finished: Path, delivered: Path) -> None:
-    """A run and its deliveries as they were written: every file was read, nothing is found, nothing changes."""
+    """A run and its deliveries as they were written: all is read, nothing found, nothing changed."""
     before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
     verdict = verify(finished)
     assert (verdict.findings, verdict.state) == ([], "done")
@@ -81,7 +82,7 @@ def test_a_flipped_bit_in_a_run_is_found(copy: Path, name: str) -> None:
     """Wherever in a file a bit is flipped, that file is named, and no other; without it, nothing is."""
     path = copy / name
     whole = path.read_bytes()
-    for place in range(24):
+    for place in range(8):
         flip(path, place)
         assert _found(copy) == [(name, "differs")], place
         path.write_bytes(whole)
@@ -108,7 +109,7 @@ def test_a_flipped_bit_in_a_delivery_is_found(delivered: Path, tmp_path: Path, n
     kind, _, file = name.partition("/")
     root = Path(shutil.copytree(delivered / kind, tmp_path / kind))
     whole = (root / file).read_bytes()
-    for place in range(24):
+    for place in range(8):
         flip(root / file, place)
         assert _found(root) == [(file, "differs")], place
         (root / file).write_bytes(whole)
@@ -140,8 +141,9 @@ def test_what_differs_is_not_delivered(copy: Path, tmp_path: Path) -> None:
     """A delivery without a scenario names the damaged file and hands nothing of it on, whatever the sink."""
     flip(copy / DAY, 1)
     for name in ("ndjson", "parquet", "duckdb"):
-        with pytest.raises(DamagedError, match="unit-2026-10-31.parquet: is not the file that was written"):
+        with pytest.raises(DamagedError, match=r"unit-2026-10-31\.parquet: is not the file that"):
             deliver(copy, Order((f"{name}:{tmp_path / name}",), FALL_EVENTS))
+        (copy / SUSPECTS).unlink()  # with that, it would be refused before anything is looked at
     assert not list(tmp_path.glob("ndjson/unit-2026-10-31*"))
     assert not (tmp_path / "parquet" / DAY).exists()
     with duckdb.connect(str(tmp_path / "duckdb"), read_only=True) as there:
@@ -153,6 +155,7 @@ def test_what_differs_is_not_delivered(copy: Path, tmp_path: Path) -> None:
     for name in ("ndjson", "parquet", "duckdb"):
         with pytest.raises(DamagedError, match=r"person\.parquet: is not the file"):
             deliver(copy, Order((f"{name}:{tmp_path / 'store' / name}",), only))
+        assert "person.parquet" in (copy / SUSPECTS).read_text()
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson", "parquet", "duckdb"])
@@ -162,9 +165,7 @@ def test_a_damaged_table_is_not_exported(
     """The store alone is held to the manifest too, and so is the store as of a morning."""
     flip(copy / PERSON, 3)
     for more in ([], ["--as-of", "2026-11-01"]):
-        with pytest.raises(SystemExit) as left:
-            main(["context", "--run", str(copy), "--to", f"{form}:{tmp_path / 'out'}", *more])
-        assert left.value.code == 3
+        assert _main("context", "--run", copy, "--to", f"{form}:{tmp_path / 'out'}", *more) == 3
         (line,) = [x for x in capsys.readouterr().err.splitlines() if "person.parquet" in x]
         assert "is not the file that was written" in line
         assert not list(tmp_path.glob("out/**/person*"))
@@ -226,12 +227,12 @@ def test_a_delivery_is_mended(finished: Path, delivered: Path, tmp_path: Path) -
 
 
 @pytest.fixture(scope="module")
-def filled(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def filled(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A DuckDB file with two days of the run and a table."""
     file = tmp_path_factory.mktemp("duckdb") / "d.duckdb"
     tables = wanted_tables([], ["event_store.expanded", "context_store_entity.person"])
     deliver(finished, Order((f"duckdb:{file}",), Wanted(FALL[0], FALL[0], tables)))
-    yield file
+    return file
 
 
 def test_a_duckdb_file_is_verified(filled: Path, tmp_path: Path) -> None:
@@ -247,12 +248,11 @@ def test_a_duckdb_file_is_verified(filled: Path, tmp_path: Path) -> None:
     shutil.copy(filled, file)
     with duckdb.connect(str(file)) as there:
         there.execute("UPDATE context_store_entity.person SET last_name = 'Other' WHERE person_id = 1")
-        there.execute(
-            "DELETE FROM event_store.expanded WHERE id = (SELECT min(id) FROM event_store.expanded)"
-        )
-    assert _found(file) == [
-        ("context_store_entity.person", "differs"),
-        ("event_store.expanded 2026-10-30", "differs"),
+        first = "(SELECT min(id) FROM event_store.expanded)"
+        there.execute(f"DELETE FROM event_store.expanded WHERE id = {first}")
+    assert [name for name, _ in _found(file)] == [
+        "context_store_entity.person",
+        "event_store.expanded 2026-10-30",
     ]
     (tmp_path / "no.duckdb").write_text("no database")
     with pytest.raises(InputError, match="no DuckDB file"):
@@ -263,10 +263,7 @@ def test_at_the_command_line(copy: Path, capsys: pytest.CaptureFixture[str]) -> 
     """`termtide verify` exits 0 for what is whole and 1 with a line for each finding, or JSON."""
 
     def command(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(["verify", str(copy), *arguments])
-            raise SystemExit(0)
-        return int(left.value.code or 0), *capsys.readouterr()
+        return _main("verify", copy, *arguments), *capsys.readouterr()
 
     code, output, errors = command()
     assert (code, output) == (0, "")
@@ -281,7 +278,7 @@ def test_at_the_command_line(copy: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_a_damaged_manifest_begins_the_run_anew(copy: Path, finished: Path) -> None:
-    """Of a manifest that was changed nothing is believed: reading commands refuse, `run` makes all of it again."""
+    """Of a manifest that was changed nothing is believed: others refuse, `run` makes all again."""
     text = (copy / MANIFEST).read_text()
     (copy / MANIFEST).write_text(text.replace('"rows": ', '"rows": 1', 1))
     with pytest.raises(DamagedError, match=r"manifest\.json: is not the file that was written"):

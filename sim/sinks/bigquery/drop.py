@@ -32,7 +32,7 @@ class Belongings:
 
 
 class Dropper:
-    """``target`` is ``//PROJECT?...``, as a sink's: the datasets that it would deliver into, and no others."""
+    """``target`` is ``//PROJECT?...``, as a sink's: the datasets that it would deliver into, no others."""
 
     def __init__(self, target: str, run: str) -> None:
         self._target, self._run = read_address(target), run
