@@ -158,8 +158,9 @@ class Backfill:
         for name in [day for day, unit in units.items() if not lost.isdisjoint(f.path for f in unit.files)]:
             self.at.show.stage_line(f"{name}: its files are not what was written, so it is drawn again")
             del units[name]
-            self.at.manifest.state = "events"
         if lost:
+            if self.at.manifest.is_done:
+                self.at.manifest.state = "events"
             self.at.manifest.save(self.at.run_dir)
 
     def put_tables(self) -> None:
