@@ -1,4 +1,4 @@
-"""`termtide context` killed half-way: what is left is ours, and the same command ends as if nothing had been."""
+"""`termtide context` killed half-way: what is left is ours, and the same command goes on from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sim.folder.scratch import PREFIX, scratch_folder
 from tests.backfill.test_backfill import file_bytes
 from tests.samples.toy_run import write_run
 
-# Dies, as if by SIGKILL, at the call of this number of one of two functions: half-way in writing, or in renaming.
+# Dies, as if by SIGKILL, at the call of this number of one of two functions: in writing, or in renaming.
 _KILLED = """
 import os, sys
 from pathlib import Path
@@ -45,19 +45,20 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _context(run_dir: Path, url: str, function: str = "_write", last: int = 0) -> int:
     command = [sys.executable, "-c", _KILLED, function, str(last)]
-    command += ["context", "--run", str(run_dir), "--to", url]
+    tables = ("course_offering", "learner_activity_result", "person")  # the toy has native ids of no others
+    command += ["context", "--run", str(run_dir), "--to", url, *(f"--table={table}" for table in tables)]
     root = Path(__file__).resolve().parents[2]
     return subprocess.run(command, cwd=root, capture_output=True, check=False).returncode
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_killed_half_way_and_continued(run_dir: Path, tmp_path: Path, form: str) -> None:
-    """Killed while it writes, and while it renames, it ends with the files of one never killed, and no others."""
+    """Killed while it writes, and while it renames, it ends with the files of one never killed, no others."""
     out = tmp_path / "out"
     assert _context(run_dir, f"{form}:{tmp_path / 'whole'}") == 0
-    for function, last in (("_write", 3), ("replace", 4)):
+    for function, last in (("_write", 3), ("replace", 2)):
         assert _context(run_dir, f"{form}:{out}", function, last) == 9
-        assert file_bytes(out).keys() - file_bytes(tmp_path / "whole").keys()
+        assert {Path(name).suffix for name in file_bytes(out)} >= {".tmp"}
         assert not (out / "context.json").exists()
     assert _context(run_dir, f"{form}:{out}") == 0
     assert file_bytes(out) == file_bytes(tmp_path / "whole")
