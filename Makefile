@@ -17,7 +17,7 @@ help:
 	@echo "make format   put files into the form that make check wants"
 	@echo "make bench    events and rows per CPU-second"
 	@echo "make emulators  a BigQuery emulator for the tests, where there is a Python 3.13 for it"
-	@echo "make docs     write lists made from the code anew: docs/events.md, the rooms in CONTRIBUTING.md"
+	@echo "make docs     write what is made from the code anew: lists of events and rooms, the cookbook"
 	@echo "make lock     pin requirements anew (UPGRADE=1 takes newer versions)"
 	@echo "make clean    remove .venv, caches and builds; runs/ stays"
 
@@ -46,6 +46,7 @@ bench: .venv/.installed-dev
 docs: .venv/.installed-dev
 	$(BIN)/python -m tests.events.test_events_page
 	$(BIN)/python -m tests.tidy.test_rooms
+	$(BIN)/python -m tests.sql.test_cookbook
 
 # A name such as python3.12 may be on the path and still not start, and Debian's Python may lack ensurepip:
 # so each candidate is tried to the end.

@@ -4,11 +4,13 @@ A table is one TOML file: ``description``, ``loaded_from`` (SIS, LMS, SIS+LMS, C
 ``keymap`` (has native ids; false by default), and a section ``[columns.<name>]`` per column with
 ``type``, ``mode`` (NULLABLE by default), ``provenance``, ``description`` and, where they apply,
 ``references`` (table.column of the context store), ``options`` (a set of option_sets.toml), ``uniform``
-(why all rows have one value, or none), ``unrepeated`` (hardly two rows have the same value: dictionaries
-are no use) and ``fields`` (of a RECORD). An entity also says how many rows it has
-for 1,000 full-time equivalents and one Fall term: ``rows_per_1000_fte``, with ``expected`` and ``within``
-(the part by which the number may be off). The section ``[as_of]`` says how rows and columns come about in
-time (``schemas/_as_of.py``). DDL, loaders and tests all read these files: no column list is typed twice.
+(why all rows have one value) or ``null`` (why none has any), ``unrepeated`` (hardly two rows have the same
+value: dictionaries are no use) and ``fields`` (of a RECORD). An entity also
+has its ``family`` (in words, for people), ``native_ids`` (the systems that give them, where ``loaded_from``
+does not say it) and ``rows_per_1000_fte``: how many rows it has for 1,000 full-time equivalents and one Fall
+term, with ``expected`` and ``within`` (the part by which the number may be off). The section ``[as_of]`` says
+how rows and columns come about in time (``schemas/_as_of.py``). DDL, loaders and tests all read these files:
+no column list is typed twice.
 
 ``provenance`` says what is known: "documented" columns appear in the public material of the Unizin
 Data Platform; "inferred" ones follow its naming rules from the Canvas data they come from.
@@ -25,10 +27,11 @@ from pyarrow import csv
 
 from schemas._bigquery import bigquery_ddl, bigquery_schema, bigquery_type, field_paths
 from schemas._convert import arrow_schema, duckdb_ddl
-from schemas._describe import describe_column, describe_table
+from schemas._describe import describe_column, describe_table, remark
 from schemas._events import anchors, caliper_spec, event_kinds
 from schemas._load import option_sets, read_tables
 from schemas._model import (
+    FAMILIES,
     AsOf,
     Column,
     Rows,
@@ -47,6 +50,7 @@ from schemas._views import events_columns
 
 __all__ = [
     "DATASETS",
+    "FAMILIES",
     "META",
     "AsOf",
     "Column",
@@ -77,6 +81,7 @@ __all__ = [
     "find_table",
     "information_schema",
     "option_set",
+    "remark",
     "table",
     "tables",
 ]
@@ -152,8 +157,15 @@ def _by_name(dataset: str) -> dict[str, Table]:
 
 
 def _keymap_of(entity: Table) -> Table:
+    unknown = {
+        "sis": "The student information system knows none of them.",
+        "lms": "The learning environment knows none of them.",
+    }
+
     def native(name: str, description: str) -> Column:
-        return Column(name, "STRING", "NULLABLE", description, "documented")
+        system = name.partition("_")[0]
+        why = None if system in entity.native_ids else unknown[system]
+        return Column(name, "STRING", "NULLABLE", description, "documented", always_null=why)
 
     return Table(
         dataset="context_store_keymap",

@@ -14,15 +14,23 @@ def describe_table(table: Table) -> str:
     return f"{table.description} {LABEL}"
 
 
+def remark(column: Column) -> str:
+    """What a column has in every row, and why; nothing of one that varies."""
+    if column.always_null:
+        return f"NULL in every row: {column.always_null}"
+    return f"The same in every row: {column.uniform}" if column.uniform else ""
+
+
 def describe_column(column: Column) -> str:
-    """What a column holds, what it may hold, what it refers to and whether Unizin documents it.
+    """What a column holds, may hold, refers to, has in every row, and whether Unizin documents it.
 
     At most 1,024 characters: members of an option set that is too long are left out for the set's name.
     """
     key = f" References {column.references}." if column.references else ""
     origin = "" if column.provenance == "documented" else " (Inferred: not in Unizin's public material.)"
     allowed = f" Allowed: {', '.join(option_sets()[column.options])}." if column.options else ""
-    text = f"{column.description}{allowed}{key}{origin}"
+    alike = f" {remark(column)}" if remark(column) else ""
+    text = f"{column.description}{allowed}{key}{alike}{origin}"
     if len(text) > DESCRIPTION_MAX:
-        text = f"{column.description} Allowed: members of {column.options}.{key}{origin}"
+        text = f"{column.description} Allowed: members of {column.options}.{key}{alike}{origin}"
     return text

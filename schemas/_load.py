@@ -10,9 +10,11 @@ from typing import Any
 
 from schemas._as_of import parse as parse_as_of
 from schemas._model import (
+    FAMILIES,
     LOADED_FROM,
     MODES,
     PROVENANCES,
+    SYSTEMS,
     TYPES,
     Column,
     Rows,
@@ -33,6 +35,8 @@ _TABLE_KEYS = {
     "rows_per_1000_fte": dict,
     "as_of": dict,
     "scope": str,
+    "family": str,
+    "native_ids": list,
 }
 _COLUMN_KEYS = {
     "type": str,
@@ -43,6 +47,7 @@ _COLUMN_KEYS = {
     "options": str,
     "uniform": str,
     "unrepeated": bool,
+    "null": str,
     "fields": dict,
 }
 _ROWS_KEYS = {"expected": int, "within": float}
@@ -78,10 +83,14 @@ def parse_table(dataset: str, name: str, text: str) -> Table:
         cluster_by=tuple(data.get("cluster_by", ())),
         require_partition_filter=data.get("require_partition_filter", False),
         rows=_rows(where, data.get("rows_per_1000_fte")),
+        family=data.get("family"),
+        native_ids=tuple(data.get("native_ids", (s for s in SYSTEMS if s.upper() in data["loaded_from"]))),
         scope=data.get("scope"),
         as_of=parse_as_of(columns, data.get("as_of", {}), where),
     )
     _check_table(table, where)
+    for system in data.get("native_ids", ()):
+        _check_member(system, SYSTEMS, f"{where}: native_ids")
     return table
 
 
@@ -106,6 +115,10 @@ def _column(where: str, name: str, spec: Mapping[str, Any]) -> Column:
         raise SchemaError(f"{here}: {UnknownOptionSet('option set', spec['options'], option_sets())}")
     if ("fields" in spec) != (spec["type"] == "RECORD"):
         raise SchemaError(f"{here}: fields are for RECORD, and RECORD needs fields")
+    if {"null", "uniform"} <= spec.keys():
+        raise SchemaError(f"{here}: null and uniform given, allowed: one of them")
+    if "null" in spec and spec.get("mode") == "REQUIRED":
+        raise SchemaError(f"{here}: null given, allowed: not in a key")
     return Column(
         name=name,
         type=spec["type"],
@@ -116,6 +129,7 @@ def _column(where: str, name: str, spec: Mapping[str, Any]) -> Column:
         options=spec.get("options"),
         uniform=spec.get("uniform"),
         unrepeated=spec.get("unrepeated", False),
+        always_null=spec.get("null"),
         fields=tuple(_column(where, field, inner) for field, inner in spec.get("fields", {}).items()),
     )
 
@@ -134,6 +148,8 @@ def _check_table(table: Table, where: str) -> None:
     required = tuple(column.name for column in table.columns if column.mode == "REQUIRED")
     if sorted(required) != sorted(table.key):
         raise SchemaError(f"{where}: REQUIRED are {required}, allowed: exactly the key {table.key}")
+    if table.family is not None:
+        _check_member(table.family, FAMILIES, f"{where}: family")
     if table.keymap and table.key != (f"{table.name}_id",):
         raise SchemaError(f"{where}: key {table.key} given, allowed with a keymap: {table.name}_id alone")
 

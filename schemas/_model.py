@@ -10,6 +10,19 @@ TYPES = ("INT64", "STRING", "BOOL", "DATE", "DATETIME", "TIMESTAMP", "NUMERIC", 
 MODES = ("NULLABLE", "REQUIRED", "REPEATED")
 PROVENANCES = ("documented", "inferred")
 LOADED_FROM = ("SIS", "LMS", "SIS+LMS", "Caliper", "BigQuery", "Termtide")
+FAMILIES = (
+    "Institution and calendar",
+    "People",
+    "Programs and degrees",
+    "Courses and groups",
+    "Assignments",
+    "Quizzes",
+    "Modules, files and pages",
+    "Talk",
+    "Grades",
+    "Learning outcomes",
+)
+SYSTEMS = ("sis", "lms")  # that give native ids
 DATE_KINDS = ("created", "actual", "planned", "changed")
 
 
@@ -58,7 +71,8 @@ class Column:
     provenance: str  # "documented": in Unizin's public material; "inferred": ours
     references: str | None = None  # "person.person_id", always in context_store_entity
     options: str | None = None  # name of an option set; a STRING may list several members with commas
-    uniform: str | None = None  # why all rows have one value, or none
+    uniform: str | None = None  # why all rows have one value
+    always_null: str | None = None  # why no row has a value
     unrepeated: bool = False  # hardly two rows have the same value
     fields: tuple[Column, ...] = ()  # of a RECORD
 
@@ -119,6 +133,8 @@ class Table:
     cluster_by: tuple[str, ...] = ()
     require_partition_filter: bool = False
     rows: Rows | None = None  # of a context-store entity
+    family: str | None = None  # of a context-store entity, one of FAMILIES
+    native_ids: tuple[str, ...] = ()  # which of SYSTEMS give its rows ids
     scope: str | None = None  # "term": rows belong to a term, which no reference says
     as_of: AsOf = AsOf()  # how rows and columns of a context-store entity come about in time
 

@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from context.packs.pack import find_pack
 from tests.servers import bigquery_server
+from tests.servers.chromium import Chromium, find_chromium
 from tests.servers.pubsub_server import Emulator, find_emulator
 
 # The same examples in every run, and no deadline: a test may be slow on a busy machine, but never fail by it.
@@ -65,3 +66,18 @@ def bigquery() -> Iterator[bigquery_server.Emulator]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """A headless Chromium for this test process. CHROMIUM_REQUIRED=1 makes its absence a failure."""
+    program = find_chromium()
+    if program is None:
+        if os.environ.get("CHROMIUM_REQUIRED") == "1":
+            pytest.fail("CHROMIUM_REQUIRED=1, but there is no Chromium")
+        pytest.skip("no Chromium: install chromium, or set CHROMIUM_BIN")
+    browser = Chromium(program)
+    try:
+        yield browser
+    finally:
+        browser.stop()

@@ -34,7 +34,7 @@ RUBRIC_USED_SHARE = 0.93  # of their grades in which it is filled in
 ALIGNED_SHARE, QUIZ_SHARE = 0.75, 0.25  # of such assignments, of quizzes, in courses with outcomes
 MOST_ALIGNED = 3  # outcomes of a rubric, questions of a quiz
 # Purposes of randomness: what each number draws.
-_RATING, _ALIGNED, _SCALE, _HOW_MANY = 1, 1, 1, 1
+_RATING, _ALIGNED, _SCALE, _HOW_MANY = 1, 30, 1, 1
 _WHICH_OWN, _METHOD, _OUTCOME, _IS_WIDE = 2, 2, 2, 3
 _WHICH_WIDE, _HAS_RUBRIC, _RUBRIC_ALIGNED, _QUIZ_ALIGNED = 4, 27, 28, 29
 _ASSESSED_RESULT, _RUBRIC_USED, _USES_OUTCOMES, _COURSE_OUTCOMES = 34, 193, 250, 251

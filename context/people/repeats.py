@@ -21,7 +21,7 @@ _COURSES = 1 << 34  # more than codes of courses
 _ROUNDS = 8  # tries to find somebody to change seats with, in the same cell, then at the same level
 _PICKS = 4  # tries to find a seat in the course that is taken again
 # Purposes of randomness: what each number draws.
-_SWAP, _TAKES_AGAIN, _WITHDRAWS = 51, 52, 53
+_SWAP, _TAKES_AGAIN, _WITHDRAWS, _SEAT_AGAIN = 51, 52, 53, 54
 
 
 def lasting_codes(cip: npt.ArrayLike, level: npt.ArrayLike, ordinal: I64) -> I64:
@@ -125,7 +125,9 @@ def _take_again(pack: Pack, later: Later, key: U64, student: I64, section: I64, 
         like = own[course[section[own]] // _ORDINALS == code // _ORDINALS]
         mine = int((like if len(like) else own)[0])
         low, high = np.searchsorted(sorted_course, [code, code + 1])
-        tries = low + rng.integer(key[np.full(_PICKS, mine)], int(high - low), np.arange(_PICKS))
+        tries = low + rng.integer(
+            rng.extend(key[np.full(_PICKS, mine)], _SEAT_AGAIN), int(high - low), np.arange(_PICKS)
+        )
         for pick in by_course[tries].tolist():
             if course[section[pick]] == code and not again[pick]:
                 section[mine], section[pick] = section[pick], section[mine]

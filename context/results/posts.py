@@ -15,7 +15,7 @@ from context.scenario.hours import same_day
 
 # Purposes of randomness: what each number draws.
 _AUTHOR, _REPLY_DELAY, _REPLIES, _POST_DELAY = 1, 1, 1, 2
-_REPLY_HOUR, _REPLY, _POST_HOUR, _PARENT = 2, 2, 3, 3
+_REPLY_HOUR, _REPLY, _POST_HOUR, _PARENT = 2, 2, 3, 7
 _FREE_POSTS, _FREE_POST, _FIRST_POST = 5, 6, 60
 
 

@@ -20,7 +20,7 @@ from context.terms.drawn import Drawn
 MOST_LIST_ITEMS = 4  # of a list
 # Purposes of randomness: what each number draws.
 _SECTIONS, _SECTION, _HAS_HEADING, _SENTENCES = 145, 146, 147, 148
-_HAS_LIST, _HEADING, _LIST_START, _LIST_LENGTH = 149, 160, 161, 162
+_HAS_LIST, _HEADING, _LIST_START, _LIST_LENGTH = 149, 163, 161, 162
 
 
 def paragraph(d: Drawn, kind: str, key: U64, offering: I64, count: I64) -> pa.Array:

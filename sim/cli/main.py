@@ -3,24 +3,60 @@
 from __future__ import annotations
 
 import signal
-from typing import Annotated, NoReturn
+from importlib import import_module
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from context.errors import TermtideError
-from sim.cli.backfill import backfill_command, estimate_command
-from sim.cli.context import context_command
-from sim.cli.delivered import drop_command, verify_command
-from sim.cli.pack import pack_app
-from sim.cli.run import demo_command, init_command, run_command
-from sim.cli.schema import schema_app
-from sim.cli.sql import sql_command
-from sim.cli.stream import ctl_app, stream_command
-from sim.cli.terminal import err
-from sim.folder.manifest import termtide_version
+
+# Where each command stands, in the order in which help lists them. A command imports what it needs when it is
+# asked for: `termtide sql` does not wait for what draws a term.
+COMMANDS = {
+    "init": "run:init_command",
+    "run": "run:run_command",
+    "demo": "run:demo_command",
+    "context": "context:context_command",
+    "backfill": "backfill:backfill_command",
+    "estimate": "backfill:estimate_command",
+    "stream": "stream:stream_command",
+    "verify": "delivered:verify_command",
+    "drop": "delivered:drop_command",
+    "ctl": "stream:ctl_app",
+    "sql": "sql:sql_command",
+    "open": "sql:open_command",
+    "pack": "pack:pack_app",
+    "schema": "schema:schema_app",
+}
+
+
+class _Commands(TyperGroup):
+    """The commands, each imported when it is wanted."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer hands it over
+        """Names, in order."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - as above
+        """The command of a name; None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        found = getattr(import_module(f"sim.cli.{module}"), name)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+            alone.command(cmd_name)(found)
+            found = alone
+        command = get_command(found)
+        command.name = cmd_name
+        return command
+
 
 app = typer.Typer(
     name="termtide",
+    cls=_Commands,
     help="A synthetic university on tap: a context store, a term of Caliper events, a warehouse.",
     no_args_is_help=True,
     add_completion=False,
@@ -32,6 +68,8 @@ _INTERRUPTED = "interrupted; what is in place is whole, and the same command con
 
 def _version(value: bool) -> None:
     if value:
+        from sim.folder.manifest import termtide_version
+
         typer.echo(f"termtide {termtide_version()}")
         raise typer.Exit
 
@@ -45,24 +83,11 @@ def main_options(
     """A synthetic university on tap."""
 
 
-app.command("init")(init_command)
-app.command("run")(run_command)
-app.command("demo")(demo_command)
-app.command("context")(context_command)
-app.command("backfill")(backfill_command)
-app.command("estimate")(estimate_command)
-app.command("stream")(stream_command)
-app.command("verify")(verify_command)
-app.command("drop")(drop_command)
-app.add_typer(ctl_app, name="ctl")
-app.command("sql")(sql_command)
-app.add_typer(pack_app, name="pack")
-app.add_typer(schema_app, name="schema")
-
-
 def fail(message: str, code: int) -> NoReturn:
     """One line on stderr, then out."""
-    err.print(f"termtide: {message}", markup=False)
+    from sim.cli.terminal import err
+
+    err.print(f"termtide: {message}", markup=False, emoji=False)
     raise SystemExit(code)
 
 

@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from context.errors import InputError
-from context.scenario.load import FILE_NAME
 
 ScenarioFile = Annotated[
-    Path | None, typer.Option("--scenario", help=f"Scenario file; default: {FILE_NAME} in this folder.")
+    Path | None, typer.Option("--scenario", help="Scenario file; default: termtide.toml in this folder.")
 ]
 Fte = Annotated[str | None, typer.Option("--fte", help="Size in student full-time equivalents.")]
 TermName = Annotated[str | None, typer.Option("--term", help='Term, such as "Fall 2026".')]

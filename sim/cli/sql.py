@@ -1,31 +1,82 @@
-"""``termtide sql``."""
+"""``termtide sql`` and ``termtide open``."""
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from context.errors import InputError
 from sim.cli.options import RunDir
+from sim.cli.terminal import err
+
+_TABLE_HELP = "A file of yours as a table, dataset.name=FILE (CSV, Parquet, NDJSON); may be given again."
 
 
 def sql_command(
-    query: Annotated[str, typer.Argument(help="BigQuery SQL, or - to read it from standard input.")],
+    query: Annotated[
+        str | None,
+        typer.Argument(help="BigQuery SQL, a file of it, or - for standard input; without one: a shell."),
+    ] = None,
     run_dir: RunDir = None,
-    form: Annotated[str, typer.Option("--format", help="table, csv or jsonl.")] = "table",
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="Read the SQL from a file.")] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", help="pretty, json, prettyjson, jsonl, csv or parquet.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the result into this file.")] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", help="Query parameter, name:TYPE:value; may be given again."),
+    ] = None,
+    table: Annotated[list[str] | None, typer.Option("--table", help=_TABLE_HELP)] = None,
+    max_rows: Annotated[
+        int | None, typer.Option("--max_rows", "--max-rows", "-n", min=0, help="Show at most so many rows.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry_run", "--dry-run", help="Only tell what BigQuery would bill.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse what production refuses: no filter on partitions.")
+    ] = False,
+    strict_project: Annotated[
+        bool, typer.Option("--strict-project", help="Refuse names of other projects than the run's.")
+    ] = False,
 ) -> None:
-    """Run BigQuery SQL, read-only, on a run's warehouse."""
-    from sim.folder.find import find_run
-    from sim.folder.manifest import load_manifest
-    from sim.sql.output import FORMATS
-    from sim.sql.query import run_sql
+    """Run BigQuery SQL on a run; what it makes stays in a scratch dataset beside the run."""
+    from sim.shell.answers import Asked
+    from sim.shell.ask import answer
 
-    chosen = "jsonl" if as_json else form
-    if chosen not in FORMATS:
-        raise InputError(f"--format: {chosen} given, allowed: {', '.join(FORMATS)}")
-    where = find_run(run_dir)
-    project = load_manifest(where).scenario.project
-    FORMATS[chosen](run_sql(where, project, sys.stdin.read() if query == "-" else query), sys.stdout)
+    answer(
+        Asked(
+            query=query,
+            run_dir=run_dir,
+            file=file,
+            form="jsonl" if as_json else form,
+            out=out,
+            parameters=tuple(parameter or ()),
+            tables=tuple(table or ()),
+            rows_max=max_rows,
+            dry=dry_run,
+            strict=strict,
+            strict_project=strict_project,
+        ),
+        _say,
+    )
+
+
+def open_command(
+    run_dir: RunDir = None,
+    ui: Annotated[bool, typer.Option("--ui", help="DuckDB's own page in the browser.")] = False,
+    show: Annotated[
+        bool, typer.Option("--print", help="Only print the SQL that puts the names in place.")
+    ] = False,
+) -> None:
+    """Open a run in DuckDB's own client or page, every dataset under its name."""
+    from sim.shell.client import open_in_client
+
+    open_in_client(run_dir, ui=ui, show=show, say=_say)
+
+
+def _say(text: str) -> None:
+    err.print(text, markup=False, emoji=False)

@@ -27,7 +27,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "event_bytes": manifest.totals.event_bytes,
         "warehouse": str(run_dir / WAREHOUSE),
         "report": str(run_dir / REPORT),
-        "queries": [sql for _, sql in queries(days)],
+        "queries": [" ".join(sql.split()) for _, sql in queries(days)],
     }
 
 

@@ -1,4 +1,4 @@
-"""``built.json``: size and digest of what is built from a run's data, warehouse and report.
+"""``built.json``: size and digest of what is built from a run's data: warehouse, report, pages.
 
 They are not in the manifest, which says the same wherever a run stands: the warehouse names its folder, and
 DuckDB writes other bytes each time.
@@ -17,7 +17,7 @@ from context.files import damaged, file_digest
 from sim.folder.manifest import StoredFile
 from sim.folder.names import BUILT
 from sim.folder.sealed import check_sealed, read_sealed, write_sealed
-from sim.folder.whole import is_as_written
+from sim.folder.whole import changed
 
 
 class Built(BaseModel):
@@ -30,14 +30,15 @@ class Built(BaseModel):
     seal: str = ""
 
 
-def note_built(run_dir: Path, name: str) -> None:
-    """Note the file ``name`` of a run folder as it stands. Raises RunError, OSError."""
+def note_built(run_dir: Path, *names: str) -> None:
+    """Note files of a run folder as they stand, and forget those that are gone. Raises RunError, OSError."""
     known = Built()
     with suppress(OSError, TermtideError):
         known = read_built(run_dir)
-    path = run_dir / name
-    known.files[name] = StoredFile(path=name, bytes=path.stat().st_size, xxh3_128=file_digest(path))
-    known.files = dict(sorted(known.files.items()))
+    for name in names:
+        path = run_dir / name
+        known.files[name] = StoredFile(path=name, bytes=path.stat().st_size, xxh3_128=file_digest(path))
+    known.files = {name: known.files[name] for name in sorted(known.files) if (run_dir / name).is_file()}
     write_sealed(run_dir / BUILT, known)
 
 
@@ -54,9 +55,9 @@ def read_built(run_dir: Path) -> Built:
 
 
 def is_built(run_dir: Path, *names: str) -> bool:
-    """Whether these files stand as they were built."""
+    """Whether these files, and all that were built beside them, stand as they were."""
     try:
         known = read_built(run_dir).files
     except (OSError, TermtideError):
         return False
-    return all(name in known and is_as_written(run_dir, known[name]) for name in names)
+    return known.keys() >= set(names) and not changed(run_dir, list(known.values()))

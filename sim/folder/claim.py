@@ -24,10 +24,21 @@ from sim.folder.manifest import (
     new_manifest,
     termtide_version,
 )
-from sim.folder.names import BUILT, FOLDER, MANIFEST, PLAN, REPORT, SUSPECTS, WAREHOUSE
+from sim.folder.names import (
+    BUILT,
+    COOKBOOK,
+    DICTIONARY,
+    FOLDER,
+    MANIFEST,
+    PLAN,
+    REPORT,
+    SUSPECTS,
+    WAREHOUSE,
+)
 from sim.folder.progress import Progress
 from sim.folder.whole import Care, broken
 
+_PAGES = ("index.html", "joins.html", "marts.html", "search.js", "style.css", "tables.js")
 _STORES = ("context_store_entity", "context_store_keymap")
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _EVENT_FOLDER = re.compile(rf"event_date={_DATE}")
@@ -174,7 +185,8 @@ def remove_run(run_dir: Path, manifest: Manifest | None = None) -> None:
         events = run_dir / FOLDER
         dates = [path for path in events.glob("event_date=*") if _EVENT_FOLDER.fullmatch(path.name)]
         stores = [run_dir / dataset for dataset in _STORES]
-        for folder in [*stores, *dates, events, events.parent]:
+        pages = run_dir / DICTIONARY
+        for folder in [*stores, *dates, events, events.parent, *pages.glob("*/"), pages]:
             if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
                 folder.rmdir()
     except OSError as error:
@@ -227,10 +239,11 @@ def _difference(found: Manifest, fresh: Manifest) -> str:
 
 def ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
     """Every path in the folder that is Termtide's, whether there is a file or not."""
-    for name in (MANIFEST, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT, BUILT, SUSPECTS):
+    for name in (MANIFEST, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT, COOKBOOK, BUILT, SUSPECTS):
         yield run_dir / name
         yield run_dir / (name + PARTIAL)
     yield run_dir / f"{WAREHOUSE}{PARTIAL}.wal"
+    yield from _pages(run_dir / DICTIONARY)
     for dataset in _STORES:
         for table in schemas.tables(dataset):
             yield run_dir / dataset / f"{table.name}.parquet"
@@ -241,3 +254,16 @@ def ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
     if manifest is not None:
         yield from (run_dir / file.path for unit in manifest.units.values() for file in unit.files)
         yield from (run_dir / f"{name.replace('.', '/')}.parquet" for name in manifest.store)
+
+
+def _pages(folder: Path) -> Iterator[Path]:
+    """The dictionary's pages, and what of them a kill left half written."""
+    for name in _PAGES:
+        yield folder / name
+        yield folder / (name + PARTIAL)
+    for path in folder.glob("*/*.html*"):
+        name = path.name.removesuffix(PARTIAL).removesuffix(".html")
+        with suppress(schemas.UnknownName):
+            schemas.table(path.parent.name, name)
+            if path.name in (f"{name}.html", f"{name}.html{PARTIAL}"):
+                yield path

@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 import schemas
 from context.arrays import I32, U8
 from context.errors import RunError
-from context.files import disk_error
 
 WHOLE_ROWS = 1 << 18  # a column of a file with no more rows is read once, of one with more several times
 DIGEST_ROWS = 16_384  # rows of the event store digested at a time; part of the definition too
@@ -157,15 +156,6 @@ def lines_digest(blocks: Iterable[bytes | memoryview]) -> str:
     for block in blocks:
         digest.update(block)
     return digest.hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 (hex) of a file's bytes. Raises RunError when it can't be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise disk_error(path, error) from error
 
 
 def _digest(

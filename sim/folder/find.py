@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from context.errors import InputError
-from context.scenario.scenario import Scenario
 from sim.folder.names import MANIFEST
+
+if TYPE_CHECKING:
+    from context.scenario.scenario import Scenario
 
 RUNS = Path("runs")
 

@@ -1,6 +1,6 @@
 """How far a run has come, for people: bars on a terminal, plain lines otherwise, never on stdout.
 
-This is the only module that looks at a clock; nothing generated sees it.
+It looks at a clock for that; nothing generated sees it.
 """
 
 from __future__ import annotations

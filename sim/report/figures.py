@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from context.packs.pack import Pack
 from sim.caliper.kinds import KINDS, tool_sql
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.names import FOLDER, PLAN
-from sim.sql.translate import parse, to_duckdb
+from sim.sql.session_tables import session_sql
 from sim.sql.warehouse import glob_escaped, literal, open_run
 
 Records = list[dict[str, Any]]
@@ -38,9 +37,9 @@ class Figures:
     asked: float  # without overshoot
     overshoot: float
     drawn: int
-    days: Records  # date, asked, drawn; one per campus day
+    days: Records  # date, asked, drawn, events (all, asked for or not); one per campus day
     tools: Records  # name, asked, drawn
-    levels: Records
+    levels: Records  # name None: events that name no course, so that nobody asked for them by level
     families: Records
     hours: Records  # weekday, hour, events; local time
     letters: Records  # name, number
@@ -125,7 +124,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, manifest: Manifest, pack: Pa
     roles = "context_store_entity.course_section_enrollment WHERE role = 'Student'"
     titles = dict(zip(pack.table("cip")["cip"], pack.table("cip")["title"], strict=True))
     drawn = {
-        key: f"SELECT {key} AS name, sum(n) AS drawn FROM clicks JOIN courses USING (course) "
+        key: f"SELECT {key} AS name, sum(n) AS drawn FROM clicks LEFT JOIN courses USING (course) "
         "WHERE counted GROUP BY 1"
         for key in ("family", "level")
     }
@@ -140,10 +139,13 @@ def _figures(connection: duckdb.DuckDBPyConnection, manifest: Manifest, pack: Pa
         overshoot=float(number("SELECT sum(overshoot) FROM cells")),
         drawn=int(number("SELECT sum(n) FROM clicks WHERE counted")),
         days=rows(_DAYS),
-        tools=rows(_compared("tool", _drawn_tools(pack))),
-        levels=sorted(rows(_compared("level", drawn["level"])), key=lambda row: str(row["name"])),
+        tools=rows(_compared("tool", _drawn_tools(connection, pack))),
+        levels=sorted(
+            rows(_compared("level", drawn["level"])), key=lambda row: (row["name"] is None, row["name"])
+        ),
         families=[
-            {**row, "name": _short(f"{row['name']} {titles.get(row['name'], '')}")} for row in families
+            {**row, "name": row["name"] and f"{row['name']} {titles.get(row['name'], '')}".strip()}
+            for row in families
         ],
         hours=rows(_HOURS),
         letters=_letters(rows(_LETTERS), pack),
@@ -152,9 +154,11 @@ def _figures(connection: duckdb.DuckDBPyConnection, manifest: Manifest, pack: Pa
 
 
 _DAYS = """
-    SELECT CAST(p.day AS VARCHAR) AS date, p.asked, coalesce(c.drawn, 0)::BIGINT AS drawn
+    SELECT CAST(p.day AS VARCHAR) AS date, p.asked, coalesce(c.drawn, 0)::BIGINT AS drawn,
+           coalesce(c.events, 0)::BIGINT AS events
     FROM (SELECT day, sum(asked + overshoot) AS asked FROM cells GROUP BY 1) p
-    LEFT JOIN (SELECT day, sum(n) AS drawn FROM clicks WHERE counted GROUP BY 1) c USING (day) ORDER BY 1"""
+    LEFT JOIN (SELECT day, sum(n) FILTER (WHERE counted) AS drawn, sum(n) AS events FROM clicks GROUP BY 1) c
+      USING (day) ORDER BY 1"""
 _HOURS = """
     SELECT isodow(local_hour)::INT - 1 AS weekday, hour(local_hour)::INT AS hour, sum(n)::BIGINT AS events
     FROM clicks GROUP BY 1, 2 ORDER BY 1, 2"""
@@ -168,34 +172,25 @@ _SECTION_SIZES = """
 
 
 def _compared(key: str, drawn: str) -> str:
-    """SQL: asked and drawn by one of the plan's axes, largest first."""
+    """SQL: asked and drawn by one of the plan's axes, largest first; what was not asked so comes last."""
     return f"""
         SELECT name, coalesce(asked, 0) AS asked, coalesce(drawn, 0)::BIGINT AS drawn
         FROM (SELECT {key} AS name, sum(asked + overshoot) AS asked FROM cells GROUP BY 1)
-        FULL JOIN ({drawn}) USING (name) WHERE name IS NOT NULL ORDER BY asked DESC, name"""
+        FULL JOIN ({drawn}) USING (name) ORDER BY name IS NULL, asked DESC, name"""
 
 
-def _drawn_tools(pack: Pack) -> str:
+def _drawn_tools(connection: duckdb.DuckDBPyConnection, pack: Pack) -> str:
     """SQL: drawn events by tool, through the one derivation of tools, which is BigQuery SQL."""
     table = pack.table("tool")
     domains = {
         domain: tool for domain, tool in zip(table["lti_domain"], table["tool"], strict=True) if domain
     }
     case = tool_sql(domains)
-    return to_duckdb(
-        parse(
-            f"SELECT name, SUM(n) AS drawn FROM (SELECT {case} AS name, n FROM looks) "
-            "WHERE name <> 'login' GROUP BY name"
-        )
+    return session_sql(
+        connection,
+        f"SELECT name, SUM(n) AS drawn FROM (SELECT {case} AS name, n FROM looks) "
+        "WHERE name <> 'login' GROUP BY name",
     )
-
-
-def _short(text: str, most: int = 34) -> str:
-    """A label that fits, cut between words."""
-    if len(text) <= most:
-        return text
-    words = re.match(rf".{{1,{most - 2}}}(?=[ /,])", text)
-    return (words[0] if words else text[: most - 2]).rstrip(",/ ") + " …"
 
 
 def _letters(rows: Records, pack: Pack) -> Records:

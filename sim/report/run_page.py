@@ -1,27 +1,40 @@
-"""``report.html``: one page that shows what a run holds, offline, without a clock and without scripts."""
+"""``report.html``: one page that shows what a run holds, offline and without a clock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from html import escape
-from importlib import resources
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from string import Template
+from typing import Any
 
 from context.files import replacing
 from context.packs.pack import Pack
 from sim.folder.built import note_built
 from sim.folder.manifest import Manifest
 from sim.folder.names import REPORT
+from sim.report.beside import write_beside
 from sim.report.figures import Figures, gather
+from sim.report.labels import NO_COURSE, family_label, level_label, tool_label
+from sim.report.pages import rendered
+
+
+@dataclass(frozen=True)
+class SourcedBlock:
+    """Blocks of numbers of a pack that stand on the same source."""
+
+    blocks: str
+    text: str
+    assumption: bool
 
 
 def write_report(run_dir: Path, pack: Pack) -> Path:
-    """Write ``report.html`` of a run that has its warehouse; ``pack`` is the run's. Returns the path.
+    """Write ``report.html`` of a run that has its warehouse, and the pages beside it that it links to.
 
-    Raises InputError without a warehouse, RunError when files can't be read or written.
+    ``pack`` is the run's. Returns the path. Raises InputError without a warehouse, RunError when files
+    can't be read or written.
     """
-    text = report_page(gather(run_dir, pack), pack)
+    figures = gather(run_dir, pack)
+    text = run_page(figures, pack, write_beside(run_dir, figures.manifest))
     path = run_dir / REPORT
     with replacing([path]) as (beside,):
         beside.write_text(text, encoding="utf-8")
@@ -29,35 +42,43 @@ def write_report(run_dir: Path, pack: Pack) -> Path:
     return path
 
 
-def report_page(figures: Figures, pack: Pack) -> str:
-    """The whole page."""
+def run_page(figures: Figures, pack: Pack, links: Sequence[tuple[str, str]] = ()) -> str:
+    """The whole page; ``links`` are (path relative to the run, name) of the pages beside it."""
     from sim.report import charts  # a second to import
     from sim.report.queries import queries
 
     manifest = figures.manifest
-    scenario = manifest.scenario
-    template = Template(resources.files("sim.report").joinpath("template.html").read_text(encoding="utf-8"))
-    return template.substitute(
-        title=escape(scenario.institution),
-        subtitle=escape(_subtitle(manifest)),
-        numbers="".join(
-            f"<div><b>{value}</b><span>{label}</span></div>" for value, label in _numbers(figures)
-        ),
-        days_note=escape(_days_note(figures)),
+    sources = pack.sources()
+    return rendered(
+        "report.html.jinja",
+        title=str(manifest.scenario.institution),
+        subtitle=_subtitle(manifest),
+        links=links,
+        numbers=_numbers(figures),
+        figures=figures,
+        planned=figures.asked + figures.overshoot,
+        off=_off(figures.drawn, figures.asked + figures.overshoot),
+        unnamed=sum(row["drawn"] for row in figures.families if row["name"] is None),
+        no_course=NO_COURSE,
         days=charts.days(figures.days),
-        tools=charts.compared(figures.tools, "tool"),
-        families=charts.compared(figures.families, "CIP family", width=210),
-        levels=charts.compared(figures.levels, "course level"),
+        tools=charts.compared(_named(figures.tools, tool_label), "tool"),
+        families=charts.compared(_named(figures.families, family_label), "field of study", label=40),
+        levels=charts.compared(_named(figures.levels, level_label), "course level"),
         week=charts.week(figures.hours),
-        letters=charts.counted(figures.letters, "Final grades"),
-        sizes=charts.counted(figures.sizes, "Sections by number of students"),
-        zone=escape(scenario.time_zone),
-        queries="".join(_query(title, sql) for title, sql in queries(sorted(manifest.units))),
-        pack=escape(f"{manifest.pack.name} {manifest.pack.version}"),
-        sources_note=_sources_note(pack),
-        sources=_sources(pack.sources()),
-        versions=escape(_versions(manifest)),
+        letters=charts.counted(figures.letters, "Final grades by letter", "letter"),
+        sizes=charts.counted(figures.sizes, "Sections by number of students", "students"),
+        zone=str(manifest.scenario.time_zone),
+        queries=queries(sorted(manifest.units)),
+        pack=f"{manifest.pack.name} {manifest.pack.version}",
+        blocks=len(sources),
+        assumed=sum(1 for _, _, assumption in sources if assumption),
+        sources=_grouped(sources),
+        versions=_versions(manifest),
     )
+
+
+def _named(rows: Sequence[dict[str, Any]], label: Any) -> list[dict[str, Any]]:
+    return [{**row, "name": label(row["name"])} for row in rows]
 
 
 def _subtitle(manifest: Manifest) -> str:
@@ -70,48 +91,35 @@ def _numbers(figures: Figures) -> list[tuple[str, str]]:
     totals = figures.manifest.totals
     return [
         (f"{totals.events:,}", "events"),
+        (f"{figures.drawn:,}", "clicks of students"),
         (f"{figures.students:,}", "students"),
         (f"{figures.courses:,}", "courses"),
         (f"{figures.sections:,}", "sections"),
         (f"{figures.enrolments:,}", "student enrolments"),
         (f"{totals.store_rows:,}", "rows in the context store"),
-        (f"{figures.drawn / (figures.students or 1):,.0f}", "clicks per student"),
         (f"{totals.event_bytes / 1e6:,.0f} MB", "of event files"),
     ]
 
 
-def _days_note(figures: Figures) -> str:
-    planned = figures.asked + figures.overshoot
-    difference = figures.drawn / planned - 1 if planned else 0.0
-    extra = figures.overshoot / figures.asked if figures.asked else 0.0
-    return (
-        f"Clicks of students, by the campus day in which their visit starts: {figures.drawn:,} drawn, "
-        f"{planned:,.0f} asked ({difference:+.2%}). Of what is asked, {extra:.1%} come on top of the rates, "
-        "where deadlines need more events than the rates give."
-    )
+def _off(drawn: int, planned: float) -> str:
+    """How far what was drawn is from what was asked, in words."""
+    difference = drawn / planned - 1 if planned else 0.0
+    if abs(difference) < 0.00005:
+        return "as many as asked"
+    return f"{abs(difference):.2%} {'more' if difference > 0 else 'fewer'} than asked"
 
 
-def _query(title: str, sql: str) -> str:
-    return f"<p>{escape(title[:1].upper() + title[1:])}</p><pre>{escape(sql)}</pre>"
-
-
-def _sources_note(pack: Pack) -> str:
-    entries = pack.sources()
-    assumed = sum(1 for _, _, assumption in entries if assumption)
-    return f"{len(entries)} blocks of numbers, {assumed} of them assumptions or shaped by one."
-
-
-def _sources(entries: Iterable[tuple[str, str, bool]]) -> str:
-    """Rows of a table: what stands on the same source together, measured ones first."""
+def _grouped(entries: Sequence[tuple[str, str, bool]]) -> list[SourcedBlock]:
+    """What stands on the same source together, measured ones first."""
     grouped: dict[tuple[bool, str], list[str]] = {}
     for block, source, assumption in entries:
         grouped.setdefault((assumption, source), []).append(block)
-    rows = []
-    for (assumption, source), blocks in sorted(grouped.items(), key=lambda item: item[0][0]):
-        flag = '<span class="flag">assumption</span>' if assumption else ""
-        text = source.removeprefix("assumption: ").removeprefix("assumption, ")
-        rows.append(f"<tr><td>{escape(', '.join(blocks))}</td><td>{escape(text)}</td><td>{flag}</td></tr>")
-    return "\n".join(rows)
+    return [
+        SourcedBlock(
+            ", ".join(blocks), source.removeprefix("assumption: ").removeprefix("assumption, "), assumption
+        )
+        for (assumption, source), blocks in sorted(grouped.items(), key=lambda item: item[0][0])
+    ]
 
 
 def _versions(manifest: Manifest) -> str:

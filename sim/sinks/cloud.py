@@ -1,4 +1,4 @@
-"""What the sinks of Google Cloud share: credentials, whose they are, and one line of an error."""
+"""What the sinks of Google Cloud share: credentials, and whose they are."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from context.files import disk_error
 from schemas._model import Table
 from sim.folder.names import MANIFEST, WAREHOUSE
 from sim.sinks.tables import Item, Shipment, TableOptions
-from sim.sql.warehouse import comments, events_select, literal, quoted
+from sim.sql.warehouse import comments, events_select, literal, new_file, quoted
 
 LOADS = schemas.table(schemas.META, "loads")
 _LOADS = f"{quoted(LOADS.dataset)}.{quoted(LOADS.name)}"
@@ -127,7 +127,8 @@ class DuckdbSink:
     def _connected(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         try:
             # A whole path, so that DuckDB takes nothing at its beginning for the name of an extension.
-            return duckdb.connect(str(self._path.resolve()), read_only=read_only)
+            path = self._path.resolve()
+            return duckdb.connect(str(path), read_only=True) if read_only else new_file(path)
         except duckdb.IOException as error:
             text = str(error)
             if "lock" in text:

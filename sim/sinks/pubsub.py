@@ -38,7 +38,7 @@ _T = TypeVar("_T")
 
 
 class PubsubSink:
-    """``target`` is ``//PROJECT/TOPIC``; an empty project takes GOOGLE_CLOUDPROJECT."""
+    """``target`` is ``//PROJECT/TOPIC``; an empty project takes GOOGLE_CLOUD_PROJECT."""
 
     lanes = 4
     most_messages = 500

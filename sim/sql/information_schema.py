@@ -7,7 +7,7 @@ it; a run is in whatever region one asks for. Columns are those of ``schemas/inf
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 import schemas
 from context.errors import InputError
@@ -24,8 +23,9 @@ from sim.folder.names import WAREHOUSE
 from sim.sql.warehouse import data_files, is_view
 
 NAME = "INFORMATION_SCHEMA"
+OLDER_CATALOGUE = "__TABLES__"  # what BigQuery had before, below a dataset only
 _REGION = "region-"
-_DATASET_ONLY = ("PARTITIONS",)
+_DATASET_ONLY = ("PARTITIONS", OLDER_CATALOGUE)
 _REGION_ONLY = ("SCHEMATA", "TABLE_STORAGE")
 Row = dict[str, Any]
 
@@ -45,11 +45,41 @@ class View:
 
 
 @dataclass(frozen=True)
+class OwnData:
+    """A table or view that is not the run's: its columns, rows and logical bytes; ``text`` of a view."""
+
+    table: Table
+    rows: int = 0
+    logical_bytes: int = 0
+    text: str | None = None
+
+
+@dataclass(frozen=True)
 class _Catalogue:
     run_dir: Path
     project: str
     region: str
     tables: Sequence[Table]
+    own: Mapping[tuple[str, str], OwnData]
+
+    def own_data(self, table: Table) -> OwnData | None:
+        """What is known of a table that is not the run's; None for one of the run."""
+        return self.own.get((table.dataset, table.name))
+
+    def is_view(self, table: Table) -> bool:
+        """Whether a table has no rows of its own."""
+        mine = self.own_data(table)
+        return mine.text is not None if mine is not None else is_view(table)
+
+    def parts(self, table: Table) -> list[tuple[str | None, int, int, int, datetime]]:
+        """(partition or None, rows, logical bytes, bytes on the disk, when changed) of a table, in order."""
+        mine = self.own_data(table)
+        if mine is not None:
+            return [] if mine.text else [(None, mine.rows, mine.logical_bytes, mine.logical_bytes, self.made)]
+        return [
+            (partition, *_sizes(files), max(map(_changed, files)))
+            for partition, files in data_files(self.run_dir, table).items()
+        ]
 
     @property
     def made(self) -> datetime:
@@ -63,13 +93,14 @@ def asked_for(parts: Sequence[str], project: str, datasets: Sequence[str]) -> Vi
     Raises InputError for a view that there is not, or not where it is asked for, as in BigQuery.
     """
     upper = [part.upper() for part in parts]
-    if NAME not in upper:
+    if NAME not in upper and OLDER_CATALOGUE not in upper:
         return None
-    given, position = ".".join(parts), upper.index(NAME)
-    above, name = list(parts[:position]), ".".join(upper[position + 1 :])
-    if name not in schemas.information_schema():
-        near = get_close_matches(name, schemas.information_schema(), n=1)
-        hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(schemas.information_schema())}"
+    given, position = ".".join(parts), upper.index(NAME if NAME in upper else OLDER_CATALOGUE)
+    above, name = list(parts[:position]), ".".join(upper[position + (NAME in upper) :])
+    if name not in schemas.information_schema() or (name == OLDER_CATALOGUE) == (NAME in upper):
+        views = [view for view in schemas.information_schema() if view != OLDER_CATALOGUE]
+        near = get_close_matches(name, views, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(views)}"
         raise InputError(f"no view named {given}; {hint}")
     if above and above[0] == project:
         del above[0]
@@ -85,18 +116,23 @@ def asked_for(parts: Sequence[str], project: str, datasets: Sequence[str]) -> Vi
         raise InputError(f"no dataset named {above[0]}; datasets: {', '.join(datasets)}")
     places = {name in _REGION_ONLY: f"`{project}.{_REGION}us`", name in _DATASET_ONLY: f"`{project}.DATASET`"}
     where = places.get(True, f"`{project}.DATASET` or `{project}.{_REGION}us`")
-    raise InputError(f"table {given} given, allowed before {NAME}.{name}: {where}")
+    asked = name if name == OLDER_CATALOGUE else f"{NAME}.{name}"
+    raise InputError(f"table {given} given, allowed before {asked}: {where}")
 
 
-def rows_of(view: View, run_dir: Path, project: str, known: set[tuple[str, str]]) -> pa.Table:
-    """The rows of a view for the tables that the warehouse has, as (dataset, table)."""
+def rows_of(
+    view: View, run_dir: Path, project: str, known: set[tuple[str, str]], own: Sequence[OwnData] = ()
+) -> pa.Table:
+    """The rows of a view for the tables that the warehouse has, as (dataset, table), and the user's own."""
     tables = [
         table
-        for dataset in ((view.dataset,) if view.dataset else schemas.DATASETS)
+        for dataset in ((view.dataset,) if view.dataset in schemas.DATASETS else schemas.DATASETS)
         for table in schemas.tables(dataset)
-        if (dataset, table.name) in known
+        if (dataset, table.name) in known and view.dataset in (None, dataset)
     ]
-    rows = _ROWS[view.name](_Catalogue(run_dir, project, view.region, tables))
+    mine = {(item.table.dataset, item.table.name): item for item in own}
+    tables += [item.table for item in own if view.dataset in (None, item.table.dataset)]
+    rows = _ROWS[view.name](_Catalogue(run_dir, project, view.region, tables, mine))
     contract = schemas.information_schema()[view.name]
     return pa.Table.from_pylist(list(rows), schema=schemas.arrow_schema(contract))
 
@@ -104,7 +140,7 @@ def rows_of(view: View, run_dir: Path, project: str, known: set[tuple[str, str]]
 def _tables(catalogue: _Catalogue) -> Iterator[Row]:
     no = ("is_insertable_into", "is_fine_grained_mutations_enabled", "is_typed", "is_change_history_enabled")
     for table in catalogue.tables:
-        stored = not is_view(table)
+        stored = not catalogue.is_view(table)
         yield {
             **_name(catalogue, table),
             **dict.fromkeys(no, "NO"),
@@ -172,14 +208,13 @@ def _options(catalogue: _Catalogue) -> Iterator[Row]:
 
 def _partitions(catalogue: _Catalogue) -> Iterator[Row]:
     for table in catalogue.tables:
-        for partition, files in data_files(catalogue.run_dir, table).items():
-            rows, logical, _ = _sizes(files)
+        for partition, rows, logical, _, changed in catalogue.parts(table):
             yield {
                 **_name(catalogue, table),
                 "partition_id": partition and partition.replace("-", ""),
                 "total_rows": rows,
                 "total_logical_bytes": logical,
-                "last_modified_time": max(_changed(file) for file in files),
+                "last_modified_time": changed,
                 "storage_tier": "ACTIVE",
             }
 
@@ -189,24 +224,42 @@ def _storage(catalogue: _Catalogue) -> Iterator[Row]:
     physical = ("current_physical_bytes", "total_physical_bytes", "active_physical_bytes")
     kept = ("long_term_logical", "long_term_physical", "time_travel_physical", "fail_safe_physical")
     for table in catalogue.tables:
-        if is_view(table):
+        if catalogue.is_view(table):
             continue
-        parts = data_files(catalogue.run_dir, table)
-        files = [file for part in parts.values() for file in part]
-        rows, logical, size = _sizes(files)
+        parts = catalogue.parts(table)
         yield {
             **_name(catalogue, table),
-            **dict.fromkeys(same, logical),
-            **dict.fromkeys(physical, size),
+            **dict.fromkeys(same, sum(part[2] for part in parts)),
+            **dict.fromkeys(physical, sum(part[3] for part in parts)),
             **dict.fromkeys([f"{name}_bytes" for name in kept], 0),
             "project_id": catalogue.project,
             "creation_time": catalogue.made,
-            "total_rows": rows,
-            "total_partitions": sum(partition is not None for partition in parts),
-            "storage_last_modified_time": max(map(_changed, files), default=catalogue.made),
+            "total_rows": sum(part[1] for part in parts),
+            "total_partitions": sum(part[0] is not None for part in parts),
+            "storage_last_modified_time": max((part[4] for part in parts), default=catalogue.made),
             "deleted": False,
             "table_type": "BASE TABLE",
         }
+
+
+def _older(catalogue: _Catalogue) -> Iterator[Row]:
+    for table in catalogue.tables:
+        parts = catalogue.parts(table)
+        changed = max((part[4] for part in parts), default=catalogue.made)
+        yield {
+            "project_id": catalogue.project,
+            "dataset_id": table.dataset,
+            "table_id": table.name,
+            "creation_time": _millis(catalogue.made),
+            "last_modified_time": _millis(changed),
+            "row_count": sum(part[1] for part in parts),
+            "size_bytes": sum(part[2] for part in parts),
+            "type": 2 if catalogue.is_view(table) else 1,
+        }
+
+
+def _millis(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 _ROWS: dict[str, Callable[[_Catalogue], Iterator[Row]]] = {
@@ -217,6 +270,7 @@ _ROWS: dict[str, Callable[[_Catalogue], Iterator[Row]]] = {
     "TABLE_OPTIONS": _options,
     "PARTITIONS": _partitions,
     "TABLE_STORAGE": _storage,
+    OLDER_CATALOGUE: _older,
 }
 
 
@@ -230,6 +284,8 @@ def _name(catalogue: _Catalogue, table: Table) -> Row:
 
 def _sizes(files: Sequence[Path]) -> tuple[int, int, int]:
     """(rows, bytes before compression, bytes on the disk) of Parquet files."""
+    import pyarrow.parquet as pq
+
     rows = logical = size = 0
     for file in files:
         found = pq.read_metadata(file)

@@ -1,41 +1,95 @@
-"""Results of queries as text: a table for people, CSV and JSON lines for programs."""
+"""Results of queries: tables for people, CSV, JSON and Parquet for programs, in the forms that bq has.
+
+In ``json`` and ``csv`` values are texts as BigQuery's API writes them: TIMESTAMP ``2026-09-01 10:00:00``, in
+UTC, DATETIME with a T, BYTES in base64. ``jsonl`` keeps numbers and truth values as JSON has them.
+"""
 
 from __future__ import annotations
 
 import base64
 import csv
 import json
-from collections.abc import Callable, Iterator
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import TextIO
+from typing import Any, TextIO
 
 import pyarrow as pa
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from context.errors import InputError
+
+RESULT_FORMATS = ("pretty", "json", "prettyjson", "jsonl", "csv", "parquet")
+ROWS_SHOWN = 100  # on a terminal, unless told otherwise
 _BATCH = 10_000
-_ROWS_SHOWN = 100
-_WIDE = 200  # columns of a terminal that is none
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-def write_pretty(table: pa.Table, out: TextIO) -> None:
-    """A table for the terminal: numbers to the right, at most 100 rows and a note."""
-    console = Console(file=out, width=None if out.isatty() else _WIDE)
-    shown = Table(header_style="bold")
-    for field in table.schema:
+def write_rows(table: pa.Table, form: str, out: TextIO, width: int | None = None) -> None:
+    """Write a result in one of RESULT_FORMATS but parquet; ``width``: the terminal's columns, or None."""
+    writers: dict[str, Callable[[pa.Table, TextIO], None]] = {
+        "json": lambda rows, to: _write_array(rows, to, None),
+        "prettyjson": lambda rows, to: _write_array(rows, to, 2),
+        "jsonl": _write_json_lines,
+        "csv": _write_csv,
+        "pretty": lambda rows, to: _write_pretty(rows, to, width),
+    }
+    writers[form](table, out)
+
+
+def _write_pretty(table: pa.Table, out: TextIO, width: int | None) -> None:
+    """A grid if it fits, else a field a line; what goes into a pipe is never cut nor folded."""
+    from rich.cells import cell_len
+
+    names = [_shown(name) for name in table.column_names]
+    rows = [["NULL" if value is None else _shown(_text(value)) for value in row] for row in _rows(table)]
+    widths = [max(map(cell_len, column)) for column in zip(names, *rows, strict=True)]
+    natural = sum(widths) + 3 * len(widths) + 1
+    if not names:
+        return
+    if width is None or natural <= width:
+        _write_grid(table.schema, names, rows, out, natural)
+    else:
+        _write_records(names, rows, out, width)
+
+
+def _write_grid(
+    schema: pa.Schema, names: Sequence[str], rows: list[list[str]], out: TextIO, natural: int
+) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=out, width=natural, highlight=False, markup=False, emoji=False)
+    shown = Table(header_style="bold", box=box.SQUARE, safe_box=True)
+    for field, name in zip(schema, names, strict=True):
         number = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
         right = number or pa.types.is_decimal(field.type)
-        shown.add_column(Text(field.name), justify="right" if right else "left", overflow="fold")
-    for row in _rows(table.slice(0, _ROWS_SHOWN)):
-        shown.add_row(*[Text("NULL", style="dim") if value is None else Text(_text(value)) for value in row])
+        shown.add_column(Text(name), justify="right" if right else "left", no_wrap=True)
+    for row in rows:
+        shown.add_row(*[Text(value) for value in row])
     console.print(shown)
-    if table.num_rows > _ROWS_SHOWN:
-        console.print(f"{_ROWS_SHOWN:,} of {table.num_rows:,} rows; --format csv or jsonl gives all")
 
 
-def write_csv(table: pa.Table, out: TextIO) -> None:
+def _write_records(names: Sequence[str], rows: list[list[str]], out: TextIO, width: int) -> None:
+    from rich.cells import cell_len, chop_cells
+
+    column = min(max(map(cell_len, names)), max(width // 2, 8))
+    room = max(width - column - 2, 8)
+    for number, row in enumerate(rows, 1):
+        title = f"-- row {number} "
+        out.write(title + "-" * max(min(width, 60) - len(title), 0) + "\n")
+        for name, value in zip(names, row, strict=True):
+            parts = chop_cells(value, room) or [""]
+            head = name + " " * max(column - cell_len(name), 0)
+            out.writelines(
+                f"{head if i == 0 else ' ' * column}  {part}".rstrip() + "\n" for i, part in enumerate(parts)
+            )
+
+
+def _write_csv(table: pa.Table, out: TextIO) -> None:
     """CSV with a header; NULL is empty, arrays and records are JSON."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.column_names)
@@ -43,35 +97,74 @@ def write_csv(table: pa.Table, out: TextIO) -> None:
         writer.writerow(["" if value is None else _text(value) for value in row])
 
 
-def write_json_lines(table: pa.Table, out: TextIO) -> None:
-    """One JSON object per row; NUMERIC is a number, times are ISO 8601, BYTES base64."""
+def _write_array(table: pa.Table, out: TextIO, indent: int | None) -> None:
+    """One JSON array of objects, all values texts."""
+    separators = (",", ":") if indent is None else None
+    out.write("[")
+    for i, row in enumerate(_rows(table)):
+        record = {name: _as_api(value) for name, value in zip(table.column_names, row, strict=True)}
+        text = json.dumps(record, ensure_ascii=False, indent=indent, separators=separators)
+        lead = "\n" + " " * indent if indent else ""
+        out.write(("," if i else "") + lead + text.replace("\n", lead or "\n"))
+    out.write("\n]\n" if indent and table.num_rows else "]\n")
+
+
+def _write_json_lines(table: pa.Table, out: TextIO) -> None:
+    """One JSON object per row; NUMERIC is a number where one holds it."""
     for row in _rows(table):
         record = {name: _plain(value) for name, value in zip(table.column_names, row, strict=True)}
         out.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
-FORMATS: dict[str, Callable[[pa.Table, TextIO], None]] = {
-    "table": write_pretty,
-    "csv": write_csv,
-    "jsonl": write_json_lines,
-}
-
-
 def _rows(table: pa.Table) -> Iterator[tuple[object, ...]]:
     for batch in table.to_batches(max_chunksize=_BATCH):
-        columns = [column.to_pylist() for column in batch.columns]
+        try:
+            columns = [column.to_pylist() for column in batch.columns]
+        except (OverflowError, ValueError):
+            raise InputError("a date or time lies outside of the years 1 to 9999") from None
         yield from zip(*columns, strict=True)
+
+
+def _shown(text: str) -> str:
+    """A text on a line of a terminal: what would move its cursor is spelled out."""
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def _text(value: object) -> str:
     """A value in one cell."""
+    plain = _as_api(value)
+    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
+
+
+def _as_api(value: object) -> Any:
+    """A value with all scalars as texts, as BigQuery's API has them; NULL stays."""
+    if isinstance(value, list):
+        return [_as_api(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _as_api(item) for key, item in value.items()}
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat(sep="T" if value.tzinfo is None else " ")
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, float):
+        return _special(value) or repr(value)
     plain = _plain(value)
-    if isinstance(plain, str):
-        return plain
-    return json.dumps(plain, ensure_ascii=False)
+    return plain if isinstance(plain, str) else str(plain)
 
 
-def _plain(value: object) -> object:
+def _special(value: float) -> str | None:
+    """What a FLOAT64 is that JSON has no number for."""
+    if math.isfinite(value):
+        return None
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _plain(value: object) -> Any:
     """A value of what JSON has: texts, numbers, lists and dicts."""
     if isinstance(value, datetime):
         text = value.replace(tzinfo=None).isoformat()
@@ -79,7 +172,12 @@ def _plain(value: object) -> object:
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        if value == value.to_integral_value():
+            return int(value)
+        number = float(value)
+        return number if Decimal(repr(number)) == value else _as_api(value)
+    if isinstance(value, float):
+        return _special(value) or value
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, list):

@@ -1,125 +1,168 @@
-"""One query of BigQuery's dialect, rewritten for DuckDB.
+"""BigQuery SQL rewritten for DuckDB: ``translate`` is the one way in.
 
-sqlglot does most of it. What it hands on as it is, though the two systems differ, is put right here, above
-all where the answer would be wrong without an error: weekdays, weeks, roundings, JSON texts, formats, whole
-units between times. What can't be said in DuckDB is refused by name.
+Only what is known runs: each function, operator and cast has its rule (``sim.sql.rules``), names and types
+are settled as BigQuery settles them (``sim.sql.expressions``), and all else is refused by name.
+A session needs ``install`` before it runs what comes out, and ``explained`` for what goes wrong then.
 """
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-import sqlglot
+import duckdb
 from sqlglot import exp
-from sqlglot.errors import ErrorLevel, ParseError, TokenError, UnsupportedError
 
 from context.errors import InputError
-from sim.sql import times as bigquery_times
-from sim.sql import values as bigquery_values
+from sim.sql.expressions.names import Scope, struct_fields
+from sim.sql.grammar.catalog import Catalog, Surroundings
+from sim.sql.grammar.coercion import coerced, distance
+from sim.sql.grammar.parse import number_placeholders, parse_query, parse_statements
+from sim.sql.grammar.types import Type
+from sim.sql.grammar.values import Value, name_sql, settled
+from sim.sql.queries.compiler import Compiler, Output, Query
+from sim.sql.queries.queries import Translator
+from sim.sql.rules.failing import MESSAGE, needed, without_texts
 
-_OPENING = re.compile(r"""'''|\"\"\"|['"`]|--|\#|/\*""")
-_CLOSED = re.compile(
-    r"""'''(?:\\.|.)*?'''|\"\"\"(?:\\.|.)*?\"\"\"|'(?!'')(?:\\.|[^\\'\n])*'|"(?!"")(?:\\.|[^\\"\n])*"|`[^`\n]*`"""
-    r"""|(?:--|\#)[^\n]*|/\*.*?\*/""",
-    re.DOTALL,
-)
-_RULES = bigquery_values.RULES | bigquery_times.RULES
+__all__ = [
+    "Catalog",
+    "Read",
+    "Surroundings",
+    "Translated",
+    "explained",
+    "install",
+    "parse_statements",
+    "translate",
+]
 
 
-def parse(text: str) -> exp.Query:
-    """The one query in ``text``. Raises InputError: for a syntax error with line and column, for anything
-    that is no query.
+@dataclass(frozen=True)
+class Read:
+    """What a statement reads of a table: its columns, and whether a filter thins out its partitions."""
+
+    table: str
+    columns: tuple[str, ...]
+    partitioned: bool
+    filtered: bool
+
+
+@dataclass(frozen=True)
+class Translated:
+    """A query for DuckDB: its SQL, its columns with their types in BigQuery, and what it refers to.
+
+    ``parameters`` are those that the SQL uses ($name, or $1 by position): DuckDB wants those and no others.
     """
+
+    duckdb_sql: str
+    columns: tuple[tuple[str, Type], ...]
+    parameters: tuple[str, ...] = ()
+    reads: tuple[Read, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def translate(query: str | exp.Expr, around: Surroundings) -> Translated:
+    """One query in BigQuery's dialect, as text or parsed, rewritten for DuckDB.
+
+    Raises InputError, with line and column in the user's own text, for what BigQuery would refuse and for
+    what is not available here.
+    """
+    tree = parse_query(query) if isinstance(query, str) else query
+    number_placeholders(tree)
+    compiler = Translator(around)
     try:
-        with _quiet():
-            found = [tree for tree in sqlglot.parse(text, read="bigquery") if tree is not None]
-    except ParseError as error:
-        raise InputError(_syntax(error)) from None
-    except TokenError as error:
-        raise InputError(_unclosed(text) or f"syntax error: {' '.join(str(error).split())}") from None
-    if len(found) != 1:
-        raise InputError(f"{len(found)} statements given, allowed: one query")
-    tree = found[0]
-    if not isinstance(tree, exp.Query) or tree.find(exp.DDL, exp.DML, exp.Command, exp.Into):
-        raise InputError(f"{tree.key.upper()} given, allowed: a query (SELECT or WITH); runs are read-only")
-    return tree
+        found = _shown(compiler.query(tree, Scope(), final=True), compiler)
+    except RecursionError:
+        raise InputError("the query is nested too deeply") from None
+    names = [output.name or output.inner for output in found.outputs]
+    lower = [name.lower() for name in names]
+    twice = sorted({name for name in names if lower.count(name.lower()) > 1}, key=names.index)
+    if twice:
+        raise InputError(
+            "Duplicate column names in the result are not supported. "
+            f"Found duplicate(s): {', '.join(twice)}; "
+            "use AS, or * EXCEPT (...)"
+        )
+    sql = found.sql
+    used = sorted(set(re.findall(r"\$(\w+)", without_texts(sql))))
+    columns = tuple(zip(names, [output.type for output in found.outputs], strict=True))
+    return Translated(sql, columns, tuple(used), _reads(compiler))
 
 
-def to_duckdb(tree: exp.Query) -> str:
-    """The query in DuckDB's dialect; tables keep their names. Raises InputError for what can't be said."""
-    _name_columns(tree)
-    rewritten = _rewritten(tree)
-    try:
-        with _quiet():
-            return str(rewritten.sql("duckdb", unsupported_level=ErrorLevel.RAISE))
-    except UnsupportedError as error:
-        raise InputError(f"not supported here: {' '.join(str(error).split())}") from None
+def translate_expression(text: str, around: Surroundings, wanted: Type | None = None) -> Translated:
+    """One expression, as a script's SET has it, as a query of one row and column; ``wanted`` is its type."""
+    compiler = Translator(around)
+    value = compiler.expressions(Scope()).value(parse_query(f"SELECT {text}").expressions[0])
+    kind = wanted or settled(value.type)
+    if distance(value, kind) is None:
+        raise InputError(f"{text.strip()[:60]} is {settled(value.type)}, allowed: {kind}")
+    sql = f"SELECT {coerced(value, kind).sql} AS value"
+    used = sorted(set(re.findall(r"\$(\w+)", without_texts(sql))))
+    return Translated(sql, (("value", kind),), tuple(used), _reads(compiler))
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Sqlglot logs what it is unsure of; we settle that ourselves."""
-    logger = logging.getLogger("sqlglot")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+def _shown(found: Query, compiler: Compiler) -> Query:
+    """Rows that are structs show their fields as columns."""
+    if not found.rows_are_values or found.outputs[0].type.kind != "STRUCT":
+        return found
+    handle = compiler.handle()
+    whole = Value(f"{handle}.{name_sql(found.outputs[0].inner)}", found.outputs[0].type)
+    parts, outputs = [], []
+    for i, (column, key) in enumerate(zip(struct_fields(whole), whole.type.keys, strict=True)):
+        inner = column.name or f"f{i}_"
+        parts.append(f"{column.value.sql} AS {name_sql(key if column.name else inner)}")
+        outputs.append(Output(column.name, key if column.name else inner, column.value))
+    sql = f"SELECT {', '.join(parts)} FROM ({found.sql}) AS {handle}"
+    return Query(sql, tuple(outputs))
 
 
-def _syntax(error: ParseError) -> str:
-    first: dict[str, Any] = error.errors[0] if error.errors else {}
-    token = str(first.get("highlight") or "")
-    column = int(first.get("col") or 0) - max(len(token) - 1, 0)
-    near = f" at {token!r}" if token else ""
-    reason = str(first.get("description"))
-    if reason.startswith("Required keyword"):  # sqlglot speaks of its own classes here
-        reason = "something is missing after it"
-    return f"syntax error in line {first.get('line')}, column {column}{near}: {reason}"
+def _reads(compiler: Compiler) -> tuple[Read, ...]:
+    partitioned = set(compiler.partitioned.values())
+    open_ones = {compiler.partitioned[handle] for handle in compiler.unfiltered}
+    return tuple(
+        Read(
+            name,
+            tuple(sorted(read.columns)),
+            name in partitioned,
+            name in partitioned and name not in open_ones,
+        )
+        for name, read in sorted(compiler.reads.items())
+    )
 
 
-def _unclosed(text: str) -> str | None:
-    """Where a quote or comment starts that nothing closes."""
-    position = 0
-    while match := _OPENING.search(text, position):
-        whole = _CLOSED.match(text, match.start())
-        if whole is None:
-            line = text.count("\n", 0, match.start()) + 1
-            column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
-            return f"syntax error in line {line}, column {column} at {match[0]!r}: it is never closed"
-        position = whole.end()
-    return None
+def install(connection: duckdb.DuckDBPyConnection, translated: Translated) -> None:
+    """Give a session what a translated query calls. The session's time zone must be UTC."""
+    made = needed(translated.duckdb_sql)
+    if made:
+        connection.execute(";".join(made))
 
 
-def _name_columns(tree: exp.Query) -> None:
-    """Columns without a name are f0_, f1_ and so on."""
-    first = tree
-    while isinstance(first, exp.SetOperation | exp.Subquery):
-        first = first.this
-    if not isinstance(first, exp.Select) or first.args.get("kind"):
-        return
-    count = 0
-    for column in first.expressions:
-        if not isinstance(column, exp.Alias | exp.Aliases | exp.Column | exp.Dot | exp.Star):
-            column.replace(exp.alias_(column.copy(), f"f{count}_"))
-            count += 1
+_RE2 = "no argument for repetition operator|missing|unexpected|invalid (?:escape|character class|perl|named)"
+_OVERFLOWS = (
+    (
+        re.compile(r"Overflow in (\w+) of (?:INT64|INT128|HUGEINT|DECIMAL[^ ]*) \((.*?)\)"),
+        "overflow in {0}: {1}",
+    ),
+    (re.compile(r"Type (?:INT128|HUGEINT) with value (\S+) can't be cast"), "int64 overflow: {0}"),
+    (re.compile(r"Type \S+ with value (\S+) can't be cast"), "number out of range: {0}"),
+    (
+        re.compile(r"More than one row returned by a subquery"),
+        "Scalar subquery produced more than one element",
+    ),
+    (re.compile(r"Unknown TimeZone '(.*?)'"), "Invalid time zone: {0}"),
+    (re.compile(rf"Invalid Input Error: ((?:{_RE2}).*)"), "Cannot parse regular expression: {0}"),
+)
 
 
-def _rewritten(tree: exp.Query) -> Any:
-    """A copy of the tree with each node put through its rule, innermost first."""
-    root: Any = tree.copy()
-    for node in reversed(list(root.bfs())):
-        rule = _RULES.get(type(node))
-        parent, key, index = node.parent, node.arg_key, node.index  # a rule may wrap the node
-        new = rule(node) if rule else node
-        if new is not node:
-            if parent is None or key is None:
-                root = new
-            else:
-                parent.set(key, new, index)
-    return root
+def explained(error: duckdb.Error) -> InputError:
+    """What went wrong while a translated query ran, in BigQuery's words."""
+    if ours := MESSAGE.search(str(error)):
+        return InputError(" ".join(ours[1].split()))
+    text = str(error).strip().splitlines()[0]
+    for pattern, words in _OVERFLOWS:
+        if found := pattern.search(text):
+            return InputError(words.format(*found.groups()))
+    return InputError(re.sub(r"^[A-Z][A-Za-z ]*? Error: ", "", text))
+
+
+Parameters = Mapping[str, Type] | Sequence[Type]

@@ -20,6 +20,9 @@ from sim.folder.built import note_built
 from sim.folder.names import FOLDER, WAREHOUSE
 
 ROOT = "termtide_root"
+# Files are written as DuckDB 1.1 wrote them, so that clients from 1.2 on open them, not DuckDB 2 alone.
+STORAGE_VERSION = "v1.1.0"
+EVENT_DATE = "event_date"  # the day of a file of events, by its folder; no column of the tables
 _EVENTS = schemas.events_columns("duckdb")
 
 
@@ -35,7 +38,7 @@ def build_warehouse(run_dir: Path) -> Path:
         for rubbish in (beside, journal):
             rubbish.unlink(missing_ok=True)
         try:
-            with duckdb.connect(str(beside)) as connection:
+            with new_file(beside) as connection:
                 for statement in _statements(run_dir.resolve()):
                     connection.execute(statement)
         except duckdb.IOException as error:
@@ -46,6 +49,11 @@ def build_warehouse(run_dir: Path) -> Path:
             journal.unlink(missing_ok=True)
     note_built(run_dir, WAREHOUSE)
     return target
+
+
+def new_file(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that writes a DuckDB file, a new one in the form that older clients read."""
+    return duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE_VERSION})
 
 
 def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnection:
@@ -129,10 +137,26 @@ def comments(table: Table, kind: str) -> Iterator[str]:
         yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {told}"
 
 
-def events_select() -> str:
-    """The query that is the older form of the event store."""
+def events_select(source: str = "event_store.expanded", more: str = "") -> str:
+    """The query that is the older form of the event store, out of ``source`` and with ``more`` columns."""
     columns = ", ".join(f"{expression} AS {name}" for name, expression in _EVENTS.items())
-    return f"SELECT {columns} FROM event_store.expanded"
+    return f"SELECT {columns}{more} FROM {source}"
+
+
+def dated_events(run_dir: Path, table: Table) -> str | None:
+    """The query that is a table of the event store with the day of each event, so that days can be left out.
+
+    None for any other table, and for an event store without files.
+    """
+    if table.dataset != "event_store" or not data_files(run_dir, schemas.table("event_store", "expanded")):
+        return None
+    columns = [quoted(column.name) for column in schemas.table("event_store", "expanded").columns]
+    pattern = literal(f"/{FOLDER}/*/*.parquet")
+    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(glob_escaped(str(run_dir.resolve())))})"
+    files = f"{folder} || {pattern}"
+    read = f"read_parquet({files}, hive_partitioning = true, hive_types = {{{literal(EVENT_DATE)}: DATE}})"
+    dated = f"SELECT {', '.join([*columns, EVENT_DATE])} FROM {read}"
+    return events_select(f"({dated})", f", {EVENT_DATE}") if is_view(table) else dated
 
 
 def _select(root: Path, table: Table) -> str | None:

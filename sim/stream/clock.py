@@ -1,6 +1,7 @@
 """Campus time as a function of wall time: it runs at a speed, stands still, or is moved.
 
-Wall time enters here and nowhere else on the live side; nothing that is sent contains it.
+All of the live side that is about campus time asks here; only waits and rates are measured elsewhere. Nothing
+that is sent contains wall time.
 """
 
 from __future__ import annotations

@@ -103,14 +103,13 @@ class Lanes:
             thread.start()
 
     @property
-    def count(self) -> int:
-        """How many lanes there are."""
-        return len(self._queues)
-
-    @property
     def unacknowledged(self) -> int:
         """Messages that are queued or in flight."""
         return self.queued + self.in_flight
+
+    def lane_of(self, batch: Batch, sensor: I64) -> I64:
+        """The lane of each event."""
+        return lane_of(batch, sensor, self._ordering_key, len(self._queues))
 
     def has_room(self) -> bool:
         """Whether ``put`` may be called. Raises what a lane failed with."""
@@ -121,7 +120,7 @@ class Lanes:
     def put(self, messages: Messages, below_ms: int, at_ms: int) -> None:
         """Queue messages. When they are acknowledged, so is everything before ``below_ms``."""
         encoded = self._sink.encode(messages)
-        lane = lane_of(messages.last, messages.sensor, self._ordering_key, len(self._queues))
+        lane = self.lane_of(messages.last, messages.sensor)
         around = Round(below_ms, at_ms, len(messages))
         parcels: list[tuple[int, Parcel]] = []
         for of_lane in range(len(self._queues)):

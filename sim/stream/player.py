@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from context.arrays import BOOL
 from context.errors import InputError
@@ -19,7 +20,7 @@ from sim.sensors.message_maker import MessageMaker, merged, pieces
 from sim.stream.checkpoint import Checkpoint
 from sim.stream.clock import MAX, Clock
 from sim.stream.feed import Feed
-from sim.stream.lanes import Lanes, lane_of
+from sim.stream.lanes import Lanes
 from sim.stream.laps import Lap
 from sim.stream.stage import Span, Stage
 from sim.stream.timeline import Timeline
@@ -42,25 +43,30 @@ class Steer:
         self.heard.set()
 
 
+@dataclass(frozen=True)
+class Programme:
+    """What is played: the term's events and sections, a stretch of it, and what makes messages of a lap."""
+
+    feed: Feed
+    schedules: Sequence[SectionSchedule]
+    timeline: Timeline
+    maker_of: Callable[[Lap], MessageMaker]
+
+
 class Player:
-    """Plays a timeline into lanes."""
+    """Plays a programme into lanes, ``rate_max`` events a wall second at most."""
 
     def __init__(
         self,
-        feed: Feed,
-        schedules: Sequence[SectionSchedule],
-        timeline: Timeline,
+        programme: Programme,
         clock: Clock,
         lanes: Lanes,
         checkpoint: Checkpoint,
-        maker_of: Callable[[Lap], MessageMaker],
         *,
-        ordering_key: str | None = None,
         rate_max: float | None = None,
     ) -> None:
-        self.feed, self.timeline, self.clock, self.lanes = feed, timeline, clock, lanes
-        self._schedules, self._checkpoint, self._maker_of = schedules, checkpoint, maker_of
-        self._ordering_key, self._rate_max = ordering_key, rate_max
+        self._programme, self._checkpoint, self._rate_max = programme, checkpoint, rate_max
+        self.feed, self.timeline, self.clock, self.lanes = programme.feed, programme.timeline, clock, lanes
         self._steers: deque[Steer] = deque()
         self._free_at = 0.0  # wall time from which the rate limit lets more out
         self._below = 0  # every event before this is with the lanes
@@ -150,10 +156,10 @@ class Player:
         known = self._checkpoint.snapshot()
 
         def wanted(window: DateEvents) -> BOOL:
-            lane = lane_of(window.batch, window.sensor, self._ordering_key, self.lanes.count)
+            lane = self.lanes.lane_of(window.batch, window.sensor)
             return known.wanted(lane, window.sensor, window.batch)
 
-        self.stage = Stage(self.feed, self._schedules, span, start_ms, self._step_ms, wanted)
+        self.stage = Stage(self.feed, self._programme.schedules, span, start_ms, self._step_ms, wanted)
         self._below = span.begin_ms
         return self.stage
 
@@ -167,7 +173,7 @@ class Player:
         if not stage.waiting:
             return True
         parts = list(pieces(merged(stage.empty()), self._most_rows))
-        maker = self._maker_of(stage.span.lap)
+        maker = self._programme.maker_of(stage.span.lap)
         for number, part in enumerate(parts, start=1):
             if not (self._until(self.lanes.has_room) and self._until(self._rate_allows)):
                 return False

@@ -32,7 +32,7 @@ from sim.stream.feed import Feed
 from sim.stream.lanes import Lanes
 from sim.stream.laps import Lap, Laps
 from sim.stream.moments_and_speeds import read_moment, read_speed
-from sim.stream.player import Player
+from sim.stream.player import Player, Programme
 from sim.stream.status import Monitor
 from sim.stream.timeline import Timeline, wall_text
 from sim.world.load import campus_facts
@@ -162,10 +162,8 @@ def _player(job: StreamJob, timeline: Timeline, lanes: Lanes, checkpoint: journa
         pack, laps.base, section_keys(engine.world), campus_facts(job.run_dir)
     )
     clock = Clock(timeline.begin_ms, job.speed)
-    return Player(
-        feed, facts, timeline, clock, lanes, checkpoint, maker_of,
-        ordering_key=job.options.ordering_key, rate_max=job.rate_max,
-    )  # fmt: skip
+    programme = Programme(feed, facts, timeline, maker_of)
+    return Player(programme, clock, lanes, checkpoint, rate_max=job.rate_max)
 
 
 def timeline_of(job: StreamJob) -> Timeline:

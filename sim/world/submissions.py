@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import rng
-from context.arrays import I64
+from context.arrays import I64, repetition
 from context.errors import RunError
 from context.ids import global_ids
 from sim.world.reader import Reader, hundredths, ints, millis, row_numbers, strings
@@ -65,7 +65,7 @@ def load_submissions(read: Reader, enrolments: Seats, row_of: dict[str, I64], pe
     quiz_of[quiz_activity[linked]] = row_of["quiz"][linked]
     types = pc.index_in(strings(table["type"]), pa.array(SUBMISSION_TYPES))
     grader = row_numbers(table["grader_id"])
-    ordinal = _place_in_course(row_numbers(activity_table["course_offering_id"]))
+    ordinal = repetition(row_numbers(activity_table["course_offering_id"]))
     return Submissions(
         lms_id=global_ids(local),
         local_id=local,
@@ -84,15 +84,6 @@ def load_submissions(read: Reader, enrolments: Seats, row_of: dict[str, I64], pe
         url=pc.fill_null(strings(table["url"]), ""),
         key=rng.extend(rng.extend(enrolments.key[enrolment], _SUBMISSION), ordinal[activity]),
     )
-
-
-def _place_in_course(course: I64) -> I64:
-    """[n] A number of each row that no other row of its course has: its place, but for drafts.
-
-    Drafts stand after all else, out of the order that ``searchsorted`` relies on, and count from elsewhere.
-    Ids of events are made of these numbers: a better count would change them.
-    """
-    return np.arange(len(course)) - np.searchsorted(course, course)
 
 
 def _grader_rows(enrolments: Seats, course: I64, grader: I64, people: int) -> I64:
@@ -122,7 +113,7 @@ def load_posts(read: Reader, enrolments: Seats, row_of: dict[str, I64], people: 
     # The topic's place in its course keeps apart what somebody posts in two topics in one millisecond.
     topic = row_numbers(table["discussion_id"])
     topic_course = row_numbers(read.entity("discussion", "course_offering_id")["course_offering_id"])
-    ordinal = _place_in_course(topic_course)[topic]
+    ordinal = repetition(topic_course)[topic]
     return Posts(
         lms_id=global_ids(local),
         local_id=local,

@@ -15,6 +15,8 @@ from context.files import Written, seal_of
 from sim.folder.built import note_built
 from sim.folder.claim import claim, remove_run, verified
 from sim.folder.manifest import Manifest, load_manifest
+from sim.report.dictionary.site import write_dictionary
+from sim.report.table_facts import every_table
 from sim.sql.warehouse import build_warehouse
 from tests.samples.toy_run import SCENARIO, ToyPack, write_run
 
@@ -161,7 +163,11 @@ def test_force_replaces_what_is_ours_only(run: Path) -> None:
         "notes.txt",
         "context_store_entity/mine.parquet",
         "event_store/expanded/event_date=2026-08-31/x.csv",
+        "dictionary/mine.html",
+        "dictionary/event_store/mine.html",
     }
+    write_dictionary(run / "dictionary", every_table())
+    (run / "dictionary/context_store_keymap/wiki.html.tmp").write_text("half")
     for name in foreign:
         (run / name).write_text("mine")
     (run / "event_store/expanded/event_date=2026-09-01/unit-2026-09-01.parquet.tmp").write_text("half")
@@ -169,6 +175,7 @@ def test_force_replaces_what_is_ours_only(run: Path) -> None:
     assert manifest.scenario.fte == 4
     assert _files(run) == foreign | {"manifest.json"}
     assert not (run / "context_store_keymap").exists()
+    assert not (run / "dictionary/context_store_keymap").exists()
 
 
 def test_force_follows_no_links(run: Path, tmp_path: Path) -> None:

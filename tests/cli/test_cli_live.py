@@ -126,6 +126,7 @@ def test_steering_from_another_terminal(home: Path) -> None:
         assert facts(ctl(home, "resume"))["state"] == "running"
         moved = facts(ctl(home, "seek", "2026-10-13T20:00"))
         assert moved["time"].startswith("2026-10-13T20:")
+        assert facts(ctl(home, "pause"))["state"] == "paused"  # on a slow machine the day would be over soon
         shown = termtide(home, "ctl", "status")
         assert "speed: 120x" in shown.stdout
         for bad, said in ((("speed", "fast"), "'fast' given"), (("seek", "2027-03-01"), "allowed: 2026-")):

@@ -125,6 +125,25 @@ def test_csv_escapes(tmp_path: Path) -> None:
     assert any(line.startswith(",,,,6,,") for line in lines)
 
 
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t"])
+def test_csv_keeps_what_a_spreadsheet_would_run(tmp_path: Path, first: str) -> None:
+    """A text that begins like a formula is in quotes and otherwise as it is, and docs/formats.md says so."""
+    text = f"{first}HYPERLINK(1)"
+    contract = schemas.table(ENTITY, "campus")
+    row = {column.name: 1 if column.type == "INT64" else text for column in contract.columns}
+    table = pa.Table.from_pylist([row], schema=schemas.arrow_schema(contract))
+    keymap = pa.Table.from_pylist([], schema=schemas.arrow_schema(schemas.table(KEYMAP, "campus")))
+    given = of_store(Store({"campus": table}, {"campus": keymap}), source().manifest)
+    delivered("csv", tmp_path / "out", given)
+    texts = sum(column.type == "STRING" for column in contract.columns)
+    line = (tmp_path / "out" / "campus.csv").read_text(encoding="utf-8").splitlines()[1]
+    assert line.count(f',"{text}"') == texts > 0
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert first == "\t" or f"`{first}`" in next(
+        part for part in page.split("\n#") if "Cells that begin" in part
+    )
+
+
 def test_ndjson_is_the_store(tmp_path: Path) -> None:
     """Every row is an object with the table's columns in order, and the values read back equal."""
     given = source()

@@ -23,7 +23,7 @@ from sim.caliper.kinds import KINDS, tool_sql
 from sim.render.expanded import Expander
 from sim.sinks.parquet import ParquetSink
 from sim.sinks.units import Unit, write_unit
-from sim.sql.translate import parse, to_duckdb
+from sim.sql.session_tables import session_sql
 from tests.events.test_draw import drawn
 from tests.samples.pack_folder import edit
 from tests.samples.term_files import TERM, make_term
@@ -122,11 +122,11 @@ def test_events_give_their_tool_back(tmp_path: Path) -> None:
         write_unit(sink, Unit(campus.calendar.date_of(day), columns))
         tools = np.where(student[batch.kind], names[batch.tool], None)
         made.update(zip(columns["id"].to_pylist(), tools.tolist(), strict=True))
-    sql = to_duckdb(parse(f"SELECT id, {tool_sql(domains)} AS tool FROM expanded"))
     with duckdb.connect() as connection:
         connection.execute(
             f"CREATE VIEW expanded AS SELECT * FROM read_parquet('{tmp_path}/*/*/*/*.parquet')"
         )
+        sql = session_sql(connection, f"SELECT id, {tool_sql(domains)} AS tool FROM expanded")
         found: pa.Table = connection.sql(sql).to_arrow_table()
     assert len(set(made.values())) == len(campus.world.tools) + 2
     assert dict(zip(found["id"].to_pylist(), found["tool"].to_pylist(), strict=True)) == made

@@ -1,11 +1,13 @@
-"""The report: figures counted from the files, one page without network, scripts or a clock."""
+"""The report: figures counted from the files, one page without network or a clock."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pyarrow.parquet as pq
@@ -15,9 +17,9 @@ from context.errors import InputError
 from context.packs.pack import Pack, load_pack
 from context.scenario.scenario import Scenario
 from sim.report.figures import Figures, gather
-from sim.report.run_page import write_report
+from sim.report.run_page import run_page, write_report
 from sim.sql.warehouse import build_warehouse
-from tests.samples.toy_run import FIRST_DAY, SCENARIO, ZONE, plan_table, submission, write_run
+from tests.samples.toy_run import FIRST_DAY, SCENARIO, ZONE, event, plan_table, submission, write_run
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +28,12 @@ def pack() -> Pack:
     return load_pack("us_public_r1", None)
 
 
-def make(folder: Path, pack: Pack, scenario: Scenario = SCENARIO) -> Path:
+def make(
+    folder: Path, pack: Pack, scenario: Scenario = SCENARIO, more: Sequence[dict[str, Any]] = ()
+) -> Path:
     """A run of 13 clicks, one of them a submission that names no course, and 3 logins."""
     noon = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, 12, 30, tzinfo=ZONE)
-    write_run(folder, scenario, more=[submission(99, noon)])
+    write_run(folder, scenario, more=[submission(99, noon), *more])
     cips = list(pack.table("cip")["cip"])
     pq.write_table(plan_table((cips.index("27"), cips.index("23"))), folder / "plan.parquet")
     build_warehouse(folder)
@@ -53,9 +57,9 @@ def figures(run: Path, pack: Pack) -> Figures:
 def test_days_compare_asked_and_drawn(figures: Figures) -> None:
     """Students' clicks by campus day beside what the plan asks; logins are not among them."""
     assert figures.days == [
-        {"date": "2026-08-31", "asked": 4.75, "drawn": 5},
-        {"date": "2026-09-01", "asked": 4.75, "drawn": 4},
-        {"date": "2026-09-02", "asked": 4.75, "drawn": 4},
+        {"date": "2026-08-31", "asked": 4.75, "drawn": 5, "events": 6},
+        {"date": "2026-09-01", "asked": 4.75, "drawn": 4, "events": 5},
+        {"date": "2026-09-02", "asked": 4.75, "drawn": 4, "events": 5},
     ]
     assert (figures.drawn, figures.asked, figures.overshoot) == (13, 13.5, 0.75)
     assert (figures.students, figures.courses, figures.sections, figures.enrolments) == (2, 2, 2, 3)
@@ -70,7 +74,7 @@ def test_axes_compare_asked_and_drawn(figures: Figures) -> None:
         {"name": "200", "asked": 8.25, "drawn": 7},
     ]
     assert [(row["name"], row["drawn"]) for row in figures.families] == [
-        ("23 English Language and …", 7),
+        ("23 English Language and Literature/Letters", 7),
         ("27 Mathematics and Statistics", 6),
     ]
 
@@ -89,12 +93,13 @@ def test_grades_and_sizes(figures: Figures) -> None:
 
 
 class _Page(HTMLParser):
-    """Tags and their attributes, and open tags at the end."""
+    """Tags and their attributes, and the text."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note a tag."""
@@ -106,15 +111,18 @@ class _Page(HTMLParser):
 
 
 def test_the_page_stands_alone(run: Path) -> None:
-    """No script, no address that a browser would fetch, no second file; charts say what they show."""
+    """No address that a browser would fetch, and a policy against it; charts say what they show."""
     text = (run / "report.html").read_text(encoding="utf-8")
-    page = _Page()
-    page.feed(text)
-    assert not {"script", "link", "img", "iframe", "image"} & {tag for tag, _ in page.tags}
-    assert not [name for _, attrs in page.tags for name in attrs if name in ("src", "href", "xlink:href")]
-    assert not re.search(r"url\(|@import", text)
+    page = _Page(text)
+    assert not {"link", "img", "iframe", "image"} & {tag for tag, _ in page.tags}
+    assert not [name for _, attrs in page.tags for name in attrs if name in ("src", "xlink:href")]
+    beside = [str(attrs["href"]) for _, attrs in page.tags if "href" in attrs]
+    assert [name for name in beside if not (run / name).is_file()] == []
+    assert "dictionary/index.html" in beside
+    assert not re.search(r"url\(|@import|fetch\(|XMLHttp", text)
+    assert "default-src 'none'" in text
     charts = re.findall(r"<svg .*?</svg>", text, re.DOTALL)
-    assert len(charts) == 7
+    assert len(charts) == 2 * 7
     for chart in charts:
         assert ET.fromstring(re.sub(r'\sxmlns:xlink="[^"]*"', "", chart)).get("aria-label")  # noqa: S314 - ours
         assert "var(--drawn)" in chart
@@ -123,18 +131,54 @@ def test_the_page_stands_alone(run: Path) -> None:
 
 
 def test_the_page_says_what_it_is(run: Path, pack: Pack) -> None:
-    """The label, the pack's sources with assumptions flagged, queries to try, and no unfilled place."""
+    """The label, sources folded with assumptions flagged, what asked and drawn mean, queries to copy."""
     text = (run / "report.html").read_text(encoding="utf-8")
-    page = _Page()
-    page.feed(text)
+    page = _Page(text)
     assert "Synthetic data" in page.text
     assert 'name="data-label" content="synthetic"' in text
     assert "Termtide State University" in page.text
-    assert "-8.77%" in page.text
+    assert "8.77% fewer than asked" in page.text
     sources = {(source, assumption) for _, source, assumption in pack.sources()}
-    assert text.count('class="flag"') == sum(1 for _, assumption in sources if assumption)
-    assert text.count("<pre>") == 3
-    assert not re.search(r"\$[a-z_]+", page.text)
+    assert text.count('<span class="badge">assumption') == sum(1 for _, assumption in sources if assumption)
+    assert not [attrs for tag, attrs in page.tags if tag == "details" and "open" in attrs]
+    ids = {attrs.get("id") for _, attrs in page.tags} - {None}
+    copies = [attrs["data-copy"] for tag, attrs in page.tags if tag == "button"]
+    assert len(copies) == 3
+    assert set(copies) <= ids
+    assert not re.search(r"\$[a-z_]+|\{\{|\{%", page.text)
+
+
+def test_chart_and_numbers_agree(figures: Figures, pack: Pack) -> None:
+    """Each chart's figures sum to the number that the page states; nothing falls between."""
+    rows = [figures.days, figures.tools, figures.levels, figures.families]
+    assert [sum(row["drawn"] for row in one) for one in rows] == [figures.drawn] * 4
+    wanted = figures.asked + figures.overshoot
+    assert [sum(row["asked"] for row in one) for one in rows] == pytest.approx([wanted] * 4)
+    events = figures.manifest.totals.events
+    assert sum(row["events"] for row in figures.days) == events
+    assert sum(row["events"] for row in figures.hours) == events
+    assert sum(row["number"] for row in figures.sizes) == figures.sections
+    stated = _Page(run_page(figures, pack)).text
+    for number in (events, figures.drawn, figures.sections, figures.enrolments):
+        assert re.search(rf"(?<![\d,]){number:,} ", stated)
+
+
+def test_clicks_without_a_course_are_shown(pack: Pack, tmp_path: Path) -> None:
+    """A view of the calendar names no course: it is drawn, in a bar of its own, and the page says why."""
+    noon = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, 12, 30, tzinfo=ZONE)
+    view = event(98, noon, course_offering=None, group=None, membership=None)
+    figures = gather(make(tmp_path / "run", pack, more=[view]), pack)
+    for rows in (figures.levels, figures.families):
+        assert rows[-1] == {"name": None, "asked": 0.0, "drawn": 1}
+        assert sum(row["drawn"] for row in rows) == figures.drawn == 14
+    assert '"no course named": 1, on pages' in _Page(run_page(figures, pack)).text
+
+
+def test_links_lead_to_pages_beside(figures: Figures, pack: Pack) -> None:
+    """What is given as beside the report is linked by a path within the run."""
+    page = _Page(run_page(figures, pack, [("dictionary/index.html", "Tables & columns")]))
+    assert [attrs["href"] for tag, attrs in page.tags if tag == "a"] == ["dictionary/index.html"]
+    assert "Tables & columns" in page.text
 
 
 def test_the_same_run_makes_the_same_page(run: Path, pack: Pack, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from sim.plan.plan_file import write_plan
 from sim.render.expanded import Expander
 from sim.sinks.parquet import ParquetSink
 from sim.sinks.units import Unit, write_unit
-from sim.sql.translate import parse, to_duckdb
+from sim.sql.session_tables import session_sql
 from tests.samples.tiny import Campus, campus_of, default_pack
 
 TERM = Scenario(name="term", fte=5_000, seed=20261)
@@ -147,7 +147,7 @@ def count(connection: duckdb.DuckDBPyConnection, campus: Campus, folder: Path) -
         SELECT DISTINCT type, action, object.extensions AS extensions
         FROM read_parquet($events || '/*/*.parquet', hive_partitioning = false)""")
     run("CREATE TEMP TABLE looked AS SELECT type, action, {'extensions': extensions} AS object FROM looks")
-    tools = to_duckdb(parse(f"SELECT type, action, object, {tool_sql(domains)} AS tool FROM looked"))
+    tools = session_sql(connection, f"SELECT type, action, object, {tool_sql(domains)} AS tool FROM looked")
     run(f"""
         CREATE TEMP TABLE tools AS
         SELECT hash(type, action, object.extensions) AS look, coalesce(tool, 'staff') AS tool

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import json
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from context.errors import InputError, RunError
-from sim.sql.output import FORMATS
+from context.errors import InputError
 from sim.sql.query import run_sql
 from sim.sql.warehouse import build_warehouse
 from tests.samples.toy_run import write_run
@@ -147,35 +144,24 @@ def test_arrays_of_events(run: Path) -> None:
     assert values(run, text) == [(0,)]
 
 
-def test_parameters(run: Path) -> None:
-    """Named and positional parameters are bound; a missing or superfluous one is said."""
-    text = "SELECT person_id FROM context_store_entity.person WHERE name = @name"
-    assert values(run, text, {"name": "Ada One"}) == [(1,)]
-    assert values(run, text.replace("@name", "?"), ["Ben Two"]) == [(2,)]
-    for wrong in (None, {}, {"nam": "x"}, {"name": "x", "more": 1}, ["x"]):
-        with pytest.raises(InputError, match="parameters: the query has @name; given"):
-            values(run, text, wrong)
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("DROP TABLE context_store_entity.person", "DROP given, allowed: a query"),
-        ("DELETE FROM context_store_entity.person WHERE TRUE", "DELETE given, allowed"),
-        ("CREATE TABLE x AS SELECT 1", "CREATE given, allowed"),
-        ("EXPORT DATA OPTIONS (uri='x') AS SELECT 1", "allowed"),
+        (
+            "DROP TABLE context_store_entity.person",
+            "context_store_entity is read-only; allowed: a dataset of your own",
+        ),
+        ("DELETE FROM context_store_entity.person WHERE TRUE", "DELETE given; allowed: queries, DECLARE"),
+        ("CREATE TABLE event_store.x AS SELECT 1 AS a", "event_store is read-only"),
+        ("EXPORT DATA OPTIONS (uri='x') AS SELECT 1", "EXPORT given; --format and --out"),
         ("COPY (SELECT 1) TO 'x'", "allowed"),
-        ("ATTACH 'x.db'", "syntax error"),
-        ("SET x = 1", "allowed"),
-        ("SELECT 1; SELECT 2", "2 statements given, allowed: one query"),
-        ("", "0 statements given, allowed: one query"),
+        ("ATTACH 'x.db'", "ATTACH given; allowed: queries"),
+        ("SET x = 1", "SET x: not declared"),
+        ("SET threads = 1", "SET threads: not declared"),
+        ("", "0 statements given, allowed: a query"),
         ("SELECT * FROM read_text('/etc/hostname')", "table function read_text given, allowed"),
         ("SELECT * FROM query('SELECT 1')", "table function query given, allowed"),
         ("SELECT * FROM `/etc/hostname`", "no table named /etc/hostname"),
-        (
-            "SELECT * FROM `other-project.event_store.expanded`",
-            "project other-project given, allowed: unizin-shared",
-        ),
         ("SELECT * FROM `a.b.c.d`", "allowed: dataset.table"),
         ("SELECT * FROM context_store_entity.persn", "did you mean context_store_entity.person?"),
         ("SELECT * FROM course_grade", "did you mean context_store_entity.course_grade?"),
@@ -184,19 +170,23 @@ def test_parameters(run: Path) -> None:
             "SELECT * FROM `unizin-shared.context_store_entity.PERSON`",
             "did you mean context_store_entity.person?",
         ),
-        ("SELECT nmae FROM context_store_entity.person", "no column named nmae; did you mean name?"),
-        ("SELECT p.nmae FROM context_store_entity.person AS p", "no column named nmae"),
-        ("SELECT actor.idd FROM event_store.expanded", "no field named idd; did you mean id?"),
-        ("SELECT LENGHT('x')", "no function named lenght here; did you mean length?"),
+        ("SELECT nmae FROM context_store_entity.person", "Unrecognized name: nmae; did you mean name?"),
+        ("SELECT p.nmae FROM context_store_entity.person AS p", "Name nmae not found inside p; did you"),
+        ("SELECT actor.idd FROM event_store.expanded", "Field name idd does not exist in STRUCT<id STRING"),
+        ("SELECT LENGHT('x')", "Function not found: lenght; Did you mean length? at line 1, column 8"),
         ("SELECT name,\n  FROM context_store_entity.person WHERE AND", "line 2, column "),
         ("SELECT\n 'abc", 'line 2, column 2 at "\'": it is never closed'),
         ("SELECT 'it\\'s', 1 -- don't\n, /* ' */ \"x", "line 2, column 11 at '\"'"),
         ("SELECT 1 / 0", "division by zero"),
         ("SELECT MOD(1, x) FROM UNNEST([0]) AS x", "division by zero"),
+        (
+            "SELECT DATETIME '2026-09-01 02:00:00' < TIMESTAMP '2026-09-01 02:00:01'",
+            "for argument types: DATETIME, TIMESTAMP; use TIMESTAMP(datetime) or DATETIME(timestamp)",
+        ),
         ("SELECT CAST('x' AS INT64)", "Bad int64 value: x"),
-        ("SELECT FORMAT_DATE('%J', DATE '2026-01-01')", "%J is not supported here, allowed: %%"),
-        ("SELECT CAST(DATE '2026-01-01' AS STRING FORMAT 'YYYY')", "not supported here"),
-        ("SELECT JSON_VALUE('{}', '$.a[*]')", "only keys and positions are allowed"),
+        ("SELECT PARSE_DATE('%U', '7')", "format element %U is not available here"),
+        ("SELECT CAST(DATE '2026-01-01' AS STRING FORMAT 'YYYY')", "CAST ... FORMAT is not available here"),
+        ("SELECT JSON_VALUE('{}', '$.a[*]')", "Unsupported operator in JSONPath: *"),
         ("SELECT EXTRACT(WEEK(MITTWOCH) FROM DATE '2026-01-01')", "allowed"),
     ],
 )
@@ -208,48 +198,3 @@ def test_what_is_refused_and_why(run: Path, text: str, message: str) -> None:
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
-
-
-def test_duckdb_itself_is_locked(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Were our checks of the query to fail, DuckDB would still refuse other files, settings and writing."""
-    monkeypatch.setattr("sim.sql.query._name_tables", lambda *_: set())
-    for text, message in (
-        ("SELECT * FROM read_text('/etc/hostname')", "disabled by configuration"),
-        ("SELECT * FROM read_csv('/etc/hostname')", "disabled by configuration"),
-    ):
-        with pytest.raises((InputError, RunError), match=message):
-            values(run, text)
-    for statement in (
-        "SET threads = 1",
-        "CREATE TABLE warehouse.main.x (a INT)",
-        "COPY (SELECT 1) TO 'x.csv'",
-    ):
-        monkeypatch.setattr("sim.sql.query.to_duckdb", lambda _, text=statement: text)
-        with pytest.raises(InputError, match="allowed: one query"):
-            values(run, "SELECT 1")
-
-
-def test_formats(run: Path) -> None:
-    """The same result as a table, as CSV and as JSON lines, nulls and nested values included."""
-    text = """SELECT 1 AS a, NUMERIC '1.50' AS b, CAST(NULL AS STRING) AS c,
-              [STRUCT(DATE '2026-01-01' AS d)] AS e,
-              TIMESTAMP '2026-01-01 10:00:00' AS f, 'x,"y' AS g, TRUE AS h"""
-    table = run_sql(run, PROJECT, text)
-    texts = {}
-    for name, write in FORMATS.items():
-        out = io.StringIO()
-        write(table, out)
-        texts[name] = out.getvalue()
-    assert texts["csv"] == (
-        'a,b,c,e,f,g,h\n1,1.5,,"[{""d"": ""2026-01-01""}]",2026-01-01T10:00:00Z,"x,""y",true\n'
-    )
-    assert json.loads(texts["jsonl"]) == {
-        "a": 1,
-        "b": 1.5,
-        "c": None,
-        "e": [{"d": "2026-01-01"}],
-        "f": "2026-01-01T10:00:00Z",
-        "g": 'x,"y',
-        "h": True,
-    }
-    assert all(part in texts["table"] for part in ("NULL", "1.5", "2026-01-01"))

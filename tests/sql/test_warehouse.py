@@ -14,7 +14,7 @@ import pytest
 
 import schemas
 from context.errors import InputError, RunError
-from sim.sql.warehouse import build_warehouse, open_run
+from sim.sql.warehouse import build_warehouse, new_file, open_run
 from tests.samples.toy_run import write_run
 
 COUNT = "SELECT count(*) FROM event_store.expanded"
@@ -150,3 +150,30 @@ def test_what_is_no_run_is_said(tmp_path: Path) -> None:
     (tmp_path / "warehouse.duckdb").write_text("no database" * 1000)
     with pytest.raises(RunError, match="cannot be opened"):
         open_run(tmp_path)
+
+
+def test_files_are_in_the_form_that_duckdb_1_2_reads(made: Path, tmp_path: Path) -> None:
+    """The header names storage version 64, which DuckDB reads from 1.2 on; a delivered file's too."""
+    new = tmp_path / "new.duckdb"
+    with new_file(new) as connection:
+        connection.execute("CREATE TABLE x AS SELECT [STRUCT_PACK(a := 1)] AS a")
+    for file in (made / "warehouse.duckdb", new):
+        assert file.read_bytes()[8:12] == b"DUCK"
+        assert int.from_bytes(file.read_bytes()[12:20], "little") == 64
+
+
+def test_the_oldest_client_that_the_readme_names(made: Path, tmp_path: Path) -> None:
+    """DuckDB 1.2 itself opens the warehouse and counts, where DUCKDB_1_2_PACKAGE is its folder."""
+    folder = os.environ.get("DUCKDB_1_2_PACKAGE")
+    if not folder:
+        pytest.skip("DUCKDB_1_2_PACKAGE names no folder with the Python package of DuckDB 1.2")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import duckdb;"
+        "assert duckdb.__version__.startswith('1.2');"
+        "c = duckdb.connect(sys.argv[2], read_only=True);"
+        f"print(c.execute({COUNT!r}).fetchall());"
+        f"print(c.execute({COUNT.replace('expanded', 'events')!r}).fetchall())"
+    )
+    command = [sys.executable, "-I", "-c", code, folder, str(made / "warehouse.duckdb")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    assert done.stdout.split() == [b"[(15,)]", b"[(15,)]"]

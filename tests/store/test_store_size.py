@@ -37,9 +37,26 @@ def test_columns_that_never_vary_say_why(table: schemas.Table) -> None:
     silent = [
         column.name
         for column in table.columns
-        if not column.uniform and len(found) > 1 and _distinct(found[column.name]) < 2
+        if not (column.uniform or column.always_null) and len(found) > 1 and _distinct(found[column.name]) < 2
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("table", ENTITIES, ids=lambda t: t.name)
+def test_null_by_design_is_what_is_null(table: schemas.Table) -> None:
+    """At 1,000 FTE the columns without a value are those that the contracts call NULL, native ids too."""
+    store = store_of(THOUSAND)
+    rows = [(table, store.entity[table.name])]
+    if table.keymap:
+        rows.append((schemas.table("context_store_keymap", table.name), store.keymap[table.name]))
+    for contract, found in rows:
+        empty = [name for name in contract.names if found[name].null_count == len(found)]
+        assert empty == [column.name for column in contract.columns if column.always_null]
+
+
+def test_every_entity_has_a_family() -> None:
+    """Each entity belongs to one of the families that pictures and lists show, and none of those is empty."""
+    assert {table.family for table in ENTITIES} == set(schemas.FAMILIES)
 
 
 def test_keymaps_are_filled() -> None:

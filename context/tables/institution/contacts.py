@@ -25,8 +25,8 @@ _ROLES = ("Student", "Faculty", "Staff", "Employee", "Alum")
 _STUDENT, _FACULTY, _STAFF, _EMPLOYEE, _ALUM = range(len(_ROLES))
 _TYPES = ("Mobile", "Home", "Work", "Other")
 # Purposes of randomness: what each number draws.
-_NO_TEST_DAY, _LINE, _TEST_SCORES, _TEST_DAY = 1, 1, 10, 20
-_STAYED, _HAS_PHONE, _PHONE = 320, 340, 349
+_NO_TEST_DAY, _LINE, _TEST_SCORES, _TEST_DAY = 1, 1, 1010, 1020
+_STAYED, _HAS_PHONE, _PHONE = 339, 340, 349
 
 
 @dataclass(frozen=True)

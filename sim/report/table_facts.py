@@ -1,9 +1,8 @@
-"""One page of all tables, as Markdown or HTML: what each holds, column by column, and what is known of it."""
+"""What there is to say of tables, column by column, and all of it on one page of Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import escape
+from collections.abc import Iterable, Iterator, Sequence
 
 import schemas
 from schemas._model import Column, Table
@@ -15,11 +14,6 @@ _INTRO = (
     "comes from. All data are synthetic."
 )
 _COLUMNS = ("column", "type", "mode", "provenance", "description")
-_STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.25rem .6rem;"
-    "border-bottom:1px solid #ccc}code{font-size:.9em}.inferred{color:#666}"
-)
 
 
 def column_rows(table: Table) -> Iterator[dict[str, str]]:
@@ -33,19 +27,20 @@ def column_rows(table: Table) -> Iterator[dict[str, str]]:
             "references": column.references or "",
             "options": column.options or "",
             "uniform": column.uniform or "",
-            "description": column.description,
+            "always_null": column.always_null or "",
+            "description": " ".join(filter(None, (column.description, schemas.remark(column)))),
         }
 
 
-def counts(table: Table) -> tuple[int, int]:
+def column_counts(table: Table) -> tuple[int, int]:
     """(documented, inferred) columns and fields of a table."""
     kinds = [column.provenance for _, _, column in schemas.field_paths(table)]
     return kinds.count("documented"), kinds.count("inferred")
 
 
-def facts(table: Table) -> list[str]:
+def table_facts(table: Table) -> list[str]:
     """What there is to say of a table beside its columns, a sentence each."""
-    documented, inferred = counts(table)
+    documented, inferred = column_counts(table)
     found = [
         f"Loaded from {table.loaded_from}.",
         f"Key: {', '.join(table.key)}.",
@@ -62,74 +57,50 @@ def facts(table: Table) -> list[str]:
     return found
 
 
-def markdown(tables: Sequence[Table]) -> str:
+def every_table() -> list[Table]:
+    """All tables of all datasets of a run, in order: stores, then what marts there are."""
+    datasets = (*schemas.DATASETS, *getattr(schemas, "MART_DATASETS", ()))
+    return [table for dataset in datasets for table in schemas.tables(dataset)]
+
+
+def by_dataset(tables: Iterable[Table]) -> Iterator[tuple[str, list[Table]]]:
+    """Datasets in the order in which they come, each with its tables."""
+    found: dict[str, list[Table]] = {}
+    for table in tables:
+        found.setdefault(table.dataset, []).append(table)
+    yield from found.items()
+
+
+def tables_markdown(tables: Sequence[Table]) -> str:
     """The page as Markdown."""
     lines = [f"# {_TITLE}", "", _INTRO]
-    for dataset, members in _by_dataset(tables):
+    for dataset, members in by_dataset(tables):
         lines += ["", f"## {dataset}"]
         for table in members:
             lines += [
                 "",
                 f"### {dataset}.{table.name}",
                 "",
-                f"{table.description} {' '.join(facts(table))}",
+                f"{table.description} {' '.join(table_facts(table))}",
                 "",
             ]
             lines += [_markdown_row(_COLUMNS), _markdown_row("---" for _ in _COLUMNS)]
             for _, path, column in schemas.field_paths(table):
-                lines.append(_markdown_row(_cells(table, path, column, _markdown_link)))
+                lines.append(_markdown_row(_cells(table, path, column)))
     return "\n".join([*lines, ""])
 
 
-def html(tables: Sequence[Table]) -> str:
-    """The page as HTML, whole in itself."""
-    parts = [
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{_TITLE}</title><style>{_STYLE}</style>",
-        f"<h1>{_TITLE}</h1><p>{escape(_INTRO)}</p>",
-    ]
-    for dataset, members in _by_dataset(tables):
-        links = ", ".join(_html_link(f"{dataset}.{table.name}", table.name) for table in members)
-        parts.append(f"<h2>{dataset}</h2><p>{links}</p>")
-        for table in members:
-            name = f"{dataset}.{table.name}"
-            parts.append(f"<h3 id={_quoted(name)}>{name}</h3>")
-            parts.append(f"<p>{escape(table.description)} {escape(' '.join(facts(table)))}</p><table>")
-            parts.append(f"<tr>{''.join(f'<th>{head}</th>' for head in _COLUMNS)}</tr>")
-            for _, path, column in schemas.field_paths(table):
-                cells = "".join(
-                    f"<td>{cell}</td>" for cell in _cells(table, path, column, _html_link, escape)
-                )
-                parts.append(f"<tr class={column.provenance}>{cells}</tr>")
-            parts.append("</table>")
-    return "\n".join([*parts, "</html>", ""])
-
-
-PAGES: dict[str, Callable[[Sequence[Table]], str]] = {"markdown": markdown, "html": html}
-
-
-def _by_dataset(tables: Sequence[Table]) -> Iterator[tuple[str, list[Table]]]:
-    for dataset in schemas.DATASETS:
-        if members := [table for table in tables if table.dataset == dataset]:
-            yield dataset, members
-
-
-def _cells(
-    table: Table,
-    path: str,
-    column: Column,
-    link: Callable[[str, str], str],
-    plain: Callable[[str], str] = str,
-) -> tuple[str, ...]:
+def _cells(table: Table, path: str, column: Column) -> tuple[str, ...]:
     """The cells of one column's row; what it refers to becomes a link."""
-    text = plain(column.description)
+    text = column.description
     if column.options:
         members = schemas.option_set(column.options)
-        text += plain(f" Allowed ({column.options}): {', '.join(members)}.")
+        text += f" Allowed ({column.options}): {', '.join(members)}."
     if column.references:
         target = f"context_store_entity.{column.references.split('.')[0]}"
-        text += f" References {link(target, column.references)}."
-    if column.uniform:
-        text += plain(f" All rows alike: {column.uniform}")
+        text += f" References {_markdown_link(target, column.references)}."
+    if schemas.remark(column):
+        text += f" {schemas.remark(column)}"
     mode = "KEY" if path in table.key else column.mode
     return path, column.type, mode, column.provenance, text
 
@@ -140,11 +111,3 @@ def _markdown_row(cells: Iterable[str]) -> str:
 
 def _markdown_link(target: str, text: str) -> str:
     return f"[{text}](#{target.replace('.', '')})"
-
-
-def _html_link(target: str, text: str) -> str:
-    return f"<a href={_quoted('#' + target)}>{text}</a>"
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"'

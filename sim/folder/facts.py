@@ -1,0 +1,35 @@
+"""The few facts of a run that a query needs, read without what else makes and checks a manifest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from context.errors import InputError, RunError
+from sim.folder.names import MANIFEST
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """A run's project, and the first and last of its campus days that are there."""
+
+    project: str
+    first_day: date
+    last_day: date
+
+
+def facts_of(run_dir: Path) -> RunFacts:
+    """The facts of a run folder. Raises InputError where no run is, RunError for a damaged file."""
+    path = run_dir / MANIFEST
+    try:
+        found = json.loads(path.read_bytes())
+        days = [date.fromisoformat(day) for day in found["units"]] or [date(1970, 1, 1)]
+        return RunFacts(str(found["scenario"]["project"]), min(days), max(days))
+    except FileNotFoundError:
+        raise InputError(f"{run_dir}: no {MANIFEST} there, allowed: the folder of a run") from None
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise RunError(f"{path}: no manifest of a run") from error

@@ -1,0 +1,1 @@
+"""How people ask a run: one query from the command line, the interactive shell, other programs' clients."""

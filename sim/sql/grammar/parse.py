@@ -1,0 +1,157 @@
+"""BigQuery SQL as trees: every function under the name that the query gives it, none turned into another."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from sqlglot import exp
+from sqlglot.dialects.bigquery import BigQuery
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.parsers.bigquery import BigQueryParser
+from sqlglot.tokenizer_core import TokenType
+
+from context.errors import InputError
+
+_OPENING = re.compile(r"""'''|\"\"\"|['"`]|--|\#|/\*""")
+_CLOSED = re.compile(
+    r"""'''(?:\\.|.)*?'''|\"\"\"(?:\\.|.)*?\"\"\"|'(?!'')(?:\\.|[^\\'\n])*'|"(?!"")(?:\\.|[^\\"\n])*"|`[^`\n]*`"""
+    r"""|(?:--|\#)[^\n]*|/\*.*?\*/""",
+    re.DOTALL,
+)
+# Words that begin something in other systems and nothing in BigQuery; left out, they are names.
+_FOREIGN = frozenset(
+    ("ILIKE", "RLIKE", "REGEXP", "GLOB", "SIMILAR TO", "DISTINCT ON", "::", "==", "DOUBLE", "TEXT")
+)
+_FOREIGN |= {"VARCHAR", "FLOAT", "FLOAT4", "FLOAT8", "REAL", "CHAR", "NCHAR", "UUID", "HUGEINT", "UBIGINT"}
+_FOREIGN |= {"UINTEGER", "TIMESTAMPTZ", "TIMESTAMP_TZ", "DATETIME2", "INT2", "INT4", "INT8", "LONG", "BLOB"}
+_FOREIGN |= {"VARBINARY"}
+_KEPT = ("CAST", "SAFE_CAST", "EXTRACT", "ARRAY")
+
+
+class _Parser(BigQueryParser):
+    FUNCTIONS: ClassVar[dict[str, Any]] = {}
+    FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+        name: parser for name, parser in BigQueryParser.FUNCTION_PARSERS.items() if name in _KEPT
+    }
+    NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
+    COLUMN_OPERATORS: ClassVar[dict[Any, Any]] = {
+        token: parser for token, parser in BigQueryParser.COLUMN_OPERATORS.items() if token == TokenType.DOT
+    }
+
+    def _parse_bracket(self, this: Any = None) -> Any:
+        """Positions stay as they are written: OFFSET(i) is a call."""
+        return super(BigQueryParser, self)._parse_bracket(this)
+
+
+class _BigQuery(BigQuery):
+    class Tokenizer(BigQuery.Tokenizer):
+        KEYWORDS: ClassVar[dict[str, Any]] = {
+            word: token for word, token in BigQuery.Tokenizer.KEYWORDS.items() if word not in _FOREIGN
+        }
+
+    Parser = _Parser
+
+
+Dialect = _BigQuery  # for scripts, whose statements are parsed one by one
+
+
+def parse_statements(text: str) -> list[exp.Expr]:
+    """The statements of ``text``. Raises InputError for a syntax error, with line and column."""
+    try:
+        with _quiet():
+            return [tree for tree in _BigQuery().parse(text) if tree is not None]
+    except ParseError as error:
+        raise InputError(_syntax(error)) from None
+    except TokenError as error:
+        raise InputError(_unclosed(text) or f"syntax error: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise InputError("the query is nested too deeply") from None
+
+
+def parse_query(text: str) -> exp.Query:
+    """The one query in ``text``. Raises InputError for a syntax error and for anything that is no query."""
+    found = parse_statements(text)
+    if len(found) != 1:
+        raise InputError(f"{len(found)} statements given, allowed: one query")
+    tree = found[0]
+    if not isinstance(tree, exp.Query) or tree.find(exp.DDL, exp.DML, exp.Command, exp.Into):
+        raise InputError(f"{tree.key.upper()} given, allowed: a query (SELECT or WITH); runs are read-only")
+    return tree
+
+
+_CLAUSES = (
+    "with_",
+    "this",
+    "expression",
+    "expressions",
+    "from_",
+    "joins",
+    "where",
+    "group",
+    "having",
+    "qualify",
+    "windows",
+    "order",
+    "limit",
+)
+
+
+def number_placeholders(tree: exp.Expr) -> None:
+    """Give each ``?`` its place among them, from 1, in the order of the text."""
+    found: list[exp.Placeholder] = []
+
+    def visit(node: exp.Expr) -> None:
+        if isinstance(node, exp.Placeholder):
+            found.append(node)
+        names = list(node.args)
+        if isinstance(node, exp.Query):  # their parts are kept in the order of reading, not of writing
+            names.sort(key=lambda name: _CLAUSES.index(name) if name in _CLAUSES else len(_CLAUSES))
+        for name in names:
+            parts = node.args[name]
+            for part in parts if isinstance(parts, list) else [parts]:
+                if isinstance(part, exp.Expr):
+                    visit(part)
+
+    visit(tree)
+    for position, node in enumerate(found, 1):
+        node.meta["position"] = position
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Sqlglot logs what it is unsure of; we settle that ourselves."""
+    logger = logging.getLogger("sqlglot")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _syntax(error: ParseError) -> str:
+    first: dict[str, Any] = error.errors[0] if error.errors else {}
+    token = str(first.get("highlight") or "")
+    column = int(first.get("col") or 0) - max(len(token) - 1, 0)
+    near = f" at {token!r}" if token else ""
+    reason = str(first.get("description"))
+    if reason.startswith("Required keyword"):  # sqlglot speaks of its own classes here
+        reason = "something is missing after it"
+    return f"syntax error in line {first.get('line')}, column {column}{near}: {reason}"
+
+
+def _unclosed(text: str) -> str | None:
+    """Where a quote or comment starts that nothing closes."""
+    position = 0
+    while match := _OPENING.search(text, position):
+        whole = _CLOSED.match(text, match.start())
+        if whole is None:
+            line = text.count("\n", 0, match.start()) + 1
+            column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
+            return f"syntax error in line {line}, column {column} at {match[0]!r}: it is never closed"
+        position = whole.end()
+    return None

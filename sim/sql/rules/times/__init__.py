@@ -1,0 +1,1 @@
+"""Rules for dates and times: parts of them, arithmetic, clocks and calendars, texts in both directions."""

@@ -1,0 +1,176 @@
+"""A script as statements: what a user wrote, parsed once, each with its place in the user's own text."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from context.errors import InputError
+from sim.sql.grammar.parse import Dialect
+
+_OPENING = re.compile(r"""'''|\"\"\"|['"`]|--|\#|/\*""")
+_CLOSED = re.compile(
+    r"""'''(?:\\.|.)*?'''|\"\"\"(?:\\.|.)*?\"\"\"|'(?!'')(?:\\.|[^\\'\n])*'|"(?!"")(?:\\.|[^\\"\n])*"|`[^`\n]*`"""
+    r"""|(?:--|\#)[^\n]*|/\*.*?\*/""",
+    re.DOTALL,
+)
+POSITIONAL = "_positional_"  # a ? becomes the parameter of this name and its number, from 1
+ALLOWED = (
+    "queries, DECLARE, SET, CREATE [OR REPLACE] [TEMP] TABLE, CREATE VIEW, CREATE SCHEMA, INSERT, DROP, "
+    "CREATE TEMP FUNCTION in SQL"
+)
+_REFUSED = {
+    "IF": "scripts run from top to bottom here; a query has IF(…) and CASE",
+    "BEGIN": "scripts run from top to bottom here, without BEGIN and transactions",
+    "LOOP": "scripts run from top to bottom here, without loops",
+    "WHILE": "scripts run from top to bottom here, without loops",
+    "REPEAT": "scripts run from top to bottom here, without loops",
+    "FOR": "scripts run from top to bottom here, without loops",
+    "CALL": "there are no procedures here",
+    "EXECUTE": "build the text outside and use parameters",
+    "EXPORT": "--format and --out write a result into a file",
+    "LOAD": "--table dataset.name=FILE brings a table of your own",
+}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement: its tree, the place where it begins (both from 1), its text, and what follows its AS."""
+
+    tree: exp.Expr
+    line: int
+    column: int
+    text: str
+    body: str = ""
+
+    @property
+    def word(self) -> str:
+        """Its first word, in capitals."""
+        return self.text.split(None, 1)[0].upper().rstrip("(;")
+
+
+def statements_of(text: str) -> list[Statement]:
+    """The statements of a script, empty ones left out.
+
+    Each ``?`` has become the parameter POSITIONAL + its number. Raises InputError for a syntax error, with
+    line and column, and for a statement that is not allowed.
+    """
+    try:
+        tokens = list(Dialect().tokenize(text))
+    except TokenError as error:
+        raise InputError(_unclosed(text) or f"syntax error: {' '.join(str(error).split())}") from None
+    found = []
+    for part in _parts(tokens):
+        source = text[part[0].start : part[-1].end + 1]
+        _check_word(part, source)
+        place = (part[0].line, _column(text, part[0]))
+        found.append(Statement(_parsed(part, text), *place, source, _body(part, text)))
+    return found
+
+
+def _parts(tokens: list[Token]) -> list[list[Token]]:
+    """The tokens between semicolons, each ``?`` told apart from the others."""
+    parts: list[list[Token]] = [[]]
+    count = 0
+    for token in tokens:
+        if token.token_type == TokenType.SEMICOLON:
+            parts.append([])
+        elif token.token_type == TokenType.PLACEHOLDER:
+            count += 1
+            place = (token.line, token.col, token.start, token.end)
+            parts[-1].append(Token(TokenType.PARAMETER, "@", *place, []))
+            parts[-1].append(Token(TokenType.VAR, f"{POSITIONAL}{count}", *place, []))
+        else:
+            parts[-1].append(token)
+    return [part for part in parts if part]
+
+
+def _check_word(part: list[Token], source: str) -> None:
+    """Refuse, by its first word, what the parser would take for something else or not understand."""
+    word = source.split(None, 1)[0].upper().rstrip("(;")
+    known = ("SELECT", "WITH", "FROM", "DECLARE", "SET", "CREATE", "INSERT", "DROP")
+    if word in known or part[0].token_type == TokenType.L_PAREN:
+        return
+    hint = _REFUSED.get(word, f"allowed: {ALLOWED}")
+    raise InputError(f"line {part[0].line}: {word} given; {hint}")
+
+
+def _parsed(part: list[Token], text: str) -> exp.Expr:
+    try:
+        with _quiet():
+            trees = Dialect().parser().parse(part, text)
+    except ParseError as error:
+        raise InputError(_reason(error, text)) from None
+    except RecursionError:
+        raise InputError(f"line {part[0].line}: brackets are nested too deeply") from None
+    tree = trees[0]
+    if tree is None or len(trees) != 1:
+        raise InputError(f"line {part[0].line}: a statement is not understood; allowed: {ALLOWED}")
+    if isinstance(tree, exp.Command):
+        raise InputError(f"line {part[0].line}: {part[0].text.upper()} is not understood; allowed: {ALLOWED}")
+    if tree.find(exp.Into):
+        raise InputError("SELECT … INTO given, allowed: CREATE TABLE … AS SELECT …")
+    return tree
+
+
+def _body(part: list[Token], text: str) -> str:
+    """What a CREATE has after its AS, as the user wrote it."""
+    depth = 0
+    for i, token in enumerate(part[:-1]):
+        if token.token_type == TokenType.L_PAREN:
+            depth += 1
+        elif token.token_type == TokenType.R_PAREN:
+            depth -= 1
+        elif token.token_type == TokenType.ALIAS and depth == 0:
+            return text[part[i + 1].start : part[-1].end + 1]
+    return ""
+
+
+def _column(text: str, token: Token) -> int:
+    return token.start - (text.rfind("\n", 0, token.start) + 1) + 1
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The parser logs what it is unsure of; we settle that ourselves."""
+    logger = logging.getLogger("sqlglot")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _reason(error: ParseError, text: str) -> str:
+    first = error.errors[0] if error.errors else {}
+    token, end = str(first.get("highlight") or ""), first.get("col")
+    near = f" at {token!r}" if token else ""
+    if not end:  # where nothing follows, the end of the text is meant
+        line, column = text.rstrip().count("\n") + 1, len(text.rstrip().rsplit("\n", 1)[-1]) + 1
+    else:
+        line, column = int(first.get("line") or 1), int(end) - max(len(token) - 1, 0)
+    reason = str(first.get("description")).split(" but got <")[0]
+    if reason.startswith("Required keyword"):  # the parser speaks of its own classes here
+        reason = "something is missing after it"
+    return f"syntax error in line {line}, column {column}{near}: {reason}"
+
+
+def _unclosed(text: str) -> str | None:
+    """Where a quote or comment starts that nothing closes."""
+    position = 0
+    while match := _OPENING.search(text, position):
+        whole = _CLOSED.match(text, match.start())
+        if whole is None:
+            line = text.count("\n", 0, match.start()) + 1
+            column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
+            return f"syntax error in line {line}, column {column} at {match[0]!r}: it is never closed"
+        position = whole.end()
+    return None
