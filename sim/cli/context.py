@@ -24,7 +24,7 @@ from sim.exports.forms import FILE_FORMS
 from sim.exports.into_warehouse import write_warehouse
 from sim.exports.source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
 from sim.folder.progress import Progress
-from sim.folder.scratch import scratch_folder
+from sim.folder.scratch import passing_folder
 from sim.sinks.open import either, forms, is_offered, not_offered
 
 _TARGETS = (*(f"{form}:DIR" for form in FILE_FORMS), *forms("tables"))
@@ -62,7 +62,7 @@ def context_command(
     form, target = _target(to)
     day = date_given("--as-of", morning)
     flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
-    with scratch_folder() as made:
+    with passing_folder() as made:
         source = open_source(run_dir, scenario, flags, Progress(err), made)
         names = chosen_names(tables or [], source.names)
         facts = {"as_of": day.isoformat() if day else None, **scenario_facts(source.manifest)}

@@ -8,7 +8,7 @@ from typing import Any
 
 from context.store.files import write_table
 from sim.exports.source import Name, Source
-from sim.folder.scratch import scratch_folder
+from sim.folder.scratch import passing_folder
 
 
 def write_warehouse(
@@ -24,7 +24,7 @@ def write_warehouse(
     try:
         for line in sink.check(Shipment(run_id(manifest), manifest.seed, manifest.pack.name, tuple(names))):
             say(line)
-        with scratch_folder() as folder:
+        with passing_folder() as folder:
             sink.open()
             rows = {}
             for item in _items(folder, source, names):

@@ -14,7 +14,7 @@ PREFIX = "termtide-scratch-"
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
+def passing_folder() -> Iterator[Path]:
     """An empty folder in the system's temporary one; it is gone afterwards.
 
     The process holds it, and a hold goes with its process: what nobody holds was left by a kill, and goes

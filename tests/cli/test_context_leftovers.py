@@ -12,7 +12,7 @@ import pytest
 
 from context.errors import InputError
 from sim.exports.files import check_folder
-from sim.folder.scratch import PREFIX, scratch_folder
+from sim.folder.scratch import PREFIX, passing_folder
 from tests.backfill.test_backfill import file_bytes
 from tests.samples.toy_run import write_run
 
@@ -81,7 +81,7 @@ def test_another_form_clears_what_was_left(run_dir: Path, tmp_path: Path) -> Non
         (left / name).unlink()
 
 
-def test_scratch_folders_of_killed_commands_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passing_folders_of_killed_commands_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that nobody holds is removed, one of a command at work stays, and so does what is not ours."""
     monkeypatch.setattr("sim.folder.scratch.gettempdir", lambda: str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -92,10 +92,10 @@ def test_scratch_folders_of_killed_commands_go(tmp_path: Path, monkeypatch: pyte
     (tmp_path / f"{PREFIX}link").symlink_to(tmp_path / "theirs")
     handle = os.open(tmp_path / f"{PREFIX}held", os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
-    with scratch_folder() as folder, scratch_folder() as other:
+    with passing_folder() as folder, passing_folder() as other:
         there = {path.name for path in tmp_path.iterdir()}
         assert there == {folder.name, other.name, f"{PREFIX}held", f"{PREFIX}link", "theirs"}
     os.close(handle)
-    with scratch_folder():
+    with passing_folder():
         pass
     assert {path.name for path in tmp_path.iterdir()} == {f"{PREFIX}link", "theirs"}
