@@ -16,9 +16,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from context.errors import DamagedError, InputError, RunError
 from context.files import PARTIAL, Written, copy_checked, disk_error, linked_folder, replacing
+from context.sealed import check_sealed, read_sealed, write_sealed
+from sim.folder.duckdb_paths import duckdb_file
 from sim.folder.manifest import FileEntry, Manifest, UnitEntry, run_id, termtide_version
 from sim.folder.names import MANIFEST, SUSPECTS
-from sim.folder.sealed import check_sealed, read_sealed, write_sealed
 from sim.folder.whole import Care, broken
 from sim.sinks.ndjson import SUFFIXES
 from sim.sinks.tables import Item
@@ -218,9 +219,7 @@ def read_note(root: Path) -> FolderNote:
     path = root / DELIVERY
     try:
         note = FolderNote.model_validate_json(json.dumps(read_sealed(path)))
-    except OSError as error:
-        raise disk_error(path, error) from error
-    except (InputError, ValidationError):
+    except ValidationError:
         raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None
     check_sealed(path, note)
     return note
@@ -249,13 +248,14 @@ class Stdout:
 def _as_json(source: Path, path: Path, compression: str) -> int:
     """Write the rows of a Parquet file as JSON, one a line; returns their number. Raises OSError."""
     codec = {"none": "uncompressed"}.get(compression, compression)
+    target = literal(duckdb_file(path))
     try:
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             done = connection.execute(
-                f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO {literal(str(path))} "
+                f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO {target} "
                 f"(FORMAT json, COMPRESSION {codec})",
-                [str(source)],
+                [duckdb_file(source)],
             ).fetchone()
     except duckdb.IOException as error:
         raise OSError(*error.args) from error

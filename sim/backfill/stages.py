@@ -10,7 +10,6 @@ from pathlib import Path
 from context.errors import InputError, RunError
 from context.files import Written, disk_error
 from context.generate import store_parts
-from context.scenario.incidents import check_tools
 from context.store.files import StoreFiles
 from context.store.store import table_path
 from context.terms.premises import Premises
@@ -27,7 +26,6 @@ from sim.folder.whole import Care
 from sim.plan.plan import make_plan
 from sim.plan.plan_file import write_plan
 from sim.world.load import campus_facts, standard_scores
-from sim.world.objects import lti_tools
 
 
 @contextmanager
@@ -38,7 +36,6 @@ def claimed(
 
     Raises InputError for a folder that is not this run's, or another process's at the moment.
     """
-    check_tools(given.scenario.incident, [tool for tool, _, _ in lti_tools(given.pack)])
     with only_one(run_dir):
         yield Claimed(run_dir, claim(run_dir, given.scenario, given.pack, force=force, care=care), show)
 
@@ -139,7 +136,7 @@ def make_units(given: Premises, work: Backfill, world: Shared | None, workers: i
     dates = Partitions(work.at.manifest.units, reach)
     tasks = work.tasks(days, dates, has_json=_has_json(given))
     job = Job(given.scenario, given.pack.path, work.at.run_dir, shared=world)
-    work.fill(job, tasks, dates, days=len(days), workers=workers)
+    work.fill(job, tasks, dates, days=days.values(), workers=workers)
 
 
 def copy_units(work: Backfill, workers: int) -> None:
@@ -153,4 +150,4 @@ def copy_units(work: Backfill, workers: int) -> None:
             f"--run {run_dir}: made with event_json = false, so it has no documents for ndjson:; "
             "give its scenario instead of --run, and they are drawn again"
         )
-    work.fill(Job(manifest.scenario, Path(), run_dir), tasks, dates, days=len(days), workers=workers)
+    work.fill(Job(manifest.scenario, Path(), run_dir), tasks, dates, days=days.values(), workers=workers)

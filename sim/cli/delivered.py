@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -11,13 +10,15 @@ from typing import Annotated
 import typer
 
 from context.errors import FindingsError, InputError
+from context.files import typed_path
 from sim.cli.options import AsJson
-from sim.cli.terminal import err
+from sim.cli.terminal import err, out_json
 from sim.sinks.open import droppable, either, open_dropper
 
 _Place = Annotated[
     Path | None,
     typer.Argument(
+        parser=typed_path,
         metavar="[PLACE]",
         help="Folder of a run or of a delivery, or a file of --to duckdb:; default: the newest run.",
     ),
@@ -25,12 +26,15 @@ _Place = Annotated[
 
 
 def verify_command(place: _Place = None, as_json: AsJson = False) -> None:
-    """Read every file of a run or a delivery whole, and tell which differ, are missing or foreign."""
+    """Tell whether a run or a delivery is as it was written.
+
+    Every file is read whole; which differ, are missing or foreign is said, and ends with 1.
+    """
     from sim.verify.places import verify
 
     found = verify(place)
     if as_json:
-        typer.echo(json.dumps({**asdict(found), "where": str(found.where)}))
+        out_json({**asdict(found), "where": str(found.where)})
     else:
         for finding in found.findings:
             typer.echo(f"{finding.problem}: {finding.path}: {finding.said}")
@@ -55,7 +59,10 @@ _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def drop_command(sink: _Where, run: _RunId, yes: _Yes = False, as_json: AsJson = False) -> None:
-    """List what is labelled as this run's, ask, and remove it; nothing else is touched."""
+    """Remove a run from where it was delivered to.
+
+    Lists what is labelled as this run's, asks, and removes it; nothing else is touched.
+    """
     dropper = open_dropper(sink, run)
     err.print(dropper.line)
     found = dropper.find()
@@ -68,5 +75,5 @@ def drop_command(sink: _Where, run: _RunId, yes: _Yes = False, as_json: AsJson =
             raise InputError("nothing removed")
     dropper.remove(found)
     if as_json:
-        typer.echo(json.dumps({"datasets": found.datasets, "tables": found.tables, "kept": found.foreign}))
+        out_json({"datasets": found.datasets, "tables": found.tables, "kept": found.foreign})
     err.print("removed")

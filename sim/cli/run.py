@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from humanize import naturalsize
 
 from context.errors import InputError
 from context.packs.pack import load_pack
@@ -26,7 +26,7 @@ from sim.cli.options import (
     Verify,
     Workers,
 )
-from sim.cli.terminal import ask_to_go_on, err
+from sim.cli.terminal import ask_to_go_on, err, out_json, program
 from sim.folder.find import default_run_dir
 
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run above 5 GB.")]
@@ -58,7 +58,10 @@ def run_command(
     yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the scenario's university: context store, a term of events, warehouse and report."""
+    """Make the scenario's university, a term of it.
+
+    Context store, events, warehouse and report. Killed or stopped, the same command goes on.
+    """
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     given = premises_of_file(scenario, flags)
     _make(given, out, workers, force=force, verify=verify, yes=yes, as_json=as_json)
@@ -77,7 +80,10 @@ def demo_command(
     yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the demo: a university of 1,000 FTE and its Fall term, without a scenario file."""
+    """Make a demo, of 1,000 FTE unless told otherwise.
+
+    It needs no scenario file. What differs from the plain demo is in the name of its folder.
+    """
     chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift, "terms": terms})
     given = premises(chosen, load_pack(chosen.pack, Path.cwd()))
     _make(given, out, workers, force=force, verify=verify, yes=yes, as_json=as_json)
@@ -104,17 +110,17 @@ def _make(
     run_dir = out or default_run_dir(scenario)
     workers = workers or default_workers()
     wanted = estimate(scenario, given.pack, given.calendar, workers)
-    err.print(
-        f"{scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}, "
-        f"pack {given.pack.name}: {wanted.line()}"
-    )
+    title = f"{scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}"
+    for line in (f"{title}, pack {given.pack.name}", *wanted.lines()):
+        err.print(line)
     check_disk(run_dir, wanted)
     if wanted.bytes > LARGE_BYTES and not yes:
-        ask_to_go_on(f"This needs about {wanted.bytes / 1e9:.1f} GB. Go on?")
-    outcome = run(given, run_dir, workers=workers, force=force, verify=verify, progress=Progress(err))
+        ask_to_go_on(f"This needs about {naturalsize(wanted.bytes)}. Go on?")
+    with Progress(err) as show:
+        outcome = run(given, run_dir, workers=workers, force=force, verify=verify, progress=show)
     facts = summary(outcome)
     if as_json:
-        typer.echo(json.dumps(facts))
+        out_json(facts)
     else:
-        print_summary(facts, err)
+        print_summary(facts, err, program())
     err.print(f"report: {(run_dir / REPORT).resolve()}")

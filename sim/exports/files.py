@@ -23,6 +23,7 @@ from context.store.store import ENTITY, KEYMAP
 from sim.exports.forms import FILE_FORMS
 from sim.exports.note import NOTE, note_text, read_export_note
 from sim.exports.source import Name, Source
+from sim.folder.duckdb_paths import duckdb_file
 from sim.folder.names import MANIFEST
 from sim.sql.warehouse import literal, quoted
 
@@ -145,7 +146,7 @@ def _offer(connection: duckdb.DuckDBPyConnection, view: str, source: Source, dat
     if file is None:
         connection.register(view, source.get(dataset, name))
     else:
-        rows = f"SELECT * FROM read_parquet({literal(str(file))}, hive_partitioning = false)"
+        rows = f"SELECT * FROM read_parquet({literal(duckdb_file(file))}, hive_partitioning = false)"
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {rows}")
 
 
@@ -171,7 +172,7 @@ def _copy(
         options = f"FORMAT csv, HEADER, DELIM ',', QUOTE '\"', ESCAPE '\\', NULLSTR ''{force}"
     try:
         done = connection.execute(
-            f"COPY (SELECT {', '.join(columns)} FROM {rows}) TO {literal(str(path))} ({options})"
+            f"COPY (SELECT {', '.join(columns)} FROM {rows}) TO {literal(duckdb_file(path))} ({options})"
         ).fetchone()
     except duckdb.IOException as error:
         raise OSError(*error.args) from error

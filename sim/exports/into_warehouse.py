@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from context.store.files import write_table
+from sim.exports.scratch import passing_folder
 from sim.exports.source import Name, Source
-from sim.folder.scratch import passing_folder
 
 
 def write_warehouse(

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from context.errors import DamagedError, InputError
-from context.files import SEAL, Written, disk_error, seal_of
+from context.files import SEAL, Written, seal_of
+from context.sealed import read_sealed
 from sim.folder.manifest import StoredFile
-from sim.folder.sealed import read_sealed
 
 NOTE = "context.json"
 
@@ -48,7 +48,5 @@ def read_export_note(root: Path, name: str = NOTE) -> list[StoredFile]:
         return [
             StoredFile(path=file, bytes=entry.bytes, xxh3_128=entry.xxh3_128) for file, entry in files.items()
         ]
-    except OSError as error:
-        raise disk_error(path, error) from error
     except (InputError, ValidationError):
         raise InputError(f"{path}: no note of a delivery, allowed: a new or empty folder") from None

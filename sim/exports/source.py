@@ -17,7 +17,7 @@ from context.generate import store_parts
 from context.store.as_of import as_of
 from context.store.files import StoreFiles
 from context.store.store import ENTITY, KEYMAP, Store, read_table, table_path
-from context.terms.premises import Premises, premises_of_file
+from context.terms.premises import Premises, premises_given
 from sim.folder.chosen import Flags, means_scenario
 from sim.folder.find import find_run
 from sim.folder.manifest import Manifest, PackEntry, load_manifest, new_manifest
@@ -57,13 +57,13 @@ class Source:
 def open_source(
     run_dir: Path | None, file: Path | None, flags: Flags, show: Progress, folder: Path
 ) -> Source:
-    """The store of the run named, else of the scenario file, else of the newest run.
+    """The store of the run named, else of the scenario of file or flags, else of the newest run or a demo.
 
     ``folder`` is an empty one for the store of a scenario, ``flags`` are the command's, by the scenario's
     keys. Raises InputError.
     """
     if means_scenario(file, run_dir, flags):
-        return of_scenario(premises_of_file(file, flags), show, folder)
+        return of_scenario(premises_given(file, flags), show, folder)
     return of_run(find_run(run_dir))
 
 

@@ -13,7 +13,6 @@ import schemas
 from context.errors import DamagedError, InputError
 from context.files import PARTIAL, disk_error
 from context.scenario.scenario import Scenario
-from sim.folder.built import is_built
 from sim.folder.lock import locked
 from sim.folder.manifest import (
     FileEntry,
@@ -36,7 +35,7 @@ from sim.folder.names import (
     WAREHOUSE,
 )
 from sim.folder.progress import Progress
-from sim.folder.whole import Care, broken
+from sim.folder.whole import Care, broken, is_built
 
 _PAGES = ("index.html", "joins.html", "marts.html", "search.js", "style.css", "tables.js")
 _STORES = ("context_store_entity", "context_store_keymap")

@@ -25,11 +25,12 @@ from pydantic import (
     model_serializer,
 )
 
+from context.documents import UnreadableError
 from context.errors import DamagedError, InputError, RunError
-from context.files import Written, disk_error
+from context.files import Written
 from context.scenario.scenario import Scenario
+from context.sealed import check_sealed, read_sealed, write_sealed
 from sim.folder.names import MANIFEST
-from sim.folder.sealed import check_sealed, read_sealed, write_sealed
 
 
 def run_id(manifest: Manifest) -> str:
@@ -215,10 +216,12 @@ def load_manifest(run_dir: Path) -> Manifest:
         data = read_sealed(path)
     except DamagedError as error:
         raise DamagedError(f"{error}; `termtide run` with its scenario begins it anew", str(path)) from None
-    except FileNotFoundError:
-        raise InputError(f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one") from None
-    except OSError as error:
-        raise disk_error(path, error) from error
+    except UnreadableError as error:
+        if error.is_missing:
+            raise InputError(
+                f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one"
+            ) from None
+        raise
     given = data.get("format") if isinstance(data, dict) else None
     if isinstance(given, int) and given != FORMAT:
         raise InputError(f"{path}: format {given}, allowed: {FORMAT}; another version of Termtide made it")

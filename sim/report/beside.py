@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from context.files import replacing
-from sim.folder.built import note_built
 from sim.folder.manifest import Manifest
 from sim.folder.names import COOKBOOK, DICTIONARY
+from sim.folder.whole import note_built
 from sim.report.cookbook import cookbook_page
 from sim.report.dictionary.site import INDEX, write_dictionary
 from sim.report.documents import markdown_page

@@ -9,9 +9,9 @@ from typing import Any
 
 from context.files import replacing
 from context.packs.pack import Pack
-from sim.folder.built import note_built
 from sim.folder.manifest import Manifest
 from sim.folder.names import REPORT
+from sim.folder.whole import note_built
 from sim.report.beside import write_beside
 from sim.report.figures import Figures, gather
 from sim.report.labels import NO_COURSE, family_label, level_label, tool_label

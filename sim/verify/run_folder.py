@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from context.documents import UnreadableError
 from context.errors import DamagedError, TermtideError
-from sim.folder.built import read_built
 from sim.folder.claim import only_one, ours
 from sim.folder.manifest import load_manifest
 from sim.folder.names import BUILT, MANIFEST, REPORT, WAREHOUSE
-from sim.folder.whole import note_suspects
+from sim.folder.whole import note_suspects, read_built
 from sim.verify.verdict import Finding, Verdict
 
 
@@ -40,7 +40,7 @@ def _look_at_built(verdict: Verdict, root: Path) -> set[str]:
     try:
         built = read_built(root).files
     except (OSError, TermtideError) as error:
-        if isinstance(error, FileNotFoundError):
+        if isinstance(error, UnreadableError) and error.is_missing:
             verdict.findings.append(Finding(BUILT, "missing", "is missing"))
         else:
             verdict.changed_note(BUILT)

@@ -12,9 +12,9 @@ import pytest
 
 from context.errors import InputError, RunError
 from context.files import Written, seal_of
-from sim.folder.built import note_built
 from sim.folder.claim import claim, remove_run, verified
 from sim.folder.manifest import Manifest, load_manifest
+from sim.folder.whole import note_built
 from sim.report.dictionary.site import write_dictionary
 from sim.report.table_facts import every_table
 from sim.sql.warehouse import build_warehouse

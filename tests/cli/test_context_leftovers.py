@@ -12,7 +12,7 @@ import pytest
 
 from context.errors import InputError
 from sim.exports.files import check_folder
-from sim.folder.scratch import PREFIX, passing_folder
+from sim.exports.scratch import PREFIX, passing_folder
 from tests.backfill.test_backfill import file_bytes
 from tests.samples.toy_run import write_run
 
@@ -83,7 +83,7 @@ def test_another_form_clears_what_was_left(run_dir: Path, tmp_path: Path) -> Non
 
 def test_passing_folders_of_killed_commands_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder that nobody holds is removed, one of a command at work stays, and so does what is not ours."""
-    monkeypatch.setattr("sim.folder.scratch.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr("sim.exports.scratch.gettempdir", lambda: str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     for name in ("left", "held"):
         (tmp_path / f"{PREFIX}{name}").mkdir()

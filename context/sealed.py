@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, Protocol
 
-from context.errors import DamagedError, InputError
+from context.documents import UnreadableError, read_bytes, read_json
+from context.errors import DamagedError
 from context.files import SEAL, replacing, seal_of
 
 _MARKS = (b'"label": "synthetic"', b'"seal": "', b'"format": ')  # a changed bit can't touch two of them
@@ -32,15 +33,14 @@ def write_sealed(path: Path, model: Sealed) -> None:
 def read_sealed(path: Path) -> Any:
     """What stands in a JSON file; where it has a seal, the seal is unbroken.
 
-    Raises DamagedError for a file of ours that was changed, InputError for one that is no JSON, OSError.
+    Raises DamagedError for a file of ours that was changed, UnreadableError for one that is no JSON.
     """
-    text = path.read_bytes()
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        if sum(mark in text for mark in _MARKS) > 1:
+        data = read_json(path)
+    except UnreadableError as error:
+        if not error.is_missing and sum(mark in read_bytes(path) for mark in _MARKS) > 1:
             raise _broken(path) from None
-        raise InputError(f"{path}: not valid JSON: {error}") from None
+        raise
     if isinstance(data, dict) and SEAL in data and data[SEAL] != seal_of(data):
         raise _broken(path)
     return data
