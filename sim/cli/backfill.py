@@ -23,6 +23,7 @@ from sim.cli.options import (
     Shift,
     TermName,
     Terms,
+    Verify,
     Workers,
     date_given,
 )
@@ -95,6 +96,7 @@ def backfill_command(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
+    verify: Verify = False,
     as_json: AsJson = False,
 ) -> None:
     """Deliver store and events in bulk, to several places.
@@ -125,7 +127,8 @@ def backfill_command(
     )
     if wanted.begin and wanted.until and wanted.until < wanted.begin:
         raise InputError(f"--until: {until} given, which is before --from {begin}")
-    order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ()), say=err.print), dry_run)
+    options = TableOptions(method, tuple(allow_unlabelled or ()), say=err.print)
+    order = Order(urls, wanted, options, dry_run=dry_run, verify=verify)
     workers = workers or default_workers()
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     if run_dir is not None:
