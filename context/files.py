@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from context.errors import RunError
+from context.errors import InputError, RunError
 
 PARTIAL = ".tmp"  # suffix of a file that is being written; one that a kill left behind is rubbish
 
@@ -23,6 +23,29 @@ def disk_error(path: Path, error: OSError) -> RunError:
         return RunError(f"{path}: not allowed to write there ({error.strerror})")
     reason = error.strerror or " ".join(text.split())
     return RunError(f"{path}: {reason}")
+
+
+def typed_path(text: str | Path) -> Path:
+    """A path as a person wrote it: on the command line, behind a scheme, or in a file.
+
+    ``~`` and what begins with ``~/`` mean the home folder, which a shell doesn't see behind a scheme or in
+    quotes. Any other character stands for itself; a name that begins with ``~`` comes back absolute, because
+    Arrow and DuckDB would take it for somebody's home. Raises InputError for what is no path in UTF-8.
+    """
+    given = str(text)
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{given!r} given, allowed: a path in UTF-8") from None
+    if "\0" in given:
+        raise InputError(f"{given!r} given, allowed: a path without NUL")
+    if given == "~" or given.startswith("~/"):
+        try:
+            return Path.home() / given[1:].lstrip("/")
+        except RuntimeError:
+            raise InputError(f"{given!r} given, but there is no home folder; give the whole path") from None
+    path = Path(given)
+    return path.absolute() if str(path).startswith("~") else path  # ./~ too, which pathlib makes ~ of
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from context.errors import InputError
@@ -14,6 +15,7 @@ from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.progress import Progress
 from sim.report.run_page import write_report
+from sim.sinks.open import check_address
 from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import build_warehouse
 
@@ -36,6 +38,16 @@ class Order:
     wanted: Wanted = field(default_factory=Wanted)
     options: TableOptions = field(default_factory=TableOptions)
     dry_run: bool = False  # look at the warehouses, write nothing
+
+    def check_addresses(self) -> None:
+        """Raise InputError for a URL that can't be right."""
+        for url in self.to:
+            check_address(url, self.options)
+
+    def check_dates(self, first: date, last: date) -> None:
+        """Raise InputError when none of a term's days is wanted."""
+        if (self.wanted.begin or first) > last or (self.wanted.until or last) < first:
+            raise InputError(f"--from, --until: no day of the term, allowed: {first} to {last}")
 
 
 def run(
@@ -89,11 +101,11 @@ def backfill(
 
     Raises InputError before anything is drawn when a destination can't be written to.
     """
+    order.check_addresses()
     with claimed(given, run_dir, progress or Progress.silent(), force=force) as at:
         calendar = given.calendar
         first, last = (calendar.date_of(day) for day in (calendar.first_day, calendar.last_day))
-        if (order.wanted.begin or first) > last or (order.wanted.until or last) < first:
-            raise InputError(f"--from, --until: no day of the term, allowed: {first} to {last}")
+        order.check_dates(first, last)
         work = Backfill(at, order.wanted)
         with work.opened(order.to, order.options):
             work.check()
@@ -109,11 +121,18 @@ def backfill(
 
 def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress | None = None) -> Outcome:
     """Deliver a finished run, without drawing. Raises InputError for one that is not whole."""
+    order.check_addresses()
     with only_one(run_dir):
         manifest = load_manifest(run_dir)
         whole = verified(run_dir, manifest)
-        if not manifest.is_done or whole.units != manifest.units or whole.store != manifest.store:
+        if (
+            not (manifest.is_done and manifest.units)
+            or whole.units != manifest.units
+            or whole.store != manifest.store
+        ):
             raise InputError(f"--run {run_dir}: not complete; `termtide run` with its scenario completes it")
+        days = sorted(map(date.fromisoformat, manifest.units))
+        order.check_dates(days[0], days[-1])
         work = Backfill(Claimed(run_dir, manifest, progress or Progress.silent()), order.wanted)
         with work.opened(order.to, order.options):
             work.check()

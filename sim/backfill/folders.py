@@ -6,7 +6,6 @@ unit, so that a delivery that was killed goes on where it stopped.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,9 +15,11 @@ import duckdb
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from context.documents import read_json
 from context.errors import InputError, RunError
 from context.files import PARTIAL, Written, disk_error, replacing
 from sim.folder.claim import is_whole
+from sim.folder.duckdb_paths import duckdb_file
 from sim.folder.manifest import FileEntry, Manifest, UnitEntry, run_id, termtide_version
 from sim.folder.names import MANIFEST
 from sim.sinks.ndjson import SUFFIXES
@@ -190,10 +191,8 @@ class OtherFolder:
     def _read(self) -> FolderNote:
         path = self._root / DELIVERY
         try:
-            return FolderNote.model_validate(json.loads(path.read_bytes()))
-        except OSError as error:
-            raise disk_error(path, error) from error
-        except (ValueError, ValidationError):
+            return FolderNote.model_validate(read_json(path))
+        except ValidationError:
             raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None
 
     def _save(self) -> None:
@@ -227,13 +226,14 @@ class Stdout:
 def _as_json(source: Path, path: Path, compression: str) -> int:
     """Write the rows of a Parquet file as JSON, one a line; returns their number. Raises OSError."""
     codec = {"none": "uncompressed"}.get(compression, compression)
+    target = literal(duckdb_file(path))
     try:
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             done = connection.execute(
-                f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO {literal(str(path))} "
+                f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO {target} "
                 f"(FORMAT json, COMPRESSION {codec})",
-                [str(source)],
+                [duckdb_file(source)],
             ).fetchone()
     except duckdb.IOException as error:
         raise OSError(*error.args) from error

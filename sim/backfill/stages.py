@@ -9,7 +9,6 @@ from pathlib import Path
 
 from context.errors import InputError, RunError
 from context.generate import store_parts
-from context.scenario.incidents import check_tools
 from context.store.files import StoreFiles
 from context.store.store import table_path
 from context.terms.premises import Premises
@@ -25,7 +24,6 @@ from sim.folder.progress import Progress
 from sim.plan.plan import make_plan
 from sim.plan.plan_file import plan_digest, write_plan
 from sim.world.load import campus_facts, standard_scores
-from sim.world.objects import lti_tools
 
 
 @contextmanager
@@ -34,7 +32,6 @@ def claimed(given: Premises, run_dir: Path, show: Progress, *, force: bool = Fal
 
     Raises InputError for a folder that is not this run's, or another process's at the moment.
     """
-    check_tools(given.scenario.incident, [tool for tool, _, _ in lti_tools(given.pack)])
     with only_one(run_dir):
         manifest = claim(run_dir, given.scenario, given.pack, force=force)
         if manifest.state == "events" and plan_digest(run_dir / PLAN) != manifest.plan_digest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from context.errors import InputError
+from context.files import typed_path
 from context.terms.premises import premises_given
 from sim.cli.options import (
     AllowUnlabelled,
@@ -26,9 +26,9 @@ from sim.cli.options import (
     Workers,
     date_given,
 )
-from sim.cli.terminal import err
+from sim.cli.terminal import err, out, out_json
 from sim.folder.find import default_run_dir
-from sim.sinks.open import either, forms, is_stdout, schemes
+from sim.sinks.open import check_flags, either, forms, is_stdout, schemes
 
 _FORMS = ", ".join(forms("units", "tables"))
 _COMPRESSED = [scheme.name for scheme in schemes("units") if scheme.has_compression]
@@ -67,7 +67,10 @@ _Method = Annotated[
 ]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Look at the destinations, write nothing.")]
 _Finished = Annotated[
-    Path | None, typer.Option("--run", metavar="DIR", help="Deliver this finished run, without drawing.")
+    Path | None,
+    typer.Option(
+        "--run", parser=typed_path, metavar="DIR", help="Deliver this finished run, without drawing."
+    ),
 ]
 
 
@@ -109,6 +112,12 @@ def backfill_command(
         if as_json:
             raise InputError(f"--json: stdout is taken by --to {taken}")
         workers = 1
+    check_flags(
+        urls,
+        {"--method": method != "auto", "--allow-unlabelled": allow_unlabelled},
+        "units",
+        "tables",
+    )
     wanted = Wanted(
         date_given("--from", begin),
         date_given("--until", until),
@@ -133,7 +142,7 @@ def backfill_command(
     facts = {"run": str(outcome.run_dir), "synthetic": True, "dry_run": dry_run, "to": list(urls)}
     done: dict[str, Any] = asdict(outcome.delivered) if outcome.delivered else {}
     if as_json:
-        typer.echo(json.dumps({**facts, **done}))
+        out_json({**facts, **done})
     elif not dry_run:
         err.print(
             f"{outcome.run_dir}: {done['drawn']} days drawn, {done['copied']} copied "
@@ -158,7 +167,8 @@ def _urls(given: list[str], compression: str) -> tuple[str, ...]:
             f"--compression {compression}: only {either(_COMPRESSED)}: files are compressed by choice"
         )
     return tuple(
-        f"{url}?compression={compression}" if url in chosen and "?" not in url else url for url in given
+        f"{url}?compression={compression}" if url in chosen and "?compression=" not in url else url
+        for url in given
     )
 
 
@@ -184,7 +194,7 @@ def estimate_command(
     given = premises_given(scenario, flags)
     wanted = estimate(given.scenario, given.pack, given.calendar, workers or default_workers())
     if as_json:
-        typer.echo(json.dumps(wanted.facts()))
+        out_json(wanted.facts())
         return
     for line in (*wanted.lines(), *wanted.costs()):
-        typer.echo(line)
+        out(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from context.errors import InputError
 from sim.cli.options import AsJson
-from sim.cli.terminal import err
+from sim.cli.terminal import err, out_json
 from sim.sinks.open import droppable, either, open_dropper
 
 _Where = Annotated[
@@ -37,5 +36,5 @@ def drop_command(sink: _Where, run: _RunId, yes: _Yes = False, as_json: AsJson =
             raise InputError("nothing removed")
     dropper.remove(found)
     if as_json:
-        typer.echo(json.dumps({"datasets": found.datasets, "tables": found.tables, "kept": found.foreign}))
+        out_json({"datasets": found.datasets, "tables": found.tables, "kept": found.foreign})
     err.print("removed")

@@ -14,7 +14,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from context.errors import TermtideError
+from context.errors import InputError, TermtideError
+from context.foreign import ours
 
 # Where each command stands, in the order in which help lists them. A command imports what it needs when it is
 # asked for: `termtide sql` does not wait for what draws a term.
@@ -93,9 +94,10 @@ _INTERRUPTED = "interrupted; what is in place is whole, and the same command con
 
 def _version(value: bool) -> None:
     if value:
+        from sim.cli.terminal import out
         from sim.folder.manifest import termtide_version
 
-        typer.echo(f"termtide {termtide_version()}")
+        out(f"termtide {termtide_version()}")
         raise typer.Exit
 
 
@@ -117,7 +119,7 @@ def fail(message: str, code: int, *, as_json: bool = False) -> NoReturn:
     else:
         from sim.cli.terminal import err
 
-        err.print(f"termtide: {message}", markup=False, emoji=False)
+        err.print(f"termtide: {message}")
     raise SystemExit(code)
 
 
@@ -127,6 +129,7 @@ def main(arguments: list[str] | None = None) -> None:
         signal.signal(signal.SIGTERM, _interrupt)
     as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
     try:
+        _check_letters(sys.argv[1:] if arguments is None else arguments)
         code = app(arguments, prog_name="termtide", standalone_mode=False)
     except TermtideError as error:
         fail(str(error), error.exit_code, as_json=as_json)
@@ -134,17 +137,18 @@ def main(arguments: list[str] | None = None) -> None:
         _stopped(as_json=as_json)
     except SystemExit:
         raise SystemExit(0) from None  # whoever read our output has heard enough: no failure of ours
-    except OSError as error:
-        fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 3, as_json=as_json)
     except typer.Exit as leave:
         raise SystemExit(leave.exit_code) from None
     except Exception as error:
         usage = getattr(error, "format_message", None)
         if usage is None and "interrupted" in str(error).lower():
             _stopped(as_json=as_json)  # DuckDB's own word for Ctrl-C in a query
-        if usage is None:
+        if usage is not None:
+            fail(f"{usage().rstrip('.')}; {_where_help_is(error)}", 2, as_json=as_json)
+        known = ours(error)
+        if known is None:
             raise
-        fail(f"{usage().rstrip('.')}; {_where_help_is(error)}", 2, as_json=as_json)
+        fail(str(known), known.exit_code, as_json=as_json)
     # Outside its standalone mode, typer returns the exit code of an interruption instead of raising it.
     if code == 130:
         _stopped(as_json=as_json)
@@ -154,6 +158,15 @@ def _where_help_is(error: Exception) -> str:
     """A hint for a command line that wasn't understood."""
     path = getattr(getattr(error, "ctx", None), "command_path", "termtide")
     return f"`{path} -h` shows what there is"
+
+
+def _check_letters(arguments: list[str]) -> None:
+    """Raise InputError for an argument whose bytes are no UTF-8: neither Arrow nor DuckDB could take it."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{argument} given, allowed: arguments in UTF-8") from None
 
 
 def _stopped(*, as_json: bool) -> NoReturn:

@@ -9,10 +9,16 @@ from typing import Annotated
 import typer
 
 from context.errors import InputError
+from context.files import typed_path
 
 ScenarioFile = Annotated[
     Path | None,
-    typer.Option("--scenario", metavar="FILE", help="Scenario file; default: termtide.toml in this folder."),
+    typer.Option(
+        "--scenario",
+        parser=typed_path,
+        metavar="FILE",
+        help="Scenario file; default: termtide.toml in this folder.",
+    ),
 ]
 Fte = Annotated[str | None, typer.Option("--fte", metavar="N", help="Size in student full-time equivalents.")]
 TermName = Annotated[str | None, typer.Option("--term", metavar="TERM", help='Term, such as "Fall 2026".')]
@@ -23,7 +29,10 @@ PackName = Annotated[
     str | None, typer.Option("--pack", metavar="PACK", help="Name of a built-in pack or path of a folder.")
 ]
 Out = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="Output folder; default: runs/<scenario>-<seed>.")
+    Path | None,
+    typer.Option(
+        "--out", parser=typed_path, metavar="DIR", help="Output folder; default: runs/<scenario>-<seed>."
+    ),
 ]
 Workers = Annotated[
     int | None,
@@ -53,7 +62,9 @@ AllowUnlabelled = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout, an error as JSON on stderr.")]
 RunDir = Annotated[
     Path | None,
-    typer.Option("--run", metavar="DIR", help="Folder of a run; default: the newest below runs/."),
+    typer.Option(
+        "--run", parser=typed_path, metavar="DIR", help="Folder of a run; default: the newest below runs/."
+    ),
 ]
 
 

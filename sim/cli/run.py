@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +25,7 @@ from sim.cli.options import (
     Terms,
     Workers,
 )
-from sim.cli.terminal import ask_to_go_on, err, program
+from sim.cli.terminal import ask_to_go_on, err, out_json, program
 from sim.folder.find import default_run_dir
 
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run above 5 GB.")]
@@ -116,7 +115,7 @@ def _make(
         outcome = run(given, run_dir, workers=workers, force=force, progress=show)
     facts = summary(outcome)
     if as_json:
-        typer.echo(json.dumps(facts))
+        out_json(facts)
     else:
         print_summary(facts, err, program())
     err.print(f"report: {(run_dir / REPORT).resolve()}")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from context.files import typed_path
 from sim.cli.options import RunDir
 from sim.cli.terminal import err
 
@@ -19,12 +20,18 @@ def sql_command(
         typer.Argument(help="BigQuery SQL, a file of it, or - for standard input; without one: a shell."),
     ] = None,
     run_dir: RunDir = None,
-    file: Annotated[Path | None, typer.Option("--file", "-f", help="Read the SQL from a file.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", parser=typed_path, metavar="PATH", help="Read the SQL from a file."),
+    ] = None,
     form: Annotated[
         str | None, typer.Option("--format", help="pretty, json, prettyjson, jsonl, csv or parquet.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the result into this file.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", parser=typed_path, metavar="PATH", help="Write the result into this file."),
+    ] = None,
     parameter: Annotated[
         list[str] | None,
         typer.Option("--parameter", help="Query parameter, name:TYPE:value; may be given again."),
@@ -85,4 +92,4 @@ def open_command(
 
 
 def _say(text: str) -> None:
-    err.print(text, markup=False, emoji=False)
+    err.print(text)

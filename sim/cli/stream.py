@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,12 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from context.errors import InputError
+from context.files import typed_path
 from context.terms.premises import premises
 from sim.cli.options import AsJson, Fte, PackName, ScenarioFile, Seed, Shift, TermName, Terms
-from sim.cli.terminal import err
+from sim.cli.terminal import err, out, out_json
 from sim.folder.chosen import chosen_term, with_shift
 from sim.folder.find import default_run_dir
-from sim.sinks.open import check_stream, forms, is_stdout
+from sim.sinks.open import check_flags, check_stream, forms, is_stdout
 
 ctl_app = typer.Typer(
     help="Steer a running stream from another terminal.",
@@ -24,7 +24,10 @@ ctl_app = typer.Typer(
 _State = Annotated[
     Path | None,
     typer.Option(
-        "--state", metavar="DIR", help="State folder of the stream; default: the newest below runs/."
+        "--state",
+        parser=typed_path,
+        metavar="DIR",
+        help="State folder of the stream; default: the newest below runs/.",
     ),
 ]
 _To = Annotated[str, typer.Option("--to", metavar="URL", help=", ".join(forms("messages")))]
@@ -57,13 +60,21 @@ _ThisTopic = Annotated[
 _StreamState = Annotated[
     Path | None,
     typer.Option(
-        "--state", metavar="DIR", help="Folder of checkpoint and socket; default: <run>-stream-<sink>."
+        "--state",
+        parser=typed_path,
+        metavar="DIR",
+        help="Folder of checkpoint and socket; default: <run>-stream-<sink>.",
     ),
 ]
 _Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the checkpoint and begin anew.")]
 _PlayedRun = Annotated[
     Path | None,
-    typer.Option("--run", metavar="DIR", help="Play this run; default: the scenario's, or the newest."),
+    typer.Option(
+        "--run",
+        parser=typed_path,
+        metavar="DIR",
+        help="Play this run; default: the scenario's, or the newest.",
+    ),
 ]
 
 
@@ -118,7 +129,10 @@ def stream_command(
         played = None if fresh else played_shift(kept)
         now = datetime.now(UTC)
         weeks = played - chosen.shift if played is not None else aligning_weeks(chosen, begin or "", now)
-        begin, end = moved(begin, weeks, "--from"), moved(end, weeks, "--until")
+        begin, end = (
+            moved(moment, weeks, chosen.time_zone, flag)
+            for moment, flag in ((begin, "--from"), (end, "--until"))
+        )
         if weeks:
             chosen = with_shift(chosen, str(chosen.shift + weeks), "--align-today")
             folder = default_run_dir(chosen)
@@ -128,9 +142,15 @@ def stream_command(
     number = laps if laps is not None else (None if loop else 1)
     # A wrong address or time is told before anything is made.
     check_stream(to, options)
+    check_flags(
+        [to],
+        {"--create": create, "--allow-unlabelled": allow_unlabelled, "--ordering-key": ordering_key},
+        "messages",
+    )
     given = premises(chosen, loaded)
     job = StreamJob(given, folder, kept, to, pace, begin, end, number, message, rate_max, options, fresh)
-    timeline_of(job)
+    for line in timeline_of(job).warnings(datetime.now(UTC)):
+        err.print(line)
     with Progress(err) as show:
         prepare(given, folder, progress=show)
         ended = stream(job, show.say, show.show)
@@ -147,7 +167,7 @@ def _one_of(flag: str, given: str | None, allowed: tuple[str, ...]) -> None:
 def _report(facts: dict[str, Any], *, as_json: bool) -> None:
     """How it ended."""
     if as_json:
-        typer.echo(json.dumps(facts))
+        out_json(facts)
         return
     err.print(f"{facts['state']}: {facts['events_acknowledged']:,} events acknowledged")
     if facts["state"] == "stopped":
@@ -159,13 +179,13 @@ def _ctl(state: Path | None, command: str, value: str, *, as_json: bool) -> None
 
     facts = ask(find_state(state), command, value)
     if as_json:
-        typer.echo(json.dumps(facts))
+        out_json(facts)
         return
     campus = facts.pop("campus", {})
     del facts["sensors"]
     facts["campus"] = ", ".join(f"{key.replace('_', ' ')} {fact}" for key, fact in campus.items())
     for key, fact in facts.items():
-        typer.echo(f"{key.replace('_', ' ')}: {fact}")
+        out(f"{key.replace('_', ' ')}: {fact}")
 
 
 @ctl_app.command("status")

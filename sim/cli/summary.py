@@ -37,13 +37,12 @@ def print_summary(facts: dict[str, Any], console: Console, program: str) -> None
     """The summary for people, on ``console``; ``program`` is how a shell calls this one."""
     run_dir = facts["run"]
     if facts["was_done"]:
-        console.print(f"{run_dir}: this run is complete already; nothing to do", markup=False)
+        console.print(f"{run_dir}: this run is complete already; nothing to do")
     console.print(
         f"{run_dir}: {facts['store_rows']:,} store rows, {facts['events']:,} events "
-        f"({naturalsize(facts['event_bytes'])} of Parquet), all synthetic",
-        markup=False,
+        f"({naturalsize(facts['event_bytes'])} of Parquet), all synthetic"
     )
-    console.print(f"warehouse: {Path(facts['warehouse']).resolve()}", markup=False)
-    console.print("Try:", markup=False)
+    console.print(f"warehouse: {Path(facts['warehouse']).resolve()}")
+    console.print("Try:")
     for query in facts["queries"]:
-        console.print(f'  {program} sql --run {shlex.quote(run_dir)} "{query}"', markup=False)
+        console.print(f'  {program} sql --run {shlex.quote(run_dir)} "{query}"')

@@ -17,11 +17,13 @@ import duckdb
 import pyarrow.parquet as pq
 
 import schemas
+from context.documents import read_json
 from context.errors import InputError, RunError
 from context.files import Written, disk_error, replacing
 from context.store.files import write_parquet
 from context.store.store import ENTITY, KEYMAP
 from sim.exports.source import Name, Source
+from sim.folder.duckdb_paths import duckdb_file
 from sim.folder.names import MANIFEST
 from sim.sql.warehouse import literal, quoted
 
@@ -78,9 +80,9 @@ def check_folder(root: Path) -> list[str]:
 
 def _delivered(root: Path) -> list[str]:
     try:
-        note = json.loads((root / NOTE).read_text(encoding="utf-8"))
+        note = read_json(root / NOTE)
         return [*map(str, note["files"]), DONE]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (InputError, KeyError, TypeError, AttributeError):
         raise InputError(f"{root / NOTE}: no note of a delivery, allowed: a new or empty folder") from None
 
 
@@ -124,7 +126,7 @@ def _offer(connection: duckdb.DuckDBPyConnection, view: str, source: Source, dat
     if file is None:
         connection.register(view, source.get(dataset, name))
     else:
-        rows = f"SELECT * FROM read_parquet({literal(str(file))}, hive_partitioning = false)"
+        rows = f"SELECT * FROM read_parquet({literal(duckdb_file(file))}, hive_partitioning = false)"
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {rows}")
 
 
@@ -150,7 +152,7 @@ def _copy(
         options = f"FORMAT csv, HEADER, DELIM ',', QUOTE '\"', ESCAPE '\\', NULLSTR ''{force}"
     try:
         done = connection.execute(
-            f"COPY (SELECT {', '.join(columns)} FROM {rows}) TO {literal(str(path))} ({options})"
+            f"COPY (SELECT {', '.join(columns)} FROM {rows}) TO {literal(duckdb_file(path))} ({options})"
         ).fetchone()
     except duckdb.IOException as error:
         raise OSError(*error.args) from error

@@ -6,7 +6,6 @@ wall-clock time: the same seed makes the same manifest.
 
 from __future__ import annotations
 
-import json
 import platform
 import re
 from collections.abc import Iterable
@@ -25,8 +24,9 @@ from pydantic import (
     model_serializer,
 )
 
+from context.documents import UnreadableError, read_bytes, read_json
 from context.errors import InputError, RunError
-from context.files import Written, disk_error, replacing
+from context.files import Written, replacing
 from context.scenario.scenario import Scenario
 from sim.folder.names import MANIFEST
 
@@ -193,14 +193,13 @@ def load_manifest(run_dir: Path) -> Manifest:
     """Read a run's manifest. Raises InputError when there is none, or it is no manifest of ours."""
     path = run_dir / MANIFEST
     try:
-        text = path.read_bytes()
-        data = json.loads(text)
-    except FileNotFoundError:
-        raise InputError(f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one") from None
-    except OSError as error:
-        raise disk_error(path, error) from error
-    except ValueError as error:
-        raise InputError(f"{path}: not valid JSON: {error}") from None
+        data, text = read_json(path), read_bytes(path)
+    except UnreadableError as error:
+        if error.is_missing:
+            raise InputError(
+                f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one"
+            ) from None
+        raise
     given = data.get("format") if isinstance(data, dict) else None
     if isinstance(given, int) and given != FORMAT:
         raise InputError(f"{path}: format {given}, allowed: {FORMAT}; another version of Termtide made it")

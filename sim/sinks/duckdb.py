@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 import schemas
 from context.errors import InputError, RunError, first_line
-from context.files import disk_error
+from context.files import disk_error, typed_path
 from schemas._model import Table
+from sim.folder.duckdb_paths import duckdb_database, duckdb_file
 from sim.sinks.tables import Item, Shipment, TableOptions
 from sim.sql.warehouse import comments, events_select, literal, new_file, quoted
 
@@ -31,7 +31,7 @@ class DuckdbSink:
 
     def __init__(self, target: str, options: TableOptions | None = None) -> None:
         del options
-        self._path = Path(target)
+        self._path = typed_path(target)
         if not target or self._path.is_dir():
             raise InputError(f"sink duckdb:{target}: {'this is a folder, ' * bool(target)}allowed: a file")
         self._shipment: Shipment | None = None
@@ -73,7 +73,7 @@ class DuckdbSink:
         """Replace the item's rows. Raises RunError when they can't be written or are not all there."""
         name = f"{quoted(item.dataset)}.{quoted(item.table)}"
         columns = ", ".join(quoted(column.name) for column in schemas.table(item.dataset, item.table).columns)
-        files = ", ".join(literal(str(path.resolve())) for path in item.files)
+        files = ", ".join(literal(duckdb_file(path)) for path in item.files)
         rows = f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"
         where, bounds = _where(item)
         record = (item.name, self._known().run, item.dataset, item.table, item.day, item.rows, item.digest)
@@ -107,8 +107,8 @@ class DuckdbSink:
     def _connected(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         try:
             if read_only:
-                return duckdb.connect(str(self._path), read_only=True)
-            return new_file(self._path)
+                return duckdb.connect(duckdb_database(self._path), read_only=True)
+            return new_file(duckdb_database(self._path))
         except duckdb.IOException as error:
             text = str(error)
             if "lock" in text:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context.errors import InputError, RunError
-from context.files import Written, disk_error, replacing
+from context.files import Written, disk_error, replacing, typed_path
 from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter, stored
 
 JOINED_DOCUMENTS = 16_384  # documents joined at a time: some 30 MB
@@ -37,7 +37,7 @@ class NdjsonSink:
     def __init__(self, target: str, options: UnitOptions | None = None) -> None:
         del options
         target, compression = _read(target)
-        self.root = None if target == "-" else Path(target)
+        self.root = None if target == "-" else typed_path(target)
         if self.root is not None and self.root.exists() and not self.root.is_dir():
             raise InputError(f"sink ndjson:{target}: this is a file, allowed: a folder, or - for stdout")
         if compression not in SUFFIXES or (self.root is None and compression != "none"):
@@ -72,10 +72,15 @@ class NdjsonSink:
 
 def _read(target: str) -> tuple[str, str]:
     """(folder or ``-``, compression)."""
-    folder, _, query = target.partition("?")
+    folder, mark, query = target.rpartition("?")
+    if not mark:
+        return target, "none"
     key, _, compression = query.partition("=")
-    if query and key != "compression":
-        raise InputError(f"sink ndjson:{target}: {query} given, allowed: ?compression=none, gzip or zstd")
+    if key != "compression":
+        raise InputError(
+            f"sink ndjson:{target}: {query!r} given behind the last ?, "
+            "allowed: compression=none, gzip or zstd; behind a folder's own ?, too"
+        )
     return folder, compression or "none"
 
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import schemas
 from context.arrays import DAY_MS, I64
 from context.errors import InputError, RunError
-from context.files import Written, disk_error, replacing
+from context.files import Written, disk_error, replacing, typed_path
 from sim.folder.names import file_path
 from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter
 
@@ -37,7 +37,7 @@ class ParquetSink:
     compression = "none"  # of whole files: their columns are
 
     def __init__(self, root: str | Path, options: UnitOptions | None = None) -> None:
-        self.root = Path(root)
+        self.root = typed_path(root)
         if self.root.exists() and not self.root.is_dir():
             raise InputError(f"sink parquet:{root}: this is a file, allowed: a folder")
         self.row_group_rows = (options or UnitOptions()).row_group_rows

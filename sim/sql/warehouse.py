@@ -16,6 +16,7 @@ import schemas
 from context.errors import InputError, RunError, first_line
 from context.files import PARTIAL, disk_error, replacing
 from schemas._model import Table
+from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, new_database, readable_database
 from sim.folder.names import FOLDER, WAREHOUSE
 
 ROOT = "termtide_root"
@@ -37,7 +38,8 @@ def build_warehouse(run_dir: Path) -> Path:
         for rubbish in (beside, journal):
             rubbish.unlink(missing_ok=True)
         try:
-            with new_file(beside) as connection:
+            with new_database(beside) as place, new_file(place) as connection:
+                connection.execute(f"SET VARIABLE {ROOT} = {literal(duckdb_folder(run_dir))}")
                 for statement in _statements(run_dir.resolve()):
                     connection.execute(statement)
         except duckdb.IOException as error:
@@ -49,9 +51,12 @@ def build_warehouse(run_dir: Path) -> Path:
     return target
 
 
-def new_file(path: Path) -> duckdb.DuckDBPyConnection:
-    """A connection that writes a DuckDB file, a new one in the form that older clients read."""
-    return duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE_VERSION})
+def new_file(place: str) -> duckdb.DuckDBPyConnection:
+    """A connection that writes a DuckDB file, a new one in the form that older clients read.
+
+    ``place`` as ``sim.folder.duckdb_paths`` tells it.
+    """
+    return duckdb.connect(place, config={"storage_compatibility_version": STORAGE_VERSION})
 
 
 def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnection:
@@ -66,8 +71,8 @@ def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnec
     connection = duckdb.connect()
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"SET VARIABLE {ROOT} = {literal(glob_escaped(str(run_dir.resolve())))}")
-        connection.execute(f"ATTACH {literal(str(path.resolve()))} AS {quoted(catalog)} (READ_ONLY)")
+        connection.execute(f"SET VARIABLE {ROOT} = {literal(duckdb_folder(run_dir))}")
+        connection.execute(f"ATTACH {literal(readable_database(path))} AS {quoted(catalog)} (READ_ONLY)")
         connection.execute(f"USE {quoted(catalog)}")
     except duckdb.Error as error:
         connection.close()
@@ -101,11 +106,6 @@ def literal(text: str) -> str:
 def quoted(name: str) -> str:
     """A name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def glob_escaped(path: str) -> str:
-    """A path whose characters stand for themselves where DuckDB expects a pattern."""
-    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in path)
 
 
 def _statements(root: Path) -> Iterator[str]:
@@ -150,7 +150,7 @@ def dated_events(run_dir: Path, table: Table) -> str | None:
         return None
     columns = [quoted(column.name) for column in schemas.table("event_store", "expanded").columns]
     pattern = literal(f"/{FOLDER}/*/*.parquet")
-    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(glob_escaped(str(run_dir.resolve())))})"
+    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(duckdb_pattern(run_dir.resolve()))})"
     files = f"{folder} || {pattern}"
     read = f"read_parquet({files}, hive_partitioning = true, hive_types = {{{literal(EVENT_DATE)}: DATE}})"
     dated = f"SELECT {', '.join([*columns, EVENT_DATE])} FROM {read}"
@@ -170,5 +170,5 @@ def _select(root: Path, table: Table) -> str | None:
 
 def _from_files(root: Path, table: Table, path: str) -> str:
     columns = ", ".join(quoted(column.name) for column in table.columns)
-    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(glob_escaped(str(root)))})"
+    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(duckdb_pattern(root))})"
     return f"SELECT {columns} FROM read_parquet({folder} || {literal('/' + path)}, hive_partitioning = false)"

@@ -172,7 +172,12 @@ def _player(
 
 
 def timeline_of(job: StreamJob) -> Timeline:
-    """From and until, inside the term. Reads nothing but the job; raises InputError."""
+    """From and until, inside the term. Reads nothing but the job.
+
+    Raises InputError, also for how events are to be sent.
+    """
+    scenario, pack = job.given.scenario, job.given.pack
+    delivery_windows(scenario, [sensor.tool for sensor in sensor_settings(scenario, pack)])
     laps = Laps(job.given, job.laps)
     base, zone = laps.base, laps.base.time_zone
     first, last = base.day_start_ms(base.first_day), base.day_start_ms(base.last_day + 2)

@@ -3,11 +3,12 @@
 # ruff: noqa: E501 - one case a line
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
-from html import escape
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 
 from sim.folder.manifest import load_manifest
 from sim.report.cookbook import cookbook_page, recipes
@@ -56,7 +57,7 @@ def test_the_report_has_them() -> None:
     assert '"cookbook.html"' in (finished_run() / "report.html").read_text(encoding="utf-8")
     days, zone = days_and_zone(finished_run())
     for recipe in recipes():
-        assert f">{escape(recipe.question, quote=False)}</h3>" in report
+        assert f">{html.escape(recipe.question, quote=False)}</h3>" in report
         assert escape(recipe.on(days, zone)) in report
 
 
