@@ -17,7 +17,7 @@ from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.progress import Progress
 from sim.folder.whole import Care, changed, note_suspects, noting_damage, read_suspects
 from sim.report.run_page import write_report
-from sim.sinks.open import check_address
+from sim.sinks.open import check_address, check_flags
 from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import build_warehouse
 
@@ -43,7 +43,12 @@ class Order:
     verify: bool = False  # look at all that is there byte by byte
 
     def check_addresses(self) -> None:
-        """Raise InputError for a URL that can't be right."""
+        """Raise InputError for a URL that can't be right, and for an option that none of them has."""
+        given = {
+            "--method": self.options.method != "auto",
+            "--allow-unlabelled": self.options.allow_unlabelled,
+        }
+        check_flags(self.to, given, "units", "tables")
         for url in self.to:
             check_address(url, self.options)
 

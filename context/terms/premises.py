@@ -38,16 +38,16 @@ def premises(scenario: Scenario, pack: Pack) -> Premises:
     return Premises(scenario, pack, tuple(calendars(scenario, pack, calendar)))
 
 
-def premises_given(file: Path | None, flags: Mapping[str, str | None]) -> Premises:
-    """Those of a scenario file (default: the one in this folder), else of the demo. Raises InputError."""
-    scenario = any_scenario(file, flags)
-    return premises(scenario, load_pack(scenario.pack, pack_base(file or find_scenario())))
-
-
 def _external(pack: Pack) -> list[str]:
     """The tools that are launched from Canvas, and can fail alone."""
     table = pack.table("tool")
     return [str(tool) for tool, domain in zip(table["tool"], table["lti_domain"], strict=True) if domain]
+
+
+def premises_given(file: Path | None, flags: Mapping[str, str | None]) -> Premises:
+    """Those of a scenario file (default: the one in this folder), else of the demo. Raises InputError."""
+    scenario = any_scenario(file, flags)
+    return premises(scenario, load_pack(scenario.pack, pack_base(file or find_scenario())))
 
 
 def premises_of_file(file: Path | None, flags: Mapping[str, str | None]) -> Premises:

@@ -29,7 +29,7 @@ from sim.cli.options import (
 )
 from sim.cli.terminal import err, out, out_json
 from sim.folder.find import default_run_dir
-from sim.sinks.open import check_flags, either, forms, is_stdout, schemes
+from sim.sinks.open import either, forms, is_stdout, schemes
 
 _FORMS = ", ".join(forms("units", "tables"))
 _COMPRESSED = [scheme.name for scheme in schemes("units") if scheme.has_compression]
@@ -114,12 +114,6 @@ def backfill_command(
         if as_json:
             raise InputError(f"--json: stdout is taken by --to {taken}")
         workers = 1
-    check_flags(
-        urls,
-        {"--method": method != "auto", "--allow-unlabelled": allow_unlabelled},
-        "units",
-        "tables",
-    )
     wanted = Wanted(
         date_given("--from", begin),
         date_given("--until", until),

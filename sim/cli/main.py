@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import tomllib
@@ -53,7 +52,9 @@ def _epilog(command: str) -> str:
 def _help_alone(context: typer.Context) -> None:
     """A group that is called without a command tells what there is."""
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        from sim.cli.terminal import out_document
+
+        out_document(context.get_help() + "\n")
 
 
 class _Commands(TyperGroup):
@@ -115,11 +116,11 @@ def main_options(
 
 def fail(message: str, code: int, *, as_json: bool = False) -> NoReturn:
     """One line on stderr, then out."""
-    if as_json:
-        typer.echo(json.dumps({"error": message, "exit_code": code}), err=True)
-    else:
-        from sim.cli.terminal import err
+    from sim.cli.terminal import err, err_json
 
+    if as_json:
+        err_json({"error": message, "exit_code": code})
+    else:
         err.print(f"termtide: {message}")
     raise SystemExit(code)
 

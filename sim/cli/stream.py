@@ -10,12 +10,13 @@ import typer
 
 from context.errors import InputError
 from context.files import typed_path
+from context.scenario.scenario import Scenario
 from context.terms.premises import premises
 from sim.cli.options import AsJson, Fte, PackName, ScenarioFile, Seed, Shift, TermName, Terms
 from sim.cli.terminal import err, out, out_json
 from sim.folder.chosen import chosen_term, with_shift
 from sim.folder.find import default_run_dir
-from sim.sinks.open import check_flags, check_stream, forms, is_stdout
+from sim.sinks.open import check_stream, forms, is_stdout
 
 ctl_app = typer.Typer(
     help="Steer a running stream from another terminal.",
@@ -112,7 +113,7 @@ def stream_command(
     from sim.sensors.message_maker import FORMS
     from sim.sinks.messages import ORDERING_KEYS, StreamOptions
     from sim.stream.control import state_dir
-    from sim.stream.moments_and_speeds import aligning_weeks, moved, read_speed
+    from sim.stream.moments_and_speeds import moved, read_speed
     from sim.stream.stream import StreamJob, played_shift, stream, timeline_of
 
     _one_of("--message", message, FORMS)
@@ -126,13 +127,9 @@ def stream_command(
     chosen, loaded, folder = chosen_term(scenario, run_dir, flags)
     kept = state or state_dir(folder, to)
     if align_today:
-        played = None if fresh else played_shift(kept)
-        now = datetime.now(UTC)
-        weeks = played - chosen.shift if played is not None else aligning_weeks(chosen, begin or "", now)
-        begin, end = (
-            moved(moment, weeks, chosen.time_zone, flag)
-            for moment, flag in ((begin, "--from"), (end, "--until"))
-        )
+        weeks = _weeks_to_today(chosen, begin or "", None if fresh else played_shift(kept))
+        zone = chosen.time_zone
+        begin, end = moved(begin, weeks, zone, "--from"), moved(end, weeks, zone, "--until")
         if weeks:
             chosen = with_shift(chosen, str(chosen.shift + weeks), "--align-today")
             folder = default_run_dir(chosen)
@@ -142,11 +139,6 @@ def stream_command(
     number = laps if laps is not None else (None if loop else 1)
     # A wrong address or time is told before anything is made.
     check_stream(to, options)
-    check_flags(
-        [to],
-        {"--create": create, "--allow-unlabelled": allow_unlabelled, "--ordering-key": ordering_key},
-        "messages",
-    )
     given = premises(chosen, loaded)
     job = StreamJob(given, folder, kept, to, pace, begin, end, number, message, rate_max, options, fresh)
     for line in timeline_of(job).warnings(datetime.now(UTC)):
@@ -157,6 +149,13 @@ def stream_command(
     _report(ended.status, as_json=as_json)
     if ended.interrupted:
         raise KeyboardInterrupt
+
+
+def _weeks_to_today(scenario: Scenario, begin: str, played: int | None) -> int:
+    """By how much the calendar moves; ``played``: the shift of a stream that goes on."""
+    from sim.stream.moments_and_speeds import aligning_weeks
+
+    return aligning_weeks(scenario, begin, datetime.now(UTC)) if played is None else played - scenario.shift
 
 
 def _one_of(flag: str, given: str | None, allowed: tuple[str, ...]) -> None:

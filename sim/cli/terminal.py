@@ -49,6 +49,11 @@ def out_json(facts: object) -> None:
     typer.echo(json.dumps(facts))
 
 
+def err_json(facts: object) -> None:
+    """Facts for programs on stderr, as one line of JSON."""
+    typer.echo(json.dumps(facts), err=True)
+
+
 def out_document(text: str) -> None:
     """A text of ours of many lines on stdout, as it is."""
     typer.echo(text, nl=False)

@@ -46,7 +46,7 @@ _LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")
 
 def _inside(path: str) -> str:
     parts = PurePosixPath(path)
-    if parts.is_absolute() or ".." in parts.parts or not parts.parts:
+    if parts.is_absolute() or ".." in parts.parts or not parts.parts or "\0" in path:
         raise ValueError("a path inside the run folder")
     return path
 

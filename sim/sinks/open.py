@@ -125,6 +125,12 @@ def check_stream(url: str, options: StreamOptions) -> None:
     """Raise InputError for a URL that ``termtide stream`` does not take; it looks at nothing yet."""
     if not is_offered(url, "messages"):
         raise _no_stream(url)
+    flags = {
+        "--create": options.create,
+        "--allow-unlabelled": options.allow_unlabelled,
+        "--ordering-key": options.ordering_key,
+    }
+    check_flags([url], flags, "messages")
     open_stream_sink(url, options)
 
 

@@ -177,6 +177,15 @@ def test_a_run_is_finished_in_any_folder(
     capsys.readouterr()
     assert code_of(["run", "--scenario", f"{name}.toml", "--out", name, "--workers", "1", "--yes"]) == 0
     assert "complete already" in capsys.readouterr().err
+    streamed = ["stream", "--run", name, "--state", f"{name}-state", "--to", f"ndjson:{name}-lines"]
+    assert code_of([*streamed, "--speed", "max", "--from", "2026-09-07", "--until", "2026-09-07T12:00"]) == 0
+    assert len((tmp_path / f"{name}-lines").read_text().splitlines()) > 50
+    assert code_of(["ctl", "status", "--state", f"{name}-state"]) == 2  # it is over
+    assert code_of(["pack", "check", f"./{name}-pack"]) == 0
+    assert code_of(["schema", "docs", "person", "--format", "html", "--out", f"{name}-docs"]) == 0
+    assert (tmp_path / f"{name}-docs" / "index.html").is_file()
+    assert code_of(["open", "--run", name, "--print"]) == 2  # a client of its own could not open it
+    assert "DuckDB opens no database there" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ODD)
