@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from context.errors import InputError
+from context.files import damaged
 from context.packs.pack import Pack
 from context.terms.premises import Premises
 from sim.backfill.backfill import Backfill, Delivered, Wanted
@@ -14,6 +15,7 @@ from sim.backfill.stages import claimed, copy_units, drawable, make_store, make_
 from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.progress import Progress
+from sim.folder.whole import Care, changed, note_suspects, noting_damage, read_suspects
 from sim.report.run_page import write_report
 from sim.sinks.open import check_address, check_flags
 from sim.sinks.tables import TableOptions
@@ -38,6 +40,7 @@ class Order:
     wanted: Wanted = field(default_factory=Wanted)
     options: TableOptions = field(default_factory=TableOptions)
     dry_run: bool = False  # look at the warehouses, write nothing
+    verify: bool = False  # look at all that is there byte by byte
 
     def check_addresses(self) -> None:
         """Raise InputError for a URL that can't be right, and for an option that none of them has."""
@@ -61,14 +64,18 @@ def run(
     *,
     workers: int = 1,
     force: bool = False,
+    verify: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
     """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on.
 
-    Raises InputError for a folder that can't be this run's, RunError when disk or processes fail.
+    What is there already is looked at cheaply, or byte by byte to ``verify`` it; what is not whole is made
+    again. Raises InputError for a folder that can't be this run's, RunError when disk or processes fail.
     """
-    with claimed(given, run_dir, progress or Progress.silent(), force=force) as at:
+    care: Care = "all" if verify else "cheap"
+    with claimed(given, run_dir, progress or Progress.silent(), care, force=force) as at:
         if at.manifest.is_done:
+            note_suspects(run_dir, [])
             return Outcome(run_dir, at.manifest, was_done=True)
         work = Backfill(at, Wanted())
         work.add_run()
@@ -79,6 +86,7 @@ def run(
         make_warehouse(at)
         make_report(given.pack, at)
         at.begin("done")
+        note_suspects(run_dir, [])
     return Outcome(run_dir, at.manifest, was_done=False, delivered=work.delivered)
 
 
@@ -107,14 +115,19 @@ def backfill(
     Raises InputError before anything is drawn when a destination can't be written to.
     """
     order.check_addresses()
-    with claimed(given, run_dir, progress or Progress.silent(), force=force) as at:
+    care: Care = "all" if order.verify else "sources"
+    with (
+        claimed(given, run_dir, progress or Progress.silent(), care, force=force) as at,
+        noting_damage(run_dir),
+    ):
         calendar = given.calendar
         first, last = (calendar.date_of(day) for day in (calendar.first_day, calendar.last_day))
         order.check_dates(first, last)
-        work = Backfill(at, order.wanted)
+        work = Backfill(at, order.wanted, care=care)
         with work.opened(order.to, order.options):
             work.check()
             if not order.dry_run:
+                work.forget_changed()
                 make_store(given, at)
                 work.put_tables()
                 with drawable(given, at, work) as world:
@@ -125,10 +138,16 @@ def backfill(
 
 
 def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress | None = None) -> Outcome:
-    """Deliver a finished run, without drawing. Raises InputError for one that is not whole."""
+    """Deliver a finished run, without drawing.
+
+    Raises InputError for one that is not whole, DamagedError when it meets a file that is not what was
+    written: of that nothing is delivered.
+    """
     order.check_addresses()
-    with only_one(run_dir):
+    care: Care = "all" if order.verify else "cheap"
+    with only_one(run_dir), noting_damage(run_dir):
         manifest = load_manifest(run_dir)
+        _check_bytes(run_dir, manifest, every=order.verify)
         whole = verified(run_dir, manifest)
         if (
             not (manifest.is_done and manifest.units)
@@ -138,7 +157,7 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
             raise InputError(f"--run {run_dir}: not complete; `termtide run` with its scenario completes it")
         days = sorted(map(date.fromisoformat, manifest.units))
         order.check_dates(days[0], days[-1])
-        work = Backfill(Claimed(run_dir, manifest, progress or Progress.silent()), order.wanted)
+        work = Backfill(Claimed(run_dir, manifest, progress or Progress.silent()), order.wanted, care=care)
         with work.opened(order.to, order.options):
             work.check()
             if not order.dry_run:
@@ -148,12 +167,23 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
 
 
+def _check_bytes(run_dir: Path, manifest: Manifest, *, every: bool) -> None:
+    """Raise DamagedError unless every file, or each that was found to differ, is what was written."""
+    suspects = read_suspects(run_dir)
+    files = [file for file in manifest.files if every or file.path in suspects]
+    lost = sorted(file.path for file in changed(run_dir, files) if (run_dir / file.path).is_file())
+    if lost:
+        note_suspects(run_dir, lost)
+        more = f", nor are {len(lost) - 1} others" if len(lost) > 1 else ""
+        raise damaged(run_dir / lost[0], f"is not the file that was written{more}")
+
+
 def prepare(given: Premises, run_dir: Path, *, progress: Progress | None = None) -> None:
     """Make what a stream needs of a run, store and plan, unless the folder has them whole.
 
     ``run`` continues from there; events that the folder has stay as they are.
     """
-    with claimed(given, run_dir, progress or Progress.silent()) as at:
+    with claimed(given, run_dir, progress or Progress.silent(), "sources") as at:
         make_store(given, at)
         with drawable(given, at) as world:
             plan_term(given, at, world)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "report.png"
-_WIDTH, _HEIGHT = 1_160, 760  # CSS pixels
+_WIDTH, _HEIGHT = 1_160, 590  # CSS pixels
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _MOST_BYTES = 200_000
 

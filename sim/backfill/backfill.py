@@ -18,11 +18,12 @@ from context.errors import InputError
 from sim.backfill.finished_tables import day_items, store_items
 from sim.backfill.folders import Folder, OtherFolder, RunFolder, Stdout
 from sim.backfill.job import Job, Task
-from sim.backfill.partitions import Partitions
+from sim.backfill.partitions import Partitions, touched_dates
 from sim.backfill.pool import units
 from sim.backfill.warehouse_thread import WarehouseThread
 from sim.folder.claim import Claimed
 from sim.folder.names import PLAN
+from sim.folder.whole import Care, changed
 from sim.plan.plan_file import planned_events
 from sim.sinks.open import offered, open_sink
 from sim.sinks.tables import EXPANDED, TableOptions
@@ -96,6 +97,7 @@ class Backfill:
     folders: list[Folder] = field(default_factory=list)  # the run folder too, if it is wanted for itself
     warehouses: list[WarehouseThread] = field(default_factory=list)
     delivered: Delivered = field(default_factory=Delivered)
+    care: Care = "cheap"  # how folders are looked at that were delivered to before
 
     def __post_init__(self) -> None:
         self.run = RunFolder(self.at.run_dir, self.at.manifest)
@@ -135,7 +137,7 @@ class Backfill:
         elif sink.root is None:
             self.folders.append(Stdout(url, sink))
         else:
-            self.folders.append(OtherFolder(url, sink, self.at.manifest))
+            self.folders.append(OtherFolder(url, sink, self.at.manifest, self.care))
 
     def check(self) -> None:
         """Look at the warehouses, write nothing, and tell what is found. Raises InputError, RunError."""
@@ -144,6 +146,26 @@ class Backfill:
         for warehouse in self.warehouses:
             for line in warehouse.check(self.at.manifest, chosen):
                 self.at.show.say(line)
+
+    def forget_changed(self) -> None:
+        """Units that would be delivered from files which are not what was written are to be drawn again."""
+        units = self.at.manifest.units
+        if not self.wanted.has_table(*EXPANDED):
+            return
+        files = [
+            file
+            for name, unit in units.items()
+            if any(map(self.wanted.has_date, (date.fromisoformat(name), *touched_dates(unit))))
+            for file in unit.files
+        ]
+        lost = {file.path for file in changed(self.at.run_dir, files)}
+        for name in [day for day, unit in units.items() if not lost.isdisjoint(f.path for f in unit.files)]:
+            self.at.show.say(f"{name}: its files are not what was written, so it is drawn again")
+            del units[name]
+        if lost:
+            if self.at.manifest.is_done:
+                self.at.manifest.state = "events"
+            self.at.manifest.save(self.at.run_dir)
 
     def put_tables(self) -> None:
         """Deliver the store's tables. Raises RunError."""
@@ -172,7 +194,7 @@ class Backfill:
             task = Task(number, day, sinks)
             unit = self.at.manifest.units.get(name)
             if unit is not None and (has_json or all(self.all_folders[i].needs == "columns" for i in sinks)):
-                files = tuple(file.path for file in unit.files)
+                files = tuple(file.written for file in unit.files)
                 task = replace(task, files=files, rows=unit.rows, digest=unit.digest)
             tasks.append(task)
         return tasks

@@ -80,6 +80,7 @@ class WarehouseThread:
             if self._sink.has(item):
                 self.found += 1
             else:
+                item.check()
                 self._sink.put(item)
                 self.loaded += 1
         except BaseException:

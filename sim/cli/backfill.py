@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,12 +23,16 @@ from sim.cli.options import (
     Shift,
     TermName,
     Terms,
+    Verify,
     Workers,
     date_given,
 )
 from sim.cli.terminal import err, out, out_json
 from sim.folder.find import default_run_dir
 from sim.sinks.open import either, forms, is_stdout, schemes
+
+if TYPE_CHECKING:
+    from sim.run import Outcome
 
 _FORMS = ", ".join(forms("units", "tables"))
 _COMPRESSED = [scheme.name for scheme in schemes("units") if scheme.has_compression]
@@ -95,6 +99,7 @@ def backfill_command(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
+    verify: Verify = False,
     as_json: AsJson = False,
 ) -> None:
     """Deliver store and events in bulk, to several places.
@@ -119,7 +124,8 @@ def backfill_command(
     )
     if wanted.begin and wanted.until and wanted.until < wanted.begin:
         raise InputError(f"--until: {until} given, which is before --from {begin}")
-    order = Order(urls, wanted, TableOptions(method, tuple(allow_unlabelled or ()), say=err.print), dry_run)
+    options = TableOptions(method, tuple(allow_unlabelled or ()), say=err.print)
+    order = Order(urls, wanted, options, dry_run=dry_run, verify=verify)
     workers = workers or default_workers()
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     if run_dir is not None:
@@ -133,6 +139,11 @@ def backfill_command(
         folder = out or default_run_dir(made.scenario)
         with Progress(err) as show:
             outcome = backfill(made, folder, order, workers=workers, force=force, progress=show)
+    _report(outcome, urls, dry_run=dry_run, as_json=as_json)
+
+
+def _report(outcome: Outcome, urls: tuple[str, ...], *, dry_run: bool, as_json: bool) -> None:
+    """What was delivered, for people or programs."""
     facts = {"run": str(outcome.run_dir), "synthetic": True, "dry_run": dry_run, "to": list(urls)}
     done: dict[str, Any] = asdict(outcome.delivered) if outcome.delivered else {}
     if as_json:

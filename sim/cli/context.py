@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +22,7 @@ from sim.cli.options import (
 from sim.cli.terminal import err, out_json
 from sim.exports.forms import FILE_FORMS
 from sim.exports.into_warehouse import write_warehouse
+from sim.exports.scratch import passing_folder
 from sim.exports.source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
 from sim.folder.progress import Progress
 from sim.sinks.open import check_flags, either, forms, is_offered, not_offered
@@ -71,9 +71,9 @@ def context_command(
     check_flags([to], {"--allow-unlabelled": allow_unlabelled}, "units", "tables")
     day = date_given("--as-of", morning)
     flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
-    with tempfile.TemporaryDirectory(prefix="termtide-") as made:
+    with passing_folder() as made:
         with Progress(err) as show:
-            source = open_source(run_dir, scenario, flags, show, Path(made))
+            source = open_source(run_dir, scenario, flags, show, made)
         names = chosen_names(tables or [], source.names)
         facts = {"as_of": day.isoformat() if day else None, **scenario_facts(source.manifest)}
         if day is not None:

@@ -59,6 +59,9 @@ AllowUnlabelled = Annotated[
         help="Write into this BigQuery dataset although it isn't labelled synthetic; again for several.",
     ),
 ]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Read all that is there whole, and make again what differs.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout, an error as JSON on stderr.")]
 RunDir = Annotated[
     Path | None,

@@ -23,6 +23,7 @@ from sim.cli.options import (
     Shift,
     TermName,
     Terms,
+    Verify,
     Workers,
 )
 from sim.cli.terminal import ask_to_go_on, err, out_json, program
@@ -53,6 +54,7 @@ def run_command(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
+    verify: Verify = False,
     yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -61,7 +63,8 @@ def run_command(
     Context store, events, warehouse and report. Killed or stopped, the same command goes on.
     """
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
-    _make(premises_of_file(scenario, flags), out, workers, force=force, yes=yes, as_json=as_json)
+    given = premises_of_file(scenario, flags)
+    _make(given, out, workers, force=force, verify=verify, yes=yes, as_json=as_json)
 
 
 def demo_command(
@@ -73,6 +76,7 @@ def demo_command(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
+    verify: Verify = False,
     yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -82,7 +86,7 @@ def demo_command(
     """
     chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift, "terms": terms})
     given = premises(chosen, load_pack(chosen.pack, Path.cwd()))
-    _make(given, out, workers, force=force, yes=yes, as_json=as_json)
+    _make(given, out, workers, force=force, verify=verify, yes=yes, as_json=as_json)
 
 
 def _make(
@@ -91,6 +95,7 @@ def _make(
     workers: int | None,
     *,
     force: bool,
+    verify: bool,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -112,7 +117,7 @@ def _make(
     if wanted.bytes > LARGE_BYTES and not yes:
         ask_to_go_on(f"This needs about {naturalsize(wanted.bytes)}. Go on?")
     with Progress(err) as show:
-        outcome = run(given, run_dir, workers=workers, force=force, progress=show)
+        outcome = run(given, run_dir, workers=workers, force=force, verify=verify, progress=show)
     facts = summary(outcome)
     if as_json:
         out_json(facts)

@@ -24,5 +24,7 @@ MANIFEST = "manifest.json"
 PLAN = "plan.parquet"
 WAREHOUSE = "warehouse.duckdb"
 REPORT = "report.html"
+BUILT = "built.json"  # what of a run depends on where it stands
+SUSPECTS = "suspects.json"  # files that were found to differ
 DICTIONARY = "dictionary"  # a folder of pages
 COOKBOOK = "cookbook.html"

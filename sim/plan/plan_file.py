@@ -124,19 +124,6 @@ def write_plan(path: Path, plan: Plan, start: date) -> str:
     return digest.hexdigest()
 
 
-def plan_digest(path: Path) -> str | None:
-    """The digest of a plan on disk, None when there is none that can be read."""
-    digest = hashlib.sha256()
-    try:
-        file = pq.ParquetFile(path)
-        for group in range(file.num_row_groups):
-            for column in file.read_row_group(group).combine_chunks().columns:
-                digest.update(_bytes_of(column.combine_chunks()))
-    except (OSError, pa.ArrowInvalid):
-        return None
-    return digest.hexdigest()
-
-
 def planned_events(path: Path) -> dict[date, int]:
     """Events that students are asked for, by campus day, deadlines beyond the rates included.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -17,6 +18,7 @@ from context.errors import InputError, RunError, first_line
 from context.files import disk_error, typed_path
 from schemas._model import Table
 from sim.folder.duckdb_paths import duckdb_database, duckdb_file
+from sim.folder.names import MANIFEST, WAREHOUSE
 from sim.sinks.tables import Item, Shipment, TableOptions
 from sim.sql.warehouse import comments, events_select, literal, new_file, quoted
 
@@ -24,6 +26,17 @@ LOADS = schemas.table(schemas.META, "loads")
 _LOADS = f"{quoted(LOADS.dataset)}.{quoted(LOADS.name)}"
 _RECORDED = "item, run, dataset_name, table_name, day, row_count, digest, loaded_at"
 _SETTINGS = ("SET TimeZone = 'UTC'", "SET memory_limit = '1GB'", "SET threads = 1")  # beside the workers
+# Whatever somebody may have made in a file; a table comes first, and what DuckDB itself has doesn't count.
+_ANYTHING = """
+SELECT kind, name FROM (
+    SELECT 1 AS place, 'the table' AS kind, table_name AS name, database_name, internal FROM duckdb_tables()
+    UNION ALL SELECT 2, 'the view', view_name, database_name, internal FROM duckdb_views()
+    UNION ALL SELECT 3, 'the macro', function_name, database_name, internal FROM duckdb_functions()
+    UNION ALL SELECT 4, 'the sequence', sequence_name, database_name, false FROM duckdb_sequences()
+    UNION ALL SELECT 5, 'the type', type_name, database_name, internal FROM duckdb_types()
+    UNION ALL SELECT 6, 'the schema', schema_name, database_name, schema_name = 'main' FROM duckdb_schemas()
+) WHERE database_name = current_database() AND NOT internal ORDER BY place, name LIMIT 1
+"""
 
 
 class DuckdbSink:
@@ -34,6 +47,13 @@ class DuckdbSink:
         self._path = typed_path(target)
         if not target or self._path.is_dir():
             raise InputError(f"sink duckdb:{target}: {'this is a folder, ' * bool(target)}allowed: a file")
+        if target.startswith(":"):
+            raise InputError(f"sink duckdb:{target}: gone when this command ends, allowed: a file")
+        there = self._path.resolve()
+        if there.name == WAREHOUSE and (there.parent / MANIFEST).is_file():
+            raise InputError(
+                f"sink duckdb:{target}: the warehouse of a run, built by `termtide run`; give another file"
+            )
         self._shipment: Shipment | None = None
         self._open: duckdb.DuckDBPyConnection | None = None
 
@@ -75,7 +95,7 @@ class DuckdbSink:
         columns = ", ".join(quoted(column.name) for column in schemas.table(item.dataset, item.table).columns)
         files = ", ".join(literal(duckdb_file(path)) for path in item.files)
         rows = f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"
-        where, bounds = _where(item)
+        where, bounds = rows_of_item(item.dataset, item.table, item.day)
         record = (item.name, self._known().run, item.dataset, item.table, item.day, item.rows, item.digest)
         self._transaction(
             [
@@ -126,10 +146,10 @@ class DuckdbSink:
             "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?",
             (LOADS.dataset, LOADS.name),
         ).fetchall()
-        others = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1 LIMIT 1").fetchall()
-        if others and not ours:
+        others = [] if ours else connection.execute(_ANYTHING).fetchall()
+        if others:
             raise InputError(
-                f"duckdb:{self._path}: has {others[0][0]} and nothing of Termtide's, "
+                f"duckdb:{self._path}: has {' '.join(others[0])} and nothing of Termtide's, "
                 "allowed: a new file, or ours"
             )
         runs = connection.execute(f"SELECT DISTINCT run FROM {_LOADS}").fetchall() if ours else []
@@ -179,7 +199,7 @@ class DuckdbSink:
             raise RunError(f"duckdb:{self._path}: {item.name}: {item.rows} rows given, {found} there")
 
     def _count(self, item: Item) -> int:
-        where, bounds = _where(item)
+        where, bounds = rows_of_item(item.dataset, item.table, item.day)
         name = f"{quoted(item.dataset)}.{quoted(item.table)}"
         return int(self._rows(f"SELECT count(*) FROM {name}{where}", bounds)[0][0])
 
@@ -197,12 +217,12 @@ class DuckdbSink:
             raise RunError(f"duckdb:{self._path}: {first_line(error)}") from error
 
 
-def _where(item: Item) -> tuple[str, Sequence[Any]]:
-    """The rows of an item: a UTC date of its partition column, or all."""
-    if item.day is None:
+def rows_of_item(dataset: str, table: str, day: date | None) -> tuple[str, Sequence[Any]]:
+    """The condition of an item's rows, and its values: a UTC date of the partition column, or all."""
+    if day is None:
         return "", ()
-    column = quoted(schemas.table(item.dataset, item.table).partition_by or "event_time")
-    return f" WHERE {column} >= ? AND {column} < ? + INTERVAL 1 DAY", (item.day, item.day)
+    column = quoted(schemas.table(dataset, table).partition_by or "event_time")
+    return f" WHERE {column} >= ? AND {column} < ? + INTERVAL 1 DAY", (day, day)
 
 
 def _view(table: Table) -> str:

@@ -18,6 +18,7 @@ from context.files import PARTIAL, disk_error, replacing
 from schemas._model import Table
 from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, new_database, readable_database
 from sim.folder.names import FOLDER, WAREHOUSE
+from sim.folder.whole import note_built
 
 ROOT = "termtide_root"
 # Files are written as DuckDB 1.1 wrote them, so that clients from 1.2 on open them, not DuckDB 2 alone.
@@ -48,6 +49,7 @@ def build_warehouse(run_dir: Path) -> Path:
             raise RunError(f"{target}: cannot be built: {first_line(error)}") from error
         finally:
             journal.unlink(missing_ok=True)
+    note_built(run_dir, WAREHOUSE)
     return target
 
 

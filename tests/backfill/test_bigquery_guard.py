@@ -13,6 +13,7 @@ from google.auth.credentials import AnonymousCredentials
 from context.errors import InputError
 from sim.folder.manifest import run_id
 from sim.sinks.bigquery import connection, guard
+from sim.sinks.bigquery.drop import Dropper
 from sim.sinks.bigquery.sink import BigquerySink
 from sim.sinks.bigquery.target import read_address
 from sim.sinks.open import open_table_sink
@@ -91,6 +92,20 @@ def test_foreign_dataset_is_refused(server: Recorder, fake: Fake) -> None:
     assert deliver(TO, items(1), "decorator", allow_unlabelled=("event_store",))[0] == 4
     assert fake.datasets["event_store"]["labels"] == {"team": "analytics"}
     assert fake.tables["event_store.expanded"]["labels"]["synthetic"] == "true"
+
+
+@pytest.mark.usefixtures("server")
+def test_drop_takes_the_datasets_of_its_address(fake: Fake) -> None:
+    """Without a prefix only those without one, with one only those with just it; a line names others."""
+    run = "demo-1-abc"
+    labels = {"synthetic": "true", "run": run}
+    for name in ("event_store", "test_event_store", "test_2_event_store", "mine_event_store"):
+        dataset(fake, name, labels=labels)
+    for query, wanted in {"": "event_store", "?prefix=test_": "test_event_store"}.items():
+        assert list(Dropper(f"{TO}{query}", run).find().datasets) == [wanted]
+    assert list(Dropper(f"{TO}?event_store=mine_event_store", run).find().datasets) == ["mine_event_store"]
+    with pytest.raises(InputError, match=r"nothing of these names.*; event_store is: say"):
+        Dropper(f"{TO}?prefix=other_", run).find()
 
 
 def test_foreign_table_is_refused(server: Recorder, fake: Fake) -> None:
