@@ -26,10 +26,11 @@ import pyarrow as pa
 from pyarrow import csv
 
 from schemas._bigquery import bigquery_ddl, bigquery_schema, bigquery_type, field_paths
-from schemas._convert import arrow_schema, duckdb_ddl
+from schemas._convert import arrow_schema, duckdb_ddl, duckdb_type
 from schemas._describe import describe_column, describe_table, remark
 from schemas._events import anchors, caliper_spec, event_kinds
 from schemas._load import option_sets, read_tables
+from schemas._marts import MART_DATASETS, Mart, UnknownMart, mart, marts
 from schemas._model import (
     FAMILIES,
     AsOf,
@@ -51,9 +52,11 @@ from schemas._views import events_columns
 __all__ = [
     "DATASETS",
     "FAMILIES",
+    "MART_DATASETS",
     "META",
     "AsOf",
     "Column",
+    "Mart",
     "Rows",
     "Rule",
     "SchemaError",
@@ -62,6 +65,7 @@ __all__ = [
     "UnknownColumn",
     "UnknownDataset",
     "UnknownDerivation",
+    "UnknownMart",
     "UnknownName",
     "UnknownOptionSet",
     "UnknownTable",
@@ -75,11 +79,14 @@ __all__ = [
     "describe_column",
     "describe_table",
     "duckdb_ddl",
+    "duckdb_type",
     "event_kinds",
     "events_columns",
     "field_paths",
     "find_table",
     "information_schema",
+    "mart",
+    "marts",
     "option_set",
     "remark",
     "table",
@@ -93,8 +100,10 @@ META = "termtide_meta"  # what a warehouse knows of its own making; no dataset o
 @cache
 def tables(dataset: str) -> tuple[Table, ...]:
     """Every table of a dataset, sorted by name. Raises UnknownDataset, SchemaError."""
+    if dataset in MART_DATASETS:
+        return tuple(one.table for one in marts(dataset))
     if dataset not in (*DATASETS, META):
-        raise UnknownDataset("dataset", dataset, (*DATASETS, META))
+        raise UnknownDataset("dataset", dataset, (*DATASETS, *MART_DATASETS, META))
     if dataset == "context_store_keymap":
         return tuple(_keymap_of(entity) for entity in tables("context_store_entity") if entity.keymap)
     return read_tables(dataset)
@@ -122,10 +131,11 @@ def find_table(name: str) -> Table:
     dataset, dot, bare = name.rpartition(".")
     if dot:
         return table(dataset, bare)
-    for dataset in DATASETS:
+    every = (*DATASETS, *MART_DATASETS)
+    for dataset in every:
         if name in _by_name(dataset):
             return _by_name(dataset)[name]
-    raise UnknownTable("table", name, {known for dataset in DATASETS for known in _by_name(dataset)})
+    raise UnknownTable("table", name, {known for dataset in every for known in _by_name(dataset)})
 
 
 def option_set(name: str) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def duckdb_ddl(table: Table) -> str:
     Keys are NOT NULL but no PRIMARY KEY: an index would slow every load down.
     """
     lines = [
-        f"  {_quoted(column.name)} {_duckdb_type(column)}{' NOT NULL' if column.mode == 'REQUIRED' else ''}"
+        f"  {_quoted(column.name)} {duckdb_type(column)}{' NOT NULL' if column.mode == 'REQUIRED' else ''}"
         for column in table.columns
     ]
     return f"CREATE TABLE {_quoted(table.dataset)}.{_quoted(table.name)} (\n" + ",\n".join(lines) + "\n)"
@@ -62,9 +62,10 @@ def _arrow_field(column: Column) -> pa.Field:
     return pa.field(column.name, kind, nullable=column.mode != "REQUIRED")
 
 
-def _duckdb_type(column: Column) -> str:
+def duckdb_type(column: Column) -> str:
+    """The column's type in DuckDB's words: BIGINT, VARCHAR[], STRUCT(...)."""
     if column.type == "RECORD":
-        inner = ", ".join(f"{_quoted(field.name)} {_duckdb_type(field)}" for field in column.fields)
+        inner = ", ".join(f"{_quoted(field.name)} {duckdb_type(field)}" for field in column.fields)
         kind = f"STRUCT({inner})"
     else:
         kind = _DUCKDB[column.type]

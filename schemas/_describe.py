@@ -27,7 +27,8 @@ def describe_column(column: Column) -> str:
     At most 1,024 characters: members of an option set that is too long are left out for the set's name.
     """
     key = f" References {column.references}." if column.references else ""
-    origin = "" if column.provenance == "documented" else " (Inferred: not in Unizin's public material.)"
+    why = column.reason or "not in Unizin's public material."
+    origin = "" if column.provenance == "documented" else f" (Inferred: {why})"
     allowed = f" Allowed: {', '.join(option_sets()[column.options])}." if column.options else ""
     alike = f" {remark(column)}" if remark(column) else ""
     text = f"{column.description}{allowed}{key}{alike}{origin}"

@@ -14,6 +14,7 @@ from schemas._model import (
     LOADED_FROM,
     MODES,
     PROVENANCES,
+    STORED,
     SYSTEMS,
     TYPES,
     Column,
@@ -37,6 +38,7 @@ _TABLE_KEYS = {
     "scope": str,
     "family": str,
     "native_ids": list,
+    "stored": str,
 }
 _COLUMN_KEYS = {
     "type": str,
@@ -48,6 +50,7 @@ _COLUMN_KEYS = {
     "uniform": str,
     "unrepeated": bool,
     "null": str,
+    "reason": str,
     "fields": dict,
 }
 _ROWS_KEYS = {"expected": int, "within": float}
@@ -86,6 +89,7 @@ def parse_table(dataset: str, name: str, text: str) -> Table:
         family=data.get("family"),
         native_ids=tuple(data.get("native_ids", (s for s in SYSTEMS if s.upper() in data["loaded_from"]))),
         scope=data.get("scope"),
+        stored=data.get("stored", "table"),
         as_of=parse_as_of(columns, data.get("as_of", {}), where),
     )
     _check_table(table, where)
@@ -130,6 +134,7 @@ def _column(where: str, name: str, spec: Mapping[str, Any]) -> Column:
         uniform=spec.get("uniform"),
         unrepeated=spec.get("unrepeated", False),
         always_null=spec.get("null"),
+        reason=spec.get("reason"),
         fields=tuple(_column(where, field, inner) for field, inner in spec.get("fields", {}).items()),
     )
 
@@ -142,6 +147,7 @@ def _rows(where: str, spec: Mapping[str, Any] | None) -> Rows | None:
 
 
 def _check_table(table: Table, where: str) -> None:
+    _check_member(table.stored, STORED, f"{where}: stored")
     wanted = [*table.key, *table.cluster_by, *([table.partition_by] if table.partition_by else [])]
     for name in wanted:
         _check_member(name, table.names, f"{where}: column")

@@ -9,7 +9,8 @@ from difflib import get_close_matches
 TYPES = ("INT64", "STRING", "BOOL", "DATE", "DATETIME", "TIMESTAMP", "NUMERIC", "FLOAT64", "RECORD", "JSON")
 MODES = ("NULLABLE", "REQUIRED", "REPEATED")
 PROVENANCES = ("documented", "inferred")
-LOADED_FROM = ("SIS", "LMS", "SIS+LMS", "Caliper", "BigQuery", "Termtide")
+LOADED_FROM = ("SIS", "LMS", "SIS+LMS", "Caliper", "BigQuery", "Termtide", "Mart")
+STORED = ("table", "days", "view")
 FAMILIES = (
     "Institution and calendar",
     "People",
@@ -91,6 +92,7 @@ class Column:
     uniform: str | None = None  # why all rows have one value
     always_null: str | None = None  # why no row has a value
     unrepeated: bool = False  # hardly two rows have the same value
+    reason: str | None = None  # why a mart's column is what it is, where Unizin's material does not say
     fields: tuple[Column, ...] = ()  # of a RECORD
 
 
@@ -154,6 +156,9 @@ class Table:
     native_ids: tuple[str, ...] = ()  # which of SYSTEMS give its rows ids
     scope: str | None = None  # "term": rows belong to a term, which no reference says
     as_of: AsOf = AsOf()  # how rows and columns of a context-store entity come about in time
+    stored: str = (
+        "table"  # of a mart, one of STORED: built whole, built by day, or a view where one can be kept
+    )
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A run: context store, plan, events, warehouse, report. This page is the data flow."""
+"""A run: context store, plan, events, warehouse, marts, report. This page is the data flow."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.progress import Progress
 from sim.folder.whole import Care, changed, note_suspects, noting_damage, read_suspects
+from sim.marts.build import Wish, build_marts
+from sim.marts.deliver import deliver_marts
 from sim.report.run_page import write_report
-from sim.sinks.open import check_address, check_flags
+from sim.sinks.open import check_address, check_flags, is_offered
 from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import build_warehouse
+
+MARTS_MEMORY = "2GB"  # of the stage of the marts; what exceeds it is spilled
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Order:
     options: TableOptions = field(default_factory=TableOptions)
     dry_run: bool = False  # look at the warehouses, write nothing
     verify: bool = False  # look at all that is there byte by byte
+    marts: bool = True  # warehouses that get the stores whole get the marts too
 
     def check_addresses(self) -> None:
         """Raise InputError for a URL that can't be right, and for an option that none of them has."""
@@ -65,18 +70,23 @@ def run(
     workers: int = 1,
     force: bool = False,
     verify: bool = False,
+    marts: bool = True,
     progress: Progress | None = None,
 ) -> Outcome:
     """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on.
 
     What is there already is looked at cheaply, or byte by byte to ``verify`` it; what is not whole is made
-    again. Raises InputError for a folder that can't be this run's, RunError when disk or processes fail.
+    again. ``marts``: make the data marts too; a finished run gets those that it lacks. Raises InputError for
+    a folder that can't be this run's, RunError when disk or processes fail.
     """
     care: Care = "all" if verify else "cheap"
     with claimed(given, run_dir, progress or Progress.silent(), care, force=force) as at:
         if at.manifest.is_done:
             note_suspects(run_dir, [])
-            return Outcome(run_dir, at.manifest, was_done=True)
+            made = make_marts(at) if marts else 0
+            if made:
+                make_report(given.pack, at)
+            return Outcome(run_dir, at.manifest, was_done=not made)
         work = Backfill(at, Wanted())
         work.add_run()
         make_store(given, at)
@@ -84,6 +94,8 @@ def run(
             plan_term(given, at, world)
             make_units(given, work, world, workers)
         make_warehouse(at)
+        if marts:
+            make_marts(at)
         make_report(given.pack, at)
         at.begin("done")
         note_suspects(run_dir, [])
@@ -92,12 +104,22 @@ def run(
 
 def make_warehouse(at: Claimed) -> None:
     """Every dataset under its name, in one file. Raises RunError."""
-    at.show.stage("warehouse and report")
+    at.show.stage("warehouse")
     build_warehouse(at.run_dir)
+
+
+def make_marts(at: Claimed) -> int:
+    """The data marts that are not there, made from the stores; returns how many files. Raises RunError."""
+    at.show.stage("marts")
+    if not at.manifest.totals.events:
+        at.show.say("marts: none, as there are no events")
+        return 0
+    return build_marts(at.run_dir, Wish(memory=MARTS_MEMORY), at.show.say).made
 
 
 def make_report(pack: Pack, at: Claimed) -> None:
     """The page that shows what the run holds. Raises RunError."""
+    at.show.stage("report")
     write_report(at.run_dir, pack)
 
 
@@ -134,6 +156,7 @@ def backfill(
                     plan_term(given, at, world)
                     make_units(given, work, world, workers)
                 work.finish()
+        deliver_all_marts(at, order)
     return Outcome(run_dir, at.manifest, was_done=False, delivered=work.delivered)
 
 
@@ -157,13 +180,15 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
             raise InputError(f"--run {run_dir}: not complete; `termtide run` with its scenario completes it")
         days = sorted(map(date.fromisoformat, manifest.units))
         order.check_dates(days[0], days[-1])
-        work = Backfill(Claimed(run_dir, manifest, progress or Progress.silent()), order.wanted, care=care)
+        at = Claimed(run_dir, manifest, progress or Progress.silent())
+        work = Backfill(at, order.wanted, care=care)
         with work.opened(order.to, order.options):
             work.check()
             if not order.dry_run:
                 work.put_tables()
                 copy_units(work, workers)
                 work.finish()
+        deliver_all_marts(at, order)
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
 
 
@@ -176,6 +201,19 @@ def _check_bytes(run_dir: Path, manifest: Manifest, *, every: bool) -> None:
         note_suspects(run_dir, lost)
         more = f", nor are {len(lost) - 1} others" if len(lost) > 1 else ""
         raise damaged(run_dir / lost[0], f"is not the file that was written{more}")
+
+
+def deliver_all_marts(at: Claimed, order: Order) -> None:
+    """The data marts of the warehouses of a delivery, which must have the stores whole. Raises RunError."""
+    warehouses = [url for url in order.to if is_offered(url, "tables")]
+    if not order.marts or order.dry_run or not warehouses or not at.manifest.totals.events:
+        return
+    at.show.stage("marts")
+    if order.wanted != Wanted():
+        at.show.say("marts: left out, as the stores are delivered in part; see `termtide marts build`")
+        return
+    for url in warehouses:
+        deliver_marts(at.run_dir, url, Wish(memory=MARTS_MEMORY), order.options, at.show.say)
 
 
 def prepare(given: Premises, run_dir: Path, *, progress: Progress | None = None) -> None:

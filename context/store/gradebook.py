@@ -47,7 +47,7 @@ class Gradebook:
         excused = self._true(RESULT, "is_excused")[rows] & past.known(RESULT, ("updated_date",))[rows]
         self.rows, self.activity = rows, act[rows]
         score = np.where(graded, numeric_hundredths(past.entity[RESULT]["score"])[rows], NO_TIME)
-        self.work = self._work(score, excused)
+        self.work = self.work_with(score, excused)
 
     def scores(self, rows: I64 | None = None) -> Scores:
         """Scores of all students, over all results or ``rows`` of them."""
@@ -99,7 +99,7 @@ class Gradebook:
     def _true(self, table: str, column: str) -> BOOL:
         return np.asarray(pc.fill_null(self.past.entity[table][column], False).to_numpy())  # noqa: FBT003
 
-    def _work(self, score: I64, excused: BOOL) -> GradedWork:
+    def work_with(self, score: I64, excused: BOOL) -> GradedWork:
         """The results with these scores, of those who were not excused, by the rules of the store."""
         past, activity = self.past, self.past.entity[ACTIVITY]
         points = numeric_hundredths(activity["points_possible"])

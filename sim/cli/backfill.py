@@ -16,6 +16,7 @@ from sim.cli.options import (
     AsJson,
     Force,
     Fte,
+    NoMarts,
     Out,
     PackName,
     ScenarioFile,
@@ -88,6 +89,7 @@ def backfill_command(
     method: _Method = "auto",
     allow_unlabelled: AllowUnlabelled = None,
     dry_run: _DryRun = False,
+    no_marts: NoMarts = False,
     run_dir: _Finished = None,
     scenario: ScenarioFile = None,
     fte: Fte = None,
@@ -125,7 +127,7 @@ def backfill_command(
     if wanted.begin and wanted.until and wanted.until < wanted.begin:
         raise InputError(f"--until: {until} given, which is before --from {begin}")
     options = TableOptions(method, tuple(allow_unlabelled or ()), say=err.print)
-    order = Order(urls, wanted, options, dry_run=dry_run, verify=verify)
+    order = Order(urls, wanted, options, dry_run=dry_run, verify=verify, marts=not no_marts)
     workers = workers or default_workers()
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     if run_dir is not None:

@@ -31,6 +31,7 @@ COMMANDS = {
     "ctl": "stream:ctl_app",
     "sql": "sql:sql_command",
     "open": "sql:open_command",
+    "marts": "marts:marts_app",
     "pack": "pack:pack_app",
     "schema": "schema:schema_app",
 }

@@ -59,6 +59,7 @@ AllowUnlabelled = Annotated[
         help="Write into this BigQuery dataset although it isn't labelled synthetic; again for several.",
     ),
 ]
+NoMarts = Annotated[bool, typer.Option("--no-marts", help="Leave the data marts out.")]
 Verify = Annotated[
     bool, typer.Option("--verify", help="Read all that is there whole, and make again what differs.")
 ]

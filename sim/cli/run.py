@@ -16,6 +16,7 @@ from sim.cli.options import (
     AsJson,
     Force,
     Fte,
+    NoMarts,
     Out,
     PackName,
     ScenarioFile,
@@ -55,6 +56,7 @@ def run_command(
     workers: Workers = None,
     force: Force = False,
     verify: Verify = False,
+    no_marts: NoMarts = False,
     yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -64,7 +66,7 @@ def run_command(
     """
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     given = premises_of_file(scenario, flags)
-    _make(given, out, workers, force=force, verify=verify, yes=yes, as_json=as_json)
+    _make(given, out, workers, force=force, verify=verify, yes=yes, marts=not no_marts, as_json=as_json)
 
 
 def demo_command(
@@ -77,6 +79,7 @@ def demo_command(
     workers: Workers = None,
     force: Force = False,
     verify: Verify = False,
+    no_marts: NoMarts = False,
     yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -86,7 +89,7 @@ def demo_command(
     """
     chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift, "terms": terms})
     given = premises(chosen, load_pack(chosen.pack, Path.cwd()))
-    _make(given, out, workers, force=force, verify=verify, yes=yes, as_json=as_json)
+    _make(given, out, workers, force=force, verify=verify, yes=yes, marts=not no_marts, as_json=as_json)
 
 
 def _make(
@@ -97,6 +100,7 @@ def _make(
     force: bool,
     verify: bool,
     yes: bool,
+    marts: bool,
     as_json: bool,
 ) -> None:
     from sim.backfill.pool import default_workers
@@ -117,7 +121,7 @@ def _make(
     if wanted.bytes > LARGE_BYTES and not yes:
         ask_to_go_on(f"This needs about {naturalsize(wanted.bytes)}. Go on?")
     with Progress(err) as show:
-        outcome = run(given, run_dir, workers=workers, force=force, verify=verify, progress=show)
+        outcome = run(given, run_dir, workers=workers, force=force, verify=verify, marts=marts, progress=show)
     facts = summary(outcome)
     if as_json:
         out_json(facts)

@@ -126,6 +126,10 @@ def schema_docs_command(
         if out is not None:
             raise InputError("--out: is for --format html; Markdown goes to stdout")
         out_document(tables_markdown(tables))
+        if not names and dataset is None:
+            from sim.marts.picture import marts_graph
+
+            out_document(f"\n{marts_graph()}")
         return
     from sim.report.dictionary.site import INDEX, check_dictionary, write_dictionary
 
@@ -147,7 +151,7 @@ def _chosen(names: list[str] | None, dataset: str | None) -> list[Table]:
 
 
 def _datasets(dataset: str | None) -> tuple[str, ...]:
-    return schemas.DATASETS if dataset is None else (dataset,)
+    return (*schemas.DATASETS, *schemas.MART_DATASETS) if dataset is None else (dataset,)
 
 
 def _summary(table: Table) -> dict[str, Any]:

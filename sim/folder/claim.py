@@ -29,6 +29,7 @@ from sim.folder.names import (
     DICTIONARY,
     FOLDER,
     MANIFEST,
+    MARTS,
     PLAN,
     REPORT,
     SUSPECTS,
@@ -185,7 +186,10 @@ def remove_run(run_dir: Path, manifest: Manifest | None = None) -> None:
         dates = [path for path in events.glob("event_date=*") if _EVENT_FOLDER.fullmatch(path.name)]
         stores = [run_dir / dataset for dataset in _STORES]
         pages = run_dir / DICTIONARY
-        for folder in [*stores, *dates, events, events.parent, *pages.glob("*/"), pages]:
+        marts = [run_dir / mart.table.dataset for mart in schemas.marts()]
+        days = [run_dir / mart.table.dataset / mart.table.name for mart in schemas.marts()]
+        found = [*stores, *dates, events, events.parent, *days, *marts, *pages.glob("*/"), pages]
+        for folder in found:
             if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
                 folder.rmdir()
     except OSError as error:
@@ -238,7 +242,7 @@ def _difference(found: Manifest, fresh: Manifest) -> str:
 
 def ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
     """Every path in the folder that is Termtide's, whether there is a file or not."""
-    for name in (MANIFEST, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT, COOKBOOK, BUILT, SUSPECTS):
+    for name in (MANIFEST, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT, COOKBOOK, BUILT, SUSPECTS, MARTS):
         yield run_dir / name
         yield run_dir / (name + PARTIAL)
     yield run_dir / f"{WAREHOUSE}{PARTIAL}.wal"
@@ -247,6 +251,11 @@ def ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
         for table in schemas.tables(dataset):
             yield run_dir / dataset / f"{table.name}.parquet"
             yield run_dir / dataset / f"{table.name}.parquet{PARTIAL}"
+    for mart in schemas.marts():
+        place = run_dir / mart.table.dataset / mart.table.name
+        yield place.with_name(f"{mart.table.name}.parquet")
+        yield place.with_name(f"{mart.table.name}.parquet{PARTIAL}")
+        yield from place.glob(f"{mart.table.partition_by}=*.parquet*")
     for path in (run_dir / FOLDER).glob("event_date=*/unit-*"):
         if _EVENT_FOLDER.fullmatch(path.parent.name) and _EVENT_FILE.fullmatch(path.name):
             yield path

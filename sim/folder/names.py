@@ -28,3 +28,4 @@ BUILT = "built.json"  # what of a run depends on where it stands
 SUSPECTS = "suspects.json"  # files that were found to differ
 DICTIONARY = "dictionary"  # a folder of pages
 COOKBOOK = "cookbook.html"
+MARTS = "marts.json"

@@ -32,6 +32,7 @@ _REMEMBERED = 120.0  # seconds of work that the speed is taken from
 _BAR_WIDTH = 16
 _LEFT = TimeRemainingColumn(compact=True)  # "03:20"
 Seconds = Callable[[], float]
+Say = Callable[[str], None]  # takes a line for people
 
 
 class Bar(Protocol):

@@ -91,9 +91,9 @@ def _compared(rows: _Values, width: int, label: int) -> Any:
     return (bars + ticks).properties(width=width, height=alt.Step(max(20, 6 + 12 * lines)))
 
 
-def counted(rows: _Values, what: str, unit: str) -> Chart:
-    """Upright bars, in the order given."""
-    table = [(row["name"], _whole(row["number"])) for row in rows]
+def counted(rows: _Values, what: str, unit: str, *, digits: int = 0) -> Chart:
+    """Upright bars, in the order given; the table's numbers have ``digits`` after the point."""
+    table = [(row["name"], f"{row['number']:,.{digits}f}") for row in rows]
     return Chart(
         _svg(_counted(rows, 450, 150), what), _svg(_counted(rows, 300, 130), what), (unit, "number"), table
     )

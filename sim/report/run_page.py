@@ -15,6 +15,7 @@ from sim.folder.whole import note_built
 from sim.report.beside import write_beside
 from sim.report.figures import Figures, gather
 from sim.report.labels import NO_COURSE, family_label, level_label, tool_label
+from sim.report.marts_section import MartFigures, mart_charts, mart_figures
 from sim.report.pages import rendered
 
 
@@ -34,7 +35,7 @@ def write_report(run_dir: Path, pack: Pack) -> Path:
     can't be read or written.
     """
     figures = gather(run_dir, pack)
-    text = run_page(figures, pack, write_beside(run_dir, figures.manifest))
+    text = run_page(figures, pack, write_beside(run_dir, figures.manifest), mart_figures(run_dir))
     path = run_dir / REPORT
     with replacing([path]) as (beside,):
         beside.write_text(text, encoding="utf-8")
@@ -42,8 +43,16 @@ def write_report(run_dir: Path, pack: Pack) -> Path:
     return path
 
 
-def run_page(figures: Figures, pack: Pack, links: Sequence[tuple[str, str]] = ()) -> str:
-    """The whole page; ``links`` are (path relative to the run, name) of the pages beside it."""
+def run_page(
+    figures: Figures,
+    pack: Pack,
+    links: Sequence[tuple[str, str]] = (),
+    marts: MartFigures | None = None,
+) -> str:
+    """The whole page; ``links`` are (path relative to the run, name) of the pages beside it.
+
+    Without ``marts`` it has no section on them.
+    """
     from sim.report import charts  # a second to import
     from sim.report.queries import queries
 
@@ -67,6 +76,7 @@ def run_page(figures: Figures, pack: Pack, links: Sequence[tuple[str, str]] = ()
         week=charts.week(figures.hours),
         letters=charts.counted(figures.letters, "Final grades by letter", "letter"),
         sizes=charts.counted(figures.sizes, "Sections by number of students", "students"),
+        marts=mart_charts(marts) if marts is not None else [],
         zone=str(manifest.scenario.time_zone),
         queries=queries(sorted(manifest.units)),
         pack=f"{manifest.pack.name} {manifest.pack.version}",

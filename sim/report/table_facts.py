@@ -43,7 +43,7 @@ def table_facts(table: Table) -> list[str]:
     documented, inferred = column_counts(table)
     found = [
         f"Loaded from {table.loaded_from}.",
-        f"Key: {', '.join(table.key)}.",
+        f"Key: {', '.join(table.key)}." if table.key else "No key.",
         f"{documented} columns documented, {inferred} inferred.",
     ]
     if table.rows:
@@ -59,7 +59,7 @@ def table_facts(table: Table) -> list[str]:
 
 def every_table() -> list[Table]:
     """All tables of all datasets of a run, in order: stores, then what marts there are."""
-    datasets = (*schemas.DATASETS, *getattr(schemas, "MART_DATASETS", ()))
+    datasets = (*schemas.DATASETS, *schemas.MART_DATASETS)
     return [table for dataset in datasets for table in schemas.tables(dataset)]
 
 

@@ -19,7 +19,8 @@ from context.files import disk_error, typed_path
 from schemas._model import Table
 from sim.folder.duckdb_paths import duckdb_database, duckdb_file
 from sim.folder.names import MANIFEST, WAREHOUSE
-from sim.sinks.tables import Item, Shipment, TableOptions
+from sim.sinks.tables import Fill, Item, Shipment, TableOptions
+from sim.sql.rules.failing import needed
 from sim.sql.warehouse import comments, events_select, literal, new_file, quoted
 
 LOADS = schemas.table(schemas.META, "loads")
@@ -106,6 +107,23 @@ class DuckdbSink:
             ],
             item,
         )
+
+    def fill(self, what: Fill) -> int:
+        """Replace rows by those of a query."""
+        name = f"{quoted(what.dataset)}.{quoted(what.table)}"
+        columns = ", ".join(quoted(column) for column in what.columns)
+        where, bounds = "", tuple[date, ...]()
+        if what.span is not None:
+            column, first, last = what.span
+            where, bounds = f" WHERE CAST({quoted(column)} AS DATE) BETWEEN ? AND ?", (first, last)
+        self._transaction(
+            [
+                *((macro, ()) for macro in needed(what.duckdb)),
+                (f"DELETE FROM {name}{where}", bounds),
+                (f"INSERT INTO {name} ({columns}) {what.duckdb}", ()),
+            ]
+        )
+        return int(self._rows(f"SELECT count(*) FROM {name}{where}", bounds)[0][0])
 
     def flush(self) -> None:
         """Write what is in the journal into the file."""

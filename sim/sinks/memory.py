@@ -9,16 +9,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import duckdb
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import schemas
-from context.errors import InputError, RunError
+from context.errors import InputError, RunError, first_line
 from context.files import Written, disk_error
 from sim.sinks.messages import Messages, StreamOptions
-from sim.sinks.tables import Item, Shipment, TableOptions
+from sim.sinks.tables import Fill, Item, Shipment, TableOptions
 from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter, stored
+from sim.sql.rules.failing import needed
+from sim.sql.warehouse import quoted
 
 
 class MemorySink:
@@ -97,6 +101,44 @@ class MemoryTables:
             raise RunError(f"memory: {item.name}: {item.rows} rows given, {len(rows)} there")
         self.tables[item.dataset, item.table, item.day] = rows
         self._recorded[item.name] = len(rows), item.digest
+
+    def fill(self, what: Fill) -> int:
+        """Replace rows by those of a query over what is kept. Raises RunError."""
+        if not self._is_open:
+            raise RunError("memory: the sink is closed")
+        contract = schemas.table(what.dataset, what.table)
+        try:
+            with duckdb.connect() as connection:
+                self._lay_out(connection)
+                for macro in needed(what.duckdb):
+                    connection.execute(macro)
+                made = connection.sql(what.duckdb).to_arrow_table()
+        except duckdb.Error as error:
+            raise RunError(f"memory: {what.name}: {first_line(error)}") from error
+        rows = made.select(contract.names).cast(schemas.arrow_schema(contract))
+        key = (what.dataset, what.table, None)
+        if what.span is not None and key in self.tables:
+            column, first, last = what.span
+            days = pc.cast(self.tables[key][column], pa.date32())
+            inside = pc.and_(pc.greater_equal(days, first), pc.less_equal(days, last))
+            self.tables[key] = pa.concat_tables([self.tables[key].filter(pc.invert(inside)), rows])
+        else:
+            self.tables[key] = rows
+        return len(rows)
+
+    def _lay_out(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Everything that is kept, by its names, in a session."""
+        connection.execute("SET TimeZone = 'UTC'")
+        parts: dict[tuple[str, str], list[pa.Table]] = {}
+        for (dataset, table, _), part in self.tables.items():
+            parts.setdefault((dataset, table), []).append(part)
+        for (dataset, table), rows in parts.items():
+            given = f"{dataset}__{table}"
+            connection.register(given, pa.concat_tables(rows))
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(dataset)}")
+            connection.execute(
+                f"CREATE VIEW {quoted(dataset)}.{quoted(table)} AS SELECT * FROM {quoted(given)}"
+            )
 
     def flush(self) -> None:
         """Everything put is in place at once."""

@@ -14,7 +14,7 @@ all from one thread. ``check`` alone is what ``--dry-run`` does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -62,6 +62,24 @@ class Item:
         return f"{self.dataset}.{self.table}" + (f" {self.day}" if self.day else "")
 
 
+@dataclass(frozen=True)
+class Fill:
+    """Rows that a warehouse makes of what it has: a query, in each warehouse's dialect."""
+
+    dataset: str
+    table: str  # it has a contract in ``schemas``
+    columns: tuple[str, ...]  # of the query, in its order
+    bigquery: str  # tables as dataset.table, dates as @name
+    duckdb: str
+    parameters: Mapping[str, date]
+    span: tuple[str, date, date] | None = None  # column, first and last UTC date to replace; None: all rows
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+        return f"{self.dataset}.{self.table}" + (f" {self.span[1]} to {self.span[2]}" if self.span else "")
+
+
 def _silent(line: str) -> None:
     """Say nothing."""
 
@@ -105,6 +123,13 @@ class TableSink(Protocol):
 
         It may still be under way when this returns, and may wait until there is room. Raises RunError when
         this or an earlier item failed; what is recorded by then stays good.
+        """
+        ...
+
+    def fill(self, what: Fill) -> int:
+        """Replace rows by those of a query over what is there, all of them or none; returns their number.
+
+        Raises RunError; whatever was there before then stays.
         """
         ...
 

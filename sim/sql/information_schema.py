@@ -25,6 +25,7 @@ from sim.sql.warehouse import data_files, is_view
 NAME = "INFORMATION_SCHEMA"
 OLDER_CATALOGUE = "__TABLES__"  # what BigQuery had before, below a dataset only
 _REGION = "region-"
+_DATASETS = (*schemas.DATASETS, *schemas.MART_DATASETS)
 _DATASET_ONLY = ("PARTITIONS", OLDER_CATALOGUE)
 _REGION_ONLY = ("SCHEMATA", "TABLE_STORAGE")
 Row = dict[str, Any]
@@ -126,7 +127,7 @@ def rows_of(
     """The rows of a view for the tables that the warehouse has, as (dataset, table), and the user's own."""
     tables = [
         table
-        for dataset in ((view.dataset,) if view.dataset in schemas.DATASETS else schemas.DATASETS)
+        for dataset in ((view.dataset,) if view.dataset in _DATASETS else _DATASETS)
         for table in schemas.tables(dataset)
         if (dataset, table.name) in known and view.dataset in (None, dataset)
     ]

@@ -83,14 +83,17 @@ def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnec
 
 
 def is_view(table: Table) -> bool:
-    """Whether a table has no files of its own: the older event store is a view on the newer one."""
-    return (table.dataset, table.name) == ("event_store", "events")
+    """Whether a table has no files of its own, as the older event store and some marts."""
+    return (table.dataset, table.name) == ("event_store", "events") or table.stored == "view"
 
 
 def data_files(run_dir: Path, table: Table) -> dict[str | None, list[Path]]:
     """A table's Parquet files by partition, "2026-09-01", in order; None for a table without partitions."""
     if is_view(table):
         return {}
+    if table.stored == "days":
+        days = sorted((run_dir / table.dataset / table.name).glob(f"{table.partition_by}=*.parquet"))
+        return {path.stem.partition("=")[2]: [path] for path in days}
     if table.dataset != "event_store":
         path = run_dir / table.dataset / f"{table.name}.parquet"
         return {None: [path]} if path.is_file() else {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -18,6 +18,7 @@ from typing import Any
 from context.errors import InputError
 from context.terms.premises import Premises
 from sim.draw.engine import engine_of
+from sim.folder.progress import Say
 from sim.plan.campus import SectionSchedule
 from sim.plan.sections import schedules, section_keys
 from sim.sensors.message_maker import MessageMaker
@@ -38,7 +39,6 @@ from sim.stream.timeline import Timeline, wall_text
 from sim.world.load import campus_facts
 
 _LEAVE_S = 3.0  # what is in flight when a stream is stopped is waited for so long
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import schemas
 from schemas._model import Column
 from sim.cli.main import main
 
-ALL = [table for dataset in schemas.DATASETS for table in schemas.tables(dataset)]
+ALL = [table for d in (*schemas.DATASETS, *schemas.MART_DATASETS) for table in schemas.tables(d)]
 TYPES = {"RECORD": "STRUCT", "NUMERIC": "DECIMAL", "FLOAT64": "DOUBLE", "STRING": "TEXT", "INT64": "BIGINT"}
 TYPES |= {"BOOL": "BOOLEAN", "DATETIME": "TIMESTAMP", "TIMESTAMP": "TIMESTAMPTZ"}  # sqlglot's names of types
 
@@ -103,7 +103,7 @@ def test_bigquery_ddl(capsys: pytest.CaptureFixture[str]) -> None:
     assert "PARTITION BY DATE(`event_time`)" in text
     assert "require_partition_filter=true" in text
     assert sum(isinstance(tree, exp.Create) and tree.kind == "SCHEMA" for tree in trees) == len(
-        schemas.DATASETS
+        {table.dataset for table in ALL}
     )
 
 

@@ -34,7 +34,7 @@ def joins_of(tables: Iterable[Table]) -> list[Join]:
                 entity = f"context_store_entity.{column.references.split('.')[0]}"
                 columns.setdefault(entity, []).append(path)
         found += [Join(name, target, tuple(paths)) for target, paths in columns.items() if target in known]
-    for mart in getattr(schemas, "marts", tuple)():  # contracts without marts have no such accessor
+    for mart in schemas.marts():
         if mart.sql and mart.name in known:
             found += [Join(mart.name, source) for source in tables_read(mart.sql, known)]
     return found

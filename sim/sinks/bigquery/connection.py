@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, TypeVar
 
 from google.api_core import exceptions as api
@@ -123,9 +124,13 @@ class Connection:
                 raise self._final(what, error) from error
             raise RunError(f"{what}: {self._away(error)}; the same command goes on") from error
 
-    def query(self, what: str, sql: str) -> list[Any]:
-        """The rows of a query or script; it must bear being run twice."""
+    def query(self, what: str, sql: str, dates: Mapping[str, date] | None = None) -> list[Any]:
+        """The rows of a query or script, ``dates`` being its parameters; it must bear being run twice."""
         config = bigquery.QueryJobConfig(labels=self.labels, use_query_cache=False)
+        if dates:
+            config.query_parameters = [
+                bigquery.ScalarQueryParameter(name, "DATE", day) for name, day in sorted(dates.items())
+            ]
         return self.call(
             what,
             lambda: list(

@@ -46,7 +46,9 @@ class Dropper:
     def find(self) -> Belongings:
         """What there is. Raises InputError when the run has nothing there."""
         found = Belongings()
-        named = {self._target.dataset(name) for name in (*schemas.DATASETS, schemas.META)}
+        named = {
+            self._target.dataset(name) for name in (*schemas.DATASETS, *schemas.MART_DATASETS, schemas.META)
+        }
         client = self._connection.client
         listed = self._connection.call(
             f"project {self._connection.project}",

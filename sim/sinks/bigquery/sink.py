@@ -15,6 +15,7 @@ from sim.sinks.bigquery import guard
 from sim.sinks.bigquery.body import Body, body_of
 from sim.sinks.bigquery.checksum import Sums, checksum, difference, leaves, select, sums_read
 from sim.sinks.bigquery.connection import Connection
+from sim.sinks.bigquery.fills import fill_table
 from sim.sinks.bigquery.jobs import Load, job_base, load
 from sim.sinks.bigquery.loads import Loads
 from sim.sinks.bigquery.make import (
@@ -27,7 +28,7 @@ from sim.sinks.bigquery.make import (
 )
 from sim.sinks.bigquery.methods import choose_method, replace_day
 from sim.sinks.bigquery.target import read_address
-from sim.sinks.tables import EXPANDED, Item, Shipment, TableOptions
+from sim.sinks.tables import EXPANDED, Fill, Item, Shipment, TableOptions
 
 LANES = 4  # items under way at once
 _STAGINGS = 3  # a staging table that vanishes is loaded so often
@@ -53,7 +54,7 @@ class BigquerySink:
     @property
     def places(self) -> frozenset[str]:
         """Datasets; those of one project are places of their own."""
-        names = map(self._target.dataset, (*schemas.DATASETS, schemas.META))
+        names = map(self._target.dataset, (*schemas.DATASETS, *schemas.MART_DATASETS, schemas.META))
         return frozenset(f"bigquery:{self._target.project}.{name}" for name in names)
 
     def check(self, shipment: Shipment) -> list[str]:
@@ -99,6 +100,10 @@ class BigquerySink:
         future = self._pool.submit(self._deliver, item)
         future.add_done_callback(lambda _: self._room.release())
         self._under_way.append(future)
+
+    def fill(self, what: Fill) -> int:
+        """See the protocol."""
+        return fill_table(self._connection, self._target, what)
 
     def flush(self) -> None:
         """See the protocol."""

@@ -67,7 +67,7 @@ def read_address(text: str) -> Address:
 
 
 def _renamable() -> tuple[str, ...]:
-    return (*schemas.DATASETS, schemas.META)
+    return (*schemas.DATASETS, *schemas.MART_DATASETS, schemas.META)
 
 
 def _checked(text: str, key: str, value: str, pattern: re.Pattern[str], allowed: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -10,6 +11,8 @@ from sqlglot import exp
 from sim.sql.grammar.types import BOOL, INT64, STRING, Type, array_of, struct_of
 
 _ELEMENT = re.compile(r"\bv(\d+)\b")
+_DEEP = re.compile(r"\bbqs?_\w+\(|\bCASE\b|\blambda\b")  # what names its parts many times
+_DEEP_MAX = 1  # such parts of a value that may be written out as often as its name
 NULL = Type("NULL")  # the type of NULL before anything tells which
 
 
@@ -76,3 +79,20 @@ def element_name(sql: str) -> str:
     """A name for an element of the list ``sql``, one that does not stand in it yet."""
     taken = [int(number) for number in _ELEMENT.findall(sql)]
     return f"v{max(taken, default=-1) + 1}"
+
+
+def once(values: Sequence[Value], make: Callable[[Sequence[Value]], str]) -> str:
+    """The SQL that ``make`` gives of values, which it may name many times each.
+
+    Written out, what names its parts so often grows with the power of its depth: a value that has such parts
+    itself is worked out beforehand, as a field of the one element of a list.
+    """
+    if all(len(_DEEP.findall(value.sql)) <= _DEEP_MAX for value in values):
+        return make(values)
+    each = element_name(" ".join(value.sql for value in values))
+    fields, bound = [], []
+    for i, value in enumerate(values):
+        is_plain = value.literal is not None or value.parameter or value.type == NULL
+        bound.append(value if is_plain else replace(value, sql=f"{each}.a{i}"))
+        fields += [] if is_plain else [f"'a{i}': {value.sql}"]
+    return f"list_transform([{{{', '.join(fields)}}}], lambda {each}: {make(bound)})[1]"

@@ -143,7 +143,7 @@ def windowed(call: Call, values: list[Value], brackets: Brackets) -> Value:
 
 
 def _completed(call: Call, known: list[Signature], values: list[Value], brackets: Brackets) -> Value:
-    found = apply(call.node, call.name, known, values)
+    found = apply(call.node, call.name, known, values, inline=True)
     return call.result(_complete(found.sql, brackets), found.type)
 
 

@@ -8,7 +8,7 @@ from sim.sql.grammar.coercion import coerced, name_sql_text, numeric_literal
 from sim.sql.grammar.literals import time_literal
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import NUMERIC, STRING, Type
-from sim.sql.grammar.values import NULL, Value, element_name, name_sql, settled
+from sim.sql.grammar.values import NULL, Value, element_name, name_sql, once, settled
 from sim.sql.rules.signatures import safe_sql
 
 # (from, to) -> DuckDB SQL with {} for the value.
@@ -86,7 +86,10 @@ def _cast(value: Value, to: Type, *, safe: bool) -> Value:
     if known is None:
         hint = _hint(value.type, to)
         raise refused(value.node, f"Invalid cast from {settled(value.type)} to {to}{hint}")
-    return value.named((safe_sql(known) if safe else known).format(value.sql), to)
+    sql = safe_sql(known) if safe else known
+    if not sql.startswith("bq"):
+        return value.named(sql.format(value.sql), to)
+    return value.named(once([value], lambda given: sql.format(given[0].sql)), to)
 
 
 def _hint(kind: Type, to: Type) -> str:

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sim.sql.grammar.coercion import coerced, supertype
 from sim.sql.grammar.types import FLOAT64, INT64, NUMERIC
-from sim.sql.grammar.values import Value, settled
+from sim.sql.grammar.values import Value, once, settled
 from sim.sql.rules.calls import Call, Rule
 from sim.sql.rules.signatures import signatures
 
@@ -108,12 +110,16 @@ def _extreme(call: Call) -> Value:
     if kind is None or settled(kind).kind in ("ARRAY", "STRUCT", "JSON", "INTERVAL"):
         given = ", ".join(str(settled(value.type)) for value in values)
         raise call.refused(f"No matching signature for function {call.name} for argument types: {given}")
-    texts = [coerced(value, settled(kind)).sql for value in values]
-    missing = " OR ".join(f"({text}) IS NULL" for text in texts)
-    odd = " OR ".join(f"isnan({text})" for text in texts)
-    nan = f"WHEN {odd} THEN CAST('nan' AS DOUBLE) " if kind == FLOAT64 else ""
-    sql = f"CASE WHEN {missing} THEN NULL {nan}ELSE {call.name.lower()}({', '.join(texts)}) END"
-    return call.result(sql, settled(kind))
+    plain = settled(kind)
+
+    def extreme(given: Sequence[Value]) -> str:
+        texts = [coerced(value, plain).sql for value in given]
+        missing = " OR ".join(f"({text}) IS NULL" for text in texts)
+        odd = " OR ".join(f"isnan({text})" for text in texts)
+        nan = f"WHEN {odd} THEN CAST('nan' AS DOUBLE) " if kind == FLOAT64 else ""
+        return f"CASE WHEN {missing} THEN NULL {nan}ELSE {call.name.lower()}({', '.join(texts)}) END"
+
+    return call.result(once(values, extreme), plain)
 
 
 def _round_mode(call: Call) -> Value:

@@ -16,7 +16,7 @@ from sqlglot import exp
 from sim.sql.grammar.coercion import coerced, distance, supertype
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import SCALARS, Type, array_of
-from sim.sql.grammar.values import NULL, Value, settled
+from sim.sql.grammar.values import NULL, Value, once, settled
 
 _LINE = re.compile(
     r"(?P<name>\$?[^\s(]+)\((?P<arguments>.*?)\)\s*->\s*(?P<result>[\w<>]+)\s*=\s*(?P<sql>.*)$"
@@ -94,8 +94,12 @@ def apply(
     values: Sequence[Value],
     *,
     safe: bool = False,
+    inline: bool = False,
 ) -> Value:
-    """The call of the signature nearest to the values. Raises InputError in BigQuery's words if none fits."""
+    """The call of the signature nearest to the values. Raises InputError in BigQuery's words if none fits.
+
+    ``inline``: the values stand in its SQL as they are, as those of an aggregate must.
+    """
     best: tuple[int, Signature, dict[str, Type]] | None = None
     for signature in choices:
         fit = _fit(signature, values)
@@ -108,8 +112,18 @@ def apply(
             node, f"No matching signature for {_called(name)} for argument types: {given}; allowed: {known}"
         )
     _, signature, bound = best
-    sql = fill(signature, values, bound, safe=safe)
+
+    def filled(given: Sequence[Value]) -> str:
+        return fill(signature, given, bound, safe=safe)
+
+    sql = filled(values) if inline or not _names_often(signature.sql) else once(values, filled)
     return Value(sql, settled(_type(signature.result, bound)), node=node)
+
+
+def _names_often(sql: str) -> bool:
+    """Whether a signature's SQL may name an argument more than once."""
+    holes = [match[1] for match in _HOLE.finditer(sql) if match[1] != "T"]
+    return "bq_" in sql or len(holes) > len(set(holes))
 
 
 def _called(name: str) -> str:

@@ -1,0 +1,2 @@
+SELECT lms_id AS lms_course_offering_id, instructor_display, instructor_email_address_display
+FROM mart_helper.context__course_offering

@@ -1,0 +1,1 @@
+"""The data marts: which reads which, what their SQL may say, and how they are built."""

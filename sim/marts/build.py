@@ -1,0 +1,266 @@
+"""Building marts in a run folder: in order, only what is not there already, each file whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from time import monotonic
+
+import duckdb
+import pyarrow.parquet as pq
+
+import schemas
+from context.errors import InputError, RunError, TermtideError
+from context.files import disk_error, replacing
+from schemas import Mart
+from sim.folder.duckdb_paths import duckdb_file
+from sim.folder.names import MARTS, WAREHOUSE
+from sim.folder.progress import Say
+from sim.folder.whole import note_built
+from sim.marts.graph import parameters, reads, with_needed
+from sim.marts.history import HISTORY, write_history
+from sim.marts.query import Dates, duckdb_query, sort_key
+from sim.marts.record import MartEntry, MartFile, MartsRecord, digest_of, file_digest, load_record
+from sim.marts.source import (
+    EVENTS_NAME,
+    EXPANDED_NAME,
+    MartSource,
+    connected,
+    events_of,
+    open_mart_source,
+    term_end,
+)
+from sim.marts.views import put_into_warehouse
+from sim.sql.rules.failing import needed
+from sim.sql.warehouse import literal, quoted
+
+CHUNK_DAYS = 7  # of events in one pass
+ROW_GROUP = 122_880
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be built."""
+
+    names: tuple[str, ...] = ()  # of marts, with or without their dataset; none is all
+    begin: date | None = None  # first day of the events that marts by day are built of
+    end: date | None = None
+    run_date: date | None = None
+    threads: int | None = None
+    memory: str | None = None  # such as "2GB"
+
+
+@dataclass
+class BuiltMarts:
+    """What was done: files made and files that were there, rows by mart."""
+
+    made: int
+    found: int
+    record: MartsRecord
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def chosen(names: Sequence[str]) -> list[Mart]:
+    """The marts named and all that they read, in order; every mart for no name. Raises UnknownMart."""
+    try:
+        return with_needed([schemas.mart(name) for name in names] if names else schemas.marts())
+    except schemas.UnknownName as error:
+        raise InputError(str(error)) from None
+
+
+def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> BuiltMarts:
+    """Build marts of a run as files of its folder and views of its warehouse.
+
+    Raises InputError for an unknown mart, days without events, or stores that are not whole; RunError when
+    a step fails. Marts that are there already stay as they were until a new one is whole.
+    """
+    wish = wish or Wish()
+    order = chosen(wish.names)
+    source = open_mart_source(run_dir)
+    begin, end = span_of(source.dates, wish)
+    for mart in order:
+        _check_sources(source, mart)
+    with connected(source, threads=wish.threads, memory=wish.memory) as connection:
+        run_date = wish.run_date or term_end(connection, max(source.dates))
+        whole = Dates(run_date, min(source.dates), max(source.dates))
+        record = load_record(run_dir)
+        record.run_date = run_date
+        work = _Work(source, connection, record, whole, begin, end, say)
+        for number, mart in enumerate(order, 1):
+            work.build(mart, f"{number} of {len(order)}")
+        record.save(run_dir)
+    if (run_dir / WAREHOUSE).is_file() and put_into_warehouse(run_dir / WAREHOUSE, run_dir, record):
+        work.made += 1
+    if work.made:
+        files = [file.path for entry in record.marts.values() for file in entry.files.values()]
+        built = [WAREHOUSE] if (run_dir / WAREHOUSE).is_file() else []
+        note_built(run_dir, MARTS, *built, *files)
+    return BuiltMarts(work.made, work.found, record)
+
+
+def span_of(dates: Collection[date], wish: Wish) -> tuple[date, date]:
+    """First and last date with events of those wished for. Raises InputError when there are none."""
+    first, last = min(dates), max(dates)
+    begin, end = wish.begin or first, wish.end or last
+    if not any(begin <= day <= end for day in dates):
+        raise InputError(f"--from {begin}, --to {end}: no events there, allowed: days from {first} to {last}")
+    return max(begin, first), min(end, last)
+
+
+def _check_sources(source: MartSource, mart: Mart) -> None:
+    for table in reads(mart):
+        if table.partition(".")[0] not in schemas.MART_DATASETS and not source.has(table):
+            raise InputError(f"mart {mart.name}: reads {table}, which {source.run_dir} does not have")
+
+
+@dataclass
+class _Work:
+    source: MartSource
+    connection: duckdb.DuckDBPyConnection
+    record: MartsRecord
+    whole: Dates
+    begin: date
+    end: date
+    say: Say
+    made: int = 0
+    found: int = 0
+
+    def build(self, mart: Mart, place: str) -> None:
+        """Build a mart, or find it; afterwards it goes by its name."""
+        began = monotonic()
+        before = self.made
+        old = self.record.marts.get(mart.name, MartEntry())
+        try:
+            if mart.sql is not None:
+                for macro in needed(duckdb_query(mart, self.whole)):
+                    self.connection.execute(macro)
+            if mart.table.stored == "view":
+                entry = MartEntry(view=duckdb_query(mart, self.whole))
+                self.made += entry != old
+            elif mart.table.stored == "days":
+                entry = self._by_day(mart, old)
+            else:
+                entry = self._whole(mart, old)
+            self._name(mart, entry)
+        except duckdb.IOException as error:
+            raise disk_error(self.source.run_dir, OSError(*error.args)) from error
+        except duckdb.Error as error:
+            raise _explained(mart, error) from error
+        if entry != old:
+            self.record.marts[mart.name] = entry
+            self.record.save(self.source.run_dir)
+        if self.made > before:
+            rows = (
+                f", {sum(file.rows for file in entry.files.values()):,} rows" if entry.files else ", a view"
+            )
+            self.say(f"marts: {place}, {mart.name}{rows}, {monotonic() - began:.1f} s")
+
+    def _whole(self, mart: Mart, old: MartEntry) -> MartEntry:
+        made_from = self._made_from(mart, self.whole)
+        there = old.files.get("")
+        if there is not None and there.made_from == made_from and there.is_whole(self.source.run_dir):
+            self.found += 1
+            return old
+        path = f"{mart.table.dataset}/{mart.table.name}.parquet"
+        if mart.sql is None:
+            write = write_history(self.source.run_dir, self.source.manifest, list(self.source.dates))
+        else:
+            select = f"SELECT * FROM ({duckdb_query(mart, self.whole)}) ORDER BY {sort_key(mart)}"
+            write = self._copier(select)
+        return MartEntry(files={"": self._file(path, write, made_from)})
+
+    def _by_day(self, mart: Mart, old: MartEntry) -> MartEntry:
+        """Days of the range that are missing or were made of something else, some at a time."""
+        dates = [day for day in self.source.dates if self.begin <= day <= self.end]
+        made_from = {day: self._made_from(mart, replace(self.whole, begin=day, end=day)) for day in dates}
+        files = {
+            name: file for name, file in old.files.items() if date.fromisoformat(name) in self.source.dates
+        }
+        missing = []
+        for day in dates:
+            there = files.get(day.isoformat())
+            if there is None or there.made_from != made_from[day] or not there.is_whole(self.source.run_dir):
+                missing.append(day)
+        self.found += len(dates) - len(missing)
+        column = mart.table.column(str(mart.table.partition_by))
+        of_day = quoted(column.name) if column.type == "DATE" else f"CAST({quoted(column.name)} AS DATE)"
+        for days in _runs(missing):
+            query = duckdb_query(mart, replace(self.whole, begin=days[0], end=days[-1]))
+            with events_of(self.connection, self.source, days[0] - timedelta(1), days[-1]):
+                self.connection.execute(f"CREATE OR REPLACE TEMP TABLE days AS {query}")
+            for day in days:
+                select = f"SELECT * FROM days WHERE {of_day} = DATE '{day}' ORDER BY {sort_key(mart)}"
+                path = f"{mart.table.dataset}/{mart.table.name}/{column.name}={day}.parquet"
+                files[day.isoformat()] = self._file(path, self._copier(select), made_from[day])
+            self.connection.execute("DROP TABLE days")
+        return MartEntry(files=dict(sorted(files.items())))
+
+    def _made_from(self, mart: Mart, dates: Dates) -> str:
+        """A fingerprint of all that rows follow from: query, contract, dates, tables read, version."""
+        parts = [self.record.termtide, mart.sql or "", repr(mart.table)]
+        by_day = mart.table.stored == "days"
+        parts += [f"{name} {dates.of(name)}" for name in sorted(parameters(mart))]
+        for table in reads(mart) if mart.sql is not None else HISTORY:
+            if by_day and table in (EXPANDED_NAME, EVENTS_NAME):
+                parts.append(self.source.events_digest(dates.begin, dates.end))
+            elif table in self.record.marts:
+                parts.append(self.record.marts[table].digest)
+            else:
+                parts.append(self.source.digest(table))
+        return digest_of(parts)
+
+    def _copier(self, select: str) -> Callable[[Path], None]:
+        def copy(path: Path) -> None:
+            self.connection.execute(
+                f"COPY ({select}) TO {literal(str(path))} "
+                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+            )
+
+        return copy
+
+    def _file(self, path: str, write: Callable[[Path], None], made_from: str) -> MartFile:
+        target = self.source.run_dir / path
+        with replacing([target]) as (beside,):
+            write(beside)
+            rows = int(pq.read_metadata(beside).num_rows)
+            size, digest = beside.stat().st_size, file_digest(beside)
+        self.made += 1
+        return MartFile(path=path, rows=rows, bytes=size, sha256=digest, made_from=made_from)
+
+    def _name(self, mart: Mart, entry: MartEntry) -> None:
+        """From here on the mart's rows go by its name in the connection."""
+        called = f"{quoted(mart.table.dataset)}.{quoted(mart.table.name)}"
+        if entry.view is not None:
+            self.connection.execute(f"CREATE OR REPLACE VIEW {called} AS {entry.view}")
+            return
+        files = [duckdb_file(self.source.run_dir / file.path) for file in entry.files.values()]
+        listed = ", ".join(literal(path) for path in files)
+        self.connection.execute(
+            f"CREATE OR REPLACE VIEW {called} AS "
+            f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)"
+        )
+
+
+def _runs(days: Sequence[date]) -> Iterator[list[date]]:
+    """Days in a row, at most CHUNK_DAYS of them at a time."""
+    run: list[date] = []
+    for day in days:
+        if run and (len(run) == CHUNK_DAYS or (day - run[-1]).days != 1):
+            yield run
+            run = []
+        run.append(day)
+    if run:
+        yield run
+
+
+def _explained(mart: Mart, error: duckdb.Error) -> TermtideError:
+    """DuckDB's words about a mart, in one line."""
+    text = str(error).strip().splitlines()[0]
+    if isinstance(error, duckdb.BinderException | duckdb.CatalogException):
+        return InputError(f"mart {mart.name}: the stores are not what its query reads: {text}")
+    return RunError(f"mart {mart.name}: {text}")

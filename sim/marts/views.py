@@ -1,0 +1,83 @@
+"""The marts of a run folder as views of its warehouse, under the names of their datasets."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+import schemas
+from context.errors import RunError
+from context.files import disk_error, replacing
+from schemas import Mart
+from sim.folder.duckdb_paths import duckdb_pattern, new_database, readable_database
+from sim.marts.graph import ordered
+from sim.marts.record import MartEntry, MartsRecord, digest_of
+from sim.sql.rules.failing import needed
+from sim.sql.warehouse import ROOT, comments, literal, quoted
+
+_DIGEST = "termtide_marts"  # a macro that tells by what statements the views were made
+
+
+def put_into_warehouse(warehouse: Path, run_dir: Path, record: MartsRecord) -> bool:
+    """Make the views of the marts, in place of others; whether there was something to do. Raises RunError.
+
+    The file is made beside its place and renamed: whoever reads it meanwhile reads the former one.
+    """
+    statements = list(_statements(run_dir.resolve(), record))
+    digest = digest_of(statements)
+    if _has(warehouse, digest):
+        return False
+    with replacing([warehouse]) as (beside,):
+        shutil.copyfile(warehouse, beside)
+        try:
+            with new_database(beside) as name, duckdb.connect(name) as connection:
+                connection.execute("BEGIN")
+                for statement in statements:
+                    connection.execute(statement)
+                connection.execute(f"CREATE OR REPLACE MACRO {_DIGEST}() AS {literal(digest)}")
+                connection.execute("COMMIT")
+        except duckdb.IOException as error:
+            raise disk_error(warehouse, OSError(*error.args)) from error
+        except duckdb.Error as error:
+            raise RunError(f"{warehouse}: {str(error).strip().splitlines()[0]}") from error
+        finally:
+            beside.with_name(beside.name + ".wal").unlink(missing_ok=True)
+    return True
+
+
+def _has(warehouse: Path, digest: str) -> bool:
+    """Whether a warehouse has views made by the same statements."""
+    try:
+        with duckdb.connect(readable_database(warehouse), read_only=True) as connection:
+            return connection.execute(f"SELECT {_DIGEST}()").fetchone() == (digest,)
+    except duckdb.Error:
+        return False
+
+
+def _statements(root: Path, record: MartsRecord) -> Iterator[str]:
+    there = [mart for mart in schemas.marts() if mart.name in record.marts]
+    # What the views call must be there for whoever opens the file.
+    views = [entry.view for mart in there if (entry := record.marts[mart.name]).view]
+    for statement in dict.fromkeys(call for view in views for call in needed(view)):
+        yield statement.replace("TEMP MACRO", "MACRO", 1)
+    for dataset in schemas.MART_DATASETS:
+        yield f"DROP SCHEMA IF EXISTS {quoted(dataset)} CASCADE"
+    for dataset in dict.fromkeys(mart.table.dataset for mart in there):
+        yield f"CREATE SCHEMA {quoted(dataset)}"
+    for mart in ordered(there):
+        called = f"{quoted(mart.table.dataset)}.{quoted(mart.table.name)}"
+        yield f"CREATE VIEW {called} AS {_select(root, mart, record.marts[mart.name])}"
+        yield from comments(mart.table, "VIEW")
+
+
+def _select(root: Path, mart: Mart, entry: MartEntry) -> str:
+    if entry.view is not None:
+        return entry.view
+    name = f"{mart.table.dataset}/{mart.table.name}"
+    path = f"{name}/*.parquet" if mart.table.stored == "days" else f"{name}.parquet"
+    columns = ", ".join(quoted(column.name) for column in mart.table.columns)
+    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(duckdb_pattern(root))})"
+    return f"SELECT {columns} FROM read_parquet({folder} || {literal('/' + path)}, hive_partitioning = false)"

@@ -1,0 +1,208 @@
+"""Building marts: once, in order, of what is whole, and the same on any number of threads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+import schemas
+from context.errors import InputError, RunError
+from sim.cli.main import main
+from sim.folder.manifest import load_manifest
+from sim.marts.build import Wish, build_marts
+from sim.marts.deliver import deliver_marts
+from sim.marts.record import MARTS, load_record
+from sim.sinks.tables import TableOptions
+from sim.sql.warehouse import open_run
+from tests.samples.marts_tiny import RUN_DATE, bigquery, copied_run, marts_run, rows
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The content of every mart, by name."""
+    return {name: entry.digest for name, entry in load_record(folder).marts.items()}
+
+
+def test_every_mart_is_there_with_its_columns() -> None:
+    """Every mart goes by its dataset's name in the warehouse, columns, order and types as in its contract."""
+    folder, _ = marts_run()
+    with open_run(folder) as connection:
+        for mart in schemas.marts():
+            called = f"{mart.table.dataset}.{mart.table.name}"
+            found = [row[:2] for row in connection.execute(f"DESCRIBE {called}").fetchall()]
+            wanted = [(c.name, schemas.duckdb_type(c).replace(", ", ",")) for c in mart.table.columns]
+            assert found == wanted, called
+            key = ", ".join(mart.table.key)
+            if key and mart.table.dataset != "mart_taskforce_rolling":
+                doubled = (
+                    f"SELECT count(*) FROM (SELECT {key} FROM {called} GROUP BY ALL HAVING count(*) > 1)"
+                )
+                assert connection.execute(doubled).fetchone() == (0,), called
+
+
+def test_again_changes_nothing() -> None:
+    """Building again finds every file and makes none."""
+    folder, built = marts_run()
+    before = (folder / MARTS).read_bytes()
+    again = build_marts(folder, Wish(run_date=RUN_DATE))
+    views = sum(mart.table.stored == "view" for mart in schemas.marts())
+    assert (again.made, again.found) == (0, built.made - views - 1)  # 1 is the warehouse
+    assert (folder / MARTS).read_bytes() == before
+
+
+def test_threads_and_row_groups_do_not_show() -> None:
+    """Every file of every mart has the same bytes on one thread as on four, over row groups of 500 rows."""
+    folder = copied_run()
+    for path in folder.rglob("*.parquet"):
+        pq.write_table(pq.read_table(path, partitioning=None), path, row_group_size=500)
+    build_marts(folder, Wish(run_date=RUN_DATE, threads=4, memory="1GB"))
+    many = digests(folder)
+    (folder / MARTS).unlink()
+    build_marts(folder, Wish(run_date=RUN_DATE, threads=1))
+    assert digests(folder) == many == digests(marts_run()[0])
+
+
+def test_day_by_day_is_the_same() -> None:
+    """Marts by day that were built in three parts, one of them again, are those that were built whole."""
+    folder = copied_run()
+    for begin, end in ((None, date(2026, 9, 20)), (date(2026, 9, 18), date(2026, 10, 30)), (None, None)):
+        build_marts(folder, Wish(("lti_tool", "mart_course_offering.last_activity"), begin, end, RUN_DATE))
+    whole = digests(marts_run()[0])
+    found = digests(folder)
+    assert found == {name: whole[name] for name in found}
+    assert "mart_helper.event__course_offering__person_day" in found
+
+
+def test_flipped_bit_is_found() -> None:
+    """A file whose bytes are not those that were written is made again, and nothing else is."""
+    folder = copied_run()
+    build_marts(folder, Wish(("context__course_offering__person",), run_date=RUN_DATE))
+    path = folder / "mart_helper" / "context__course_section.parquet"
+    good = path.read_bytes()
+    path.write_bytes(good[:-20] + bytes([good[-20] ^ 1]) + good[-19:])
+    again = build_marts(folder, Wish(("context__course_offering__person",), run_date=RUN_DATE))
+    assert again.made == 1
+    assert path.read_bytes() == good
+
+
+def test_failed_step_leaves_the_former_marts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a step fails, the line names the mart, and marts that were there stay as they were."""
+    folder = copied_run()
+    build_marts(folder, Wish(("mart_course_offering.status",), run_date=RUN_DATE))
+    before = digests(folder)
+    broken = schemas.Mart(schemas.mart("mart_course_offering.status").table, "SELECT 1 AS nothing")
+    monkeypatch.setattr("sim.marts.build.chosen", lambda _names: [broken])
+    with pytest.raises((InputError, RunError), match=r"mart mart_course_offering\.status: "):
+        build_marts(folder, Wish(run_date=RUN_DATE))
+    assert digests(folder) == before
+    with open_run(folder) as connection:
+        assert connection.execute("SELECT count(*) > 0 FROM mart_course_offering.status").fetchone() == (
+            True,
+        )
+
+
+def forget(folder: Path, table: str) -> None:
+    """Take a table out of a run."""
+    manifest = load_manifest(folder)
+    del manifest.store[f"context_store_entity.{table}"]
+    manifest.save(folder)
+
+
+def narrow(folder: Path) -> None:
+    """Take a column out of a table."""
+    path = folder / "context_store_entity" / "course_offering.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["le_status"]), path)
+
+
+def older(folder: Path) -> None:
+    """A run of an older version."""
+    manifest = load_manifest(folder)
+    manifest.termtide = "0.0.1"
+    manifest.save(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "wish", "told"),
+    [
+        (lambda _folder: None, Wish(("lms_tol",)), r"no mart named 'lms_tol'; did you mean lms_tool"),
+        (
+            lambda _folder: None,
+            Wish(begin=date(2031, 1, 1)),
+            r"--from 2031-01-01.*no events there.*2026-08-10",
+        ),
+        (
+            lambda folder: forget(folder, "file"),
+            Wish(),
+            r"file_interaction: reads context_store_entity\.file",
+        ),
+        (
+            narrow,
+            Wish(),
+            r"mart .*: the stores are not what its query reads.*le_status",
+        ),
+        (older, Wish(), r"its stores are of Termtide 0\.0\.1, this is"),
+    ],
+)
+def test_bad_input(change: Callable[[Path], None], wish: Wish, told: str) -> None:
+    """An unknown mart, days without events, a missing table or column, another version: one line names it."""
+    folder = copied_run()
+    change(folder)
+    with pytest.raises(InputError, match=told) as caught:
+        build_marts(folder, wish)
+    assert "\n" not in str(caught.value)
+
+
+def test_duckdb_file_has_the_same_rows(tmp_path: Path) -> None:
+    """Marts made in a DuckDB file, of the stores delivered there, are those of the run folder."""
+    folder, _ = marts_run()
+    main(
+        ["backfill", "--run", str(folder), "--to", f"duckdb:{tmp_path / 'w.duckdb'}", "--no-marts", "--json"]
+    )
+    names = ("lms_tool", "mart_course_section.long_inactivity", "mart_student_activity_score.final")
+    wish = Wish((*names, "mart_course_offering.daily_course_grade_record"), run_date=RUN_DATE)
+    url = f"duckdb:{tmp_path / 'w.duckdb'}"
+    for _ in range(2):
+        made = deliver_marts(folder, url, wish, TableOptions(), lambda _line: None)
+    with duckdb.connect(str(tmp_path / "w.duckdb"), read_only=True) as connection:
+        for name, count in made.items():
+            found = connection.sql(f"SELECT * FROM {name} ORDER BY ALL").to_arrow_table().to_pylist()
+            assert len(found) == count
+            assert found == rows(f"SELECT * FROM {name} ORDER BY ALL"), name
+
+
+def test_cli(capsys: pytest.CaptureFixture[str]) -> None:
+    """List, show, lint and build print what they found; a place and a date may both follow --to."""
+    main(["marts", "list", "--json"])
+    listed = json.loads(capsys.readouterr().out)
+    assert {row["mart"] for row in listed} == {mart.name for mart in schemas.marts()}
+    place = {row["mart"]: i for i, row in enumerate(listed)}
+    assert all(place[name] < place[row["mart"]] for row in listed for name in row["reads"] if name in place)
+    main(["marts", "show", "lti_tool", "--json"])
+    shown = json.loads(capsys.readouterr().out)
+    assert [row["column"] for row in shown["columns"]] == list(
+        schemas.table("mart_general", "lti_tool").names
+    )
+    assert "launched AS" in shown["query"]
+    main(["marts", "lint"])
+    assert capsys.readouterr().out == ""
+    folder = str(marts_run()[0])
+    dates = ["--from", "2026-09-01", "--to", "2026-09-03", "--run-date", str(RUN_DATE)]
+    main(["marts", "build", "lti_tool", "--run", folder, *dates, "--json"])
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["made"], facts["run_date"]) == (0, str(RUN_DATE))
+    assert facts["found"] > 3
+
+
+def test_sql_finds_marts() -> None:
+    """BigQuery SQL of users, with project and backticks, finds the marts, arrays being arrays."""
+    found = bigquery(
+        "SELECT o.udp_course_offering_id, n AS instructor, o.status FROM `mart_course_offering.status` AS o, "
+        "UNNEST(o.instructor_name_array) AS n WHERE o.status IN ('available', 'completed') ORDER BY 1, 2"
+    )
+    assert found.num_rows > 10
+    assert all(", " in name for name in found["instructor"].to_pylist())

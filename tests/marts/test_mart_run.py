@@ -1,0 +1,60 @@
+"""Marts as the end of a run and of a delivery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import schemas
+from sim.backfill.backfill import Wanted
+from sim.cli.main import main
+from sim.folder.claim import remove_run
+from sim.folder.manifest import load_manifest
+from sim.folder.names import MARTS, REPORT
+from sim.run import Order, deliver, run
+from sim.sql.warehouse import build_warehouse, open_run
+from tests.samples.marts_tiny import copied_run
+from tests.samples.tiny import SMALL, default_pack
+
+
+def test_run_ends_with_marts() -> None:
+    """A finished run without marts gets them, its report their section; then nothing is left to do."""
+    folder = copied_run()
+    assert "<h2>Marts</h2>" not in (folder / REPORT).read_text(encoding="utf-8")
+    assert run(SMALL, default_pack(), folder).was_done
+    assert not (folder / MARTS).exists()
+    assert not run(SMALL, default_pack(), folder, marts=True).was_done
+    page = (folder / REPORT).read_text(encoding="utf-8")
+    assert "<h2>Marts</h2>" in page
+    assert page.count("<svg") == 12
+    assert run(SMALL, default_pack(), folder, marts=True).was_done
+    assert (folder / REPORT).read_text(encoding="utf-8") == page
+    build_warehouse(folder)  # of the stores alone, as a later step may do
+    assert not run(SMALL, default_pack(), folder, marts=True).was_done
+    with open_run(folder) as connection:
+        assert connection.execute("SELECT count(*) > 0 FROM mart_general.lms_tool").fetchone() == (True,)
+    remove_run(folder, load_manifest(folder))
+    assert not list(folder.rglob("*"))
+
+
+def test_delivery_ends_with_marts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A delivery of whole stores ends with every mart in the file; one of parts leaves them out."""
+    folder, file = copied_run(), tmp_path / "all.duckdb"
+    main(["backfill", "--run", str(folder), "--to", f"duckdb:{file}", "--workers", "1"])
+    with duckdb.connect(str(file), read_only=True) as connection:
+        found = set(
+            connection.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()").fetchall()
+        )
+        assert {(mart.name,) for mart in schemas.marts()} <= found
+        rows = connection.execute("SELECT count(*) FROM mart_taskforce_rolling.level1_aggregated").fetchone()
+        assert rows is not None
+        assert rows[0] > 10_000
+    capsys.readouterr()
+    part = Wanted(tables=frozenset({("context_store_entity", "person")}))
+    deliver(folder, Order((f"duckdb:{tmp_path / 'part.duckdb'}",), part, marts=True))
+    with duckdb.connect(str(tmp_path / "part.duckdb"), read_only=True) as connection:
+        assert connection.execute(
+            "SELECT count(*) FROM duckdb_tables() WHERE schema_name LIKE 'mart%'"
+        ).fetchone() == (0,)

@@ -1,0 +1,55 @@
+"""The finished run of the small campus with all marts, made once per test process; nobody changes it."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+from shutil import copytree
+from tempfile import mkdtemp
+from typing import Any
+
+import pyarrow as pa
+
+from sim.folder.manifest import load_manifest
+from sim.marts.build import BuiltMarts, Wish, build_marts
+from sim.sql.query import run_sql
+from sim.sql.warehouse import build_warehouse, open_run
+from tests.samples.tiny import finished_run
+
+RUN_DATE = date(2026, 12, 9)  # before the exams: some are inactive, not all
+
+
+def copied_run() -> Path:
+    """A copy of the finished run, which may be changed."""
+    folder = Path(mkdtemp(prefix="termtide-marts-")) / "small"
+    copytree(finished_run(), folder)
+    build_warehouse(folder)
+    return folder
+
+
+@cache
+def marts_run() -> tuple[Path, BuiltMarts]:
+    """The run with its marts, as of RUN_DATE."""
+    folder = copied_run()
+    return folder, build_marts(folder, Wish(run_date=RUN_DATE))
+
+
+def rows(query: str) -> list[dict[str, Any]]:
+    """Rows of DuckDB's SQL on that run."""
+    with open_run(marts_run()[0]) as connection:
+        return list(connection.sql(query).to_arrow_table().to_pylist())
+
+
+def number(query: str) -> Any:
+    """The one value of a query."""
+    with open_run(marts_run()[0]) as connection:
+        row = connection.execute(query).fetchone()
+        assert row is not None
+        return row[0]
+
+
+def bigquery(query: str) -> pa.Table:
+    """The rows of BigQuery's SQL on that run, as users ask for them."""
+    folder = marts_run()[0]
+    return run_sql(folder, str(load_manifest(folder).scenario.project), query)
