@@ -8,7 +8,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --n
 	--no-emit-index-url --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs emulators lock lock-emulators clean
+.PHONY: help demo test check format bench docs picture emulators lock lock-emulators clean
 
 help:
 	@echo "make demo     a university of 1,000 FTE in runs/: context store, a term of events, warehouse"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench    events and rows per CPU-second"
 	@echo "make emulators  a BigQuery emulator for the tests, where there is a Python 3.13 for it"
 	@echo "make docs     write what is made from the code anew: lists of events and rooms, the cookbook"
+	@echo "make picture  README's picture of the demo's report anew (needs Chromium)"
 	@echo "make lock     pin requirements anew (UPGRADE=1 takes newer versions)"
 	@echo "make clean    remove .venv, caches and builds; runs/ stays"
 
@@ -42,6 +43,10 @@ bench: .venv/.installed-dev
 	@$(BIN)/python -m tests.bench_events $(ARGS)
 	@$(BIN)/python -m tests.bench_store
 	@$(BIN)/python -m tests.bench_stream $(ARGS)
+
+picture: .venv/.installed
+	@$(BIN)/termtide demo --out runs/demo-1 $(ARGS)
+	@$(BIN)/python -m tests.report_picture runs/demo-1
 
 docs: .venv/.installed-dev
 	$(BIN)/python -m tests.events.test_events_page

@@ -3,6 +3,7 @@
 TermtideError            exit 3
 ├── InputError           exit 2   bad input or configuration: the user can mend it
 ├── RunError             exit 3   the run or an outside service failed
+│   └── DamagedError     exit 3   what is stored is not what was written
 └── FindingsError        exit 1   a check found differences
 
 Messages are one line: what was given, what is allowed, where.
@@ -30,6 +31,20 @@ class RunError(TermtideError):
     """The run could not go on: disk, output folder, outside service."""
 
     exit_code = 3
+
+
+class DamagedError(RunError):
+    """What is stored is not what was written: it may not be handed on. ``path`` is the file, if one is known.
+
+    It may come from another process: what stands in ``args`` makes it anew.
+    """
+
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(message, path)
+        self.path = path
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class FindingsError(TermtideError):

@@ -36,9 +36,26 @@ class UnknownName(ValueError):  # noqa: N818 - UnknownTable says it well enough
 
     def __init__(self, what: str, given: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        near = get_close_matches(given, names, n=3, cutoff=0.6)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
-        super().__init__(f"no {what} named {given!r}; {hint}")
+        near = _near(given, names)
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        named = f"known: {', '.join(names[:_MOST_NAMED])}{more}"
+        super().__init__(f"no {what} named {given!r}; {f'did you mean {_either(near)}?' if near else named}")
+
+
+_MOST_NAMED = 12  # names in a message
+
+
+def _near(given: str, names: list[str]) -> list[str]:
+    """Names much like the one given, else those that share about a word with it, else those a bit like it."""
+    if whole := get_close_matches(given.lower(), names, n=3, cutoff=0.75):
+        return whole
+    words = [word for word in given.lower().split("_") if word]
+    parts = [name for name in names if any(get_close_matches(w, name.split("_"), 1, 0.8) for w in words)]
+    return sorted(parts, key=len)[:5] or get_close_matches(given.lower(), names, n=3, cutoff=0.6)
+
+
+def _either(names: list[str]) -> str:
+    return ", ".join(names[:-1]) + (" or " if names[1:] else "") + names[-1]
 
 
 class UnknownDataset(UnknownName):

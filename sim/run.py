@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from context.errors import InputError
+from context.files import damaged
 from context.packs.pack import Pack
 from context.terms.premises import Premises
 from sim.backfill.backfill import Backfill, Delivered, Wanted
@@ -13,10 +15,11 @@ from sim.backfill.stages import claimed, copy_units, drawable, make_store, make_
 from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.progress import Progress
+from sim.folder.whole import Care, changed, note_suspects, noting_damage, read_suspects
 from sim.marts.build import Wish, build_marts
 from sim.marts.deliver import deliver_marts
 from sim.report.run_page import write_report
-from sim.sinks.open import is_offered
+from sim.sinks.open import check_address, check_flags, is_offered
 from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import build_warehouse
 
@@ -41,7 +44,23 @@ class Order:
     wanted: Wanted = field(default_factory=Wanted)
     options: TableOptions = field(default_factory=TableOptions)
     dry_run: bool = False  # look at the warehouses, write nothing
+    verify: bool = False  # look at all that is there byte by byte
     marts: bool = False  # warehouses that get the stores whole get the marts too
+
+    def check_addresses(self) -> None:
+        """Raise InputError for a URL that can't be right, and for an option that none of them has."""
+        given = {
+            "--method": self.options.method != "auto",
+            "--allow-unlabelled": self.options.allow_unlabelled,
+        }
+        check_flags(self.to, given, "units", "tables")
+        for url in self.to:
+            check_address(url, self.options)
+
+    def check_dates(self, first: date, last: date) -> None:
+        """Raise InputError when none of a term's days is wanted."""
+        if (self.wanted.begin or first) > last or (self.wanted.until or last) < first:
+            raise InputError(f"--from, --until: no day of the term, allowed: {first} to {last}")
 
 
 def run(
@@ -50,16 +69,20 @@ def run(
     *,
     workers: int = 1,
     force: bool = False,
+    verify: bool = False,
     marts: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
     """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on.
 
-    ``marts``: make the data marts too; a finished run gets those that it lacks. Raises InputError for a
-    folder that can't be this run's, RunError when disk or processes fail.
+    What is there already is looked at cheaply, or byte by byte to ``verify`` it; what is not whole is made
+    again. ``marts``: make the data marts too; a finished run gets those that it lacks. Raises InputError for
+    a folder that can't be this run's, RunError when disk or processes fail.
     """
-    with claimed(given, run_dir, progress or Progress.silent(), force=force) as at:
+    care: Care = "all" if verify else "cheap"
+    with claimed(given, run_dir, progress or Progress.silent(), care, force=force) as at:
         if at.manifest.is_done:
+            note_suspects(run_dir, [])
             made = make_marts(at) if marts else 0
             if made:
                 make_report(given.pack, at)
@@ -75,6 +98,7 @@ def run(
             make_marts(at)
         make_report(given.pack, at)
         at.begin("done")
+        note_suspects(run_dir, [])
     return Outcome(run_dir, at.manifest, was_done=False, delivered=work.delivered)
 
 
@@ -88,9 +112,9 @@ def make_marts(at: Claimed) -> int:
     """The data marts that are not there, made from the stores; returns how many files. Raises RunError."""
     at.show.stage("marts")
     if not at.manifest.totals.events:
-        at.show.stage_line("marts: none, as there are no events")
+        at.show.say("marts: none, as there are no events")
         return 0
-    return build_marts(at.run_dir, Wish(memory=MARTS_MEMORY), at.show.stage_line).made
+    return build_marts(at.run_dir, Wish(memory=MARTS_MEMORY), at.show.say).made
 
 
 def make_report(pack: Pack, at: Claimed) -> None:
@@ -112,15 +136,20 @@ def backfill(
 
     Raises InputError before anything is drawn when a destination can't be written to.
     """
-    with claimed(given, run_dir, progress or Progress.silent(), force=force) as at:
+    order.check_addresses()
+    care: Care = "all" if order.verify else "sources"
+    with (
+        claimed(given, run_dir, progress or Progress.silent(), care, force=force) as at,
+        noting_damage(run_dir),
+    ):
         calendar = given.calendar
         first, last = (calendar.date_of(day) for day in (calendar.first_day, calendar.last_day))
-        if (order.wanted.begin or first) > last or (order.wanted.until or last) < first:
-            raise InputError(f"--from, --until: no day of the term, allowed: {first} to {last}")
-        work = Backfill(at, order.wanted)
+        order.check_dates(first, last)
+        work = Backfill(at, order.wanted, care=care)
         with work.opened(order.to, order.options):
             work.check()
             if not order.dry_run:
+                work.forget_changed()
                 make_store(given, at)
                 work.put_tables()
                 with drawable(given, at, work) as world:
@@ -132,14 +161,27 @@ def backfill(
 
 
 def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress | None = None) -> Outcome:
-    """Deliver a finished run, without drawing. Raises InputError for one that is not whole."""
-    with only_one(run_dir):
+    """Deliver a finished run, without drawing.
+
+    Raises InputError for one that is not whole, DamagedError when it meets a file that is not what was
+    written: of that nothing is delivered.
+    """
+    order.check_addresses()
+    care: Care = "all" if order.verify else "cheap"
+    with only_one(run_dir), noting_damage(run_dir):
         manifest = load_manifest(run_dir)
+        _check_bytes(run_dir, manifest, every=order.verify)
         whole = verified(run_dir, manifest)
-        if not manifest.is_done or whole.units != manifest.units or whole.store != manifest.store:
+        if (
+            not (manifest.is_done and manifest.units)
+            or whole.units != manifest.units
+            or whole.store != manifest.store
+        ):
             raise InputError(f"--run {run_dir}: not complete; `termtide run` with its scenario completes it")
+        days = sorted(map(date.fromisoformat, manifest.units))
+        order.check_dates(days[0], days[-1])
         at = Claimed(run_dir, manifest, progress or Progress.silent())
-        work = Backfill(at, order.wanted)
+        work = Backfill(at, order.wanted, care=care)
         with work.opened(order.to, order.options):
             work.check()
             if not order.dry_run:
@@ -150,6 +192,17 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)
 
 
+def _check_bytes(run_dir: Path, manifest: Manifest, *, every: bool) -> None:
+    """Raise DamagedError unless every file, or each that was found to differ, is what was written."""
+    suspects = read_suspects(run_dir)
+    files = [file for file in manifest.files if every or file.path in suspects]
+    lost = sorted(file.path for file in changed(run_dir, files) if (run_dir / file.path).is_file())
+    if lost:
+        note_suspects(run_dir, lost)
+        more = f", nor are {len(lost) - 1} others" if len(lost) > 1 else ""
+        raise damaged(run_dir / lost[0], f"is not the file that was written{more}")
+
+
 def deliver_all_marts(at: Claimed, order: Order) -> None:
     """The data marts of the warehouses of a delivery, which must have the stores whole. Raises RunError."""
     warehouses = [url for url in order.to if is_offered(url, "tables")]
@@ -157,10 +210,10 @@ def deliver_all_marts(at: Claimed, order: Order) -> None:
         return
     at.show.stage("marts")
     if order.wanted != Wanted():
-        at.show.stage_line("marts: left out, as the stores are delivered in part; see `termtide marts build`")
+        at.show.say("marts: left out, as the stores are delivered in part; see `termtide marts build`")
         return
     for url in warehouses:
-        deliver_marts(at.run_dir, url, Wish(memory=MARTS_MEMORY), order.options, at.show.stage_line)
+        deliver_marts(at.run_dir, url, Wish(memory=MARTS_MEMORY), order.options, at.show.say)
 
 
 def prepare(given: Premises, run_dir: Path, *, progress: Progress | None = None) -> None:
@@ -168,7 +221,7 @@ def prepare(given: Premises, run_dir: Path, *, progress: Progress | None = None)
 
     ``run`` continues from there; events that the folder has stay as they are.
     """
-    with claimed(given, run_dir, progress or Progress.silent()) as at:
+    with claimed(given, run_dir, progress or Progress.silent(), "sources") as at:
         make_store(given, at)
         with drawable(given, at) as world:
             plan_term(given, at, world)

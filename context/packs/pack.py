@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from context.documents import read_bytes
 from context.errors import InputError, nearest
+from context.files import typed_path
 from context.packs.check import build_categoricals, build_continuous, check_table
 from context.packs.distribution import Categorical, Continuous
 from context.packs.rates import Rates, build_rates
@@ -95,7 +97,7 @@ def find_pack(name_or_path: str | Path, base: Path | None = None) -> Path:
     text = str(name_or_path)
     if text in built_in():
         return _BUILT_IN / text
-    folder = (base or Path()) / Path(text).expanduser()
+    folder = (base or Path()) / typed_path(text)
     if not text or not (folder / "pack.toml").is_file():
         names = ", ".join(built_in())
         raise InputError(
@@ -196,14 +198,10 @@ def _load(folder: Path) -> tuple[Pack | None, Findings]:
 
 
 def _stray_files(folder: Path, blocks: dict[str, Block], faults: Findings) -> None:
-    """A CSV that pack.toml doesn't name would be edited in vain; one outside the folder isn't the pack's."""
+    """A CSV that pack.toml doesn't name would be edited in vain."""
     named = {block.file for block in blocks.values()}
     if not blocks:
         return
-    for block in blocks.values():
-        if Path(block.file).name != block.file:
-            problem = f"tables.{block.name}.file: {block.file} given, allowed: a file in the folder"
-            faults.add("pack.toml", None, problem)
     for path in sorted(folder.glob("*.csv")):
         if path.name not in named and not path.name.startswith("."):
             faults.add(path.name, None, "not named in pack.toml, allowed: files that a [tables.<name>] names")
@@ -255,7 +253,7 @@ def _add_implied_kinds(tables: dict[str, Table]) -> None:
 def _digest(folder: Path, blocks: dict[str, Block]) -> str:
     total = hashlib.sha256()
     for name in sorted({"pack.toml", *(block.file for block in blocks.values())}):
-        content = (folder / name).read_bytes().removeprefix(b"\xef\xbb\xbf")
+        content = read_bytes(folder / name).removeprefix(b"\xef\xbb\xbf")
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         total.update(f"{name}\x00{len(content)}\x00".encode() + content)
     return total.hexdigest()

@@ -9,12 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from context.documents import UnreadableError, is_outside, read_text, read_toml
 from context.errors import nearest
 from context.packs.spec import NOTES, TABLES, Field, TableSpec, rate_spec
 
@@ -79,14 +79,10 @@ def read_head(folder: Path, faults: Findings) -> tuple[dict[str, str], dict[str,
     """(name, version, ... of the pack; its blocks by table name) of pack.toml."""
     path = folder / "pack.toml"
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        data = tomllib.loads(text)
-    except OSError:
-        faults.add("pack.toml", None, "not found, allowed: a pack's folder has one")
-        return {}, {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        match = re.search(r"line (\d+)", str(error))
-        faults.add("pack.toml", int(match[1]) if match else None, f"not valid TOML in UTF-8: {error}")
+        text, data = read_text(path, "TOML"), read_toml(path)
+    except UnreadableError as error:
+        what = "not found, allowed: a pack's folder has one" if error.is_missing else error.problem
+        faults.add("pack.toml", error.line, what)
         return {}, {}
     for key in data.keys() - _HEAD:
         faults.add("pack.toml", _line(text, key), f"{key}: unknown key, {nearest(key, sorted(_HEAD))}")
@@ -123,11 +119,14 @@ def _blocks(tables: Any, text: str, faults: Findings) -> dict[str, Block]:
         for key in ("file", "source"):
             if not isinstance(entry.get(key), str) or not entry[key].strip():
                 faults.add("pack.toml", row, f"tables.{name}.{key}: missing, allowed: a text, not empty")
+        file = str(entry.get("file", ""))
+        if file.strip() and is_outside(file):
+            faults.add("pack.toml", row, f"tables.{name}.file: {file} given, allowed: a file in the folder")
         if not isinstance(entry.get("assumption", False), bool):
             faults.add("pack.toml", row, f"tables.{name}.assumption: allowed: true, false")
         blocks[name] = Block(
             name,
-            str(entry.get("file", "")),
+            file,
             str(entry.get("source", "")),
             entry.get("assumption", False) is True,
             str(entry.get("description", "")),
@@ -147,13 +146,15 @@ def _line(text: str, key: str, after: int | None = None) -> int | None:
 
 def read_pack_table(folder: Path, block: Block, faults: Findings) -> Table | None:
     """The typed table, or None when it can't be read; cells at fault are reported and hold None."""
-    try:
-        text = (folder / block.file).read_text(encoding="utf-8-sig")
-    except OSError:
-        faults.add(block.file, None, f"not found, pack.toml names it for [tables.{block.name}]")
+    if is_outside(block.file):  # which is told with the block
         return None
-    except UnicodeDecodeError as error:
-        faults.add(block.file, None, f"not UTF-8: {error.reason} at byte {error.start}")
+    try:
+        text = read_text(folder / block.file, "CSV")
+    except UnreadableError as error:
+        what = (
+            f"not found, pack.toml names it for [tables.{block.name}]" if error.is_missing else error.problem
+        )
+        faults.add(block.file, error.line, what)
         return None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     records: list[tuple[int, list[str]]] = []

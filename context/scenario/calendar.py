@@ -7,7 +7,7 @@ in milliseconds, nothing asks for the machine's zone or clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -45,7 +45,7 @@ class Calendar:
     switch_ms: I64  # [n + 2] wall time of the day from which offset_after_ms holds, DAY_MS when none
     offset_after_ms: I64  # [n + 2]
     windows: tuple[IncidentWindow, ...]  # incidents in order of start
-    shift_ms: int = 0  # by how much the calendar is moved: keys of draws count from the unmoved one
+    unmoved: Calendar | None = None  # before the scenario's shift; None without one
 
     @property
     def incident_windows(self) -> tuple[tuple[int, int, Literal["all"] | tuple[str, ...]], ...]:
@@ -74,6 +74,24 @@ class Calendar:
     def day_of_date(self, day: date) -> int:
         """The campus day of a date."""
         return (day - self.term.start).days
+
+    def is_skipped(self, day: int) -> bool:
+        """Whether the zone left the date out, as Samoa did 2011-12-30: it has no length, and is empty."""
+        return self.day_start_ms(day) == self.day_start_ms(day + 1)
+
+    def day_before(self, day: int) -> int:
+        """The campus day before one, past dates that the zone left out."""
+        day -= 1
+        while day >= self.first_day and self.is_skipped(day):
+            day -= 1
+        return day
+
+    def day_after(self, day: int) -> int:
+        """The campus day after one, past dates that the zone left out."""
+        day += 1
+        while day <= self.last_day and self.is_skipped(day):
+            day += 1
+        return day
 
     def day_start_ms(self, day: int) -> int:
         """UTC ms of a day's local midnight; ``first_day`` .. ``last_day + 2``, IndexError outside."""
@@ -109,6 +127,24 @@ class Calendar:
         row = np.searchsorted(self.midnight_ms, np.asarray(utc_ms, dtype=np.int64), side="right")
         return np.asarray(row + (self.first_day - 1), dtype=np.int32)
 
+    def unshifted_ms(self, utc_ms: npt.ArrayLike) -> I64:
+        """The same campus day and time on the wall in the calendar before the scenario's shift, as UTC ms.
+
+        Keys of draws count from there: so a term that is moved into other clock changes draws the same.
+        Instants outside of the calendar move by whole weeks.
+        """
+        utc = np.asarray(utc_ms, dtype=np.int64)
+        if self.unmoved is None:
+            return utc
+        row = np.clip(np.searchsorted(self.midnight_ms, utc, side="right") - 1, 0, len(self.midnight_ms) - 1)
+        passed = utc - self.midnight_ms[row]
+        changed = passed >= self.switch_ms[row]
+        wall = passed + np.where(changed, self.offset_after_ms[row] - self.offset_ms[row], 0)
+        inside = (utc >= self.midnight_ms[0]) & (utc < self.midnight_ms[-1])
+        there = self.unmoved.wall_to_utc_ms(self.first_day + row, np.where(inside, wall, 0))
+        weeks = wall_ms_of(self.term.start) - wall_ms_of(self.unmoved.term.start)
+        return np.where(inside, there, utc - weeks)
+
     def after_incidents(self, utc_ms: npt.ArrayLike) -> I64:
         """When something planned for ``utc_ms`` happens: the incidents that stop Canvas push it out.
 
@@ -130,7 +166,10 @@ def build_calendar(scenario: Scenario, calendar_rows: Mapping[str, Sequence[obje
     offset, switch, offset_after = (np.array(column, dtype=np.int64) for column in zip(*table, strict=True))
     midnight = np.array([wall_ms_of(day) for day in dates], dtype=np.int64) - offset
     windows = _windows(scenario, dates, midnight)
-    kinds = np.array([DAY_KINDS.index(kind) for kind in _kinds(term, dates[: len(days)])], dtype=np.int8)
+    before = scenario.model_copy(update={"shift": 0, "incident": ()})
+    skipped = {day for day, length in zip(dates, np.diff(midnight), strict=False) if not length}
+    names = _kinds(term, dates[: len(days)], skipped)
+    kinds = np.array([DAY_KINDS.index(kind) for kind in names], dtype=np.int8)
     for array in (days, kinds, midnight, offset, switch, offset_after):
         array.setflags(write=False)
     return Calendar(
@@ -145,12 +184,12 @@ def build_calendar(scenario: Scenario, calendar_rows: Mapping[str, Sequence[obje
         switch_ms=switch,
         offset_after_ms=offset_after,
         windows=windows,
-        shift_ms=scenario.shift * 7 * DAY_MS,
+        unmoved=build_calendar(before, calendar_rows) if scenario.shift else None,
     )
 
 
-def _kinds(term: Term, dates: Sequence[date]) -> list[str]:
-    """The kind of each day, in order of precedence."""
+def _kinds(term: Term, dates: Sequence[date], skipped: Collection[date]) -> list[str]:
+    """The kind of each day, in order of precedence. Nobody meets on a date that there isn't."""
     breaks = _break_days(term, dates)
     kinds = []
     for day in dates:
@@ -164,7 +203,7 @@ def _kinds(term: Term, dates: Sequence[date]) -> list[str]:
             kind = "reading"
         elif day in breaks:
             kind = "break"
-        elif day in term.no_class:
+        elif day in term.no_class or day in skipped:
             kind = "holiday"
         else:
             kind = "weekend" if day.weekday() >= 5 else "class"

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from context.arrays import HOUR_MS, I64
 from context.errors import InputError
-from context.scenario.parts import Incident
+from context.scenario.parts import DeliveryOutage, Incident, SensorDelivery
 
+LOGIN_SENSOR = "login"  # sends logins, which belong to no tool
 RECOVERY_MIN_MS = 2 * HOUR_MS  # assumption: nobody comes back faster than within two hours
 
 
@@ -60,6 +61,24 @@ def check_tools(incidents: Sequence[Incident], external: Collection[str]) -> Non
                 f"incident {incident.name!r}: tools: {unknown[0]} given, "
                 f'allowed: "all" or {", ".join(allowed)}'
             )
+
+
+def check_senders(
+    delivery: Sequence[SensorDelivery], outages: Sequence[DeliveryOutage], sensors: Collection[str]
+) -> None:
+    """Raise InputError for a sensor that there isn't. ``sensors``: all tools, and the logins."""
+    named = [
+        *(("delivery: tool", block.tool) for block in delivery),
+        *(
+            (f"delivery_outage {o.name!r}: tools", tool)
+            for o in outages
+            if o.tools != "all"
+            for tool in o.tools
+        ),
+    ]
+    for place, tool in named:
+        if tool not in ("all", *sensors):
+            raise InputError(f'{place}: {tool} given, allowed: "all" or {", ".join(sensors)}')
 
 
 class Stretch(Protocol):

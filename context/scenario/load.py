@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -12,7 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from context.documents import read_toml
 from context.errors import InputError, nearest
+from context.files import typed_path
 from context.scenario.messages import one_line
 from context.scenario.scenario import SCALARS, Scenario
 
@@ -32,8 +33,30 @@ def find_scenario(folder: Path | None = None) -> Path | None:
 
 
 def demo_scenario(overrides: Mapping[str, object] | None = None) -> Scenario:
-    """The university of ``termtide demo``: 1,000 FTE, seed 1. Raises InputError for bad overrides."""
-    return _checked({"name": "demo", "fte": 1_000, "seed": 1}, overrides or {}, FILE_NAME)
+    """The university of ``termtide demo``: 1,000 FTE, seed 1. Raises InputError for bad overrides.
+
+    What is asked for otherwise is in its name (``demo-500-spring-2027``), so that it gets its own folder.
+    """
+    plain = Scenario(name="demo", fte=1_000, seed=1)
+    flags = {key: value for key, value in (overrides or {}).items() if value is not None}
+    found = _checked({"name": "demo", "fte": 1_000, "seed": 1}, flags, FILE_NAME)
+    if found.name != plain.name:
+        return found
+    told = {
+        "fte": str(found.fte),
+        "term": found.term,
+        "terms": f"{found.terms}-terms",
+        "pack": Path(found.pack).name,
+    }
+    parts = [text for key, text in told.items() if getattr(found, key) != getattr(plain, key)]
+    name = re.sub(r"[^a-z0-9]+", "-", " ".join(["demo", *parts]).lower()).strip("-")
+    return found.model_copy(update={"name": name[:60]})
+
+
+def any_scenario(path: Path | str | None, overrides: Mapping[str, object] | None = None) -> Scenario:
+    """The scenario of a file, if one is given or in this folder, else the demo. Raises InputError."""
+    file = path or find_scenario()
+    return demo_scenario(overrides) if file is None else load_scenario(file, overrides)
 
 
 def load_scenario(path: Path | str | None = None, overrides: Mapping[str, object] | None = None) -> Scenario:
@@ -49,25 +72,12 @@ def load_scenario(path: Path | str | None = None, overrides: Mapping[str, object
                 f"no {FILE_NAME} in this folder: `termtide init` writes one, `termtide demo` needs none"
             )
     flags = {key: value for key, value in (overrides or {}).items() if value is not None}
-    return _checked(_read(Path(path)), flags, str(path))
+    return _checked(read_toml(typed_path(path)), flags, str(path))
 
 
 def pack_base(path: Path | str | None = None) -> Path:
     """The folder that a scenario's relative ``pack`` starts from: that of its file."""
-    return Path(path).resolve().parent if path is not None else Path.cwd()
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """The file's tables. Raises InputError for a file that can't be read or is no TOML."""
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path}: can't be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 at byte {error.start + 1}, allowed: TOML in UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        text = str(error).replace("(at ", "at ").removesuffix(")")  # "... at line 3, column 7"
-        raise InputError(f"{path}: not valid TOML: {text}") from error
+    return typed_path(path).resolve().parent if path is not None else Path.cwd()
 
 
 def _as_given(key: str, value: object) -> object:
@@ -82,7 +92,7 @@ def _as_given(key: str, value: object) -> object:
     ):
         return int(value)
     if key == "pack" and isinstance(value, str) and re.search(r"[/~]|^\.", value):
-        return str(Path.cwd() / Path(value).expanduser())
+        return str(Path.cwd() / typed_path(value))
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -17,6 +17,16 @@ TEXT = (
 )
 _DATE = "a date without quotes, such as 2026-08-31"
 _TIME = "a local date and time without quotes and offset, such as 2026-10-14T19:30:00"
+
+
+_YEARS = range(1990, 2110)  # about those of terms; a shift comes on top, and no calendar reaches beyond 9999
+_Dated = TypeVar("_Dated", date, datetime)
+
+
+def _in_years(value: _Dated, allowed: str) -> _Dated:
+    if value.year not in _YEARS:
+        raise ValueError(f"{allowed}, of the years {_YEARS[0]} to {_YEARS[-1]}")
+    return value
 
 
 class ScenarioBlock(BaseModel):
@@ -38,6 +48,11 @@ class CalendarOverrides(ScenarioBlock):
     no_class: Annotated[tuple[date, ...], Field(strict=False)] | None = Field(
         None, description="a list of dates without quotes, such as [2026-09-07, 2026-11-26]"
     )
+
+    @field_validator("start", "instruction_end", "finals_start", "end")
+    @classmethod
+    def _near(cls, value: date | None) -> date | None:
+        return value if value is None else _in_years(value, _DATE)
 
     @field_validator("no_class", mode="before")
     @classmethod
@@ -65,7 +80,7 @@ class Spell(ScenarioBlock):
     def _local(cls, value: datetime) -> datetime:
         if value.tzinfo is not None:
             raise ValueError(_TIME)
-        return value
+        return _in_years(value, _TIME)
 
     @field_validator("end")
     @classmethod

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 import schemas
 from context.errors import RunError
-from context.files import PARTIAL
+from context.files import PARTIAL, Written
 from context.store.store import PLAYED, Store, TablePart, table_path
 
 ROW_GROUP = 1 << 18
@@ -63,6 +63,7 @@ class StoreFiles:
 
     def __init__(self, root: Path, parts: int = 1) -> None:
         self._root, self._parts = root, parts
+        self.written: dict[tuple[str, str], Written] = {}  # by dataset and table, once they are in place
         self._files: dict[Path, TableFile] = {}
 
     def __enter__(self) -> Self:
@@ -86,6 +87,8 @@ class StoreFiles:
             for path, file in self._files.items():
                 with _told(path):
                     file.close()
+                    name = path.relative_to(self._root).as_posix()
+                    self.written[path.parent.name, path.stem] = Written.of(name, file.path, file.rows)
             for path, file in self._files.items() if kind is None else ():
                 with _told(path):
                     file.path.replace(path)

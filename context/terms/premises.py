@@ -8,7 +8,8 @@ from pathlib import Path
 
 from context.packs.pack import Pack, load_pack
 from context.scenario.calendar import Calendar, build_calendar
-from context.scenario.load import find_scenario, load_scenario, pack_base
+from context.scenario.incidents import LOGIN_SENSOR, check_senders, check_tools
+from context.scenario.load import any_scenario, find_scenario, load_scenario, pack_base
 from context.scenario.scenario import Scenario
 from context.terms.history import calendars
 
@@ -28,9 +29,25 @@ class Premises:
 
 
 def premises(scenario: Scenario, pack: Pack) -> Premises:
-    """Raises InputError for dates that make no term, incidents outside of it and terms that overlap."""
+    """Raises InputError for dates that make no term, incidents outside of it or of unknown tools, and terms
+    that overlap.
+    """
+    check_tools(scenario.incident, _external(pack))
+    check_senders(scenario.delivery, scenario.delivery_outage, (*pack.rates.tools, LOGIN_SENSOR))
     calendar = build_calendar(scenario, pack.table("calendar"))
     return Premises(scenario, pack, tuple(calendars(scenario, pack, calendar)))
+
+
+def _external(pack: Pack) -> list[str]:
+    """The tools that are launched from Canvas, and can fail alone."""
+    table = pack.table("tool")
+    return [str(tool) for tool, domain in zip(table["tool"], table["lti_domain"], strict=True) if domain]
+
+
+def premises_given(file: Path | None, flags: Mapping[str, str | None]) -> Premises:
+    """Those of a scenario file (default: the one in this folder), else of the demo. Raises InputError."""
+    scenario = any_scenario(file, flags)
+    return premises(scenario, load_pack(scenario.pack, pack_base(file or find_scenario())))
 
 
 def premises_of_file(file: Path | None, flags: Mapping[str, str | None]) -> Premises:

@@ -18,12 +18,17 @@ from context.errors import InputError
 from sim.backfill.finished_tables import day_items, store_items
 from sim.backfill.folders import Folder, OtherFolder, RunFolder, Stdout
 from sim.backfill.job import Job, Task
-from sim.backfill.partitions import Partitions
+from sim.backfill.partitions import Partitions, touched_dates
 from sim.backfill.pool import units
 from sim.backfill.warehouse_thread import WarehouseThread
 from sim.folder.claim import Claimed
+from sim.folder.names import PLAN
+from sim.folder.whole import Care, changed
+from sim.plan.plan_file import planned_events
 from sim.sinks.open import offered, open_sink
 from sim.sinks.tables import EXPANDED, TableOptions
+
+UNIT_WORK = 5_000  # what a unit costs beside its events, in events: its part of the plan, its files
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class Backfill:
     folders: list[Folder] = field(default_factory=list)  # the run folder too, if it is wanted for itself
     warehouses: list[WarehouseThread] = field(default_factory=list)
     delivered: Delivered = field(default_factory=Delivered)
+    care: Care = "cheap"  # how folders are looked at that were delivered to before
 
     def __post_init__(self) -> None:
         self.run = RunFolder(self.at.run_dir, self.at.manifest)
@@ -131,7 +137,7 @@ class Backfill:
         elif sink.root is None:
             self.folders.append(Stdout(url, sink))
         else:
-            self.folders.append(OtherFolder(url, sink, self.at.manifest))
+            self.folders.append(OtherFolder(url, sink, self.at.manifest, self.care))
 
     def check(self) -> None:
         """Look at the warehouses, write nothing, and tell what is found. Raises InputError, RunError."""
@@ -139,7 +145,27 @@ class Backfill:
         chosen = frozenset(name for name in tables if self.wanted.has_table(*name))
         for warehouse in self.warehouses:
             for line in warehouse.check(self.at.manifest, chosen):
-                self.at.show.stage_line(line)
+                self.at.show.say(line)
+
+    def forget_changed(self) -> None:
+        """Units that would be delivered from files which are not what was written are to be drawn again."""
+        units = self.at.manifest.units
+        if not self.wanted.has_table(*EXPANDED):
+            return
+        files = [
+            file
+            for name, unit in units.items()
+            if any(map(self.wanted.has_date, (date.fromisoformat(name), *touched_dates(unit))))
+            for file in unit.files
+        ]
+        lost = {file.path for file in changed(self.at.run_dir, files)}
+        for name in [day for day, unit in units.items() if not lost.isdisjoint(f.path for f in unit.files)]:
+            self.at.show.say(f"{name}: its files are not what was written, so it is drawn again")
+            del units[name]
+        if lost:
+            if self.at.manifest.is_done:
+                self.at.manifest.state = "events"
+            self.at.manifest.save(self.at.run_dir)
 
     def put_tables(self) -> None:
         """Deliver the store's tables. Raises RunError."""
@@ -161,36 +187,46 @@ class Backfill:
             return []
         tasks = []
         for number, day in days.items():
-            name = day.isoformat()
-            wants = list(self.folders) if self.wanted.has_date(day) else []
-            if self.warehouses and any(map(self.wanted.has_date, dates.touched(name))):
-                wants.append(self.run)
+            name, wants = day.isoformat(), self._wants(day, dates)
             sinks = tuple(i for i, t in enumerate(self.all_folders) if t in wants and not t.has_unit(name))
             if not sinks:
                 continue
             task = Task(number, day, sinks)
             unit = self.at.manifest.units.get(name)
             if unit is not None and (has_json or all(self.all_folders[i].needs == "columns" for i in sinks)):
-                files = tuple(file.path for file in unit.files)
+                files = tuple(file.written for file in unit.files)
                 task = replace(task, files=files, rows=unit.rows, digest=unit.digest)
             tasks.append(task)
         return tasks
+
+    def _wants(self, day: date, dates: Partitions) -> list[Folder]:
+        """Who is to have a campus day: folders, and the run folder for what warehouses load of it."""
+        wants = list(self.folders) if self.wanted.has_date(day) else []
+        if self.warehouses and any(map(self.wanted.has_date, dates.touched(day.isoformat()))):
+            wants.append(self.run)
+        return wants
 
     @property
     def all_folders(self) -> list[Folder]:
         """What a task's sinks are numbered by."""
         return self.folders if self.run in self.folders else [*self.folders, self.run]
 
-    def fill(self, job: Job, tasks: list[Task], dates: Partitions, *, days: int, workers: int) -> None:
+    def fill(
+        self, job: Job, tasks: list[Task], dates: Partitions, *, days: Iterable[date], workers: int
+    ) -> None:
         """Make the units, and load every wanted date as it gets complete. Raises RunError.
 
-        ``days``: how many there are in all, for the progress shown.
+        ``days``: the campus days there are in all, for the progress shown.
         """
         folders, result = self.all_folders, self.delivered
         job = replace(job, urls=tuple(folder.url for folder in folders))
         copied = {task.day for task in tasks if task.files is not None}
         self._offer(dates.complete())
-        with self.at.show.days(days, days - len(tasks), self.at.manifest.totals.events) as bar:
+        if not tasks:
+            return
+        work = self._work(tasks)
+        there = sum(bool(self._wants(day, dates)) for day in days) - len(tasks)
+        with self.at.show.counted("events", "days", len(tasks), sum(work.values()), there) as bar:
             for unit in units(job, tasks, workers):
                 name = unit.campus_day.isoformat()
                 for i, files in unit.files.items():
@@ -200,12 +236,24 @@ class Backfill:
                 result.events += unit.rows
                 result.copied += unit.day in copied
                 result.drawn += unit.day not in copied
-                bar.advance(unit.rows)
+                bar.advance(work[unit.day], unit.rows)
+
+    def _work(self, tasks: list[Task]) -> dict[int, int]:
+        """What each unit costs, in events, by day: those it has or is planned to have, and any unit's own."""
+        drawn = any(task.files is None for task in tasks)
+        planned = planned_events(self.at.run_dir / PLAN) if drawn else {}
+        return {
+            task.day: UNIT_WORK + (planned[task.campus_day] if task.files is None else task.rows)
+            for task in tasks
+        }
 
     def finish(self) -> None:
         """Wait until the warehouses have everything. Raises RunError."""
-        if self.warehouses:
-            self.at.show.stage("waiting for loads")
+        waiting = sum(warehouse.waiting for warehouse in self.warehouses)
+        if waiting:
+            with self.at.show.counted("loads", "items", waiting, waiting) as bar:
+                for warehouse in self.warehouses:
+                    warehouse.finish(lambda: bar.advance(1))
         for warehouse in self.warehouses:
             warehouse.finish()
             self.delivered.loaded += warehouse.loaded

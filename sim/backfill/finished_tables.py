@@ -10,7 +10,7 @@ from pathlib import Path
 
 from context.errors import InputError
 from context.store.store import table_path
-from sim.folder.manifest import Manifest
+from sim.folder.manifest import FileEntry, Manifest
 from sim.folder.names import FOLDER, date_of
 from sim.sinks.tables import EXPANDED, Item
 
@@ -20,7 +20,7 @@ def store_items(run_dir: Path, manifest: Manifest) -> Iterator[Item]:
     for name, entry in manifest.store.items():
         dataset, table = name.split(".")
         path = table_path(run_dir, dataset, table)
-        yield Item(dataset, table, None, (path,), entry.rows, entry.digest)
+        yield Item(dataset, table, None, (path,), entry.rows, entry.digest, (entry.xxh3_128,))
 
 
 def day_items(run_dir: Path, manifest: Manifest) -> Iterator[Item]:
@@ -29,20 +29,21 @@ def day_items(run_dir: Path, manifest: Manifest) -> Iterator[Item]:
     A date is whole once every unit that touches it is in the manifest; that is for the caller to know.
     Raises InputError for a file whose path has no date.
     """
-    files: dict[date, list[tuple[str, Path, int, str | None]]] = defaultdict(list)
+    files: dict[date, list[tuple[str, FileEntry, str | None]]] = defaultdict(list)
     for unit_day, unit in manifest.units.items():
         for file in unit.files:
             day = date_of(file.path)
             if day is None:
                 raise InputError(f"{run_dir}: {file.path} in its manifest, allowed: {FOLDER}/event_date=...")
-            files[day].append((unit_day, run_dir / file.path, file.rows, unit.digest))
+            files[day].append((unit_day, file, unit.digest))
     for day, parts in sorted(files.items()):
-        parts.sort()
-        text = "".join(f"{unit_day} {rows} {digest}\n" for unit_day, _, rows, digest in parts)
+        parts.sort(key=lambda part: (part[0], part[1].path))
+        text = "".join(f"{unit_day} {file.rows} {digest}\n" for unit_day, file, digest in parts)
         yield Item(
             *EXPANDED,
             day,
-            tuple(path for _, path, _, _ in parts),
-            sum(rows for _, _, rows, _ in parts),
+            tuple(run_dir / file.path for _, file, _ in parts),
+            sum(file.rows for _, file, _ in parts),
             hashlib.sha256(f"{day}\n{text}".encode()).hexdigest(),
+            tuple(file.xxh3_128 for _, file, _ in parts),
         )

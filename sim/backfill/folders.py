@@ -7,20 +7,20 @@ unit, so that a delivery that was killed goes on where it stopped.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Protocol
 
 import duckdb
-import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from context.errors import InputError, RunError
-from context.files import PARTIAL, Written, disk_error, replacing
-from sim.folder.claim import is_whole
+from context.errors import DamagedError, InputError, RunError
+from context.files import PARTIAL, Written, copy_checked, disk_error, linked_folder, replacing
+from context.sealed import check_sealed, read_sealed, write_sealed
+from sim.folder.duckdb_paths import duckdb_file
 from sim.folder.manifest import FileEntry, Manifest, UnitEntry, run_id, termtide_version
-from sim.folder.names import MANIFEST
+from sim.folder.names import MANIFEST, SUSPECTS
+from sim.folder.whole import Care, broken
 from sim.sinks.ndjson import SUFFIXES
 from sim.sinks.tables import Item
 from sim.sinks.units import Needs, Sink
@@ -89,7 +89,7 @@ class FolderNote(_Part):
     """``delivery.json``: what of a run a folder has."""
 
     label: Literal["synthetic"] = "synthetic"
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     termtide: str
     run: str
     scenario_digest: str
@@ -97,16 +97,26 @@ class FolderNote(_Part):
     compression: str = "none"
     tables: dict[str, TableFile] = {}
     units: dict[str, UnitEntry] = {}
+    seal: str = ""
+
+    @property
+    def files(self) -> list[FileEntry]:
+        """Every file that it names."""
+        tables = [table.file for table in self.tables.values()]
+        return [*tables, *(file for unit in self.units.values() for file in unit.files)]
 
 
 class OtherFolder:
-    """A folder other than the run's. Raises InputError when it holds something else."""
+    """A folder other than the run's, of which what is whole counts, looked at cheaply or byte by byte.
 
-    def __init__(self, url: str, sink: Sink, manifest: Manifest) -> None:
+    Raises InputError when it holds something else.
+    """
+
+    def __init__(self, url: str, sink: Sink, manifest: Manifest, care: Care = "cheap") -> None:
         if sink.root is None:
             raise InputError(f"--to {url}: no folder")
         self.url, self.needs, self._root = url, sink.needs, sink.root
-        self._compression = sink.compression
+        self._compression, self._care = sink.compression, care
         fresh = FolderNote(
             termtide=termtide_version(),
             run=run_id(manifest),
@@ -141,15 +151,15 @@ class OtherFolder:
         path = self._root / item.dataset / f"{item.table}{suffix}"
         with replacing([path]) as (beside,):
             if self.needs != "lines":
-                shutil.copyfile(item.files[0], beside)
-                rows = int(pq.read_metadata(beside).num_rows)
+                copy_checked(item.files[0], beside, item.xxh3_128[0])
+                rows = item.rows
             else:
+                item.check()
                 rows = _as_json(item.files[0], beside, self._compression)
-            size = beside.stat().st_size
             if rows != item.rows:
                 raise RunError(f"{path}: {item.rows} rows wanted, {rows} written")
-        entry = FileEntry(path=path.relative_to(self._root).as_posix(), rows=rows, bytes=size)
-        self._note.tables[name] = TableFile(digest=item.digest, file=entry)
+            file = Written.of(path.relative_to(self._root).as_posix(), beside, rows)
+        self._note.tables[name] = TableFile(digest=item.digest, file=FileEntry.of(file))
         self._save()
         return True
 
@@ -160,6 +170,7 @@ class OtherFolder:
         except OSError as error:
             raise disk_error(self._root, error) from error
         if DELIVERY not in present:
+            present = [name for name in present if name != SUSPECTS]
             if MANIFEST in present:
                 raise InputError(f"--to {self.url}: the folder of another run, allowed: a new or empty one")
             if present:
@@ -167,7 +178,15 @@ class OtherFolder:
                     f"--to {self.url}: has {present[0]} and no {DELIVERY}, allowed: a new or empty folder"
                 )
             return fresh
-        found = self._read()
+        if link := linked_folder(self._root):
+            raise InputError(f"--to {self.url}: {link} is a symbolic link, which would lead elsewhere")
+        try:
+            found = read_note(self._root)
+        except DamagedError:
+            text = (self._root / DELIVERY).read_bytes()
+            if fresh.run.encode() in text and fresh.scenario_digest.encode() in text:
+                return fresh  # of this delivery: everything is delivered again
+            raise
         for what, there, given in (
             ("run", found.run, fresh.run),
             ("scenario and pack", found.scenario_digest, fresh.scenario_digest),
@@ -180,28 +199,30 @@ class OtherFolder:
                     f"--to {self.url}: holds another delivery ({what}: {there} there, {given} given); "
                     "choose another folder"
                 )
-        found.units = {day: unit for day, unit in found.units.items() if self._whole(unit.files)}
-        found.tables = {name: table for name, table in found.tables.items() if self._whole([table.file])}
+        lost = broken(self._root, found.files, found.files if self._care == "all" else ())
+        found.units = {
+            day: unit
+            for day, unit in found.units.items()
+            if lost.isdisjoint(file.path for file in unit.files)
+        }
+        found.tables = {name: table for name, table in found.tables.items() if table.file.path not in lost}
         return found
-
-    def _whole(self, files: list[FileEntry]) -> bool:
-        return all(is_whole(self._root, file) for file in files)
-
-    def _read(self) -> FolderNote:
-        path = self._root / DELIVERY
-        try:
-            return FolderNote.model_validate(json.loads(path.read_bytes()))
-        except OSError as error:
-            raise disk_error(path, error) from error
-        except (ValueError, ValidationError):
-            raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None
 
     def _save(self) -> None:
         self._note.units = dict(sorted(self._note.units.items()))
         self._note.tables = dict(sorted(self._note.tables.items()))
-        text = self._note.model_dump_json(indent=1) + "\n"
-        with replacing([self._root / DELIVERY], durable=True) as (beside,):
-            beside.write_text(text, encoding="utf-8")
+        write_sealed(self._root / DELIVERY, self._note)
+
+
+def read_note(root: Path) -> FolderNote:
+    """What a folder has by its note. Raises InputError for another file, DamagedError for a changed one."""
+    path = root / DELIVERY
+    try:
+        note = FolderNote.model_validate_json(json.dumps(read_sealed(path)))
+    except ValidationError:
+        raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None
+    check_sealed(path, note)
+    return note
 
 
 class Stdout:
@@ -227,13 +248,14 @@ class Stdout:
 def _as_json(source: Path, path: Path, compression: str) -> int:
     """Write the rows of a Parquet file as JSON, one a line; returns their number. Raises OSError."""
     codec = {"none": "uncompressed"}.get(compression, compression)
+    target = literal(duckdb_file(path))
     try:
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             done = connection.execute(
-                f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO {literal(str(path))} "
+                f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO {target} "
                 f"(FORMAT json, COMPRESSION {codec})",
-                [str(source)],
+                [duckdb_file(source)],
             ).fetchone()
     except duckdb.IOException as error:
         raise OSError(*error.args) from error

@@ -18,7 +18,7 @@ class Task:
     day: int
     campus_day: date
     sinks: tuple[int, ...] = (0,)
-    files: tuple[str, ...] | None = None
+    files: tuple[Written, ...] | None = None
     rows: int = 0
     digest: str | None = None
 

@@ -19,7 +19,7 @@ class Partitions:
     def __init__(self, units: Mapping[str, UnitEntry], reach: Mapping[str, tuple[int, int]]) -> None:
         """``reach``: first and last UTC ms that a unit's events can have, by campus day."""
         self._open = {day: _between(first, last) for day, (first, last) in reach.items() if day not in units}
-        self._dates = {day: _of_files(unit) for day, unit in units.items()}
+        self._dates = {day: touched_dates(unit) for day, unit in units.items()}
         self._left: dict[date, int] = {}
         for dates in self._open.values():
             for touched in dates:
@@ -36,7 +36,7 @@ class Partitions:
 
     def done(self, day: str, unit: UnitEntry) -> list[date]:
         """Note a unit; returns the dates that it completes. Raises RunError for one beyond its reach."""
-        bound, dates = self._open.pop(day, frozenset()), _of_files(unit)
+        bound, dates = self._open.pop(day, frozenset()), touched_dates(unit)
         if not dates <= bound:
             raise RunError(f"unit {day}: has events of {max(dates - bound)}, which is out of its reach")
         self._dates[day] = dates
@@ -50,5 +50,6 @@ def _between(first_ms: int, last_ms: int) -> frozenset[date]:
     return frozenset(_EPOCH + timedelta(day) for day in range(first_ms // DAY_MS, last_ms // DAY_MS + 1))
 
 
-def _of_files(unit: UnitEntry) -> frozenset[date]:
+def touched_dates(unit: UnitEntry) -> frozenset[date]:
+    """The UTC dates that a unit has files of."""
     return frozenset(day for file in unit.files if (day := date_of(file.path)) is not None)

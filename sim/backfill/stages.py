@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from context.errors import InputError, RunError
+from context.files import Written, disk_error
 from context.generate import store_parts
-from context.scenario.incidents import check_tools
 from context.store.files import StoreFiles
 from context.store.store import table_path
 from context.terms.premises import Premises
@@ -22,24 +22,22 @@ from sim.folder.digest import parquet_digest, table_digest
 from sim.folder.manifest import TableEntry
 from sim.folder.names import PLAN
 from sim.folder.progress import Progress
+from sim.folder.whole import Care
 from sim.plan.plan import make_plan
-from sim.plan.plan_file import plan_digest, write_plan
+from sim.plan.plan_file import write_plan
 from sim.world.load import campus_facts, standard_scores
-from sim.world.objects import lti_tools
 
 
 @contextmanager
-def claimed(given: Premises, run_dir: Path, show: Progress, *, force: bool = False) -> Iterator[Claimed]:
-    """The folder, held for this process, and what of the run is there and whole.
+def claimed(
+    given: Premises, run_dir: Path, show: Progress, care: Care, *, force: bool = False
+) -> Iterator[Claimed]:
+    """The folder, held for this process, and what of the run is there and whole, looked at with ``care``.
 
     Raises InputError for a folder that is not this run's, or another process's at the moment.
     """
-    check_tools(given.scenario.incident, [tool for tool, _, _ in lti_tools(given.pack)])
     with only_one(run_dir):
-        manifest = claim(run_dir, given.scenario, given.pack, force=force)
-        if manifest.state == "events" and plan_digest(run_dir / PLAN) != manifest.plan_digest:
-            manifest.state = "plan"  # somebody changed it
-        yield Claimed(run_dir, manifest, show)
+        yield Claimed(run_dir, claim(run_dir, given.scenario, given.pack, force=force, care=care), show)
 
 
 def make_store(given: Premises, at: Claimed) -> None:
@@ -62,7 +60,8 @@ def make_store(given: Premises, at: Claimed) -> None:
             del table  # before the next one is laid out
     for entry in rows.keys() - manifest.store.keys():
         digest = digests.get(entry) or parquet_digest(_path(run_dir, entry))
-        manifest.store[entry] = TableEntry(rows=rows[entry], digest=digest)
+        dataset, _, name = entry.partition(".")
+        manifest.store[entry] = TableEntry(**vars(files.written[dataset, name]), digest=digest)
     for entry, count in rows.items():
         if manifest.store[entry].rows != count or not _path(run_dir, entry).is_file():
             raise RunError(
@@ -117,7 +116,13 @@ def plan_term(given: Premises, at: Claimed, world: Shared | None) -> None:
     loaded, anchors = mapped(world)
     scores = standard_scores(at.run_dir, loaded)
     plan = make_plan(pack, calendar, loaded, anchors, scores, campus_facts(at.run_dir))
-    at.manifest.plan_digest = write_plan(at.run_dir / PLAN, plan, calendar.term.start)
+    path = at.run_dir / PLAN
+    digest = write_plan(path, plan, calendar.term.start)
+    try:
+        file = Written.of(PLAN, path, 1 + len(plan.days))
+    except OSError as error:
+        raise disk_error(path, error) from error
+    at.manifest.plan = TableEntry(**vars(file), digest=digest)
     at.begin("events")
     del loaded, anchors, plan
     # What store and plan took is not needed any more, and the workers want the room.
@@ -131,7 +136,7 @@ def make_units(given: Premises, work: Backfill, world: Shared | None, workers: i
     dates = Partitions(work.at.manifest.units, reach)
     tasks = work.tasks(days, dates, has_json=_has_json(given))
     job = Job(given.scenario, given.pack.path, work.at.run_dir, shared=world)
-    work.fill(job, tasks, dates, days=len(days), workers=workers)
+    work.fill(job, tasks, dates, days=days.values(), workers=workers)
 
 
 def copy_units(work: Backfill, workers: int) -> None:
@@ -145,4 +150,4 @@ def copy_units(work: Backfill, workers: int) -> None:
             f"--run {run_dir}: made with event_json = false, so it has no documents for ndjson:; "
             "give its scenario instead of --run, and they are drawn again"
         )
-    work.fill(Job(manifest.scenario, Path(), run_dir), tasks, dates, days=len(days), workers=workers)
+    work.fill(Job(manifest.scenario, Path(), run_dir), tasks, dates, days=days.values(), workers=workers)

@@ -52,10 +52,16 @@ class WarehouseThread:
         while self._waiting and self._waiting[0].done():
             self._waiting.pop(0).result()
 
-    def finish(self) -> None:
-        """Wait until everything offered is in place. Raises RunError."""
+    @property
+    def waiting(self) -> int:
+        """Items offered that are not known to be in place."""
+        return len(self._waiting)
+
+    def finish(self, one_more: Callable[[], None] = lambda: None) -> None:
+        """Wait until everything offered is in place; ``one_more`` hears of each item. Raises RunError."""
         for future in self._waiting:
             future.result()
+            one_more()
         self._waiting = []
         self._now(self._sink.flush)
 
@@ -74,6 +80,7 @@ class WarehouseThread:
             if self._sink.has(item):
                 self.found += 1
             else:
+                item.check()
                 self._sink.put(item)
                 self.loaded += 1
         except BaseException:

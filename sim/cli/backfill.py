@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from context.errors import InputError
-from context.terms.premises import premises_of_file
+from context.files import typed_path
+from context.terms.premises import premises_given
 from sim.cli.options import (
     AllowUnlabelled,
     AsJson,
@@ -24,12 +24,16 @@ from sim.cli.options import (
     Shift,
     TermName,
     Terms,
+    Verify,
     Workers,
     date_given,
 )
-from sim.cli.terminal import err
+from sim.cli.terminal import err, out, out_json
 from sim.folder.find import default_run_dir
 from sim.sinks.open import either, forms, is_stdout, schemes
+
+if TYPE_CHECKING:
+    from sim.run import Outcome
 
 _FORMS = ", ".join(forms("units", "tables"))
 _COMPRESSED = [scheme.name for scheme in schemes("units") if scheme.has_compression]
@@ -37,25 +41,42 @@ _To = Annotated[
     list[str] | None,
     typer.Option(
         "--to",
+        metavar="URL",
         help=f"Destination, again for several: {_FORMS}.",
     ),
 ]
-_From = Annotated[str | None, typer.Option("--from", help="First date; default: the term's first.")]
-_Until = Annotated[str | None, typer.Option("--until", help="Last date, included; default: the last.")]
+_From = Annotated[
+    str | None, typer.Option("--from", metavar="DATE", help="First date; default: the term's first.")
+]
+_Until = Annotated[
+    str | None, typer.Option("--until", metavar="DATE", help="Last date, included; default: the last.")
+]
 _Dataset = Annotated[
-    list[str] | None, typer.Option("--dataset", help="Only this dataset; again for several.")
+    list[str] | None, typer.Option("--dataset", metavar="NAME", help="Only this dataset; again for several.")
 ]
 _Table = Annotated[
-    list[str] | None, typer.Option("--table", help="Only this DATASET.TABLE; again for several.")
+    list[str] | None,
+    typer.Option("--table", metavar="NAME", help="Only this DATASET.TABLE; again for several."),
 ]
 _Compression = Annotated[
-    str, typer.Option("--compression", help=f"Of {either(_COMPRESSED)}: files: none, gzip or zstd.")
+    str,
+    typer.Option(
+        "--compression", metavar="HOW", help=f"Of {either(_COMPRESSED)}: files: none, gzip or zstd."
+    ),
 ]
 _Method = Annotated[
-    str, typer.Option("--method", help="How BigQuery replaces a day: auto, decorator or transaction.")
+    str,
+    typer.Option(
+        "--method", metavar="HOW", help="How BigQuery replaces a day: auto, decorator or transaction."
+    ),
 ]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Look at the destinations, write nothing.")]
-_Finished = Annotated[Path | None, typer.Option("--run", help="Deliver this finished run, without drawing.")]
+_Finished = Annotated[
+    Path | None,
+    typer.Option(
+        "--run", parser=typed_path, metavar="DIR", help="Deliver this finished run, without drawing."
+    ),
+]
 
 
 def backfill_command(
@@ -80,9 +101,13 @@ def backfill_command(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
+    verify: Verify = False,
     as_json: AsJson = False,
 ) -> None:
-    """Deliver store and events into files and warehouses, in bulk; only what is missing there."""
+    """Deliver store and events in bulk, to several places.
+
+    What is missing there is drawn or copied, and nothing twice. The same command goes on after a kill.
+    """
     from sim.backfill.backfill import Wanted, wanted_tables
     from sim.backfill.pool import default_workers
     from sim.folder.progress import Progress
@@ -102,22 +127,29 @@ def backfill_command(
     if wanted.begin and wanted.until and wanted.until < wanted.begin:
         raise InputError(f"--until: {until} given, which is before --from {begin}")
     options = TableOptions(method, tuple(allow_unlabelled or ()), say=err.print)
-    order = Order(urls, wanted, options, dry_run, marts=not no_marts)
-    workers, show = workers or default_workers(), Progress(err)
+    order = Order(urls, wanted, options, dry_run=dry_run, verify=verify, marts=not no_marts)
+    workers = workers or default_workers()
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     if run_dir is not None:
         given = [name for name, value in {**flags, "scenario": scenario, "out": out}.items() if value]
         if given:
             raise InputError(f"--run says which run, so --{given[0]} has no meaning")
-        outcome = deliver(run_dir, order, workers=workers, progress=show)
+        with Progress(err) as show:
+            outcome = deliver(run_dir, order, workers=workers, progress=show)
     else:
-        made = premises_of_file(scenario, flags)
+        made = premises_given(scenario, flags)
         folder = out or default_run_dir(made.scenario)
-        outcome = backfill(made, folder, order, workers=workers, force=force, progress=show)
+        with Progress(err) as show:
+            outcome = backfill(made, folder, order, workers=workers, force=force, progress=show)
+    _report(outcome, urls, dry_run=dry_run, as_json=as_json)
+
+
+def _report(outcome: Outcome, urls: tuple[str, ...], *, dry_run: bool, as_json: bool) -> None:
+    """What was delivered, for people or programs."""
     facts = {"run": str(outcome.run_dir), "synthetic": True, "dry_run": dry_run, "to": list(urls)}
     done: dict[str, Any] = asdict(outcome.delivered) if outcome.delivered else {}
     if as_json:
-        typer.echo(json.dumps({**facts, **done}))
+        out_json({**facts, **done})
     elif not dry_run:
         err.print(
             f"{outcome.run_dir}: {done['drawn']} days drawn, {done['copied']} copied "
@@ -142,7 +174,8 @@ def _urls(given: list[str], compression: str) -> tuple[str, ...]:
             f"--compression {compression}: only {either(_COMPRESSED)}: files are compressed by choice"
         )
     return tuple(
-        f"{url}?compression={compression}" if url in chosen and "?" not in url else url for url in given
+        f"{url}?compression={compression}" if url in chosen and "?compression=" not in url else url
+        for url in given
     )
 
 
@@ -157,15 +190,18 @@ def estimate_command(
     workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell rows, bytes and minutes of a scenario, and what BigQuery would charge for keeping it."""
+    """Tell rows, bytes and minutes before anything is made.
+
+    And what BigQuery would charge for keeping it.
+    """
     from sim.backfill.pool import default_workers
     from sim.plan.estimate import estimate
 
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
-    given = premises_of_file(scenario, flags)
+    given = premises_given(scenario, flags)
     wanted = estimate(given.scenario, given.pack, given.calendar, workers or default_workers())
     if as_json:
-        typer.echo(json.dumps(wanted.facts()))
+        out_json(wanted.facts())
         return
-    for line in wanted.lines():
-        typer.echo(line)
+    for line in (*wanted.lines(), *wanted.costs()):
+        out(line)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from context.files import typed_path
 from sim.cli.options import (
     AllowUnlabelled,
     AsJson,
@@ -20,12 +19,13 @@ from sim.cli.options import (
     Terms,
     date_given,
 )
-from sim.cli.terminal import err
+from sim.cli.terminal import err, out_json
 from sim.exports.forms import FILE_FORMS
 from sim.exports.into_warehouse import write_warehouse
+from sim.exports.scratch import passing_folder
 from sim.exports.source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
 from sim.folder.progress import Progress
-from sim.sinks.open import either, forms, is_offered, not_offered
+from sim.sinks.open import check_flags, either, forms, is_offered, not_offered
 
 _TARGETS = (*(f"{form}:DIR" for form in FILE_FORMS), *forms("tables"))
 
@@ -40,7 +40,12 @@ _AsOf = Annotated[
 ]
 _StoreRun = Annotated[
     Path | None,
-    typer.Option("--run", help="Store of this run; default: of the scenario file, else of the newest run."),
+    typer.Option(
+        "--run",
+        parser=typed_path,
+        metavar="DIR",
+        help="Store of this run; default: the scenario's, or the newest.",
+    ),
 ]
 
 
@@ -58,23 +63,28 @@ def context_command(
     allow_unlabelled: AllowUnlabelled = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the context store alone, of a run or a scenario: as files, or into a warehouse."""
+    """Write the context store alone, without events.
+
+    Of a run or a scenario; as files, or into a warehouse; whole, or as of a morning.
+    """
     form, target = _target(to)
+    check_flags([to], {"--allow-unlabelled": allow_unlabelled}, "units", "tables")
     day = date_given("--as-of", morning)
     flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
-    with tempfile.TemporaryDirectory(prefix="termtide-") as made:
-        source = open_source(run_dir, scenario, flags, Progress(err), Path(made))
+    with passing_folder() as made:
+        with Progress(err) as show:
+            source = open_source(run_dir, scenario, flags, show, made)
         names = chosen_names(tables or [], source.names)
         facts = {"as_of": day.isoformat() if day else None, **scenario_facts(source.manifest)}
         if day is not None:
             source = on_morning(source, day)
         rows = (
-            _into_folder(form, Path(target), source, names, facts)
+            _into_folder(form, typed_path(target), source, names, facts)
             if form in FILE_FORMS
             else write_warehouse(to, source, names, tuple(allow_unlabelled or ()), err.print)
         )
     if as_json:
-        typer.echo(json.dumps({"synthetic": True, "to": to, **facts, "rows": rows}))
+        out_json({"synthetic": True, "to": to, **facts, "rows": rows})
     else:
         err.print(f"{len(rows)} tables, {sum(rows.values()):,} rows: {to}")
 
@@ -87,7 +97,7 @@ def _target(url: str) -> tuple[str, str]:
     if scheme in FILE_FORMS:
         from sim.exports.files import check_folder
 
-        check_folder(Path(target))  # told before anything is made
+        check_folder(typed_path(target))  # told before anything is made
     return scheme, target
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import signal
-from importlib import import_module
+import sys
+import tomllib
+from functools import cache
+from importlib import import_module, resources
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from context.errors import TermtideError
+from context.errors import InputError, TermtideError
+from context.foreign import ours
 
 # Where each command stands, in the order in which help lists them. A command imports what it needs when it is
 # asked for: `termtide sql` does not wait for what draws a term.
@@ -22,7 +26,8 @@ COMMANDS = {
     "backfill": "backfill:backfill_command",
     "estimate": "backfill:estimate_command",
     "stream": "stream:stream_command",
-    "drop": "drop:drop_command",
+    "verify": "delivered:verify_command",
+    "drop": "delivered:drop_command",
     "ctl": "stream:ctl_app",
     "sql": "sql:sql_command",
     "open": "sql:open_command",
@@ -30,6 +35,27 @@ COMMANDS = {
     "pack": "pack:pack_app",
     "schema": "schema:schema_app",
 }
+
+
+@cache
+def examples() -> dict[str, list[str]]:
+    """Command lines without the program's name, by command: what its help shows."""
+    text = resources.files("sim.cli").joinpath("examples.toml").read_text(encoding="utf-8")
+    found: dict[str, list[str]] = tomllib.loads(text)["examples"]
+    return found
+
+
+def _epilog(command: str) -> str:
+    """Examples, one a line; the mark keeps them from being wrapped."""
+    return "\n".join(["\b", "Examples:", *(f"  termtide {line}" for line in examples()[command])])
+
+
+def _help_alone(context: typer.Context) -> None:
+    """A group that is called without a command tells what there is."""
+    if context.invoked_subcommand is None:
+        from sim.cli.terminal import out_document
+
+        out_document(context.get_help() + "\n")
 
 
 class _Commands(TyperGroup):
@@ -47,8 +73,12 @@ class _Commands(TyperGroup):
         found = getattr(import_module(f"sim.cli.{module}"), name)
         if not isinstance(found, typer.Typer):
             alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-            alone.command(cmd_name)(found)
+            alone.command(cmd_name, epilog=_epilog(cmd_name))(found)
             found = alone
+        else:
+            found.callback(invoke_without_command=True)(_help_alone)
+            for below in found.registered_commands:
+                below.epilog = _epilog(f"{cmd_name} {below.name}")
         command = get_command(found)
         command.name = cmd_name
         return command
@@ -58,8 +88,7 @@ app = typer.Typer(
     name="termtide",
     cls=_Commands,
     help="A synthetic university on tap: a context store, a term of Caliper events, a warehouse.",
-    no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -68,26 +97,32 @@ _INTERRUPTED = "interrupted; what is in place is whole, and the same command con
 
 def _version(value: bool) -> None:
     if value:
+        from sim.cli.terminal import out
         from sim.folder.manifest import termtide_version
 
-        typer.echo(f"termtide {termtide_version()}")
+        out(f"termtide {termtide_version()}")
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def main_options(
-    version: Annotated[
+    context: typer.Context,
+    _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """A synthetic university on tap."""
+    """A synthetic university on tap: a context store, a term of Caliper events, a warehouse."""
+    _help_alone(context)
 
 
-def fail(message: str, code: int) -> NoReturn:
+def fail(message: str, code: int, *, as_json: bool = False) -> NoReturn:
     """One line on stderr, then out."""
-    from sim.cli.terminal import err
+    from sim.cli.terminal import err, err_json
 
-    err.print(f"termtide: {message}", markup=False, emoji=False)
+    if as_json:
+        err_json({"error": message, "exit_code": code})
+    else:
+        err.print(f"termtide: {message}")
     raise SystemExit(code)
 
 
@@ -95,35 +130,53 @@ def main(arguments: list[str] | None = None) -> None:
     """Entry point: errors become one line and an exit code."""
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, _interrupt)
+    as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
     try:
+        _check_letters(sys.argv[1:] if arguments is None else arguments)
         code = app(arguments, prog_name="termtide", standalone_mode=False)
     except TermtideError as error:
-        fail(str(error), error.exit_code)
+        fail(str(error), error.exit_code, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
-        _stopped()
+        _stopped(as_json=as_json)
     except SystemExit:
         raise SystemExit(0) from None  # whoever read our output has heard enough: no failure of ours
-    except OSError as error:
-        fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 3)
     except typer.Exit as leave:
         raise SystemExit(leave.exit_code) from None
     except Exception as error:
         usage = getattr(error, "format_message", None)
         if usage is None and "interrupted" in str(error).lower():
-            _stopped()  # DuckDB's own word for Ctrl-C in a query
-        if usage is None:
+            _stopped(as_json=as_json)  # DuckDB's own word for Ctrl-C in a query
+        if usage is not None:
+            fail(f"{usage().rstrip('.')}; {_where_help_is(error)}", 2, as_json=as_json)
+        known = ours(error)
+        if known is None:
             raise
-        fail(usage(), 2)
+        fail(str(known), known.exit_code, as_json=as_json)
     # Outside its standalone mode, typer returns the exit code of an interruption instead of raising it.
     if code == 130:
-        _stopped()
+        _stopped(as_json=as_json)
 
 
-def _stopped() -> NoReturn:
+def _where_help_is(error: Exception) -> str:
+    """A hint for a command line that wasn't understood."""
+    path = getattr(getattr(error, "ctx", None), "command_path", "termtide")
+    return f"`{path} -h` shows what there is"
+
+
+def _check_letters(arguments: list[str]) -> None:
+    """Raise InputError for an argument whose bytes are no UTF-8: neither Arrow nor DuckDB could take it."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{argument} given, allowed: arguments in UTF-8") from None
+
+
+def _stopped(*, as_json: bool) -> NoReturn:
     """Out after an interruption; whoever presses again changes nothing any more."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    fail(_INTERRUPTED, 130)
+    fail(_INTERRUPTED, 130, as_json=as_json)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

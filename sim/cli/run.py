@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from humanize import naturalsize
 
 from context.errors import InputError
 from context.packs.pack import load_pack
@@ -24,9 +24,10 @@ from sim.cli.options import (
     Shift,
     TermName,
     Terms,
+    Verify,
     Workers,
 )
-from sim.cli.terminal import ask_to_go_on, err
+from sim.cli.terminal import ask_to_go_on, err, out_json, program
 from sim.folder.find import default_run_dir
 
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run above 5 GB.")]
@@ -54,14 +55,18 @@ def run_command(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
+    verify: Verify = False,
     no_marts: NoMarts = False,
     yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the scenario's university: context store, a term of events, warehouse and report."""
+    """Make the scenario's university, a term of it.
+
+    Context store, events, warehouse and report. Killed or stopped, the same command goes on.
+    """
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     given = premises_of_file(scenario, flags)
-    _make(given, out, workers, force=force, yes=yes, marts=not no_marts, as_json=as_json)
+    _make(given, out, workers, force=force, verify=verify, yes=yes, marts=not no_marts, as_json=as_json)
 
 
 def demo_command(
@@ -73,14 +78,18 @@ def demo_command(
     out: Out = None,
     workers: Workers = None,
     force: Force = False,
+    verify: Verify = False,
     no_marts: NoMarts = False,
     yes: _Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the demo: a university of 1,000 FTE and its Fall term, without a scenario file."""
+    """Make a demo, of 1,000 FTE unless told otherwise.
+
+    It needs no scenario file. What differs from the plain demo is in the name of its folder.
+    """
     chosen = demo_scenario({"fte": fte, "term": term, "seed": seed, "shift": shift, "terms": terms})
     given = premises(chosen, load_pack(chosen.pack, Path.cwd()))
-    _make(given, out, workers, force=force, yes=yes, marts=not no_marts, as_json=as_json)
+    _make(given, out, workers, force=force, verify=verify, yes=yes, marts=not no_marts, as_json=as_json)
 
 
 def _make(
@@ -89,6 +98,7 @@ def _make(
     workers: int | None,
     *,
     force: bool,
+    verify: bool,
     yes: bool,
     marts: bool,
     as_json: bool,
@@ -104,17 +114,17 @@ def _make(
     run_dir = out or default_run_dir(scenario)
     workers = workers or default_workers()
     wanted = estimate(scenario, given.pack, given.calendar, workers)
-    err.print(
-        f"{scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}, "
-        f"pack {given.pack.name}: {wanted.line()}"
-    )
+    title = f"{scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}"
+    for line in (f"{title}, pack {given.pack.name}", *wanted.lines()):
+        err.print(line)
     check_disk(run_dir, wanted)
     if wanted.bytes > LARGE_BYTES and not yes:
-        ask_to_go_on(f"This needs about {wanted.bytes / 1e9:.1f} GB. Go on?")
-    outcome = run(given, run_dir, workers=workers, force=force, marts=marts, progress=Progress(err))
+        ask_to_go_on(f"This needs about {naturalsize(wanted.bytes)}. Go on?")
+    with Progress(err) as show:
+        outcome = run(given, run_dir, workers=workers, force=force, verify=verify, marts=marts, progress=show)
     facts = summary(outcome)
     if as_json:
-        typer.echo(json.dumps(facts))
+        out_json(facts)
     else:
-        print_summary(facts, err)
+        print_summary(facts, err, program())
     err.print(f"report: {(run_dir / REPORT).resolve()}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,21 +11,21 @@ import typer
 
 import schemas
 from context.errors import InputError
+from context.files import typed_path
 from schemas._model import Table
 from sim.cli.options import AsJson
-from sim.cli.terminal import err, print_rows
+from sim.cli.terminal import err, out, out_document, out_json, print_rows
 from sim.report.table_facts import column_counts, column_rows, table_facts, tables_markdown
 
-schema_app = typer.Typer(
-    help="Tables and columns: list, show, ddl, docs.", no_args_is_help=True, rich_markup_mode=None
-)
+schema_app = typer.Typer(help="Tables and columns: list, show, ddl, docs.", rich_markup_mode=None)
 _Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="[TABLE]...", help="Tables, as dataset.table or table; default: all."),
 ]
-_Dataset = Annotated[str | None, typer.Option("--dataset", help="Only this dataset.")]
+_Dataset = Annotated[str | None, typer.Option("--dataset", metavar="NAME", help="Only this dataset.")]
 _DIALECTS = ("bigquery", "duckdb")
 _FORMS = ("sql", "json")
+_PROJECT = re.compile(r"[A-Za-z0-9._:-]{1,100}")  # emulators take any such
 _DOCS = ("markdown", "html")
 _DOCS_FOLDER = Path("termtide-schema")
 
@@ -34,7 +35,7 @@ def schema_list_command(dataset: _Dataset = None, as_json: AsJson = False) -> No
     """Datasets and tables with their columns and what is known of them."""
     rows = [_summary(table) for table in _chosen(None, dataset)]
     if as_json:
-        typer.echo(json.dumps(rows))
+        out_json(rows)
     else:
         print_rows(rows, tuple(name for name in rows[0] if name != "description"))
 
@@ -44,17 +45,20 @@ def schema_show_command(
     name: Annotated[str, typer.Argument(metavar="TABLE", help="A table, as dataset.table or table.")],
     as_json: AsJson = False,
 ) -> None:
-    """One table: its columns, types, option sets, and what Unizin documents of them."""
+    """One table: its columns, types and option sets.
+
+    And what Unizin documents of them.
+    """
     (table,) = _chosen([name], None)
     rows = list(column_rows(table))
     sets = {row["options"]: schemas.option_set(row["options"]) for row in rows if row["options"]}
     if as_json:
-        typer.echo(json.dumps({**_summary(table), "columns": rows, "option_sets": sets}))
+        out_json({**_summary(table), "columns": rows, "option_sets": sets})
         return
-    typer.echo(f"{table.dataset}.{table.name}: {table.description} {' '.join(table_facts(table))}")
+    out(f"{table.dataset}.{table.name}: {table.description} {' '.join(table_facts(table))}")
     print_rows(rows, tuple(name for name in rows[0] if name not in ("uniform", "always_null")))
     for options, members in sets.items():
-        typer.echo(f"{options}: {', '.join(members)}")
+        out(f"{options}: {', '.join(members)}")
 
 
 @schema_app.command("ddl")
@@ -75,19 +79,21 @@ def schema_ddl_command(
         raise InputError(f"--format: {form} given, allowed: {', '.join(_FORMS)}")
     if dialect == "duckdb" and (form == "json" or project):
         raise InputError("--dialect duckdb: has SQL only and no project; --format json is BigQuery's")
+    if project is not None and not _PROJECT.fullmatch(project):
+        raise InputError(f"--project: {project!r} given, allowed: letters, digits, -, _, . and :")
     tables = _chosen(names, dataset)
     if form == "json":
         found = {f"{table.dataset}.{table.name}": schemas.bigquery_schema(table) for table in tables}
-        typer.echo(json.dumps(next(iter(found.values())) if len(found) == 1 else found, indent=2))
+        out_document(json.dumps(next(iter(found.values())) if len(found) == 1 else found, indent=2) + "\n")
         return
     for made in dict.fromkeys(table.dataset for table in tables):
         where = f'"{made}"' if dialect == "duckdb" else f"`{f'{project}.' if project else ''}{made}`"
-        typer.echo(f"CREATE SCHEMA IF NOT EXISTS {where};\n")
+        out_document(f"CREATE SCHEMA IF NOT EXISTS {where};\n\n")
     for table in tables:
         statement = (
             schemas.bigquery_ddl(table, project) if dialect == "bigquery" else schemas.duckdb_ddl(table)
         )
-        typer.echo(f"{statement};\n")
+        out_document(f"{statement};\n\n")
 
 
 @schema_app.command("docs")
@@ -98,10 +104,18 @@ def schema_docs_command(
         str, typer.Option("--format", help="markdown: one page on stdout; html: a folder of pages.")
     ] = "markdown",
     out: Annotated[
-        Path | None, typer.Option("--out", help=f"Folder of --format html; default: {_DOCS_FOLDER}.")
+        Path | None,
+        typer.Option(
+            "--out",
+            parser=typed_path,
+            metavar="PATH",
+            help=f"Folder of --format html; default: {_DOCS_FOLDER}.",
+        ),
     ] = None,
 ) -> None:
-    """All tables with descriptions and provenance: as Markdown, or as pages that one can search.
+    """The dictionary: all tables, described.
+
+    As Markdown, or as pages that one can search, with what Unizin documents and what we infer.
 
     With --format html, a folder of pages that work without a server: open its index.html in a browser.
     """
@@ -111,18 +125,18 @@ def schema_docs_command(
     if form == "markdown":
         if out is not None:
             raise InputError("--out: is for --format html; Markdown goes to stdout")
-        typer.echo(tables_markdown(tables), nl=False)
+        out_document(tables_markdown(tables))
         if not names and dataset is None:
             from sim.marts.picture import marts_graph
 
-            typer.echo(f"\n{marts_graph()}", nl=False)
+            out_document(f"\n{marts_graph()}")
         return
     from sim.report.dictionary.site import INDEX, check_dictionary, write_dictionary
 
     root = out or _DOCS_FOLDER
     check_dictionary(root)
     written = write_dictionary(root, tables)
-    err.print(f"wrote {len(written)} files: open {(root / INDEX).resolve()}", markup=False)
+    err.print(f"wrote {len(written)} files: open {(root / INDEX).resolve()}")
 
 
 def _chosen(names: list[str] | None, dataset: str | None) -> list[Table]:

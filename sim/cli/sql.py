@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from context.files import typed_path
 from sim.cli.options import RunDir
 from sim.cli.terminal import err
 
@@ -19,12 +20,18 @@ def sql_command(
         typer.Argument(help="BigQuery SQL, a file of it, or - for standard input; without one: a shell."),
     ] = None,
     run_dir: RunDir = None,
-    file: Annotated[Path | None, typer.Option("--file", "-f", help="Read the SQL from a file.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", parser=typed_path, metavar="PATH", help="Read the SQL from a file."),
+    ] = None,
     form: Annotated[
         str | None, typer.Option("--format", help="pretty, json, prettyjson, jsonl, csv or parquet.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the result into this file.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", parser=typed_path, metavar="PATH", help="Write the result into this file."),
+    ] = None,
     parameter: Annotated[
         list[str] | None,
         typer.Option("--parameter", help="Query parameter, name:TYPE:value; may be given again."),
@@ -43,7 +50,10 @@ def sql_command(
         bool, typer.Option("--strict-project", help="Refuse names of other projects than the run's.")
     ] = False,
 ) -> None:
-    """Run BigQuery SQL on a run; what it makes stays in a scratch dataset beside the run."""
+    """Run BigQuery SQL on a run.
+
+    What it makes stays in a scratch dataset beside the run.
+    """
     from sim.shell.answers import Asked
     from sim.shell.ask import answer
 
@@ -72,11 +82,14 @@ def open_command(
         bool, typer.Option("--print", help="Only print the SQL that puts the names in place.")
     ] = False,
 ) -> None:
-    """Open a run in DuckDB's own client or page, every dataset under its name."""
+    """Open a run in DuckDB's own client or page.
+
+    Every dataset is there under its name.
+    """
     from sim.shell.client import open_in_client
 
     open_in_client(run_dir, ui=ui, show=show, say=_say)
 
 
 def _say(text: str) -> None:
-    err.print(text, markup=False, emoji=False)
+    err.print(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,37 +9,47 @@ from typing import Annotated, Any
 import typer
 
 from context.errors import InputError
+from context.files import typed_path
+from context.scenario.scenario import Scenario
 from context.terms.premises import premises
-from sim.cli.options import AsJson, Fte, ScenarioFile, Seed, Shift
-from sim.cli.terminal import err
+from sim.cli.options import AsJson, Fte, PackName, ScenarioFile, Seed, Shift, TermName, Terms
+from sim.cli.terminal import err, out, out_json
 from sim.folder.chosen import chosen_term, with_shift
 from sim.folder.find import default_run_dir
 from sim.sinks.open import check_stream, forms, is_stdout
 
 ctl_app = typer.Typer(
-    help="Steer a running stream: status, pause, resume, speed, seek, stop.",
-    no_args_is_help=True,
+    help="Steer a running stream from another terminal.",
     rich_markup_mode=None,
 )
 _State = Annotated[
-    Path | None, typer.Option("--state", help="State folder of the stream; default: the newest below runs/.")
+    Path | None,
+    typer.Option(
+        "--state",
+        parser=typed_path,
+        metavar="DIR",
+        help="State folder of the stream; default: the newest below runs/.",
+    ),
 ]
-_To = Annotated[str, typer.Option("--to", help=", ".join(forms("messages")))]
-_Speed = Annotated[str, typer.Option("--speed", help="Campus seconds a second, or max.")]
-_Begin = Annotated[str | None, typer.Option("--from", help="First moment, by the campus's clock.")]
-_End = Annotated[str | None, typer.Option("--until", help="Moment at which it ends.")]
+_To = Annotated[str, typer.Option("--to", metavar="URL", help=", ".join(forms("messages")))]
+_Speed = Annotated[str, typer.Option("--speed", metavar="X", help="Campus seconds a second, or max.")]
+_Begin = Annotated[
+    str | None, typer.Option("--from", metavar="TIME", help="First moment, by the campus's clock.")
+]
+_End = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Moment at which it ends.")]
 _RateMax = Annotated[
-    float | None, typer.Option("--rate-max", min=0.1, help="Send at most so many events a second.")
+    float | None,
+    typer.Option("--rate-max", metavar="N", min=0.1, help="Send at most so many events a second."),
 ]
 _AlignToday = Annotated[
     bool, typer.Option("--align-today", help="Shift the calendar so that --from is today.")
 ]
 _Loop = Annotated[bool, typer.Option("--loop", help="Begin again at the end: later, with new ids.")]
-_LapCount = Annotated[int | None, typer.Option("--laps", min=1, help="Repeat so often in all.")]
-_Form = Annotated[str, typer.Option("--message", help="event or envelope.")]
+_LapCount = Annotated[int | None, typer.Option("--laps", metavar="N", min=1, help="Repeat so often in all.")]
+_Form = Annotated[str, typer.Option("--message", metavar="FORM", help="event or envelope.")]
 _OrderingKey = Annotated[
     str | None,
-    typer.Option("--ordering-key", help="tool, canvas_user_id or canvas_course_id."),
+    typer.Option("--ordering-key", metavar="KEY", help="tool, canvas_user_id or canvas_course_id."),
 ]
 _Create = Annotated[
     bool, typer.Option("--create", help="Make topic and subscription, labelled, if they are missing.")
@@ -50,11 +59,23 @@ _ThisTopic = Annotated[
     typer.Option("--allow-unlabelled", metavar="TOPIC", help="Publish to this topic without its label."),
 ]
 _StreamState = Annotated[
-    Path | None, typer.Option("--state", help="Folder of checkpoint and socket; default: <run>-stream.")
+    Path | None,
+    typer.Option(
+        "--state",
+        parser=typed_path,
+        metavar="DIR",
+        help="Folder of checkpoint and socket; default: <run>-stream-<sink>.",
+    ),
 ]
 _Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the checkpoint and begin anew.")]
 _PlayedRun = Annotated[
-    Path | None, typer.Option("--run", help="Play this run; default: the scenario's, or the newest.")
+    Path | None,
+    typer.Option(
+        "--run",
+        parser=typed_path,
+        metavar="DIR",
+        help="Play this run; default: the scenario's, or the newest.",
+    ),
 ]
 
 
@@ -77,33 +98,38 @@ def stream_command(
     run_dir: _PlayedRun = None,
     scenario: ScenarioFile = None,
     fte: Fte = None,
+    term: TermName = None,
+    terms: Terms = None,
     seed: Seed = None,
+    pack: PackName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play a term against the clock into Pub/Sub or a file. The same command goes on after a stop or kill."""
+    """Play a term against the clock into Pub/Sub or a file.
+
+    The same command goes on after a stop or kill.
+    """
     from sim.folder.progress import Progress
     from sim.run import prepare
     from sim.sensors.message_maker import FORMS
     from sim.sinks.messages import ORDERING_KEYS, StreamOptions
-    from sim.stream.control import STATE_SUFFIX
-    from sim.stream.moments_and_speeds import aligning_weeks, moved, read_speed
+    from sim.stream.control import state_dir
+    from sim.stream.moments_and_speeds import moved, read_speed
     from sim.stream.stream import StreamJob, played_shift, stream, timeline_of
 
     _one_of("--message", message, FORMS)
-    if ordering_key is not None:
-        _one_of("--ordering-key", ordering_key, ORDERING_KEYS)
+    _one_of("--ordering-key", ordering_key, ORDERING_KEYS)
     if as_json and is_stdout(to, "messages"):
         raise InputError("--json: stdout carries the events already; take --to ndjson:FILE")
     if align_today and (shift is not None or begin is None):
         raise InputError("--align-today: needs --from, and chooses the shift, so --shift can't be given")
     pace = read_speed(speed)
-    chosen, loaded, folder = chosen_term(scenario, run_dir, {"fte": fte, "seed": seed, "shift": shift})
-    state_dir = state or folder.with_name(folder.name + STATE_SUFFIX)
+    flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack, "shift": shift}
+    chosen, loaded, folder = chosen_term(scenario, run_dir, flags)
+    kept = state or state_dir(folder, to)
     if align_today:
-        played = None if fresh else played_shift(state_dir)
-        now = datetime.now(UTC)
-        weeks = played - chosen.shift if played is not None else aligning_weeks(chosen, begin or "", now)
-        begin, end = moved(begin, weeks, "--from"), moved(end, weeks, "--until")
+        weeks = _weeks_to_today(chosen, begin or "", None if fresh else played_shift(kept))
+        zone = chosen.time_zone
+        begin, end = moved(begin, weeks, zone, "--from"), moved(end, weeks, zone, "--until")
         if weeks:
             chosen = with_shift(chosen, str(chosen.shift + weeks), "--align-today")
             folder = default_run_dir(chosen)
@@ -114,24 +140,33 @@ def stream_command(
     # A wrong address or time is told before anything is made.
     check_stream(to, options)
     given = premises(chosen, loaded)
-    job = StreamJob(given, folder, state_dir, to, pace, begin, end, number, message, rate_max, options, fresh)
-    timeline_of(job)
-    prepare(given, folder, progress=Progress(err))
-    ended = stream(job, err.print)
+    job = StreamJob(given, folder, kept, to, pace, begin, end, number, message, rate_max, options, fresh)
+    for line in timeline_of(job).warnings(datetime.now(UTC)):
+        err.print(line)
+    with Progress(err) as show:
+        prepare(given, folder, progress=show)
+        ended = stream(job, show.say, show.show)
     _report(ended.status, as_json=as_json)
     if ended.interrupted:
         raise KeyboardInterrupt
 
 
-def _one_of(flag: str, given: str, allowed: tuple[str, ...]) -> None:
-    if given not in allowed:
+def _weeks_to_today(scenario: Scenario, begin: str, played: int | None) -> int:
+    """By how much the calendar moves; ``played``: the shift of a stream that goes on."""
+    from sim.stream.moments_and_speeds import aligning_weeks
+
+    return aligning_weeks(scenario, begin, datetime.now(UTC)) if played is None else played - scenario.shift
+
+
+def _one_of(flag: str, given: str | None, allowed: tuple[str, ...]) -> None:
+    if given is not None and given not in allowed:
         raise InputError(f"{flag}: {given!r} given, allowed: {', '.join(allowed)}")
 
 
 def _report(facts: dict[str, Any], *, as_json: bool) -> None:
     """How it ended."""
     if as_json:
-        typer.echo(json.dumps(facts))
+        out_json(facts)
         return
     err.print(f"{facts['state']}: {facts['events_acknowledged']:,} events acknowledged")
     if facts["state"] == "stopped":
@@ -143,13 +178,13 @@ def _ctl(state: Path | None, command: str, value: str, *, as_json: bool) -> None
 
     facts = ask(find_state(state), command, value)
     if as_json:
-        typer.echo(json.dumps(facts))
+        out_json(facts)
         return
     campus = facts.pop("campus", {})
     del facts["sensors"]
     facts["campus"] = ", ".join(f"{key.replace('_', ' ')} {fact}" for key, fact in campus.items())
     for key, fact in facts.items():
-        typer.echo(f"{key.replace('_', ' ')}: {fact}")
+        out(f"{key.replace('_', ' ')}: {fact}")
 
 
 @ctl_app.command("status")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
+from humanize import naturalsize
 from rich.console import Console
 
 from sim.folder.names import REPORT, WAREHOUSE
@@ -31,16 +33,16 @@ def summary(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def print_summary(facts: dict[str, Any], console: Console) -> None:
-    """The summary for people, on ``console``."""
+def print_summary(facts: dict[str, Any], console: Console, program: str) -> None:
+    """The summary for people, on ``console``; ``program`` is how a shell calls this one."""
+    run_dir = facts["run"]
     if facts["was_done"]:
-        console.print(f"{facts['run']}: this run is complete already; nothing to do", markup=False)
+        console.print(f"{run_dir}: this run is complete already; nothing to do")
     console.print(
-        f"{facts['run']}: {facts['store_rows']:,} store rows, {facts['events']:,} events "
-        f"({facts['event_bytes'] / 1e6:,.0f} MB of Parquet), all synthetic",
-        markup=False,
+        f"{run_dir}: {facts['store_rows']:,} store rows, {facts['events']:,} events "
+        f"({naturalsize(facts['event_bytes'])} of Parquet), all synthetic"
     )
-    console.print(f"warehouse: {Path(facts['warehouse']).resolve()}", markup=False)
-    console.print("Try:", markup=False)
+    console.print(f"warehouse: {Path(facts['warehouse']).resolve()}")
+    console.print("Try:")
     for query in facts["queries"]:
-        console.print(f'  termtide sql --run {facts["run"]} "{query}"', markup=False)
+        console.print(f'  {program} sql --run {shlex.quote(run_dir)} "{query}"')

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+import shutil
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from context.errors import InputError
+from sim.folder.plain import plain
 
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+
+class PlainConsole(Console):
+    """A console that takes texts as plain ones: no markup, emoji, colours of numbers, or controls in them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def render_str(self, text: str, **style: Any) -> Text:
+        """The text as rich draws it, be it printed or a table's cell."""
+        return super().render_str(plain(text), **(style | {"markup": False, "emoji": False}))
+
+
+err = PlainConsole(stderr=True, soft_wrap=True)
 
 
 def ask_to_go_on(question: str) -> None:
@@ -22,15 +39,52 @@ def ask_to_go_on(question: str) -> None:
         raise InputError("not started; a smaller --fte or event_json = false needs less")
 
 
-_WIDE = 200  # columns of a terminal that is none
+def out(line: str) -> None:
+    """A line for people on stdout, whatever is in it."""
+    typer.echo(plain(line))
+
+
+def out_json(facts: object) -> None:
+    """Facts for programs on stdout, as one line of JSON."""
+    typer.echo(json.dumps(facts))
+
+
+def err_json(facts: object) -> None:
+    """Facts for programs on stderr, as one line of JSON."""
+    typer.echo(json.dumps(facts), err=True)
+
+
+def out_document(text: str) -> None:
+    """A text of ours of many lines on stdout, as it is."""
+    typer.echo(text, nl=False)
 
 
 def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-    """Rows as a plain table on stdout."""
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*("" if row.get(column) is None else str(row.get(column)) for column in columns))
-    width = None if sys.stdout.isatty() else _WIDE
-    Console(width=width, soft_wrap=True, highlight=False, markup=False).print(table)
+    """Rows as a table on stdout, all of them; what is None is empty."""
+    import pyarrow as pa
+
+    from sim.sql.output import write_rows
+
+    def cells(column: str) -> list[Any]:
+        values = [row.get(column) for row in rows]
+        if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+            return values
+        return ["" if value is None else str(value) for value in values]
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    write_rows(pa.table({column: cells(column) for column in columns}), "pretty", sys.stdout, width)
+
+
+def program(called: str | None = None) -> str:
+    """How a shell calls this program (default: as it was called), for commands to be copied."""
+    path = Path(sys.argv[0] if called is None else called)
+    if path.name == "__main__.py":  # python -m sim
+        installed = Path(sys.executable).with_name("termtide")
+        if not installed.is_file():
+            return f"{shlex.quote(sys.executable)} -m sim"
+        path = installed
+    on_path = shutil.which(path.name)
+    if on_path and path.exists() and Path(on_path).samefile(path):
+        return path.name
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))

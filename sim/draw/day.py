@@ -107,6 +107,8 @@ def _chosen(engine: Engine, enrolment: npt.NDArray[np.integer], select: Select) 
 
 def _enrolled(engine: Engine, day: int) -> I64:
     """Student enrolments that can click on the day, ordered by person, then key."""
+    if engine.calendar.is_skipped(day):
+        return np.empty(0, dtype=np.int64)
     e, rows = engine.world.enrolments, engine.by_person
     return rows[(e.first_day[rows] <= day) & (day < e.last_day[rows])]
 
@@ -271,7 +273,7 @@ def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
 
 def _visit_keys(engine: Engine, visits: Visits, person: I32, bundle_ms: I64) -> U64:
     """The visit that a bundle falls into, else a visit of its own: the half hour of its first event."""
-    slot = (bundle_ms - engine.calendar.shift_ms) // _HALF_HOUR_MS
+    slot = engine.calendar.unshifted_ms(bundle_ms) // _HALF_HOUR_MS
     keys = rng.extend(rng.extend(engine.world.persons.key[person], _HALF_HOUR), slot)
     if not len(visits) or not len(person):
         return keys

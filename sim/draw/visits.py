@@ -152,7 +152,7 @@ def _meet_outages(pack: Pack, calendar: Calendar, visits: Visits) -> Visits:
             continue
         met = np.maximum(visits.start_ms[rows], window.start)
         back = resume_times(
-            rng.extend(rng.extend(visits.key[rows], _OUTAGE), window.start - calendar.shift_ms),
+            rng.extend(rng.extend(visits.key[rows], _OUTAGE), int(calendar.unshifted_ms(window.start))),
             met,
             (window.start, window.end),
             patience,

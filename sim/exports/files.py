@@ -7,7 +7,6 @@ empty text is ``""``), and a manifest ``sis_daily.done``. An entity's native ids
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shutil import copyfile
@@ -17,15 +16,17 @@ import duckdb
 import pyarrow.parquet as pq
 
 import schemas
-from context.errors import InputError, RunError
-from context.files import Written, disk_error, replacing
+from context.errors import DamagedError, InputError, RunError
+from context.files import PARTIAL, Written, disk_error, linked_folder, replacing
 from context.store.files import write_parquet
 from context.store.store import ENTITY, KEYMAP
+from sim.exports.forms import FILE_FORMS
+from sim.exports.note import NOTE, note_text, read_export_note
 from sim.exports.source import Name, Source
+from sim.folder.duckdb_paths import duckdb_file
 from sim.folder.names import MANIFEST
 from sim.sql.warehouse import literal, quoted
 
-NOTE = "context.json"
 DONE = "sis_daily.done"
 
 
@@ -48,40 +49,61 @@ def write_folder(
         connection.execute("SET TimeZone = 'UTC'")
         for (dataset, name), path, partial in zip(wanted, paths, beside, strict=False):
             rows = _write(connection, form, dataset, name, source, partial)
-            written.append(Written(path, rows, partial.stat().st_size))
+            written.append(Written.of(path, partial, rows))
+        noted = list(written)
         if form == "csv":
             lines = "".join(f"{file.path}\n" for file in written)
             beside[-2].write_text(lines, encoding="utf-8", newline="")
-        files = {file.path: {"rows": file.rows, "bytes": file.bytes} for file in written}
-        note = {"label": "synthetic", **facts, "files": files}
-        beside[-1].write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8", newline="")
+            noted.append(Written.of(DONE, beside[-2], len(written)))
+        # The last to be renamed: until then it stands there as a sign that what has come before it is ours.
+        beside[-1].write_text(note_text(facts, noted), encoding="utf-8", newline="")
     _remove(root, set(before) - {*paths, *last})
     return written
 
 
 def check_folder(root: Path) -> list[str]:
-    """The files that an earlier delivery left in ``root``. Raises InputError for a folder of others."""
+    """The files that an earlier delivery left in ``root``, whole or killed half-way.
+
+    Raises InputError for a folder of others.
+    """
     try:
         present = sorted(path.name for path in root.iterdir()) if root.exists() else []
+        files = sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if not p.is_dir())
     except NotADirectoryError:
         raise InputError(f"{root}: this is a file, allowed: a folder") from None
     except OSError as error:
         raise disk_error(root, error) from error
     if MANIFEST in present:
         raise InputError(f"{root}: the folder of a run, allowed: a new or empty one")
+    if link := linked_folder(root):
+        raise InputError(f"{root}: {link} is a symbolic link, which would lead elsewhere")
+    partial = set(files) & {path + PARTIAL for path in (*_every_path(), DONE, NOTE)}
     if NOTE in present:
-        return _delivered(root)
-    if present:
+        return [*_noted(root, NOTE), *partial]
+    # Files are renamed into place after the note of them all was written beside its own.
+    there = [*(_noted(root, NOTE + PARTIAL) if NOTE + PARTIAL in partial else ()), *partial]
+    if foreign := [path for path in files if path not in there]:
+        raise InputError(f"{root}: has {foreign[0]} and no {NOTE}, allowed: a new or empty folder")
+    if not files and present and any(name not in (ENTITY, KEYMAP) for name in present):
         raise InputError(f"{root}: has {present[0]} and no {NOTE}, allowed: a new or empty folder")
-    return []
+    return there
 
 
-def _delivered(root: Path) -> list[str]:
+def _noted(root: Path, name: str) -> list[str]:
+    """The files of a note; of one that is torn, or was changed, all that there could be."""
     try:
-        note = json.loads((root / NOTE).read_text(encoding="utf-8"))
-        return [*map(str, note["files"]), DONE]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"{root / NOTE}: no note of a delivery, allowed: a new or empty folder") from None
+        return [file.path for file in read_export_note(root, name)]
+    except DamagedError:
+        return [*_every_path(), DONE]
+    except InputError:
+        if name == NOTE:
+            raise
+        return []
+
+
+def _every_path() -> list[str]:
+    names = [(d, table.name) for d in (ENTITY, KEYMAP) for table in schemas.tables(d)]
+    return [_path(form, *name) for form in FILE_FORMS for name in names]
 
 
 def _remove(root: Path, names: set[str]) -> None:
@@ -124,7 +146,7 @@ def _offer(connection: duckdb.DuckDBPyConnection, view: str, source: Source, dat
     if file is None:
         connection.register(view, source.get(dataset, name))
     else:
-        rows = f"SELECT * FROM read_parquet({literal(str(file))}, hive_partitioning = false)"
+        rows = f"SELECT * FROM read_parquet({literal(duckdb_file(file))}, hive_partitioning = false)"
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {rows}")
 
 
@@ -150,7 +172,7 @@ def _copy(
         options = f"FORMAT csv, HEADER, DELIM ',', QUOTE '\"', ESCAPE '\\', NULLSTR ''{force}"
     try:
         done = connection.execute(
-            f"COPY (SELECT {', '.join(columns)} FROM {rows}) TO {literal(str(path))} ({options})"
+            f"COPY (SELECT {', '.join(columns)} FROM {rows}) TO {literal(duckdb_file(path))} ({options})"
         ).fetchone()
     except duckdb.IOException as error:
         raise OSError(*error.args) from error

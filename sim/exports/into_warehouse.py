@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from context.store.files import write_table
+from sim.exports.scratch import passing_folder
 from sim.exports.source import Name, Source
 
 
@@ -24,11 +24,12 @@ def write_warehouse(
     try:
         for line in sink.check(Shipment(run_id(manifest), manifest.seed, manifest.pack.name, tuple(names))):
             say(line)
-        with tempfile.TemporaryDirectory(prefix="termtide-") as folder:
+        with passing_folder() as folder:
             sink.open()
             rows = {}
-            for item in _items(Path(folder), source, names):
+            for item in _items(folder, source, names):
                 if not sink.has(item):
+                    item.check()
                     sink.put(item)
                 rows[item.name] = item.rows
             sink.flush()

@@ -12,11 +12,12 @@ import pyarrow as pa
 
 import schemas
 from context.errors import InputError
+from context.files import check_digest, disk_error
 from context.generate import store_parts
 from context.store.as_of import as_of
 from context.store.files import StoreFiles
 from context.store.store import ENTITY, KEYMAP, Store, read_table, table_path
-from context.terms.premises import Premises, premises_of_file
+from context.terms.premises import Premises, premises_given
 from sim.folder.chosen import Flags, means_scenario
 from sim.folder.find import find_run
 from sim.folder.manifest import Manifest, PackEntry, load_manifest, new_manifest
@@ -35,8 +36,15 @@ class Source:
     folder: Path | None = None  # where its tables stand as files; None: in memory
 
     def file(self, dataset: str, name: str) -> Path | None:
-        """A table's Parquet file, if there is one."""
-        return None if self.folder is None else table_path(self.folder, dataset, name)
+        """A table's Parquet file, if there is one.
+
+        Raises DamagedError when it is a run's and not what was written there.
+        """
+        if self.folder is None:
+            return None
+        path = table_path(self.folder, dataset, name)
+        _check(self.manifest, path, dataset, name)
+        return path
 
     def whole(self) -> Store:
         """All of it in memory."""
@@ -49,13 +57,13 @@ class Source:
 def open_source(
     run_dir: Path | None, file: Path | None, flags: Flags, show: Progress, folder: Path
 ) -> Source:
-    """The store of the run named, else of the scenario file, else of the newest run.
+    """The store of the run named, else of the scenario of file or flags, else of the newest run or a demo.
 
     ``folder`` is an empty one for the store of a scenario, ``flags`` are the command's, by the scenario's
     keys. Raises InputError.
     """
     if means_scenario(file, run_dir, flags):
-        return of_scenario(premises_of_file(file, flags), show, folder)
+        return of_scenario(premises_given(file, flags), show, folder)
     return of_run(find_run(run_dir))
 
 
@@ -69,9 +77,21 @@ def of_run(run_dir: Path) -> Source:
 
 
 def _of_files(manifest: Manifest, names: Iterable[Name], folder: Path) -> Source:
-    return Source(
-        manifest, tuple(names), lambda dataset, name: read_table(folder, dataset, name), folder=folder
-    )
+    def get(dataset: str, name: str) -> pa.Table:
+        _check(manifest, table_path(folder, dataset, name), dataset, name)
+        return read_table(folder, dataset, name)
+
+    return Source(manifest, tuple(names), get, folder=folder)
+
+
+def _check(manifest: Manifest, path: Path, dataset: str, name: str) -> None:
+    """What a run holds must be what its manifest says; what was made just now stands in none."""
+    entry = manifest.store.get(f"{dataset}.{name}")
+    if entry is not None:
+        try:
+            check_digest(path, entry.xxh3_128)
+        except OSError as error:
+            raise disk_error(path, error) from error
 
 
 def of_scenario(given: Premises, show: Progress, folder: Path) -> Source:

@@ -1,4 +1,4 @@
-"""What a command means: the run named, else the scenario file, else the newest run."""
+"""What a command means: the run named, else the scenario of file or flags, else the newest run or a demo."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from context.errors import InputError
 from context.packs.pack import Pack, load_pack
-from context.scenario.load import find_scenario, load_scenario, pack_base
+from context.scenario.load import any_scenario, find_scenario, pack_base
 from context.scenario.scenario import Scenario
-from sim.folder.find import default_run_dir, find_run
+from sim.folder.find import default_run_dir, find_run, has_runs
 from sim.folder.manifest import load_manifest
 
 Flags = Mapping[str, str | None]  # by the scenario's keys; None: not given
@@ -18,16 +18,18 @@ Flags = Mapping[str, str | None]  # by the scenario's keys; None: not given
 def means_scenario(
     file: Path | None, run_dir: Path | None, flags: Flags, *, with_run: Collection[str] = ()
 ) -> bool:
-    """Whether it is the scenario file. Raises InputError for flags that make no sense beside a run.
+    """Whether it is a scenario: that of a file or of flags, or the demo where there is no run.
 
-    ``with_run`` are the flags that do.
+    ``with_run`` are the flags that make sense beside a run. Raises InputError for others beside one that is
+    named.
     """
-    if run_dir is None and (file is not None or find_scenario() is not None):
-        return True
-    for key, value in flags.items():
-        if value is not None and key not in with_run:
-            raise InputError(f"--{key}: only with a scenario file; `termtide init` writes one")
-    return False
+    said = {"scenario": None if file is None else str(file), **flags}
+    given = [key for key, value in said.items() if value is not None and key not in with_run]
+    if run_dir is not None:
+        if given:
+            raise InputError(f"--run says which run, so --{given[0]} has no meaning")
+        return False
+    return bool(given) or find_scenario() is not None or not has_runs()
 
 
 def chosen_term(file: Path | None, run_dir: Path | None, flags: Flags) -> tuple[Scenario, Pack, Path]:
@@ -36,7 +38,7 @@ def chosen_term(file: Path | None, run_dir: Path | None, flags: Flags) -> tuple[
     Raises InputError for what isn't there.
     """
     if means_scenario(file, run_dir, flags, with_run=("shift",)):
-        scenario = load_scenario(file, flags)
+        scenario = any_scenario(file, flags)
         pack = load_pack(scenario.pack, pack_base(file or find_scenario()))
         return scenario, pack, default_run_dir(scenario)
     folder = find_run(run_dir)

@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 import schemas
-from context.errors import InputError
+from context.errors import DamagedError, InputError
 from context.files import PARTIAL, disk_error
 from context.scenario.scenario import Scenario
 from sim.folder.lock import locked
@@ -22,13 +19,24 @@ from sim.folder.manifest import (
     Manifest,
     PackEntry,
     RunState,
-    UnitEntry,
     load_manifest,
     new_manifest,
     termtide_version,
 )
-from sim.folder.names import COOKBOOK, DICTIONARY, FOLDER, MANIFEST, MARTS, PLAN, REPORT, WAREHOUSE
+from sim.folder.names import (
+    BUILT,
+    COOKBOOK,
+    DICTIONARY,
+    FOLDER,
+    MANIFEST,
+    MARTS,
+    PLAN,
+    REPORT,
+    SUSPECTS,
+    WAREHOUSE,
+)
 from sim.folder.progress import Progress
+from sim.folder.whole import Care, broken, is_built
 
 _PAGES = ("index.html", "joins.html", "marts.html", "search.js", "style.css", "tables.js")
 _STORES = ("context_store_entity", "context_store_keymap")
@@ -84,13 +92,16 @@ def only_one(run_dir: Path) -> Iterator[None]:
         yield
 
 
-def claim(run_dir: Path, scenario: Scenario, pack: PackFacts, *, force: bool = False) -> Manifest:
+def claim(
+    run_dir: Path, scenario: Scenario, pack: PackFacts, *, force: bool = False, care: Care = "cheap"
+) -> Manifest:
     """Make ``run_dir`` this scenario's and return its manifest, saved.
 
     An empty or missing folder gets a new manifest. A run of the same scenario (pack content included) goes
-    on: of what its manifest names, whatever is not whole counts as not done. Raises InputError for another
-    scenario's run, for one begun by another version, unless ``force``, which removes what Termtide made
-    there, and nothing else; and, with or without ``force``, for a folder of other files.
+    on: of what its manifest names, whatever is not whole counts as not done; before anything is drawn, store
+    and plan are looked at byte by byte. Where the manifest itself was changed, all of it is made anew. Raises
+    InputError for another scenario's run, for one begun by another version, unless ``force``, which removes
+    what Termtide made there, and nothing else; and, with or without ``force``, for a folder of other files.
     """
     entry = PackEntry(name=pack.name, version=pack.version, digest=pack.digest)
     fresh = new_manifest(scenario, entry)
@@ -109,36 +120,54 @@ def claim(run_dir: Path, scenario: Scenario, pack: PackFacts, *, force: bool = F
             )
         fresh.save(run_dir)
         return fresh
-    found = load_manifest(run_dir)
-    if force:
+    found = _found(run_dir, fresh, force=force)
+    if force or found is None:
         remove_run(run_dir, found)
         fresh.save(run_dir)
         return fresh
     _check_same(run_dir, found, fresh)
-    whole = verified(run_dir, found)
+    whole = verified(run_dir, found, care)
+    if care == "cheap" and not whole.is_done:
+        whole = verified(run_dir, whole, "sources")
     if whole != found:
         whole.save(run_dir)
     return whole
 
 
-def verified(run_dir: Path, manifest: Manifest) -> Manifest:
+def _found(run_dir: Path, fresh: Manifest, *, force: bool) -> Manifest | None:
+    """The manifest that is there; None for one of this scenario's, or to be replaced, that was changed."""
+    try:
+        return load_manifest(run_dir)
+    except DamagedError:
+        if force or fresh.scenario_digest.encode() in (run_dir / MANIFEST).read_bytes():
+            return None
+        raise DamagedError(
+            f"{run_dir / MANIFEST}: is not the file that was written, so what is whole can't be told; "
+            "begin the run anew with --force"
+        ) from None
+
+
+def verified(run_dir: Path, manifest: Manifest, care: Care = "cheap") -> Manifest:
     """The manifest without what is not whole: files that are missing or of other bytes or rows."""
     found = manifest.model_copy(deep=True)
-    found.units = {day: unit for day, unit in manifest.units.items() if _whole(run_dir, unit)}
-    found.store = {
-        name: table
-        for name, table in manifest.store.items()
-        if _rows(run_dir / f"{name.replace('.', '/')}.parquet") == table.rows
+    plan = [] if found.plan is None else [found.plan]
+    sources = [*found.store.values(), *plan]
+    close: list[FileEntry] = []
+    if care != "cheap":
+        close = [*sources] if care == "sources" else found.files
+    lost = broken(run_dir, found.files, close)
+    found.units = {
+        day: unit for day, unit in found.units.items() if lost.isdisjoint(file.path for file in unit.files)
     }
-    if _rows(run_dir / PLAN) is None:
-        found.plan_digest = None
+    found.store = {name: table for name, table in found.store.items() if table.path not in lost}
+    if plan and plan[0].path in lost:
+        found.plan = None
     if len(found.store) < len(manifest.store):
         found.state = "context"
-    elif found.plan_digest is None and manifest.has_plan:
+    elif found.plan is None and manifest.has_plan:
         found.state = "plan"
     elif manifest.is_done and (
-        len(found.units) < len(manifest.units)
-        or not ((run_dir / WAREHOUSE).is_file() and (run_dir / REPORT).is_file())
+        len(found.units) < len(manifest.units) or not is_built(run_dir, WAREHOUSE, REPORT)
     ):
         found.state = "events"
     return found
@@ -150,7 +179,7 @@ def remove_run(run_dir: Path, manifest: Manifest | None = None) -> None:
     Those are the ones the manifest names and the known names of the layout. Links are not followed.
     """
     try:
-        for path in sorted(set(_ours(run_dir, manifest))):
+        for path in sorted(set(ours(run_dir, manifest))):
             if path.is_file() and path.parent.resolve().is_relative_to(run_dir.resolve()):
                 path.unlink()
         events = run_dir / FOLDER
@@ -211,28 +240,9 @@ def _difference(found: Manifest, fresh: Manifest) -> str:
     return ""
 
 
-def _whole(run_dir: Path, unit: UnitEntry) -> bool:
-    return all(is_whole(run_dir, file) for file in unit.files)
-
-
-def is_whole(root: Path, file: FileEntry) -> bool:
-    """Whether a file is there with its bytes, and, for Parquet, a footer with its rows."""
-    path = root / file.path
-    if not path.is_file() or path.stat().st_size != file.bytes:
-        return False
-    return path.suffix != ".parquet" or _rows(path) == file.rows
-
-
-def _rows(path: Path) -> int | None:
-    """Rows by the footer of a Parquet file; None when there is none to read."""
-    try:
-        return int(pq.read_metadata(path).num_rows)
-    except (OSError, pa.ArrowInvalid):
-        return None
-
-
-def _ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
-    for name in (MANIFEST, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT, COOKBOOK, MARTS):
+def ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
+    """Every path in the folder that is Termtide's, whether there is a file or not."""
+    for name in (MANIFEST, PLAN, WAREHOUSE, f"{WAREHOUSE}.wal", REPORT, COOKBOOK, BUILT, SUSPECTS, MARTS):
         yield run_dir / name
         yield run_dir / (name + PARTIAL)
     yield run_dir / f"{WAREHOUSE}{PARTIAL}.wal"

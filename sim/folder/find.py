@@ -20,6 +20,11 @@ def default_run_dir(scenario: Scenario) -> Path:
     return RUNS / f"{scenario.name}-{scenario.seed}{shift}"
 
 
+def has_runs() -> bool:
+    """Whether there is a run below runs/."""
+    return any(RUNS.glob(f"*/{MANIFEST}"))
+
+
 def find_run(given: Path | None) -> Path:
     """The folder of a run. Raises InputError when there is none."""
     if given is not None:

@@ -25,9 +25,11 @@ from pydantic import (
     model_serializer,
 )
 
-from context.errors import InputError, RunError
-from context.files import Written, disk_error, replacing
+from context.documents import UnreadableError
+from context.errors import DamagedError, InputError, RunError
+from context.files import Written
 from context.scenario.scenario import Scenario
+from context.sealed import check_sealed, read_sealed, write_sealed
 from sim.folder.names import MANIFEST
 
 
@@ -37,14 +39,14 @@ def run_id(manifest: Manifest) -> str:
     return f"{name}-{manifest.seed}-{manifest.scenario_digest[:8]}"
 
 
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 RunState = Literal["context", "plan", "events", "done"]  # what is being made; "events" goes on to the report
 _LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")
 
 
 def _inside(path: str) -> str:
     parts = PurePosixPath(path)
-    if parts.is_absolute() or ".." in parts.parts or not parts.parts:
+    if parts.is_absolute() or ".." in parts.parts or not parts.parts or "\0" in path:
         raise ValueError("a path inside the run folder")
     return path
 
@@ -65,18 +67,29 @@ class _Sparse(_Part):
         return {name: value for name, value in dump(self).items() if value is not None}
 
 
-class FileEntry(_Sparse):
-    """A file of a unit."""
+class StoredFile(_Sparse):
+    """A file as it was written."""
 
     path: Annotated[str, AfterValidator(_inside)]  # relative to the run folder
-    rows: int = Field(ge=0)
     bytes: int = Field(ge=0)
+    xxh3_128: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]  # of all its bytes
+
+
+class FileEntry(StoredFile):
+    """A file of rows."""
+
+    rows: int = Field(ge=0)
     lines_crc32: int | None = None  # of files of lines: of their bytes before any compression
 
     @classmethod
     def of(cls, written: Written) -> FileEntry:
         """What a sink says it has written."""
         return cls(**vars(written))
+
+    @property
+    def written(self) -> Written:
+        """The same as sinks take it."""
+        return Written(self.path, self.rows, self.bytes, self.xxh3_128, self.lines_crc32)
 
 
 class UnitEntry(_Sparse):
@@ -88,11 +101,10 @@ class UnitEntry(_Sparse):
     files: list[FileEntry]
 
 
-class TableEntry(_Part):
-    """A table of the context store."""
+class TableEntry(FileEntry):
+    """A table of the context store, or the plan."""
 
-    rows: int = Field(ge=0)
-    digest: str
+    digest: str  # SHA-256 of the columns
 
 
 class PackEntry(_Part):
@@ -115,7 +127,7 @@ class Manifest(_Part):
     """``manifest.json``. ``state`` is the stage that is being made, or "done"."""
 
     label: Literal["synthetic"] = "synthetic"
-    format: Literal[1] = FORMAT
+    format: Literal[2] = FORMAT
     termtide: str
     state: RunState = "context"
     scenario_digest: str
@@ -124,9 +136,16 @@ class Manifest(_Part):
     pack: PackEntry
     versions: dict[str, str]
     store: dict[TableName, TableEntry] = {}  # "context_store_entity.person"
-    plan_digest: str | None = None
+    plan: TableEntry | None = None
     units: dict[DayName, UnitEntry] = {}  # by campus day, "2026-09-01"
     totals: Totals = Totals()
+    seal: str = ""  # XXH3-128 of all that stands above, as ``context.files.seal_of`` has it
+
+    @property
+    def files(self) -> list[FileEntry]:
+        """Every file that it names."""
+        plan = [] if self.plan is None else [self.plan]
+        return [*self.store.values(), *plan, *(file for unit in self.units.values() for file in unit.files)]
 
     @property
     def has_store(self) -> bool:
@@ -159,9 +178,7 @@ class Manifest(_Part):
             events=sum(unit.rows for unit in self.units.values()),
             event_bytes=sum(file.bytes for unit in self.units.values() for file in unit.files),
         )
-        text = self.model_dump_json(indent=1) + "\n"
-        with replacing([run_dir / MANIFEST], durable=True) as (beside,):
-            beside.write_text(text, encoding="utf-8")
+        write_sealed(run_dir / MANIFEST, self)
 
 
 def versions() -> dict[str, str]:
@@ -190,23 +207,29 @@ def new_manifest(scenario: Scenario, pack: PackEntry) -> Manifest:
 
 
 def load_manifest(run_dir: Path) -> Manifest:
-    """Read a run's manifest. Raises InputError when there is none, or it is no manifest of ours."""
+    """Read a run's manifest.
+
+    Raises InputError when there is none, or it is no manifest of ours, DamagedError for one that was changed.
+    """
     path = run_dir / MANIFEST
     try:
-        text = path.read_bytes()
-        data = json.loads(text)
-    except FileNotFoundError:
-        raise InputError(f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one") from None
-    except OSError as error:
-        raise disk_error(path, error) from error
-    except ValueError as error:
-        raise InputError(f"{path}: not valid JSON: {error}") from None
+        data = read_sealed(path)
+    except DamagedError as error:
+        raise DamagedError(f"{error}; `termtide run` with its scenario begins it anew", str(path)) from None
+    except UnreadableError as error:
+        if error.is_missing:
+            raise InputError(
+                f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one"
+            ) from None
+        raise
     given = data.get("format") if isinstance(data, dict) else None
     if isinstance(given, int) and given != FORMAT:
         raise InputError(f"{path}: format {given}, allowed: {FORMAT}; another version of Termtide made it")
     try:
-        return Manifest.model_validate_json(text)
+        manifest = Manifest.model_validate_json(json.dumps(data))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "the file"
         raise InputError(f"{path}: {key}: {first['msg']}; this is no manifest of a Termtide run") from None
+    check_sealed(path, manifest)
+    return manifest

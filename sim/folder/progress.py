@@ -1,6 +1,7 @@
-"""How far a run has come, for people: bars on a terminal, plain lines otherwise, never on stdout.
+"""How far a run has come, for people: a live line on a terminal, few plain ones otherwise, never on stdout.
 
-It looks at a clock for that; nothing generated sees it.
+This is the only module that looks at a clock; nothing generated sees it. How much is left is counted in work:
+the events that the plan expects of a unit, and what any unit costs.
 """
 
 from __future__ import annotations
@@ -9,154 +10,215 @@ import io
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn
-from rich.progress import Progress as Bars
+import humanize
+from rich.console import Console, RenderableType
+from rich.progress import (
+    BarColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as LiveLine
+from rich.table import Column
 from rich.text import Text
 
-_LINE_EVERY = 10.0  # seconds between plain lines
+_LINE_EVERY = 30.0  # seconds between plain lines
+_REMEMBERED = 120.0  # seconds of work that the speed is taken from
+_BAR_WIDTH = 16
+_LEFT = TimeRemainingColumn(compact=True)  # "03:20"
 Seconds = Callable[[], float]
+Say = Callable[[str], None]  # takes a line for people
 
 
 class Bar(Protocol):
-    """A stage that advances day by day."""
+    """A stage that advances part by part."""
 
-    def advance(self, rows: int) -> None:
-        """One more day is done, with so many events."""
+    def advance(self, work: float, rows: int = 0) -> None:
+        """One more part is done, of so much work, with so many events."""
         ...
 
 
 class Progress:
-    """Tells the user about a run's stages on ``console``, which should write to stderr."""
+    """Tells the user about a run's stages on ``console``, which should write to stderr.
+
+    Entered as a context, on a terminal, it has a live line there; it is gone when the context is left. What
+    others print on the same console appears above it.
+    """
 
     def __init__(self, console: Console, *, clock: Seconds = time.monotonic) -> None:
         self._console, self._clock = console, clock
+        self._line: LiveLine | None = None
+        self._task = TaskID(0)
+        self._said = -_LINE_EVERY
 
     @classmethod
     def silent(cls) -> Progress:
         """One that nobody hears: for notebooks and tests."""
         return cls(Console(file=io.StringIO()))
 
+    def __enter__(self) -> Self:
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
+            self._line = LiveLine(
+                SpinnerColumn("line", style="none"),
+                TextColumn("{task.description}", markup=False, style="none", table_column=_one_line()),
+                _OfWork(),
+                _Facts(table_column=_one_line()),
+                console=self._console,
+                refresh_per_second=4,
+                speed_estimate_period=_REMEMBERED,
+                transient=True,
+                get_time=self._clock,
+            )
+            self._line.start()
+            self._task = self._line.add_task("", total=None, counts=None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._line is not None:
+            self._line.stop()
+            self._line = None
+
     def stage(self, name: str) -> None:
         """A stage begins that can't be counted."""
-        self._console.print(f"{name} ...", highlight=False, markup=False)
-
-    @contextmanager
-    def days(self, total: int, done: int = 0, rows: int = 0) -> Iterator[Bar]:
-        """The stage of ``total`` days, of which ``done``, with ``rows`` events, were there before."""
-        rate = Rate(total, done, rows, self._clock)
-        if not self._console.is_terminal or self._console.is_dumb_terminal:
-            yield _Lines(self.stage_line, rate)
+        if self._line is not None:
+            self._line.reset(self._task, total=None, description=name, counts=None)
             return
-        columns = (
-            TextColumn("events"),
-            BarColumn(bar_width=32),
-            MofNCompleteColumn(),
-            TextColumn("days"),
-            Facts(),
-        )
-        with Bars(*columns, console=self._console, refresh_per_second=4) as bars:
-            task = bars.add_task("events", total=total, completed=done, rate=rate)
-            yield _Bar(lambda: bars.advance(task), rate)
+        self.say(f"{name} ...")
 
-    def stage_line(self, text: str) -> None:
-        """One line, written at once."""
+    def show(self, line: str) -> None:
+        """What the live line says from now on; without one, a plain line now and then."""
+        if self._line is not None:
+            self._line.update(self._task, description=line)
+        elif self._clock() - self._said >= _LINE_EVERY:
+            self._said = self._clock()
+            self.say(line)
+
+    def say(self, text: str) -> None:
+        """One line that stays, written at once."""
         self._console.print(text, highlight=False, markup=False)
         self._console.file.flush()
 
+    @contextmanager
+    def counted(self, name: str, parts: str, total: int, work: float, before: int = 0) -> Iterator[Bar]:
+        """The stage ``name`` of ``total`` parts ("days"), which are so much work in any unit.
 
-class Rate:
-    """Events per second and time left, from what was done since the stage began."""
+        ``before``: how many more there were done already.
+        """
+        counts = _Counts(parts, total)
+        if self._line is not None:
+            self._line.reset(self._task, total=work, description=name, counts=counts)
+            yield _Live(self._line, self._task, counts)
+            self._line.reset(self._task, total=None, description=name, counts=None)
+            return
+        there = f", {before} done before" if before else ""
+        self.say(f"{name}: {total} {parts} to do{there}")
+        # Nobody sees this one: it keeps the speed and the time left as the live line does.
+        unseen = LiveLine(
+            console=Console(file=io.StringIO()),
+            disable=True,
+            speed_estimate_period=_REMEMBERED,
+            get_time=self._clock,
+        )
+        task = unseen.add_task(name, total=work)
+        yield _Lines(unseen, task, counts, self.say, self._clock)
 
-    def __init__(self, total: int, done: int, rows: int, clock: Seconds) -> None:
-        self.total, self.done, self.rows = total, done, rows
-        self._done_before, self._rows_before = done, rows
-        self._clock, self._began = clock, clock()
+
+def _one_line() -> Column:
+    """Text that is cut where the terminal ends."""
+    return Column(no_wrap=True, overflow="ellipsis")
+
+
+class _Counts:
+    """Parts and events done in a stage."""
+
+    def __init__(self, parts: str, total: int) -> None:
+        self.parts, self.total = parts, total
+        self.done = self.rows = 0
 
     def add(self, rows: int) -> None:
-        """One day more."""
+        """One part more."""
         self.done += 1
         self.rows += rows
 
-    @property
-    def seconds(self) -> float:
-        """Seconds since the stage began."""
-        return max(self._clock() - self._began, 1e-9)
-
-    @property
-    def per_second(self) -> float:
-        """Events per second, those not counted that were there before."""
-        return (self.rows - self._rows_before) / self.seconds
-
-    @property
-    def left(self) -> float | None:
-        """Seconds left, None before anything is done."""
-        fresh = self.done - self._done_before
-        return (self.total - self.done) * self.seconds / fresh if fresh > 0 else None
-
-    def facts(self) -> str:
-        """Events, events per second, time left or taken."""
-        parts = [f"{self.rows:,} events"]
-        if self.rows > self._rows_before:
-            parts.append(f"{self.per_second:,.0f} a second")
+    def line(self, task: Task) -> str:
+        """Parts, events, events a second, time left or taken."""
+        texts = [f"{self.done} of {self.total} {self.parts}"]
+        seconds = task.elapsed or 0.0
+        if self.rows:
+            texts.append(f"{self.rows:,} events")
+            if seconds:
+                texts.append(f"{self.rows / seconds:,.0f} a second")
         if self.done >= self.total:
-            parts.append(f"in {time_span(self.seconds)}")
-        elif self.left is not None:
-            parts.append(f"{time_span(self.left)} left")
-        return ", ".join(parts)
+            texts.append(f"in {time_span(seconds)}")
+        elif task.time_remaining is not None:
+            texts.append(f"about {time_span(task.time_remaining)} left")
+        return ", ".join(texts)
+
+    def short(self, task: Task) -> str:
+        """The same in half a line."""
+        events = f"{self.rows:,} events" if self.rows else f"{self.done} of {self.total} {self.parts}"
+        rate = f"  {self.rows / task.elapsed:,.0f}/s" if self.rows and task.elapsed else ""
+        left = f"  {_LEFT.render(task).plain} left" if task.time_remaining is not None else ""
+        return f"{task.percentage:.0f} %  {events}{rate}{left}"
 
 
-class _Bar:
-    """A bar on a terminal."""
+class _Live:
+    """A counted stage on the live line."""
 
-    def __init__(self, advance: Callable[[], None], rate: Rate) -> None:
-        self._advance, self._rate = advance, rate
+    def __init__(self, line: LiveLine, task: TaskID, counts: _Counts) -> None:
+        self._line, self._task, self._counts = line, task, counts
 
-    def advance(self, rows: int) -> None:
-        self._rate.add(rows)
-        self._advance()
-
-
-class Facts(ProgressColumn):
-    """What a bar says to its right; the numbers of a finished one stand still."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._final: str | None = None
-
-    def render(self, task: Task) -> Text:
-        """The stage's facts."""
-        rate: Rate = task.fields["rate"]
-        text = self._final or rate.facts()
-        if rate.done >= rate.total:
-            self._final = text
-        return Text(text, style="progress.remaining")
+    def advance(self, work: float, rows: int = 0) -> None:
+        self._counts.add(rows)
+        self._line.advance(self._task, work)
 
 
 class _Lines:
-    """Plain lines: one at the beginning, one every ten seconds, one at the end."""
+    """A counted stage in plain lines: one every half a minute, one at the end."""
 
-    def __init__(self, say: Callable[[str], None], rate: Rate) -> None:
-        self._say, self._rate, self._said = say, rate, 0.0
-        before = f", {rate.done} done before" if rate.done else ""
-        say(f"events: {rate.total - rate.done} days to do{before}")
+    def __init__(
+        self, unseen: LiveLine, task: TaskID, counts: _Counts, say: Callable[[str], None], clock: Seconds
+    ) -> None:
+        self._unseen, self._task, self._counts, self._say = unseen, task, counts, say
+        self._clock, self._said = clock, clock()
 
-    def advance(self, rows: int) -> None:
-        rate = self._rate
-        rate.add(rows)
-        if rate.done < rate.total and rate.seconds - self._said < _LINE_EVERY:
+    def advance(self, work: float, rows: int = 0) -> None:
+        self._counts.add(rows)
+        self._unseen.advance(self._task, work)
+        counts, now = self._counts, self._clock()
+        if counts.done < counts.total and now - self._said < _LINE_EVERY:
             return
-        self._said = rate.seconds
-        self._say(f"events: {rate.done} of {rate.total} days, {rate.facts()}")
+        self._said = now
+        task = self._unseen.tasks[0]
+        self._say(f"{task.description}: {counts.line(task)}")
+
+
+class _OfWork(ProgressColumn):
+    """The bar of a counted stage; nothing where nothing is counted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bar = BarColumn(bar_width=_BAR_WIDTH)
+
+    def render(self, task: Task) -> RenderableType:
+        return self._bar.render(task) if task.fields["counts"] is not None else ""
+
+
+class _Facts(ProgressColumn):
+    """What the live line says at its end."""
+
+    def render(self, task: Task) -> Text:
+        counts: _Counts | None = task.fields["counts"]
+        return Text(counts.short(task) if counts is not None else "")
 
 
 def time_span(seconds: float) -> str:
-    """A time span for people: "7 s", "3 min 05 s", "2 h 10 min"."""
+    """A time span for people: "7 seconds", "3 minutes and 5 seconds", "2 hours and 10 minutes"."""
     whole = max(int(seconds + 0.5), 0)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    least = "seconds" if whole < 3600 else "minutes"
+    return humanize.precisedelta(whole, minimum_unit=least, format="%.0f")

@@ -15,15 +15,26 @@ import schemas
 from context.errors import InputError, RunError, TermtideError
 from context.files import disk_error, replacing
 from schemas import Mart
-from sim.folder.names import WAREHOUSE
+from sim.folder.duckdb_paths import duckdb_file
+from sim.folder.names import MARTS, WAREHOUSE
+from sim.folder.progress import Say
+from sim.folder.whole import note_built
 from sim.marts.graph import parameters, reads, with_needed
 from sim.marts.history import HISTORY, write_history
 from sim.marts.query import Dates, duckdb_query, sort_key
 from sim.marts.record import MartEntry, MartFile, MartsRecord, digest_of, file_digest, load_record
-from sim.marts.source import EXPANDED_EVENTS, OLDER_EVENTS, Stores, connected, events_of, stores_of, term_end
+from sim.marts.source import (
+    EVENTS_NAME,
+    EXPANDED_NAME,
+    MartSource,
+    connected,
+    events_of,
+    open_mart_source,
+    term_end,
+)
 from sim.marts.views import put_into_warehouse
-from sim.sql.translate import macros_called
-from sim.sql.warehouse import glob_escaped, literal, quoted
+from sim.sql.rules.failing import needed
+from sim.sql.warehouse import literal, quoted
 
 CHUNK_DAYS = 7  # of events in one pass
 ROW_GROUP = 122_880
@@ -42,7 +53,7 @@ class Wish:
 
 
 @dataclass
-class Built:
+class BuiltMarts:
     """What was done: files made and files that were there, rows by mart."""
 
     made: int
@@ -62,7 +73,7 @@ def chosen(names: Sequence[str]) -> list[Mart]:
         raise InputError(str(error)) from None
 
 
-def build_marts(run_dir: Path, wish: Wish | None = None, say: Callable[[str], None] = _silent) -> Built:
+def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> BuiltMarts:
     """Build marts of a run as files of its folder and views of its warehouse.
 
     Raises InputError for an unknown mart, days without events, or stores that are not whole; RunError when
@@ -70,7 +81,7 @@ def build_marts(run_dir: Path, wish: Wish | None = None, say: Callable[[str], No
     """
     wish = wish or Wish()
     order = chosen(wish.names)
-    source = stores_of(run_dir)
+    source = open_mart_source(run_dir)
     begin, end = span_of(source.dates, wish)
     for mart in order:
         _check_sources(source, mart)
@@ -85,7 +96,11 @@ def build_marts(run_dir: Path, wish: Wish | None = None, say: Callable[[str], No
         record.save(run_dir)
     if (run_dir / WAREHOUSE).is_file() and put_into_warehouse(run_dir / WAREHOUSE, run_dir, record):
         work.made += 1
-    return Built(work.made, work.found, record)
+    if work.made:
+        files = [file.path for entry in record.marts.values() for file in entry.files.values()]
+        built = [WAREHOUSE] if (run_dir / WAREHOUSE).is_file() else []
+        note_built(run_dir, MARTS, *built, *files)
+    return BuiltMarts(work.made, work.found, record)
 
 
 def span_of(dates: Collection[date], wish: Wish) -> tuple[date, date]:
@@ -97,7 +112,7 @@ def span_of(dates: Collection[date], wish: Wish) -> tuple[date, date]:
     return max(begin, first), min(end, last)
 
 
-def _check_sources(source: Stores, mart: Mart) -> None:
+def _check_sources(source: MartSource, mart: Mart) -> None:
     for table in reads(mart):
         if table.partition(".")[0] not in schemas.MART_DATASETS and not source.has(table):
             raise InputError(f"mart {mart.name}: reads {table}, which {source.run_dir} does not have")
@@ -105,7 +120,7 @@ def _check_sources(source: Stores, mart: Mart) -> None:
 
 @dataclass
 class _Work:
-    source: Stores
+    source: MartSource
     connection: duckdb.DuckDBPyConnection
     record: MartsRecord
     whole: Dates
@@ -122,7 +137,7 @@ class _Work:
         old = self.record.marts.get(mart.name, MartEntry())
         try:
             if mart.sql is not None:
-                for macro in macros_called(duckdb_query(mart, self.whole)):
+                for macro in needed(duckdb_query(mart, self.whole)):
                     self.connection.execute(macro)
             if mart.table.stored == "view":
                 entry = MartEntry(view=duckdb_query(mart, self.whole))
@@ -191,7 +206,7 @@ class _Work:
         by_day = mart.table.stored == "days"
         parts += [f"{name} {dates.of(name)}" for name in sorted(parameters(mart))]
         for table in reads(mart) if mart.sql is not None else HISTORY:
-            if by_day and table in (EXPANDED_EVENTS, OLDER_EVENTS):
+            if by_day and table in (EXPANDED_NAME, EVENTS_NAME):
                 parts.append(self.source.events_digest(dates.begin, dates.end))
             elif table in self.record.marts:
                 parts.append(self.record.marts[table].digest)
@@ -232,9 +247,7 @@ class _Work:
         if entry.view is not None:
             self.connection.execute(f"CREATE OR REPLACE VIEW {called} AS {entry.view}")
             return
-        files = [
-            glob_escaped(str((self.source.run_dir / file.path).resolve())) for file in entry.files.values()
-        ]
+        files = [duckdb_file(self.source.run_dir / file.path) for file in entry.files.values()]
         listed = ", ".join(literal(path) for path in files)
         self.connection.execute(
             f"CREATE OR REPLACE VIEW {called} AS "

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from context.errors import InputError
 from schemas import Mart
 from sim.folder.manifest import run_id
+from sim.folder.progress import Say
 from sim.marts.build import Wish, build_marts, chosen, span_of
 from sim.marts.graph import parameters
 from sim.marts.history import CONTRACT
 from sim.marts.query import Dates, duckdb_query
-from sim.marts.source import stores_of
+from sim.marts.source import open_mart_source
 from sim.sinks.open import open_table_sink
 from sim.sinks.tables import Fill, Item, Shipment, TableOptions, TableSink
 
 
-def deliver_marts(
-    run_dir: Path, url: str, wish: Wish, options: TableOptions, say: Callable[[str], None]
-) -> dict[str, int]:
+def deliver_marts(run_dir: Path, url: str, wish: Wish, options: TableOptions, say: Say) -> dict[str, int]:
     """Build marts in a warehouse that has the stores of the run; returns rows by mart.
 
     Raises InputError for an unknown mart, days without events, or a destination that is not the run's;
     RunError when a step fails: that mart and those after it stay as they were.
     """
     order = chosen(wish.names)
-    source = stores_of(run_dir)
+    source = open_mart_source(run_dir)
     begin, end = span_of(source.dates, wish)
     names = tuple((mart.table.dataset, mart.table.name) for mart in order)
     # The run's date, and what no query can make, come from the run folder.

@@ -18,7 +18,7 @@ from sim.marts.graph import ordered, parsed, reads
 
 PARAMETERS = ("run_date", "begin_date", "end_date")
 # Functions that were looked at one by one; sqlglot's names for them.
-MEANT_ALIKE = frozenset(
+ALLOWED_NODES = frozenset(
     [
         "And",
         "ArrayAgg",
@@ -132,7 +132,7 @@ def _node(node: Any) -> Iterator[str]:
         yield f"{node.name.upper()}: no function that was looked at"
     elif (
         isinstance(node, exp.Func)
-        and type(node).__name__ not in MEANT_ALIKE
+        and type(node).__name__ not in ALLOWED_NODES
         and not isinstance(node, tuple(REFUSED))
     ):
         yield f"{type(node).__name__}: not on the list of what means the same in both"

@@ -52,7 +52,7 @@ def duckdb_query(mart: Mart, dates: Dates) -> str:
     """The mart's rows as a query of DuckDB, columns as in the contract. Raises InputError, RunError.
 
     This is the one place where marts meet the translation of ``termtide sql``; what the query calls is in
-    ``macros_called`` of it.
+    ``needed`` of it.
     """
     if mart.sql is None:
         raise RunError(f"mart {mart.name}: has no query")

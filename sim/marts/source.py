@@ -15,17 +15,18 @@ import duckdb
 import schemas
 from context.errors import InputError
 from context.store.store import table_path
+from sim.folder.duckdb_paths import duckdb_file
 from sim.folder.manifest import Manifest, load_manifest, termtide_version
 from sim.folder.names import date_of
 from sim.marts.record import digest_of
-from sim.sql.warehouse import glob_escaped, literal, quoted
+from sim.sql.warehouse import literal, quoted
 
-EXPANDED_EVENTS = "event_store.expanded"
-OLDER_EVENTS = "event_store.events"
+EXPANDED_NAME = "event_store.expanded"
+EVENTS_NAME = "event_store.events"
 
 
 @dataclass(frozen=True)
-class Stores:
+class MartSource:
     """The stores of a run. Raises InputError for a run that is not complete, or of another version."""
 
     run_dir: Path
@@ -54,7 +55,7 @@ class Stores:
 
     def digest(self, table: str) -> str:
         """Of a table's content, as the manifest has it."""
-        if table in (EXPANDED_EVENTS, OLDER_EVENTS):
+        if table in (EXPANDED_NAME, EVENTS_NAME):
             return digest_of(self.dates.values())
         return self.manifest.store[table].digest
 
@@ -66,10 +67,10 @@ class Stores:
 
     def has(self, table: str) -> bool:
         """Whether there is a table of the stores by that name."""
-        return table in (EXPANDED_EVENTS, OLDER_EVENTS) or table in self.manifest.store
+        return table in (EXPANDED_NAME, EVENTS_NAME) or table in self.manifest.store
 
 
-def stores_of(run_dir: Path) -> Stores:
+def open_mart_source(run_dir: Path) -> MartSource:
     """The stores of a run. Raises InputError when they are not whole, or another version's."""
     manifest = load_manifest(run_dir)
     if manifest.termtide != termtide_version():
@@ -79,12 +80,12 @@ def stores_of(run_dir: Path) -> Stores:
         )
     if manifest.state in ("context", "plan") or not manifest.units:
         raise InputError(f"{run_dir}: has no events yet; `termtide run` completes it")
-    return Stores(run_dir, manifest)
+    return MartSource(run_dir, manifest)
 
 
 @contextmanager
 def connected(
-    source: Stores, *, threads: int | None, memory: str | None
+    source: MartSource, *, threads: int | None, memory: str | None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in which tables of the stores go by their names; what exceeds the memory is spilled."""
     with TemporaryDirectory(prefix=".marts-", dir=source.run_dir) as spill, duckdb.connect() as connection:
@@ -99,14 +100,14 @@ def connected(
         for table in source.manifest.store:
             dataset, _, name = table.partition(".")
             _view(connection, table, [table_path(source.run_dir, dataset, name)])
-        _view(connection, EXPANDED_EVENTS, source.files(min(source.dates), max(source.dates)))
+        _view(connection, EXPANDED_NAME, source.files(min(source.dates), max(source.dates)))
         yield connection
 
 
 def _view(connection: duckdb.DuckDBPyConnection, table: str, files: list[Path]) -> None:
     """A table's rows, in Parquet files, by its name."""
     dataset, _, name = table.partition(".")
-    listed = ", ".join(literal(glob_escaped(str(path.resolve()))) for path in files)
+    listed = ", ".join(literal(duckdb_file(path)) for path in files)
     connection.execute(
         f"CREATE OR REPLACE VIEW {quoted(dataset)}.{quoted(name)} AS "
         f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)"
@@ -115,14 +116,14 @@ def _view(connection: duckdb.DuckDBPyConnection, table: str, files: list[Path]) 
 
 @contextmanager
 def events_of(
-    connection: duckdb.DuckDBPyConnection, source: Stores, first: date, last: date
+    connection: duckdb.DuckDBPyConnection, source: MartSource, first: date, last: date
 ) -> Iterator[None]:
     """Meanwhile the event store has the events of some dates alone: no other file is even opened."""
-    _view(connection, EXPANDED_EVENTS, source.files(first, last))
+    _view(connection, EXPANDED_NAME, source.files(first, last))
     try:
         yield
     finally:
-        _view(connection, EXPANDED_EVENTS, source.files(min(source.dates), max(source.dates)))
+        _view(connection, EXPANDED_NAME, source.files(min(source.dates), max(source.dates)))
 
 
 def term_end(connection: duckdb.DuckDBPyConnection, last: date) -> date:

@@ -12,10 +12,11 @@ import schemas
 from context.errors import RunError
 from context.files import disk_error, replacing
 from schemas import Mart
+from sim.folder.duckdb_paths import duckdb_pattern, new_database, readable_database
 from sim.marts.graph import ordered
 from sim.marts.record import MartEntry, MartsRecord, digest_of
-from sim.sql.translate import macros_called
-from sim.sql.warehouse import ROOT, comments, glob_escaped, literal, quoted
+from sim.sql.rules.failing import needed
+from sim.sql.warehouse import ROOT, comments, literal, quoted
 
 _DIGEST = "termtide_marts"  # a macro that tells by what statements the views were made
 
@@ -32,7 +33,7 @@ def put_into_warehouse(warehouse: Path, run_dir: Path, record: MartsRecord) -> b
     with replacing([warehouse]) as (beside,):
         shutil.copyfile(warehouse, beside)
         try:
-            with duckdb.connect(str(beside)) as connection:
+            with new_database(beside) as name, duckdb.connect(name) as connection:
                 connection.execute("BEGIN")
                 for statement in statements:
                     connection.execute(statement)
@@ -50,7 +51,7 @@ def put_into_warehouse(warehouse: Path, run_dir: Path, record: MartsRecord) -> b
 def _has(warehouse: Path, digest: str) -> bool:
     """Whether a warehouse has views made by the same statements."""
     try:
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
+        with duckdb.connect(readable_database(warehouse), read_only=True) as connection:
             return connection.execute(f"SELECT {_DIGEST}()").fetchone() == (digest,)
     except duckdb.Error:
         return False
@@ -60,7 +61,7 @@ def _statements(root: Path, record: MartsRecord) -> Iterator[str]:
     there = [mart for mart in schemas.marts() if mart.name in record.marts]
     # What the views call must be there for whoever opens the file.
     views = [entry.view for mart in there if (entry := record.marts[mart.name]).view]
-    for statement in dict.fromkeys(call for view in views for call in macros_called(view)):
+    for statement in dict.fromkeys(call for view in views for call in needed(view)):
         yield statement.replace("TEMP MACRO", "MACRO", 1)
     for dataset in schemas.MART_DATASETS:
         yield f"DROP SCHEMA IF EXISTS {quoted(dataset)} CASCADE"
@@ -78,5 +79,5 @@ def _select(root: Path, mart: Mart, entry: MartEntry) -> str:
     name = f"{mart.table.dataset}/{mart.table.name}"
     path = f"{name}/*.parquet" if mart.table.stored == "days" else f"{name}.parquet"
     columns = ", ".join(quoted(column.name) for column in mart.table.columns)
-    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(glob_escaped(str(root)))})"
+    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(duckdb_pattern(root))})"
     return f"SELECT {columns} FROM read_parquet({folder} || {literal('/' + path)}, hive_partitioning = false)"

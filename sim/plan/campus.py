@@ -100,13 +100,21 @@ class Campus:
     def _calendar(self) -> Process:
         """Each midnight, once the sections have woken, take down the state of the day."""
         for day in range(self.first_day, self.calendar.last_day + 1):
+            if self.calendar.is_skipped(day):
+                continue  # its midnight is that of the day after it
             yield self._at(day, 1)
-            self.today = DayState(day, self.kinds[day - self.calendar.first_day], self.flags.copy())
+            self.today = DayState(day, self._kind(day), self.flags.copy())
+
+    def _kind(self, day: int) -> str:
+        return self.kinds[day - self.calendar.first_day]
 
     def states(self) -> Iterator[DayState]:
         """The states of all campus days, in order."""
-        for day in self.calendar.days:
-            self.env.run(until=self.calendar.day_start_ms(int(day)) + 2)
+        for day in map(int, self.calendar.days):
+            if self.calendar.is_skipped(day):
+                yield DayState(day, self._kind(day), np.zeros_like(self.flags))
+                continue
+            self.env.run(until=self.calendar.day_start_ms(day) + 2)
             if self.today is None or self.today.day != day:
                 raise RunError(f"the campus did not wake on day {day}")
             yield self.today

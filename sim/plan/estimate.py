@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from humanize import intword, naturaldelta, naturalsize
+
 from context.errors import InputError
 from context.packs.pack import Pack
 from context.people.students import student_count
@@ -15,9 +17,9 @@ from context.scenario.scenario import Scenario
 from sim.plan.effects import day_curve
 
 # Rows and events: measured on 30, 60, 300, 1,000 and 5,000 FTE. JSON, Parquet and the two kinds of compressed
-# NDJSON: measured on 30, 300 and 1,000 FTE. CPU seconds and the bytes in DuckDB and BigQuery: measured on an
-# earlier state of the code, assumed to hold. All of them bound the questions asked, not the run. Bytes are
-# per event and per store row.
+# NDJSON: measured on 30, 300 and 1,000 FTE. The bytes in DuckDB and BigQuery: measured on an earlier state of
+# the code, assumed to hold. All of them bound the questions asked, not the run. Bytes are per event and per
+# store row.
 STORE_ROWS_PER_ENROLMENT = 305
 STORE_ROWS_OF_ANY_CAMPUS = 40_000  # catalogue, roles, rooms and the like
 CAN_CLICK = 0.889  # share of enrolment-days asked for: some join late or drop, some courses are not in Canvas
@@ -29,7 +31,14 @@ SYSTEM_EVENTS_PER_ENROLMENT = 0.42
 API_SHARE = 0.52  # of students' events: page views that may have a twin
 JSON_BYTES_PER_EVENT = 1900
 PARQUET_BYTES_PER_EVENT = {True: 220, False: 125}  # with and without the whole JSON
+# CPU seconds: fitted to runs of 12 to 1,000 FTE by one and by two workers, and to 20,000 FTE in five minutes.
 CPU_SECONDS_PER_MILLION = {True: 11.0, False: 6.0}
+CPU_SECONDS_OF_A_DAY = 0.06  # of a campus day beside its events: its part of the plan, its files
+CPU_SECONDS_OF_A_WORKER = 2.5  # until it draws, where there are several
+SECONDS_PER_MILLION_ROWS = 2.0  # store, by one process
+SECONDS_PER_MILLION_IN_REPORT = 1.1  # events: warehouse, its checks, report
+SECONDS_OF_ANY_RUN = 5.5  # imports, the least store, plan, warehouse and report
+SOUND_FTE = 100  # below it cells have too few students for the pack's margins to show
 # By destination: of an event with and without the JSON column, of a row of the store. NDJSON always has whole
 # documents. BigQuery's are logical bytes: 8 of a number or time, 2 and its UTF-8 of a text.
 SINK_BYTES: dict[str, tuple[dict[bool, int], int]] = {
@@ -60,7 +69,9 @@ class Estimate:
     store_rows: int
     events_by: dict[str, int]  # who or what brings them
     event_json: bool
-    minutes: float
+    fte: int
+    workers: int
+    seconds: float  # on two idle cores of 2024: others differ by a factor of two
 
     @property
     def events(self) -> int:
@@ -99,7 +110,8 @@ class Estimate:
             "events": self.events,
             "events_by": self.events_by,
             "event_json": self.event_json,
-            "minutes": round(self.minutes, 1),
+            "minutes": round(self.seconds / 60, 1),
+            "sound": self.fte >= SOUND_FTE,
             "bytes": self.sink_bytes(),
             "bigquery_usd_per_month": self.usd_per_month,
             "price": {
@@ -111,13 +123,20 @@ class Estimate:
         }
 
     def lines(self) -> list[str]:
-        """A few lines for people."""
-        sizes = ", ".join(f"{sink} {size / 1e9:.1f} GB" for sink, size in self.sink_bytes().items())
+        """What it will be, for people, in a terminal of 80 columns."""
+        who, done_by = f"about {self.students:,} students", workers_text(self.workers)
+        lines = [
+            f"{who}, {intword(self.store_rows)} store rows, {intword(self.events)} events;",
+            f"{naturalsize(self.bytes)} on disk; {about(self.seconds)} with {done_by} on an idle machine",
+        ]
+        if self.fte < SOUND_FTE:
+            lines.append(f"below {SOUND_FTE} FTE courses are too small: shares of the pack cannot hold")
+        return lines
+
+    def costs(self) -> list[str]:
+        """Sizes by destination, and what BigQuery charges, for people."""
+        sizes = ", ".join(f"{sink} {naturalsize(size)}" for sink, size in self.sink_bytes().items())
         return [
-            (
-                f"about {self.students:,} students, {self.store_rows:,} store rows, {self.events:,} events, "
-                f"{self.minutes:.1f} minutes"
-            ),
             f"size by destination: {sizes}",
             (
                 f"BigQuery storage: about {self.usd_per_month:.2f} USD a month by the list price of "
@@ -126,13 +145,17 @@ class Estimate:
             ),
         ]
 
-    def line(self) -> str:
-        """One line for people."""
-        return (
-            f"about {self.students:,} students, {self.store_rows:,} store rows, {self.events:,} events "
-            f"({self.json_bytes / 1e9:.1f} GB of JSON), {self.bytes / 1e9:.2f} GB on disk, "
-            f"{self.minutes:.1f} minutes"
-        )
+
+def workers_text(workers: int) -> str:
+    """How many of them."""
+    return "1 worker" if workers == 1 else f"{workers} workers"
+
+
+def about(seconds: float) -> str:
+    """A time that is no better known than its first digits: "about 25 seconds", "about 6 minutes"."""
+    if seconds < 100:
+        return f"about {max(round(seconds / 5), 1) * 5} seconds"
+    return f"about {naturaldelta(round(seconds / 60) * 60)}"
 
 
 def mean_courses(pack: Pack) -> float:
@@ -185,8 +208,17 @@ def estimate(scenario: Scenario, pack: Pack, calendar: Calendar, workers: int) -
         store_rows=store_rows,
         events_by=by,
         event_json=with_json,
-        minutes=(events / 1e6 * CPU_SECONDS_PER_MILLION[with_json] / workers + store_rows / 1e6 * 2 + 5) / 60,
+        fte=scenario.fte,
+        workers=workers,
+        seconds=_seconds(events / 1e6, store_rows / 1e6, len(calendar.days), workers, with_json=with_json),
     )
+
+
+def _seconds(events_m: float, rows_m: float, days: int, workers: int, *, with_json: bool) -> float:
+    """Wall seconds of a run of so many millions: what one process does, then what all of them share."""
+    alone = SECONDS_OF_ANY_RUN + SECONDS_PER_MILLION_ROWS * rows_m + SECONDS_PER_MILLION_IN_REPORT * events_m
+    shared = CPU_SECONDS_OF_A_DAY * days + CPU_SECONDS_PER_MILLION[with_json] * events_m
+    return alone + shared / workers + (CPU_SECONDS_OF_A_WORKER if workers > 1 else 0)
 
 
 def check_disk(run_dir: Path, wanted: Estimate) -> None:
@@ -197,7 +229,7 @@ def check_disk(run_dir: Path, wanted: Estimate) -> None:
     free = shutil.disk_usage(folder).free
     if wanted.bytes * HEADROOM > free:
         raise InputError(
-            f"--out {run_dir}: the run needs about {wanted.bytes / 1e9:.1f} GB, "
-            f"free there: {free / 1e9:.1f} GB; "
+            f"--out {run_dir}: the run needs about {naturalsize(wanted.bytes)}, "
+            f"free there: {naturalsize(free)}; "
             "choose another disk, a smaller --fte, or event_json = false"
         )

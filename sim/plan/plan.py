@@ -62,6 +62,8 @@ def day_plan(
 ) -> DayPlan:
     """One day of the plan."""
     rates = pack.rates.of(calendar.term.term_type, state.day, state.kind, "Student")
+    if calendar.is_skipped(state.day):
+        rates = np.zeros_like(rates)
     cips, levels, tools = rates.shape
     e, c = world.enrolments, world.courses
     rows = np.flatnonzero(e.is_student & (e.first_day <= state.day) & (state.day < e.last_day))

@@ -7,6 +7,7 @@ from pathlib import Path
 from context.files import replacing
 from sim.folder.manifest import Manifest
 from sim.folder.names import COOKBOOK, DICTIONARY
+from sim.folder.whole import note_built
 from sim.report.cookbook import cookbook_page
 from sim.report.dictionary.site import INDEX, write_dictionary
 from sim.report.documents import markdown_page
@@ -20,9 +21,10 @@ def write_beside(run_dir: Path, manifest: Manifest) -> list[tuple[str, str]]:
     """
     rows = {name: table.rows for name, table in manifest.store.items()}
     rows |= dict.fromkeys(("event_store.expanded", "event_store.events"), manifest.totals.events)
-    write_dictionary(run_dir / DICTIONARY, every_table(), rows)
+    pages = write_dictionary(run_dir / DICTIONARY, every_table(), rows)
     links = [(f"{DICTIONARY}/{INDEX}", "Tables and columns")]
     text = markdown_page(cookbook_page(sorted(manifest.units), str(manifest.scenario.time_zone)))
     with replacing([run_dir / COOKBOOK]) as (beside,):
         beside.write_text(text, encoding="utf-8")
+    note_built(run_dir, COOKBOOK, *(page.relative_to(run_dir).as_posix() for page in pages))
     return [*links, (COOKBOOK, "Cookbook of queries")]

@@ -13,10 +13,11 @@ import schemas
 from context.errors import RunError, first_line
 from context.packs.pack import Pack
 from sim.caliper.kinds import KINDS, tool_sql
+from sim.folder.duckdb_paths import duckdb_folder
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.names import FOLDER, PLAN
 from sim.sql.session_tables import session_sql
-from sim.sql.warehouse import glob_escaped, literal, open_run
+from sim.sql.warehouse import literal, open_run
 
 Records = list[dict[str, Any]]
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -59,7 +60,7 @@ def gather(run_dir: Path, pack: Pack) -> Figures:
 
 def _prepare(connection: duckdb.DuckDBPyConnection, run_dir: Path, manifest: Manifest, pack: Pack) -> None:
     """Temporary tables: clicks by day, hour and course; looks by object; the plan's cells by name."""
-    root = glob_escaped(str(run_dir.resolve()))
+    root = duckdb_folder(run_dir)
     events = (
         f"read_parquet({literal(f'{root}/{FOLDER}/*/*.parquet')}, filename = true, hive_partitioning = false)"
     )

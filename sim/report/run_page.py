@@ -11,6 +11,7 @@ from context.files import replacing
 from context.packs.pack import Pack
 from sim.folder.manifest import Manifest
 from sim.folder.names import REPORT
+from sim.folder.whole import note_built
 from sim.report.beside import write_beside
 from sim.report.figures import Figures, gather
 from sim.report.labels import NO_COURSE, family_label, level_label, tool_label
@@ -38,6 +39,7 @@ def write_report(run_dir: Path, pack: Pack) -> Path:
     path = run_dir / REPORT
     with replacing([path]) as (beside,):
         beside.write_text(text, encoding="utf-8")
+    note_built(run_dir, REPORT)
     return path
 
 

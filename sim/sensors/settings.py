@@ -13,11 +13,11 @@ from typing import Literal
 from context.arrays import MINUTE_MS
 from context.errors import InputError
 from context.packs.pack import Pack
+from context.scenario.incidents import LOGIN_SENSOR
 from context.scenario.parts import SensorDelivery
 from context.scenario.scenario import Scenario
 from context.scenario.zones import wall_to_instant
 
-LOGIN = "login"  # the sensor of logins, which belong to no tool
 ALL = "all"
 
 
@@ -55,7 +55,7 @@ def sensor_settings(scenario: Scenario, pack: Pack) -> tuple[SensorSettings, ...
     """
     table = pack.table("delivery")
     rows = {str(tool): row for row, tool in enumerate(table["tool"])}
-    tools = (*pack.rates.tools, LOGIN)
+    tools = (*pack.rates.tools, LOGIN_SENSOR)
     given: dict[str, SensorDelivery] = {}
     for block in scenario.delivery:
         _check_known("delivery: tool", block.tool, (ALL, *tools))

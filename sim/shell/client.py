@@ -12,11 +12,12 @@ from pathlib import Path
 import duckdb
 
 from context.errors import InputError, RunError
+from sim.folder.duckdb_paths import duckdb_database, duckdb_pattern
 from sim.folder.facts import facts_of
 from sim.folder.find import find_run
 from sim.folder.names import WAREHOUSE
 from sim.sql.tables.scratch import scratch_file
-from sim.sql.warehouse import ROOT, glob_escaped, literal, quoted
+from sim.sql.warehouse import ROOT, literal, quoted
 
 _CLIENT = "duckdb"
 _WAIT_SECONDS = 0.5
@@ -52,13 +53,13 @@ def opening(run_dir: Path) -> list[str]:
     root, project = run_dir.resolve(), facts_of(run_dir).project
     found = [
         "SET TimeZone = 'UTC'",
-        f"SET VARIABLE {ROOT} = {literal(glob_escaped(str(root)))}",
-        f"ATTACH {literal(str(root / WAREHOUSE))} AS {quoted(project)} (READ_ONLY)",
+        f"SET VARIABLE {ROOT} = {literal(duckdb_pattern(root))}",
+        f"ATTACH {literal(duckdb_database(root / WAREHOUSE))} AS {quoted(project)} (READ_ONLY)",
         f"USE {quoted(project)}",
     ]
     scratch = scratch_file(run_dir)
     if scratch.is_file():
-        found.append(f"ATTACH {literal(str(scratch))} AS scratch (READ_ONLY)")
+        found.append(f"ATTACH {literal(duckdb_database(scratch))} AS scratch (READ_ONLY)")
     return found
 
 

@@ -9,23 +9,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 import schemas
 from context.errors import InputError, RunError, first_line
-from context.files import disk_error
+from context.files import disk_error, typed_path
 from schemas._model import Table
+from sim.folder.duckdb_paths import duckdb_database, duckdb_file
+from sim.folder.names import MANIFEST, WAREHOUSE
 from sim.sinks.tables import Fill, Item, Shipment, TableOptions
-from sim.sql.translate import macros_called
+from sim.sql.rules.failing import needed
 from sim.sql.warehouse import comments, events_select, literal, new_file, quoted
 
 LOADS = schemas.table(schemas.META, "loads")
 _LOADS = f"{quoted(LOADS.dataset)}.{quoted(LOADS.name)}"
 _RECORDED = "item, run, dataset_name, table_name, day, row_count, digest, loaded_at"
 _SETTINGS = ("SET TimeZone = 'UTC'", "SET memory_limit = '1GB'", "SET threads = 1")  # beside the workers
+# Whatever somebody may have made in a file; a table comes first, and what DuckDB itself has doesn't count.
+_ANYTHING = """
+SELECT kind, name FROM (
+    SELECT 1 AS place, 'the table' AS kind, table_name AS name, database_name, internal FROM duckdb_tables()
+    UNION ALL SELECT 2, 'the view', view_name, database_name, internal FROM duckdb_views()
+    UNION ALL SELECT 3, 'the macro', function_name, database_name, internal FROM duckdb_functions()
+    UNION ALL SELECT 4, 'the sequence', sequence_name, database_name, false FROM duckdb_sequences()
+    UNION ALL SELECT 5, 'the type', type_name, database_name, internal FROM duckdb_types()
+    UNION ALL SELECT 6, 'the schema', schema_name, database_name, schema_name = 'main' FROM duckdb_schemas()
+) WHERE database_name = current_database() AND NOT internal ORDER BY place, name LIMIT 1
+"""
 
 
 class DuckdbSink:
@@ -33,9 +45,16 @@ class DuckdbSink:
 
     def __init__(self, target: str, options: TableOptions | None = None) -> None:
         del options
-        self._path = Path(target)
+        self._path = typed_path(target)
         if not target or self._path.is_dir():
             raise InputError(f"sink duckdb:{target}: {'this is a folder, ' * bool(target)}allowed: a file")
+        if target.startswith(":"):
+            raise InputError(f"sink duckdb:{target}: gone when this command ends, allowed: a file")
+        there = self._path.resolve()
+        if there.name == WAREHOUSE and (there.parent / MANIFEST).is_file():
+            raise InputError(
+                f"sink duckdb:{target}: the warehouse of a run, built by `termtide run`; give another file"
+            )
         self._shipment: Shipment | None = None
         self._open: duckdb.DuckDBPyConnection | None = None
 
@@ -75,9 +94,9 @@ class DuckdbSink:
         """Replace the item's rows. Raises RunError when they can't be written or are not all there."""
         name = f"{quoted(item.dataset)}.{quoted(item.table)}"
         columns = ", ".join(quoted(column.name) for column in schemas.table(item.dataset, item.table).columns)
-        files = ", ".join(literal(str(path.resolve())) for path in item.files)
+        files = ", ".join(literal(duckdb_file(path)) for path in item.files)
         rows = f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"
-        where, bounds = _where(item)
+        where, bounds = rows_of_item(item.dataset, item.table, item.day)
         record = (item.name, self._known().run, item.dataset, item.table, item.day, item.rows, item.digest)
         self._transaction(
             [
@@ -99,7 +118,7 @@ class DuckdbSink:
             where, bounds = f" WHERE CAST({quoted(column)} AS DATE) BETWEEN ? AND ?", (first, last)
         self._transaction(
             [
-                *((macro, ()) for macro in macros_called(what.duckdb)),
+                *((macro, ()) for macro in needed(what.duckdb)),
                 (f"DELETE FROM {name}{where}", bounds),
                 (f"INSERT INTO {name} ({columns}) {what.duckdb}", ()),
             ]
@@ -126,8 +145,8 @@ class DuckdbSink:
     def _connected(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         try:
             if read_only:
-                return duckdb.connect(str(self._path), read_only=True)
-            return new_file(self._path)
+                return duckdb.connect(duckdb_database(self._path), read_only=True)
+            return new_file(duckdb_database(self._path))
         except duckdb.IOException as error:
             text = str(error)
             if "lock" in text:
@@ -145,10 +164,10 @@ class DuckdbSink:
             "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?",
             (LOADS.dataset, LOADS.name),
         ).fetchall()
-        others = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1 LIMIT 1").fetchall()
-        if others and not ours:
+        others = [] if ours else connection.execute(_ANYTHING).fetchall()
+        if others:
             raise InputError(
-                f"duckdb:{self._path}: has {others[0][0]} and nothing of Termtide's, "
+                f"duckdb:{self._path}: has {' '.join(others[0])} and nothing of Termtide's, "
                 "allowed: a new file, or ours"
             )
         runs = connection.execute(f"SELECT DISTINCT run FROM {_LOADS}").fetchall() if ours else []
@@ -198,7 +217,7 @@ class DuckdbSink:
             raise RunError(f"duckdb:{self._path}: {item.name}: {item.rows} rows given, {found} there")
 
     def _count(self, item: Item) -> int:
-        where, bounds = _where(item)
+        where, bounds = rows_of_item(item.dataset, item.table, item.day)
         name = f"{quoted(item.dataset)}.{quoted(item.table)}"
         return int(self._rows(f"SELECT count(*) FROM {name}{where}", bounds)[0][0])
 
@@ -216,12 +235,12 @@ class DuckdbSink:
             raise RunError(f"duckdb:{self._path}: {first_line(error)}") from error
 
 
-def _where(item: Item) -> tuple[str, Sequence[Any]]:
-    """The rows of an item: a UTC date of its partition column, or all."""
-    if item.day is None:
+def rows_of_item(dataset: str, table: str, day: date | None) -> tuple[str, Sequence[Any]]:
+    """The condition of an item's rows, and its values: a UTC date of the partition column, or all."""
+    if day is None:
         return "", ()
-    column = quoted(schemas.table(item.dataset, item.table).partition_by or "event_time")
-    return f" WHERE {column} >= ? AND {column} < ? + INTERVAL 1 DAY", (item.day, item.day)
+    column = quoted(schemas.table(dataset, table).partition_by or "event_time")
+    return f" WHERE {column} >= ? AND {column} < ? + INTERVAL 1 DAY", (day, day)
 
 
 def _view(table: Table) -> str:

@@ -13,14 +13,15 @@ import duckdb
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 import schemas
 from context.errors import InputError, RunError, first_line
-from context.files import Written
+from context.files import Written, disk_error
 from sim.sinks.messages import Messages, StreamOptions
 from sim.sinks.tables import Fill, Item, Shipment, TableOptions
 from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter, stored
-from sim.sql.translate import macros_called
+from sim.sql.rules.failing import needed
 from sim.sql.warehouse import quoted
 
 
@@ -43,7 +44,7 @@ class MemorySink:
             raise RunError("memory: the sink is closed")
         return _MemoryUnit(self.units, campus_day)
 
-    def copy(self, campus_day: date, run_dir: Path, files: Sequence[str]) -> list[Written]:
+    def copy(self, campus_day: date, run_dir: Path, files: Sequence[Written]) -> list[Written]:
         """Read a unit, its documents too where it has them."""
         with self.unit(campus_day) as writer:
             for table in stored(run_dir, files):
@@ -92,7 +93,10 @@ class MemoryTables:
         if not self._is_open:
             raise RunError("memory: the sink is closed")
         names = schemas.table(item.dataset, item.table).names
-        rows = pa.concat_tables(stored(Path(), map(str, item.files), names))
+        try:
+            rows = pa.concat_tables([pq.ParquetFile(path).read(list(names)) for path in item.files])
+        except OSError as error:
+            raise disk_error(item.files[0], error) from error
         if len(rows) != item.rows:
             raise RunError(f"memory: {item.name}: {item.rows} rows given, {len(rows)} there")
         self.tables[item.dataset, item.table, item.day] = rows
@@ -106,7 +110,7 @@ class MemoryTables:
         try:
             with duckdb.connect() as connection:
                 self._lay_out(connection)
-                for macro in macros_called(what.duckdb):
+                for macro in needed(what.duckdb):
                     connection.execute(macro)
                 made = connection.sql(what.duckdb).to_arrow_table()
         except duckdb.Error as error:

@@ -15,9 +15,10 @@ from typing import IO, Any, Self, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import xxhash
 
 from context.errors import InputError, RunError
-from context.files import Written, disk_error, replacing
+from context.files import Written, disk_error, replacing, typed_path
 from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter, stored
 
 JOINED_DOCUMENTS = 16_384  # documents joined at a time: some 30 MB
@@ -37,7 +38,7 @@ class NdjsonSink:
     def __init__(self, target: str, options: UnitOptions | None = None) -> None:
         del options
         target, compression = _read(target)
-        self.root = None if target == "-" else Path(target)
+        self.root = None if target == "-" else typed_path(target)
         if self.root is not None and self.root.exists() and not self.root.is_dir():
             raise InputError(f"sink ndjson:{target}: this is a file, allowed: a folder, or - for stdout")
         if compression not in SUFFIXES or (self.root is None and compression != "none"):
@@ -56,7 +57,7 @@ class NdjsonSink:
             return _StdoutUnit(campus_day)
         return _NdjsonUnit(self.root / unit_name(campus_day, self.compression), self.compression, campus_day)
 
-    def copy(self, campus_day: date, run_dir: Path, files: Sequence[str]) -> list[Written]:
+    def copy(self, campus_day: date, run_dir: Path, files: Sequence[Written]) -> list[Written]:
         """The documents in a unit's files. Raises RunError when they have none."""
         with self.unit(campus_day) as writer:
             for table in stored(run_dir, files, ["event_time", "event"]):
@@ -72,10 +73,15 @@ class NdjsonSink:
 
 def _read(target: str) -> tuple[str, str]:
     """(folder or ``-``, compression)."""
-    folder, _, query = target.partition("?")
+    folder, mark, query = target.rpartition("?")
+    if not mark:
+        return target, "none"
     key, _, compression = query.partition("=")
-    if query and key != "compression":
-        raise InputError(f"sink ndjson:{target}: {query} given, allowed: ?compression=none, gzip or zstd")
+    if key != "compression":
+        raise InputError(
+            f"sink ndjson:{target}: {query!r} given behind the last ?, "
+            "allowed: compression=none, gzip or zstd; behind a folder's own ?, too"
+        )
     return folder, compression or "none"
 
 
@@ -91,7 +97,8 @@ class _NdjsonUnit:
         self.written: list[Written] = []
         self._path, self._compression, self._order = path, compression, InOrder(campus_day)
         self._stack = ExitStack()
-        self._beside, self._rows, self._crc32 = path, 0, 0
+        self._beside, self._rows, self._bytes, self._crc32 = path, 0, 0, 0
+        self._digest = xxhash.xxh3_128()
         self._write: Callable[[memoryview], Any] | None = None
 
     def __enter__(self) -> Self:
@@ -104,8 +111,24 @@ class _NdjsonUnit:
         if self._write is None:
             (self._beside,) = self._stack.enter_context(replacing([self._path]))
             self._write = self._stack.enter_context(_compressed(self._beside, self._compression)).write
-        rows, self._crc32 = _write(_blocks(part), self._write, self._crc32)
+        rows, self._crc32 = _write(_blocks(part), self._out, self._crc32)
         self._rows += rows
+
+    def _out(self, block: memoryview) -> None:
+        """Lines that are not compressed are digested while they are in the processor's cache."""
+        if self._compression == "none":
+            self._digest.update(block)
+            self._bytes += len(block)
+        if self._write is not None:
+            self._write(block)
+
+    def _of_file(self) -> Written:
+        if self._compression == "none":
+            if (size := self._path.stat().st_size) != self._bytes:
+                raise RunError(f"{self._path}: {self._bytes} bytes written, {size} there")
+            digest = self._digest.hexdigest()
+            return Written(self._path.name, self._rows, self._bytes, digest, self._crc32)
+        return Written.of(self._path.name, self._path, self._rows, self._crc32)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -121,8 +144,7 @@ class _NdjsonUnit:
             return
         try:
             if self._rows:
-                size = self._path.stat().st_size
-                self.written = [Written(self._path.name, self._rows, size, self._crc32)]
+                self.written = [self._of_file()]
             for suffix in SUFFIXES.values():  # the same unit under another compression would count twice
                 other = self._path.with_name(f"unit-{self._order.campus_day}.ndjson{suffix}")
                 if other != self._path or not self._rows:
@@ -160,7 +182,7 @@ class _StdoutUnit:
     ) -> None:
         if kind is None:
             self._order.check(self._rows, "stdout")
-            written = Written("-", self._rows, self._bytes, self._crc32)
+            written = Written("-", self._rows, self._bytes, lines_crc32=self._crc32)
             self.written = [written] if self._rows else []
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context.errors import InputError
-from context.files import disk_error
+from context.files import disk_error, typed_path
 from sim.sinks.messages import Messages, StreamOptions
 
 
@@ -28,7 +28,7 @@ class NdjsonStream:
             raise InputError("--to ndjson: needs a file behind the colon, or - for stdout")
         if options.ordering_key:
             raise InputError("--ordering-key: only pubsub:// has ordering keys; a file is in order anyway")
-        self._path = None if target == "-" else Path(target)
+        self._path = None if target == "-" else typed_path(target)
         self._handle = -1
         self._size = 0
 

@@ -5,7 +5,7 @@ A sink that is added is a line in ``SCHEMES``; commands, their help and their er
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pkgutil import resolve_name
@@ -33,6 +33,7 @@ class Scheme:
     has_stdout: bool = False  # ``-`` behind the colon
     has_compression: bool = False  # ``?compression=`` behind the target
     dropper: str = ""  # module:class of what removes a run from there
+    flags: tuple[str, ...] = ()  # of commands, that are for this sink and no other
 
 
 SCHEMES = (
@@ -45,10 +46,13 @@ SCHEMES = (
     Scheme("duckdb", "tables", "duckdb:FILE", "sim.sinks.duckdb:DuckdbSink"),
     Scheme(
         "bigquery", "tables", "bigquery://PROJECT", "sim.sinks.bigquery.sink:BigquerySink",
-        dropper="sim.sinks.bigquery.drop:Dropper",
+        dropper="sim.sinks.bigquery.drop:Dropper", flags=("--method", "--allow-unlabelled"),
     ),
     Scheme("memory", "tables", "", "sim.sinks.memory:MemoryTables"),
-    Scheme("pubsub", "messages", "pubsub://PROJECT/TOPIC", "sim.sinks.pubsub:PubsubSink"),
+    Scheme(
+        "pubsub", "messages", "pubsub://PROJECT/TOPIC", "sim.sinks.pubsub:PubsubSink",
+        flags=("--create", "--allow-unlabelled", "--ordering-key"),
+    ),
     Scheme(
         "ndjson", "messages", "ndjson:FILE, or ndjson:- for stdout", "sim.sinks.ndjson_messages:NdjsonStream",
         has_stdout=True,
@@ -121,6 +125,12 @@ def check_stream(url: str, options: StreamOptions) -> None:
     """Raise InputError for a URL that ``termtide stream`` does not take; it looks at nothing yet."""
     if not is_offered(url, "messages"):
         raise _no_stream(url)
+    flags = {
+        "--create": options.create,
+        "--allow-unlabelled": options.allow_unlabelled,
+        "--ordering-key": options.ordering_key,
+    }
+    check_flags([url], flags, "messages")
     open_stream_sink(url, options)
 
 
@@ -138,6 +148,23 @@ def open_dropper(url: str, run: str) -> Dropper:
 def droppable() -> list[str]:
     """How URLs look that a run can be removed from."""
     return [scheme.form for scheme in SCHEMES if scheme.dropper]
+
+
+def check_address(url: str, options: TableOptions) -> None:
+    """Raise InputError for a --to of a delivery that can't be right, before anything is made for it."""
+    if offered(url, "units", "tables").protocol == "tables":
+        open_table_sink(url, options).close()
+    else:
+        open_sink(url).close()
+
+
+def check_flags(urls: Iterable[str], given: Mapping[str, object], *protocols: Protocol) -> None:
+    """Raise InputError for a flag that no URL's sink has a use for. ``given``: true where it was."""
+    there = [found for url in urls if (found := find_scheme(url, *protocols)) is not None]
+    for flag, value in given.items():
+        if value and not any(flag in scheme.flags for scheme in there):
+            takers = [scheme.form for scheme in schemes(*protocols) if flag in scheme.flags]
+            raise InputError(f"{flag}: given, but only --to {either(takers)} has a use for it")
 
 
 def is_stdout(url: str, *protocols: Protocol) -> bool:

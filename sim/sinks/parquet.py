@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from datetime import date, timedelta
@@ -18,7 +17,7 @@ import pyarrow.parquet as pq
 import schemas
 from context.arrays import DAY_MS, I64
 from context.errors import InputError, RunError
-from context.files import Written, disk_error, replacing
+from context.files import Written, copy_checked, disk_error, replacing, typed_path
 from sim.folder.names import file_path
 from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter
 
@@ -37,7 +36,7 @@ class ParquetSink:
     compression = "none"  # of whole files: their columns are
 
     def __init__(self, root: str | Path, options: UnitOptions | None = None) -> None:
-        self.root = Path(root)
+        self.root = typed_path(root)
         if self.root.exists() and not self.root.is_dir():
             raise InputError(f"sink parquet:{root}: this is a file, allowed: a folder")
         self.row_group_rows = (options or UnitOptions()).row_group_rows
@@ -49,16 +48,13 @@ class ParquetSink:
             raise RunError("parquet: the sink is closed")
         return _ParquetUnit(self, campus_day)
 
-    def copy(self, campus_day: date, run_dir: Path, files: Sequence[str]) -> list[Written]:
-        """Take a unit's files, byte for byte. Raises RunError."""
-        written = []
-        for name in files:
-            with replacing([self.root / name]) as (beside,):
-                shutil.copyfile(run_dir / name, beside)
-                rows = int(pq.read_metadata(beside).num_rows)
-                written.append(Written(name, rows, beside.stat().st_size))
-        self.remove_others(campus_day, {self.root / file.path for file in written})
-        return written
+    def copy(self, campus_day: date, run_dir: Path, files: Sequence[Written]) -> list[Written]:
+        """Take a unit's files, byte for byte. Raises RunError, DamagedError for one that was changed."""
+        for file in files:
+            with replacing([self.root / file.path]) as (beside,):
+                copy_checked(run_dir / file.path, beside, file.xxh3_128)
+        self.remove_others(campus_day, {self.root / file.path for file in files})
+        return list(files)
 
     def close(self) -> None:
         """Nothing is held open between units."""
@@ -120,8 +116,7 @@ class _ParquetUnit:
             found[day] = int(pq.read_metadata(self._beside[day]).num_rows)
         self._order.check(sum(found.values()), "the files written")
         self.written = [
-            Written(file_path(day, self._day), rows, self._beside[day].stat().st_size)
-            for day, rows in found.items()
+            Written.of(file_path(day, self._day), self._beside[day], rows) for day, rows in found.items()
         ]
 
 

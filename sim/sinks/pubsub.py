@@ -137,7 +137,7 @@ class PubsubSink:
                 f"--to pubsub://{project}/{self._topic_id}: no project given, "
                 "allowed: pubsub://PROJECT/TOPIC, or the variable GOOGLE_CLOUD_PROJECT"
             )
-        if not PROJECT.fullmatch(project):
+        if not (self._host or PROJECT.fullmatch(project)):
             raise InputError(f"project {project!r} given, allowed: a project id of Google Cloud")
         return project
 

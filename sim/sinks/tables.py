@@ -20,6 +20,8 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from context.files import check_digest, disk_error
+
 EXPANDED = ("event_store", "expanded")  # what comes by days
 METHODS = ("auto", "decorator", "transaction")
 
@@ -44,6 +46,15 @@ class Item:
     files: tuple[Path, ...]  # Parquet, in this order; they must stay until ``flush`` has returned
     rows: int
     digest: str  # of the content, whatever files it stands in
+    xxh3_128: tuple[str, ...] = ()  # of the bytes of each file; none where they were written just now
+
+    def check(self) -> None:
+        """Raise DamagedError unless its files are those that were written; RunError if one is unreadable."""
+        for path, digest in zip(self.files, self.xxh3_128, strict=bool(self.xxh3_128)):
+            try:
+                check_digest(path, digest)
+            except OSError as error:
+                raise disk_error(path, error) from error
 
     @property
     def name(self) -> str:

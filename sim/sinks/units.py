@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from context.arrays import I64
 from context.errors import RunError
-from context.files import Written, disk_error
+from context.files import Written, checked_bytes, disk_error
 
 # "lines": documents as lines, and of the columns event_time alone. "columns": all columns; documents are one
 # of them where the scenario wants that. "documents": all columns, and the documents beside them.
@@ -93,8 +93,11 @@ class Sink(Protocol):
         """Begin to write or replace a unit."""
         ...
 
-    def copy(self, campus_day: date, run_dir: Path, files: Sequence[str]) -> list[Written]:
-        """Write or replace a unit by what the run folder's Parquet files have of it. Raises RunError."""
+    def copy(self, campus_day: date, run_dir: Path, files: Sequence[Written]) -> list[Written]:
+        """Write or replace a unit by what the run folder's Parquet files have of it.
+
+        Raises RunError, DamagedError for a file that is not what was written.
+        """
         ...
 
     def close(self) -> None:
@@ -109,18 +112,22 @@ def write_unit(sink: Sink, unit: Unit) -> list[Written]:
     return writer.written
 
 
-def stored(run_dir: Path, files: Iterable[str], columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+def stored(
+    run_dir: Path, files: Iterable[Written], columns: Sequence[str] | None = None
+) -> Iterator[pa.Table]:
     """A unit's files in a run folder, a row group at a time; all columns unless some are named.
 
-    Raises RunError when one can't be read.
+    What is read is what was checked. Raises RunError when a file can't be read, DamagedError when it is not
+    the one that was written.
     """
-    for name in files:
+    for written in files:
+        path = run_dir / written.path
         try:
-            with pq.ParquetFile(run_dir / name) as file:
+            with pq.ParquetFile(pa.BufferReader(checked_bytes(path, written.xxh3_128))) as file:
                 for group in range(file.num_row_groups):
                     yield file.read_row_group(group, columns)
         except OSError as error:
-            raise disk_error(run_dir / name, error) from error
+            raise disk_error(path, error) from error
 
 
 class InOrder:

@@ -10,7 +10,6 @@ import base64
 import csv
 import json
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -19,11 +18,11 @@ from typing import Any, TextIO
 import pyarrow as pa
 
 from context.errors import InputError
+from sim.folder.plain import plain
 
 RESULT_FORMATS = ("pretty", "json", "prettyjson", "jsonl", "csv", "parquet")
 ROWS_SHOWN = 100  # on a terminal, unless told otherwise
 _BATCH = 10_000
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def write_rows(table: pa.Table, form: str, out: TextIO, width: int | None = None) -> None:
@@ -42,8 +41,8 @@ def _write_pretty(table: pa.Table, out: TextIO, width: int | None) -> None:
     """A grid if it fits, else a field a line; what goes into a pipe is never cut nor folded."""
     from rich.cells import cell_len
 
-    names = [_shown(name) for name in table.column_names]
-    rows = [["NULL" if value is None else _shown(_text(value)) for value in row] for row in _rows(table)]
+    names = [plain(name) for name in table.column_names]
+    rows = [["NULL" if value is None else plain(_text(value)) for value in row] for row in _rows(table)]
     widths = [max(map(cell_len, column)) for column in zip(names, *rows, strict=True)]
     natural = sum(widths) + 3 * len(widths) + 1
     if not names:
@@ -123,11 +122,6 @@ def _rows(table: pa.Table) -> Iterator[tuple[object, ...]]:
         except (OverflowError, ValueError):
             raise InputError("a date or time lies outside of the years 1 to 9999") from None
         yield from zip(*columns, strict=True)
-
-
-def _shown(text: str) -> str:
-    """A text on a line of a terminal: what would move its cursor is spelled out."""
-    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def _text(value: object) -> str:

@@ -10,14 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 
 import duckdb
 from sqlglot import exp
 
 from context.errors import InputError
-from sim.sql.expressions.names import Scope, fields
+from sim.sql.expressions.names import Scope, struct_fields
 from sim.sql.grammar.catalog import Catalog, Surroundings
 from sim.sql.grammar.coercion import coerced, distance
 from sim.sql.grammar.parse import number_placeholders, parse_query, parse_statements
@@ -25,7 +23,7 @@ from sim.sql.grammar.types import Type
 from sim.sql.grammar.values import Value, name_sql, settled
 from sim.sql.queries.compiler import Compiler, Output, Query
 from sim.sql.queries.queries import Translator
-from sim.sql.rules.signatures import safe_sql
+from sim.sql.rules.failing import MESSAGE, needed, without_texts
 
 __all__ = [
     "Catalog",
@@ -34,7 +32,6 @@ __all__ = [
     "Translated",
     "explained",
     "install",
-    "macros_called",
     "parse_statements",
     "translate",
 ]
@@ -86,9 +83,10 @@ def translate(query: str | exp.Expr, around: Surroundings) -> Translated:
             f"Found duplicate(s): {', '.join(twice)}; "
             "use AS, or * EXCEPT (...)"
         )
-    used = sorted(set(re.findall(r"\$(\w+)", _without_texts(found.sql))))
+    sql = found.sql
+    used = sorted(set(re.findall(r"\$(\w+)", without_texts(sql))))
     columns = tuple(zip(names, [output.type for output in found.outputs], strict=True))
-    return Translated(found.sql, columns, tuple(used), _reads(compiler))
+    return Translated(sql, columns, tuple(used), _reads(compiler))
 
 
 def translate_expression(text: str, around: Surroundings, wanted: Type | None = None) -> Translated:
@@ -99,7 +97,7 @@ def translate_expression(text: str, around: Surroundings, wanted: Type | None = 
     if distance(value, kind) is None:
         raise InputError(f"{text.strip()[:60]} is {settled(value.type)}, allowed: {kind}")
     sql = f"SELECT {coerced(value, kind).sql} AS value"
-    used = sorted(set(re.findall(r"\$(\w+)", _without_texts(sql))))
+    used = sorted(set(re.findall(r"\$(\w+)", without_texts(sql))))
     return Translated(sql, (("value", kind),), tuple(used), _reads(compiler))
 
 
@@ -110,7 +108,7 @@ def _shown(found: Query, compiler: Compiler) -> Query:
     handle = compiler.handle()
     whole = Value(f"{handle}.{name_sql(found.outputs[0].inner)}", found.outputs[0].type)
     parts, outputs = [], []
-    for i, (column, key) in enumerate(zip(fields(whole), whole.type.keys, strict=True)):
+    for i, (column, key) in enumerate(zip(struct_fields(whole), whole.type.keys, strict=True)):
         inner = column.name or f"f{i}_"
         parts.append(f"{column.value.sql} AS {name_sql(key if column.name else inner)}")
         outputs.append(Output(column.name, key if column.name else inner, column.value))
@@ -132,44 +130,13 @@ def _reads(compiler: Compiler) -> tuple[Read, ...]:
     )
 
 
-def _without_texts(sql: str) -> str:
-    return re.sub(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", "", sql)
-
-
-@cache
-def _macros() -> dict[str, str]:
-    """The macros and their twins for SAFE, which give NULL where these fail, by name."""
-    text = resources.files("sim.sql").joinpath("macros.sql").read_text(encoding="utf-8")
-    plain = re.sub(r"^--.*$", "", text, flags=re.MULTILINE)
-    twins = safe_sql(plain).replace("AS error(m)", "AS NULL")
-    parts = [part.strip() for part in (plain + twins).split(";\n") if part.strip()]
-    return {
-        re.findall(r"MACRO (\w+)", part)[0]: part.replace("CREATE", "CREATE OR REPLACE", 1) for part in parts
-    }
-
-
 def install(connection: duckdb.DuckDBPyConnection, translated: Translated) -> None:
     """Give a session what a translated query calls. The session's time zone must be UTC."""
-    if called := macros_called(translated.duckdb_sql):
-        connection.execute(";".join(called))
+    made = needed(translated.duckdb_sql)
+    if made:
+        connection.execute(";".join(made))
 
 
-def macros_called(duckdb_sql: str) -> tuple[str, ...]:
-    """The statements that make what a translated query calls, in their order; they can be run again."""
-    macros: dict[str, str] = _macros()
-    ordered: dict[str, str] = {}
-
-    def add(sql: str) -> None:
-        for name in _CALLED.findall(sql):
-            if name not in ordered:
-                add(macros[name].partition(" AS ")[2])
-                ordered[name] = macros[name]
-
-    add(_without_texts(duckdb_sql))
-    return tuple(ordered.values())
-
-
-_CALLED = re.compile(r"\bbqs?_\w+")
 _RE2 = "no argument for repetition operator|missing|unexpected|invalid (?:escape|character class|perl|named)"
 _OVERFLOWS = (
     (
@@ -189,6 +156,8 @@ _OVERFLOWS = (
 
 def explained(error: duckdb.Error) -> InputError:
     """What went wrong while a translated query ran, in BigQuery's words."""
+    if ours := MESSAGE.search(str(error)):
+        return InputError(" ".join(ours[1].split()))
     text = str(error).strip().splitlines()[0]
     for pattern, words in _OVERFLOWS:
         if found := pattern.search(text):

@@ -16,7 +16,9 @@ import schemas
 from context.errors import InputError, RunError, first_line
 from context.files import PARTIAL, disk_error, replacing
 from schemas._model import Table
+from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, new_database, readable_database
 from sim.folder.names import FOLDER, WAREHOUSE
+from sim.folder.whole import note_built
 
 ROOT = "termtide_root"
 # Files are written as DuckDB 1.1 wrote them, so that clients from 1.2 on open them, not DuckDB 2 alone.
@@ -37,7 +39,8 @@ def build_warehouse(run_dir: Path) -> Path:
         for rubbish in (beside, journal):
             rubbish.unlink(missing_ok=True)
         try:
-            with new_file(beside) as connection:
+            with new_database(beside) as place, new_file(place) as connection:
+                connection.execute(f"SET VARIABLE {ROOT} = {literal(duckdb_folder(run_dir))}")
                 for statement in _statements(run_dir.resolve()):
                     connection.execute(statement)
         except duckdb.IOException as error:
@@ -46,12 +49,16 @@ def build_warehouse(run_dir: Path) -> Path:
             raise RunError(f"{target}: cannot be built: {first_line(error)}") from error
         finally:
             journal.unlink(missing_ok=True)
+    note_built(run_dir, WAREHOUSE)
     return target
 
 
-def new_file(path: Path) -> duckdb.DuckDBPyConnection:
-    """A connection that writes a DuckDB file, a new one in the form that older clients read."""
-    return duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE_VERSION})
+def new_file(place: str) -> duckdb.DuckDBPyConnection:
+    """A connection that writes a DuckDB file, a new one in the form that older clients read.
+
+    ``place`` as ``sim.folder.duckdb_paths`` tells it.
+    """
+    return duckdb.connect(place, config={"storage_compatibility_version": STORAGE_VERSION})
 
 
 def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnection:
@@ -66,8 +73,8 @@ def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnec
     connection = duckdb.connect()
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"SET VARIABLE {ROOT} = {literal(glob_escaped(str(run_dir.resolve())))}")
-        connection.execute(f"ATTACH {literal(str(path.resolve()))} AS {quoted(catalog)} (READ_ONLY)")
+        connection.execute(f"SET VARIABLE {ROOT} = {literal(duckdb_folder(run_dir))}")
+        connection.execute(f"ATTACH {literal(readable_database(path))} AS {quoted(catalog)} (READ_ONLY)")
         connection.execute(f"USE {quoted(catalog)}")
     except duckdb.Error as error:
         connection.close()
@@ -104,11 +111,6 @@ def literal(text: str) -> str:
 def quoted(name: str) -> str:
     """A name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def glob_escaped(path: str) -> str:
-    """A path whose characters stand for themselves where DuckDB expects a pattern."""
-    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in path)
 
 
 def _statements(root: Path) -> Iterator[str]:
@@ -153,7 +155,7 @@ def dated_events(run_dir: Path, table: Table) -> str | None:
         return None
     columns = [quoted(column.name) for column in schemas.table("event_store", "expanded").columns]
     pattern = literal(f"/{FOLDER}/*/*.parquet")
-    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(glob_escaped(str(run_dir.resolve())))})"
+    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(duckdb_pattern(run_dir.resolve()))})"
     files = f"{folder} || {pattern}"
     read = f"read_parquet({files}, hive_partitioning = true, hive_types = {{{literal(EVENT_DATE)}: DATE}})"
     dated = f"SELECT {', '.join([*columns, EVENT_DATE])} FROM {read}"
@@ -173,5 +175,5 @@ def _select(root: Path, table: Table) -> str | None:
 
 def _from_files(root: Path, table: Table, path: str) -> str:
     columns = ", ".join(quoted(column.name) for column in table.columns)
-    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(glob_escaped(str(root)))})"
+    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(duckdb_pattern(root))})"
     return f"SELECT {columns} FROM read_parquet({folder} || {literal('/' + path)}, hive_partitioning = false)"

@@ -13,12 +13,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import orjson
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from context.arrays import BOOL, I64
+from context.documents import UnreadableError, read_bytes
 from context.errors import InputError, RunError
 from context.files import disk_error, replacing
 from sim.caliper.batch import Batch
@@ -29,6 +31,45 @@ JOURNAL_FORMAT = 1
 _LONG_BYTES = 8_000_000
 Cursor = tuple[int, int, int]  # time_ms, uuid_high, uuid_low of the last event acknowledged
 Key = tuple[int, int]  # lane, sensor
+
+
+_Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+_Half = Annotated[
+    int, Field(ge=0, lt=2**64)
+]  # of an id; a text in the journal, as JSON's numbers end earlier
+_Row = tuple[_Whole, _Whole, _Whole, _Half, _Half]  # lane, sensor, time_ms, uuid_high, uuid_low
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Head(_Line):
+    """The journal's first line."""
+
+    format: int
+    identity: dict[str, Any]
+    segments: list[tuple[_Whole, _Whole | None]]
+    cursors: list[_Row]
+    below: _Whole
+    at: _Whole
+    acked: _Whole
+    mark: int | str | None
+    done: bool
+
+
+class _Clock(_Line):
+    below: _Whole
+    at: _Whole
+
+
+class _Ack(_Line):
+    ack: list[_Row]
+    n: _Whole
+    mark: int | str | None
+
+
+_ENTRY: TypeAdapter[_Clock | _Ack] = TypeAdapter(_Clock | _Ack)
 
 
 @dataclass
@@ -167,49 +208,50 @@ def load_progress(folder: Path) -> StreamProgress | None:
     """What the journal in a state folder says, None without one. Raises InputError for another file."""
     path = folder / JOURNAL
     try:
-        lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise disk_error(path, error) from error
+        lines = read_bytes(path).split(b"\n")
+    except UnreadableError as error:
+        if error.is_missing:
+            return None
+        raise
     try:
-        head = orjson.loads(lines[0])
-        if head["format"] != JOURNAL_FORMAT:
-            raise InputError(
-                f"{path}: format {head['format']}, allowed: {JOURNAL_FORMAT}; give another --state"
-            )
+        saved = orjson.loads(lines[0])
+        there = saved.get("format", JOURNAL_FORMAT) if isinstance(saved, dict) else JOURNAL_FORMAT
+        if there != JOURNAL_FORMAT:
+            raise InputError(f"{path}: format {there}, allowed: {JOURNAL_FORMAT}; give another --state")
+        head = _Head.model_validate(saved)
         progress = StreamProgress(
-            head["identity"],
-            [Segment(*pair) for pair in head["segments"]],
-            dict(_entries(head["cursors"])),
-            head["below"],
-            head["at"],
-            head["acked"],
-            head["mark"],
-            head["done"],
+            head.identity,
+            [Segment(*pair) for pair in head.segments],
+            dict(_entries(head.cursors)),
+            head.below,
+            head.at,
+            head.acked,
+            head.mark,
+            head.done,
         )
         for line in lines[1:-1]:  # what stands behind the last newline is torn, or nothing
             _apply(progress, orjson.loads(line))
-    except (ValueError, KeyError, TypeError, IndexError):
+    except ValueError:  # pydantic's and orjson's are such
         raise InputError(
             f"{path}: this is no journal of a stream; give another --state, or --fresh to begin anew"
         ) from None
     return progress
 
 
-def _apply(progress: StreamProgress, line: dict[str, Any]) -> None:
-    if "below" in line:
-        progress.below_ms, progress.at_ms = line["below"], line["at"]
+def _apply(progress: StreamProgress, line: object) -> None:
+    entry = _ENTRY.validate_python(line)
+    if isinstance(entry, _Clock):
+        progress.below_ms, progress.at_ms = entry.below, entry.at
         return
-    progress.cursors.update(_entries(line["ack"]))
-    progress.acked += line["n"]
-    if line["mark"] is not None:
-        progress.mark = line["mark"]
+    progress.cursors.update(_entries(entry.ack))
+    progress.acked += entry.n
+    if entry.mark is not None:
+        progress.mark = entry.mark
 
 
-def _entries(rows: list[list[Any]]) -> Iterator[tuple[Key, Cursor]]:
+def _entries(rows: list[_Row]) -> Iterator[tuple[Key, Cursor]]:
     for lane, sensor, time, high, low in rows:
-        yield (lane, sensor), (time, int(high), int(low))
+        yield (lane, sensor), (time, high, low)
 
 
 @contextmanager

@@ -6,7 +6,9 @@ A request is a line of JSON, ``{"command": "speed", "value": "1200"}``; the answ
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import socket
 import socketserver
 import struct
@@ -23,18 +25,26 @@ from context.files import disk_error
 from sim.folder.find import RUNS
 
 SOCKET = "control.sock"
-STATE_SUFFIX = "-stream"  # of a state folder, behind the run's name
+STATE_SUFFIX = "-stream"  # of a state folder, behind the run's name and before that of the sink
+_SLUG = 24  # characters of a sink in there
 _MOST_PATH_BYTES = 100  # what fits into a socket's address on every system
 _MOST_LINE_BYTES = 10_000
 _ANSWER_S = 90.0
 Answer = Callable[[str, str], dict[str, Any]]
 
 
+def state_dir(run_dir: Path, to: str) -> Path:
+    """The state folder of a stream of this run into this sink: beside the run, named after both."""
+    sink = re.sub(r"[^A-Za-z0-9]+", "-", to).strip("-")[:_SLUG]
+    digest = hashlib.sha256(to.encode(errors="surrogateescape")).hexdigest()[:6]  # tells long ones apart
+    return run_dir.with_name(f"{run_dir.name}{STATE_SUFFIX}-{sink}-{digest}")
+
+
 def find_state(given: Path | None) -> Path:
     """The state folder named, else the newest below runs/ with a stream at work. Raises InputError."""
     if given is not None:
         return given
-    sockets = sorted(RUNS.glob(f"*{STATE_SUFFIX}/{SOCKET}"), key=lambda path: path.stat().st_mtime_ns)
+    sockets = sorted(RUNS.glob(f"*{STATE_SUFFIX}-*/{SOCKET}"), key=lambda path: path.stat().st_mtime_ns)
     if not sockets:
         raise InputError("no stream is at work below runs/ in this folder; --state names one")
     return sockets[-1].parent

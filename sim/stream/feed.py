@@ -50,7 +50,7 @@ class Feed:
     # What follows runs in the feed's own thread, one call after the other.
 
     def _window(self, day: int, lap: Lap) -> DateEvents:
-        wanted = [unit for unit in (day - 1, day) if self._exists(unit)]
+        wanted = [unit for unit in (self.calendar.day_before(day), day) if self._exists(unit)]
         self._units = {
             unit: self._units[unit] if unit in self._units else self._draw(unit) for unit in wanted
         }
@@ -77,7 +77,8 @@ class Feed:
 
     def _draw(self, day: int) -> Batch:
         batch, _ = draw_day(self.engine, day)
-        begin, end = self.calendar.day_start_ms(day), self.calendar.day_start_ms(day + 2)
+        begin = self.calendar.day_start_ms(day)
+        end = self.calendar.day_start_ms(self.calendar.day_after(day) + 1)
         if len(batch) and not begin <= batch.time_ms[0] <= batch.time_ms[-1] < end:
             raise RunError(f"day {day}: events outside of the day and the one after it")
         return batch

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 
 from context.arrays import I64
 from sim.caliper.batch import Batch
@@ -239,30 +240,37 @@ class Lanes:
 
     def _deliver(self, request: _Request) -> Any:
         """Send until it is acknowledged."""
-        pause = _FIRST_PAUSE_S
-        while True:
-            try:
-                mark = self._sink.deliver(request.bodies, request.count)
-            except AwayError as error:
-                self._wait_for_return(error, pause)
-                if self._closing:
-                    return _GIVEN_UP
-                pause = min(pause * 2, _LONGEST_PAUSE_S)
-                continue
-            if self.away:
-                self.away = ""
-                self._say("the sink is back; going on")
-            return mark
+        again = Retrying(
+            retry=retry_if_exception_type(AwayError),
+            wait=wait_exponential(multiplier=_FIRST_PAUSE_S, max=_LONGEST_PAUSE_S),
+            stop=lambda _: self._closing,
+            before_sleep=self._tell_away,
+            sleep=self._nap,
+            retry_error_callback=lambda _: _GIVEN_UP,
+        )
 
-    def _wait_for_return(self, error: AwayError, pause: float) -> None:
+        def once() -> Any:
+            given_up = self._closing and self.away
+            return _GIVEN_UP if given_up else self._sink.deliver(request.bodies, request.count)
+
+        mark = again(once)
+        if self.away and mark is not _GIVEN_UP:
+            self.away = ""
+            self._say("the sink is back; going on")
+        return mark
+
+    def _tell_away(self, attempt: RetryCallState) -> None:
+        error = attempt.outcome.exception() if attempt.outcome else None
         with self.changed:
             self.retries += 1
             if not self.away:
                 self.away = str(error)
                 self._say(f"the sink is out of reach, waiting for it: {error}")
-            end = time.monotonic() + pause
-            while not self._closing and time.monotonic() < end:
-                self.changed.wait(end - time.monotonic())
+
+    def _nap(self, seconds: float) -> None:
+        """Wait, but no longer than until the lanes are closed."""
+        with self.changed:
+            self.changed.wait_for(lambda: self._closing, seconds)
 
     def _note(self, request: _Request) -> None:
         with self.changed:

@@ -13,11 +13,14 @@ import numpy as np
 
 from context import rng
 from context.arrays import DAY_MS, I64
+from context.errors import InputError
 from context.scenario.calendar import Calendar, build_calendar
 from context.terms.premises import Premises
 from sim.caliper.batch import Batch
 from sim.sensors.settings import DeliveryWindow
 from sim.world.world import World
+
+_LAST_WEEK = 360_000  # of a shift: the year 8900, beyond which dates end
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +94,9 @@ class Laps:
         self.base = given.calendar
         days = self.base.last_day - self.base.first_day + 2  # visits run into the day after the last one
         self.weeks = -(-days // 7)
+        self.most = (_LAST_WEEK - self._scenario.shift) // self.weeks - 1  # laps after the first
+        if count is not None and count > self.most + 1:
+            raise InputError(f"--laps: {count} given, allowed: 1 to {self.most + 1}")
         self._last: Lap | None = None
 
     def lap(self, number: int) -> Lap:
@@ -104,8 +110,7 @@ class Laps:
         """The lap in which an instant lies; before all of them lap 0, after the last one the last."""
         span = self.weeks * 7 * DAY_MS
         number = max((utc_ms - int(self.base.midnight_ms[0])) // span, 0)
-        if self.count is not None:
-            number = min(number, self.count - 1)
+        number = min(number, self.most if self.count is None else self.count - 1)
         # A clock change may put the seam an hour off the even weeks.
         if number and utc_ms < int(self._calendar(number).midnight_ms[0]):
             number -= 1
@@ -115,7 +120,7 @@ class Laps:
 
     def exists(self, number: int) -> bool:
         """Whether there is a lap of that number."""
-        return self.count is None or number < self.count
+        return (self.count is None or number < self.count) and number <= self.most
 
     def _calendar(self, number: int) -> Calendar:
         if not number:

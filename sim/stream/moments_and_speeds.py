@@ -11,6 +11,7 @@ from context.scenario.scenario import Scenario
 from context.scenario.zones import instant_to_wall, wall_to_instant, zone
 from sim.stream.clock import MAX
 
+_YEARS = range(1850, 9000)  # clocks of other years have no place in a datetime, or none on a shifted one
 LEAST_SPEED, MOST_SPEED = 0.01, 1_000_000.0
 
 
@@ -18,14 +19,16 @@ def read_moment(text: str, time_zone: str, what: str) -> int:
     """UTC ms of ``2026-10-12T08:00`` by the campus's clock, a date's midnight, or a time with offset."""
     try:
         moment = datetime.fromisoformat(text.strip())
-        if moment.tzinfo is not None:
-            return round(moment.timestamp() * 1000)
-        return wall_to_instant(time_zone, moment)
-    except (ValueError, OverflowError):
+    except ValueError:
+        moment = None
+    if moment is None or moment.year not in _YEARS:
         raise InputError(
             f"{what}: {text!r} given, allowed: a date or a time by the campus's clock ({time_zone}), "
             "such as 2026-10-12T08:00"
-        ) from None
+        )
+    if moment.tzinfo is not None:
+        return round(moment.timestamp() * 1000)
+    return wall_to_instant(time_zone, moment)
 
 
 def aligning_weeks(scenario: Scenario, begin: str, now: datetime) -> int:
@@ -37,14 +40,18 @@ def aligning_weeks(scenario: Scenario, begin: str, now: datetime) -> int:
     return (now.astimezone(zone(scenario.time_zone)).date() - first.date()).days // 7
 
 
-def moved(moment: str | None, weeks: int, flag: str) -> str | None:
-    """A moment as it was typed, so many weeks later. Raises InputError for what is no moment."""
+def moved(moment: str | None, weeks: int, time_zone: str, flag: str) -> str | None:
+    """A moment so many weeks later by the campus's clock. Raises InputError for what is no moment.
+
+    One with an offset is read by the campus's clock first, so that it means one hour there all year.
+    """
     if moment is None:
         return None
+    wall = instant_to_wall(time_zone, read_moment(moment, time_zone, flag))
     try:
-        return (datetime.fromisoformat(moment.strip()) + timedelta(weeks=weeks)).isoformat()
-    except (ValueError, OverflowError):
-        raise InputError(f"{flag}: {moment!r} given, allowed: a time such as 2026-10-12T08:00") from None
+        return (wall + timedelta(weeks=weeks)).isoformat()
+    except OverflowError:
+        raise InputError(f"{flag}: {moment!r} given, which is too far away to be moved to today") from None
 
 
 def read_speed(text: str, what: str = "--speed") -> float:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from context.arrays import BOOL
 from context.errors import InputError
+from sim.folder.progress import time_span
 from sim.plan.campus import SectionSchedule
 from sim.sensors.date_events import DateEvents
 from sim.sensors.message_maker import MessageMaker, merged, pieces
@@ -22,12 +23,14 @@ from sim.stream.clock import MAX, Clock
 from sim.stream.feed import Feed
 from sim.stream.lanes import Lanes
 from sim.stream.laps import Lap
+from sim.stream.moments_and_speeds import speed_text
 from sim.stream.stage import Span, Stage
 from sim.stream.timeline import Timeline
 
 _MOST_ROWS = 8_192  # events rendered at a time
 _QUANTUM_S = 0.02  # sensors wake at most so often, in wall time
 _FREE_STEP_MS = 600_000  # and at speed MAX so often, in campus time
+_QUIET_S = 15.0  # a wait for the next event that is worth a word, in wall time
 _NAP_S = 0.25  # how long the loop sleeps at most, so that a figure is never older
 
 
@@ -64,7 +67,9 @@ class Player:
         checkpoint: Checkpoint,
         *,
         rate_max: float | None = None,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._say = say
         self._programme, self._checkpoint, self._rate_max = programme, checkpoint, rate_max
         self.feed, self.timeline, self.clock, self.lanes = programme.feed, programme.timeline, clock, lanes
         self._steers: deque[Steer] = deque()
@@ -161,7 +166,19 @@ class Player:
 
         self.stage = Stage(self.feed, self._programme.schedules, span, start_ms, self._step_ms, wanted)
         self._below = span.begin_ms
+        self._tell_quiet(self.stage, start_ms)
         return self.stage
+
+    def _tell_quiet(self, stage: Stage, now_ms: int) -> None:
+        """Say when the next event comes, if that is a while."""
+        first_ms = stage.first_event_ms()
+        if first_ms is None:
+            self._say(f"no event comes until {self.timeline.shown(stage.span.end_ms)}, its end")
+        elif (wait_s := (first_ms - now_ms) / 1000 / self.clock.speed) > _QUIET_S:
+            self._say(
+                f"it is quiet on the campus: the next event comes at {self.timeline.shown(first_ms)}, "
+                f"in {time_span(wait_s)} at speed {speed_text(self.clock.speed)}"
+            )
 
     def _step_ms(self) -> int:
         """How far apart sensors' wakes are in campus time: as often as the pace makes worth while."""

@@ -89,6 +89,20 @@ class Stage:
             return float("inf")
         return self.env.peek()
 
+    def first_event_ms(self) -> int | None:
+        """The next event's time, None when none is left in the span. Draws the days up to it."""
+        held = min(sensor.first_ms for sensor in self.sensors)
+        if held != NEVER:
+            return held
+        for day in range(self._day_of(self.loaded_ms), self._feed.days.stop):
+            if self.loaded_ms >= self.span.end_ms or self.calendar.day_start_ms(day) >= self.span.end_ms:
+                break
+            time = self._feed.window(day, self.span.lap).batch.time_ms
+            ahead = time[(time >= self.loaded_ms) & (time < self.span.end_ms)]
+            if len(ahead):
+                return int(ahead[0])
+        return None
+
     def leave(self, at_ms: int) -> None:
         """Let the sensors hand over all that happened before ``at_ms``; nothing later comes from here."""
         for sensor in self.sensors:

@@ -15,16 +15,15 @@ from sim.stream.player import Player
 from sim.stream.timeline import wall_text
 
 _MEASURED_S = 5.0  # a rate is that of so many seconds
-_LINE_EVERY_S = 10.0
 
 
 class Monitor:
     """Watches a player in a thread of its own; ``status`` may be called from any."""
 
     def __init__(
-        self, player: Player, checkpoint: Checkpoint, where: str, say: Callable[[str], None]
+        self, player: Player, checkpoint: Checkpoint, where: str, show: Callable[[str], None]
     ) -> None:
-        self._player, self._checkpoint, self._where, self._say = player, checkpoint, where, say
+        self._player, self._checkpoint, self._where, self._show = player, checkpoint, where, show
         self._samples: deque[tuple[float, int]] = deque([(time.monotonic(), player.lanes.acked)])
         self._began = time.monotonic()
         self._over = threading.Event()
@@ -96,13 +95,13 @@ class Monitor:
         ]
 
     def line(self) -> str:
-        """The status for a log."""
+        """The status in one line of 80 columns."""
         facts = self.status()
+        state = "" if facts["state"] == "running" else f"  {facts['state']}"
         return (
-            f"{facts['time'].replace('T', ' ')}  {facts['speed']}  {facts['state']}: "
-            f"{facts['events_acknowledged']:,} events acknowledged, "
-            f"{facts['events_per_second']:,.0f} a second, "
-            f"lag {facts['lag_s']:.1f} s, queue {facts['queue'] + facts['in_flight']:,}"
+            f"{facts['time'].replace('T', ' ')[:16]}  {facts['speed']}{state}  "
+            f"{facts['events_acknowledged']:,} events  {facts['events_per_second']:,.0f}/s  "
+            f"lag {facts['lag_s']:.1f} s  queue {facts['queue'] + facts['in_flight']:,}"
         )
 
     @property
@@ -116,12 +115,9 @@ class Monitor:
         self._thread.join()
 
     def _watch(self) -> None:
-        told = time.monotonic()
         while not self._over.wait(0.5):
             now = time.monotonic()
             self._samples.append((now, self._player.lanes.acked))
             while len(self._samples) > 2 and self._samples[0][0] < now - _MEASURED_S:
                 self._samples.popleft()
-            if now - told >= _LINE_EVERY_S:
-                told = now
-                self._say(self.line())
+            self._show(self.line())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -18,6 +18,7 @@ from typing import Any
 from context.errors import InputError
 from context.terms.premises import Premises
 from sim.draw.engine import engine_of
+from sim.folder.progress import Say
 from sim.plan.campus import SectionSchedule
 from sim.plan.sections import schedules, section_keys
 from sim.sensors.message_maker import MessageMaker
@@ -38,7 +39,6 @@ from sim.stream.timeline import Timeline, wall_text
 from sim.world.load import campus_facts
 
 _LEAVE_S = 3.0  # what is in flight when a stream is stopped is waited for so long
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,11 @@ class StreamEnd:
     status: dict[str, Any]
 
 
-def stream(job: StreamJob, say: Say) -> StreamEnd:
-    """Play it to its end, or until stopped (by a signal or over the socket). Raises TermtideError."""
+def stream(job: StreamJob, say: Say, show: Say = lambda _: None) -> StreamEnd:
+    """Play it to its end, or until stopped (by a signal or over the socket). Raises TermtideError.
+
+    ``say`` gets lines that stay, ``show`` now and then where the stream is.
+    """
     timeline = timeline_of(job)
     with ExitStack() as stack:
         stack.enter_context(journal.held(job.state_dir))
@@ -107,9 +110,9 @@ def stream(job: StreamJob, say: Say) -> StreamEnd:
         stack.callback(checkpoint.close)
         lanes = Lanes(sink, checkpoint, job.options.ordering_key, say=say)
         stack.callback(lanes.close, _LEAVE_S)
-        player = _player(job, timeline, lanes, checkpoint)
+        player = _player(job, timeline, lanes, checkpoint, say)
         stack.callback(player.feed.close)
-        monitor = Monitor(player, checkpoint, where, say)
+        monitor = Monitor(player, checkpoint, where, show)
         stack.callback(monitor.close)
         answer = partial(_answer, player, monitor)
         stack.enter_context(listening(job.state_dir, answer))
@@ -146,7 +149,9 @@ def _progress(job: StreamJob) -> journal.StreamProgress:
     return found
 
 
-def _player(job: StreamJob, timeline: Timeline, lanes: Lanes, checkpoint: journal.Checkpoint) -> Player:
+def _player(
+    job: StreamJob, timeline: Timeline, lanes: Lanes, checkpoint: journal.Checkpoint, say: Say
+) -> Player:
     """Everything up to the first event."""
     scenario, pack, laps = job.given.scenario, job.given.pack, timeline.laps
     engine = engine_of(job.run_dir, scenario, pack, job.given.calendar)
@@ -163,11 +168,16 @@ def _player(job: StreamJob, timeline: Timeline, lanes: Lanes, checkpoint: journa
     )
     clock = Clock(timeline.begin_ms, job.speed)
     programme = Programme(feed, facts, timeline, maker_of)
-    return Player(programme, clock, lanes, checkpoint, rate_max=job.rate_max)
+    return Player(programme, clock, lanes, checkpoint, rate_max=job.rate_max, say=say)
 
 
 def timeline_of(job: StreamJob) -> Timeline:
-    """From and until, inside the term. Reads nothing but the job; raises InputError."""
+    """From and until, inside the term. Reads nothing but the job.
+
+    Raises InputError, also for how events are to be sent.
+    """
+    scenario, pack = job.given.scenario, job.given.pack
+    delivery_windows(scenario, [sensor.tool for sensor in sensor_settings(scenario, pack)])
     laps = Laps(job.given, job.laps)
     base, zone = laps.base, laps.base.time_zone
     first, last = base.day_start_ms(base.first_day), base.day_start_ms(base.last_day + 2)

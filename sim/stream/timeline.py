@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from context.errors import InputError
 from context.scenario.zones import instant_to_wall
 from sim.stream.laps import Lap, Laps
 from sim.stream.stage import Span
+
+_AHEAD_DAYS = 365  # how far ahead BigQuery takes streamed rows into partitions of days
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,19 @@ class Timeline:
         """What comes after a span: the next lap's, None when there is none."""
         number = span.lap.number + 1
         return self.span(self.laps.lap(number)) if self.laps.exists(number) else None
+
+    def warnings(self, now: datetime) -> list[str]:
+        """A line when events are dated more than a year after ``now``, which has its offset."""
+        year_ahead = round((now + timedelta(days=_AHEAD_DAYS)).timestamp() * 1000)
+        span: Span | None = self.span(self.laps.lap_of(year_ahead))
+        if span is not None and span.end_ms <= year_ahead:
+            span = self.after(span)
+        if span is None:
+            return []
+        first = self.shown(max(span.begin_ms, year_ahead))
+        where = "from the first lap on" if not span.lap.number else f"from lap {span.lap.number + 1} on"
+        line = f"{where} events are dated more than a year ahead ({first} and later); "
+        return [line + "BigQuery takes no streamed rows into partitions that far ahead"]
 
     def shown(self, utc_ms: int) -> str:
         """A moment as the campus's clocks show it."""

@@ -67,7 +67,7 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
         enrolments=enrolments,
         objects=objects,
         submissions=submissions,
-        posts=load_posts(read, enrolments, row_of, len(persons.udp_id), calendar.shift_ms),
+        posts=load_posts(read, enrolments, row_of, len(persons.udp_id), calendar),
         devices=pa.array([str(agent) for agent in devices["user_agent"]]),
         device_thresholds=rng.thresholds([float(share) for share in devices["share"]]),
         tools=pack.rates.tools,

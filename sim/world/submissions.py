@@ -10,6 +10,7 @@ from context import rng
 from context.arrays import I64, repetition
 from context.errors import RunError
 from context.ids import global_ids
+from context.scenario.calendar import Calendar
 from sim.world.reader import Reader, hundredths, ints, millis, row_numbers, strings
 from sim.world.world import NO_ROW, SUBMISSION_TYPES, Posts, Seats, Submissions
 
@@ -97,10 +98,12 @@ def _grader_rows(enrolments: Seats, course: I64, grader: I64, people: int) -> I6
     return np.where((grader >= 0) & (code[place] == wanted), rows[place], NO_ROW)
 
 
-def load_posts(read: Reader, enrolments: Seats, row_of: dict[str, I64], people: int, shift_ms: int) -> Posts:
+def load_posts(
+    read: Reader, enrolments: Seats, row_of: dict[str, I64], people: int, calendar: Calendar
+) -> Posts:
     """Discussion entries. Raises RunError for one by a stranger to the course.
 
-    Keys count their instants from the calendar before its shift by ``shift_ms``.
+    Keys count their instants by the calendar before its shift.
     """
     table = read.entity(
         "discussion_entry", "discussion_id", "person_id", "course_offering_id", "created_date", "body"
@@ -108,6 +111,7 @@ def load_posts(read: Reader, enrolments: Seats, row_of: dict[str, I64], people: 
     course, person = row_numbers(table["course_offering_id"]), row_numbers(table["person_id"])
     enrolment = _find(_student_rows(enrolments, people), course, person, people, "discussion_entry")
     time = millis(table["created_date"])
+    at = calendar.unshifted_ms(time)
     local = read.local("discussion_entry")
     discussion = row_of["discussion"][row_numbers(table["discussion_id"])]
     # The topic's place in its course keeps apart what somebody posts in two topics in one millisecond.
@@ -121,5 +125,5 @@ def load_posts(read: Reader, enrolments: Seats, row_of: dict[str, I64], people: 
         discussion=discussion.astype(np.int32),
         time_ms=time,
         body=pc.fill_null(strings(table["body"]), ""),
-        key=rng.extend(rng.extend(rng.extend(enrolments.key[enrolment], _POST), time - shift_ms), ordinal),
+        key=rng.extend(rng.extend(rng.extend(enrolments.key[enrolment], _POST), at), ordinal),
     )

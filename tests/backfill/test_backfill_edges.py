@@ -73,10 +73,8 @@ def _ids(paths: list[Path]) -> list[str]:
 
 
 def _unit(*dates: str) -> UnitEntry:
-    files = [
-        FileEntry(path=f"event_store/expanded/event_date={day}/unit.parquet", rows=1, bytes=1)
-        for day in dates
-    ]
+    paths = [f"event_store/expanded/event_date={day}/unit.parquet" for day in dates]
+    files = [FileEntry(path=path, rows=1, bytes=1, xxh3_128="0" * 32) for path in paths]
     return UnitEntry(rows=len(files), digest="0" * 64, files=files)
 
 

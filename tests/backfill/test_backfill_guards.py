@@ -11,6 +11,7 @@ import pytest
 
 from context.errors import InputError
 from sim.backfill.backfill import Backfill, Wanted, wanted_tables
+from sim.cli.main import main
 from sim.folder.claim import Claimed
 from sim.folder.manifest import load_manifest
 from sim.folder.progress import Progress
@@ -26,14 +27,30 @@ def finished() -> Path:
     return finished_run()
 
 
+FOREIGN = {
+    "theirs": "CREATE TABLE grades (a INTEGER)",
+    "view": "CREATE VIEW grades AS SELECT 1 AS a",
+    "macro": "CREATE MACRO double(a) AS 2 * a",
+    "rows": "CREATE MACRO pairs(a) AS TABLE SELECT a, a AS b",
+    "sequence": "CREATE SEQUENCE numbers",
+    "type": "CREATE TYPE mood AS ENUM ('good', 'bad')",
+    "schema": "CREATE SCHEMA attic",
+}
+
+
 @pytest.fixture
 def foreign(tmp_path: Path) -> Path:
     """Destinations that are not ours to write to."""
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("mine")
     (tmp_path / "file.duckdb").write_text("no database")
-    with duckdb.connect(str(tmp_path / "theirs.duckdb")) as theirs:
-        theirs.execute("CREATE TABLE grades (a INTEGER)")
+    for name, statement in FOREIGN.items():
+        with duckdb.connect(str(tmp_path / f"{name}.duckdb")) as theirs:
+            theirs.execute(statement)
+    (tmp_path / "linked.duckdb").symlink_to(tmp_path / "run" / "warehouse.duckdb")
+    (tmp_path / "run").mkdir()
+    for name in ("manifest.json", "warehouse.duckdb"):
+        shutil.copy(finished_run() / name, tmp_path / "run")
     return tmp_path
 
 
@@ -44,6 +61,17 @@ def foreign(tmp_path: Path) -> Path:
         (("ndjson:{}/full/thesis.txt",), "a file"),
         (("duckdb:{}/file.duckdb",), "no DuckDB file"),
         (("duckdb:{}/theirs.duckdb",), "nothing of Termtide's"),
+        (("duckdb:{}/view.duckdb",), "has the view grades and nothing of Termtide's"),
+        (("duckdb:{}/macro.duckdb",), "has the macro double and nothing of Termtide's"),
+        (("duckdb:{}/rows.duckdb",), "has the macro pairs and nothing of Termtide's"),
+        (("duckdb:{}/sequence.duckdb",), "has the sequence numbers"),
+        (("duckdb:{}/type.duckdb",), "has the type mood"),
+        (("duckdb:{}/schema.duckdb",), "has the schema attic"),
+        (("duckdb:{}/run/warehouse.duckdb",), "the warehouse of a run"),
+        (("duckdb:{}/run/../run/warehouse.duckdb",), "the warehouse of a run"),
+        (("duckdb:{}/linked.duckdb",), "the warehouse of a run"),
+        (("duckdb::memory:",), "gone when this command ends, allowed: a file"),
+        (("duckdb::memory:mine",), "allowed: a file"),
         (("duckdb:{}",), "a folder"),
         (("parquet:{}/a", "parquet:{}/a"), "given twice"),
         (("bigquery://p?prefix=a_", "bigquery://p?prefix=a_&location=EU"), "given twice"),
@@ -61,6 +89,31 @@ def test_foreign_destinations_are_refused(
         deliver(finished, Order(tuple(url.format(foreign) for url in to)))
     assert "\n" not in str(caught.value)
     assert file_bytes(foreign) == before
+
+
+@pytest.mark.parametrize("kind", ["backfill", "context"])
+def test_a_folder_behind_a_link_is_not_written_through(finished: Path, tmp_path: Path, kind: str) -> None:
+    """A dataset's folder that is a symbolic link to elsewhere: exit 2, and nothing is written there."""
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "person.parquet").write_text("mine")
+    command = [kind, "--run", str(finished), "--to", f"parquet:{tmp_path / 'out'}"]
+    command += ["--table", "context_store_entity.person"]
+    main(command)
+    for name in ("context_store_entity", "event_store"):
+        shutil.rmtree(tmp_path / "out" / name, ignore_errors=True)
+        (tmp_path / "out" / name).symlink_to(theirs)
+        with pytest.raises(SystemExit) as left:
+            main(command)
+        assert left.value.code == 2
+        assert file_bytes(theirs) == {"person.parquet": b"mine"}
+        (tmp_path / "out" / name).unlink()
+    main(command)
+    partial = tmp_path / "out" / "context_store_entity" / "person.parquet"
+    partial.unlink()
+    partial.with_name("person.parquet.tmp").symlink_to(theirs / "person.parquet")
+    main(command)
+    assert file_bytes(theirs) == {"person.parquet": b"mine"}
 
 
 def test_two_prefixes_are_two_destinations(finished: Path) -> None:

@@ -168,7 +168,7 @@ def test_drop_takes_only_ours(bigquery: Emulator) -> None:
     client = bigquery.client()
     client.create_dataset(f"{PROJECT}.drop_other")
     do(bigquery, "CREATE TABLE drop_context_store_keymap.mine (a INT64)")
-    with pytest.raises(InputError, match="nothing there is labelled synthetic=true and run=nobody-1"):
+    with pytest.raises(InputError, match="names there is labelled synthetic=true and run=nobody-1"):
         Dropper(to("drop"), "nobody-1").find()
     dropper = Dropper(to("drop"), run_id(manifest()))
     found = dropper.find()

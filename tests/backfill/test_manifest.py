@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from context.errors import InputError, RunError
-from context.files import Written
+from context.files import Written, seal_of
 from sim.folder.claim import claim, remove_run, verified
 from sim.folder.manifest import Manifest, load_manifest
+from sim.folder.whole import note_built
 from sim.report.dictionary.site import write_dictionary
 from sim.report.table_facts import every_table
 from sim.sql.warehouse import build_warehouse
@@ -30,6 +31,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     manifest = write_run(folder)
     build_warehouse(folder)
     (folder / "report.html").write_text("a report")
+    note_built(folder, "report.html")
     manifest.state = "done"
     manifest.save(folder)
     return folder
@@ -74,7 +76,7 @@ def test_a_unit_must_have_its_rows(run: Path) -> None:
     """Files that hold fewer rows than the unit drew are refused."""
     manifest = load_manifest(run)
     with pytest.raises(RunError, match="6 events, but 5 in its files"):
-        manifest.add_unit("2026-09-09", [Written("a", 2, 1), Written("b", 3, 1)], 6, "")
+        manifest.add_unit("2026-09-09", [Written("a", 2, 1, "0" * 32), Written("b", 3, 1, "0" * 32)], 6, "")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_a_unit_must_have_its_rows(run: Path) -> None:
         ("{", "not valid JSON"),
         ("[]", "no manifest of a Termtide run"),
         ('{"name": "a web app"}', "no manifest of a Termtide run"),
-        ('{"format": 2}', "format 2, allowed: 1"),
+        ('{"format": 1}', "format 1, allowed: 2"),
     ],
 )
 def test_what_is_no_manifest(tmp_path: Path, text: str, message: str) -> None:
@@ -103,6 +105,7 @@ def test_paths_must_stay_inside(run: Path) -> None:
     facts = json.loads((run / "manifest.json").read_text())
     for path in ("../secret", "/etc/hostname", ""):
         facts["units"]["2026-08-31"]["files"][0]["path"] = path
+        facts["seal"] = seal_of(facts)
         (run / "manifest.json").write_text(json.dumps(facts))
         with pytest.raises(InputError, match="a path inside the run folder"):
             load_manifest(run)
@@ -218,7 +221,7 @@ def test_stages_that_are_not_whole_come_again(run: Path) -> None:
         assert found.state == state
         assert len(found.units) == 3
     assert "context_store_entity.person" not in found.store
-    assert found.plan_digest is None
+    assert found.plan is None
 
 
 def test_another_version_goes_on_with_done_runs_only(run: Path) -> None:

@@ -50,7 +50,7 @@ def facts(folder: Path) -> dict[str, object]:
     manifest = load_manifest(folder)
     return {
         "store": {name: table.digest for name, table in manifest.store.items()},
-        "plan": manifest.plan_digest,
+        "plan": manifest.plan.digest if manifest.plan else None,
         "units": {day: (unit.rows, unit.digest) for day, unit in manifest.units.items()},
     }
 

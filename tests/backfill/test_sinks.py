@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim.sinks.parquet
-from context.errors import InputError, RunError
+from context.errors import DamagedError, InputError, RunError
+from context.files import file_digest
 from sim.folder.digest import lines_digest
 from sim.sinks.memory import MemorySink
 from sim.sinks.ndjson import lines
@@ -100,21 +101,28 @@ def test_what_a_sink_needs_is_enough(case: Case) -> None:
 def test_a_unit_is_copied_from_a_run(case: Case, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Copied from the run folder's files, a unit is what writing it gives, be it there already or not."""
     part, run_dir = unit(DAY, day_events(DAY)), tmp_path_factory.mktemp("run")
-    files = [file.path for file in write_unit(ParquetSink(run_dir), part)]
+    files = write_unit(ParquetSink(run_dir), part)
     for _ in range(2):
         copied = case.sink.copy(DAY, run_dir, files)
         assert sum(file.rows for file in copied) == part.table.num_rows
         assert case.ids() == part.table["id"].to_pylist()
-    with pytest.raises(RunError):
-        case.sink.copy(DAY, run_dir, ["gone.parquet"])
+    path = run_dir / files[-1].path
+    data = bytearray(path.read_bytes())
+    for damage in (lambda: path.write_bytes(data), path.unlink):
+        data[len(data) // 2] ^= 4
+        damage()
+        with pytest.raises(DamagedError, match=path.name):
+            case.sink.copy(DAY, run_dir, files)
+        assert case.ids() == part.table["id"].to_pylist()  # what was there before is still there
 
 
 def test_written_files_are_those_on_disk(case: Case) -> None:
-    """Paths are relative to the root, and bytes are those of the files."""
+    """Paths are relative to the root, and bytes and their digests are those of the files."""
     written = write_unit(case.sink, unit(DAY, day_events(DAY)))
     for file in written:
         if case.sink.root is not None:
-            assert (case.sink.root / file.path).stat().st_size == file.bytes
+            path = case.sink.root / file.path
+            assert (path.stat().st_size, file_digest(path)) == (file.bytes, file.xxh3_128)
     assert [file for file in case.root.rglob("*") if file.is_file() and file.suffix == ".tmp"] == []
 
 

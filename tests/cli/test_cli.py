@@ -122,7 +122,9 @@ def test_a_run_and_its_words(tmp_path: Path) -> None:
     facts = json.loads(first.stdout)
     assert facts["synthetic"] is True
     assert facts["events"] > 10_000
-    assert "minutes" in first.stderr.splitlines()[0]
+    assert first.stderr.splitlines()[0].startswith("demo-12: 12 FTE, Fall 2026, seed 1")
+    assert "seconds with 1 worker on an idle machine" in first.stderr
+    assert "below 100 FTE courses are too small" in first.stderr
     assert "report.html" in first.stderr.splitlines()[-1]
     again = termtide("demo", "--fte", "12", cwd=tmp_path)
     assert again.returncode == 0
@@ -132,14 +134,14 @@ def test_a_run_and_its_words(tmp_path: Path) -> None:
         done = termtide("sql", "--json", query, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout.splitlines()[0])
-    other = termtide("demo", "--fte", "13", cwd=tmp_path)
+    other = termtide("demo", "--fte", "13", "--out", "runs/demo-12-1", cwd=tmp_path)
     assert other.returncode == 2
     assert "--force" in other.stderr
     (tmp_path / "runs").rename(tmp_path / "moved")
     moved = termtide(
         "sql",
         "--run",
-        "moved/demo-1",
+        "moved/demo-12-1",
         "--format",
         "csv",
         "SELECT COUNT(*) AS n FROM event_store.events",
@@ -148,7 +150,7 @@ def test_a_run_and_its_words(tmp_path: Path) -> None:
     assert moved.stdout == f"n\n{facts['events']}\n"
     assert (
         termtide(
-            "demo", "--fte", "12", "--seed", "2", "--out", "moved/demo-1", "--force", cwd=tmp_path
+            "demo", "--fte", "12", "--seed", "2", "--out", "moved/demo-12-1", "--force", cwd=tmp_path
         ).returncode
         == 0
     )
@@ -170,7 +172,7 @@ def test_interrupted(tmp_path: Path) -> None:
     child = subprocess.Popen(
         command, cwd=tmp_path, env=settings, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    run = tmp_path / "runs" / "demo-1"
+    run = tmp_path / "runs" / "demo-80-1"
     for _ in range(600):
         if len(list(run.glob("event_store/expanded/*/*.parquet"))) > 3:
             break
@@ -205,7 +207,7 @@ def test_two_interrupts_do_not_hang(tmp_path: Path) -> None:
     child = subprocess.Popen(
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
     )
-    run = tmp_path / "runs" / "demo-1"
+    run = tmp_path / "runs" / "demo-60-1"
     for _ in range(600):
         if len(list(run.glob("event_store/expanded/*/*.parquet"))) > 3:
             break

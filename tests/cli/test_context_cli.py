@@ -268,7 +268,7 @@ def test_as_of_a_morning_into_duckdb(
         ),
         (["--to", "csv:out", "--as-of", "2026-13-01"], ("--as-of", "'2026-13-01'", "2026-10-01")),
         (["--to", "duckdb:runs"], ("this is a folder", "allowed: a file")),
-        (["--to", "csv:out", "--fte", "20"], ("--fte", "scenario file")),
+        (["--to", "csv:out", "--fte", "20", "--run", "runs/toy-7"], ("--run says which run", "--fte")),
         (["--to", "csv:out", "--run", "nowhere"], ("--run nowhere",)),
         (["--to", "csv:runs/toy-7"], ("runs/toy-7", "folder of a run")),
         (["--to", "csv:full"], ("full", "mine.txt", "new or empty")),

@@ -1,10 +1,11 @@
-"""What README says is true: its commands run in the order they stand, its help is the program's."""
+"""What README and the pages of docs/ say is true: their commands run, their help is the program's."""
 
 from __future__ import annotations
 
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,15 +13,29 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = [
-    line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()
-]
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+README = PAGES["README.md"]
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
+
+
+def commands(page: str) -> list[str]:
+    """The lines of a page's shell blocks."""
+    blocks = re.findall(r"```sh\n(.*?)```", PAGES[page], re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line and not line.startswith("#")]
+
+
+def ours(page: str) -> list[list[str]]:
+    """The arguments of its ``termtide`` commands, by whatever path they are called."""
+    split = [shlex.split(line, comments=True) for line in commands(page)]
+    return [words[1:] for words in split if words[0] in ("termtide", ".venv/bin/termtide")]
 
 
 def termtide(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a folder, with a very small university."""
-    settings = {**os.environ, "TERMTIDE_FTE": "12", "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+    """Run the command line in a folder, with a very small university where none is asked for."""
+    settings = {**os.environ, "TERMTIDE_FTE": "12", "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
     return subprocess.run(
         [sys.executable, "-m", "sim", *arguments],
         cwd=folder,
@@ -31,36 +46,63 @@ def termtide(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[
     )
 
 
+def check(arguments: list[str], folder: Path) -> None:
+    """Run one, which has to work, and to answer if it asks something."""
+    done = termtide(arguments, folder)
+    assert done.returncode == 0, f"{shlex.join(arguments)}\n{done.stderr}"
+    if arguments[0] == "sql":
+        assert done.stdout.strip(), arguments
+
+
 def test_commands_run(tmp_path: Path) -> None:
-    """Every `termtide` command of README works, one after the other in an empty folder."""
-    ours = [line for line in COMMANDS if line.startswith("termtide")]
-    assert len(ours) >= 8
-    for line in ours:
-        done = termtide(shlex.split(line)[1:], tmp_path)
-        assert done.returncode == 0, f"{line}\n{done.stderr}"
-        if " sql " in line:
-            assert done.stdout.strip(), line
+    """Commands of README work, in order, after `make demo`; those of each page go on from there."""
+    assert commands("README.md")[0] == "make demo"
+    assert len(ours("README.md")) >= 8
+    demo = tmp_path / "README.md"
+    demo.mkdir()
+    check(["demo"], demo)  # what `make demo` does, once it has set up its environment
+    runs = shutil.copytree(demo / "runs", tmp_path / "runs")
+    for page in PAGES:
+        folder = tmp_path / Path(page).name if page != "docs/README.md" else tmp_path / "contents"
+        if page != "README.md" and ours(page):
+            shutil.copytree(runs, folder / "runs")
+        for arguments in ours(page):
+            check(arguments, folder)
 
 
 def test_make_targets_exist() -> None:
-    """Every `make` command of README is a target of the Makefile."""
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(
-        re.findall(r"make ([a-z]+)", " ".join(COMMANDS) + " ".join(re.findall(r"`(make [a-z]+)`", README)))
+    """Every `make` command of README and docs/ is a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    text = "\n".join(PAGES.values())
+    named = set(re.findall(r"^make ([a-z-]+)", text, re.MULTILINE)) | set(
+        re.findall(r"`make ([a-z-]+)", text)
     )
-    assert named
+    assert {"demo", "test", "check", "bench", "emulators"} <= named
     assert named <= targets
 
 
-def test_help_is_the_programs(tmp_path: Path) -> None:
-    """The help printed in README is what the program prints."""
-    shown = re.search(r"```console\n\$ termtide --help\n(.*?)```", README, re.DOTALL)
+def test_the_list_of_commands_is_the_programs(tmp_path: Path) -> None:
+    """The list printed in docs/commands.md is what `termtide` alone prints, and that ends with 0."""
+    shown = re.search(r"```console\n\$ termtide\n(.*?)```", PAGES["docs/commands.md"], re.DOTALL)
+    done = termtide([], tmp_path)
     assert shown
-    assert shown.group(1).strip() == termtide(["--help"], tmp_path).stdout.strip()
+    assert shown.group(1).strip() == done.stdout.strip()
+    assert done.returncode == 0
 
 
-@pytest.mark.parametrize("name", ["NOTICE", "CONTRIBUTING.md", "sim/run.py", "context/rng.py", "LICENSE"])
-def test_files_exist(name: str) -> None:
-    """Files that README names are there."""
-    assert name in README or name == "LICENSE"
-    assert (ROOT / name).is_file()
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    """Every file that a page links to is there."""
+    links = LINK.findall(PAGES[page])
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
+def test_every_page_is_in_the_contents() -> None:
+    """docs/README.md lists every page of docs/."""
+    listed = {f"docs/{link}" for link in LINK.findall(PAGES["docs/README.md"])}
+    assert PAGES.keys() - listed == {"README.md", "docs/README.md"}
+
+
+def test_readme_is_short() -> None:
+    """README stays below 1,200 words: what few need stands on a page of docs/."""
+    assert len(README.split()) < 1_200

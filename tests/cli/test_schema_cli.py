@@ -45,7 +45,8 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert term["columns"] == 7
     assert (term["documented"], term["inferred"]) == (7, 0)
     text = termtide(capsys, "list", "--dataset", "event_store")
-    assert [line.split()[:2] for line in text.splitlines()[1:]] == [
+    lines = [line.replace("│", " ").split() for line in text.splitlines() if line.startswith("│")]
+    assert [line[:2] for line in lines[1:]] == [
         ["event_store", "events"],
         ["event_store", "expanded"],
     ]
@@ -58,7 +59,7 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert [row["column"] for row in facts["columns"]] == list(table.names)
     assert facts["option_sets"]["ref_role"] == list(schemas.option_set("ref_role"))
     text = termtide(capsys, "show", "event_store.expanded")
-    assert re.search(r"^membership\.roles +STRING +REPEATED +inferred", text, re.MULTILINE)
+    assert re.search(r"^│ membership\.roles +│ STRING +│ REPEATED +│ inferred", text, re.MULTILINE)
     assert "context_store_keymap.wiki" in termtide(capsys, "show", "context_store_keymap.wiki")
 
 

@@ -66,16 +66,31 @@ def test_the_estimate_is_in_proportion() -> None:
     assert two.store_rows == pytest.approx(2 * one.store_rows, rel=0.001)
     half = estimate(SMALL.model_copy(update={"fte": 50_000}), pack, calendar, 2)
     assert half.events == one.events
-    assert one.minutes / 2 < half.minutes < one.minutes
+    assert one.seconds / 2 < half.seconds < one.seconds
     bare = SMALL.model_copy(
         update={"fte": 50_000, "output": SMALL.output.model_copy(update={"event_json": False})}
     )
     less = estimate(bare, pack, calendar, 1)
-    assert less.minutes < one.minutes
+    assert less.seconds < one.seconds
     for sink in ("parquet", "duckdb", "bigquery"):
         assert less.sink_bytes()[sink] < one.sink_bytes()[sink]
     gib = one.sink_bytes()["bigquery"] / GIB
     assert one.usd_per_month == round((gib - FREE_GIB) * USD_PER_GIB_MONTH, 2) > 0
+
+
+@pytest.mark.parametrize(
+    ("fte", "workers", "cpu_s"),
+    [(12, 1, 14.75), (30, 2, 18.2), (100, 2, 24.6), (300, 2, 30.7), (500, 1, 34.0), (1_000, 2, 54.7)],
+)
+def test_times_are_near_what_was_measured(fte: int, workers: int, cpu_s: float) -> None:
+    """Seconds are within a factor of two of the CPU seconds measured on two cores, shared by the workers.
+
+    A busy machine of two cores, 2026-11-26; what one process does alone keeps a worker idle, so the wall time
+    lies between the CPU time and its half.
+    """
+    sized = SMALL.model_copy(update={"fte": fte})
+    seconds = estimate(sized, default_pack(), calendar_of(sized, default_pack()), workers).seconds
+    assert cpu_s / workers / 1.3 < seconds < cpu_s
 
 
 def test_estimate_on_the_command_line(tmp_path: Path) -> None:
@@ -89,7 +104,12 @@ def test_estimate_on_the_command_line(tmp_path: Path) -> None:
     assert facts["bigquery_usd_per_month"] == 0.0  # below what is free
     assert facts["price"]["free_gib"] == FREE_GIB
     done = termtide("estimate", "--fte", "200", cwd=tmp_path)
-    assert f"{facts['events']:,} events" in done.stdout.splitlines()[0]
+    lines = done.stdout.splitlines()
+    assert f"about {facts['students']:,} students" in lines[0]
+    assert max(map(len, lines[:2])) <= 80
+    assert (facts["sound"], "too small" in done.stdout) == (True, False)
+    small = termtide("estimate", "--fte", "60", cwd=tmp_path)
+    assert "below 100 FTE courses are too small" in small.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["termtide.toml"]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from sim.folder.manifest import load_manifest
-from sim.marts.build import Built, Wish, build_marts
+from sim.marts.build import BuiltMarts, Wish, build_marts
 from sim.sql.query import run_sql
 from sim.sql.warehouse import build_warehouse, open_run
 from tests.samples.tiny import finished_run
@@ -29,7 +29,7 @@ def copied_run() -> Path:
 
 
 @cache
-def marts_run() -> tuple[Path, Built]:
+def marts_run() -> tuple[Path, BuiltMarts]:
     """The run with its marts, as of RUN_DATE."""
     folder = copied_run()
     return folder, build_marts(folder, Wish(run_date=RUN_DATE))

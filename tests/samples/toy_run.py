@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import schemas
+from context.files import Written
 from context.scenario.scenario import Scenario
 from sim.folder.claim import claim
 from sim.folder.digest import events_digest, table_digest
@@ -238,6 +239,12 @@ def plan_table(families: tuple[int, int] = (0, 1)) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
+def entry_of(run_dir: Path, path: Path, table: pa.Table) -> TableEntry:
+    """What a manifest says of a table's file."""
+    written = Written.of(path.relative_to(run_dir).as_posix(), path, table.num_rows)
+    return TableEntry(**vars(written), digest=table_digest(table))
+
+
 def write_run(
     run_dir: Path, scenario: Scenario = SCENARIO, more: Iterable[Mapping[str, Any]] = ()
 ) -> Manifest:
@@ -247,9 +254,9 @@ def write_run(
         path = run_dir / f"{name.replace('.', '/')}.parquet"
         path.parent.mkdir(exist_ok=True)
         pq.write_table(table, path, store_schema=False)
-        manifest.store[name] = TableEntry(rows=table.num_rows, digest=table_digest(table))
+        manifest.store[name] = entry_of(run_dir, path, table)
     pq.write_table(plan_table(), run_dir / "plan.parquet")
-    manifest.plan_digest = table_digest(plan_table())
+    manifest.plan = entry_of(run_dir, run_dir / "plan.parquet", plan_table())
     sink = ParquetSink(run_dir)
     for day in days():
         part = unit(day, [*day_events(day), *(more if day == FIRST_DAY else ())])

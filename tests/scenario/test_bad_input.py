@@ -27,6 +27,12 @@ instruction_end = 2026-06-01
 finals_start = 2026-06-03
 end = 2026-06-10
 """
+SPELL = """
+name = "x"
+start = 2026-10-14T19:30:00
+end = 2026-10-14T22:00:00
+tools = ["zooom"]
+"""
 BACKWARDS = """
 [calendar]
 end = 2026-08-20
@@ -56,8 +62,20 @@ def refused(
         ('fte = 20\npack = "./lacking"\n', ("categorical.csv row 9", "no row given role = Observer")),
         ('fte = 20\npack = "./crowded"\n', ("level.csv row 2", "max_size: 70", "mean_size (70.3) or more")),
         ('fte = 20\npack = "./termtide.toml"\n', ("termtide.toml",)),
+        (f"fte = 20\n[[incident]]\n{SPELL}", ("incident 'x'", "tools: zooom given", "canvas", "zoom")),
+        ("fte = 20\n[[delivery]]\ntool = 'zooom'\nflush_ms = 1", ("delivery: tool: zooom given", "login")),
+        (f"fte = 20\n[[delivery_outage]]\n{SPELL}", ("delivery_outage 'x'", "tools: zooom given", "login")),
     ],
-    ids=["overlap", "backwards", "no conditional row", "sections too small for their people", "no pack"],
+    ids=[
+        "overlap",
+        "backwards",
+        "no conditional row",
+        "sections too small for their people",
+        "no pack",
+        "no tool",
+        "no sensor",
+        "no outage",
+    ],
 )
 def test_contradictions_are_one_line(
     command: str,
@@ -99,6 +117,16 @@ def edited(folder: Path, name: str, change: object) -> None:
         (["estimate", "--terms", "0"], ("--terms", "0 given", "allowed")),
         (["backfill", "--to", "ndjson:out", "--terms", "x"], ("--terms", '"x" given', "allowed")),
         (["context", "--to", "csv:out", "--table", "persn"], ("'persn'", "did you mean person?")),
+        (["backfill", "--to", "ndjson:out", "--method", "decorator"], ("--method", "bigquery://PROJECT")),
+        (["backfill", "--to", "parquet:out", "--method", "x"], ("--method", "bigquery://PROJECT")),
+        (["backfill", "--to", "duckdb:out", "--allow-unlabelled", "x"], ("--allow-unlabelled", "bigquery:")),
+        (["context", "--to", "csv:out", "--allow-unlabelled", "x"], ("--allow-unlabelled", "bigquery:")),
+        (["stream", "--to", "ndjson:out", "--create"], ("--create", "only --to pubsub://PROJECT/TOPIC")),
+        (["stream", "--to", "ndjson:out", "--allow-unlabelled", "t"], ("--allow-unlabelled", "pubsub:")),
+        (["schema", "ddl", "person", "--project", "a`b"], ("--project", "a`b", "allowed: letters")),
+        (["backfill", "--to", "bigquery://a`b"], ("a`b", "allowed: letters")),
+        (["run", "--out", "x/" * 3000, "--yes"], ("File name too long",)),
+        (["run", "--scenario", "termtide.toml/x"], ("Not a directory",)),
     ],
 )
 def test_bad_flags_are_one_line(

@@ -55,6 +55,8 @@ class Fake:
         match (request.method, *parts):
             case ("POST", "datasets"):
                 return self._make(self.datasets, request.json["datasetReference"]["datasetId"], request.json)
+            case ("GET", "datasets"):
+                return 200, {"datasets": list(self.datasets.values())}
             case ("GET", "datasets", name):
                 return self._get(self.datasets, name, "Dataset")
             case ("GET", "datasets", name, "tables"):

@@ -133,7 +133,7 @@ def test_scripts_parameters_and_tables(
         (["SELECT 1", "--file", "x.sql"], "a query and --file given"),
         (["missing.sql"], "missing.sql: no such file"),
         (["latin.sql"], "latin.sql: line 2 is not in UTF-8"),
-        (["SELECT '\udcff'"], "the query is not in UTF-8"),
+        (["SELECT '\udcff'"], "allowed: arguments in UTF-8"),
         ([""], "0 statements given"),
         (["SELECT 1", "--out", "."], "a folder, allowed: a file"),
         (["SELECT 1", "--parameter", "x:INT64:one"], "'one' given, allowed for INT64"),

@@ -14,6 +14,17 @@ from google.api_core.client_options import ClientOptions
 from google.auth import exceptions as auth
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    sleep_using_event,
+    stop_after_attempt,
+    stop_any,
+    stop_when_event_set,
+    wait_chain,
+    wait_fixed,
+)
 
 from context.errors import InputError, RunError, first_line
 from sim.sinks.cloud import PROJECT, account, default_credentials
@@ -57,7 +68,7 @@ class Connection:
                 "--to bigquery://: no project given, allowed: bigquery://PROJECT, "
                 "or the variable GOOGLE_CLOUD_PROJECT"
             )
-        if not PROJECT.fullmatch(project):
+        if not (self.host or PROJECT.fullmatch(project)):
             raise InputError(f"project {project!r} given, allowed: a project id of Google Cloud")
         self.project = project
         self.labels: dict[str, str] = {}  # of every job
@@ -89,21 +100,29 @@ class Connection:
         NotFound and Conflict are the caller's to judge. Raises InputError for what the user can mend,
         RunError for all else; ``what`` begins the line.
         """
-        for pause in (*PAUSES_S, None):
-            try:
-                return call()
-            except (api.NotFound, api.Conflict):
-                raise
-            except (auth.RefreshError, auth.DefaultCredentialsError, api.Unauthorized) as error:
-                raise InputError(
-                    f"{self.account}: not accepted by Google Cloud: {first_line(error)}"
-                ) from error
-            except (api.GoogleAPICallError, *_AWAY) as error:
-                if not passing(error):
-                    raise self._final(what, error) from error
-                if pause is None or self._over.wait(pause):
-                    raise RunError(f"{what}: {self._away(error)}; the same command goes on") from error
-        raise AssertionError  # the last pause is None
+
+        def unless_over(state: RetryCallState) -> None:
+            if self.over and state.attempt_number > 1:
+                raise RunError(f"{what}: given up; the same command goes on")
+
+        again = Retrying(
+            before=unless_over,
+            retry=retry_if_exception(_may_pass),
+            wait=wait_chain(*(wait_fixed(pause) for pause in PAUSES_S)),
+            stop=stop_any(stop_after_attempt(len(PAUSES_S) + 1), stop_when_event_set(self._over)),
+            sleep=sleep_using_event(self._over),
+            reraise=True,
+        )
+        try:
+            return again(call)
+        except (api.NotFound, api.Conflict):
+            raise
+        except (auth.RefreshError, auth.DefaultCredentialsError, api.Unauthorized) as error:
+            raise InputError(f"{self.account}: not accepted by Google Cloud: {first_line(error)}") from error
+        except (api.GoogleAPICallError, *_AWAY) as error:
+            if not passing(error):
+                raise self._final(what, error) from error
+            raise RunError(f"{what}: {self._away(error)}; the same command goes on") from error
 
     def query(self, what: str, sql: str, dates: Mapping[str, date] | None = None) -> list[Any]:
         """The rows of a query or script, ``dates`` being its parameters; it must bear being run twice."""
@@ -152,6 +171,16 @@ def words(error: BaseException) -> str:
         if isinstance(entry, dict) and entry.get("message"):
             return " ".join(str(entry["message"]).split())[:300]
     return first_line(error)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether a call is worth another try; what the caller or the user has to judge is not."""
+    judged = (api.NotFound, api.Conflict, auth.RefreshError, auth.DefaultCredentialsError, api.Unauthorized)
+    return (
+        isinstance(error, (api.GoogleAPICallError, *_AWAY))
+        and not isinstance(error, judged)
+        and passing(error)
+    )
 
 
 def passing(error: BaseException) -> bool:

@@ -32,7 +32,7 @@ class Belongings:
 
 
 class Dropper:
-    """``target`` is ``//PROJECT?...``, as a sink's; with ``prefix=`` only datasets that begin with it."""
+    """``target`` is ``//PROJECT?...``, as a sink's: the datasets that it would deliver into, no others."""
 
     def __init__(self, target: str, run: str) -> None:
         self._target, self._run = read_address(target), run
@@ -54,10 +54,12 @@ class Dropper:
             f"project {self._connection.project}",
             lambda: list(client.list_datasets(retry=None, timeout=CALL_S)),
         )
+        elsewhere: list[str] = []
         for dataset in listed:
             name = dataset.dataset_id
             ours = self._is_ours(dataset.labels)
-            if not (ours and name.startswith(self._target.prefix)) and name not in named:
+            if name not in named:
+                elsewhere += [name] if ours else []
                 continue
             tables = self._tables(name)
             mine = [table for table, labels in tables.items() if self._is_ours(labels)]
@@ -69,8 +71,9 @@ class Dropper:
                 found.tables += [f"{name}.{table}" for table in mine]
         if not found.datasets and not found.tables:
             raise InputError(
-                f"bigquery://{self._connection.project}: nothing there is labelled {LABEL}=true "
-                f"and run={self._run}"
+                f"bigquery://{self._connection.project}: nothing of these names there is labelled "
+                f"{LABEL}=true and run={self._run}"
+                + (f"; {min(elsewhere)} is: say its prefix= or name" if elsewhere else "")
             )
         return found
 

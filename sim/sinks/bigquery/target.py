@@ -13,6 +13,7 @@ from context.errors import InputError
 
 STAGING = "stage"
 _DATASET = re.compile(r"[A-Za-z0-9_]{1,1024}")
+_PROJECT = re.compile(r"[A-Za-z0-9._:-]{1,100}")  # emulators take any such
 _LOCATION = re.compile(r"[A-Za-z]{2,}[a-z0-9-]*")
 
 
@@ -40,6 +41,10 @@ def read_address(text: str) -> Address:
     if found is None:
         raise InputError(
             f"--to bigquery:{text}: allowed: bigquery://PROJECT, with ?location=, &prefix= and the like"
+        )
+    if found[1] and not _PROJECT.fullmatch(found[1]):
+        raise InputError(
+            f"--to bigquery:{text}: project {found[1]!r} given, allowed: letters, digits, -, _, . and :"
         )
     location, prefix, names = None, "", {}
     for key, value in parse_qsl(found[2] or "", keep_blank_values=True):

@@ -138,7 +138,9 @@ def case_value(walker: Expressions, node: exp.Case) -> Value:
     tests = []
     for branch in branches:
         if node.this is not None:
-            tests.append(operators.compared(branch, "=", walker.value(node.this), walker.value(branch.this)))
+            tests.append(
+                operators.comparison_sql(branch, "=", walker.value(node.this), walker.value(branch.this))
+            )
         else:
             tests.append(walker.truth(branch.this, "CASE WHEN"))
     parts = [f"WHEN {test} THEN {text}" for test, text in zip(tests, texts, strict=False)]

@@ -17,6 +17,7 @@ from sim.sql.grammar.types import INT64, STRING
 from sim.sql.grammar.values import Value, settled
 from sim.sql.rules.aggregates import FRAMELESS, NULLS, ORDERED, UNORDERED, Brackets, aggregate, windowed
 from sim.sql.rules.calls import Call
+from sim.sql.rules.failing import by_row
 from sim.sql.rules.registry import AGGREGATE_NAMES, WINDOW_NAMES, call_value, has_rule
 
 _HOST = r"^\s*(?:(?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?(?:[^/?#@\s]*@)?(\[[^\]]*\]|[^/?#:\s]+)"
@@ -258,10 +259,10 @@ class _Window:
                     raise refused(
                         part, f"Partitioning by expressions of type {settled(value.type)} is not allowed"
                     )
-                keys.append(value.sql)
+                keys.append(by_row(value.sql))
             parts.append(f"PARTITION BY {', '.join(keys)}")
         if self.order is not None:
-            parts.append(f"ORDER BY {order_sql(self.walker, self.order)}")
+            parts.append(f"ORDER BY {by_row(order_sql(self.walker, self.order))}")
         if self.frame is not None and name not in FRAMELESS:
             parts.append(self._frame())
         return f" OVER ({' '.join(parts)})"

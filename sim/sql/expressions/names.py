@@ -24,7 +24,7 @@ class Column:
 
 
 @dataclass
-class Source:
+class FromSource:
     """What one item of FROM gives: its alias, its columns, and of an UNNEST the element itself."""
 
     alias: str | None
@@ -54,7 +54,7 @@ class Scope:
     outside of aggregates, for the rule that they be grouped.
     """
 
-    sources: list[Source] = field(default_factory=list)
+    sources: list[FromSource] = field(default_factory=list)
     parent: Scope | None = None
     merged: dict[str, Column] = field(default_factory=dict)  # of JOIN ... USING
     aliases: dict[str, list[Value]] = field(default_factory=dict)
@@ -152,7 +152,7 @@ def _in_sources(
     return column.value, parts[1:]
 
 
-def _column(scope: Scope, source: Source, part: exp.Identifier) -> Value:
+def _column(scope: Scope, source: FromSource, part: exp.Identifier) -> Value:
     found = [column for column in source.columns if column.name.lower() == part.name.lower()]
     if len(found) > 1:
         raise refused(part, f"Column name {part.name} is ambiguous inside {source.alias}")
@@ -191,7 +191,7 @@ def field_at(value: Value, position: int) -> Value:
     return value.named(f"({value.sql})[{name_sql_text(key)}]", value.type.fields[position][1])
 
 
-def fields(value: Value) -> list[Column]:
+def struct_fields(value: Value) -> list[Column]:
     """All fields of a STRUCT as columns."""
     return [Column(name, field_at(value, i)) for i, (name, _) in enumerate(value.type.fields)]
 
@@ -206,8 +206,8 @@ def shown_name(name: str, position: int) -> str:
     return name or FIELD.format(position)
 
 
-def element_source(alias: str | None, whole: Value, handle: str) -> Source:
+def element_source(alias: str | None, whole: Value, handle: str) -> FromSource:
     """What the elements of an array give: of structs their fields."""
     if whole.type.kind == "STRUCT":
-        return Source(alias, fields(whole), whole, handle=handle)
-    return Source(alias, [Column(alias or "", whole)], whole, handle=handle)
+        return FromSource(alias, struct_fields(whole), whole, handle=handle)
+    return FromSource(alias, [Column(alias or "", whole)], whole, handle=handle)

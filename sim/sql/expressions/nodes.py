@@ -184,7 +184,7 @@ _KNOWN: dict[type[exp.Expr], Any] = {
     exp.Exists: (_exists, ("this",)),
     exp.In: (_in, ("this", "expressions", "query", "unnest", "negate")),
     exp.Like: (operators.like, ("this", "expression", "negate")),
-    exp.Between: (operators.between, ("this", "low", "high")),
+    exp.Between: (operators.is_between, ("this", "low", "high")),
     exp.Neg: (operators.negated, ("this",)),
     exp.BitwiseNot: (operators.inverted, ("this",)),
     exp.Not: (operators.logic, ("this",)),

@@ -100,10 +100,10 @@ def inverted(walker: Walker, node: exp.Expr) -> Value:
 def comparison(walker: Walker, node: exp.Expr) -> Value:
     """Two values of one type compared."""
     left, right = walker.value(node.this), walker.value(node.expression)
-    return Value(compared(node, _COMPARING[type(node)], left, right), BOOL, node=node)
+    return Value(comparison_sql(node, _COMPARING[type(node)], left, right), BOOL, node=node)
 
 
-def compared(node: exp.Expr, sign: str, left: Value, right: Value) -> str:
+def comparison_sql(node: exp.Expr, sign: str, left: Value, right: Value) -> str:
     """The SQL of a comparison. Raises InputError for types that BigQuery does not compare."""
     kind = supertype([left, right])
     plain = settled(kind) if kind is not None else None
@@ -165,10 +165,10 @@ def _advice(left: Type, right: Type) -> str:
     return ""
 
 
-def between(walker: Walker, node: exp.Expr) -> Value:
+def is_between(walker: Walker, node: exp.Expr) -> Value:
     """BETWEEN, both ends included."""
     value, low, high = (walker.value(node.args[name]) for name in ("this", "low", "high"))
-    sql = f"({compared(node, '>=', value, low)} AND {compared(node, '<=', value, high)})"
+    sql = f"({comparison_sql(node, '>=', value, low)} AND {comparison_sql(node, '<=', value, high)})"
     return Value(sql, BOOL, node=node)
 
 
@@ -217,7 +217,7 @@ def membership(walker: Walker, node: exp.Expr, query: Callable[[exp.Expr], Value
         array = walker.value(node.args["unnest"].expressions[0])
         sql = _in_array(node, value, array)
     else:
-        tests = [compared(node, "=", value, walker.value(item)) for item in node.expressions]
+        tests = [comparison_sql(node, "=", value, walker.value(item)) for item in node.expressions]
         sql = f"({' OR '.join(tests)})"
     return Value(f"(NOT {sql})" if node.args.get("negate") else sql, BOOL, node=node)
 

@@ -9,12 +9,12 @@ from context.errors import InputError
 
 def refused(node: exp.Expr | None, message: str) -> InputError:
     """An error about a part of the query, with its line and column where they are known."""
-    place = place_of(node) if node is not None else None
+    place = text_place(node) if node is not None else None
     message = " ".join(message.splitlines())
     return InputError(f"{message} at line {place[0]}, column {place[1]}" if place else message)
 
 
-def place_of(node: exp.Expr) -> tuple[int, int] | None:
+def text_place(node: exp.Expr) -> tuple[int, int] | None:
     """(line, column) of the first word of a node; both count from 1."""
     places = [
         (part.meta["line"], part.meta["col"] - (part.meta["end"] - part.meta["start"]))

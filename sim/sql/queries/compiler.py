@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from sim.sql.expressions.names import Column, Scope, Source, element_source
+from sim.sql.expressions.names import Column, FromSource, Scope, element_source
 from sim.sql.expressions.nodes import HANDLERS
 from sim.sql.expressions.walker import Expressions, Subquery
 from sim.sql.grammar.catalog import Surroundings
@@ -56,7 +56,7 @@ class Query:
             )
         return self.outputs[0].type
 
-    def source(self, alias: str | None, handle: str) -> Source:
+    def source(self, alias: str | None, handle: str) -> FromSource:
         """What it gives in a FROM."""
         if self.rows_are_values:
             whole = Value(f"{handle}.{name_sql(self.outputs[0].inner)}", self.outputs[0].type)
@@ -65,7 +65,7 @@ class Query:
             Column(output.name, Value(f"{handle}.{name_sql(output.inner)}", output.type))
             for output in self.outputs
         ]
-        return Source(alias, columns, handle=handle)
+        return FromSource(alias, columns, handle=handle)
 
 
 @dataclass
@@ -112,7 +112,7 @@ class Compiler(ABC):
                 return level[name.lower()]
         return None
 
-    def expect(self, source: Source) -> None:
+    def expect(self, source: FromSource) -> None:
         """Note that a table with partitions is read, without a filter on them so far."""
         self.reads.setdefault(source.full_name, TableRead(source.full_name))
         self.unfiltered.append(source.handle)

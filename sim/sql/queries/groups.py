@@ -10,18 +10,18 @@ from sqlglot import exp
 from sim.sql.expressions.walker import Expressions
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.values import Value, settled
-from sim.sql.queries.items import Item
+from sim.sql.queries.items import SelectItem
 
 
 @dataclass
-class Groups:
+class GroupKeys:
     """The keys: what DuckDB is told, the SQL that is known in a group, the items of SELECT that are keys."""
 
     sql: str = ""
     known: set[str] = field(default_factory=set)
     items: set[int] = field(default_factory=set)
 
-    def read(self, walker: Expressions, clause: exp.Group, items: Sequence[Item]) -> None:
+    def read(self, walker: Expressions, clause: exp.Group, items: Sequence[SelectItem]) -> None:
         """Read the clause. Raises InputError for a key that may not be one."""
         extra = [key for key, value in clause.args.items() if value and key not in ("expressions", "all")]
         if extra:
@@ -32,7 +32,7 @@ class Groups:
             return
         self.sql = ", ".join(self._part(walker, part, items) for part in clause.expressions)
 
-    def _part(self, walker: Expressions, node: exp.Expr, items: Sequence[Item]) -> str:
+    def _part(self, walker: Expressions, node: exp.Expr, items: Sequence[SelectItem]) -> str:
         if isinstance(node, exp.Rollup | exp.Cube | exp.GroupingSets):
             inner = ", ".join(self._part(walker, part, items) for part in node.expressions)
             word = {"rollup": "ROLLUP", "cube": "CUBE"}.get(node.key, "GROUPING SETS")
@@ -59,7 +59,9 @@ class Groups:
         self.known.add(value.sql)
         return value.sql if value.literal is None else f"({value.sql})"
 
-    def _item(self, items: Sequence[Item], position: int, node: exp.Expr, *, spelled: bool = False) -> str:
+    def _item(
+        self, items: Sequence[SelectItem], position: int, node: exp.Expr, *, spelled: bool = False
+    ) -> str:
         item = items[position]
         if item.aggregated:
             raise refused(node, f"Aggregate functions aren't allowed in GROUP BY: column {position + 1}")

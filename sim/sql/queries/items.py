@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from sim.sql.expressions.names import Column, Scope, Source, fields
+from sim.sql.expressions.names import Column, FromSource, Scope, struct_fields
 from sim.sql.expressions.walker import Expressions, path_of
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.values import Value
 
 
 @dataclass(frozen=True)
-class Item:
+class SelectItem:
     """One column of a SELECT list: its name ("" for none), its value, what it says of the rows."""
 
     name: str
@@ -24,9 +24,9 @@ class Item:
     node: exp.Expr | None = None
 
 
-def select_items(walker: Expressions, node: exp.Select) -> list[Item]:
+def select_items(walker: Expressions, node: exp.Select) -> list[SelectItem]:
     """The columns of a SELECT list, stars spelled out."""
-    items: list[Item] = []
+    items: list[SelectItem] = []
     for expression in node.expressions:
         star = _star_of(expression)
         if star is not None:
@@ -38,12 +38,12 @@ def select_items(walker: Expressions, node: exp.Select) -> list[Item]:
     return items
 
 
-def _single(walker: Expressions, expression: exp.Expr) -> Item:
+def _single(walker: Expressions, expression: exp.Expr) -> SelectItem:
     inner = expression.this if isinstance(expression, exp.Alias) else expression
     before, mark = walker.aggregates, len(walker.scope.loose)
     value = walker.value(inner)
     loose = tuple(name for name, _ in walker.scope.loose[mark:])
-    return Item(_name_of(expression), value, walker.aggregates > before, loose, inner)
+    return SelectItem(_name_of(expression), value, walker.aggregates > before, loose, inner)
 
 
 def _name_of(expression: exp.Expr) -> str:
@@ -67,7 +67,7 @@ def _star_of(expression: exp.Expr) -> exp.Star | None:
     return None
 
 
-def _starred(walker: Expressions, expression: exp.Expr, star: exp.Star) -> Iterator[Item]:
+def _starred(walker: Expressions, expression: exp.Expr, star: exp.Star) -> Iterator[SelectItem]:
     columns = list(_columns(walker, expression))
     names = {column.name.lower() for column in columns}
     left_out = {part.name.lower(): part for part in star.args.get("except_") or []}
@@ -87,10 +87,10 @@ def _starred(walker: Expressions, expression: exp.Expr, star: exp.Star) -> Itera
         part = replaced.get(column.name.lower())
         if part is not None:
             item = _single(walker, part.this)
-            yield Item(column.name, item.value, item.aggregated, item.loose, part.this)
+            yield SelectItem(column.name, item.value, item.aggregated, item.loose, part.this)
         else:
             walker.scope.loose.append((column.name, expression))
-            yield Item(column.name, column.value, loose=(column.name,), node=expression)
+            yield SelectItem(column.name, column.value, loose=(column.name,), node=expression)
 
 
 def _columns(walker: Expressions, expression: exp.Expr) -> Iterator[Column]:
@@ -114,16 +114,16 @@ def _columns(walker: Expressions, expression: exp.Expr) -> Iterator[Column]:
         value = walker.value(inner)
     if value.type.kind != "STRUCT":
         raise refused(expression, f"Dot-star is not supported for type {value.type}")
-    yield from fields(value)
+    yield from struct_fields(value)
 
 
-def _source(scope: Scope, name: str) -> Source | None:
+def _source(scope: Scope, name: str) -> FromSource | None:
     return next(
         (source for source in scope.sources if source.alias and source.alias.lower() == name.lower()), None
     )
 
 
-def _note(scope: Scope, source: Source) -> None:
+def _note(scope: Scope, source: FromSource) -> None:
     scope.used.update((source.handle, column.name) for column in source.columns)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from sim.sql.expressions.names import Column, Scope, Source
-from sim.sql.expressions.operators import compared
+from sim.sql.expressions.names import Column, FromSource, Scope
+from sim.sql.expressions.operators import comparison_sql
 from sim.sql.grammar.coercion import coerced, supertype
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import INT64, STRING, Type
@@ -17,8 +17,8 @@ from sim.sql.queries.compiler import Compiler
 
 
 def applied(
-    compiler: Compiler, scope: Scope, node: exp.Expr, sql: str, source: Source
-) -> tuple[str, list[Source]]:
+    compiler: Compiler, scope: Scope, node: exp.Expr, sql: str, source: FromSource
+) -> tuple[str, list[FromSource]]:
     """A table or subquery with its PIVOT or UNPIVOT, if it has one."""
     pivots = node.args.get("pivots") or []
     if not pivots:
@@ -38,7 +38,7 @@ def _alias(pivot: exp.Pivot) -> str | None:
     return alias.name if alias is not None else None
 
 
-def _pivot(compiler: Compiler, scope: Scope, pivot: exp.Pivot, sql: str) -> tuple[str, list[Source]]:
+def _pivot(compiler: Compiler, scope: Scope, pivot: exp.Pivot, sql: str) -> tuple[str, list[FromSource]]:
     """Rows are grouped by the columns that PIVOT does not speak of."""
     source, choice = scope.sources[0], pivot.args["fields"][0]
     subject = compiler.expressions(scope, "PIVOT").value(choice.this)
@@ -54,7 +54,7 @@ def _pivot(compiler: Compiler, scope: Scope, pivot: exp.Pivot, sql: str) -> tupl
     columns: list[tuple[str, Value]] = [(key.name, key.value) for key in keys]
     for item in choice.expressions:
         shown, value = _pivot_value(compiler, item)
-        test = compared(item, "=", subject, value) if value.sql != "NULL" else f"{subject.sql} IS NULL"
+        test = comparison_sql(item, "=", subject, value) if value.sql != "NULL" else f"{subject.sql} IS NULL"
         for name, node in aggregates:
             walker = compiler.expressions(scope)
             walker.condition = test
@@ -71,7 +71,9 @@ def _pivot(compiler: Compiler, scope: Scope, pivot: exp.Pivot, sql: str) -> tupl
         Column(name, Value(f"{handle}.{name_sql(name)}", settled(value.type))) for name, value in columns
     ]
     _refuse_twice(pivot, [name for name, _ in columns])
-    return f"(SELECT {listed} FROM {sql}{grouped}) AS {handle}", [Source(_alias(pivot), found, handle=handle)]
+    return f"(SELECT {listed} FROM {sql}{grouped}) AS {handle}", [
+        FromSource(_alias(pivot), found, handle=handle)
+    ]
 
 
 def _refuse_twice(node: exp.Expr, names: Sequence[str]) -> None:
@@ -104,7 +106,7 @@ def _value_name(node: exp.Expr, value: Value) -> str:
     raise refused(node, f"PIVOT: a value such as {node.sql('bigquery')} needs an alias here")
 
 
-def _unpivot(compiler: Compiler, scope: Scope, pivot: exp.Pivot, sql: str) -> tuple[str, list[Source]]:
+def _unpivot(compiler: Compiler, scope: Scope, pivot: exp.Pivot, sql: str) -> tuple[str, list[FromSource]]:
     """A row for each of the columns in IN (...), in their order."""
     source, choice = scope.sources[0], pivot.args["fields"][0]
     head = pivot.expressions[0]
@@ -130,7 +132,7 @@ def _unpivot(compiler: Compiler, scope: Scope, pivot: exp.Pivot, sql: str) -> tu
     columns += [*zip(names, [settled(kind) for kind in kinds], strict=True), (choice.this.name, label)]
     found = [Column(name, Value(f"{handle}.{name_sql(name)}", kind)) for name, kind in columns]
     compiler.note_reads(scope)
-    return made, [Source(_alias(pivot), found, handle=handle)]
+    return made, [FromSource(_alias(pivot), found, handle=handle)]
 
 
 def _unpivoted(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from context.errors import InputError
-from sim.sql.expressions.names import Scope, Source
+from sim.sql.expressions.names import FromSource, Scope
 from sim.sql.expressions.walker import path_of
 from sim.sql.grammar.coercion import coerced, distance
 from sim.sql.grammar.types import DATETIME, TIMESTAMP
@@ -34,7 +34,7 @@ Slack = tuple[int, int]  # a value's day is at most so many days before and afte
 
 
 def implied(
-    compiler: Compiler, scope: Scope, condition: exp.Expr, only: Sequence[Source] | None = None
+    compiler: Compiler, scope: Scope, condition: exp.Expr, only: Sequence[FromSource] | None = None
 ) -> list[str]:
     """SQL of conditions on the days of partitions that follow from ``condition``."""
     found = []
@@ -52,7 +52,7 @@ def implied(
 class _Days:
     """A table's partition column, and what conditions on it say of a partition's day."""
 
-    def __init__(self, compiler: Compiler, scope: Scope, source: Source) -> None:
+    def __init__(self, compiler: Compiler, scope: Scope, source: FromSource) -> None:
         assert source.partition is not None  # noqa: S101 - the caller has looked
         self.compiler, self.scope, self.source = compiler, scope, source
         self.column = source.partition.column

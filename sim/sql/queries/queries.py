@@ -15,7 +15,7 @@ from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import Type
 from sim.sql.grammar.values import Value, name_sql
 from sim.sql.queries.compiler import Compiler, Query
-from sim.sql.queries.selects import Select
+from sim.sql.queries.selects import SelectCompiler
 
 _SELECT = frozenset(
     ("expressions", "from_", "joins", "where", "group", "having", "qualify", "windows", "order")
@@ -188,7 +188,7 @@ class Translator(Compiler):
         extra = [key for key, value in node.args.items() if value and key not in _SELECT]
         if extra:
             raise refused(node, f"{extra[0].rstrip('_').upper()} is not available here")
-        return Select(self, node, scope, targets, final=final).query()
+        return SelectCompiler(self, node, scope, targets, final=final).query()
 
 
 def _arms(node: exp.SetOperation, word: str, *, distinct: bool) -> list[exp.Expr]:

@@ -16,11 +16,11 @@ from sim.sql.grammar.types import Type, struct_of, unique_names
 from sim.sql.grammar.values import Value, name_sql, settled
 from sim.sql.queries import pruning, sources
 from sim.sql.queries.compiler import Compiler, Output, Query
-from sim.sql.queries.groups import Groups
-from sim.sql.queries.items import Item, select_items
+from sim.sql.queries.groups import GroupKeys
+from sim.sql.queries.items import SelectItem, select_items
 
 
-class Select:
+class SelectCompiler:
     """The translation of one SELECT."""
 
     def __init__(
@@ -35,7 +35,7 @@ class Select:
         self.compiler, self.node, self.targets, self.final = compiler, node, targets, final
         self.scope = Scope(parent=around.parent)
         self.clauses: list[str] = []
-        self.groups = Groups()
+        self.groups = GroupKeys()
         self.windows = {window.name.lower(): window for window in node.args.get("windows") or []}
 
     def query(self) -> Query:
@@ -87,11 +87,11 @@ class Select:
         walker.named_windows = self.windows
         return walker
 
-    def _list(self) -> tuple[list[Item], Expressions]:
+    def _list(self) -> tuple[list[SelectItem], Expressions]:
         walker = self._walker(self.scope)
         return select_items(walker, self.node), walker
 
-    def _group(self, items: list[Item], walker: Expressions) -> bool:
+    def _group(self, items: list[SelectItem], walker: Expressions) -> bool:
         """GROUP BY; whether the rows are groups. The items are read again, now that the keys are known."""
         clause, count = self.node.args.get("group"), self.compiler.count
         grouped = clause is not None or walker.aggregates > 0 or self.node.args.get("having") is not None
@@ -113,7 +113,7 @@ class Select:
         self.scope.loose.clear()
         return True
 
-    def _check(self, again: Expressions, item: Item) -> None:
+    def _check(self, again: Expressions, item: SelectItem) -> None:
         assert item.node is not None  # noqa: S101 - the caller has looked
         if isinstance(item.node, exp.Star) or (
             isinstance(item.node, exp.Column) and isinstance(item.node.this, exp.Star)
@@ -133,7 +133,7 @@ class Select:
             node, f"{where} expression references column {name} which is neither grouped nor aggregated"
         )
 
-    def _after(self, items: list[Item], walker: Expressions, *, grouped: bool) -> Expressions:
+    def _after(self, items: list[SelectItem], walker: Expressions, *, grouped: bool) -> Expressions:
         """HAVING and QUALIFY, which see the aliases; what ORDER BY is read with."""
         aliases: dict[str, list[Value]] = {}
         for item in items:
@@ -157,7 +157,7 @@ class Select:
         del walker
         return last
 
-    def _shown(self, items: list[Item]) -> tuple[list[Value], list[str]]:
+    def _shown(self, items: list[SelectItem]) -> tuple[list[Value], list[str]]:
         """The values as they leave the query, and their names in DuckDB."""
         kind = str(self.node.args.get("kind") or "").upper()
         values = [item.value for item in items]
@@ -197,7 +197,7 @@ class Select:
             values = [_final(value) for value in values]
         return values
 
-    def _order(self, walker: Expressions, items: list[Item], names: list[str]) -> str:
+    def _order(self, walker: Expressions, items: list[SelectItem], names: list[str]) -> str:
         order = self.node.args.get("order")
         if order is None:
             return ""
@@ -206,18 +206,12 @@ class Select:
         for item in order.expressions:
             position = self._position(item.this, items)
             if position is not None:
-                listed = items[position].value
-                # The key for NaN is an expression, in which DuckDB takes no alias of what may raise an error.
-                alone = settled(listed.type).kind != "FLOAT64" or distinct
-                shown = replace(
-                    listed, sql=name_sql(names[position]) if alone else listed.sql, node=item.this
-                )
-                keys.append(order_key(shown, item))
+                keys.append(self._listed(items[position], position, names, item))
                 continue
             value = walker.value(item.this)
             same = [i for i, listed in enumerate(items) if listed.value.sql == value.sql]
             if same and settled(value.type).kind != "FLOAT64":
-                keys.append(order_key(replace(value, sql=name_sql(names[same[0]])), item))
+                keys.append(self._listed(items[same[0]], same[0], names, item))
                 walker.scope.loose.clear()
                 continue
             if distinct and not same:
@@ -231,7 +225,16 @@ class Select:
         walker.scope.loose.clear()
         return f" ORDER BY {', '.join(keys)}"
 
-    def _position(self, node: exp.Expr, items: list[Item]) -> int | None:
+    def _listed(self, listed: SelectItem, position: int, names: list[str], key: exp.Expr) -> str:
+        """A key that is a column of the list, by its position: DuckDB orders by no name of what can fail."""
+        value = replace(listed.value, node=key)
+        if settled(value.type).kind != "FLOAT64":
+            return order_key(value.named(str(position + 1), value.type), key)
+        if self.node.args.get("distinct"):
+            return order_key(value.named(name_sql(names[position]), value.type), key)
+        return order_key(value, key)
+
+    def _position(self, node: exp.Expr, items: list[SelectItem]) -> int | None:
         """The item that a key of ORDER BY names by position or alias."""
         if isinstance(node, exp.Literal) and not node.args.get("is_string"):
             if not node.name.isdigit() or not 1 <= int(node.name) <= len(items):
@@ -244,7 +247,7 @@ class Select:
             return named[0] if named else None
         return None
 
-    def _made(self, sql: str, items: list[Item], shown: list[Value], names: list[str]) -> Query:
+    def _made(self, sql: str, items: list[SelectItem], shown: list[Value], names: list[str]) -> Query:
         self.compiler.note_reads(self.scope)
         if self.node.args.get("kind"):
             return Query(sql, (Output("", "value", shown[0]),), rows_are_values=True)

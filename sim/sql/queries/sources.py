@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from context.errors import InputError
 from sim.sql.expressions import operators
-from sim.sql.expressions.names import Column, Scope, Source, element_source
+from sim.sql.expressions.names import Column, FromSource, Scope, element_source
 from sim.sql.expressions.walker import path_of
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import INT64
@@ -68,7 +68,7 @@ def _joined(compiler: Compiler, scope: Scope, left: str, join: exp.Join) -> str:
     return f"{left} {word} {right} ON {' AND '.join(tests)}"
 
 
-def _using(scope: Scope, found: Sequence[Source], part: exp.Expr, side: str) -> str:
+def _using(scope: Scope, found: Sequence[FromSource], part: exp.Expr, side: str) -> str:
     name = part.name.lower()
     lefts = [scope.merged[name]] if name in scope.merged else _named(scope.sources, name)
     rights = _named(found, name)
@@ -83,17 +83,17 @@ def _using(scope: Scope, found: Sequence[Source], part: exp.Expr, side: str) -> 
         if column.name.lower() == name
     )
     left, right = lefts[0].value, rights[0].value
-    test = operators.compared(part, "=", left, right)
+    test = operators.comparison_sql(part, "=", left, right)
     merged = {"RIGHT": right.sql, "FULL": f"COALESCE({left.sql}, {right.sql})"}.get(side, left.sql)
     scope.merged[name] = Column(lefts[0].name, left.named(merged, left.type))
     return test
 
 
-def _named(sources: Sequence[Source], name: str) -> list[Column]:
+def _named(sources: Sequence[FromSource], name: str) -> list[Column]:
     return [column for source in sources for column in source.columns if column.name.lower() == name]
 
 
-def _item(compiler: Compiler, scope: Scope, node: exp.Expr, *, lateral: bool) -> tuple[str, list[Source]]:
+def _item(compiler: Compiler, scope: Scope, node: exp.Expr, *, lateral: bool) -> tuple[str, list[FromSource]]:
     if isinstance(node, exp.Table):
         return _table(compiler, scope, node, lateral=lateral)
     if isinstance(node, exp.Unnest):
@@ -103,7 +103,9 @@ def _item(compiler: Compiler, scope: Scope, node: exp.Expr, *, lateral: bool) ->
     raise refused(node, f"{node.sql('bigquery')[:60]} given, allowed: tables, subqueries and UNNEST")
 
 
-def _table(compiler: Compiler, scope: Scope, node: exp.Table, *, lateral: bool) -> tuple[str, list[Source]]:
+def _table(
+    compiler: Compiler, scope: Scope, node: exp.Table, *, lateral: bool
+) -> tuple[str, list[FromSource]]:
     if isinstance(node.this, exp.Func):
         name = node.this.sql("bigquery").split("(")[0]
         raise refused(node, f"table function {name} given, allowed: tables, subqueries and UNNEST")
@@ -129,7 +131,7 @@ def _table(compiler: Compiler, scope: Scope, node: exp.Table, *, lateral: bool) 
         except InputError as error:
             raise refused(node, str(error)) from None
         columns = [Column(name, Value(f"{handle}.{name_sql(name)}", kind)) for name, kind in relation.columns]
-        source = Source(
+        source = FromSource(
             alias, columns, partition=relation.partition, handle=handle, full_name=relation.full_name
         )
         sql = f"{relation.sql} AS {handle}"
@@ -159,7 +161,7 @@ def _is_path(scope: Scope, name: str) -> bool:
     )
 
 
-def _subquery(compiler: Compiler, scope: Scope, node: exp.Subquery) -> tuple[str, list[Source]]:
+def _subquery(compiler: Compiler, scope: Scope, node: exp.Subquery) -> tuple[str, list[FromSource]]:
     if isinstance(node.this, exp.Table | exp.Unnest):  # a join in brackets
         inner = Scope(parent=scope.parent)
         sql = from_sql(compiler, inner, node.this, [])
@@ -176,7 +178,7 @@ def _subquery(compiler: Compiler, scope: Scope, node: exp.Subquery) -> tuple[str
 
 def _unnest(
     compiler: Compiler, scope: Scope, node: exp.Unnest, arrays: Sequence[exp.Expr], *, lateral: bool
-) -> tuple[str, list[Source]]:
+) -> tuple[str, list[FromSource]]:
     """UNNEST: a row for each element, with its position if that is asked for."""
     if len(arrays) != 1:
         raise refused(node, f"UNNEST of {len(arrays)} arrays is not available here; allowed: one")
@@ -198,7 +200,7 @@ def _unnest(
     positions = ""
     if offset := node.args.get("offset"):
         name = offset.name if isinstance(offset, exp.Identifier) else "offset"
-        found.append(Source(None, [Column(name, Value(f"{handle}.o", INT64, node=node))], handle=handle))
+        found.append(FromSource(None, [Column(name, Value(f"{handle}.o", INT64, node=node))], handle=handle))
         positions = f", CAST(generate_subscripts({array}, 1) - 1 AS BIGINT) AS o"
     word = "LATERAL " if lateral else ""
     return f"{word}(SELECT unnest({array}) AS v{positions}) AS {handle}", found

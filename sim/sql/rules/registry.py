@@ -22,6 +22,7 @@ WINDOW_NAMES = frozenset(WINDOWS)
 # What BigQuery has and this has not.
 _INSTEAD = {
     "APPROX_TOP_SUM": "GROUP BY with SUM, ORDER BY and LIMIT",
+    "FARM_FINGERPRINT": "TO_HEX(MD5(text))",
     "SEARCH": "LIKE, CONTAINS_SUBSTR or REGEXP_CONTAINS",
     "EDIT_DISTANCE": "LOWER(a) = LOWER(b)",
     "SOUNDEX": "LOWER and LIKE",

@@ -15,10 +15,11 @@ from typing import Any
 
 import duckdb
 
+from sim.folder.duckdb_paths import duckdb_file
 from sim.sql.session.shadow import Touched, contract_of, partitions_within
 from sim.sql.tables.faults import explaining
 from sim.sql.tables.places import MADE
-from sim.sql.warehouse import data_files, glob_escaped, literal, quoted
+from sim.sql.warehouse import data_files, literal, quoted
 
 MIB = 2**20
 LEAST_BILLED_MIB = 10
@@ -110,7 +111,7 @@ def _bytes(
     contract = contract_of(scan.dataset, scan.name)
     assert contract is not None  # noqa: S101 - only a contract has partitions
     by_day = data_files(run_dir, contract)
-    files = {day: [str(file) for file in by_day[day.isoformat()]] for day in days[0]}
+    files = {day: [duckdb_file(file) for file in by_day[day.isoformat()]] for day in days[0]}
     rows = {day: _rows(connection, files[day]) for day in days[0]}
     step = -(-sum(rows.values()) // _ROWS_READ_MAX) or 1
     looked = days[0][::step]
@@ -120,12 +121,12 @@ def _bytes(
 
 
 def _reader(files: Sequence[str]) -> str:
-    names = ", ".join(literal(glob_escaped(file)) for file in files)
+    names = ", ".join(literal(file) for file in files)
     return f"read_parquet([{names}], hive_partitioning = false)"
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> int:
-    names = ", ".join(literal(glob_escaped(file)) for file in files)
+    names = ", ".join(literal(file) for file in files)
     row = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata([{names}])").fetchall()
     return int(row[0][0]) if row else 0
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from context.errors import InputError
+from sim.folder.duckdb_paths import duckdb_folder
 from sim.sql.grammar.catalog import SqlFunction, Surroundings
 from sim.sql.grammar.types import Type
 from sim.sql.session.catalog import RUN_CATALOG, TableNames
@@ -67,8 +68,8 @@ class SqlEngine:
     functions: dict[str, SqlFunction] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._folder = tempfile.mkdtemp(prefix="termtide-sql-")
         self.connection = open_run(self.run_dir, RUN_CATALOG)
+        self._folder = tempfile.mkdtemp(prefix="termtide-sql-")
         try:
             self.connection.execute(f"SET temp_directory = {literal(self._folder)}")
             load_own(self.connection, self.own)
@@ -163,9 +164,10 @@ class SqlEngine:
 
     def _lock(self) -> None:
         """From here on DuckDB reads and writes these folders and no others; no setting can change that."""
-        folders = ", ".join(
-            literal(str(folder)) for folder in (self.run_dir.resolve(), scratch_folder(self.run_dir))
-        )
+        there = (self.run_dir, scratch_folder(self.run_dir))
+        # As they are told to it, and as it finds them when it follows a link.
+        named = dict.fromkeys(name for at in there for name in (duckdb_folder(at), str(at.resolve())))
+        folders = ", ".join(map(literal, named))
         for setting in (
             f"allowed_directories = [{folders}]",
             "enable_external_access = false",

@@ -10,9 +10,11 @@ from pathlib import Path
 import duckdb
 
 from context.errors import InputError
+from context.files import typed_path
+from sim.folder.duckdb_paths import duckdb_file
 from sim.sql.tables.places import Place
 from sim.sql.tables.storage_types import kept_columns
-from sim.sql.warehouse import glob_escaped, literal, quoted
+from sim.sql.warehouse import literal, quoted
 
 OWN_CATALOG = "own"
 _NAME = re.compile(r"(?P<dataset>[A-Za-z_][A-Za-z_0-9]*)\.(?P<name>[\w-]+)=(?P<file>.+)", re.DOTALL)
@@ -47,7 +49,7 @@ def own_tables(given: Iterable[str]) -> list[OwnTable]:
         match = _NAME.fullmatch(text)
         if match is None:
             raise InputError(f"--table {text}: allowed: dataset.name=FILE")
-        table = OwnTable(match["dataset"], match["name"], Path(match["file"]).expanduser())
+        table = OwnTable(match["dataset"], match["name"], typed_path(match["file"]))
         if not table.file.is_file():  # a pipe would be waited for without end
             raise InputError(f"--table {text}: no file {table.file}")
         if _ending(table.file) not in _READERS:
@@ -62,7 +64,7 @@ def load_own(connection: duckdb.DuckDBPyConnection, tables: Iterable[OwnTable]) 
     """Read the files into the session, in BigQuery's types. Raises InputError for one that can't be read."""
     connection.execute(f"ATTACH ':memory:' AS {OWN_CATALOG}")
     for table in tables:
-        reader = _READERS[_ending(table.file)].format(literal(glob_escaped(str(table.file.resolve()))))
+        reader = _READERS[_ending(table.file)].format(literal(duckdb_file(table.file)))
         name = f"{OWN_CATALOG}.{quoted(table.dataset)}.{quoted(table.name)}"
         try:
             columns = kept_columns(connection.sql(f"SELECT * FROM {reader}"))

@@ -12,6 +12,7 @@ import duckdb
 
 from context.errors import InputError, RunError
 from context.files import disk_error
+from sim.folder.duckdb_paths import duckdb_database
 from sim.sql.tables.places import Place
 from sim.sql.warehouse import STORAGE_VERSION, literal, quoted
 
@@ -125,7 +126,9 @@ class Scratch:
     def _attach(self, mode: str) -> None:
         options = f"{mode}STORAGE_VERSION '{STORAGE_VERSION}'" if not mode else mode.rstrip(", ")
         try:
-            self._connection.execute(f"ATTACH {literal(str(self._path))} AS {SCRATCH_CATALOG} ({options})")
+            self._connection.execute(
+                f"ATTACH {literal(duckdb_database(self._path))} AS {SCRATCH_CATALOG} ({options})"
+            )
         except duckdb.IOException as error:
             if "lock" in str(error):
                 raise RunError(f"{self._path}: another session writes its tables; wait for it") from None

@@ -51,13 +51,13 @@ _ZONE_SQL = {
 }
 
 
-def pieces(pattern: str, kind: Type) -> list[tuple[str, str]]:
+def format_pieces(pattern: str, kind: Type) -> list[tuple[str, str]]:
     """(letters, element) of a format for a type, elements spelled out; letters alone have "" as element."""
     found: list[tuple[str, str]] = []
     for match in _ELEMENT.finditer(pattern):
         element = match[1] or ""
         if element in _SHORT and _fits(element, kind):
-            found += pieces(_SHORT[element], kind)
+            found += format_pieces(_SHORT[element], kind)
         elif element == "%":
             found.append(("%", ""))
         elif element and _fits(element, kind):
@@ -99,7 +99,7 @@ def format_sql(pattern: str, kind: Type, value: str, at: str = "'UTC'") -> str:
     time = local(value, at) if kind == TIMESTAMP else time
     offset = f"bq_offset_minutes({value}, {at})" if at != "'UTC'" else "0"
     parts, run = [], ""
-    for letters, element in pieces(pattern, kind):
+    for letters, element in format_pieces(pattern, kind):
         if not element:
             run += letters.replace("%", "%%")
         elif element in _DATES or element in _CLOCKS:

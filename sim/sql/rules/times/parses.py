@@ -10,7 +10,7 @@ from sim.sql.grammar.types import DATE, DATETIME, STRING, TIME, TIMESTAMP, Type
 from sim.sql.grammar.values import Value, text_sql
 from sim.sql.rules.calls import Call, Rule
 from sim.sql.rules.times.arithmetic import UTC, instant, zone
-from sim.sql.rules.times.formats import pieces
+from sim.sql.rules.times.formats import format_pieces
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
@@ -51,7 +51,7 @@ _ELEMENTS = {
 def _pattern(call: Call, kind: Type) -> tuple[str, list[str]]:
     """(regular expression, what its groups tell) of a format. Raises InputError for an element not known."""
     text, names = r"\s*", []
-    for letters, element in pieces(call.text(0, "the format"), kind):
+    for letters, element in format_pieces(call.text(0, "the format"), kind):
         if not element:
             if letters.startswith("%") and len(letters) > 1:
                 raise call.refused(f"{call.name}: format element {letters} is not available for {kind} here")

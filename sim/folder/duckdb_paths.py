@@ -1,0 +1,109 @@
+"""Paths as DuckDB reads them: it takes some letters for patterns, and others for its own ends.
+
+In names of files it reads ``*``, ``?`` and ``[`` as patterns, a backslash as a slash, and what stands behind
+a ``?`` as options; a leading ``~`` or ``name:`` means another place. Escapes help only here and there: so an
+odd folder gets a link in a folder of this process, and DuckDB is told that. Whatever it
+opens, it opens by one of these.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+from context.errors import InputError
+
+_ODD = re.compile(r"[*?\[\\]")
+_NO_DATABASE = re.compile(r"[?\\]")
+_numbers = count()  # of links and copies; taking one is safe between threads
+
+
+def duckdb_folder(folder: Path) -> str:
+    """A folder as DuckDB reads it, the start of patterns too. It holds as long as this process lives.
+
+    Raises InputError where there is no place for a link to it.
+    """
+    whole = str(folder.absolute())
+    return whole if _ODD.search(whole) is None else _link(os.getpid(), whole)
+
+
+def duckdb_file(file: Path) -> str:
+    """A file that DuckDB reads or writes in one go, such as Parquet, CSV and JSON."""
+    whole = str(file.absolute())
+    return whole if _ODD.search(whole) is None else f"{duckdb_folder(file.parent)}/{file.name}"
+
+
+def duckdb_database(file: Path) -> str:
+    """A database that DuckDB opens, and puts others beside.
+
+    It follows links, and takes a backslash for a slash and a ``?`` for the end of the name. Raises InputError
+    for a path that has one.
+    """
+    whole = str(file.resolve())
+    if _NO_DATABASE.search(whole):
+        raise InputError(f"{file}: DuckDB opens no database there, allowed: a path without ? and \\")
+    return whole
+
+
+def readable_database(file: Path) -> str:
+    """A small database of ours as DuckDB can open it to read: in a folder that it can't name, a copy."""
+    if not _NO_DATABASE.search(str(file.resolve())):
+        return duckdb_database(file)
+    copy = _place() / f"{next(_numbers)}.duckdb"
+    shutil.copyfile(file, copy)
+    return str(copy)
+
+
+@contextmanager
+def new_database(file: Path) -> Iterator[str]:
+    """A small database that is made, in its place, or elsewhere and brought there at the end."""
+    if not _NO_DATABASE.search(str(file.resolve())):
+        yield duckdb_database(file)
+        return
+    made = _place() / f"{next(_numbers)}.duckdb"
+    try:
+        yield str(made)
+        shutil.copyfile(made, file)
+    finally:
+        for path in (made, made.with_name(made.name + ".wal")):
+            path.unlink(missing_ok=True)
+
+
+def duckdb_pattern(folder: Path) -> str:
+    """A folder as a file that DuckDB keeps may name it: its letters stand for themselves in a pattern.
+
+    One with a backslash no pattern can name: whoever opens that file tells the folder anew.
+    """
+    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(folder.absolute()))
+
+
+def _place() -> Path:
+    return Path(_folder(os.getpid()).name)
+
+
+@cache
+def _link(process: int, whole: str) -> str:
+    """A link to a folder; each process has its own, which go with it."""
+    link = Path(_folder(process).name, str(next(_numbers)))
+    link.symlink_to(whole, target_is_directory=True)
+    return str(link)
+
+
+@cache
+def _folder(process: int) -> tempfile.TemporaryDirectory[str]:
+    """The folder of this process's links and copies, removed at its end."""
+    del process
+    try:
+        found = tempfile.TemporaryDirectory(prefix="termtide-links-")
+    except OSError as error:
+        raise InputError(f"TMPDIR: no folder can be made there ({error.strerror})") from error
+    if _ODD.search(found.name):
+        raise InputError(f"TMPDIR: {Path(found.name).parent} given, allowed: a path without *, ?, [ and \\")
+    return found
