@@ -45,7 +45,7 @@ class Order:
     options: TableOptions = field(default_factory=TableOptions)
     dry_run: bool = False  # look at the warehouses, write nothing
     verify: bool = False  # look at all that is there byte by byte
-    marts: bool = True  # warehouses that get the stores whole get the marts too
+    marts: bool = False  # warehouses that get the stores whole get the marts too
 
     def check_addresses(self) -> None:
         """Raise InputError for a URL that can't be right, and for an option that none of them has."""
@@ -70,7 +70,7 @@ def run(
     workers: int = 1,
     force: bool = False,
     verify: bool = False,
-    marts: bool = True,
+    marts: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
     """Make or finish the run of a scenario in ``run_dir``. Killed anywhere and called again, it goes on.

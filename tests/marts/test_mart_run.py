@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 import schemas
+from context.terms.premises import premises
 from sim.backfill.backfill import Wanted
 from sim.cli.main import main
 from sim.folder.claim import remove_run
@@ -23,16 +24,16 @@ def test_run_ends_with_marts() -> None:
     """A finished run without marts gets them, its report their section; then nothing is left to do."""
     folder = copied_run()
     assert "<h2>Marts</h2>" not in (folder / REPORT).read_text(encoding="utf-8")
-    assert run(SMALL, default_pack(), folder).was_done
+    assert run(premises(SMALL, default_pack()), folder).was_done
     assert not (folder / MARTS).exists()
-    assert not run(SMALL, default_pack(), folder, marts=True).was_done
+    assert not run(premises(SMALL, default_pack()), folder, marts=True).was_done
     page = (folder / REPORT).read_text(encoding="utf-8")
     assert "<h2>Marts</h2>" in page
     assert page.count("<svg") == 12
-    assert run(SMALL, default_pack(), folder, marts=True).was_done
+    assert run(premises(SMALL, default_pack()), folder, marts=True).was_done
     assert (folder / REPORT).read_text(encoding="utf-8") == page
     build_warehouse(folder)  # of the stores alone, as a later step may do
-    assert not run(SMALL, default_pack(), folder, marts=True).was_done
+    assert not run(premises(SMALL, default_pack()), folder, marts=True).was_done
     with open_run(folder) as connection:
         assert connection.execute("SELECT count(*) > 0 FROM mart_general.lms_tool").fetchone() == (True,)
     remove_run(folder, load_manifest(folder))

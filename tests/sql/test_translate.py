@@ -195,3 +195,23 @@ def test_columns_have_bigquerys_types() -> None:
         "DATE",
     ]
     assert query.columns[3] == ("d", TIMESTAMP)
+
+
+def test_deep_arithmetic_stays_small() -> None:
+    """What a query becomes grows with its depth, not with its power: twice as deep is twice as large."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+
+        def size(depth: int) -> int:
+            text = "RAND()"
+            for _ in range(depth):
+                text = f"({text} * 1.5 - RAND())"
+            query = translate(f"SELECT {text} AS x", NOTHING)
+            install(connection, query)
+            row = connection.execute("SELECT json_serialize_plan($1)", [query.duckdb_sql]).fetchone()
+            assert row is not None
+            return len(row[0])
+
+        one = size(1)
+        assert size(2) < 4 * one
+        assert size(3) < 6 * one
