@@ -12,7 +12,7 @@ import typer
 from context.errors import FindingsError, InputError
 from context.files import typed_path
 from sim.cli.options import AsJson
-from sim.cli.terminal import err, out_json
+from sim.cli.terminal import err, out, out_json
 from sim.sinks.open import droppable, either, open_dropper
 
 _Place = Annotated[
@@ -37,7 +37,7 @@ def verify_command(place: _Place = None, as_json: AsJson = False) -> None:
         out_json({**asdict(found), "where": str(found.where)})
     else:
         for finding in found.findings:
-            typer.echo(f"{finding.problem}: {finding.path}: {finding.said}")
+            out(f"{finding.problem}: {finding.path}: {finding.said}")
     seen = f"{found.where}: {found.files:,} files, {found.bytes / 1e6:,.0f} MB"
     if found.findings:
         again = {
@@ -48,7 +48,7 @@ def verify_command(place: _Place = None, as_json: AsJson = False) -> None:
         }[found.kind]
         raise FindingsError(f"{seen}: {len(found.findings)} not as they should be; {again}")
     rest = "" if found.state == "done" else f"; the run is not complete ({found.state})"
-    err.print(f"{seen}: all as they were written{rest}", markup=False)
+    err.print(f"{seen}: all as they were written{rest}")
 
 
 _Where = Annotated[

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from context.documents import UnreadableError, read_json
 from context.errors import InputError, RunError
 from sim.folder.names import MANIFEST
 
@@ -24,12 +24,12 @@ def facts_of(run_dir: Path) -> RunFacts:
     """The facts of a run folder. Raises InputError where no run is, RunError for a damaged file."""
     path = run_dir / MANIFEST
     try:
-        found = json.loads(path.read_bytes())
+        found = read_json(path)
         days = [date.fromisoformat(day) for day in found["units"]] or [date(1970, 1, 1)]
         return RunFacts(str(found["scenario"]["project"]), min(days), max(days))
-    except FileNotFoundError:
-        raise InputError(f"{run_dir}: no {MANIFEST} there, allowed: the folder of a run") from None
-    except OSError as error:
-        raise RunError(f"{path}: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except UnreadableError as error:
+        if error.is_missing:
+            raise InputError(f"{run_dir}: no {MANIFEST} there, allowed: the folder of a run") from None
+        raise
+    except (ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path}: no manifest of a run") from error

@@ -18,7 +18,6 @@ from context.files import PARTIAL, disk_error, replacing
 from schemas._model import Table
 from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, new_database, readable_database
 from sim.folder.names import FOLDER, WAREHOUSE
-from sim.folder.whole import note_built
 
 ROOT = "termtide_root"
 # Files are written as DuckDB 1.1 wrote them, so that clients from 1.2 on open them, not DuckDB 2 alone.
@@ -33,6 +32,8 @@ def build_warehouse(run_dir: Path) -> Path:
     A table of the context store that has no file is left out. Raises RunError when the disk fails or a file
     does not have the columns of its contract.
     """
+    from sim.folder.whole import note_built  # with manifests and scenarios, which no query waits for
+
     target = run_dir / WAREHOUSE
     journal = target.with_name(target.name + PARTIAL + ".wal")
     with replacing([target]) as (beside,):

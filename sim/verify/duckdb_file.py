@@ -11,6 +11,7 @@ import duckdb
 import schemas
 from context.errors import InputError, first_line
 from sim.folder.digest import table_digest
+from sim.folder.duckdb_paths import duckdb_database
 from sim.sinks.duckdb import LOADS, rows_of_item
 from sim.sql.warehouse import quoted
 
@@ -24,7 +25,7 @@ def check_duckdb(path: Path) -> list[tuple[str, str]]:
     tables compared by the digest of their columns. Raises InputError for a file that isn't one of ours.
     """
     try:
-        with duckdb.connect(str(path.resolve()), read_only=True) as connection:
+        with duckdb.connect(duckdb_database(path), read_only=True) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             ours = connection.execute(
                 "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -13,6 +14,7 @@ from context.errors import InputError, TermtideError
 from context.packs.pack import check_pack
 from context.scenario.load import load_scenario
 from context.scenario.parts import Incident
+from context.sealed import SEAL, seal_of
 from sim.cli.main import main
 from sim.sql.warehouse import build_warehouse
 from sim.stream.checkpoint import Checkpoint, StreamProgress, load_progress
@@ -135,9 +137,19 @@ def test_manifests(
     for seed in range(block * 30, block * 30 + 30):
         shutil.rmtree("made", ignore_errors=True)
         kind = seed % 10
-        text = json.dumps(spoiled_value(good, seed)) if kind else spoiled_text(json.dumps(good), seed)
+        text = (
+            json.dumps(resealed(spoiled_value(good, seed))) if kind else spoiled_text(json.dumps(good), seed)
+        )
         path.write_bytes(text.encode(errors="surrogatepass"))
         told(COMMANDS[seed % len(COMMANDS)], capsys)
+
+
+def resealed(data: Any) -> Any:
+    """What was spoiled as if Termtide itself had written it: only its types and values are wrong."""
+    if isinstance(data, dict) and isinstance(data.get(SEAL), str):
+        with suppress(UnicodeEncodeError):
+            data[SEAL] = seal_of(data)
+    return data
 
 
 def _stopped(*_arguments: object, **_more: object) -> NoReturn:

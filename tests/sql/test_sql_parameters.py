@@ -104,7 +104,7 @@ def test_files_of_parameters(session: Session, tmp_path: Path) -> None:
     )
     assert rows(session, "SELECT @a AS a, @b AS b", str(file)) == [{"a": date(2026, 9, 1), "b": [1, 2]}]
     file.write_bytes(b"\xff")
-    with pytest.raises(InputError, match="not in UTF-8"):
+    with pytest.raises(InputError, match="not UTF-8"):
         parameters_of([str(file)])
     file.write_text("{}")
     with pytest.raises(InputError, match="a JSON list of objects"):

@@ -198,7 +198,7 @@ def test_columns_have_bigquerys_types() -> None:
 
 
 def test_deep_arithmetic_stays_small() -> None:
-    """What a query becomes grows with its depth, not with the power of it."""
+    """What a query becomes grows with its depth, not with its power: twice as deep is twice as large."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
 

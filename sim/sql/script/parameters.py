@@ -17,7 +17,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NoReturn
 
+from context.documents import read_json
 from context.errors import InputError
+from context.files import typed_path
 from context.scenario.zones import zone as zone_of
 from sim.sql.grammar.types import NUMERIC, STRING, Type
 from sim.sql.script.written_types import type_of, type_of_arrow
@@ -56,7 +58,7 @@ def parameters_of(given: Iterable[str]) -> list[QueryParameter]:
     """The parameters that flags give. Raises InputError: for a form, type or value that is not allowed."""
     found: list[QueryParameter] = []
     for text in given:
-        path = Path(text)
+        path = typed_path(text)
         if ":" not in text and path.is_file():
             found += _from_file(path)
             continue
@@ -120,7 +122,7 @@ def _typed(rest: str) -> tuple[Type, str, str]:
 
 def _from_file(path: Path) -> list[QueryParameter]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_json(path)
         items = found if isinstance(found, list) else [found]
         return [
             _checked(
@@ -131,9 +133,7 @@ def _from_file(path: Path) -> list[QueryParameter]:
             )
             for position, item in enumerate(items, 1)
         ]
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not in UTF-8") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(
             f"{path}: allowed: a JSON list of objects with name, parameterType and parameterValue"
         ) from None
