@@ -22,8 +22,8 @@ QUERIES = {
         WHERE role = 'Learner' AND is_lti_tool AND NOT is_redirect_tool AND tool_name IS NOT NULL
         GROUP BY 1, 2, 3, 4""",
     "courses that are open": """
-        SELECT udp_course_offering_id FROM mart_course_offering.status
-        WHERE status IN ('available', 'completed') AND num_students > 0""",
+        SELECT o.udp_course_offering_id FROM mart_course_offering.status AS o
+        WHERE o.status IN ('available', 'completed') AND o.num_students > 0""",
     "time of students": """
         SELECT udp_person_id, SUM(total_time_seconds_20min) / 60 AS minutes
         FROM mart_course_offering.interaction_sessions
