@@ -29,7 +29,7 @@ def test_run_ends_with_marts() -> None:
     assert not run(premises(SMALL, default_pack()), folder, marts=True).was_done
     page = (folder / REPORT).read_text(encoding="utf-8")
     assert "<h2>Marts</h2>" in page
-    assert page.count("<svg") == 12
+    assert page.count("<svg") == 11
     assert run(premises(SMALL, default_pack()), folder, marts=True).was_done
     assert (folder / REPORT).read_text(encoding="utf-8") == page
     build_warehouse(folder)  # of the stores alone, as a later step may do
