@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Annotated, Any
 
@@ -10,8 +9,8 @@ import typer
 
 import schemas
 from context.errors import FindingsError, InputError
-from sim.cli.options import AsJson, RunDir, date_given
-from sim.cli.terminal import err, print_rows
+from sim.cli.options import AllowUnlabelled, AsJson, RunDir, date_given
+from sim.cli.terminal import err, out, out_document, out_json, print_rows
 
 marts_app = typer.Typer(
     help="Data marts: list, show, build, lint.", no_args_is_help=True, rich_markup_mode=None
@@ -38,7 +37,7 @@ def marts_list(as_json: AsJson = False) -> None:
         for mart in ordered(schemas.marts())
     ]
     if as_json:
-        typer.echo(json.dumps(rows))
+        out_json(rows)
         return
     shown = [{**row, "reads": ", ".join(str(name) for name in row["reads"])} for row in rows]
     print_rows(shown, ("mart", "columns", "stored", "reads"))
@@ -61,11 +60,11 @@ def marts_show(
     reasons = {column.name: column.reason for column in mart.table.columns if column.reason}
     facts = {"mart": mart.name, "description": mart.table.description, "reads": list(reads(mart))}
     if as_json:
-        typer.echo(json.dumps({**facts, "columns": rows, "inferred_because": reasons, "query": mart.sql}))
+        out_json({**facts, "columns": rows, "inferred_because": reasons, "query": mart.sql})
         return
-    typer.echo(f"{mart.name}: {mart.table.description}")
+    out(f"{mart.name}: {mart.table.description}")
     print_rows(rows, ("column", "type", "mode", "provenance", "description"))
-    typer.echo(f"\n{mart.sql or 'Made by Termtide from the store as of each morning.'}")
+    out_document(f"\n{mart.sql or 'Made by Termtide from the store as of each morning.'}\n")
 
 
 @marts_app.command("build")
@@ -88,12 +87,7 @@ def marts_build(
     memory: Annotated[
         str | None, typer.Option("--memory", help="At most, such as 2GB; the rest is spilled.")
     ] = None,
-    allow_unlabelled: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-unlabelled", help="Write into this dataset although it isn't labelled synthetic."
-        ),
-    ] = None,
+    allow_unlabelled: AllowUnlabelled = None,
     as_json: AsJson = False,
 ) -> None:
     """Build marts, and those that they read, from the stores of a run; what is there is left alone."""
@@ -130,9 +124,9 @@ def marts_build(
             facts["rows"] = built.record.rows
             told = f"{where}: {built.made} files and views made, {built.found} files there before"
     if as_json:
-        typer.echo(json.dumps(facts))
+        out_json(facts)
     else:
-        err.print(f"{told}; all synthetic", markup=False)
+        err.print(f"{told}; all synthetic")
 
 
 @marts_app.command("lint")
@@ -145,7 +139,7 @@ def marts_lint(names: _Names = None) -> None:
     except schemas.UnknownName as error:
         raise InputError(str(error)) from None
     for line in found:
-        typer.echo(line)
+        out(line)
     if found:
         raise FindingsError(f"marts: {len(found)} findings")
 
@@ -158,4 +152,4 @@ def _memory(text: str | None) -> str | None:
 
 
 def _say(line: str) -> None:
-    err.print(line, markup=False)
+    err.print(line)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from humanize import naturalsize
@@ -29,6 +30,10 @@ from sim.cli.options import (
 )
 from sim.cli.terminal import ask_to_go_on, err, out_json, program
 from sim.folder.find import default_run_dir
+from sim.folder.names import REPORT, WAREHOUSE
+
+if TYPE_CHECKING:
+    from sim.run import Outcome
 
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run above 5 GB.")]
 
@@ -104,8 +109,6 @@ def _make(
     as_json: bool,
 ) -> None:
     from sim.backfill.pool import default_workers
-    from sim.cli.summary import print_summary, summary
-    from sim.folder.names import REPORT
     from sim.folder.progress import Progress
     from sim.plan.estimate import LARGE_BYTES, check_disk, estimate
     from sim.run import run
@@ -122,9 +125,45 @@ def _make(
         ask_to_go_on(f"This needs about {naturalsize(wanted.bytes)}. Go on?")
     with Progress(err) as show:
         outcome = run(given, run_dir, workers=workers, force=force, verify=verify, marts=marts, progress=show)
-    facts = summary(outcome)
+    facts = _summary(outcome)
     if as_json:
         out_json(facts)
     else:
-        print_summary(facts, err, program())
+        _print_summary(facts)
     err.print(f"report: {(run_dir / REPORT).resolve()}")
+
+
+def _summary(outcome: Outcome) -> dict[str, Any]:
+    """The run's facts as plain data."""
+    from sim.report.queries import queries
+
+    manifest, run_dir = outcome.manifest, outcome.run_dir
+    days = sorted(manifest.units)
+    return {
+        "run": str(run_dir),
+        "synthetic": True,
+        "was_done": outcome.was_done,
+        "scenario": manifest.scenario.name,
+        "seed": manifest.seed,
+        "store_rows": manifest.totals.store_rows,
+        "events": manifest.totals.events,
+        "event_bytes": manifest.totals.event_bytes,
+        "warehouse": str(run_dir / WAREHOUSE),
+        "report": str(run_dir / REPORT),
+        "queries": [" ".join(sql.split()) for _, sql in queries(days)],
+    }
+
+
+def _print_summary(facts: dict[str, Any]) -> None:
+    """The summary for people."""
+    run_dir = facts["run"]
+    if facts["was_done"]:
+        err.print(f"{run_dir}: this run is complete already; nothing to do")
+    err.print(
+        f"{run_dir}: {facts['store_rows']:,} store rows, {facts['events']:,} events "
+        f"({naturalsize(facts['event_bytes'])} of Parquet), all synthetic"
+    )
+    err.print(f"warehouse: {Path(facts['warehouse']).resolve()}")
+    err.print("Try:")
+    for query in facts["queries"]:
+        err.print(f'  {program()} sql --run {shlex.quote(run_dir)} "{query}"')

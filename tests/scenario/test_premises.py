@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +16,7 @@ import context.terms.premises
 import sim.draw.engine
 import sim.stream.laps
 from context.errors import InputError
+from context.files import seal_of
 from context.scenario.calendar import Calendar, build_calendar
 from context.scenario.scenario import Scenario
 from context.terms.premises import premises, premises_of_file
@@ -103,7 +105,9 @@ def test_a_manifest_with_another_scenario_is_none(tmp_path: Path) -> None:
     """A scenario that could not have been asked for is told by its key, in one line."""
     claim(tmp_path, Scenario(fte=30), default_pack())
     path = tmp_path / "manifest.json"
-    path.write_text(path.read_text().replace('"fte": 30', '"fte": 0'))
+    facts = json.loads(path.read_text())
+    facts["scenario"]["fte"] = 0
+    path.write_text(json.dumps(facts | {"seal": seal_of(facts)}))
     with pytest.raises(InputError, match=r"manifest.json: scenario.fte: ") as caught:
         load_manifest(tmp_path)
     assert "\n" not in str(caught.value)
