@@ -125,10 +125,13 @@ def whole_picture(
 def reads_picture(joins: Sequence[Join]) -> tuple[Picture, dict[str, str]]:
     """What is made from other tables, in columns: each to the right of all of its kind that it reads.
 
-    Tables that read nothing themselves, the stores, have no box: a mark of their dataset stands beside what
+    Datasets of which no table reads anything, the stores, have no boxes: a mark of theirs stands beside what
     reads them. Returns the picture and the mark of each of those datasets.
     """
-    names = list(dict.fromkeys(join.table for join in joins))
+    made = {join.table.split(".", 1)[0] for join in joins}
+    names = list(
+        dict.fromkeys(name for j in joins for name in (j.target, j.table) if name.split(".", 1)[0] in made)
+    )
     stores = sorted({join.target.split(".", 1)[0] for join in joins if join.target not in names})
     letters = {dataset: _initials(f".{dataset}") for dataset in stores}
     read: dict[str, set[str]] = {name: set() for name in names}
