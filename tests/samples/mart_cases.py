@@ -28,7 +28,7 @@ import schemas
 from schemas import Mart
 from sim.marts.graph import ordered, reads
 from sim.marts.query import Dates, duckdb_query
-from sim.sql.translate import macros_called
+from sim.sql.rules.failing import needed
 
 FOLDER = Path(__file__).resolve().parents[1] / "marts"
 Row = dict[str, Any]
@@ -112,7 +112,7 @@ def run_case(case: Case) -> list[Row]:
             connection.unregister("_given")
         for mart in made:
             query = duckdb_query(mart, case.dates)
-            for macro in macros_called(query):
+            for macro in needed(query):
                 connection.execute(macro)
             connection.execute(f'CREATE TABLE "{mart.table.dataset}"."{mart.table.name}" AS {query}')
         relation = connection.sql(f'SELECT * FROM "{case.mart.table.dataset}"."{case.mart.table.name}"')
