@@ -84,7 +84,7 @@ def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> 
     order = chosen(wish.names)
     source = open_mart_source(run_dir)
     begin, end = span_of(source.dates, wish)
-    for mart in order:
+    for mart in sorted(order, key=lambda mart: mart.sql is None):
         _check_sources(source, mart)
     with connected(source, threads=wish.threads, memory=wish.memory) as connection:
         run_date = wish.run_date or term_end(connection, max(source.dates))
