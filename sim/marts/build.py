@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import schemas
 from context.errors import InputError, RunError, TermtideError
 from context.files import disk_error, replacing
+from context.store.store import ENTITY
 from schemas import Mart
 from sim.folder.duckdb_paths import duckdb_file
 from sim.folder.names import MARTS, WAREHOUSE
@@ -83,7 +84,7 @@ def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> 
     order = chosen(wish.names)
     source = open_mart_source(run_dir)
     begin, end = span_of(source.dates, wish)
-    for mart in order:
+    for mart in sorted(order, key=lambda mart: mart.sql is None):
         _check_sources(source, mart)
     with connected(source, threads=wish.threads, memory=wish.memory) as connection:
         run_date = wish.run_date or term_end(connection, max(source.dates))
@@ -113,7 +114,9 @@ def span_of(dates: Collection[date], wish: Wish) -> tuple[date, date]:
 
 
 def _check_sources(source: MartSource, mart: Mart) -> None:
-    for table in reads(mart):
+    # What no query makes is worked out from the store as a whole.
+    store = [f"{ENTITY}.{table.name}" for table in schemas.tables(ENTITY)]
+    for table in store if mart.sql is None else reads(mart):
         if table.partition(".")[0] not in schemas.MART_DATASETS and not source.has(table):
             raise InputError(f"mart {mart.name}: reads {table}, which {source.run_dir} does not have")
 

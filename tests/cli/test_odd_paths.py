@@ -117,7 +117,7 @@ def test_every_folder_is_delivered_to(
     assert sum(map(len, lines)) == rows
     capsys.readouterr()
     refused = bool({"?", "\\"} & set(name))
-    assert code_of([*given, f"duckdb:./{name}-d"]) == (2 if refused else 0)
+    assert code_of([*given, f"duckdb:./{name}-d", "--no-marts"]) == (2 if refused else 0)
     if refused:
         assert "allowed: a path without" in capsys.readouterr().err
         return
@@ -175,7 +175,10 @@ def test_a_run_is_finished_in_any_folder(
     )
     Path(f"./{name}.toml").write_text(text)
     capsys.readouterr()
-    assert code_of(["run", "--scenario", f"{name}.toml", "--out", name, "--workers", "1", "--yes"]) == 0
+    assert (
+        code_of(["run", "--scenario", f"{name}.toml", "--out", name, "--no-marts", "--workers", "1", "--yes"])
+        == 0
+    )
     assert "complete already" in capsys.readouterr().err
     streamed = ["stream", "--run", name, "--state", f"{name}-state", "--to", f"ndjson:{name}-lines"]
     assert code_of([*streamed, "--speed", "max", "--from", "2026-09-07", "--until", "2026-09-07T12:00"]) == 0
