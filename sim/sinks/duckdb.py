@@ -116,13 +116,15 @@ class DuckdbSink:
         if what.span is not None:
             column, first, last = what.span
             where, bounds = f" WHERE CAST({quoted(column)} AS DATE) BETWEEN ? AND ?", (first, last)
-        self._transaction(
-            [
-                *((macro, ()) for macro in needed(what.duckdb)),
-                (f"DELETE FROM {name}{where}", bounds),
-                (f"INSERT INTO {name} ({columns}) {what.duckdb}", ()),
-            ]
-        )
+        steps: list[tuple[str, Sequence[Any]]] = [
+            *((macro, ()) for macro in needed(what.duckdb)),
+            (f"DELETE FROM {name}{where}", bounds),
+            (f"INSERT INTO {name} ({columns}) {what.duckdb}", ()),
+        ]
+        try:
+            self._transaction(steps)
+        except RunError as error:
+            raise RunError(f"{what.name}: {error}") from error
         return int(self._rows(f"SELECT count(*) FROM {name}{where}", bounds)[0][0])
 
     def flush(self) -> None:

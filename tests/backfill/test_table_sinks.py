@@ -12,13 +12,15 @@ from tempfile import mkdtemp
 import duckdb
 import pytest
 
+import schemas
 from context.errors import InputError, RunError
 from sim.backfill.finished_tables import day_items, store_items
 from sim.folder.manifest import run_id
+from sim.marts.query import Dates, duckdb_query
 from sim.sinks.bigquery import connection, jobs
 from sim.sinks.memory import MemoryTables
 from sim.sinks.open import open_table_sink, schemes
-from sim.sinks.tables import EXPANDED, Item, Shipment, TableOptions, TableSink
+from sim.sinks.tables import EXPANDED, Fill, Item, Shipment, TableOptions, TableSink
 from tests.samples.toy_run import write_run
 from tests.servers.bigquery_server import PROJECT, Emulator
 
@@ -170,3 +172,34 @@ def test_places_are_told_before_anything_is_looked_at(case: Case) -> None:
     assert one.places
     one.close()
     other.close()
+
+
+def test_rows_made_there_replace_those_of_their_days(case: Case) -> None:
+    """A query's rows stand in place of a table's or of a span's, once, and those before it when it fails."""
+    mart = schemas.mart("mart_helper.event__general__tool_usage_preagg")
+    name = (mart.table.dataset, mart.table.name)
+    days = [item.day for item in items().values() if item.day is not None]
+    first, last = min(days), max(days)
+
+    def filling(begin: date, *, part: bool) -> Fill:
+        dates = Dates(last, begin, last)
+        span = (str(mart.table.partition_by), begin, last) if part else None
+        given = {"begin_date": begin, "end_date": last}
+        return Fill(*name, mart.table.names, mart.sql or "", duckdb_query(mart, dates), given, span)
+
+    deliver(case, *items().values())
+    sink = case.open()
+    try:
+        sink.check(replace(shipment(), tables={*shipment().tables, name}))
+        sink.open()
+        whole = sink.fill(filling(first, part=False))
+        assert 0 < sink.fill(filling(last, part=True)) < whole
+        wrong = replace(
+            filling(last, part=True), bigquery="SELECT * FROM nowhere", duckdb="SELECT * FROM nowhere"
+        )
+        with pytest.raises(RunError, match=f"{name[0]}.{name[1]}"):
+            sink.fill(wrong)
+        sink.flush()
+    finally:
+        sink.close()
+    assert case.count(*name, None) == whole
