@@ -11,6 +11,7 @@ import schemas
 from context.errors import FindingsError, InputError
 from sim.cli.options import AllowUnlabelled, AsJson, RunDir, date_given
 from sim.cli.terminal import err, out, out_document, out_json, print_rows
+from sim.sinks.open import either, forms
 
 marts_app = typer.Typer(
     help="Data marts: list, show, build, lint.", no_args_is_help=True, rich_markup_mode=None
@@ -74,9 +75,7 @@ def marts_build(
     begin: Annotated[str | None, typer.Option("--from", help="First UTC date of marts by day.")] = None,
     to: Annotated[
         list[str] | None,
-        typer.Option(
-            "--to", help="Last UTC date of marts by day; or where to, bigquery://PROJECT or duckdb:FILE."
-        ),
+        typer.Option("--to", help=f"Last UTC date of marts by day; or where to, {either(forms('tables'))}."),
     ] = None,
     run_date: Annotated[
         str | None, typer.Option("--run-date", help="As of when; default: the last day of the term.")
