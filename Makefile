@@ -32,7 +32,7 @@ test: .venv/.installed-dev emulators
 
 # ARGS="kills seed-3" runs these stages alone.
 gates: .venv/.installed-dev emulators
-	@$(BIN)/python -m tests.gates $(ARGS)
+	@$(BIN)/python -m tests.run_gates $(ARGS)
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check .

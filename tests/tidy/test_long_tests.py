@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gates import KILLS, STATISTICS, main, stages
+from tests.run_gates import KILLS, STATISTICS, main, stages
 from tests.samples.extent import ROUNDS, further
 from tests.samples.tiny import SMALL
 

@@ -1,6 +1,6 @@
 """``make gates``: what is too long for every change. Prints a line a stage; exit code 1 if one failed.
 
-``python -m tests.gates NAME ...`` runs the stages whose names begin so.
+``python -m tests.run_gates NAME ...`` runs the stages whose names begin so.
 
 * ``marked``: tests with the mark ``gates``;
 * ``kills``: every test of SIGKILL in rounds, each with moments of its own;
