@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -13,14 +9,8 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from context.errors import InputError
-from sim.sql.grammar.parse import Dialect
+from sim.sql.grammar.parse import Dialect, quiet, syntax_error
 
-_OPENING = re.compile(r"""'''|\"\"\"|['"`]|--|\#|/\*""")
-_CLOSED = re.compile(
-    r"""'''(?:\\.|.)*?'''|\"\"\"(?:\\.|.)*?\"\"\"|'(?!'')(?:\\.|[^\\'\n])*'|"(?!"")(?:\\.|[^\\"\n])*"|`[^`\n]*`"""
-    r"""|(?:--|\#)[^\n]*|/\*.*?\*/""",
-    re.DOTALL,
-)
 POSITIONAL = "_positional_"  # a ? becomes the parameter of this name and its number, from 1
 ALLOWED = (
     "queries, DECLARE, SET, CREATE [OR REPLACE] [TEMP] TABLE, CREATE VIEW, CREATE SCHEMA, INSERT, DROP, "
@@ -65,7 +55,7 @@ def statements_of(text: str) -> list[Statement]:
     try:
         tokens = list(Dialect().tokenize(text))
     except TokenError as error:
-        raise InputError(_unclosed(text) or f"syntax error: {' '.join(str(error).split())}") from None
+        raise syntax_error(error, text) from None
     found = []
     for part in _parts(tokens):
         source = text[part[0].start : part[-1].end + 1]
@@ -104,10 +94,10 @@ def _check_word(part: list[Token], source: str) -> None:
 
 def _parsed(part: list[Token], text: str) -> exp.Expr:
     try:
-        with _quiet():
+        with quiet():
             trees = Dialect().parser().parse(part, text)
     except ParseError as error:
-        raise InputError(_reason(error, text)) from None
+        raise syntax_error(error, text) from None
     except RecursionError:
         raise InputError(f"line {part[0].line}: brackets are nested too deeply") from None
     tree = trees[0]
@@ -135,42 +125,3 @@ def _body(part: list[Token], text: str) -> str:
 
 def _column(text: str, token: Token) -> int:
     return token.start - (text.rfind("\n", 0, token.start) + 1) + 1
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """The parser logs what it is unsure of; we settle that ourselves."""
-    logger = logging.getLogger("sqlglot")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
-def _reason(error: ParseError, text: str) -> str:
-    first = error.errors[0] if error.errors else {}
-    token, end = str(first.get("highlight") or ""), first.get("col")
-    near = f" at {token!r}" if token else ""
-    if not end:  # where nothing follows, the end of the text is meant
-        line, column = text.rstrip().count("\n") + 1, len(text.rstrip().rsplit("\n", 1)[-1]) + 1
-    else:
-        line, column = int(first.get("line") or 1), int(end) - max(len(token) - 1, 0)
-    reason = str(first.get("description")).split(" but got <")[0]
-    if reason.startswith("Required keyword"):  # the parser speaks of its own classes here
-        reason = "something is missing after it"
-    return f"syntax error in line {line}, column {column}{near}: {reason}"
-
-
-def _unclosed(text: str) -> str | None:
-    """Where a quote or comment starts that nothing closes."""
-    position = 0
-    while match := _OPENING.search(text, position):
-        whole = _CLOSED.match(text, match.start())
-        if whole is None:
-            line = text.count("\n", 0, match.start()) + 1
-            column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
-            return f"syntax error in line {line}, column {column} at {match[0]!r}: it is never closed"
-        position = whole.end()
-    return None
