@@ -15,6 +15,7 @@ import duckdb
 from sqlglot import exp
 
 from context.errors import InputError
+from sim.sql.columnar.register import give
 from sim.sql.expressions.names import Scope, struct_fields
 from sim.sql.grammar.catalog import Catalog, Surroundings
 from sim.sql.grammar.coercion import coerced, distance
@@ -133,6 +134,7 @@ def _reads(compiler: Compiler) -> tuple[Read, ...]:
 def install(connection: duckdb.DuckDBPyConnection, translated: Translated) -> None:
     """Give a session what a translated query calls. The session's time zone must be UTC."""
     made = needed(translated.duckdb_sql)
+    give(connection, ";".join([without_texts(translated.duckdb_sql), *made]))
     if made:
         connection.execute(";".join(made))
 

@@ -115,7 +115,8 @@ def supertype(values: Sequence[Value]) -> Type | None:
         candidates = [kind for kind in (INT64, NUMERIC, FLOAT64) if kind in kinds] or [NULL]
     # Literals give way: they do not decide if something else does.
     firm = [value.type for value in values if value.literal is None and value.type.kind != "NULL"]
-    for kind in [kind for kind in candidates if kind in firm or not firm] + candidates:
+    filled = [kind for kind in candidates[:1] if kind.kind in ("STRUCT", "ARRAY")]
+    for kind in filled + [kind for kind in candidates if kind in firm or not firm] + candidates:
         if kind.kind != "NULL" and all(distance(value, kind) is not None for value in values):
             return kind
     return NULL if all(value.type.kind == "NULL" for value in values) else None
