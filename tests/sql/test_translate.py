@@ -141,6 +141,67 @@ def test_conditions_on_time_open_only_their_days(tables: TableNames, table: str,
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "WITH e AS (SELECT * FROM event_store.expanded) SELECT COUNT(action) FROM e WHERE {}",
+        (
+            "WITH e AS (SELECT action, event_time FROM event_store.events), f AS (SELECT * FROM e) "
+            "SELECT COUNT(action) FROM f WHERE {}"
+        ),
+        "SELECT COUNT(action) FROM (SELECT action, event_time FROM event_store.expanded) WHERE {}",
+        "SELECT COUNT(q.a) FROM ((SELECT action AS a, event_time FROM event_store.expanded)) AS q WHERE {}",
+    ],
+)
+def test_conditions_round_a_query_open_only_their_days(tables: TableNames, text: str) -> None:
+    """A condition on the event_time that a WITH or a subquery hands on leaves out files as it does inside."""
+    found = files(tables, text.format("DATE(event_time) = '2026-08-31'"))
+    opened, total = next(iter(found)).split(" of ")
+    assert len(found) == 1
+    assert int(opened) <= 2 < int(total)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "SELECT COUNT(*) FROM (SELECT event_time FROM event_store.expanded ORDER BY event_time LIMIT 5000) "
+            "WHERE DATE(event_time) = '2026-08-31'"
+        ),
+        (
+            "SELECT COUNT(*) FROM (SELECT DISTINCT event_time FROM event_store.expanded) "
+            "WHERE DATE(event_time) = '2026-08-31'"
+        ),
+        (
+            "SELECT COUNT(*) FROM (SELECT MAX(id) AS i, event_time FROM event_store.expanded GROUP BY event_time) "
+            "WHERE DATE(event_time) = '2026-08-31'"
+        ),
+        (
+            "SELECT COUNT(*) FROM (SELECT event_time, ROW_NUMBER() OVER (ORDER BY event_time) AS n "
+            "FROM event_store.expanded) WHERE n > 3 AND DATE(event_time) = '2026-08-31'"
+        ),
+        (
+            "SELECT COUNT(*) FROM (SELECT TIMESTAMP_ADD(event_time, INTERVAL 1 DAY) AS event_time "
+            "FROM event_store.expanded) WHERE DATE(event_time) = '2026-09-01'"
+        ),
+        (
+            "SELECT COUNT(*) FROM (SELECT a.event_time FROM event_store.expanded AS a "
+            "LEFT JOIN event_store.expanded AS b ON a.id = b.id AND DATE(b.event_time) = '2026-08-31') "
+            "WHERE DATE(event_time) = '2026-08-31'"
+        ),
+    ],
+)
+def test_conditions_round_a_query_lose_no_row(tables: TableNames, text: str) -> None:
+    """What a condition round a query gives is what it gives where it is counted instead of filtered."""
+    inner, _, condition = text.removeprefix("SELECT COUNT(*) ").rpartition(" WHERE ")
+    counts = []
+    for one in (text, f"SELECT COUNTIF({condition}) {inner}"):
+        query = translate(one, Surroundings(tables))
+        install(tables.connection, query)
+        counts.append(tables.connection.execute(query.duckdb_sql).fetchall())
+    assert counts[0] == counts[1] != [(0,)]
+
+
+@pytest.mark.parametrize(
     "condition",
     [
         "DATE(event_time) = '2026-08-31'",

@@ -59,7 +59,7 @@ def coerced(value: Value, to: Type) -> Value:
     if value.type == to:
         return value
     if value.type.kind == "NULL":
-        return value.named(f"CAST(NULL AS {settled(to).duckdb})", settled(to))
+        return value.named(f"CAST({value.sql} AS {settled(to).duckdb})", settled(to))  # it may be an ERROR()
     if value.literal is not None and value.type.kind == "STRING" and to.kind in _TIMES:
         sql = time_literal(value.literal, to)
         if sql is None:

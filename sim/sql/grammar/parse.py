@@ -46,6 +46,34 @@ class _Parser(BigQueryParser):
         """Positions stay as they are written: OFFSET(i) is a call."""
         return super(BigQueryParser, self)._parse_bracket(this)
 
+    def _parse_cast(self, strict: bool, safe: bool | None = None) -> Any:
+        """CAST(x AS type FORMAT '...'): the format stays as it is written."""
+        this = self._parse_assignment()
+        if not self._match(TokenType.ALIAS):
+            self.raise_error("Expected AS after CAST")
+        to = self._parse_types(with_collation=True)
+        pattern = None
+        if self._match(TokenType.FORMAT):
+            pattern = self._parse_at_time_zone(self._parse_string() or self._parse_bitwise())
+        if not to:
+            self.raise_error("Expected TYPE after CAST")
+        if isinstance(to, exp.Identifier):
+            to = exp.DataType.from_str(to.name, dialect=self.dialect, udt=True)
+        return self.build_cast(strict=strict, this=this, to=to, format=pattern, safe=safe)
+
+    def _implicit_unnests_to_explicit(self, this: Any) -> Any:
+        """Paths in FROM stay as they are written, with their WITH OFFSET."""
+        return this
+
+    def _parse_table(self, *given: Any, **options: Any) -> Any:
+        """FROM t, t.items AS item WITH OFFSET [AS place], an array named without UNNEST."""
+        table = super()._parse_table(*given, **options)
+        if isinstance(table, exp.Table) and self._match_pair(TokenType.WITH, TokenType.OFFSET):
+            self._match(TokenType.ALIAS)
+            place = self._parse_id_var(any_token=False, tokens=self.UNNEST_OFFSET_ALIAS_TOKENS)
+            table.set("offset", place or exp.to_identifier("offset"))
+        return table
+
 
 class _BigQuery(BigQuery):
     class Tokenizer(BigQuery.Tokenizer):

@@ -13,8 +13,8 @@ from sim.sql.grammar.parse import Dialect, quiet, syntax_error
 
 POSITIONAL = "_positional_"  # a ? becomes the parameter of this name and its number, from 1
 ALLOWED = (
-    "queries, DECLARE, SET, CREATE [OR REPLACE] [TEMP] TABLE, CREATE VIEW, CREATE SCHEMA, INSERT, DROP, "
-    "CREATE TEMP FUNCTION in SQL"
+    "queries, DECLARE, SET, CREATE [OR REPLACE] [TEMP] TABLE, CREATE VIEW, CREATE SCHEMA, INSERT, "
+    "UPDATE, DELETE, DROP, CREATE TEMP FUNCTION in SQL"
 )
 _REFUSED = {
     "IF": "scripts run from top to bottom here; a query has IF(…) and CASE",
@@ -26,6 +26,9 @@ _REFUSED = {
     "CALL": "there are no procedures here",
     "EXECUTE": "build the text outside and use parameters",
     "EXPORT": "--format and --out write a result into a file",
+    "MERGE": "DELETE what is there of it and INSERT, or CREATE OR REPLACE TABLE … AS SELECT … with a join",
+    "TRUNCATE": "DELETE FROM table WHERE TRUE empties a table",
+    "ALTER": "CREATE OR REPLACE TABLE … AS SELECT … makes a table anew",
     "LOAD": "--table dataset.name=FILE brings a table of your own",
 }
 
@@ -85,7 +88,7 @@ def _parts(tokens: list[Token]) -> list[list[Token]]:
 def _check_word(part: list[Token], source: str) -> None:
     """Refuse, by its first word, what the parser would take for something else or not understand."""
     word = source.split(None, 1)[0].upper().rstrip("(;")
-    known = ("SELECT", "WITH", "FROM", "DECLARE", "SET", "CREATE", "INSERT", "DROP")
+    known = ("SELECT", "WITH", "FROM", "DECLARE", "SET", "CREATE", "INSERT", "UPDATE", "DELETE", "DROP")
     if word in known or part[0].token_type == TokenType.L_PAREN:
         return
     hint = _REFUSED.get(word, f"allowed: {ALLOWED}")
