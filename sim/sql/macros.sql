@@ -177,3 +177,5 @@ CREATE TEMP MACRO bq_distance_within(a, b, most) AS CASE WHEN most < 0 THEN bq_f
 CREATE TEMP MACRO bq_host(url) AS NULLIF(regexp_replace(rtrim(regexp_extract(url, '^\s*(?:(?:[^/?#:]*:)?//)?(?:[^/?#]*@)?\.*(\[[^\[\]/?#]+\]?|[^:/?#]*)', 1)), '\.\.+$', '.'), '');
 CREATE TEMP MACRO bq_ipv4(n) AS CASE WHEN n NOT BETWEEN -2147483648 AND 4294967295 THEN bq_fail('NET.IPV4_FROM_INT64 given ' || n || ', allowed: -0x80000000 to 0xFFFFFFFF') ELSE unhex(lpad(hex(CASE WHEN n < 0 THEN n + 4294967296 ELSE n END), 8, '0')) END;
 CREATE TEMP MACRO bq_ipv4_number(b) AS CASE WHEN octet_length(b) <> 4 THEN bq_fail('NET.IPV4_TO_INT64 given ' || octet_length(b) || ' bytes, allowed: 4') ELSE CAST('0x' || hex(b) AS BIGINT) END;
+CREATE TEMP MACRO bq_ascii_of_bytes(x) AS bq_checked(octet_length(x) = length(bq_decoded(x)), bq_decoded(x), 'Not ASCII', hex(x));
+CREATE TEMP MACRO bq_bytes_of_ascii(x) AS bq_checked(strlen(x) = length(x), encode(x), 'Not ASCII', x);

@@ -164,7 +164,7 @@ def test_conditions_round_a_query_open_only_their_days(tables: TableNames, text:
     "text",
     [
         (
-            "SELECT COUNT(*) FROM (SELECT event_time FROM event_store.expanded ORDER BY event_time LIMIT 5000) "
+            "SELECT COUNT(*) FROM (SELECT event_time FROM event_store.expanded ORDER BY event_time LIMIT 900) "
             "WHERE DATE(event_time) = '2026-08-31'"
         ),
         (
@@ -172,7 +172,7 @@ def test_conditions_round_a_query_open_only_their_days(tables: TableNames, text:
             "WHERE DATE(event_time) = '2026-08-31'"
         ),
         (
-            "SELECT COUNT(*) FROM (SELECT MAX(id) AS i, event_time FROM event_store.expanded GROUP BY event_time) "
+            "SELECT COUNT(*) FROM (SELECT MAX(id), event_time FROM event_store.expanded GROUP BY event_time) "
             "WHERE DATE(event_time) = '2026-08-31'"
         ),
         (
