@@ -221,7 +221,7 @@ def test_older_clients_read_the_scratch_file(session: Session, folder: Path) -> 
         ("CREATE TABLE a.b", "columns or AS SELECT"),
         (
             "CREATE TABLE a.b (x INT64) AS SELECT 'a' AS x",
-            "column 1 of the query has type STRING, allowed: INT64",
+            "column 1 of the query has type STRING, allowed for x: INT64",
         ),
         ("CREATE TABLE a.b LIKE a.c", "LIKE given"),
         ("CREATE TABLE a.b CLONE a.c", "CREATE TABLE given, allowed"),
