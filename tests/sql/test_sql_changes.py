@@ -11,16 +11,14 @@ import pytest
 
 from context.errors import InputError
 from sim.sql.session.session import Session
-from sim.sql.warehouse import build_warehouse
-from tests.samples.toy_run import write_run
+from tests.samples.toy_run import write_whole_run
 
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """A session on the toy run."""
     folder = tmp_path_factory.mktemp("runs") / "toy"
-    write_run(folder)
-    build_warehouse(folder)
+    write_whole_run(folder)
     with Session(folder, "unizin-shared") as made:
         yield made
 

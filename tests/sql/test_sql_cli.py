@@ -14,8 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.cli.main import main
-from sim.sql.warehouse import build_warehouse
-from tests.samples.toy_run import write_run
+from tests.samples.toy_run import write_whole_run
 
 COUNT = "SELECT COUNT(*) AS n FROM context_store_entity.person"
 
@@ -24,8 +23,7 @@ COUNT = "SELECT COUNT(*) AS n FROM context_store_entity.person"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with its warehouse."""
     found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_run(found)
-    build_warehouse(found)
+    write_whole_run(found)
     return found
 
 

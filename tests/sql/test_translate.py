@@ -14,8 +14,8 @@ from sim.sql.grammar.catalog import SqlFunction, Surroundings
 from sim.sql.grammar.types import DATE, INT64, STRING, TIMESTAMP, array_of
 from sim.sql.session.catalog import TableNames
 from sim.sql.translate import Read, install, translate, translate_expression
-from sim.sql.warehouse import build_warehouse, open_run
-from tests.samples.toy_run import write_run
+from sim.sql.warehouse import open_run
+from tests.samples.toy_run import write_whole_run
 from tests.sql.test_expressions import NoTables
 
 NOTHING = Surroundings(NoTables())
@@ -25,8 +25,7 @@ NOTHING = Surroundings(NoTables())
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TableNames]:
     """A session on the toy run."""
     folder = tmp_path_factory.mktemp("runs") / "toy"
-    write_run(folder)
-    build_warehouse(folder)
+    write_whole_run(folder)
     with open_run(folder) as connection:
         yield TableNames(connection, folder, "unizin-shared", [], lambda _: None)
 
@@ -164,7 +163,7 @@ def test_conditions_round_a_query_open_only_their_days(tables: TableNames, text:
     "text",
     [
         (
-            "SELECT COUNT(*) FROM (SELECT event_time FROM event_store.expanded ORDER BY event_time LIMIT 900) "
+            "SELECT COUNT(*) FROM (SELECT event_time FROM event_store.expanded ORDER BY id LIMIT 900) "
             "WHERE DATE(event_time) = '2026-08-31'"
         ),
         (

@@ -15,7 +15,7 @@ import pytest
 import schemas
 from context.errors import InputError, RunError
 from sim.sql.warehouse import build_warehouse, new_file, open_run
-from tests.samples.toy_run import write_run
+from tests.samples.toy_run import write_whole_run
 
 COUNT = "SELECT count(*) FROM event_store.expanded"
 OLDEST = Path(__file__).resolve().parents[2] / ".venv" / "duckdb-1.2"  # what make oldest-clients installs
@@ -25,8 +25,7 @@ OLDEST = Path(__file__).resolve().parents[2] / ".venv" / "duckdb-1.2"  # what ma
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with its warehouse; tests that change it copy it."""
     run = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_run(run)
-    build_warehouse(run)
+    write_whole_run(run)
     return run
 
 

@@ -25,7 +25,7 @@ def registered_domain(host: str) -> str | None:
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList(accept_unknown=False, only_icann=True)
+    return PublicSuffixList(accept_unknown=False, only_icann=True, accept_encoded_idn=False)
 
 
 def _tail(host: str, extra: int) -> str | None:
@@ -40,12 +40,12 @@ def _tail(host: str, extra: int) -> str | None:
 
 
 def _plain(label: str) -> str:
-    """A label in small letters of ASCII, the way it goes over the wire."""
+    """A label in small letters, as the list of suffixes has it."""
     lower = label.lower()
-    if lower.isascii():
+    if not lower.startswith("xn--"):
         return lower
     try:
-        return lower.encode("idna").decode("ascii")
+        return lower.encode("ascii").decode("idna")
     except UnicodeError:
         return lower
 

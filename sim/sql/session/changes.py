@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pyarrow.compute as pc
+import pyarrow as pa
 from sqlglot import exp
 
 from context.errors import InputError
@@ -20,8 +20,8 @@ def delete(engine: SqlEngine, tree: exp.Delete) -> str:
     """DELETE; returns how many rows are gone. Raises InputError."""
     place, columns = _table(engine, tree, ("this", "where"))
     rows = engine.held(_query(tree, columns, {}), [*columns.values(), BOOL]).rows()
-    chosen = rows.column(_CHOSEN)
-    kept = rows.filter(pc.invert(chosen)).drop_columns([_CHOSEN])
+    kept = rows.filter(pa.array([not chosen for chosen in rows.column(_CHOSEN).to_pylist()], pa.bool_()))
+    kept = kept.drop_columns([_CHOSEN])
     write_table(engine, place, columns, kept)
     return f"{name_of_place(place)}: {rows.num_rows - kept.num_rows:,} rows deleted"
 
@@ -31,7 +31,7 @@ def update(engine: SqlEngine, tree: exp.Update) -> str:
     place, columns = _table(engine, tree, ("this", "expressions", "where"))
     query = _query(tree, columns, _new_values(tree, columns))
     rows = engine.held(query, [*columns.values(), BOOL]).rows()
-    count = pc.sum(rows.column(_CHOSEN)).as_py() or 0
+    count = sum(rows.column(_CHOSEN).to_pylist())
     write_table(engine, place, columns, rows.drop_columns([_CHOSEN]))
     return f"{name_of_place(place)}: {count:,} rows updated"
 
