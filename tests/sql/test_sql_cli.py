@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - one case a line
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
@@ -53,14 +54,17 @@ def here(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, s
     return code, shown.out, shown.err
 
 
-def test_texts_from_anywhere(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_texts_from_anywhere(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The SQL is the argument, a file (also with a byte order mark), or standard input, named or not."""
     file = tmp_path / "count.sql"
     file.write_bytes(b"\xef\xbb\xbf" + COUNT.encode())
     for given in (["--file", file], [file], [COUNT]):
         assert here(capsys, "sql", "--run", folder, "--format", "csv", *given) == (0, "n\n3\n", "")
-    for given in ([], ["-"]):
-        assert termtide("sql", "--run", folder, "--format=csv", *given, text=COUNT.encode())[1] == "n\n3\n"
+    assert termtide("sql", "--run", folder, "--format=csv", text=COUNT.encode())[1] == "n\n3\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(COUNT.encode())))
+    assert here(capsys, "sql", "--run", folder, "--format=csv", "-") == (0, "n\n3\n", "")
 
 
 def test_answers_anywhere(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
