@@ -17,7 +17,7 @@ from typer.main import get_command
 from context.errors import InputError, TermtideError
 from context.foreign import ours
 
-# So many new objects before cycles among them are looked for: what a command imports leaves none worth it, and
+# So many new objects before cycles among them are looked for: what a command imports leaves none, and
 # with Python's own 700 (2,000 from 3.12 on) a query's start takes some 3 % longer.
 _OBJECTS = 50_000
 # Where each command stands, in the order in which help lists them. A command imports what it needs when it is
