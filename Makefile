@@ -8,7 +8,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --n
 	--no-emit-index-url --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test gates check format bench docs picture emulators lock lock-emulators clean
+.PHONY: help demo test gates check format bench docs picture emulators oldest-clients lock lock-emulators clean
 
 help:
 	@echo "make demo     a university of 1,000 FTE in runs/: context store, a term of events, warehouse"
@@ -18,6 +18,7 @@ help:
 	@echo "make format   put files into the form that make check wants"
 	@echo "make bench    events and rows per CPU-second"
 	@echo "make emulators  a BigQuery emulator for the tests, where there is a Python 3.13 for it"
+	@echo "make oldest-clients  DuckDB 1.2 for the test that opens files with it"
 	@echo "make docs     write what is made from the code anew: lists of events and rooms, the cookbook"
 	@echo "make picture  README's picture of the demo's report anew (needs Chromium)"
 	@echo "make lock     pin requirements anew (UPGRADE=1 takes newer versions)"
@@ -27,11 +28,11 @@ demo: .venv/.installed
 	@$(BIN)/termtide demo $(ARGS)
 
 # Three processes on two processors: tests with servers mostly wait.
-test: .venv/.installed-dev emulators
+test: .venv/.installed-dev emulators oldest-clients
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not gates" $(ARGS)
 
 # ARGS="kills seed-3" runs these stages alone.
-gates: .venv/.installed-dev emulators
+gates: .venv/.installed-dev emulators oldest-clients
 	@$(BIN)/python -m tests.run_gates $(ARGS)
 
 check: .venv/.installed-dev
@@ -90,6 +91,10 @@ docs: .venv/.installed-dev
 emulators: .venv/.installed
 	@$(BIN)/python deploy/emulators/install.py .venv/bigquery-emulator || true
 
+# What a run leaves behind is opened by DuckDB 1.2 itself, which lies beside the environment.
+oldest-clients: .venv/.installed
+	@$(BIN)/python deploy/oldest_clients/install.py .venv/duckdb-1.2 || true
+
 lock-emulators: .venv/bin/uv
 	$(BIN)/uv pip compile deploy/emulators/local_bigquery.in --override deploy/emulators/local_bigquery.overrides \
 		--python-version 3.13 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet \
@@ -99,6 +104,8 @@ lock-emulators: .venv/bin/uv
 	@$(INSTALL) uv
 
 lock: .venv/bin/uv
+	$(BIN)/uv pip compile deploy/oldest_clients/duckdb.in --universal --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --quiet -o deploy/oldest_clients/duckdb.lock
 	$(COMPILE) --group build -o requirements.lock
 	$(COMPILE) --group build --group dev -c requirements.lock -o requirements-dev.lock
 

@@ -11,9 +11,13 @@ CREATE TEMP MACRO bq_multiply(x, y) AS bq_finite(x * y, isfinite(x) AND isfinite
 CREATE TEMP MACRO bq_divide(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: ' || x || ' / ' || y) ELSE bq_finite(x / y, isfinite(x) AND isfinite(y), x || ' / ' || y) END;
 CREATE TEMP MACRO bq_div(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: DIV(' || x || ', ' || y || ')') ELSE x // y END;
 CREATE TEMP MACRO bq_mod(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: MOD(' || x || ', ' || y || ')') ELSE x % y END;
-CREATE TEMP MACRO bq_units(x) AS CAST(x * 1000000000::DECIMAL(10, 0) AS HUGEINT);
+CREATE TEMP MACRO bq_units(x) AS CAST(trunc(x) AS HUGEINT) * 1000000000::HUGEINT + CAST((x - trunc(x)) * 1000000000::DECIMAL(10, 0) AS HUGEINT);
+-- So small that DuckDB's 38 digits hold all that comes up on the way; the rest is done exactly, row by row.
+CREATE TEMP MACRO bq_small(x) AS abs(x) < 10000000000;
+CREATE TEMP MACRO bq_numeric_multiply(x, y) AS CASE WHEN bq_small(x) AND bq_small(y) THEN CAST(x * y AS DECIMAL(38, 9)) WHEN x IS NOT NULL AND y IS NOT NULL THEN bq_in_range(fn_product(x, y), bq_numeric_text(x) || ' * ' || bq_numeric_text(y)) END;
+CREATE TEMP MACRO bq_in_range(r, what) AS CASE WHEN r IS NULL THEN bq_fail('numeric overflow: ' || what) ELSE r END;
 CREATE TEMP MACRO bq_halves(a, b) AS (a + sign(a) * (abs(b) // 2)) // abs(b) * sign(b);
-CREATE TEMP MACRO bq_numeric_divide(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: ' || bq_numeric_text(x) || ' / 0') ELSE bq_of_units(bq_halves(bq_units(x) * 1000000000::HUGEINT, bq_units(y))) END;
+CREATE TEMP MACRO bq_numeric_divide(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: ' || bq_numeric_text(x) || ' / 0') WHEN bq_small(x) AND bq_small(y) THEN bq_of_units(bq_halves(bq_units(x) * 1000000000::HUGEINT, bq_units(y))) WHEN x IS NOT NULL AND y IS NOT NULL THEN bq_in_range(fn_quotient(x, y), bq_numeric_text(x) || ' / ' || bq_numeric_text(y)) END;
 CREATE TEMP MACRO bq_of_units(u) AS CAST(CAST(u // 1000000000::HUGEINT AS DECIMAL(38, 9)) + CAST(u % 1000000000::HUGEINT AS DECIMAL(10, 0)) * CAST(0.000000001 AS DECIMAL(10, 9)) AS DECIMAL(38, 9));
 CREATE TEMP MACRO bq_numeric_div(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: DIV(' || bq_numeric_text(x) || ', 0)') ELSE CAST(bq_units(x) // bq_units(y) AS DECIMAL(38, 9)) END;
 CREATE TEMP MACRO bq_numeric_mod(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: MOD(' || bq_numeric_text(x) || ', 0)') ELSE x % y END;
@@ -124,6 +128,7 @@ CREATE TEMP MACRO bq_rounded(x, n) AS CASE WHEN n >= 9 THEN x WHEN n < -28 THEN 
 CREATE TEMP MACRO bq_truncated(x, n) AS CASE WHEN n >= 9 THEN x WHEN n < -28 THEN CAST(0 AS DECIMAL(38, 9)) ELSE bq_of_units(bq_units(x) // bq_power_of_ten(9 - n) * bq_power_of_ten(9 - n)) END;
 CREATE TEMP MACRO bq_even(u, p) AS CASE WHEN abs(u % p) * 2 = p AND (u // p) % 2 = 0 THEN u // p ELSE bq_halves(u, p) END;
 CREATE TEMP MACRO bq_rounded_even(x, n) AS CASE WHEN n >= 9 THEN x ELSE bq_of_units(bq_even(bq_units(x), bq_power_of_ten(9 - n)) * bq_power_of_ten(9 - n)) END;
+CREATE TEMP MACRO bq_regexp_place(s, parts, p, n, e, ends) AS CASE WHEN parts IS NULL OR p IS NULL OR n IS NULL OR e IS NULL THEN NULL WHEN p < 1 THEN bq_fail('REGEXP_INSTR: position must be 1 or more') WHEN n < 1 THEN bq_fail('REGEXP_INSTR: occurrence must be 1 or more') WHEN e NOT IN (0, 1) THEN bq_fail('REGEXP_INSTR: occurrence position must be 0 or 1') WHEN p > length(s) OR len(parts) <= n THEN 0 ELSE p + length(replace(array_to_string(list_slice(parts, 1, n), ''), ends, '')) + CASE WHEN e = 1 THEN length(split_part(parts[n + 1], ends, 1)) ELSE 0 END END;
 CREATE TEMP MACRO bq_regexp_nth(s, found, p, n) AS CASE WHEN p < 1 THEN bq_fail('REGEXP_EXTRACT: position must be 1 or more') WHEN n < 1 THEN bq_fail('REGEXP_EXTRACT: occurrence must be 1 or more') WHEN p > length(s) + 1 THEN NULL ELSE found[n] END;
 
 -- NUMERIC(10, 2) and STRING(20).
@@ -161,5 +166,16 @@ CREATE TEMP MACRO bq_joined_with(a, d, n) AS bq_joined(list_transform(a, lambda 
 CREATE TEMP MACRO bq_place(a, i) AS CASE WHEN i < 0 THEN len(a) + i ELSE i END;
 CREATE TEMP MACRO bq_slice(a, i, j) AS CASE WHEN a IS NULL OR i IS NULL OR j IS NULL THEN NULL WHEN bq_place(a, j) < 0 THEN list_slice(a, 1, 0) ELSE list_slice(a, CASE WHEN bq_place(a, i) < 0 THEN 1 ELSE bq_place(a, i) + 1 END, bq_place(a, j) + 1) END;
 CREATE TEMP MACRO bq_top(m, n) AS list_transform(list_slice(list_sort(list_transform(map_entries(m), lambda e: {'c': -CAST(e.value AS BIGINT), 'v': e.key})), 1, n), lambda e: {'value': e.v, 'count': -e.c});
+CREATE TEMP MACRO bq_top_sum(l, n) AS (SELECT list({'value': v, 'sum': s} ORDER BY s DESC NULLS LAST, v) FROM (SELECT v, s FROM (SELECT e.v AS v, sum(e.w) AS s FROM (SELECT unnest(l) AS e) GROUP BY 1) ORDER BY s DESC NULLS LAST, v LIMIT n));
 CREATE TEMP MACRO bq_float_shown(x) AS CASE WHEN isnan(x) THEN 'nan' WHEN regexp_full_match(bq_float_text(x), '-?[0-9]+') THEN bq_float_text(x) || '.0' ELSE bq_float_text(x) END;
 CREATE TEMP MACRO bq_quoted(s) AS '"' || replace(replace(replace(replace(s, '\', '\\'), '"', '\"'), chr(10), '\n'), chr(9), '\t') || '"';
+
+-- Bytes, hosts and addresses. A host stands between the scheme and the port, after the last @, without dots before it.
+CREATE TEMP MACRO bq_letters_of_codes(a) AS CASE WHEN list_contains(list_transform(a, lambda e: e IS NULL), TRUE) THEN NULL WHEN list_contains(list_transform(a, lambda e: e NOT BETWEEN 0 AND 255), TRUE) THEN bq_fail('Invalid ASCII value in CODE_POINTS_TO_BYTES; allowed: 0 to 255') ELSE array_to_string(list_transform(a, lambda e: bq_chr(e)), '') END;
+CREATE TEMP MACRO bq_distance(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN strlen(a) = length(a) AND strlen(b) = length(b) THEN levenshtein(a, b) ELSE fn_distance(a, b) END;
+CREATE TEMP MACRO bq_distance_within(a, b, most) AS CASE WHEN most < 0 THEN bq_fail('max_distance must be non-negative') WHEN most IS NOT NULL AND a IS NOT NULL AND b IS NOT NULL THEN least(bq_distance(a, b), most) END;
+CREATE TEMP MACRO bq_host(url) AS NULLIF(regexp_replace(rtrim(regexp_extract(url, '^\s*(?:(?:[^/?#:]*:)?//)?(?:[^/?#]*@)?\.*(\[[^\[\]/?#]+\]?|[^:/?#]*)', 1)), '\.\.+$', '.'), '');
+CREATE TEMP MACRO bq_ipv4(n) AS CASE WHEN n NOT BETWEEN -2147483648 AND 4294967295 THEN bq_fail('NET.IPV4_FROM_INT64 given ' || n || ', allowed: -0x80000000 to 0xFFFFFFFF') ELSE unhex(lpad(hex(CASE WHEN n < 0 THEN n + 4294967296 ELSE n END), 8, '0')) END;
+CREATE TEMP MACRO bq_ipv4_number(b) AS CASE WHEN octet_length(b) <> 4 THEN bq_fail('NET.IPV4_TO_INT64 given ' || octet_length(b) || ' bytes, allowed: 4') ELSE CAST('0x' || hex(b) AS BIGINT) END;
+CREATE TEMP MACRO bq_ascii_of_bytes(x) AS bq_checked(octet_length(x) = length(bq_decoded(x)), bq_decoded(x), 'Not ASCII', hex(x));
+CREATE TEMP MACRO bq_bytes_of_ascii(x) AS bq_checked(strlen(x) = length(x), encode(x), 'Not ASCII', x);

@@ -15,8 +15,9 @@ import duckdb
 from sqlglot import exp
 
 from context.errors import InputError
+from sim.sql.columnar.register import give
 from sim.sql.expressions.names import Scope, struct_fields
-from sim.sql.grammar.catalog import Catalog, Surroundings
+from sim.sql.grammar.catalog import Catalog, Partition, Surroundings
 from sim.sql.grammar.coercion import coerced, distance
 from sim.sql.grammar.parse import number_placeholders, parse_query, parse_statements
 from sim.sql.grammar.types import Type
@@ -59,10 +60,20 @@ class Translated:
     parameters: tuple[str, ...] = ()
     reads: tuple[Read, ...] = ()
     notes: tuple[str, ...] = ()
+    partition: Partition | None = None  # of its rows, if it hands that on
 
 
-def translate(query: str | exp.Expr, around: Surroundings) -> Translated:
+def translate(
+    query: str | exp.Expr,
+    around: Surroundings,
+    targets: Sequence[Type] | None = None,
+    *,
+    carries: bool = False,
+) -> Translated:
     """One query in BigQuery's dialect, as text or parsed, rewritten for DuckDB.
+
+    ``targets``: types that its columns turn into. ``carries``: it is part of another, as a view is, and hands
+    on the days of a table's partitions in a column of its own.
 
     Raises InputError, with line and column in the user's own text, for what BigQuery would refuse and for
     what is not available here.
@@ -71,7 +82,7 @@ def translate(query: str | exp.Expr, around: Surroundings) -> Translated:
     number_placeholders(tree)
     compiler = Translator(around)
     try:
-        found = _shown(compiler.query(tree, Scope(), final=True), compiler)
+        found = _shown(compiler.query(tree, Scope(), targets, final=True, carries=carries), compiler)
     except RecursionError:
         raise InputError("the query is nested too deeply") from None
     names = [output.name or output.inner for output in found.outputs]
@@ -86,7 +97,7 @@ def translate(query: str | exp.Expr, around: Surroundings) -> Translated:
     sql = found.sql
     used = sorted(set(re.findall(r"\$(\w+)", without_texts(sql))))
     columns = tuple(zip(names, [output.type for output in found.outputs], strict=True))
-    return Translated(sql, columns, tuple(used), _reads(compiler))
+    return Translated(sql, columns, tuple(used), _reads(compiler), partition=found.partition)
 
 
 def translate_expression(text: str, around: Surroundings, wanted: Type | None = None) -> Translated:
@@ -133,6 +144,7 @@ def _reads(compiler: Compiler) -> tuple[Read, ...]:
 def install(connection: duckdb.DuckDBPyConnection, translated: Translated) -> None:
     """Give a session what a translated query calls. The session's time zone must be UTC."""
     made = needed(translated.duckdb_sql)
+    give(connection, ";".join([without_texts(translated.duckdb_sql), *made]))
     if made:
         connection.execute(";".join(made))
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from shutil import copytree, rmtree
+from tempfile import mkdtemp
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +25,7 @@ from sim.folder.digest import events_digest, table_digest
 from sim.folder.manifest import Manifest, TableEntry
 from sim.sinks.parquet import ParquetSink
 from sim.sinks.units import Unit, write_unit
+from sim.sql.warehouse import build_warehouse
 
 ZONE = ZoneInfo("America/Detroit")
 SHARD = 10**13
@@ -243,6 +248,22 @@ def entry_of(run_dir: Path, path: Path, table: pa.Table) -> TableEntry:
     """What a manifest says of a table's file."""
     written = Written.of(path.relative_to(run_dir).as_posix(), path, table.num_rows)
     return TableEntry(**vars(written), digest=table_digest(table))
+
+
+@cache
+def _whole() -> Path:
+    """A run with its warehouse, made once per test process."""
+    root = Path(mkdtemp(prefix="termtide-toy-"))
+    atexit.register(rmtree, root, ignore_errors=True)
+    write_run(root / "run")
+    build_warehouse(root / "run")
+    return root / "run"
+
+
+def write_whole_run(run_dir: Path) -> Path:
+    """A complete run but for its report, for a test of its own to change; returns its folder."""
+    copytree(_whole(), run_dir, dirs_exist_ok=True)
+    return run_dir
 
 
 def write_run(

@@ -112,10 +112,9 @@ def ran(session: duckdb.DuckDBPyConnection, text: str) -> tuple[tuple[Any, ...],
     query = translate(text, Surroundings(NoTables()))
     install(session, query)
     try:
-        row = session.execute(query.duckdb_sql).fetchone()
+        [row] = session.execute(query.duckdb_sql).fetchall()
     except duckdb.Error as error:
         raise explained(error) from error
-    assert row is not None
     return row, [kind for _, kind in query.columns]
 
 

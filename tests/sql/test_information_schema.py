@@ -11,8 +11,7 @@ import sqlglot
 import schemas
 from context.errors import InputError
 from sim.sql.query import run_sql
-from sim.sql.warehouse import build_warehouse
-from tests.samples.toy_run import write_run
+from tests.samples.toy_run import write_whole_run
 
 PROJECT = "unizin-shared"
 
@@ -21,8 +20,7 @@ PROJECT = "unizin-shared"
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with its warehouse; nothing changes it."""
     folder = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_run(folder)
-    build_warehouse(folder)
+    write_whole_run(folder)
     return folder
 
 

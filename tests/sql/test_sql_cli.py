@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - one case a line
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
@@ -14,8 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.cli.main import main
-from sim.sql.warehouse import build_warehouse
-from tests.samples.toy_run import write_run
+from tests.samples.toy_run import write_whole_run
 
 COUNT = "SELECT COUNT(*) AS n FROM context_store_entity.person"
 
@@ -24,8 +24,7 @@ COUNT = "SELECT COUNT(*) AS n FROM context_store_entity.person"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with its warehouse."""
     found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_run(found)
-    build_warehouse(found)
+    write_whole_run(found)
     return found
 
 
@@ -55,14 +54,17 @@ def here(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, s
     return code, shown.out, shown.err
 
 
-def test_texts_from_anywhere(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_texts_from_anywhere(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The SQL is the argument, a file (also with a byte order mark), or standard input, named or not."""
     file = tmp_path / "count.sql"
     file.write_bytes(b"\xef\xbb\xbf" + COUNT.encode())
     for given in (["--file", file], [file], [COUNT]):
         assert here(capsys, "sql", "--run", folder, "--format", "csv", *given) == (0, "n\n3\n", "")
-    for given in ([], ["-"]):
-        assert termtide("sql", "--run", folder, "--format=csv", *given, text=COUNT.encode())[1] == "n\n3\n"
+    assert termtide("sql", "--run", folder, "--format=csv", text=COUNT.encode())[1] == "n\n3\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(COUNT.encode())))
+    assert here(capsys, "sql", "--run", folder, "--format=csv", "-") == (0, "n\n3\n", "")
 
 
 def test_answers_anywhere(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,16 +8,14 @@ import pytest
 
 from context.errors import InputError
 from sim.sql.client import Client
-from sim.sql.warehouse import build_warehouse
-from tests.samples.toy_run import write_run
+from tests.samples.toy_run import write_whole_run
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with its warehouse."""
     found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_run(found)
-    build_warehouse(found)
+    write_whole_run(found)
     return found
 
 

@@ -14,8 +14,7 @@ import schemas
 from context.errors import InputError
 from sim.sql.session.cost import MIB, Cost, TableCost
 from sim.sql.session.session import Session
-from sim.sql.warehouse import build_warehouse
-from tests.samples.toy_run import write_run
+from tests.samples.toy_run import write_whole_run
 
 PROJECT = "unizin-shared"
 EXPANDED = "event_store.expanded"
@@ -25,8 +24,7 @@ EXPANDED = "event_store.expanded"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with its warehouse: 15 events on four UTC dates."""
     found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_run(found)
-    build_warehouse(found)
+    write_whole_run(found)
     return found
 
 

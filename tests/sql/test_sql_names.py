@@ -16,8 +16,7 @@ import pytest
 from context.errors import InputError
 from sim.sql.session.session import Session
 from sim.sql.tables.own_tables import own_tables
-from sim.sql.warehouse import build_warehouse
-from tests.samples.toy_run import write_run
+from tests.samples.toy_run import write_whole_run
 
 PROJECT = "unizin-shared"
 
@@ -26,8 +25,7 @@ PROJECT = "unizin-shared"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with its warehouse."""
     found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_run(found)
-    build_warehouse(found)
+    write_whole_run(found)
     return found
 
 

@@ -14,8 +14,7 @@ from context.errors import InputError
 from sim.sql.query import run_sql
 from sim.sql.script.parameters import parameters_of
 from sim.sql.session.session import Session
-from sim.sql.warehouse import build_warehouse
-from tests.samples.toy_run import write_run
+from tests.samples.toy_run import write_whole_run
 
 PROJECT = "unizin-shared"
 
@@ -24,8 +23,7 @@ PROJECT = "unizin-shared"
 def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     """A session on a run that nothing changes."""
     folder = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_run(folder)
-    build_warehouse(folder)
+    write_whole_run(folder)
     with Session(folder, PROJECT) as found:
         yield found  # type: ignore[misc]
 

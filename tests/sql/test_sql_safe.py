@@ -13,8 +13,8 @@ from context.errors import InputError, TermtideError
 from sim.sql.session.session import Session
 from sim.sql.tables.own_tables import own_tables
 from sim.sql.tables.scratch import scratch_folder
-from sim.sql.warehouse import build_warehouse, literal
-from tests.samples.toy_run import write_run
+from sim.sql.warehouse import literal
+from tests.samples.toy_run import write_whole_run
 
 PROJECT = "unizin-shared"
 FORMS = (
@@ -35,8 +35,7 @@ FORMS = (
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with its warehouse."""
     found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_run(found)
-    build_warehouse(found)
+    write_whole_run(found)
     return found
 
 

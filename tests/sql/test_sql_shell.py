@@ -15,8 +15,7 @@ from prompt_toolkit.output import DummyOutput
 from sim.shell.answers import Asked
 from sim.shell.completion import proposals
 from sim.shell.prompt import _Names, shell
-from sim.sql.warehouse import build_warehouse
-from tests.samples.toy_run import write_run
+from tests.samples.toy_run import write_whole_run
 
 TABLES = {
     "event_store.expanded": ["id", "type", "event_time"],
@@ -29,8 +28,7 @@ TABLES = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with its warehouse."""
     found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_run(found)
-    build_warehouse(found)
+    write_whole_run(found)
     return found
 
 

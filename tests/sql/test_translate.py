@@ -14,8 +14,8 @@ from sim.sql.grammar.catalog import SqlFunction, Surroundings
 from sim.sql.grammar.types import DATE, INT64, STRING, TIMESTAMP, array_of
 from sim.sql.session.catalog import TableNames
 from sim.sql.translate import Read, install, translate, translate_expression
-from sim.sql.warehouse import build_warehouse, open_run
-from tests.samples.toy_run import write_run
+from sim.sql.warehouse import open_run
+from tests.samples.toy_run import write_whole_run
 from tests.sql.test_expressions import NoTables
 
 NOTHING = Surroundings(NoTables())
@@ -25,8 +25,7 @@ NOTHING = Surroundings(NoTables())
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TableNames]:
     """A session on the toy run."""
     folder = tmp_path_factory.mktemp("runs") / "toy"
-    write_run(folder)
-    build_warehouse(folder)
+    write_whole_run(folder)
     with open_run(folder) as connection:
         yield TableNames(connection, folder, "unizin-shared", [], lambda _: None)
 
@@ -138,6 +137,67 @@ def test_conditions_on_time_open_only_their_days(tables: TableNames, table: str,
     opened, total = next(iter(found)).split(" of ")
     assert len(found) == 1
     assert int(opened) <= 2 < int(total)  # the first day's, and that of the next if its midnight is meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WITH e AS (SELECT * FROM event_store.expanded) SELECT COUNT(action) FROM e WHERE {}",
+        (
+            "WITH e AS (SELECT action, event_time FROM event_store.events), f AS (SELECT * FROM e) "
+            "SELECT COUNT(action) FROM f WHERE {}"
+        ),
+        "SELECT COUNT(action) FROM (SELECT action, event_time FROM event_store.expanded) WHERE {}",
+        "SELECT COUNT(q.a) FROM ((SELECT action AS a, event_time FROM event_store.expanded)) AS q WHERE {}",
+    ],
+)
+def test_conditions_round_a_query_open_only_their_days(tables: TableNames, text: str) -> None:
+    """A condition on the event_time that a WITH or a subquery hands on leaves out files as it does inside."""
+    found = files(tables, text.format("DATE(event_time) = '2026-08-31'"))
+    opened, total = next(iter(found)).split(" of ")
+    assert len(found) == 1
+    assert int(opened) <= 2 < int(total)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "SELECT COUNT(*) FROM (SELECT event_time FROM event_store.expanded ORDER BY id LIMIT 900) "
+            "WHERE DATE(event_time) = '2026-08-31'"
+        ),
+        (
+            "SELECT COUNT(*) FROM (SELECT DISTINCT event_time FROM event_store.expanded) "
+            "WHERE DATE(event_time) = '2026-08-31'"
+        ),
+        (
+            "SELECT COUNT(*) FROM (SELECT MAX(id), event_time FROM event_store.expanded GROUP BY event_time) "
+            "WHERE DATE(event_time) = '2026-08-31'"
+        ),
+        (
+            "SELECT COUNT(*) FROM (SELECT event_time, ROW_NUMBER() OVER (ORDER BY event_time) AS n "
+            "FROM event_store.expanded) WHERE n > 3 AND DATE(event_time) = '2026-08-31'"
+        ),
+        (
+            "SELECT COUNT(*) FROM (SELECT TIMESTAMP_ADD(event_time, INTERVAL 1 DAY) AS event_time "
+            "FROM event_store.expanded) WHERE DATE(event_time) = '2026-09-01'"
+        ),
+        (
+            "SELECT COUNT(*) FROM (SELECT a.event_time FROM event_store.expanded AS a "
+            "LEFT JOIN event_store.expanded AS b ON a.id = b.id AND DATE(b.event_time) = '2026-08-31') "
+            "WHERE DATE(event_time) = '2026-08-31'"
+        ),
+    ],
+)
+def test_conditions_round_a_query_lose_no_row(tables: TableNames, text: str) -> None:
+    """What a condition round a query gives is what it gives where it is counted instead of filtered."""
+    inner, _, condition = text.removeprefix("SELECT COUNT(*) ").rpartition(" WHERE ")
+    counts = []
+    for one in (text, f"SELECT COUNTIF({condition}) {inner}"):
+        query = translate(one, Surroundings(tables))
+        install(tables.connection, query)
+        counts.append(tables.connection.execute(query.duckdb_sql).fetchall())
+    assert counts[0] == counts[1] != [(0,)]
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from context.errors import InputError
 from sim.sql.grammar.catalog import Surroundings
 from sim.sql.session.catalog import TableNames
 from sim.sql.translate import explained, install, translate
-from sim.sql.warehouse import build_warehouse, open_run
-from tests.samples.toy_run import write_run
+from sim.sql.warehouse import open_run
+from tests.samples.toy_run import write_whole_run
 from tests.sql.test_expressions import shown
 
 QUERIES: dict[str, dict[str, Any]] = tomllib.loads(
@@ -28,8 +28,7 @@ LEAST_QUERIES = 40
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TableNames]:
     """A session on the toy run."""
     folder = tmp_path_factory.mktemp("runs") / "toy"
-    write_run(folder)
-    build_warehouse(folder)
+    write_whole_run(folder)
     with open_run(folder) as connection:
         yield TableNames(connection, folder, "unizin-shared", [], lambda _: None)
 

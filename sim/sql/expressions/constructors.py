@@ -15,6 +15,8 @@ from sim.sql.grammar.values import NULL, Value, name_sql, settled
 from sim.sql.rules import arrays, json_values
 from sim.sql.rules.calls import Call
 from sim.sql.rules.casts import cast
+from sim.sql.rules.times.arithmetic import zone_value
+from sim.sql.rules.times.cast_formats import format_cast
 
 _POSITIONS = ("OFFSET", "SAFE_OFFSET", "ORDINAL", "SAFE_ORDINAL")
 
@@ -33,13 +35,25 @@ def cast_value(walker: Expressions, node: exp.Cast) -> Value:
     value = walker.value(node.this)
     pattern = node.args.get("format")
     if pattern is not None:
-        raise refused(
-            node, "CAST ... FORMAT is not available here; use FORMAT_DATE, PARSE_DATE and their like"
-        )
+        return _formatted(walker, node, value, to, pattern)
     if isinstance(node.this, exp.Literal) and value.type == STRING and not safe:
         early = Value(value.sql, value.type, value.literal, node=node)
         return cast(early, to, digits=type_parameters(node.args["to"]))
     return cast(value, to, safe=safe, digits=type_parameters(node.args["to"]))
+
+
+def _formatted(walker: Expressions, node: exp.Cast, value: Value, to: Type, pattern: exp.Expr) -> Value:
+    """CAST(... FORMAT '...' [AT TIME ZONE zone])."""
+    call = Call("CAST", node, (), walker, isinstance(node, exp.TryCast))
+    at = None
+    if isinstance(pattern, exp.AtTimeZone):
+        at, pattern = zone_value(call, pattern.args["zone"]), pattern.this
+    text = walker.value(pattern)
+    if text.literal is None or text.type != STRING:
+        raise refused(node, "CAST: the format must be a text in quotes here")
+    if value.type == NULL:
+        return coerced(value, to)
+    return format_cast(call, value, to, text.literal, at)
 
 
 def _typed_struct(walker: Expressions, node: exp.Struct, to: Type) -> Value:

@@ -13,14 +13,12 @@ from sim.sql.expressions.walker import Expressions
 from sim.sql.grammar.coercion import coerced, distance
 from sim.sql.grammar.parse import parse_query
 from sim.sql.grammar.places import refused
-from sim.sql.grammar.types import INT64, STRING
+from sim.sql.grammar.types import INT64
 from sim.sql.grammar.values import Value, settled
 from sim.sql.rules.aggregates import FRAMELESS, NULLS, ORDERED, UNORDERED, Brackets, aggregate, windowed
 from sim.sql.rules.calls import Call
 from sim.sql.rules.failing import by_row
 from sim.sql.rules.registry import AGGREGATE_NAMES, WINDOW_NAMES, call_value, has_rule
-
-_HOST = r"^\s*(?:(?:[A-Za-z][A-Za-z0-9+.-]*:)?//)?(?:[^/?#@\s]*@)?(\[[^\]]*\]|[^/?#:\s]+)"
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def call(walker: Expressions, node: exp.Anonymous) -> Value:
     name = str(node.name).upper()
     prefix = node.meta.get("prefix")
     if prefix == "NET":
-        return _net(walker, node, name)
+        return call_value(Call(f"NET.{name}", node, node.expressions, walker))
     safe = prefix == "SAFE"
     if name == "STRUCT":
         return _struct(walker, node)
@@ -52,15 +50,6 @@ def call(walker: Expressions, node: exp.Anonymous) -> Value:
     if name in WINDOW_NAMES and not has_rule(name):
         raise refused(node, f"Analytic function {name} cannot be called without an OVER clause")
     return call_value(Call(name, node, node.expressions, walker, safe))
-
-
-def _net(walker: Expressions, node: exp.Anonymous, name: str) -> Value:
-    made = Call(f"NET.{name}", node, node.expressions, walker)
-    if name != "HOST":
-        raise refused(node, f"function NET.{name} is not available here; use NET.HOST or REGEXP_EXTRACT")
-    made.count(1)
-    url = made.value(0, STRING).sql
-    return made.result(f"NULLIF(regexp_extract({url}, '{_HOST}', 1), '')", STRING)
 
 
 def _struct(walker: Expressions, node: exp.Anonymous) -> Value:

@@ -33,6 +33,7 @@ class FromSource:
     partition: Partition | None = None
     handle: str = ""  # its alias in DuckDB
     full_name: str = ""
+    origin: str = ""  # the table in DuckDB whose partitions it hands on
 
     def row(self) -> Value:
         """The row as a STRUCT, or the element of an UNNEST."""

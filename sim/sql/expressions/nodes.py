@@ -39,7 +39,12 @@ def _hex(_: Expressions, node: exp.HexString) -> Value:
 
 
 def _bytes(_: Expressions, node: exp.ByteString) -> Value:
-    return Value(f"encode({text_sql(str(node.this))})", BYTES, node=node)
+    """b'...': the parser has a letter for each byte."""
+    try:
+        held = str(node.this).encode("latin-1")
+    except UnicodeEncodeError:
+        raise refused(node, "Illegal escape sequence in a BYTES literal; allowed: \\x and octal") from None
+    return Value(f"unhex('{held.hex()}')", BYTES, node=node)
 
 
 def _name(walker: Expressions, node: exp.Expr) -> Value:

@@ -180,14 +180,20 @@ def like(walker: Walker, node: exp.Expr) -> Value:
     joiner = " OR " if isinstance(pattern_node, exp.Any) else " AND "
     tests = []
     for pattern in patterns:
-        for side in (value, pattern):
-            if settled(side.type) not in (STRING, BYTES) and side.type != NULL:
-                raise refused(node, _no_operator("LIKE", value, pattern))
+        kinds = {side.type for side in (value, pattern) if side.type != NULL}
+        if len(kinds) > 1 or kinds - {STRING, BYTES}:
+            raise refused(node, _no_operator("LIKE", value, pattern))
         if pattern.literal is not None:
             _check_pattern(node, pattern.literal)
-        tests.append(f"({coerced(value, STRING).sql} LIKE {coerced(pattern, STRING).sql} ESCAPE '\\')")
+        one, other = (_lettered(side) for side in (value, pattern))
+        tests.append(f"({one} LIKE {other} ESCAPE '\\')")
     sql = f"({joiner.join(tests)})"
     return Value(f"(NOT {sql})" if node.args.get("negate") else sql, BOOL, node=node)
+
+
+def _lettered(value: Value) -> str:
+    """A text as it is, bytes as a text with a letter for each."""
+    return f"fn_letters({value.sql})" if value.type == BYTES else coerced(value, STRING).sql
 
 
 def _alternatives(walker: Walker, node: exp.Expr) -> list[Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import BOOL, Type
 from sim.sql.grammar.values import NULL, Value, settled
 
+_FIELD = re.compile(r"\((.*)\)\['(?:[^']|'')*'\]", re.DOTALL)
 # The rule for a kind of node, and the parts that such a node may have.
 Handlers = Mapping[type[exp.Expr], tuple[Callable[[Any, Any], Value], tuple[str, ...]]]
 
@@ -80,9 +82,19 @@ class Expressions:
             raise refused(node, f"{node.sql('bigquery')[:60]} is not available here")
         mark = len(self.scope.loose)
         result = handler(self, node)
-        if self.grouped is not None and result.sql in self.grouped:
+        if self.grouped is not None and self._is_grouped(result.sql):
             del self.scope.loose[mark:]
         return result
+
+    def _is_grouped(self, sql: str) -> bool:
+        """Whether SQL is that of a key, or of a field in one."""
+        assert self.grouped is not None  # noqa: S101 - the caller has looked
+        while sql not in self.grouped:
+            inside = _FIELD.fullmatch(sql)
+            if inside is None:
+                return False
+            sql = inside[1]
+        return True
 
     def truth(self, node: exp.Expr, clause: str) -> str:
         """The SQL of a condition. Raises InputError if it is no BOOL."""

@@ -59,7 +59,7 @@ def coerced(value: Value, to: Type) -> Value:
     if value.type == to:
         return value
     if value.type.kind == "NULL":
-        return value.named(f"CAST(NULL AS {settled(to).duckdb})", settled(to))
+        return value.named(f"CAST({value.sql} AS {settled(to).duckdb})", settled(to))  # it may be an ERROR()
     if value.literal is not None and value.type.kind == "STRING" and to.kind in _TIMES:
         sql = time_literal(value.literal, to)
         if sql is None:
@@ -115,7 +115,8 @@ def supertype(values: Sequence[Value]) -> Type | None:
         candidates = [kind for kind in (INT64, NUMERIC, FLOAT64) if kind in kinds] or [NULL]
     # Literals give way: they do not decide if something else does.
     firm = [value.type for value in values if value.literal is None and value.type.kind != "NULL"]
-    for kind in [kind for kind in candidates if kind in firm or not firm] + candidates:
+    filled = [kind for kind in candidates[:1] if kind.kind in ("STRUCT", "ARRAY")]
+    for kind in filled + [kind for kind in candidates if kind in firm or not firm] + candidates:
         if kind.kind != "NULL" and all(distance(value, kind) is not None for value in values):
             return kind
     return NULL if all(value.type.kind == "NULL" for value in values) else None

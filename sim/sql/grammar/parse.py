@@ -46,6 +46,34 @@ class _Parser(BigQueryParser):
         """Positions stay as they are written: OFFSET(i) is a call."""
         return super(BigQueryParser, self)._parse_bracket(this)
 
+    def _parse_cast(self, strict: bool, safe: bool | None = None) -> Any:
+        """CAST(x AS type FORMAT '...'): the format stays as it is written."""
+        this = self._parse_assignment()
+        if not self._match(TokenType.ALIAS):
+            self.raise_error("Expected AS after CAST")
+        to = self._parse_types(with_collation=True)
+        pattern = None
+        if self._match(TokenType.FORMAT):
+            pattern = self._parse_at_time_zone(self._parse_string() or self._parse_bitwise())
+        if not to:
+            self.raise_error("Expected TYPE after CAST")
+        if isinstance(to, exp.Identifier):
+            to = exp.DataType.from_str(to.name, dialect=self.dialect, udt=True)
+        return self.build_cast(strict=strict, this=this, to=to, format=pattern, safe=safe)
+
+    def _implicit_unnests_to_explicit(self, this: Any) -> Any:
+        """Paths in FROM stay as they are written, with their WITH OFFSET."""
+        return this
+
+    def _parse_table(self, *given: Any, **options: Any) -> Any:
+        """FROM t, t.items AS item WITH OFFSET [AS place], an array named without UNNEST."""
+        table = super()._parse_table(*given, **options)
+        if isinstance(table, exp.Table) and self._match_pair(TokenType.WITH, TokenType.OFFSET):
+            self._match(TokenType.ALIAS)
+            place = self._parse_id_var(any_token=False, tokens=self.UNNEST_OFFSET_ALIAS_TOKENS)
+            table.set("offset", place or exp.to_identifier("offset"))
+        return table
+
 
 class _BigQuery(BigQuery):
     class Tokenizer(BigQuery.Tokenizer):
@@ -62,12 +90,10 @@ Dialect = _BigQuery  # for scripts, whose statements are parsed one by one
 def parse_statements(text: str) -> list[exp.Expr]:
     """The statements of ``text``. Raises InputError for a syntax error, with line and column."""
     try:
-        with _quiet():
+        with quiet():
             return [tree for tree in _BigQuery().parse(text) if tree is not None]
-    except ParseError as error:
-        raise InputError(_syntax(error)) from None
-    except TokenError as error:
-        raise InputError(_unclosed(text) or f"syntax error: {' '.join(str(error).split())}") from None
+    except (ParseError, TokenError) as error:
+        raise syntax_error(error, text) from None
     except RecursionError:
         raise InputError("the query is nested too deeply") from None
 
@@ -122,7 +148,7 @@ def number_placeholders(tree: exp.Expr) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Sqlglot logs what it is unsure of; we settle that ourselves."""
     logger = logging.getLogger("sqlglot")
     level = logger.level
@@ -133,15 +159,21 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _syntax(error: ParseError) -> str:
+def syntax_error(error: ParseError | TokenError, text: str) -> InputError:
+    """What a text's parser or tokenizer says, in one line, with line and column in ``text``."""
+    if isinstance(error, TokenError):
+        return InputError(_unclosed(text) or f"syntax error: {' '.join(str(error).split())}")
     first: dict[str, Any] = error.errors[0] if error.errors else {}
-    token = str(first.get("highlight") or "")
-    column = int(first.get("col") or 0) - max(len(token) - 1, 0)
+    token, end = str(first.get("highlight") or ""), first.get("col")
     near = f" at {token!r}" if token else ""
-    reason = str(first.get("description"))
+    if not end:  # where nothing follows, the end of the text is meant
+        line, column = text.rstrip().count("\n") + 1, len(text.rstrip().rsplit("\n", 1)[-1]) + 1
+    else:
+        line, column = int(first.get("line") or 1), int(end) - max(len(token) - 1, 0)
+    reason = str(first.get("description")).split(" but got <")[0]
     if reason.startswith("Required keyword"):  # sqlglot speaks of its own classes here
         reason = "something is missing after it"
-    return f"syntax error in line {first.get('line')}, column {column}{near}: {reason}"
+    return InputError(f"syntax error in line {line}, column {column}{near}: {reason}")
 
 
 def _unclosed(text: str) -> str | None:

@@ -11,7 +11,7 @@ from sqlglot import exp
 from sim.sql.expressions.names import Column, FromSource, Scope, element_source
 from sim.sql.expressions.nodes import HANDLERS
 from sim.sql.expressions.walker import Expressions, Subquery
-from sim.sql.grammar.catalog import Surroundings
+from sim.sql.grammar.catalog import Partition, Surroundings
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import Type
 from sim.sql.grammar.values import Value, name_sql, settled
@@ -46,6 +46,10 @@ class Query:
     sql: str
     outputs: tuple[Output, ...]
     rows_are_values: bool = False
+    partition: Partition | None = (
+        None  # a column of days beside the outputs, which a SELECT round it can filter
+    )
+    origin: str = ""  # the table in DuckDB that these are the partitions of
 
     def column(self, node: exp.Expr) -> Type:
         """The type of its one column. Raises InputError if it has more."""
@@ -65,7 +69,7 @@ class Query:
             Column(output.name, Value(f"{handle}.{name_sql(output.inner)}", output.type))
             for output in self.outputs
         ]
-        return FromSource(alias, columns, handle=handle)
+        return FromSource(alias, columns, partition=self.partition, handle=handle, origin=self.origin)
 
 
 @dataclass
@@ -98,8 +102,12 @@ class Compiler(ABC):
         targets: Sequence[Type] | None = None,
         *,
         final: bool = False,
+        carries: bool = False,
     ) -> Query:
-        """A query; ``targets``: types that its columns must take; ``final``: it is all."""
+        """A query; ``targets``: types that its columns must take; ``final``: it is all.
+
+        ``carries``: it stands in a FROM and hands on the days of partitions.
+        """
 
     def subquery(self, node: exp.Expr, scope: Scope) -> Subquery:
         """The query of a node in the scope round it."""

@@ -44,8 +44,9 @@ def implied(
         sql = _Days(compiler, scope, source).follows(condition)
         if sql is not None:
             found.append(sql)
-            if source.handle in compiler.unfiltered:
-                compiler.unfiltered.remove(source.handle)
+            origin = source.origin or source.handle
+            if origin in compiler.unfiltered:
+                compiler.unfiltered.remove(origin)
     return found
 
 

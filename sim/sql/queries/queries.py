@@ -35,16 +35,17 @@ class Translator(Compiler):
         targets: Sequence[Type] | None = None,
         *,
         final: bool = False,
+        carries: bool = False,
     ) -> Query:
         """A query; ``targets``: types that its columns must take; ``final``: it is all."""
         prefix, depth = self._with(node, scope)
         try:
             if isinstance(node, exp.Subquery):
-                found = self._wrapped(node, scope, targets, final=final)
+                found = self._wrapped(node, scope, targets, final=final, carries=carries)
             elif isinstance(node, exp.SetOperation):
                 found = self._set(node, scope, targets, final=final)
             elif isinstance(node, exp.Select):
-                found = self._select(node, scope, targets, final=final)
+                found = self._select(node, scope, targets, final=final, carries=carries)
             else:
                 raise refused(node, f"{node.sql('bigquery')[:60]} is not available here")
         finally:
@@ -69,7 +70,7 @@ class Translator(Compiler):
             ):
                 raise refused(cte, f"Duplicate alias {name} for WITH subquery")
             found = self._recursive(cte, name, handle, scope) if recursive else None
-            found = found or self.query(cte.this, Scope(parent=scope.parent))
+            found = found or self.query(cte.this, Scope(parent=scope.parent), carries=True)
             parts.append(f"{handle} AS ({found.sql})")
             self.ctes.append({name.lower(): (handle, found)})
             depth += 1
@@ -98,7 +99,13 @@ class Translator(Compiler):
         return replace(first, sql=f"{first.sql} UNION ALL {second.sql}")
 
     def _wrapped(
-        self, node: exp.Subquery, scope: Scope, targets: Sequence[Type] | None, *, final: bool
+        self,
+        node: exp.Subquery,
+        scope: Scope,
+        targets: Sequence[Type] | None,
+        *,
+        final: bool,
+        carries: bool,
     ) -> Query:
         """A query in brackets, perhaps with ORDER BY and LIMIT after them."""
         extra = [
@@ -108,12 +115,9 @@ class Translator(Compiler):
         ]
         if extra:
             raise refused(node, f"{node.sql('bigquery')[:60]} is not available here")
-        inner = self.query(node.this, scope, targets, final=final)
-        return (
-            self._ordered(node, inner, scope)
-            if any(node.args.get(k) for k in ("order", "limit", "offset"))
-            else inner
-        )
+        if not any(node.args.get(key) for key in ("order", "limit", "offset")):
+            return self.query(node.this, scope, targets, final=final, carries=carries)
+        return self._ordered(node, self.query(node.this, scope, targets, final=final), scope)
 
     def _ordered(self, node: exp.Expr, inner: Query, scope: Scope) -> Query:
         """ORDER BY and LIMIT after a set operation or a query in brackets: only its columns are seen."""
@@ -183,12 +187,18 @@ class Translator(Compiler):
         return kinds
 
     def _select(
-        self, node: exp.Select, scope: Scope, targets: Sequence[Type] | None, *, final: bool
+        self,
+        node: exp.Select,
+        scope: Scope,
+        targets: Sequence[Type] | None,
+        *,
+        final: bool,
+        carries: bool,
     ) -> Query:
         extra = [key for key, value in node.args.items() if value and key not in _SELECT]
         if extra:
             raise refused(node, f"{extra[0].rstrip('_').upper()} is not available here")
-        return SelectCompiler(self, node, scope, targets, final=final).query()
+        return SelectCompiler(self, node, scope, targets, final=final, carries=carries).query()
 
 
 def _arms(node: exp.SetOperation, word: str, *, distinct: bool) -> list[exp.Expr]:

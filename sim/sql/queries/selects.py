@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from sim.sql.expressions.names import Scope
+from sim.sql.expressions.names import FromSource, Scope
 from sim.sql.expressions.orders import limits, order_key
 from sim.sql.expressions.walker import Expressions
+from sim.sql.grammar.catalog import Partition
 from sim.sql.grammar.coercion import coerced, distance
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import Type, struct_of, unique_names
@@ -18,6 +19,8 @@ from sim.sql.queries import pruning, sources
 from sim.sql.queries.compiler import Compiler, Output, Query
 from sim.sql.queries.groups import GroupKeys
 from sim.sql.queries.items import SelectItem, select_items
+
+DAYS = ":days"  # the column in which a query hands on the days of partitions; no name in BigQuery has a colon
 
 
 class SelectCompiler:
@@ -31,8 +34,10 @@ class SelectCompiler:
         targets: Sequence[Type] | None,
         *,
         final: bool,
+        carries: bool,
     ) -> None:
         self.compiler, self.node, self.targets, self.final = compiler, node, targets, final
+        self.carries = carries
         self.scope = Scope(parent=around.parent)
         self.clauses: list[str] = []
         self.groups = GroupKeys()
@@ -54,8 +59,37 @@ class SelectCompiler:
         columns = ", ".join(
             f"{value.sql} AS {name_sql(name)}" for value, name in zip(shown, names, strict=True)
         )
+        days = self._days(shown, grouped=grouped)
+        columns += f", {days[1]} AS {name_sql(DAYS)}" if days else ""
         sql = f"{word}{columns}{''.join(self.clauses)}{order}{limits(self.compiler, node)}"
-        return self._made(sql, items, shown, names)
+        made = self._made(sql, items, shown, names)
+        if days is None:
+            return made
+        source, _, position = days
+        return replace(
+            made,
+            partition=Partition(made.outputs[position].name.lower(), DAYS),
+            origin=source.origin or source.handle,
+        )
+
+    def _days(self, shown: Sequence[Value], *, grouped: bool) -> tuple[FromSource, str, int] | None:
+        """What a SELECT round this one needs to leave files out by the time of a table in here.
+
+        That is the table, the SQL of its days, and the output that has its times.
+        """
+        limited = any(self.node.args.get(key) for key in ("distinct", "kind", "limit", "offset", "qualify"))
+        if not self.carries or grouped or limited:
+            return None
+        for source in self.scope.sources:
+            if source.partition is None:
+                continue
+            time = next(
+                (c.value.sql for c in source.columns if c.name.lower() == source.partition.column), None
+            )
+            for position, value in enumerate(shown):
+                if time is not None and value.sql == time:
+                    return source, f"{source.handle}.{name_sql(source.partition.day)}", position
+        return None
 
     def _from(self) -> None:
         clause = self.node.args.get("from_")
@@ -184,13 +218,12 @@ class SelectCompiler:
     def _targeted(self, values: list[Value]) -> list[Value]:
         if self.targets is not None:
             if len(values) != len(self.targets):
-                raise refused(
-                    self.node, f"Queries have mismatched column count: {len(values)}, {len(self.targets)}"
-                )
+                raise refused(self.node, f"{len(self.targets)} columns wanted, the query has {len(values)}")
             for position, (value, kind) in enumerate(zip(values, self.targets, strict=True), 1):
                 if distance(value, kind) is None:
                     raise refused(
-                        self.node, f"Column {position} has type {settled(value.type)}, wanted: {kind}"
+                        self.node,
+                        f"column {position} of the query has type {settled(value.type)}, allowed: {kind}",
                     )
             values = [coerced(value, kind) for value, kind in zip(values, self.targets, strict=True)]
         if self.final and not str(self.node.args.get("kind") or ""):

@@ -16,7 +16,7 @@ from sim.sql.grammar.values import NULL, Value, name_sql, settled
 from sim.sql.queries import pivots, pruning
 from sim.sql.queries.compiler import Compiler
 
-_TABLE = ("this", "db", "catalog", "alias", "pivots", "joins")
+_TABLE = ("this", "db", "catalog", "alias", "pivots", "joins", "offset")
 
 
 def from_sql(compiler: Compiler, scope: Scope, first: exp.Expr, joins: Sequence[exp.Join]) -> str:
@@ -57,6 +57,9 @@ def _joined(compiler: Compiler, scope: Scope, left: str, join: exp.Join) -> str:
         tests = [_using(scope, found, part, side) for part in using]
         scope.sources += found
         return f"{left} {word} {right} ON {' AND '.join(tests)}"
+    if condition is None and side == "LEFT" and right.startswith("LATERAL "):  # an array needs none
+        scope.sources += found
+        return f"{left} {word} {right} ON TRUE"
     if condition is None:
         raise refused(join, f"{side} JOIN must have an immediately following ON or USING clause")
     scope.sources += found
@@ -119,9 +122,13 @@ def _table(
         for part in parts[1:]:
             inner = exp.Dot(this=inner, expression=exp.to_identifier(part))
         array = exp.Unnest(
-            expressions=[inner], alias=node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(alias))
+            expressions=[inner],
+            alias=node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(alias)),
+            offset=node.args.get("offset"),
         )
         return _unnest(compiler, scope, array, [inner], lateral=lateral)
+    if node.args.get("offset"):
+        raise refused(node, f"WITH OFFSET stands after an array, given: table {'.'.join(parts)}")
     handle = compiler.handle()
     if known is not None:
         sql, source = f"{known[0]} AS {handle}", known[1].source(alias, handle)
@@ -171,7 +178,7 @@ def _subquery(compiler: Compiler, scope: Scope, node: exp.Subquery) -> tuple[str
     plain = node.copy() if any(node.args.get(key) for key in ("alias", "pivots")) else node
     for key in ("alias", "pivots"):
         plain.set(key, None)
-    query = compiler.query(plain, Scope(parent=scope.parent))
+    query = compiler.query(plain, Scope(parent=scope.parent), carries=True)
     source = query.source(node.alias or None, handle)
     return pivots.applied(compiler, scope, node, f"({query.sql}) AS {handle}", source)
 

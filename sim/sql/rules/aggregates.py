@@ -80,13 +80,17 @@ UNORDERED = ("PERCENTILE_CONT", "PERCENTILE_DISC")
 FRAMELESS = ("ROW_NUMBER", *ORDERED[:7], *UNORDERED)
 NULLS = ("FIRST_VALUE", "LAST_VALUE", "NTH_VALUE", "PERCENTILE_CONT", "PERCENTILE_DISC")
 # Aggregates that take more in their brackets, each with a function below.
-SPECIAL = ("ARRAY_AGG", "STRING_AGG", "ARRAY_CONCAT_AGG", "APPROX_QUANTILES", "APPROX_TOP_COUNT")
+SPECIAL = (
+    *("ARRAY_AGG", "STRING_AGG", "ARRAY_CONCAT_AGG"),
+    *("APPROX_QUANTILES", "APPROX_TOP_COUNT", "APPROX_TOP_SUM"),
+)
 NO_DISTINCT = (
     "COUNTIF",
     "MIN_BY",
     "MAX_BY",
     "APPROX_QUANTILES",
     "APPROX_TOP_COUNT",
+    "APPROX_TOP_SUM",
     "CORR",
     "COVAR_POP",
     "COVAR_SAMP",
@@ -177,11 +181,13 @@ def _special(call: Call, values: list[Value], brackets: Brackets) -> Value:
             _complete(f"list({values[0].sql}{{order}}){{filter}}{{over}}", brackets, present), brackets
         )
         return call.result(f"flatten({listed})", settled(values[0].type))
-    call.count(2)
-    count = values[1].literal
+    call.count(3 if call.name == "APPROX_TOP_SUM" else 2)
+    count = values[-1].literal
     if count is None or not count.isdigit() or int(count) < 1:
-        raise call.refused(f"{call.name}: the second argument must be a positive number written in the query")
+        raise call.refused(f"{call.name}: the last argument must be a positive number written in the query")
     kind = settled(values[0].type)
+    if call.name == "APPROX_TOP_SUM":
+        return _top_sum(call, values, brackets)
     if call.name == "APPROX_QUANTILES":
         steps = ", ".join(repr(i / int(count)) for i in range(int(count) + 1))
         return call.result(
@@ -190,6 +196,19 @@ def _special(call: Call, values: list[Value], brackets: Brackets) -> Value:
         )
     sql = _complete(f"bq_top(histogram({values[0].sql}){{filter}}{{over}}, {count})", brackets)
     return call.result(sql, array_of(struct_of([("value", kind), ("count", INT64)])))
+
+
+def _top_sum(call: Call, values: list[Value], brackets: Brackets) -> Value:
+    """The values with the greatest sums of weights; NULLs count as others do."""
+    kind, weight = settled(values[0].type), settled(values[1].type)
+    if not weight.is_number:
+        raise call.refused(f"APPROX_TOP_SUM: the weight is {weight}, allowed: INT64, NUMERIC, FLOAT64")
+    if brackets.over:
+        raise call.refused("APPROX_TOP_SUM cannot have an OVER clause")
+    pairs = f"{{'v': {coerced(values[0], kind).sql}, 'w': {coerced(values[1], weight).sql}}}"
+    made = array_of(struct_of([("value", kind), ("sum", weight)]))
+    sql = _complete(f"bq_top_sum(list({pairs}){{filter}}, {values[2].literal})", brackets)
+    return call.result(f"CAST({sql} AS {made.duckdb})", made)
 
 
 def _limited(sql: str, brackets: Brackets) -> str:

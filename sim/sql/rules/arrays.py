@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from sim.sql.grammar.coercion import coerced, supertype
 from sim.sql.grammar.places import refused
-from sim.sql.grammar.types import BOOL, INT64, Type
-from sim.sql.grammar.values import Value, settled
+from sim.sql.grammar.types import BOOL, INT64, STRING, Type
+from sim.sql.grammar.values import NULL, Value, settled
 from sim.sql.rules.calls import Call, Rule
 from sim.sql.rules.signatures import signatures
 
@@ -25,7 +25,6 @@ GENERATE_ARRAY(INT64, INT64, INT64 = CAST(1 AS BIGINT)) -> ARRAY<INT64> = bq_ser
 GENERATE_ARRAY(NUMERIC, NUMERIC, NUMERIC = CAST(1 AS DECIMAL(38, 9))) -> ARRAY<NUMERIC> = bq_steps({0}, {1}, {2})
 GENERATE_ARRAY(FLOAT64, FLOAT64, FLOAT64 = CAST(1 AS DOUBLE)) -> ARRAY<FLOAT64> = bq_steps({0}, {1}, {2})
 ARRAY_IS_DISTINCT(ARRAY<ORD>) -> BOOL = (len(list_distinct({0})) + CAST(len({0}) > list_count({0}) AS INTEGER) = len({0}))
-ERROR(STRING) -> INT64 = bq_fail({0})
 """)
 
 
@@ -95,7 +94,14 @@ def item(array: Value, index: Value, how: str) -> Value:
     return array.named(f"{macro}({array.sql}, {coerced(index, INT64).sql}, {first})", array.type.inner)
 
 
+def _error(call: Call) -> Value:
+    """ERROR(text), which has whatever type is wanted of it."""
+    call.count(1)
+    return Value("NULL" if call.safe else f"bq_fail({call.value(0, STRING).sql})", NULL, node=call.node)
+
+
 RULES: dict[str, Rule] = {
+    "ERROR": _error,
     "IF": _if,
     "COALESCE": _coalesce,
     "IFNULL": _coalesce,

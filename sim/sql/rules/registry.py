@@ -5,13 +5,14 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from sim.sql.grammar.values import Value
-from sim.sql.rules import arrays, json_values, numbers, printf, texts
+from sim.sql.rules import arrays, json_values, numbers, printf
 from sim.sql.rules.aggregates import AGGREGATES, SPECIAL, WINDOWS
 from sim.sql.rules.calls import Call, Rule
 from sim.sql.rules.signatures import Signature, apply
+from sim.sql.rules.texts import letters
 from sim.sql.rules.times import arithmetic, clocks, formats, parses
 
-_MODULES = (arrays, arithmetic, clocks, formats, json_values, numbers, parses, printf, texts)
+_MODULES = (arrays, arithmetic, clocks, formats, json_values, letters, numbers, parses, printf)
 RULES: dict[str, Rule] = {}
 SIGNATURES: dict[str, list[Signature]] = {}
 for _module in _MODULES:
@@ -21,17 +22,12 @@ AGGREGATE_NAMES = frozenset((*AGGREGATES, *SPECIAL))
 WINDOW_NAMES = frozenset(WINDOWS)
 # What BigQuery has and this has not.
 _INSTEAD = {
-    "APPROX_TOP_SUM": "GROUP BY with SUM, ORDER BY and LIMIT",
-    "FARM_FINGERPRINT": "TO_HEX(MD5(text))",
     "SEARCH": "LIKE, CONTAINS_SUBSTR or REGEXP_CONTAINS",
-    "EDIT_DISTANCE": "LOWER(a) = LOWER(b)",
-    "SOUNDEX": "LOWER and LIKE",
     "NORMALIZE_AND_CASEFOLD": "LOWER(NORMALIZE(text))",
     "MAKE_INTERVAL": "INTERVAL n PART",
     "SESSION_USER": "a text of your own",
     "PARSE_NUMERIC": "CAST(text AS NUMERIC)",
     "PARSE_BIGNUMERIC": "CAST(text AS NUMERIC)",
-    "CODE_POINTS_TO_BYTES": "CODE_POINTS_TO_STRING",
     "HLL_COUNT.INIT": "APPROX_COUNT_DISTINCT",
     "HLL_COUNT.MERGE": "COUNT(DISTINCT value)",
     "SHA512": "SHA256",

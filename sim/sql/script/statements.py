@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -13,18 +9,12 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from context.errors import InputError
-from sim.sql.grammar.parse import Dialect
+from sim.sql.grammar.parse import Dialect, quiet, syntax_error
 
-_OPENING = re.compile(r"""'''|\"\"\"|['"`]|--|\#|/\*""")
-_CLOSED = re.compile(
-    r"""'''(?:\\.|.)*?'''|\"\"\"(?:\\.|.)*?\"\"\"|'(?!'')(?:\\.|[^\\'\n])*'|"(?!"")(?:\\.|[^\\"\n])*"|`[^`\n]*`"""
-    r"""|(?:--|\#)[^\n]*|/\*.*?\*/""",
-    re.DOTALL,
-)
 POSITIONAL = "_positional_"  # a ? becomes the parameter of this name and its number, from 1
 ALLOWED = (
-    "queries, DECLARE, SET, CREATE [OR REPLACE] [TEMP] TABLE, CREATE VIEW, CREATE SCHEMA, INSERT, DROP, "
-    "CREATE TEMP FUNCTION in SQL"
+    "queries, DECLARE, SET, CREATE [OR REPLACE] [TEMP] TABLE, CREATE VIEW, CREATE SCHEMA, INSERT, "
+    "UPDATE, DELETE, DROP, CREATE TEMP FUNCTION in SQL"
 )
 _REFUSED = {
     "IF": "scripts run from top to bottom here; a query has IF(…) and CASE",
@@ -36,6 +26,9 @@ _REFUSED = {
     "CALL": "there are no procedures here",
     "EXECUTE": "build the text outside and use parameters",
     "EXPORT": "--format and --out write a result into a file",
+    "MERGE": "DELETE what is there of it and INSERT, or CREATE OR REPLACE TABLE … AS SELECT … with a join",
+    "TRUNCATE": "DELETE FROM table WHERE TRUE empties a table",
+    "ALTER": "CREATE OR REPLACE TABLE … AS SELECT … makes a table anew",
     "LOAD": "--table dataset.name=FILE brings a table of your own",
 }
 
@@ -65,7 +58,7 @@ def statements_of(text: str) -> list[Statement]:
     try:
         tokens = list(Dialect().tokenize(text))
     except TokenError as error:
-        raise InputError(_unclosed(text) or f"syntax error: {' '.join(str(error).split())}") from None
+        raise syntax_error(error, text) from None
     found = []
     for part in _parts(tokens):
         source = text[part[0].start : part[-1].end + 1]
@@ -95,7 +88,7 @@ def _parts(tokens: list[Token]) -> list[list[Token]]:
 def _check_word(part: list[Token], source: str) -> None:
     """Refuse, by its first word, what the parser would take for something else or not understand."""
     word = source.split(None, 1)[0].upper().rstrip("(;")
-    known = ("SELECT", "WITH", "FROM", "DECLARE", "SET", "CREATE", "INSERT", "DROP")
+    known = ("SELECT", "WITH", "FROM", "DECLARE", "SET", "CREATE", "INSERT", "UPDATE", "DELETE", "DROP")
     if word in known or part[0].token_type == TokenType.L_PAREN:
         return
     hint = _REFUSED.get(word, f"allowed: {ALLOWED}")
@@ -104,10 +97,10 @@ def _check_word(part: list[Token], source: str) -> None:
 
 def _parsed(part: list[Token], text: str) -> exp.Expr:
     try:
-        with _quiet():
+        with quiet():
             trees = Dialect().parser().parse(part, text)
     except ParseError as error:
-        raise InputError(_reason(error, text)) from None
+        raise syntax_error(error, text) from None
     except RecursionError:
         raise InputError(f"line {part[0].line}: brackets are nested too deeply") from None
     tree = trees[0]
@@ -135,42 +128,3 @@ def _body(part: list[Token], text: str) -> str:
 
 def _column(text: str, token: Token) -> int:
     return token.start - (text.rfind("\n", 0, token.start) + 1) + 1
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """The parser logs what it is unsure of; we settle that ourselves."""
-    logger = logging.getLogger("sqlglot")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
-def _reason(error: ParseError, text: str) -> str:
-    first = error.errors[0] if error.errors else {}
-    token, end = str(first.get("highlight") or ""), first.get("col")
-    near = f" at {token!r}" if token else ""
-    if not end:  # where nothing follows, the end of the text is meant
-        line, column = text.rstrip().count("\n") + 1, len(text.rstrip().rsplit("\n", 1)[-1]) + 1
-    else:
-        line, column = int(first.get("line") or 1), int(end) - max(len(token) - 1, 0)
-    reason = str(first.get("description")).split(" but got <")[0]
-    if reason.startswith("Required keyword"):  # the parser speaks of its own classes here
-        reason = "something is missing after it"
-    return f"syntax error in line {line}, column {column}{near}: {reason}"
-
-
-def _unclosed(text: str) -> str | None:
-    """Where a quote or comment starts that nothing closes."""
-    position = 0
-    while match := _OPENING.search(text, position):
-        whole = _CLOSED.match(text, match.start())
-        if whole is None:
-            line = text.count("\n", 0, match.start()) + 1
-            column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
-            return f"syntax error in line {line}, column {column} at {match[0]!r}: it is never closed"
-        position = whole.end()
-    return None

@@ -59,6 +59,7 @@ class TableNames:
         self.run = {(item.dataset, item.name): item for item in _tables_of(connection, RUN_CATALOG)}
         self.own = {(item.dataset, item.name): item for item in own}
         self.planning = False
+        self.views_read = False  # whether a view was looked up that reads a table with partitions
         self.found: dict[str, tuple[Place, Columns]] = {}  # by their names in DuckDB's SQL
         self.run_dir = run_dir
         self._note = note
@@ -188,10 +189,11 @@ class TableNames:
             raise InputError(f"view {place.dataset}.{place.name}: more than {_DEPTH_MAX} views in views")
         self._depth += 1
         try:
-            inner = translate(str(place.text), Surroundings(self))
+            inner = translate(str(place.text), Surroundings(self), carries=True)
         finally:
             self._depth -= 1
-        columns, sql = inner.columns, f"({inner.duckdb_sql})"
+        self.views_read |= any(read.partitioned for read in inner.reads)
+        columns, sql, partition = inner.columns, f"({inner.duckdb_sql})", inner.partition
         if place.columns:
             if len(place.columns) != len(columns):
                 raise InputError(
@@ -202,9 +204,11 @@ class TableNames:
                 f"{quoted(old)} AS {quoted(new)}"
                 for (old, _), new in zip(columns, place.columns, strict=True)
             )
+            partition = _renamed(partition, columns, place.columns)
+            shown += f", {quoted(partition.day)}" if partition is not None else ""
             sql = f"(SELECT {shown} FROM {sql})"
             columns = tuple((new, kind) for (_, kind), new in zip(columns, place.columns, strict=True))
-        return Relation(place.name, sql, columns)
+        return Relation(place.name, sql, columns, partition=partition)
 
     def _columns_of_view(self, view: Place) -> dict[str, Type]:
         return dict(self._of_view(view).columns)
@@ -224,6 +228,12 @@ class TableNames:
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS SELECT * FROM _given")
         self.connection.unregister("_given")
         return Place("main", name, TEMP), columns
+
+
+def _renamed(partition: Partition | None, old: Columns, new: Sequence[str]) -> Partition | None:
+    """The partitions of a view whose columns have other names than its query's."""
+    names = {name.lower(): renamed for (name, _), renamed in zip(old, new, strict=True)}
+    return Partition(names[partition.column].lower(), partition.day) if partition is not None else None
 
 
 def contract_columns(table: Table) -> Columns:

@@ -53,9 +53,9 @@ def _create_table(engine: SqlEngine, tree: exp.Create, *, temporary: bool) -> st
     relation = _place(engine, node, temporary=temporary)
     if _there(engine, relation):
         if tree.args.get("exists"):
-            return f"{_name(relation)}: there already"
+            return f"{name_of_place(relation)}: there already"
         if not tree.args.get("replace"):
-            raise InputError(f"{_name(relation)}: there already; allowed: CREATE OR REPLACE TABLE")
+            raise InputError(f"{name_of_place(relation)}: there already; allowed: CREATE OR REPLACE TABLE")
     held = engine.held(query) if query is not None else None
     if query is not None:
         _check_named(query)
@@ -64,20 +64,20 @@ def _create_table(engine: SqlEngine, tree: exp.Create, *, temporary: bool) -> st
         declared = _declared_columns(schema)
         if held is not None and len(declared) != len(columns):
             raise InputError(
-                f"{_name(relation)}: {len(declared)} columns declared, the query has {len(columns)}"
+                f"{name_of_place(relation)}: {len(declared)} columns declared, the query has {len(columns)}"
             )
         if held is not None:
             _check_fits(list(columns.values()), list(declared.items()))
         columns = declared
     elif held is None:
-        raise InputError(f"{_name(relation)}: columns or AS SELECT … are missing")
+        raise InputError(f"{name_of_place(relation)}: columns or AS SELECT … are missing")
     rows = held.rows() if held is not None else None
-    _make(engine, relation, columns, rows)
-    return f"{_name(relation)}: {rows.num_rows if rows is not None else 0:,} rows"
+    write_table(engine, relation, columns, rows)
+    return f"{name_of_place(relation)}: {rows.num_rows if rows is not None else 0:,} rows"
 
 
-def _make(engine: SqlEngine, relation: Place, columns: dict[str, Type], rows: pa.Table | None) -> None:
-    """Write a table, in place of an older one or a view of its name."""
+def write_table(engine: SqlEngine, relation: Place, columns: dict[str, Type], rows: pa.Table | None) -> None:
+    """Write a table of the user's, in place of an older one or a view of its name."""
     if relation.catalog == SCRATCH_CATALOG:
         if relation.dataset not in engine.names.scratch.datasets():
             engine.note(f"dataset {relation.dataset}: made, beside the run")
@@ -129,21 +129,19 @@ def insert(engine: SqlEngine, tree: exp.Insert) -> str:
     """INSERT into a table of the user's; returns how many rows. Raises InputError."""
     schema = tree.this if isinstance(tree.this, exp.Schema) else None
     node = schema.this if schema is not None else tree.this
-    relation = _existing(engine, node)
+    relation = existing_place(engine, node)
     if relation.text is not None:
-        raise InputError(f"{_name(relation)}: a view; allowed after INSERT: a table")
+        raise InputError(f"{name_of_place(relation)}: a view; allowed after INSERT: a table")
     with explaining():
         held = kept_columns(engine.connection.sql(f"SELECT * FROM {relation.duckdb}"))
     names = [item.name for item in schema.expressions] if schema is not None else list(held)
     folded = {name.lower(): name for name in held}
     for name in names:
         if name.lower() not in folded:
-            raise InputError(f"{_name(relation)}: no column named {name}; allowed: {', '.join(held)}")
+            raise InputError(f"{name_of_place(relation)}: no column named {name}; allowed: {', '.join(held)}")
     targets = [(folded[name.lower()], held[folded[name.lower()]]) for name in names]
     query = _values(tree.expression, targets)
-    found = engine.held(query)
-    rows = found.rows()
-    _check_fits([kind for _, kind in found.columns], targets)
+    rows = engine.held(query, [kind for _, kind in targets]).rows()
     if relation.catalog == SCRATCH_CATALOG:
         engine.names.scratch.write()
     into = ", ".join(quoted(name) for name, _ in targets)
@@ -151,7 +149,7 @@ def insert(engine: SqlEngine, tree: exp.Insert) -> str:
         engine.connection.register("_rows", rows)
         engine.connection.execute(f"INSERT INTO {relation.duckdb} ({into}) SELECT * FROM _rows")
         engine.connection.unregister("_rows")
-    return f"{_name(relation)}: {rows.num_rows:,} rows inserted"
+    return f"{name_of_place(relation)}: {rows.num_rows:,} rows inserted"
 
 
 def _values(given: exp.Expr, targets: Sequence[tuple[str, Type]]) -> exp.Query:
@@ -166,7 +164,7 @@ def _values(given: exp.Expr, targets: Sequence[tuple[str, Type]]) -> exp.Query:
         if len(items) != len(targets):
             raise InputError(f"INSERT: {len(targets)} columns, {len(items)} values")
         values = [
-            exp.alias_(_as(item, kind), f"c{i}")
+            exp.alias_(column_value(item, kind), f"c{i}")
             for i, (item, (_, kind)) in enumerate(zip(items, targets, strict=True))
         ]
         one = exp.select(*values)
@@ -176,7 +174,7 @@ def _values(given: exp.Expr, targets: Sequence[tuple[str, Type]]) -> exp.Query:
     return found
 
 
-def _as(item: exp.Expr, kind: Type) -> exp.Expr:
+def column_value(item: exp.Expr, kind: Type) -> exp.Expr:
     """A value of VALUES: NULL and DEFAULT of the column's type, texts as dates where it wants them."""
     missing = isinstance(item, exp.Column | exp.Var) and item.name.upper() == "DEFAULT"
     text = isinstance(item, exp.Literal) and item.is_string and kind.kind in FROM_LITERALS
@@ -246,20 +244,20 @@ def drop(engine: SqlEngine, tree: exp.Drop) -> str:
     if kind not in ("TABLE", "VIEW"):
         raise InputError(f"DROP {kind} given, allowed: DROP TABLE, DROP VIEW, DROP SCHEMA")
     try:
-        relation = _existing(engine, node)
+        relation = existing_place(engine, node)
     except InputError as error:
         if forgiving and "no table named" in str(error):
             return f"{'.'.join(name_parts(node))}: not there"
         raise
     if (relation.text is None) == (kind == "VIEW"):
         is_one = "table" if relation.text is None else "view"
-        raise InputError(f"DROP {kind} {_name(relation)}: it is a {is_one}")
+        raise InputError(f"DROP {kind} {name_of_place(relation)}: it is a {is_one}")
     if relation.catalog == TEMP:
         engine.connection.execute(f"DROP TABLE {relation.duckdb}")
         del engine.names.temp[relation.name.lower()]
     else:
         engine.names.scratch.drop(relation)
-    return f"{_name(relation)}: dropped"
+    return f"{name_of_place(relation)}: dropped"
 
 
 def _place(engine: SqlEngine, node: exp.Table, *, temporary: bool) -> Place:
@@ -281,7 +279,7 @@ def _there(engine: SqlEngine, relation: Place) -> Place | None:
     return next((item for item in engine.names.scratch.places() if (item.dataset, item.name) == key), None)
 
 
-def _existing(engine: SqlEngine, node: exp.Table) -> Place:
+def existing_place(engine: SqlEngine, node: exp.Table) -> Place:
     """A table of the user's that is to be changed or dropped. Raises InputError."""
     parts = name_parts(node)
     if len(parts) == 1 and parts[0].lower() in engine.names.temp:
@@ -294,5 +292,6 @@ def _existing(engine: SqlEngine, node: exp.Table) -> Place:
     return found
 
 
-def _name(relation: Place) -> str:
+def name_of_place(relation: Place) -> str:
+    """The name by which a user calls a table of theirs."""
     return relation.name if relation.catalog == TEMP else f"{relation.dataset}.{relation.name}"

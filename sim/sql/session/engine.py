@@ -91,9 +91,9 @@ class SqlEngine:
         self.connection.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def held(self, tree: exp.Query) -> Held:
-        """A query, ready to run."""
-        found, values = self._translated(tree)
+    def held(self, tree: exp.Query, targets: Sequence[Type] | None = None) -> Held:
+        """A query, ready to run; its columns turn into ``targets`` if they do so unasked."""
+        found, values = self._translated(tree, targets)
         with explaining():
             statements = self.connection.extract_statements(found.duckdb_sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
@@ -111,13 +111,16 @@ class SqlEngine:
         self.held(tree)
         return cost_of(self.connection, self.run_dir, self._touched(tree))
 
-    def _translated(self, tree: exp.Query) -> tuple[Translated, dict[str, Any] | None]:
+    def _translated(
+        self, tree: exp.Query, targets: Sequence[Type] | None = None
+    ) -> tuple[Translated, dict[str, Any] | None]:
         """(the query in DuckDB's dialect, values of the parameters and variables that it uses)."""
         query = tree.copy()
         self.names.external(query)
-        found = translate(query, self._around())
+        self.names.views_read = False
+        found = translate(query, self._around(), targets)
         reads = [read for read in found.reads if read.partitioned and not read.filtered]
-        if reads:
+        if reads or self.names.views_read:  # what a view reads, only the plan of the whole tells
             self._check_filters(query)
         return found, self._values(found)
 

@@ -46,6 +46,7 @@ class Session:
         strict: bool = False,
         strict_project: bool = False,
     ) -> None:
+        self.run_dir = run_dir
         self._note = note
         self._told: set[str] = set()
         self._engine = SqlEngine(

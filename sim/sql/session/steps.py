@@ -10,6 +10,7 @@ from context.errors import InputError, nearest
 from sim.sql.grammar.types import Type, type_of_node
 from sim.sql.script.functions import function_of
 from sim.sql.script.statements import ALLOWED, Statement
+from sim.sql.session.changes import delete, update
 from sim.sql.session.definitions import create, drop, insert
 from sim.sql.session.engine import Bound, SqlEngine
 from sim.sql.tables.storage_types import FROM_LITERALS, opens
@@ -27,12 +28,16 @@ def done(engine: SqlEngine, statement: Statement, tree: exp.Expr, *, dry: bool) 
         name, function = function_of(statement)
         engine.functions[name.lower()] = function
         return None
-    if isinstance(tree, exp.Create | exp.Insert | exp.Drop) and dry:
+    if isinstance(tree, exp.Create | exp.Insert | exp.Update | exp.Delete | exp.Drop) and dry:
         return None
     if isinstance(tree, exp.Create):
         return create(engine, tree, statement.body)
     if isinstance(tree, exp.Insert):
         return insert(engine, tree)
+    if isinstance(tree, exp.Update):
+        return update(engine, tree)
+    if isinstance(tree, exp.Delete):
+        return delete(engine, tree)
     if isinstance(tree, exp.Drop):
         return drop(engine, tree)
     raise InputError(f"line {statement.line}: {statement.word} given, allowed: {ALLOWED}")

@@ -24,6 +24,7 @@ from sim.sql.rules.times.parts import (
     read_part,
     timestamp_count,
 )
+from sim.sql.rules.times.spans import span_sql
 
 UTC = "'UTC'"
 _UNITS = {
@@ -228,8 +229,10 @@ def _last_day(call: Call) -> Value:
 def interval(call: Call, node: exp.Interval) -> Value:
     """INTERVAL 3 DAY as a value of its own."""
     unit = node.args.get("unit")
+    if isinstance(unit, exp.IntervalSpan):
+        return Value(span_sql(call, node.this, unit), INTERVAL, node=node)
     if not isinstance(unit, exp.Var):
-        raise call.refused("an INTERVAL of several parts is not available here; allowed: INTERVAL n PART")
+        raise call.refused("INTERVAL is written INTERVAL n PART, or INTERVAL 'n n' PART TO PART")
     part = part_of(call, unit, tuple(_UNITS))
     return Value(interval_sql(interval_count(call, node), part.name), INTERVAL, node=node)
 

@@ -69,16 +69,26 @@ def _pattern(call: Call, kind: Type) -> tuple[str, list[str]]:
     return f"(?i){text}\\s*", names
 
 
-def _parts(names: list[str]) -> dict[str, str]:
-    """Year, month, day and clock as SQL of the found struct ``p``."""
-    number = {name: f"CAST(p['{name}'] AS BIGINT)" for name in names if name not in ("half", "second")}
-    year = number.get("year", "1970")
+# Years of two digits, as CAST ... FORMAT reads them: of this century, or of the half of one that is nearer.
+_NOW = "CAST(timezone('UTC', get_current_timestamp()) AS DATE)"
+_TEXTS = ("half", "second", "fraction", "month_name", "offset", "zone", "zone_hour", "zone_minute")
+
+
+def _parts(names: list[str], *, now: bool = False) -> dict[str, str]:
+    """Year, month, day and clock as SQL of the found struct ``p``; ``now``: years and months default to today's."""
+    number = {name: f"CAST(p['{name}'] AS BIGINT)" for name in names if name not in _TEXTS}
+    year = number.get("year", f"year({_NOW})" if now else "1970")
+    if "near_year" in names:
+        year = f"(year({_NOW}) // 100 * 100 + {number['near_year']})"
+    if "round_year" in names:
+        half = f"CASE WHEN {number['round_year']} < 50 THEN 0 ELSE 1 END"
+        year = f"((year({_NOW}) // 50 + 1) // 2 * 100 - 100 * ({half}) + {number['round_year']})"
     if "short_year" in names and "year" not in names:
         short = number["short_year"]
         year = f"(CASE WHEN {short} < 69 THEN 2000 ELSE 1900 END + {short})"
         if "century" in names:
             year = f"({number['century']} * 100 + {short})"
-    month = number.get("month", "1")
+    month = number.get("month", f"month({_NOW})" if now and "day_of_year" not in names else "1")
     if "month_name" in names and "month" not in names:
         listed = ", ".join(f"'{name}'" for name in _MONTHS)
         month = f"list_position([{listed}], lower(left(p['month_name'], 3)))"
@@ -86,9 +96,10 @@ def _parts(names: list[str]) -> dict[str, str]:
         month = f"({number['quarter']} * 3 - 2)"
     hour = number.get("hour", "0")
     if "hour12" in names and "hour" not in names:
-        late = "CASE WHEN lower(p['half']) = 'pm' THEN 12 ELSE 0 END" if "half" in names else "0"
+        late = "CASE WHEN lower(left(p['half'], 1)) = 'p' THEN 12 ELSE 0 END" if "half" in names else "0"
         hour = f"(CASE WHEN {number['hour12']} BETWEEN 1 AND 12 THEN {number['hour12']} % 12 + {late} ELSE 99 END)"
     second = "rtrim(p['second'], '.')" if "second" in names else "'0'"
+    second += " || '.' || p['fraction']" if "fraction" in names else ""
     return {
         "year": year,
         "month": month,
@@ -99,11 +110,11 @@ def _parts(names: list[str]) -> dict[str, str]:
     }
 
 
-def _civil(names: list[str]) -> str:
+def _civil(names: list[str], *, now: bool = False) -> str:
     """The DATETIME of what was found, NULL if there is none such."""
     if "epoch" in names:
         return "make_timestamp(CAST(p['epoch'] AS BIGINT) * 1000000)"
-    part = _parts(names)
+    part = _parts(names, now=now)
     two = "lpad(CAST({} AS VARCHAR), 2, '0')"
     date = f"lpad(CAST({part['year']} AS VARCHAR), 4, '0') || '-' || {two.format(part['month'])} || '-' || {two.format(part['day'])}"
     second = f"CASE WHEN length(regexp_extract({part['second']}, '^\\d+')) < 2 THEN '0' ELSE '' END || {part['second']}"
@@ -114,23 +125,27 @@ def _civil(names: list[str]) -> str:
     return whole
 
 
+def parsed_sql(
+    value: str, kind: Type, pattern: str, names: list[str], at: str, *, safe: bool, now: bool = False
+) -> str:
+    """The date or time that a text has in a pattern, whose groups tell ``names``; an error if it has none."""
+    named = ", ".join(text_sql(name) for name in names)
+    groups = f"regexp_extract({value}, {text_sql(f'^{pattern}$')}, [{named}])" if names else "{'none': ''}"
+    found = _civil(names, now=now)
+    if kind == TIMESTAMP:
+        found = _instant(found, names, at)
+    made = f"list_transform([{groups}], lambda p: CAST({found} AS {kind.duckdb}))[1]"
+    macro = "bqs_parsed" if safe else "bq_parsed"
+    good = f"regexp_full_match({value}, {text_sql(pattern)})"
+    return f"{macro}({value}, {good}, CASE WHEN {good} THEN {made} END, {text_sql(str(kind))})"
+
+
 def _parsing(kind: Type) -> Rule:
     def rule(call: Call) -> Value:
         call.count(2, 3 if kind == TIMESTAMP else 2)
         pattern, names = _pattern(call, kind)
-        value = call.value(1, STRING).sql
-        named = ", ".join(text_sql(name) for name in names)
-        groups = (
-            f"regexp_extract({value}, {text_sql(f'^{pattern}$')}, [{named}])" if names else "{'none': ''}"
-        )
         at = zone(call, 2) if kind == TIMESTAMP else UTC
-        found = _civil(names)
-        if kind == TIMESTAMP:
-            found = _instant(found, names, at)
-        made = f"list_transform([{groups}], lambda p: CAST({found} AS {kind.duckdb}))[1]"
-        macro = "bqs_parsed" if call.safe else "bq_parsed"
-        good = f"regexp_full_match({value}, {text_sql(pattern)})"
-        sql = f"{macro}({value}, {good}, CASE WHEN {good} THEN {made} END, {text_sql(str(kind))})"
+        sql = parsed_sql(call.value(1, STRING).sql, kind, pattern, names, at, safe=call.safe)
         return call.result(sql, kind)
 
     return rule
@@ -141,6 +156,9 @@ def _instant(found: str, names: list[str], at: str) -> str:
         return f"timezone('UTC', {found})"
     if "offset" in names:
         return f"bq_from_local({found}, CASE WHEN upper(p['offset']) = 'Z' THEN '+00' ELSE p['offset'] END)"
+    if "zone_hour" in names:
+        minutes = " || ':' || p['zone_minute']" if "zone_minute" in names else ""
+        return f"bq_from_local({found}, p['zone_hour']{minutes})"
     if "zone" in names:
         return f"bq_from_local({found}, p['zone'])"
     return instant(found, at)

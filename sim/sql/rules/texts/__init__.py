@@ -1,0 +1,1 @@
+"""Rules for texts and bytes: letters by their positions, patterns, encodings, hosts and addresses."""
