@@ -35,7 +35,7 @@ from sim.marts.source import (
     open_mart_source,
     term_end,
 )
-from sim.marts.views import explained, put_into_warehouse
+from sim.marts.views import mart_error, put_into_warehouse
 from sim.sql.rules.failing import needed
 from sim.sql.warehouse import literal, quoted
 
@@ -166,7 +166,7 @@ class _Work:
         except duckdb.IOException as error:
             raise disk_error(self.source.run_dir, OSError(*error.args)) from error
         except duckdb.Error as error:
-            raise explained(mart.name, error) from error
+            raise mart_error(mart.name, error) from error
         if entry != old:
             self.record.marts[mart.name] = entry
             self.record.save(self.source.run_dir)

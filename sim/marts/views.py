@@ -46,13 +46,13 @@ def put_into_warehouse(warehouse: Path, run_dir: Path, record: MartsRecord) -> b
         except duckdb.IOException as error:
             raise disk_error(warehouse, OSError(*error.args)) from error
         except duckdb.Error as error:
-            raise explained(name, error) if name else RunError(f"{warehouse}: {_line(error)}") from error
+            raise mart_error(name, error) if name else RunError(f"{warehouse}: {_line(error)}") from error
         finally:
             beside.with_name(beside.name + ".wal").unlink(missing_ok=True)
     return True
 
 
-def explained(mart: str, error: duckdb.Error) -> TermtideError:
+def mart_error(mart: str, error: duckdb.Error) -> TermtideError:
     """DuckDB's words about a mart, in one line."""
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException):
         return InputError(f"mart {mart}: the stores are not what its query reads: {_line(error)}")
