@@ -2,13 +2,19 @@
 
 ``query.sql`` is one query in BigQuery's SQL; ``schema.toml`` is a table's contract as any other, with
 ``stored`` (table, days or view) besides, and a ``reason`` for every column that Unizin does not document.
+
+A mart that is another one over other tables (rolling weeks, sections) has ``twin.toml`` in place of a text of
+its own: ``of`` names the mart whose query it is, ``instead`` what stands there for what, in this order. So a
+rule is written once, and ``Mart.sql`` is the whole plain query of either.
 """
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from schemas._load import parse_table
 from schemas._model import SchemaError, Table, UnknownName
@@ -51,10 +57,39 @@ def marts(dataset: str | None = None) -> tuple[Mart, ...]:
         for folder in sorted(root.joinpath(one).iterdir(), key=lambda entry: entry.name):
             text = folder.joinpath("schema.toml").read_text("utf-8")
             table = parse_table(f"marts/{one}", folder.name, text)
-            query = folder.joinpath("query.sql")
-            sql = query.read_text("utf-8") if query.is_file() else None
-            found.append(Mart(_in(table, one), sql))
+            found.append(Mart(_in(table, one), query_of(root, one, folder.name)))
     return tuple(found)
+
+
+def query_of(root: Traversable, dataset: str, table: str, *twins: str) -> str | None:
+    """The text of a mart's query: its own, or its twin's with other words; None where it has neither.
+
+    ``root`` is the folder of the datasets. Raises SchemaError for a twin that does not say what it is to say,
+    for words that its twin's query has not, and for twins in a circle.
+    """
+    folder = root.joinpath(dataset, table)
+    if folder.joinpath("query.sql").is_file():
+        return folder.joinpath("query.sql").read_text("utf-8")
+    if not folder.joinpath("twin.toml").is_file():
+        return None
+    where = f"marts/{dataset}/{table}/twin.toml"
+    if where in twins:
+        raise SchemaError(f"{where}: twins in a circle")
+    try:
+        data = tomllib.loads(folder.joinpath("twin.toml").read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SchemaError(f"{where}: {error}") from None
+    of, instead = data.get("of"), data.get("instead")
+    if set(data) != {"of", "instead"} or not isinstance(of, str) or not isinstance(instead, dict):
+        raise SchemaError(f"{where}: {', '.join(data)} given, allowed: of and instead, no others")
+    other = query_of(root, *of.partition(".")[::2], where, *twins)
+    if other is None:
+        raise SchemaError(f"{where}: of: {of!r} given, which has no query")
+    for old, new in instead.items():
+        if old not in other:
+            raise SchemaError(f"{where}: instead: {old!r} given, which the query of {of} does not have")
+        other = other.replace(old, new)
+    return other
 
 
 def mart(name: str) -> Mart:

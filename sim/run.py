@@ -18,6 +18,7 @@ from sim.folder.progress import Progress
 from sim.folder.whole import Care, changed, note_suspects, noting_damage, read_suspects
 from sim.marts.build import Wish, build_marts
 from sim.marts.deliver import deliver_marts
+from sim.marts.record import load_record
 from sim.report.run_page import write_report
 from sim.sinks.open import check_address, check_flags, is_offered
 from sim.sinks.tables import TableOptions
@@ -120,7 +121,7 @@ def make_marts(at: Claimed) -> int:
 def make_report(pack: Pack, at: Claimed) -> None:
     """The page that shows what the run holds. Raises RunError."""
     at.show.stage("report")
-    write_report(at.run_dir, pack)
+    write_report(at.run_dir, pack, load_record(at.run_dir).rows)
 
 
 def backfill(

@@ -16,6 +16,7 @@ from sim.sinks.open import either, forms
 marts_app = typer.Typer(
     help="Data marts: list, show, build, lint.", no_args_is_help=True, rich_markup_mode=None
 )
+_MADE = "Made by Termtide from the store as of each morning."
 _Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="[NAME]...", help="Marts, as dataset.table or table; default: all."),
@@ -47,6 +48,7 @@ def marts_list(as_json: AsJson = False) -> None:
 @marts_app.command("show")
 def marts_show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A mart, as dataset.table or table.")],
+    query: Annotated[bool, typer.Option("--query", help="Its query alone, as BigQuery runs it.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """One mart: its columns, and the query that makes it."""
@@ -57,6 +59,11 @@ def marts_show(
         mart = schemas.mart(name)
     except schemas.UnknownName as error:
         raise InputError(str(error)) from None
+    if query:
+        if mart.sql is None:
+            raise InputError(f"--query: {mart.name} has none: {_MADE}")
+        out_document(mart.sql)
+        return
     rows = list(column_rows(mart.table))
     reasons = {column.name: column.reason for column in mart.table.columns if column.reason}
     facts = {"mart": mart.name, "description": mart.table.description, "reads": list(reads(mart))}
@@ -65,7 +72,7 @@ def marts_show(
         return
     out(f"{mart.name}: {mart.table.description}")
     print_rows(rows, ("column", "type", "mode", "provenance", "description"))
-    out_document(f"\n{mart.sql or 'Made by Termtide from the store as of each morning.'}\n")
+    out_document(f"\n{mart.sql or _MADE}\n")
 
 
 @marts_app.command("build")

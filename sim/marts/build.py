@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 import schemas
-from context.errors import InputError, RunError, TermtideError
+from context.errors import InputError
 from context.files import disk_error, replacing
 from context.store.store import ENTITY
 from schemas import Mart
@@ -33,11 +35,11 @@ from sim.marts.source import (
     open_mart_source,
     term_end,
 )
-from sim.marts.views import put_into_warehouse
+from sim.marts.views import mart_error, put_into_warehouse
 from sim.sql.rules.failing import needed
 from sim.sql.warehouse import literal, quoted
 
-CHUNK_DAYS = 7  # of events in one pass
+CHUNK_EVENTS = 3_000_000  # in one pass, about; a day at least
 ROW_GROUP = 122_880
 
 
@@ -91,7 +93,7 @@ def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> 
         whole = Dates(run_date, min(source.dates), max(source.dates))
         record = load_record(run_dir)
         record.run_date = run_date
-        work = _Work(source, connection, record, whole, begin, end, say)
+        work = _Work(source, connection, record, whole, begin, end, say, _read_while_building(order))
         for number, mart in enumerate(order, 1):
             work.build(mart, f"{number} of {len(order)}")
         record.save(run_dir)
@@ -121,6 +123,15 @@ def _check_sources(source: MartSource, mart: Mart) -> None:
             raise InputError(f"mart {mart.name}: reads {table}, which {source.run_dir} does not have")
 
 
+def _read_while_building(order: Sequence[Mart]) -> frozenset[str]:
+    """Names of marts that are read where rows are made, also by views. Wide views are slow to bind."""
+    found: set[str] = set()
+    for mart in reversed(order):
+        if mart.table.stored != "view" or mart.name in found:
+            found.update(reads(mart))
+    return frozenset(found)
+
+
 @dataclass
 class _Work:
     source: MartSource
@@ -130,11 +141,12 @@ class _Work:
     begin: date
     end: date
     say: Callable[[str], None]
+    named: frozenset[str] = frozenset()  # marts that go by their names in the connection
     made: int = 0
     found: int = 0
 
     def build(self, mart: Mart, place: str) -> None:
-        """Build a mart, or find it; afterwards it goes by its name."""
+        """Build a mart, or find it; afterwards it goes by its name where another's rows are made of it."""
         began = monotonic()
         before = self.made
         old = self.record.marts.get(mart.name, MartEntry())
@@ -149,11 +161,12 @@ class _Work:
                 entry = self._by_day(mart, old)
             else:
                 entry = self._whole(mart, old)
-            self._name(mart, entry)
+            if mart.name in self.named:
+                self._name(mart, entry)
         except duckdb.IOException as error:
             raise disk_error(self.source.run_dir, OSError(*error.args)) from error
         except duckdb.Error as error:
-            raise _explained(mart, error) from error
+            raise mart_error(mart.name, error) from error
         if entry != old:
             self.record.marts[mart.name] = entry
             self.record.save(self.source.run_dir)
@@ -190,17 +203,15 @@ class _Work:
             if there is None or there.made_from != made_from[day] or not there.is_whole(self.source.run_dir):
                 missing.append(day)
         self.found += len(dates) - len(missing)
-        column = mart.table.column(str(mart.table.partition_by))
-        of_day = quoted(column.name) if column.type == "DATE" else f"CAST({quoted(column.name)} AS DATE)"
-        for days in _runs(missing):
+        column = str(mart.table.partition_by)
+        for days in _runs(missing, self.source.events):
             query = duckdb_query(mart, replace(self.whole, begin=days[0], end=days[-1]))
             with events_of(self.connection, self.source, days[0] - timedelta(1), days[-1]):
-                self.connection.execute(f"CREATE OR REPLACE TEMP TABLE days AS {query}")
+                rows = self._rows_by_day(mart, query)
             for day in days:
-                select = f"SELECT * FROM days WHERE {of_day} = DATE '{day}' ORDER BY {sort_key(mart)}"
-                path = f"{mart.table.dataset}/{mart.table.name}/{column.name}={day}.parquet"
-                files[day.isoformat()] = self._file(path, self._writer(mart, select), made_from[day])
-            self.connection.execute("DROP TABLE days")
+                path = f"{mart.table.dataset}/{mart.table.name}/{column}={day}.parquet"
+                write = partial(_write_day, rows.get(day, rows[None]))
+                files[day.isoformat()] = self._file(path, write, made_from[day])
         return MartEntry(files=dict(sorted(files.items())))
 
     def _made_from(self, mart: Mart, dates: Dates) -> str:
@@ -226,14 +237,23 @@ class _Work:
 
         return copy
 
-    def _writer(self, mart: Mart, select: str) -> Callable[[Path], None]:
-        """Rows of a day, by pyarrow: DuckDB's bytes show what else the table they come from held."""
-
-        def write(path: Path) -> None:
-            rows = self.connection.sql(select).to_arrow_table().combine_chunks()
-            pq.write_table(rows.cast(schemas.arrow_schema(mart.table)), path, compression="zstd")
-
-        return write
+    def _rows_by_day(self, mart: Mart, query: str) -> dict[date | None, pa.Table]:
+        """Rows of some days, each day's in order, by day; of None: no rows."""
+        column = mart.table.column(str(mart.table.partition_by))
+        of_day = quoted(column.name) if column.type == "DATE" else f"CAST({quoted(column.name)} AS DATE)"
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE days AS {query}")
+        counts = self.connection.execute(
+            f"SELECT {of_day}, count(*) FROM days GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+        ordered = f"SELECT * FROM days ORDER BY {of_day}, {sort_key(mart)}"
+        rows = self.connection.sql(ordered).to_arrow_table().cast(schemas.arrow_schema(mart.table))
+        self.connection.execute("DROP TABLE days")
+        found: dict[date | None, pa.Table] = {None: rows.slice(0, 0)}
+        begin = 0
+        for day, count in counts:
+            found[day] = rows.slice(begin, count)
+            begin += count
+        return found
 
     def _file(self, path: str, write: Callable[[Path], None], made_from: str) -> MartFile:
         target = self.source.run_dir / path
@@ -258,21 +278,19 @@ class _Work:
         )
 
 
-def _runs(days: Sequence[date]) -> Iterator[list[date]]:
-    """Days in a row, at most CHUNK_DAYS of them at a time."""
+def _write_day(rows: pa.Table, path: Path) -> None:
+    # By pyarrow and in one piece: DuckDB's bytes show what else there was beside a day's rows.
+    pq.write_table(rows.combine_chunks(), path, compression="zstd")
+
+
+def _runs(days: Sequence[date], events: Mapping[date, int]) -> Iterator[list[date]]:
+    """Days in a row with at most CHUNK_EVENTS events, or one day with more."""
     run: list[date] = []
     for day in days:
-        if run and (len(run) == CHUNK_DAYS or (day - run[-1]).days != 1):
+        full = sum(events[one] for one in (*run, day)) > CHUNK_EVENTS
+        if run and (full or (day - run[-1]).days != 1):
             yield run
             run = []
         run.append(day)
     if run:
         yield run
-
-
-def _explained(mart: Mart, error: duckdb.Error) -> TermtideError:
-    """DuckDB's words about a mart, in one line."""
-    text = str(error).strip().splitlines()[0]
-    if isinstance(error, duckdb.BinderException | duckdb.CatalogException):
-        return InputError(f"mart {mart.name}: the stores are not what its query reads: {text}")
-    return RunError(f"mart {mart.name}: {text}")

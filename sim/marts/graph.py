@@ -13,6 +13,13 @@ from sqlglot.errors import SqlglotError
 import schemas
 from context.errors import InputError
 from schemas import Mart
+from sim.sql.grammar.parse import parse_query
+
+
+@cache
+def parsed_once(sql: str) -> exp.Query:
+    """The tree of a query with functions by their names in it; not to be changed. Raises InputError."""
+    return parse_query(sql)
 
 
 @cache
@@ -37,7 +44,7 @@ def reads(mart: Mart) -> tuple[str, ...]:
 
 @cache
 def _tables(mart: str, sql: str) -> tuple[str, ...]:
-    tree = parsed(sql)
+    tree = parsed_once(sql)
     local = {cte.alias for cte in tree.find_all(exp.CTE)}
     found = set()
     for node in tree.find_all(exp.Table):
@@ -53,7 +60,12 @@ def parameters(mart: Mart) -> frozenset[str]:
     """Names of a query's parameters: of run_date, begin_date and end_date."""
     if mart.sql is None:
         return frozenset()
-    return frozenset(str(node.name) for node in parsed(mart.sql).find_all(exp.Parameter))
+    return _parameters(mart.sql)
+
+
+@cache
+def _parameters(sql: str) -> frozenset[str]:
+    return frozenset(str(node.name) for node in parsed_once(sql).find_all(exp.Parameter))
 
 
 def ordered(wanted: Collection[Mart]) -> list[Mart]:

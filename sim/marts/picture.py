@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import schemas
-from sim.marts.graph import ordered, reads
+from sim.marts.graph import ordered
+from sim.marts.history import made_from
 
 _STORES = ("context_store_entity", "context_store_keymap", "event_store")
 
 
 def marts_graph() -> str:
-    """A section with the graph in Mermaid's words, which Git hosts draw, stores as one box a dataset."""
+    """A section with the graph in Mermaid's words, which Git hosts draw, stores as one box a dataset.
+
+    A mart that reads nothing has a box alone.
+    """
     lines = ["## What each mart reads", "", "```mermaid", "graph LR"]
     for mart in ordered(schemas.marts()):
-        sources = dict.fromkeys(_source(name) for name in reads(mart))
-        lines += [f"  {source.replace('.', '_')}[{source}] --> {mart.name.replace('.', '_')}[{mart.name}]"
-                  for source in sources]  # fmt: skip
+        sources = dict.fromkeys(_source(name) for name in made_from(mart))
+        box = f"{mart.name.replace('.', '_')}[{mart.name}]"
+        lines += [f"  {source.replace('.', '_')}[{source}] --> {box}" for source in sources] or [f"  {box}"]
     return "\n".join([*lines, "```", ""])
 
 

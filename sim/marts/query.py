@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-
-from sqlglot import exp
+from functools import cache
 
 import schemas
 from context.errors import InputError, RunError
 from schemas import Mart
+from sim.marts.graph import parsed_once
 from sim.sql.grammar.catalog import Relation, Surroundings
-from sim.sql.grammar.parse import parse_query
-from sim.sql.grammar.types import type_of_column
+from sim.sql.grammar.types import Type, type_of_column
 from sim.sql.translate import translate
 from sim.sql.warehouse import quoted
+
+_PARAMETER = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(\w+)")
 
 
 @dataclass(frozen=True)
@@ -57,28 +59,31 @@ def duckdb_query(mart: Mart, dates: Dates) -> str:
     if mart.sql is None:
         raise RunError(f"mart {mart.name}: has no query")
     try:
-        tree = parse_query(mart.sql)
-        for node in list(tree.find_all(exp.Parameter)):
-            node.replace(_date(dates.of(str(node.name))))
-        inner = translate(tree, Surroundings(ContractTables())).duckdb_sql
+        inner = _translated(mart.sql)
     except InputError as error:
         raise InputError(f"mart {mart.name}: {error}") from None
     columns = ",\n  ".join(_typed(column) for column in mart.table.columns)
-    return f"SELECT\n  {columns}\nFROM (\n{inner}\n) AS mart"
+    return f"SELECT\n  {columns}\nFROM (\n{_dated(inner, dates)}\n) AS mart"
+
+
+@cache
+def _translated(sql: str) -> str:
+    """The query in DuckDB's words, its parameters left open: marts by day are built with many dates."""
+    dates = dict.fromkeys(("run_date", "begin_date", "end_date"), Type("DATE"))
+    return translate(parsed_once(sql).copy(), Surroundings(ContractTables(), dates)).duckdb_sql
+
+
+def _dated(sql: str, dates: Dates) -> str:
+    """SQL with dates in place of its parameters; texts and quoted names stay as they are."""
+    return _PARAMETER.sub(lambda match: f"DATE '{dates.of(match[1])}'" if match[1] else match[0], sql)
 
 
 def sort_key(mart: Mart) -> str:
     """Columns by which the rows have one order."""
-    if mart.table.key:
-        first = [name for name in mart.table.cluster_by if name in mart.table.key]
-        names = [*first, *(name for name in mart.table.key if name not in first)]
-        return ", ".join(f'"{name}"' for name in names)
-    return "ALL"
-
-
-def _date(day: date) -> exp.Expr:
-    found: exp.Expr = parse_query(f"SELECT DATE '{day.isoformat()}'").expressions[0]
-    return found
+    table = mart.table
+    first = [name for name in table.cluster_by if name in table.key]
+    rest = [name for name in table.key or table.names if name not in first]
+    return ", ".join(quoted(name) for name in (*first, *rest))
 
 
 def _typed(column: schemas.Column) -> str:

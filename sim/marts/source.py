@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,6 +43,17 @@ class MartSource:
                 if day is not None:
                     parts.setdefault(day, []).append(f"{name} {file.rows} {unit.digest}")
         return {day: digest_of(parts[day]) for day in sorted(parts)}
+
+    @cached_property
+    def events(self) -> Counter[date]:
+        """How many events there are by UTC date."""
+        found: Counter[date] = Counter()
+        for unit in self.manifest.units.values():
+            for file in unit.files:
+                day = date_of(file.path)
+                if day is not None:
+                    found[day] += file.rows
+        return found
 
     def files(self, first: date, last: date) -> list[Path]:
         """Files with events of some dates."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 import schemas
-from context.errors import RunError
+from context.errors import InputError, RunError, TermtideError
 from context.files import disk_error, replacing
 from schemas import Mart
 from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, new_database, readable_database
@@ -27,27 +27,40 @@ def put_into_warehouse(warehouse: Path, run_dir: Path, record: MartsRecord) -> b
     The file is made beside its place and renamed: whoever reads it meanwhile reads the former one.
     """
     statements = list(_statements(run_dir.resolve(), record))
-    digest = digest_of(statements)
+    digest = digest_of(statement for _, statement in statements)
+    name = ""
     if _has(warehouse, digest):
         return False
     with replacing([warehouse]) as (beside,):
         shutil.copyfile(warehouse, beside)
         try:
-            with new_database(beside) as name, duckdb.connect(name) as connection:
+            with new_database(beside) as made, duckdb.connect(made) as connection:
                 # What DuckDB reads while it makes the views, in a folder that a pattern can't name too.
                 connection.execute(f"SET VARIABLE {ROOT} = {literal(duckdb_folder(run_dir))}")
                 connection.execute("BEGIN")
-                for statement in statements:
+                for mart, statement in statements:
+                    name = mart
                     connection.execute(statement)
                 connection.execute(f"CREATE OR REPLACE MACRO {_DIGEST}() AS {literal(digest)}")
                 connection.execute("COMMIT")
         except duckdb.IOException as error:
             raise disk_error(warehouse, OSError(*error.args)) from error
         except duckdb.Error as error:
-            raise RunError(f"{warehouse}: {str(error).strip().splitlines()[0]}") from error
+            raise mart_error(name, error) if name else RunError(f"{warehouse}: {_line(error)}") from error
         finally:
             beside.with_name(beside.name + ".wal").unlink(missing_ok=True)
     return True
+
+
+def mart_error(mart: str, error: duckdb.Error) -> TermtideError:
+    """DuckDB's words about a mart, in one line."""
+    if isinstance(error, duckdb.BinderException | duckdb.CatalogException):
+        return InputError(f"mart {mart}: the stores are not what its query reads: {_line(error)}")
+    return RunError(f"mart {mart}: {_line(error)}")
+
+
+def _line(error: duckdb.Error) -> str:
+    return str(error).strip().splitlines()[0]
 
 
 def _has(warehouse: Path, digest: str) -> bool:
@@ -59,20 +72,22 @@ def _has(warehouse: Path, digest: str) -> bool:
         return False
 
 
-def _statements(root: Path, record: MartsRecord) -> Iterator[str]:
+def _statements(root: Path, record: MartsRecord) -> Iterator[tuple[str, str]]:
+    """(the mart that a statement is of, "" for none; statement), in order."""
     there = [mart for mart in schemas.marts() if mart.name in record.marts]
     # What the views call must be there for whoever opens the file.
     views = [entry.view for mart in there if (entry := record.marts[mart.name]).view]
     for statement in dict.fromkeys(call for view in views for call in needed(view)):
-        yield statement.replace("TEMP MACRO", "MACRO", 1)
+        yield "", statement.replace("TEMP MACRO", "MACRO", 1)
     for dataset in schemas.MART_DATASETS:
-        yield f"DROP SCHEMA IF EXISTS {quoted(dataset)} CASCADE"
+        yield "", f"DROP SCHEMA IF EXISTS {quoted(dataset)} CASCADE"
     for dataset in dict.fromkeys(mart.table.dataset for mart in there):
-        yield f"CREATE SCHEMA {quoted(dataset)}"
+        yield "", f"CREATE SCHEMA {quoted(dataset)}"
     for mart in ordered(there):
         called = f"{quoted(mart.table.dataset)}.{quoted(mart.table.name)}"
-        yield f"CREATE VIEW {called} AS {_select(root, mart, record.marts[mart.name])}"
-        yield from comments(mart.table, "VIEW")
+        yield mart.name, f"CREATE VIEW {called} AS {_select(root, mart, record.marts[mart.name])}"
+        for comment in comments(mart.table, "VIEW"):
+            yield mart.name, comment
 
 
 def _select(root: Path, mart: Mart, entry: MartEntry) -> str:

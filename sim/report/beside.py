@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from context.files import replacing
@@ -14,13 +15,14 @@ from sim.report.documents import markdown_page
 from sim.report.table_facts import every_table
 
 
-def write_beside(run_dir: Path, manifest: Manifest) -> list[tuple[str, str]]:
+def write_beside(run_dir: Path, manifest: Manifest, marts: Mapping[str, int]) -> list[tuple[str, str]]:
     """Write the pages; returns (path relative to the run, name) of each that the report links to.
 
-    Raises RunError when the disk fails.
+    ``marts`` says how many rows each mart has that is there as files. Raises RunError when the disk fails.
     """
     rows = {name: table.rows for name, table in manifest.store.items()}
     rows |= dict.fromkeys(("event_store.expanded", "event_store.events"), manifest.totals.events)
+    rows |= marts
     pages = write_dictionary(run_dir / DICTIONARY, every_table(), rows)
     links = [(f"{DICTIONARY}/{INDEX}", "Tables and columns")]
     text = markdown_page(cookbook_page(sorted(manifest.units), str(manifest.scenario.time_zone)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,16 @@ class SourcedBlock:
     assumption: bool
 
 
-def write_report(run_dir: Path, pack: Pack) -> Path:
+def write_report(run_dir: Path, pack: Pack, marts: Mapping[str, int] | None = None) -> Path:
     """Write ``report.html`` of a run that has its warehouse, and the pages beside it that it links to.
 
-    ``pack`` is the run's. Returns the path. Raises InputError without a warehouse, RunError when files
-    can't be read or written.
+    ``pack`` is the run's, ``marts`` the number of rows of each mart. Returns the path. Raises InputError
+    without a warehouse, RunError when files can't be read or written.
     """
     figures = gather(run_dir, pack)
-    text = run_page(figures, pack, write_beside(run_dir, figures.manifest), mart_figures(run_dir))
+    text = run_page(
+        figures, pack, write_beside(run_dir, figures.manifest, marts or {}), mart_figures(run_dir)
+    )
     path = run_dir / REPORT
     with replacing([path]) as (beside,):
         beside.write_text(text, encoding="utf-8")

@@ -56,15 +56,12 @@ def test_again_changes_nothing() -> None:
 
 
 def test_threads_and_row_groups_do_not_show() -> None:
-    """Every file of every mart has the same bytes on one thread as on four, over row groups of 500 rows."""
+    """Every file of every mart has the same bytes on four threads, over row groups of 500 rows, as on one."""
     folder = copied_run()
     for path in folder.rglob("*.parquet"):
         pq.write_table(pq.read_table(path, partitioning=None), path, row_group_size=500)
     build_marts(folder, Wish(run_date=RUN_DATE, threads=4, memory="1GB"))
-    many = digests(folder)
-    (folder / MARTS).unlink()
-    build_marts(folder, Wish(run_date=RUN_DATE, threads=1))
-    assert digests(folder) == many == digests(marts_run()[0])
+    assert digests(folder) == digests(marts_run()[0])
 
 
 def test_day_by_day_is_the_same() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from datetime import date, timedelta
 from statistics import fmean, stdev
@@ -207,62 +206,6 @@ def test_level_2_and_summary() -> None:
             mean, sd = spread[r["udp_course_offering_id"], r["week_end_date"], name]
             z = (r[name] - mean) / sd if sd and r[name] is not None else None
             assert two[f"{name}_z"] == (z if z is None else pytest.approx(z)), name
-
-
-def test_activity_score() -> None:
-    """Scores, z-scores and octiles from the metrics, octiles by interpolated percentiles of sorted scores."""
-    metrics = rows("SELECT * FROM mart_student_activity_score.student_course_metrics")
-    for m in metrics:
-        key, first, last = key_of(m), m["week_start_date"], m["week_end_date"]
-        due = [w for w in py.work()[key] if w["counted"] and first <= w["due"].date() <= last]
-        assert (m["assignments_due"], m["submissions"]) == (len(due), sum(bool(w["done"]) for w in due))
-    groups: dict[Any, list[Row]] = defaultdict(list)
-    for m in metrics:
-        groups[m["course_global_id"], m["week_end_date"]].append(m)
-    score = {}
-    for group in groups.values():
-        shares = [m["submissions"] / m["assignments_due"] if m["assignments_due"] else None for m in group]
-        times, visits = [m["navigation_time"] for m in group], [m["num_sessions"] for m in group]
-        for m, share, time, visit in zip(group, zs(shares), zs(times), zs(visits), strict=True):
-            score[*key_of(m), m["week_end_date"]] = 5 * share + 2 * time + visit
-    finals = rows("SELECT * FROM mart_student_activity_score.course_final")
-    assert len(finals) == len(metrics)
-    cohorts: dict[Any, list[float]] = defaultdict(list)
-    for f in finals:
-        key = f["course_global_id"], f["global_user_id"], f["week_end_date"]
-        assert f["student_activity_score"] == pytest.approx(score[key], abs=1e-3)
-        cohorts[f["academic_program"], f["term_name"], f["week_end_date"]].append(f["student_activity_score"])
-        assert f["course_has_10_or_more_students"] == (len(groups[key[0], key[2]]) >= 10)
-    for f in finals:
-        octile(f["student_activity_score_octile"], f["student_activity_score"],
-               sorted(cohorts[f["academic_program"], f["term_name"], f["week_end_date"]]))  # fmt: skip
-
-
-def key_of(row: Row) -> tuple[int, int]:
-    """Course and student of a row."""
-    return row["course_global_id"], row["global_user_id"]
-
-
-def zs(values: list[Any]) -> list[float]:
-    """Z-scores, 0 where there is no value or all are alike."""
-    there = [value for value in values if value is not None]
-    if len(set(there)) < 2:
-        return [0.0] * len(values)
-    return [0.0 if value is None else (value - fmean(there)) / stdev(there) for value in values]
-
-
-def octile(got: float | None, value: float, cohort: list[float]) -> None:
-    """The lowest eighth at or below whose percentile the value lies."""
-    if cohort[0] == cohort[-1]:
-        assert got is None
-        return
-    for k in range(1, 9):
-        place = (len(cohort) - 1) * k / 8
-        low = math.floor(place)
-        high = min(low + 1, len(cohort) - 1)
-        if value <= cohort[low] + (place - low) * (cohort[high] - cohort[low]) + 1e-9:
-            assert got == k / 8
-            return
 
 
 def test_grades_day_by_day() -> None:

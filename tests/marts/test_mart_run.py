@@ -13,7 +13,8 @@ from sim.backfill.backfill import Wanted
 from sim.cli.main import main
 from sim.folder.claim import remove_run
 from sim.folder.manifest import load_manifest
-from sim.folder.names import MARTS, REPORT
+from sim.folder.names import DICTIONARY, MARTS, REPORT
+from sim.marts.record import load_record
 from sim.run import Order, deliver, run
 from sim.sql.warehouse import build_warehouse, open_run
 from tests.samples.marts_tiny import copied_run
@@ -21,7 +22,7 @@ from tests.samples.tiny import SMALL, default_pack
 
 
 def test_run_ends_with_marts() -> None:
-    """A finished run without marts gets them, its report their section; then nothing is left to do."""
+    """A finished run without marts gets them, report and dictionary tell of them; then nothing is left."""
     folder = copied_run()
     assert "<h2>Marts</h2>" not in (folder / REPORT).read_text(encoding="utf-8")
     assert run(premises(SMALL, default_pack()), folder).was_done
@@ -32,6 +33,9 @@ def test_run_ends_with_marts() -> None:
     assert page.count("<svg") == 22  # each for a wide page and for a phone
     assert run(premises(SMALL, default_pack()), folder, marts=True).was_done
     assert (folder / REPORT).read_text(encoding="utf-8") == page
+    rows = load_record(folder).rows["mart_course_offering.status"]
+    table = (folder / DICTIONARY / "mart_course_offering" / "status.html").read_text(encoding="utf-8")
+    assert f"<b>{rows:,}</b> rows in this run" in table
     build_warehouse(folder)  # of the stores alone, as a later step may do
     assert not run(premises(SMALL, default_pack()), folder, marts=True).was_done
     with open_run(folder) as connection:

@@ -14,6 +14,7 @@ import pytest
 import schemas
 from context.errors import InputError
 from context.files import PARTIAL
+from sim.marts.picture import marts_graph
 from sim.report.dictionary.joins import Join, hubs, joins_of, tables_read
 from sim.report.dictionary.layered import crossings, layered
 from sim.report.dictionary.pictures import (
@@ -167,6 +168,17 @@ def test_marts_stand_behind_what_they_read() -> None:
     assert {name: found for name, (_, found) in at.items()} == {"m.a": ("SS",), "m.b": (), "n.c": ("O",)}
     assert at["m.a"][0] < at["m.b"][0] < at["n.c"][0]
     assert {(line.table, line.target) for line in picture.lines} == {("m.b", "m.a"), ("n.c", "m.b")}
+
+
+def test_marts_that_read_nothing_have_a_box() -> None:
+    """Every mart has a box in the picture and in the graph as text, whether it reads anything or not."""
+    picture, _ = reads_picture([Join("m.b", "m.a"), Join("m.a", "store.x")], ["m.a", "m.b", "m.c"])
+    assert sorted(box.name for box in picture.boxes) == ["m.a", "m.b", "m.c"]
+    text = marts_graph()
+    assert all(f"[{mart.name}]" in text for mart in schemas.marts())
+    assert "  mart_helper_context__lti_tool_name[mart_helper.context__lti_tool_name]\n" in text
+    history = "mart_helper_context__course_grade__history[mart_helper.context__course_grade__history]\n"
+    assert f"  context_store_entity[context_store_entity] --> {history}" in text
 
 
 def test_layers_keep_the_order_and_cross_little() -> None:

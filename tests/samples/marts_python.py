@@ -6,10 +6,12 @@ Nothing here looks at the queries; it is what their documents say, written down 
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
+from statistics import fmean, stdev
 from typing import Any
 
 from tests.samples.marts_tiny import RUN_DATE, rows
@@ -209,3 +211,43 @@ def work() -> dict[tuple[int, int], list[Row]]:
 def workflow_state(event: Row) -> str:
     """What an event of a course says of its state."""
     return str(json.loads(event["more"])["com.instructure.canvas"]["workflow_state"]).lower()
+
+
+def zs(values: Sequence[float | None]) -> list[float | None]:
+    """Z-scores; None where there is no value or all are alike."""
+    there = [value for value in values if value is not None]
+    if len(set(there)) < 2:
+        return [None] * len(values)
+    return [None if value is None else (value - fmean(there)) / stdev(there) for value in values]
+
+
+def octile(value: float, cohort: Sequence[float]) -> float | None:
+    """The lowest eighth at or below whose interpolated percentile a value of a sorted cohort lies."""
+    if cohort[0] == cohort[-1]:
+        return None
+    for k in range(1, 8):
+        place = (len(cohort) - 1) * k / 8
+        low = math.floor(place)
+        high = min(low + 1, len(cohort) - 1)
+        if value <= cohort[low] + (place - low) * (cohort[high] - cohort[low]) + 1e-9:
+            return k / 8
+    return 1.0
+
+
+def activity_scores(metrics: Sequence[Row], unit: str, suffix: str = "") -> dict[Any, float]:
+    """Activity scores by (course or section, student, last day of the week).
+
+    ``unit`` is the column that tells the course or section, ``suffix`` is "_cumulative" for all weeks so far.
+    """
+    groups: dict[Any, list[Row]] = defaultdict(list)
+    for row in metrics:
+        groups[row[unit], row["week_end_date"]].append(row)
+    found = {}
+    for (key, day), group in groups.items():
+        due = [(r[f"submissions{suffix}"], r[f"assignments_due{suffix}"]) for r in group]
+        shares = zs([done / of if of else None for done, of in due])
+        times = zs([r[f"navigation_time{suffix}"] for r in group])
+        visits = zs([r[f"num_sessions{suffix}"] for r in group])
+        for r, share, time, visit in zip(group, shares, times, visits, strict=True):
+            found[key, r["global_user_id"], day] = 5 * (share or 0) + 2 * (time or 0) + (visit or 0)
+    return found

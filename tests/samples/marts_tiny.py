@@ -30,9 +30,9 @@ def copied_run() -> Path:
 
 @cache
 def marts_run() -> tuple[Path, BuiltMarts]:
-    """The run with its marts, as of RUN_DATE."""
+    """The run with its marts, as of RUN_DATE, built on one thread."""
     folder = copied_run()
-    return folder, build_marts(folder, Wish(run_date=RUN_DATE))
+    return folder, build_marts(folder, Wish(run_date=RUN_DATE, threads=1))
 
 
 def rows(query: str) -> list[dict[str, Any]]:

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 import sqlglot
 
 import schemas
+from context.store.grade_history import NEEDED
 from schemas._model import Table
 
 _TEXTS = ("STRING", "RAW_STRING")  # kinds of words
+_HISTORY = tuple(
+    f"context_store_entity.{name}" for name in sorted(NEEDED)
+)  # read by the mart that no query makes
 _HUB = 9  # tables that refer to another from which on lines to it would hide all others
 
 
@@ -35,8 +39,9 @@ def joins_of(tables: Iterable[Table]) -> list[Join]:
                 columns.setdefault(entity, []).append(path)
         found += [Join(name, target, tuple(paths)) for target, paths in columns.items() if target in known]
     for mart in schemas.marts():
-        if mart.sql and mart.name in known:
-            found += [Join(mart.name, source) for source in tables_read(mart.sql, known)]
+        if mart.name in known:
+            read = tables_read(mart.sql, known) if mart.sql else [name for name in _HISTORY if name in known]
+            found += [Join(mart.name, source) for source in read]
     return found
 
 

@@ -122,15 +122,18 @@ def whole_picture(
     return _finished("All tables of the context store and their joins", sheet, drawn), central
 
 
-def reads_picture(joins: Sequence[Join]) -> tuple[Picture, dict[str, str]]:
+def reads_picture(joins: Sequence[Join], also: Sequence[str] = ()) -> tuple[Picture, dict[str, str]]:
     """What is made from other tables, in columns: each to the right of all of its kind that it reads.
 
-    Datasets of which no table reads anything, the stores, have no boxes: a mark of theirs stands beside what
-    reads them. Returns the picture and the mark of each of those datasets.
+    ``also`` are those of its kind that may read nothing, and be read by none: they have boxes too. Datasets
+    of which no table reads anything, the stores, have none: a mark of theirs stands beside what reads them.
+    Returns the picture and the mark of each of those datasets.
     """
     made = {join.table.split(".", 1)[0] for join in joins}
     names = list(
-        dict.fromkeys(name for j in joins for name in (j.target, j.table) if name.split(".", 1)[0] in made)
+        dict.fromkeys(
+            [name for j in joins for name in (j.target, j.table) if name.split(".", 1)[0] in made] + [*also]
+        )
     )
     stores = sorted({join.target.split(".", 1)[0] for join in joins if join.target not in names})
     letters = {dataset: _initials(f".{dataset}") for dataset in stores}

@@ -89,7 +89,8 @@ def dictionary_pages(tables: Sequence[Table], rows: Mapping[str, int]) -> dict[s
             "dictionary/joins.html.jinja", up="", picture=picture, marks=marks, **site
         )
     if reads:
-        picture, marks = reads_picture(reads)
+        made = [full_name(table) for table in tables if table.dataset in schemas.MART_DATASETS]
+        picture, marks = reads_picture(reads, made)
         pages["marts.html"] = rendered(
             "dictionary/marts.html.jinja", up="", picture=picture, marks=marks, **site
         )

@@ -1,13 +1,3 @@
-WITH
-active AS (
-  SELECT
-    udp_course_offering_id AS course_offering_id,
-    udp_person_id AS person_id,
-    MAX(last_event_time) AS last_activity
-  FROM mart_helper.event__course_offering__person_day
-  WHERE event_date <= @run_date
-  GROUP BY udp_course_offering_id, udp_person_id
-)
 SELECT
   p.course_offering_id AS udp_course_offering_id,
   o.lms_id AS lms_course_offering_id,
@@ -49,7 +39,8 @@ SELECT
   END AS is_14_days
 FROM mart_helper.context__course_offering__person AS p
 JOIN mart_helper.context__course_offering AS o ON o.course_offering_id = p.course_offering_id
-LEFT JOIN active AS a ON a.course_offering_id = p.course_offering_id AND a.person_id = p.person_id
+LEFT JOIN mart_course_offering.last_activity AS a
+  ON a.udp_course_offering_id = p.course_offering_id AND a.udp_person_id = p.person_id
 -- Of terms that are current on the run date, who is active there and has done nothing for five days.
 WHERE p.is_active
   AND @run_date >= o.open_date

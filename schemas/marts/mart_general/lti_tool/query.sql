@@ -1,4 +1,4 @@
--- Launches by LTI 1 name their address, those by LTI 2 the tool alone.
+-- Launches by LTI 1 name their address, those by LTI 2 the tool alone: it is known by the first word of its name.
 WITH
 launched AS (
   SELECT
@@ -51,4 +51,5 @@ LEFT JOIN mart_helper.context__course_offering__person AS p
   ON p.course_offering_id = x.course_offering_id AND p.person_id = x.person_id
 LEFT JOIN mart_helper.context__course_section AS s ON s.course_section_id = p.course_section_id
 LEFT JOIN context_store_keymap.person AS kp ON kp.id = x.person_id
-LEFT JOIN mart_helper.context__lti_tool_name AS t ON t.domain_part = LOWER(SPLIT(x.domain, '.')[SAFE_OFFSET(0)])
+LEFT JOIN mart_helper.context__lti_tool_name AS t
+  ON t.domain_part = LOWER(COALESCE(SPLIT(x.domain, '.')[SAFE_OFFSET(0)], SPLIT(x.app_name, ' ')[SAFE_OFFSET(0)]))
