@@ -132,6 +132,7 @@ class _Work:
     say: Callable[[str], None]
     made: int = 0
     found: int = 0
+    is_checked: bool = False  # the stores, before anything is made of them
 
     def build(self, mart: Mart, place: str) -> None:
         """Build a mart, or find it; afterwards it goes by its name."""
@@ -220,7 +221,7 @@ class _Work:
     def _copier(self, select: str) -> Callable[[Path], None]:
         def copy(path: Path) -> None:
             self.connection.execute(
-                f"COPY ({select}) TO {literal(str(path))} "
+                f"COPY ({select}) TO {literal(duckdb_file(path))} "
                 f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
             )
 
@@ -237,6 +238,9 @@ class _Work:
 
     def _file(self, path: str, write: Callable[[Path], None], made_from: str) -> MartFile:
         target = self.source.run_dir / path
+        if not self.is_checked:
+            self.source.check()
+            self.is_checked = True
         with replacing([target]) as (beside,):
             write(beside)
             rows = int(pq.read_metadata(beside).num_rows)
