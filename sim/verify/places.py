@@ -18,11 +18,11 @@ from sim.stream.checkpoint import JOURNAL
 from sim.verify.delivered import check_delivery, check_export
 from sim.verify.duckdb_file import check_duckdb
 from sim.verify.run_folder import check_run
-from sim.verify.stream_state import check_stream
+from sim.verify.stream_state import check_state
 from sim.verify.verdict import Finding, Verdict
 
 # What says what a folder should hold, and who looks at it.
-_LOOKS = {MANIFEST: check_run, DELIVERY: check_delivery, NOTE: check_export, JOURNAL: check_stream}
+_LOOKS = {MANIFEST: check_run, DELIVERY: check_delivery, NOTE: check_export, JOURNAL: check_state}
 
 
 def verify(where: Path | None) -> Verdict:

@@ -13,7 +13,7 @@ from sim.stream.control import SOCKET
 from sim.verify.verdict import Finding, Verdict
 
 
-def check_stream(root: Path) -> Verdict:
+def check_state(root: Path) -> Verdict:
     """Look at a stream that nobody plays: the seals of its journal, and its file as far as that goes.
 
     What was sent into a topic or to stdout is not there to be read again. What stands in the file behind the
