@@ -126,12 +126,10 @@ class DuckdbSink:
                 ((rows,),) = self._rows(f"SELECT count(*) FROM {name}")
                 self._record(what.dataset, what.table, None, rows, None)
         except RunError as error:
-            if isinstance(error.__cause__, duckdb.CatalogException):
-                lacks = first_line(error.__cause__)
-                raise InputError(
-                    f"{what.name}: duckdb:{self._path}: {lacks}; deliver the stores first"
-                ) from None
-            raise RunError(f"{what.name}: {error}") from error
+            hint = (
+                "; deliver the stores first" if isinstance(error.__cause__, duckdb.CatalogException) else ""
+            )
+            raise RunError(f"{what.name}: {error}{hint}") from error
         return int(self._rows(f"SELECT count(*) FROM {name}{where}", bounds)[0][0])
 
     def flush(self) -> None:
