@@ -199,7 +199,7 @@ def test_what_was_asked_is_added_up_exactly(pack: Pack, tmp_path: Path) -> None:
     """
     cells = pq.read_table(finished_run() / "plan.parquet").column("cells").to_pylist()
     asked: Counter[int] = Counter()
-    for cell in (cell for day in cells for cell in day):
+    for cell in (cell for day in cells for cell in day or ()):
         asked[cell["tool"]] += cell["asked_micro"] + cell["overshoot_micro"]
     run = Path(copytree(finished_run(), tmp_path / "run", copy_function=os.link))
     found = {row["name"]: row["asked"] for row in gather(run, pack).tools if row["asked"]}
