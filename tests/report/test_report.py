@@ -202,6 +202,7 @@ def test_what_was_asked_is_added_up_exactly(pack: Pack, tmp_path: Path) -> None:
     for cell in (cell for day in cells for cell in day or ()):
         asked[cell["tool"]] += cell["asked_micro"] + cell["overshoot_micro"]
     run = Path(copytree(finished_run(), tmp_path / "run", copy_function=os.link))
+    build_warehouse(run)
     found = {row["name"]: row["asked"] for row in gather(run, pack).tools if row["asked"]}
     names = list(pack.rates.tools)
     assert found == {names[code]: micro / 1e6 for code, micro in asked.items() if micro}
