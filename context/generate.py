@@ -10,6 +10,7 @@ from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
 from context.store.joining import TOLD, Joiner, collected, with_history
+from context.store.moved import moved_table
 from context.store.store import ENTITY, KEYMAP, Store, TablePart
 from context.tables.coursework.comments import comment_tables
 from context.tables.coursework.content import content_tables
@@ -71,7 +72,15 @@ def store_parts(scenario: Scenario, pack: Pack, terms: Sequence[Calendar]) -> It
     All tables of the played term come, then those of the term before, and so on, so that no more is held
     than a term as drawn and a few tables; but those that say what earlier terms gave wait until these are
     drawn. Rows of a table come in the order of the store.
+
+    A shifted scenario is drawn in its own calendar and moved as it stands: what happens in a term does not
+    hang on the clock changes of the weeks that it is moved into.
     """
+    if scenario.shift:
+        still = scenario.model_copy(update={"shift": 0})
+        for dataset, name, table in store_parts(still, pack, [term.unmoved or term for term in terms]):
+            yield dataset, name, moved_table(table, scenario.time_zone, scenario.shift)
+        return
     if scenario.terms == 1:
         for name, entity, keymap in _tables(draw(scenario, pack, terms[0])):
             yield from _part(name, entity, keymap)

@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 
 from context.errors import InputError
-from context.files import damaged
 from context.packs.pack import Pack
 from context.terms.premises import Premises
 from sim.backfill.backfill import Backfill, Delivered, Wanted
@@ -15,7 +14,7 @@ from sim.backfill.stages import claimed, copy_units, drawable, make_store, make_
 from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.progress import Progress
-from sim.folder.whole import Care, changed, note_suspects, noting_damage, read_suspects
+from sim.folder.whole import Care, check_files, note_suspects, noting_damage, read_suspects
 from sim.marts.build import Wish, build_marts
 from sim.marts.deliver import deliver_marts
 from sim.marts.record import load_record
@@ -197,11 +196,7 @@ def _check_bytes(run_dir: Path, manifest: Manifest, *, every: bool) -> None:
     """Raise DamagedError unless every file, or each that was found to differ, is what was written."""
     suspects = read_suspects(run_dir)
     files = [file for file in manifest.files if every or file.path in suspects]
-    lost = sorted(file.path for file in changed(run_dir, files) if (run_dir / file.path).is_file())
-    if lost:
-        note_suspects(run_dir, lost)
-        more = f", nor are {len(lost) - 1} others" if len(lost) > 1 else ""
-        raise damaged(run_dir / lost[0], f"is not the file that was written{more}")
+    check_files(run_dir, [file for file in files if (run_dir / file.path).is_file()])
 
 
 def deliver_all_marts(at: Claimed, order: Order) -> None:

@@ -166,7 +166,7 @@ def build_calendar(scenario: Scenario, calendar_rows: Mapping[str, Sequence[obje
     offset, switch, offset_after = (np.array(column, dtype=np.int64) for column in zip(*table, strict=True))
     midnight = np.array([wall_ms_of(day) for day in dates], dtype=np.int64) - offset
     windows = _windows(scenario, dates, midnight)
-    before = scenario.model_copy(update={"shift": 0, "incident": ()})
+    before = scenario.model_copy(update={"shift": 0})
     skipped = {day for day, length in zip(dates, np.diff(midnight), strict=False) if not length}
     names = _kinds(term, dates[: len(days)], skipped)
     kinds = np.array([DAY_KINDS.index(kind) for kind in names], dtype=np.int8)

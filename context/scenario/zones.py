@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib import metadata, resources
 from zoneinfo import ZoneInfo
 
-from context.arrays import DAY_MS
+import numpy as np
+
+from context.arrays import DAY_MS, HOUR_MS, I64
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall times are naive on purpose
+_PRESSED_MS = 3 * HOUR_MS  # what takes up a change; the longest change of the last decades is one of 3 hours
 
 
 @lru_cache(maxsize=1)
@@ -68,6 +72,54 @@ def clock_of(name: str, day: date) -> tuple[int, int, int]:
         else:
             high = middle
     return first, high * 1_000, last
+
+
+def moved_instants(name: str, utc_ms: I64, weeks: int) -> I64:
+    """Instants so many weeks later by the clock on the wall of a zone, UTC ms in the shape of ``utc_ms``.
+
+    Order stays. Where the clock changes, there or here, the hours up to the change are stretched or pressed,
+    three at least, so that none of them vanishes; at all other times the wall shows what it showed.
+    """
+    if not utc_ms.size or not weeks:
+        return utc_ms
+    first = int(utc_ms.min()) // DAY_MS - 2
+    count = int(utc_ms.max()) // DAY_MS + 4 - first
+    here, there = _changes(name, first, count), _changes(name, first + 7 * weeks, count)
+    calm = np.maximum(here.calm_ms, there.calm_ms)
+    begin = np.minimum(np.minimum(here.begin_ms, there.begin_ms), calm)
+    length, wanted = here.passed_by(calm) - begin, there.passed_by(calm) - begin
+    row = np.searchsorted(here.midnight_ms, utc_ms, side="right") - 1
+    passed = utc_ms - here.midnight_ms[row] - begin[row]
+    # At most 25 h x 25 h in ms**2: far from the end of int64.
+    inside = np.clip(passed, 0, length[row]) * wanted[row] // np.maximum(length[row], 1)
+    outside = np.minimum(passed, 0) + np.maximum(passed - length[row], 0)
+    return np.asarray(there.midnight_ms[row] + begin[row] + inside + outside)
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """Clock changes of days, [n] each, ms; of a day without one ``begin_ms`` is its end, ``calm_ms`` 0."""
+
+    midnight_ms: I64  # [n + 1] UTC
+    begin_ms: I64  # wall time, some hours before the change
+    calm_ms: I64  # wall time from which no change follows
+    lost_ms: I64  # how much less has passed by then than the wall shows
+
+    def passed_by(self, wall_ms: I64) -> I64:
+        """What has passed since midnight when the wall shows a time of ``calm_ms`` or later."""
+        return np.asarray(wall_ms - np.where(wall_ms >= self.calm_ms, self.lost_ms, 0))
+
+
+@lru_cache(maxsize=8)
+def _changes(name: str, first: int, count: int) -> _Changes:
+    """The clocks of ``count`` days from ``first`` on, in days since 1970."""
+    table = [clock_of(name, _EPOCH.date() + timedelta(first + day)) for day in range(count + 1)]
+    offset, switch, _ = (np.array(column, dtype=np.int64) for column in zip(*table, strict=True))
+    midnight = (np.arange(count + 1) + first) * DAY_MS - offset
+    lost = DAY_MS - np.diff(midnight)
+    calm = np.where(lost != 0, np.maximum(switch[:-1], _PRESSED_MS), 0)
+    begin = np.where(lost != 0, np.maximum(calm - _PRESSED_MS - np.abs(lost), 0), DAY_MS)
+    return _Changes(midnight, begin, calm, lost)
 
 
 def _offset_ms(name: str, wall: datetime) -> int:

@@ -20,13 +20,13 @@ _Place = Annotated[
     typer.Argument(
         parser=typed_path,
         metavar="[PLACE]",
-        help="Folder of a run or of a delivery, or a file of --to duckdb:; default: the newest run.",
+        help="A run's, delivery's or stream's folder, or a file of --to duckdb:; default: the newest run.",
     ),
 ]
 
 
 def verify_command(place: _Place = None, as_json: AsJson = False) -> None:
-    """Tell whether a run or a delivery is as it was written.
+    """Tell whether a run, a delivery or a stream is as it was written.
 
     Every file is read whole; which differ, are missing or foreign is said, and ends with 1.
     """
@@ -45,9 +45,11 @@ def verify_command(place: _Place = None, as_json: AsJson = False) -> None:
             "delivery": "the same `termtide backfill` delivers what differs or is missing again",
             "context": "the same `termtide context` writes it anew",
             "duckdb": "deliver into a new file",
+            "stream": "`termtide stream` with --fresh and a new file plays it again",
         }[found.kind]
         raise FindingsError(f"{seen}: {len(found.findings)} not as they should be; {again}")
-    rest = "" if found.state == "done" else f"; the run is not complete ({found.state})"
+    what = "stream" if found.kind == "stream" else "run"
+    rest = "" if found.state == "done" else f"; the {what} is not complete ({found.state})"
     err.print(f"{seen}: all as they were written{rest}")
 
 

@@ -116,7 +116,7 @@ def _make(
     scenario = given.scenario
     run_dir = out or default_run_dir(scenario)
     workers = workers or default_workers()
-    wanted = estimate(scenario, given.pack, given.calendar, workers)
+    wanted = estimate(scenario, given.pack, given.calendar, workers, marts=marts)
     title = f"{scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}"
     for line in (f"{title}, pack {given.pack.name}", *wanted.lines()):
         err.print(line)

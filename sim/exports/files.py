@@ -42,6 +42,8 @@ def write_folder(
     wanted = [name for name in names if form != "csv" or name[0] == ENTITY]
     if not wanted:
         raise InputError(f"csv: native ids come with their entities, allowed: tables of {ENTITY}")
+    if form == "csv":
+        _check_native_ids(wanted, source)
     paths = [_path(form, dataset, name) for dataset, name in wanted]
     last = [DONE, NOTE] if form == "csv" else [NOTE]
     written: list[Written] = []
@@ -59,6 +61,16 @@ def write_folder(
         beside[-1].write_text(note_text(facts, noted), encoding="utf-8", newline="")
     _remove(root, set(before) - {*paths, *last})
     return written
+
+
+def _check_native_ids(names: Sequence[Name], source: Source) -> None:
+    """Raise InputError unless the store has the keymaps that hold the native ids of these entities."""
+    for dataset, name in names:
+        if schemas.table(dataset, name).keymap and (KEYMAP, name) not in source.names:
+            raise InputError(
+                f"csv: native ids come first in its rows, and this run has no {KEYMAP}.{name}; "
+                "allowed: parquet, ndjson, or --table with others"
+            )
 
 
 def check_folder(root: Path) -> list[str]:

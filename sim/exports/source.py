@@ -118,7 +118,14 @@ def of_store(store: Store, manifest: Manifest) -> Source:
 
 
 def on_morning(source: Source, day: date) -> Source:
-    """The store as a nightly batch would show it on the morning of ``day``. Raises InputError."""
+    """The store as a nightly batch would show it on the morning of ``day``.
+
+    Raises InputError for a store that lacks a table: what rows look like follows from others.
+    """
+    for dataset in (ENTITY, KEYMAP):
+        for table in schemas.tables(dataset):
+            if (dataset, table.name) not in source.names:
+                raise InputError(f"--as-of: needs every table, {_unknown(dataset, table.name)}")
     store = as_of(source.whole(), source.manifest.scenario.time_zone, day)
     return of_store(store, source.manifest)
 

@@ -80,14 +80,16 @@ class _Groups(Sequence[pa.Array]):
         return self._file.read_row_groups(groups, columns=[self._name]).column(0).combine_chunks()
 
 
-class EventsDigest:
-    """The digest of rows of event_store.expanded, as manifests hold it for each unit, part by part.
+class RowsDigest:
+    """The digest of rows in their order, part by part.
 
     It is taken of runs of DIGEST_ROWS rows, so that no more than that is held, and then of their digests.
+    ``plain`` as ``column_digests`` has it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, plain: Collection[str] | None = None) -> None:
         self.rows = 0
+        self._plain = plain
         self._held: list[pa.Table] = []
         self._runs: dict[str, str] = {}
 
@@ -109,11 +111,19 @@ class EventsDigest:
 
     def _take(self) -> None:
         table = _concatenated(self._held)
-        # Texts that repeat come as dictionaries and are digested by codes. Which do is part of the definition
-        # of a digest: changing it in the contract changes digests.
-        plain = schemas.table("event_store", "expanded").unrepeated
-        self._runs[str(len(self._runs))] = table_digest(table, plain=plain)
+        self._runs[str(len(self._runs))] = table_digest(table, plain=self._plain)
         self._held = []
+
+
+class EventsDigest(RowsDigest):
+    """The digest of rows of event_store.expanded, as manifests hold it for each unit.
+
+    Texts that repeat come as dictionaries and are digested by codes. Which do is part of the definition of a
+    digest: changing it in the contract changes digests.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(schemas.table("event_store", "expanded").unrepeated)
 
 
 def events_digest(table: pa.Table) -> str:

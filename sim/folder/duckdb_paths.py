@@ -43,12 +43,16 @@ def duckdb_file(file: Path) -> str:
 def duckdb_database(file: Path) -> str:
     """A database that DuckDB opens, and puts others beside.
 
-    It follows links, and takes a backslash for a slash and a ``?`` for the end of the name. Raises InputError
-    for a path that has one.
+    It follows links, so that none helps here, and takes a backslash for a slash and a ``?`` for the end of
+    the name of its journal. Raises InputError for a path that has one.
     """
     whole = str(file.resolve())
-    if _NO_DATABASE.search(whole):
-        raise InputError(f"{file}: DuckDB opens no database there, allowed: a path without ? and \\")
+    if found := _NO_DATABASE.search(whole):
+        meaning = "a slash" if found[0] == "\\" else "the end of a name"
+        raise InputError(
+            f"{file}: DuckDB opens no database there, in its path it takes {found[0]} for {meaning}, "
+            "allowed: a path without ? and \\"
+        )
     return whole
 
 
@@ -62,13 +66,15 @@ def readable_database(file: Path) -> str:
 
 
 @contextmanager
-def new_database(file: Path) -> Iterator[str]:
-    """A small database that is made, in its place, or elsewhere and brought there at the end."""
+def written_database(file: Path) -> Iterator[str]:
+    """A small database that is made or changed, in its place, or elsewhere and brought there at the end."""
     if not _NO_DATABASE.search(str(file.resolve())):
         yield duckdb_database(file)
         return
     made = _place() / f"{next(_numbers)}.duckdb"
     try:
+        if file.exists():
+            shutil.copyfile(file, made)
         yield str(made)
         shutil.copyfile(made, file)
     finally:

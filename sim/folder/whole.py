@@ -49,6 +49,18 @@ def changed(root: Path, files: Sequence[StoredFile]) -> list[StoredFile]:
     return [file for file, is_same in zip(files, same, strict=True) if not is_same]
 
 
+def check_files(root: Path, files: Sequence[StoredFile]) -> None:
+    """Raise DamagedError unless all are as they were written; what differs is noted, to be made again."""
+    lost = sorted(file.path for file in changed(root, files))
+    if not lost:
+        return
+    there = [path for path in lost if (root / path).is_file()]
+    note_suspects(root, read_suspects(root) | set(there))
+    first = (there or lost)[0]
+    more = f", nor are {len(lost) - 1} others" if len(lost) > 1 else ""
+    raise damaged(root / first, f"is {'not the file that was written' if there else 'missing'}{more}")
+
+
 def broken(root: Path, files: Iterable[FileEntry], by_bytes: Iterable[FileEntry] = ()) -> set[str]:
     """Paths of the files that are not whole.
 

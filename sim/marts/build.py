@@ -144,6 +144,7 @@ class _Work:
     named: frozenset[str] = frozenset()  # marts that go by their names in the connection
     made: int = 0
     found: int = 0
+    is_checked: bool = False  # the stores, before anything is made of them
 
     def build(self, mart: Mart, place: str) -> None:
         """Build a mart, or find it; afterwards it goes by its name where another's rows are made of it."""
@@ -231,7 +232,7 @@ class _Work:
     def _copier(self, select: str) -> Callable[[Path], None]:
         def copy(path: Path) -> None:
             self.connection.execute(
-                f"COPY ({select}) TO {literal(str(path))} "
+                f"COPY ({select}) TO {literal(duckdb_file(path))} "
                 f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
             )
 
@@ -257,6 +258,9 @@ class _Work:
 
     def _file(self, path: str, write: Callable[[Path], None], made_from: str) -> MartFile:
         target = self.source.run_dir / path
+        if not self.is_checked:
+            self.source.check()
+            self.is_checked = True
         with replacing([target]) as (beside,):
             write(beside)
             rows = int(pq.read_metadata(beside).num_rows)

@@ -15,10 +15,12 @@ import duckdb
 
 import schemas
 from context.errors import InputError
+from context.files import damaged
 from context.store.store import table_path
-from sim.folder.duckdb_paths import duckdb_file
+from sim.folder.duckdb_paths import duckdb_file, duckdb_folder
 from sim.folder.manifest import Manifest, load_manifest, termtide_version
 from sim.folder.names import date_of
+from sim.folder.whole import check_files
 from sim.marts.record import digest_of
 from sim.sql.warehouse import literal, quoted
 
@@ -77,13 +79,20 @@ class MartSource:
             f"{day} {digest}" for day, digest in self.dates.items() if first - timedelta(1) <= day <= last
         )
 
+    def check(self) -> None:
+        """Raise DamagedError unless stores and events are what was written: what differs is noted."""
+        check_files(self.run_dir, self.manifest.files)
+
     def has(self, table: str) -> bool:
         """Whether there is a table of the stores by that name."""
         return table in (EXPANDED_NAME, EVENTS_NAME) or table in self.manifest.store
 
 
 def open_mart_source(run_dir: Path) -> MartSource:
-    """The stores of a run. Raises InputError when they are not whole, or another version's."""
+    """The stores of a run.
+
+    Raises InputError when they are not whole, or another version's, DamagedError when a file is missing.
+    """
     manifest = load_manifest(run_dir)
     if manifest.termtide != termtide_version():
         raise InputError(
@@ -92,6 +101,9 @@ def open_mart_source(run_dir: Path) -> MartSource:
         )
     if manifest.state in ("context", "plan") or not manifest.units:
         raise InputError(f"{run_dir}: has no events yet; `termtide run` completes it")
+    for file in manifest.files:
+        if not (run_dir / file.path).is_file():
+            raise damaged(run_dir / file.path, "is missing")
     return MartSource(run_dir, manifest)
 
 
@@ -101,7 +113,7 @@ def connected(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in which tables of the stores go by their names; what exceeds the memory is spilled."""
     with TemporaryDirectory(prefix=".marts-", dir=source.run_dir) as spill, duckdb.connect() as connection:
-        for setting in ("TimeZone = 'UTC'", f"temp_directory = {literal(spill)}"):
+        for setting in ("TimeZone = 'UTC'", f"temp_directory = {literal(duckdb_folder(Path(spill)))}"):
             connection.execute(f"SET {setting}")
         if threads is not None:
             connection.execute(f"SET threads = {threads}")

@@ -12,7 +12,7 @@ import schemas
 from context.errors import InputError, RunError, TermtideError
 from context.files import disk_error, replacing
 from schemas import Mart
-from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, new_database, readable_database
+from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, readable_database, written_database
 from sim.marts.graph import ordered
 from sim.marts.record import MartEntry, MartsRecord, digest_of
 from sim.sql.rules.failing import needed
@@ -34,7 +34,7 @@ def put_into_warehouse(warehouse: Path, run_dir: Path, record: MartsRecord) -> b
     with replacing([warehouse]) as (beside,):
         shutil.copyfile(warehouse, beside)
         try:
-            with new_database(beside) as made, duckdb.connect(made) as connection:
+            with written_database(beside) as made, duckdb.connect(made) as connection:
                 # What DuckDB reads while it makes the views, in a folder that a pattern can't name too.
                 connection.execute(f"SET VARIABLE {ROOT} = {literal(duckdb_folder(run_dir))}")
                 connection.execute("BEGIN")

@@ -31,13 +31,19 @@ SYSTEM_EVENTS_PER_ENROLMENT = 0.42
 API_SHARE = 0.52  # of students' events: page views that may have a twin
 JSON_BYTES_PER_EVENT = 1900
 PARQUET_BYTES_PER_EVENT = {True: 220, False: 125}  # with and without the whole JSON
-# CPU seconds: fitted to runs of 12 to 1,000 FTE by one and by two workers, and to 20,000 FTE in five minutes.
+# CPU seconds: fitted to runs of 12 to 1,000 FTE by one and by two workers, and to 20,000 FTE in five minutes;
+# of marts to 150 FTE (26 s, on a busy machine), 1,000 (37 s by the clock) and 5,000 (51 s). They are of two
+# cores of 2024. A machine's own speed is not looked up: the time left that a run tells goes by its own pace.
 CPU_SECONDS_PER_MILLION = {True: 11.0, False: 6.0}
 CPU_SECONDS_OF_A_DAY = 0.06  # of a campus day beside its events: its part of the plan, its files
 CPU_SECONDS_OF_A_WORKER = 2.5  # until it draws, where there are several
 SECONDS_PER_MILLION_ROWS = 2.0  # store, by one process
 SECONDS_PER_MILLION_IN_REPORT = 1.1  # events: warehouse, its checks, report
-SECONDS_OF_ANY_RUN = 5.5  # imports, the least store, plan, warehouse and report
+SECONDS_OF_ANY_RUN = 5.5  # imports, the least store, plan, warehouse, report and the pages beside it
+# Marts: files of days, queries, and what each event adds; DuckDB shares none of it out among workers of ours.
+SECONDS_OF_A_DAY_IN_MARTS, SECONDS_OF_ANY_MARTS, SECONDS_PER_MILLION_IN_MARTS = 0.1, 5.0, 2.6
+BYTES_OF_PAGES = 7_000_000  # report, dictionary, cookbook, plan
+BYTES_OF_ANY_MARTS, MART_BYTES_PER_EVENT = 5_000_000, 8
 SOUND_FTE = 100  # below it cells have too few students for the pack's margins to show
 # By destination: of an event with and without the JSON column, of a row of the store. NDJSON always has whole
 # documents. BigQuery's are logical bytes: 8 of a number or time, 2 and its UTF-8 of a text.
@@ -71,6 +77,7 @@ class Estimate:
     event_json: bool
     fte: int
     workers: int
+    marts: bool  # data marts are made too
     seconds: float  # on two idle cores of 2024: others differ by a factor of two
 
     @property
@@ -86,7 +93,8 @@ class Estimate:
     @property
     def bytes(self) -> int:
         """Of the run's folder."""
-        return self.sink_bytes()["parquet"]
+        marts = BYTES_OF_ANY_MARTS + MART_BYTES_PER_EVENT * self.events if self.marts else 0
+        return self.sink_bytes()["parquet"] + BYTES_OF_PAGES + marts
 
     def sink_bytes(self) -> dict[str, int]:
         """Bytes by kind of destination; BigQuery's are the logical ones it charges for."""
@@ -113,6 +121,7 @@ class Estimate:
             "minutes": round(self.seconds / 60, 1),
             "sound": self.fte >= SOUND_FTE,
             "bytes": self.sink_bytes(),
+            "run_bytes": self.bytes,
             "bigquery_usd_per_month": self.usd_per_month,
             "price": {
                 "usd_per_gib_month": USD_PER_GIB_MONTH,
@@ -190,8 +199,10 @@ def _events(pack: Pack, enrolments: int, curve: float) -> dict[str, int]:
     }
 
 
-def estimate(scenario: Scenario, pack: Pack, calendar: Calendar, workers: int) -> Estimate:
-    """Rough sizes of a whole run."""
+def estimate(
+    scenario: Scenario, pack: Pack, calendar: Calendar, workers: int, *, marts: bool = True
+) -> Estimate:
+    """Rough sizes of a whole run, with its marts or without."""
     students = student_count(scenario.fte, pack)
     enrolments = round(students * mean_courses(pack))
     term = calendar.term.term_type
@@ -202,6 +213,9 @@ def estimate(scenario: Scenario, pack: Pack, calendar: Calendar, workers: int) -
     by = _events(pack, enrolments, curve)
     events, with_json = sum(by.values()), scenario.output.event_json
     store_rows = STORE_ROWS_OF_ANY_CAMPUS + enrolments * STORE_ROWS_PER_ENROLMENT * scenario.terms
+    seconds = _seconds(events / 1e6, store_rows / 1e6, len(calendar.days), workers, with_json=with_json)
+    if marts:
+        seconds += _seconds_of_marts(events / 1e6, len(calendar.days))
     return Estimate(
         students=students,
         enrolments=enrolments,
@@ -210,7 +224,8 @@ def estimate(scenario: Scenario, pack: Pack, calendar: Calendar, workers: int) -
         event_json=with_json,
         fte=scenario.fte,
         workers=workers,
-        seconds=_seconds(events / 1e6, store_rows / 1e6, len(calendar.days), workers, with_json=with_json),
+        marts=marts,
+        seconds=seconds,
     )
 
 
@@ -219,6 +234,12 @@ def _seconds(events_m: float, rows_m: float, days: int, workers: int, *, with_js
     alone = SECONDS_OF_ANY_RUN + SECONDS_PER_MILLION_ROWS * rows_m + SECONDS_PER_MILLION_IN_REPORT * events_m
     shared = CPU_SECONDS_OF_A_DAY * days + CPU_SECONDS_PER_MILLION[with_json] * events_m
     return alone + shared / workers + (CPU_SECONDS_OF_A_WORKER if workers > 1 else 0)
+
+
+def _seconds_of_marts(events_m: float, days: int) -> float:
+    """Wall seconds of the marts of a run."""
+    fixed = SECONDS_OF_ANY_MARTS + SECONDS_OF_A_DAY_IN_MARTS * days
+    return fixed + SECONDS_PER_MILLION_IN_MARTS * events_m
 
 
 def check_disk(run_dir: Path, wanted: Estimate) -> None:

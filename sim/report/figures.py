@@ -59,7 +59,11 @@ def gather(run_dir: Path, pack: Pack) -> Figures:
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, run_dir: Path, manifest: Manifest, pack: Pack) -> None:
-    """Temporary tables: clicks by day, hour and course; looks by object; the plan's cells by name."""
+    """Temporary tables: clicks by day, hour and course; looks by object; the plan's cells by name.
+
+    What was asked stays in whole millionths as long as it is added up: so its order is nobody's matter, and
+    a run's report is the same each time.
+    """
     root = duckdb_folder(run_dir)
     events = (
         f"read_parquet({literal(f'{root}/{FOLDER}/*/*.parquet')}, filename = true, hive_partitioning = false)"
@@ -97,7 +101,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, run_dir: Path, manifest: Man
         SELECT date AS day, {_name_of("cip", pack.table("cip")["cip"])} AS family,
                {_name_of("level", pack.table("level")["level"])} AS level,
                {_name_of("tool", pack.rates.tools)} AS tool,
-               sum(cell.asked_micro) / 1e6 AS asked, sum(cell.overshoot_micro) / 1e6 AS overshoot
+               sum(cell.asked_micro) AS asked_micro, sum(cell.overshoot_micro) AS overshoot_micro
         FROM each GROUP BY ALL""")
     low, high, level = (schemas.derivation("level_of_course_number").column(i).to_pylist() for i in range(3))
     ranges = ", ".join(f"({a}, {b}, {literal(c)})" for a, b, c in zip(low, high, level, strict=True))
@@ -136,8 +140,8 @@ def _figures(connection: duckdb.DuckDBPyConnection, manifest: Manifest, pack: Pa
         courses=number("SELECT count(*) FROM context_store_entity.course_offering"),
         sections=number("SELECT count(*) FROM context_store_entity.course_section"),
         enrolments=number(f"SELECT count(*) FROM {roles}"),
-        asked=float(number("SELECT sum(asked) FROM cells")),
-        overshoot=float(number("SELECT sum(overshoot) FROM cells")),
+        asked=float(number("SELECT sum(asked_micro) / 1e6 FROM cells")),
+        overshoot=float(number("SELECT sum(overshoot_micro) / 1e6 FROM cells")),
         drawn=int(number("SELECT sum(n) FROM clicks WHERE counted")),
         days=rows(_DAYS),
         tools=rows(_compared("tool", _drawn_tools(connection, pack))),
@@ -157,7 +161,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, manifest: Manifest, pack: Pa
 _DAYS = """
     SELECT CAST(p.day AS VARCHAR) AS date, p.asked, coalesce(c.drawn, 0)::BIGINT AS drawn,
            coalesce(c.events, 0)::BIGINT AS events
-    FROM (SELECT day, sum(asked + overshoot) AS asked FROM cells GROUP BY 1) p
+    FROM (SELECT day, sum(asked_micro + overshoot_micro) / 1e6 AS asked FROM cells GROUP BY 1) p
     LEFT JOIN (SELECT day, sum(n) FILTER (WHERE counted) AS drawn, sum(n) AS events FROM clicks GROUP BY 1) c
       USING (day) ORDER BY 1"""
 _HOURS = """
@@ -176,7 +180,7 @@ def _compared(key: str, drawn: str) -> str:
     """SQL: asked and drawn by one of the plan's axes, largest first; what was not asked so comes last."""
     return f"""
         SELECT name, coalesce(asked, 0) AS asked, coalesce(drawn, 0)::BIGINT AS drawn
-        FROM (SELECT {key} AS name, sum(asked + overshoot) AS asked FROM cells GROUP BY 1)
+        FROM (SELECT {key} AS name, sum(asked_micro + overshoot_micro) / 1e6 AS asked FROM cells GROUP BY 1)
         FULL JOIN ({drawn}) USING (name) ORDER BY name IS NULL, asked DESC, name"""
 
 

@@ -6,17 +6,19 @@ an item whole or not at all, and the same command goes on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 import schemas
 from context.errors import InputError, RunError, first_line
 from context.files import disk_error, typed_path
 from schemas._model import Table
+from sim.folder.digest import RowsDigest
 from sim.folder.duckdb_paths import duckdb_database, duckdb_file
 from sim.folder.names import MANIFEST, WAREHOUSE
 from sim.sinks.tables import Fill, Item, Shipment, TableOptions
@@ -25,7 +27,8 @@ from sim.sql.warehouse import comments, events_select, literal, new_file, quoted
 
 LOADS = schemas.table(schemas.META, "loads")
 _LOADS = f"{quoted(LOADS.dataset)}.{quoted(LOADS.name)}"
-_RECORDED = "item, run, dataset_name, table_name, day, row_count, digest, loaded_at"
+_RECORDED = "item, run, dataset_name, table_name, day, row_count, digest, checksum, loaded_at"
+_DIGEST_BATCH = 1 << 14  # rows
 _SETTINGS = ("SET TimeZone = 'UTC'", "SET memory_limit = '1GB'", "SET threads = 1")  # beside the workers
 # Whatever somebody may have made in a file; a table comes first, and what DuckDB itself has doesn't count.
 _ANYTHING = """
@@ -81,7 +84,9 @@ class DuckdbSink:
         self._open = self._connected(read_only=False)
         for setting in _SETTINGS:
             self._open.execute(setting)
-        self._transaction([(statement, ()) for statement in self._missing(self._open)])
+        with self._transaction():
+            for statement in self._missing(self._open):
+                self._execute(statement)
 
     def has(self, item: Item) -> bool:
         """Whether the item is recorded and has its rows."""
@@ -97,16 +102,12 @@ class DuckdbSink:
         files = ", ".join(literal(duckdb_file(path)) for path in item.files)
         rows = f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"
         where, bounds = rows_of_item(item.dataset, item.table, item.day)
-        record = (item.name, self._known().run, item.dataset, item.table, item.day, item.rows, item.digest)
-        self._transaction(
-            [
-                (f"DELETE FROM {name}{where}", bounds),
-                (f"INSERT INTO {name} ({columns}) {rows}", ()),
-                (f"DELETE FROM {_LOADS} WHERE item = ?", (item.name,)),
-                (f"INSERT INTO {_LOADS} ({_RECORDED}) VALUES (?, ?, ?, ?, ?, ?, ?, now())", record),
-            ],
-            item,
-        )
+        with self._transaction():
+            self._execute(f"DELETE FROM {name}{where}", bounds)
+            self._execute(f"INSERT INTO {name} ({columns}) {rows}")
+            if (found := self._count(item)) != item.rows:
+                raise RunError(f"duckdb:{self._path}: {item.name}: {item.rows} rows given, {found} there")
+            self._record(item.dataset, item.table, item.day, item.rows, item.digest)
 
     def fill(self, what: Fill) -> int:
         """Replace rows by those of a query."""
@@ -116,20 +117,25 @@ class DuckdbSink:
         if what.span is not None:
             column, first, last = what.span
             where, bounds = f" WHERE CAST({quoted(column)} AS DATE) BETWEEN ? AND ?", (first, last)
-        steps: list[tuple[str, Sequence[Any]]] = [
-            *((macro, ()) for macro in needed(what.duckdb)),
-            (f"DELETE FROM {name}{where}", bounds),
-            (f"INSERT INTO {name} ({columns}) {what.duckdb}", ()),
-        ]
         try:
-            self._transaction(steps)
+            with self._transaction():
+                for macro in needed(what.duckdb):
+                    self._execute(macro)
+                self._execute(f"DELETE FROM {name}{where}", bounds)
+                self._execute(f"INSERT INTO {name} ({columns}) {what.duckdb}")
+                ((rows,),) = self._rows(f"SELECT count(*) FROM {name}")
+                self._record(what.dataset, what.table, None, rows, None)
         except RunError as error:
-            raise RunError(f"{what.name}: {error}") from error
+            hint = (
+                "; deliver the stores first" if isinstance(error.__cause__, duckdb.CatalogException) else ""
+            )
+            raise RunError(f"{what.name}: {error}{hint}") from error
         return int(self._rows(f"SELECT count(*) FROM {name}{where}", bounds)[0][0])
 
     def flush(self) -> None:
         """Write what is in the journal into the file."""
-        self._transaction([])
+        with self._transaction():
+            pass
         self._execute("CHECKPOINT")
 
     def close(self) -> None:
@@ -199,24 +205,26 @@ class DuckdbSink:
                 statements += [_view(table), *comments(table, "VIEW")]
         return statements
 
-    def _transaction(self, statements: Sequence[tuple[str, Sequence[Any]]], item: Item | None = None) -> None:
+    def _record(self, dataset: str, table: str, day: date | None, rows: int, digest: str | None) -> None:
+        """Note what stands there now, with the digest of its rows as they are read back."""
+        item = f"{dataset}.{table}" + (f" {day}" if day else "")
+        checksum = rows_digest(self._connection, dataset, table, day)
+        self._execute(f"DELETE FROM {_LOADS} WHERE item = ?", (item,))
+        values = (item, self._known().run, dataset, table, day, rows, digest, checksum)
+        self._execute(f"INSERT INTO {_LOADS} ({_RECORDED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, now())", values)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         """All of it or nothing. Raises RunError."""
         try:
             self._execute("BEGIN")
-            for statement, values in statements:
-                self._execute(statement, values)
-            if item is not None:
-                self._check_rows(item)
+            yield
             self._execute("COMMIT")
         except BaseException:
             if self._open is not None:
                 with suppress(duckdb.Error):
                     self._open.execute("ROLLBACK")
             raise
-
-    def _check_rows(self, item: Item) -> None:
-        if (found := self._count(item)) != item.rows:
-            raise RunError(f"duckdb:{self._path}: {item.name}: {item.rows} rows given, {found} there")
 
     def _count(self, item: Item) -> int:
         where, bounds = rows_of_item(item.dataset, item.table, item.day)
@@ -226,11 +234,15 @@ class DuckdbSink:
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._execute(query, values).fetchall()
 
-    def _execute(self, query: str, values: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
+    @property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
         if self._open is None:
             raise RunError(f"duckdb:{self._path}: the sink is closed")
+        return self._open
+
+    def _execute(self, query: str, values: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
         try:
-            return self._open.execute(query, values)
+            return self._connection.execute(query, values)
         except duckdb.IOException as error:
             raise disk_error(self._path, OSError(*error.args)) from error
         except duckdb.Error as error:
@@ -243,6 +255,19 @@ def rows_of_item(dataset: str, table: str, day: date | None) -> tuple[str, Seque
         return "", ()
     column = quoted(schemas.table(dataset, table).partition_by or "event_time")
     return f" WHERE {column} >= ? AND {column} < ? + INTERVAL 1 DAY", (day, day)
+
+
+def rows_digest(connection: duckdb.DuckDBPyConnection, dataset: str, table: str, day: date | None) -> str:
+    """SHA-256 (hex) of the values of an item's rows, whatever order they stand in. Raises duckdb.Error."""
+    contract = schemas.table(dataset, table)
+    columns = ", ".join(quoted(column) for column in contract.names)
+    order = ", ".join(map(quoted, contract.key)) or "ALL"  # without a key equal rows may change places
+    where, bounds = rows_of_item(dataset, table, day)
+    rows = f"SELECT {columns} FROM {quoted(dataset)}.{quoted(table)}{where} ORDER BY {order}"
+    digest = RowsDigest()
+    for batch in connection.sql(rows, params=bounds or None).to_arrow_reader(_DIGEST_BATCH):
+        digest.update(pa.Table.from_batches([batch]))
+    return digest.hexdigest()
 
 
 def _view(table: Table) -> str:

@@ -16,7 +16,7 @@ import schemas
 from context.errors import InputError, RunError, first_line
 from context.files import PARTIAL, disk_error, replacing
 from schemas._model import Table
-from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, new_database, readable_database
+from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, readable_database, written_database
 from sim.folder.names import FOLDER, WAREHOUSE
 
 ROOT = "termtide_root"
@@ -40,7 +40,7 @@ def build_warehouse(run_dir: Path) -> Path:
         for rubbish in (beside, journal):
             rubbish.unlink(missing_ok=True)
         try:
-            with new_database(beside) as place, new_file(place) as connection:
+            with written_database(beside) as place, new_file(place) as connection:
                 connection.execute(f"SET VARIABLE {ROOT} = {literal(duckdb_folder(run_dir))}")
                 for statement in _statements(run_dir.resolve()):
                     connection.execute(statement)

@@ -2,7 +2,8 @@
 
 Every acknowledged request adds a line before the next request of its lane is sent, so that after a kill only
 what was in flight goes out twice. A torn last line counts as not written. The journal is rewritten, whole,
-when a stream opens it and when it has grown long.
+when a stream opens it and when it has grown long. Each line ends with a seal, a digest of itself and of the
+seal before it: a line that was changed, lost or put elsewhere is found.
 """
 
 from __future__ import annotations
@@ -10,33 +11,36 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import orjson
+import xxhash
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from context.arrays import BOOL, I64
 from context.documents import UnreadableError, read_bytes
-from context.errors import InputError, RunError
+from context.errors import DamagedError, InputError, RunError
 from context.files import disk_error, replacing
 from sim.caliper.batch import Batch
 from sim.folder.lock import locked
 
 JOURNAL = "checkpoint.jsonl"
-JOURNAL_FORMAT = 1
+JOURNAL_FORMAT = 2
+_SEAL = b',"seal":"'
+# A changed bit can't touch two of them.
+_MARKS = (_SEAL, b'"identity":', b'"cursors":', b'"ack":', b'"mark":', b'{"below":', b',"at":')
+_SEAL_BYTES = len(_SEAL) + 16 + 2  # behind a line's content
 _LONG_BYTES = 8_000_000
 Cursor = tuple[int, int, int]  # time_ms, uuid_high, uuid_low of the last event acknowledged
 Key = tuple[int, int]  # lane, sensor
 
-
 _Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
-_Half = Annotated[
-    int, Field(ge=0, lt=2**64)
-]  # of an id; a text in the journal, as JSON's numbers end earlier
+# Half an id: a text in the journal, as JSON's numbers end earlier.
+_Half = Annotated[int, Field(ge=0, lt=2**64)]
 _Row = tuple[_Whole, _Whole, _Whole, _Half, _Half]  # lane, sensor, time_ms, uuid_high, uuid_low
 
 
@@ -119,6 +123,7 @@ class Checkpoint:
         self._lock = threading.Lock()
         self._handle = -1
         self._size = 0
+        self._seal = ""
         self._rewrite()
 
     def begin(self, begin_ms: int) -> None:
@@ -168,7 +173,7 @@ class Checkpoint:
                 self._handle = -1
 
     def _append(self, line: dict[str, Any]) -> None:
-        data = orjson.dumps(line) + b"\n"
+        data, self._seal = _sealed(line, self._seal)
         try:
             # One write for one line: a kill leaves it there or not.
             if os.write(self._handle, data) != len(data):
@@ -182,8 +187,9 @@ class Checkpoint:
             self._rewrite()
 
     def _rewrite(self) -> None:
+        data, self._seal = _sealed(_as_json(self.progress), "")
         with replacing([self.path], durable=True) as (beside,):
-            beside.write_bytes(orjson.dumps(_as_json(self.progress)) + b"\n")
+            beside.write_bytes(data)
         if self._handle >= 0:
             os.close(self._handle)
         self._handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
@@ -204,8 +210,38 @@ def _as_json(progress: StreamProgress) -> dict[str, Any]:
     }
 
 
+def _sealed(line: dict[str, Any], before: str) -> tuple[bytes, str]:
+    """(a line of the journal, its seal), behind a line with the seal ``before``."""
+    content = orjson.dumps(line)[:-1]
+    seal = xxhash.xxh3_64(before.encode() + content).hexdigest()
+    return content + _SEAL + seal.encode() + b'"}\n', seal
+
+
+def _is_sealed(raw: bytes, before: str = "") -> bool:
+    seal = xxhash.xxh3_64(before.encode() + raw[:-_SEAL_BYTES]).hexdigest()
+    return raw.endswith(_SEAL + seal.encode() + b'"}')
+
+
+def _opened(raw: bytes, before: str, path: Path) -> tuple[Any, str]:
+    """(the content of a line, its seal). Raises DamagedError, ValueError for a line of another file."""
+    if _is_sealed(raw, before):
+        return orjson.loads(raw[:-_SEAL_BYTES] + b"}"), raw[-18:-2].decode()
+    if sum(mark in raw for mark in _MARKS) < 2:
+        raise ValueError("no line of a journal")
+    told = "is not the file that was written: a seal is broken; --fresh begins anew"
+    raise DamagedError(f"{path}: {told}", str(path))
+
+
+def is_torn(folder: Path) -> bool:
+    """Whether something stands behind the journal's last line: a write that was cut short, or a change."""
+    return not read_bytes(folder / JOURNAL).endswith(b"\n")
+
+
 def load_progress(folder: Path) -> StreamProgress | None:
-    """What the journal in a state folder says, None without one. Raises InputError for another file."""
+    """What the journal in a state folder says, None without one.
+
+    Raises InputError for another file, DamagedError for one that was changed.
+    """
     path = folder / JOURNAL
     try:
         lines = read_bytes(path).split(b"\n")
@@ -214,10 +250,9 @@ def load_progress(folder: Path) -> StreamProgress | None:
             return None
         raise
     try:
-        saved = orjson.loads(lines[0])
-        there = saved.get("format", JOURNAL_FORMAT) if isinstance(saved, dict) else JOURNAL_FORMAT
-        if there != JOURNAL_FORMAT:
+        if (there := _format_of(lines[0])) != JOURNAL_FORMAT:
             raise InputError(f"{path}: format {there}, allowed: {JOURNAL_FORMAT}; give another --state")
+        saved, seal = _opened(lines[0], "", path)
         head = _Head.model_validate(saved)
         progress = StreamProgress(
             head.identity,
@@ -230,12 +265,23 @@ def load_progress(folder: Path) -> StreamProgress | None:
             head.done,
         )
         for line in lines[1:-1]:  # what stands behind the last newline is torn, or nothing
-            _apply(progress, orjson.loads(line))
+            entry, seal = _opened(line, seal, path)
+            _apply(progress, entry)
     except ValueError:  # pydantic's and orjson's are such
         raise InputError(
             f"{path}: this is no journal of a stream; give another --state, or --fresh to begin anew"
         ) from None
     return progress
+
+
+def _format_of(line: bytes) -> object:
+    """The format that a journal's first line tells; of one that was changed its seal tells that."""
+    if _SEAL in line:
+        with suppress(ValueError):
+            return orjson.loads(line)["format"] if _is_sealed(line) else JOURNAL_FORMAT
+        return JOURNAL_FORMAT
+    saved = orjson.loads(line)
+    return saved.get("format", JOURNAL_FORMAT) if isinstance(saved, dict) else JOURNAL_FORMAT
 
 
 def _apply(progress: StreamProgress, line: object) -> None:

@@ -1,1 +1,1 @@
-"""Whether what was written is still what stands there: runs, deliveries, the store alone, DuckDB files."""
+"""Whether what was written still stands there: runs, deliveries, the store alone, DuckDB files, streams."""

@@ -13,10 +13,16 @@ from sim.backfill.folders import DELIVERY
 from sim.exports.note import NOTE
 from sim.folder.find import find_run
 from sim.folder.names import MANIFEST
+from sim.sinks.open import either
+from sim.stream.checkpoint import JOURNAL
 from sim.verify.delivered import check_delivery, check_export
 from sim.verify.duckdb_file import check_duckdb
 from sim.verify.run_folder import check_run
+from sim.verify.stream_state import check_state
 from sim.verify.verdict import Finding, Verdict
+
+# What says what a folder should hold, and who looks at it.
+_LOOKS = {MANIFEST: check_run, DELIVERY: check_delivery, NOTE: check_export, JOURNAL: check_state}
 
 
 def verify(where: Path | None) -> Verdict:
@@ -30,10 +36,10 @@ def verify(where: Path | None) -> Verdict:
         found = Verdict(place, "duckdb", "done", files=1, bytes=place.stat().st_size)
         found.findings = [Finding(name, "differs", text) for name, text in said]
         return found
-    for name, look in ((MANIFEST, check_run), (DELIVERY, check_delivery), (NOTE, check_export)):
+    for name, look in _LOOKS.items():
         if (place / name).is_file():
             return look(place)
     raise InputError(
         f"{place}: {'nothing of Termtide there' if place.exists() else 'does not exist'}, allowed: "
-        f"a folder with {MANIFEST}, {DELIVERY} or {NOTE}, or a file that `--to duckdb:` made"
+        f"a folder with {either(_LOOKS)}, or a file that `--to duckdb:` made"
     )

@@ -32,8 +32,8 @@ class Verdict:
     """What was looked at, and what was found."""
 
     where: Path
-    kind: Literal["run", "delivery", "context", "duckdb"]
-    state: str  # of a run: the stage that is being made, or "done"; else "done"
+    kind: Literal["run", "delivery", "context", "duckdb", "stream"]
+    state: str  # of a run: the stage that is being made, or "done"; else "done", or of a stream "stopped"
     files: int = 0  # looked at
     bytes: int = 0  # read
     findings: list[Finding] = field(default_factory=list)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -19,6 +22,7 @@ from context.scenario.scenario import Scenario
 from sim.report.figures import Figures, gather
 from sim.report.run_page import run_page, write_report
 from sim.sql.warehouse import build_warehouse
+from tests.samples.tiny import finished_run
 from tests.samples.toy_run import FIRST_DAY, SCENARIO, ZONE, event, plan_table, submission, write_run
 
 
@@ -186,6 +190,22 @@ def test_the_same_run_makes_the_same_page(run: Path, pack: Pack, tmp_path: Path)
     again = make(tmp_path / "other place", pack)
     write_report(again, pack)
     assert (again / "report.html").read_bytes() == (run / "report.html").read_bytes()
+
+
+def test_what_was_asked_is_added_up_exactly(pack: Pack, tmp_path: Path) -> None:
+    """Sums of what the plan asks are those of its millionths, in whatever order threads meet them.
+
+    As fractions they would differ in their last digits from one time to the next, and equals change places.
+    """
+    cells = pq.read_table(finished_run() / "plan.parquet").column("cells").to_pylist()
+    asked: Counter[int] = Counter()
+    for cell in (cell for day in cells for cell in day or ()):
+        asked[cell["tool"]] += cell["asked_micro"] + cell["overshoot_micro"]
+    run = Path(copytree(finished_run(), tmp_path / "run", copy_function=os.link))
+    build_warehouse(run)
+    found = {row["name"]: row["asked"] for row in gather(run, pack).tools if row["asked"]}
+    names = list(pack.rates.tools)
+    assert found == {names[code]: micro / 1e6 for code, micro in asked.items() if micro}
 
 
 def test_names_are_escaped(pack: Pack, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_what_is_wanted_comes_after_the_cursor() -> None:
     assert progress.wanted(lane, sensor + 1, batch).tolist() == [False, True, True, True, True]
 
 
-@pytest.mark.parametrize("text", [b"", b"{}\n", b"hello\n", b'{"format": 1}\n', b"[1]\n"])
+@pytest.mark.parametrize("text", [b"", b"{}\n", b"hello\n", b'{"format": 2}\n', b"[1]\n"])
 def test_another_file_is_no_journal(tmp_path: Path, text: bytes) -> None:
     """A clear line for a file that isn't ours."""
     (tmp_path / JOURNAL).write_bytes(text)
@@ -110,9 +110,9 @@ def test_another_file_is_no_journal(tmp_path: Path, text: bytes) -> None:
 
 
 def test_another_format_is_named(tmp_path: Path) -> None:
-    """A journal of a later version isn't guessed at."""
-    (tmp_path / JOURNAL).write_bytes(b'{"format": 2}\n')
-    with pytest.raises(InputError, match=r"format 2, allowed: 1"):
+    """A journal of another version isn't guessed at."""
+    (tmp_path / JOURNAL).write_bytes(b'{"format": 1}\n')
+    with pytest.raises(InputError, match=r"format 1, allowed: 2"):
         load_progress(tmp_path)
 
 
