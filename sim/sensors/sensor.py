@@ -77,7 +77,7 @@ class Sensor:
     def _next_wake(self) -> int:
         """Wakes lie on one grid, so that sensors wake together and their events are rendered together."""
         due, step = int(self._windows[0].schedule.release_ms[self._given]), max(self._step_ms(), 1)
-        return -(-due // step) * step
+        return due if due <= self._env.now else -(-due // step) * step
 
     def _hand_over_due(self) -> bool:
         """Hand over what of the first window is due; False when something of it stays."""

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from sim.stream.checkpoint import Checkpoint
+from sim.lanes.checkpoint import Checkpoint
 from sim.stream.clock import MAX
 from sim.stream.moments_and_speeds import speed_text
 from sim.stream.player import Player
@@ -45,6 +45,9 @@ class Monitor:
             "events_per_second": round(self.rate(), 1),
             "queue": lanes.queued,
             "in_flight": lanes.in_flight,
+            "skew_s": lanes.queues.skew_ms / 1000.0,
+            "worst_skew_s": lanes.queues.worst_skew_ms / 1000.0,
+            "max_skew_s": None if lanes.max_skew_ms is None else lanes.max_skew_ms / 1000.0,
             "retries": lanes.retries,
             "sink": self._where,
         }

@@ -15,10 +15,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+from context.arrays import MINUTE_MS
 from context.errors import InputError
 from context.terms.premises import Premises
 from sim.draw.engine import engine_of
 from sim.folder.progress import Say
+from sim.lanes import checkpoint as journal
+from sim.lanes.lanes import Lanes
 from sim.plan.campus import SectionSchedule
 from sim.plan.sections import schedules, section_keys
 from sim.sensors.message_maker import MessageMaker
@@ -26,11 +29,9 @@ from sim.sensors.schedule import sensor_laws
 from sim.sensors.settings import delivery_windows, sensor_settings
 from sim.sinks.messages import StreamOptions
 from sim.sinks.open import open_stream_sink
-from sim.stream import checkpoint as journal
 from sim.stream.clock import Clock
 from sim.stream.control import listening
 from sim.stream.feed import Feed
-from sim.stream.lanes import Lanes
 from sim.stream.laps import Lap, Laps
 from sim.stream.moments_and_speeds import read_moment, read_speed
 from sim.stream.player import Player, Programme
@@ -38,6 +39,7 @@ from sim.stream.status import Monitor
 from sim.stream.timeline import Timeline, wall_text
 from sim.world.load import campus_facts
 
+MAX_SKEW_MS = 5 * MINUTE_MS
 _LEAVE_S = 3.0  # what is in flight when a stream is stopped is waited for so long
 
 
@@ -55,6 +57,7 @@ class StreamJob:
     laps: int | None = 1  # None: without end
     message: str = "event"
     rate_max: float | None = None
+    max_skew_ms: int | None = MAX_SKEW_MS  # of campus time, between what a sink gets; None: without a bound
     options: StreamOptions = field(default_factory=StreamOptions)
     fresh: bool = False  # forget an earlier checkpoint
 
@@ -108,7 +111,7 @@ def stream(job: StreamJob, say: Say, show: Say = lambda _: None) -> StreamEnd:
         progress.mark = sink.mark
         checkpoint = journal.Checkpoint(job.state_dir, progress)
         stack.callback(checkpoint.close)
-        lanes = Lanes(sink, checkpoint, job.options.ordering_key, say=say)
+        lanes = Lanes(sink, checkpoint, job.options.ordering_key, max_skew_ms=job.max_skew_ms, say=say)
         stack.callback(lanes.close, _LEAVE_S)
         player = _player(job, timeline, lanes, checkpoint, say)
         stack.callback(player.feed.close)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from context.errors import InputError
 from sim.caliper.batch import Batch
-from sim.stream.checkpoint import JOURNAL, Checkpoint, StreamProgress, held, load_progress
+from sim.lanes.checkpoint import JOURNAL, Checkpoint, StreamProgress, held, load_progress
 from tests.samples.toy_batch import toy_batch
 
 IDENTITY = {"to": "ndjson:x", "shift": 0}
@@ -77,7 +77,7 @@ def test_a_torn_end_is_cut_off_when_the_stream_goes_on(tmp_path: Path) -> None:
 
 def test_a_long_journal_is_rewritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long a stream runs, its journal stays short."""
-    monkeypatch.setattr("sim.stream.checkpoint._LONG_BYTES", 2_000)
+    monkeypatch.setattr("sim.lanes.checkpoint._LONG_BYTES", 2_000)
     journal = Checkpoint(tmp_path, StreamProgress(dict(IDENTITY)))
     journal.begin(0)
     for number in range(1_000):
@@ -101,7 +101,7 @@ def test_what_is_wanted_comes_after_the_cursor() -> None:
     assert progress.wanted(lane, sensor + 1, batch).tolist() == [False, True, True, True, True]
 
 
-@pytest.mark.parametrize("text", [b"", b"{}\n", b"hello\n", b'{"format": 1}\n', b"[1]\n"])
+@pytest.mark.parametrize("text", [b"", b"{}\n", b"hello\n", b'{"format": 2}\n', b"[1]\n"])
 def test_another_file_is_no_journal(tmp_path: Path, text: bytes) -> None:
     """A clear line for a file that isn't ours."""
     (tmp_path / JOURNAL).write_bytes(text)
@@ -111,8 +111,8 @@ def test_another_file_is_no_journal(tmp_path: Path, text: bytes) -> None:
 
 def test_another_format_is_named(tmp_path: Path) -> None:
     """A journal of a later version isn't guessed at."""
-    (tmp_path / JOURNAL).write_bytes(b'{"format": 2}\n')
-    with pytest.raises(InputError, match=r"format 2, allowed: 1"):
+    (tmp_path / JOURNAL).write_bytes(b'{"format": 3}\n')
+    with pytest.raises(InputError, match=r"format 3, allowed: 2"):
         load_progress(tmp_path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import pyarrow as pa
 import pytest
 
 from context.errors import RunError
+from sim.lanes.checkpoint import Checkpoint, StreamProgress, load_progress
+from sim.lanes.lanes import Lanes
+from sim.sensors.message_maker import group_of
 from sim.sinks.messages import Attribute, AwayError, Messages
-from sim.stream.checkpoint import Checkpoint, StreamProgress, load_progress
-from sim.stream.lanes import Lanes, lane_of
 from tests.samples.toy_batch import toy_batch
 
 
@@ -63,7 +65,8 @@ def messages(first: int, count: int, sensors: int = 5) -> Messages:
     sensor = numbers % sensors
     course = Attribute("canvas_course_id", pa.array(["a", "b", None]), numbers % 3)
     data = pa.array([f"{s}:{n}" for s, n in zip(sensor, numbers, strict=True)])
-    return Messages(data, (course,), sensor, toy_batch(numbers), np.ones(count, dtype=np.int64))
+    batch = replace(toy_batch(numbers), course=np.where(numbers % 3 == 2, -1, numbers % 3).astype(np.int32))
+    return Messages(data, (course,), sensor, batch, np.ones(count, dtype=np.int64), numbers * 1_000)
 
 
 def lanes_of(sink: ListSink, folder: Path, **settings: Any) -> tuple[Lanes, Checkpoint]:
@@ -178,14 +181,15 @@ def test_stopping_does_not_wait_for_a_sink_that_is_away(tmp_path: Path) -> None:
     assert checkpoint.progress.below_ms == 0
 
 
-def test_lanes_are_by_sensor_or_by_key() -> None:
-    """Without a key a sensor has a lane; with one, everybody or every course has."""
-    batch = toy_batch(np.arange(4))
-    batch = batch.take(slice(None))
-    object.__setattr__(batch, "person", np.array([7, 8, 7, 9], dtype=np.int32))
-    object.__setattr__(batch, "course", np.array([-1, 2, 2, 3], dtype=np.int32))
+def test_groups_are_by_sensor_or_by_key() -> None:
+    """Order is kept within a sensor; with an ordering key within everybody or every course."""
+    batch = replace(
+        toy_batch(np.arange(4)),
+        person=np.array([7, 8, 7, -1], dtype=np.int32),
+        course=np.array([-1, 2, 2, 3], dtype=np.int32),
+    )
     sensor = np.array([0, 1, 5, 4])
-    assert lane_of(batch, sensor, None, 4).tolist() == [0, 1, 1, 0]
-    assert lane_of(batch, sensor, "tool", 4).tolist() == [0, 1, 1, 0]
-    assert lane_of(batch, sensor, "canvas_user_id", 4).tolist() == [3, 0, 3, 1]
-    assert lane_of(batch, sensor, "canvas_course_id", 4).tolist() == [3, 2, 2, 3]
+    assert group_of(batch, sensor, None).tolist() == [0, 1, 5, 4]
+    assert group_of(batch, sensor, "tool").tolist() == [0, 1, 5, 4]
+    assert group_of(batch, sensor, "canvas_user_id").tolist() == [7, 8, 7, -1]
+    assert group_of(batch, sensor, "canvas_course_id").tolist() == [-1, 2, 2, 3]

@@ -18,7 +18,7 @@ import pytest
 
 from context.errors import InputError, RunError
 from context.scenario.parts import DeliveryOutage, SensorDelivery
-from sim.stream.checkpoint import load_progress
+from sim.lanes.checkpoint import load_progress
 from sim.stream.control import ask
 from tests.samples.live_tiny import LIVE, backfill, documents_of, event_id, live_calendar, play, sensors
 

@@ -15,9 +15,9 @@ import pytest
 from context import rng
 from context.scenario.scenario import Scenario
 from context.terms.premises import premises
+from sim.lanes.checkpoint import load_progress
 from sim.run import prepare
 from sim.sinks.pubsub import PubsubSink
-from sim.stream.checkpoint import load_progress
 from tests.samples.extent import ROUNDS
 from tests.samples.live_tiny import documents_of_run, start
 from tests.samples.tiny import default_pack
@@ -36,7 +36,7 @@ from pathlib import Path
 from context.packs.pack import load_pack
 from context.scenario.scenario import Scenario
 from context.terms.premises import premises
-from sim.stream import checkpoint
+from sim.lanes import checkpoint
 from sim.stream.clock import MAX
 from sim.stream.stream import StreamJob, stream
 from sim.sinks.pubsub import PubsubSink

@@ -62,7 +62,7 @@ def resident_bytes() -> int:
     return int(statm.read_text().split()[1]) * resource.getpagesize() if statm.exists() else 0
 
 
-ALWAYS = {"event_id", "event_time", "event_type", "event_action", "tool", "tenant", "synthetic"}
+ALWAYS = {"event_id", "event_time", "sent_time", "event_type", "event_action", "tool", "tenant", "synthetic"}
 SOMETIMES = {"ed_app", "udp_person_id", "udp_course_offering_id", "canvas_user_id", "canvas_course_id"}
 
 
@@ -72,7 +72,7 @@ def check_attributes(messages: Sequence[Received]) -> None:
         event, found = json.loads(message.data), message.attributes
         group = event.get("group")
         assert found["event_id"] == event["id"].removeprefix("urn:uuid:")
-        assert found["event_time"] == event["eventTime"]
+        assert found["event_time"] == event["eventTime"] <= found["sent_time"]
         assert (found["event_type"], found["event_action"]) == (event["type"], event["action"])
         assert found.get("ed_app") == event.get("edApp", {}).get("id")
         assert found["tool"] == sensors()[event["id"]]

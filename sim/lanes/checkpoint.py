@@ -19,7 +19,7 @@ import numpy as np
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from context.arrays import BOOL, I64
+from context.arrays import BOOL, I64, U64
 from context.documents import UnreadableError, read_bytes
 from context.errors import InputError, RunError
 from context.files import disk_error, replacing
@@ -27,17 +27,19 @@ from sim.caliper.batch import Batch
 from sim.folder.lock import locked
 
 JOURNAL = "checkpoint.jsonl"
-JOURNAL_FORMAT = 1
+JOURNAL_FORMAT = 2
 _LONG_BYTES = 8_000_000
 Cursor = tuple[int, int, int]  # time_ms, uuid_high, uuid_low of the last event acknowledged
-Key = tuple[int, int]  # lane, sensor
+# Group and sensor: within both, events are acknowledged in total order. A group is what the ordering key
+# names, by its position among people or courses; a lane where there is no such key.
+Key = tuple[int, int]
 
 
 _Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 _Half = Annotated[
     int, Field(ge=0, lt=2**64)
 ]  # of an id; a text in the journal, as JSON's numbers end earlier
-_Row = tuple[_Whole, _Whole, _Whole, _Half, _Half]  # lane, sensor, time_ms, uuid_high, uuid_low
+_Row = tuple[_Whole, _Whole, _Whole, _Half, _Half]  # group, sensor, time_ms, uuid_high, uuid_low
 
 
 class _Line(BaseModel):
@@ -93,21 +95,33 @@ class StreamProgress:
     mark: Any = None  # what the sink wants to be told when it is opened again
     done: bool = False
 
-    def wanted(self, lane: I64, sensor: I64, batch: Batch) -> BOOL:
+    def wanted(self, group: I64, sensor: I64, batch: Batch) -> BOOL:
         """Which events have not been acknowledged in this segment."""
-        keep = batch.time_ms >= self.below_ms
-        for (of_lane, of_sensor), (time, high, low) in self.cursors.items():
-            mine = (lane == of_lane) & (sensor == of_sensor)
-            if mine.any():
-                keep &= ~(mine & ~_after(batch, time, high, low))
-        return keep
+        keep = np.asarray(batch.time_ms >= self.below_ms)
+        if not self.cursors:
+            return keep
+        keys = np.array(list(self.cursors), dtype=np.int64)
+        ends = np.array([cursor[0] for cursor in self.cursors.values()], dtype=np.int64)
+        high, low = (
+            np.array([cursor[half] for cursor in self.cursors.values()], dtype=np.uint64) for half in (1, 2)
+        )
+        codes: I64 = _code(keys[:, 0], keys[:, 1])
+        order = np.argsort(codes)
+        wanted = _code(np.asarray(group, dtype=np.int64), np.asarray(sensor, dtype=np.int64))
+        place = order[np.minimum(np.searchsorted(codes[order], wanted), len(order) - 1)]
+        found: BOOL = keep & ((codes[place] != wanted) | _after(batch, ends[place], high[place], low[place]))
+        return found
 
 
-def _after(batch: Batch, time: int, high: int, low: int) -> BOOL:
-    """Which events come after a cursor in total order."""
+def _code(group: I64, sensor: I64) -> I64:
+    return np.asarray(group * 65_536 + sensor)
+
+
+def _after(batch: Batch, time: I64, high: U64, low: U64) -> BOOL:
+    """Which events come after their cursors in total order."""
     same_time = batch.time_ms == time
-    above, level = batch.uuid_high > np.uint64(high), batch.uuid_high == np.uint64(high)
-    later: BOOL = (batch.time_ms > time) | (same_time & (above | (level & (batch.uuid_low > np.uint64(low)))))
+    above, level = batch.uuid_high > high, batch.uuid_high == high
+    later: BOOL = (batch.time_ms > time) | (same_time & (above | (level & (batch.uuid_low > low))))
     return later
 
 
@@ -182,6 +196,8 @@ class Checkpoint:
             self._rewrite()
 
     def _rewrite(self) -> None:
+        progress = self.progress  # a cursor before ``below_ms`` tells nothing any more
+        progress.cursors = {key: c for key, c in progress.cursors.items() if c[0] >= progress.below_ms}
         with replacing([self.path], durable=True) as (beside,):
             beside.write_bytes(orjson.dumps(_as_json(self.progress)) + b"\n")
         if self._handle >= 0:

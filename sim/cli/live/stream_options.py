@@ -1,0 +1,66 @@
+"""Options of ``termtide stream``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from context.files import typed_path
+from sim.sinks.open import forms
+
+To = Annotated[str, typer.Option("--to", metavar="URL", help=", ".join(forms("messages")))]
+Speed = Annotated[str, typer.Option("--speed", metavar="X", help="Campus seconds a second, or max.")]
+Begin = Annotated[
+    str | None, typer.Option("--from", metavar="TIME", help="First moment, by the campus's clock.")
+]
+End = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Moment at which it ends.")]
+RateMax = Annotated[
+    float | None,
+    typer.Option("--rate-max", metavar="N", min=0.1, help="Send at most so many events a second."),
+]
+MaxSkew = Annotated[
+    str,
+    typer.Option(
+        "--max-skew",
+        metavar="TIME",
+        help="Campus time that messages may lie behind newer ones, such as 5m, or none.",
+    ),
+]
+AlignToday = Annotated[
+    bool, typer.Option("--align-today", help="Shift the calendar so that --from is today.")
+]
+Loop = Annotated[bool, typer.Option("--loop", help="Begin again at the end: later, with new ids.")]
+LapCount = Annotated[int | None, typer.Option("--laps", metavar="N", min=1, help="Repeat so often in all.")]
+Form = Annotated[str, typer.Option("--message", metavar="FORM", help="event or envelope.")]
+OrderingKey = Annotated[
+    str | None,
+    typer.Option("--ordering-key", metavar="KEY", help="tool, canvas_user_id or canvas_course_id."),
+]
+Create = Annotated[
+    bool, typer.Option("--create", help="Make topic and subscription, labelled, if they are missing.")
+]
+ThisTopic = Annotated[
+    str | None,
+    typer.Option("--allow-unlabelled", metavar="TOPIC", help="Publish to this topic without its label."),
+]
+StreamState = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        parser=typed_path,
+        metavar="DIR",
+        help="Folder of checkpoint and socket; default: <run>-stream-<sink>.",
+    ),
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Forget the checkpoint and begin anew.")]
+PlayedRun = Annotated[
+    Path | None,
+    typer.Option(
+        "--run",
+        parser=typed_path,
+        metavar="DIR",
+        help="Play this run; default: the scenario's, or the newest.",
+    ),
+]
