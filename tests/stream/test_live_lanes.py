@@ -65,7 +65,10 @@ def messages(first: int, count: int, sensors: int = 5) -> Messages:
     sensor = numbers % sensors
     course = Attribute("canvas_course_id", pa.array(["a", "b", None]), numbers % 3)
     data = pa.array([f"{s}:{n}" for s, n in zip(sensor, numbers, strict=True)])
-    batch = replace(toy_batch(numbers), course=np.where(numbers % 3 == 2, -1, numbers % 3).astype(np.int32))
+    batch = replace(
+        toy_batch(numbers, numbers.astype(np.uint64)),
+        course=np.where(numbers % 3 == 2, -1, numbers % 3).astype(np.int32),
+    )
     return Messages(data, (course,), sensor, batch, np.ones(count, dtype=np.int64), numbers * 1_000)
 
 
@@ -179,6 +182,35 @@ def test_stopping_does_not_wait_for_a_sink_that_is_away(tmp_path: Path) -> None:
     lanes.close(5)
     assert checkpoint.progress.acked == 0
     assert checkpoint.progress.below_ms == 0
+
+
+@pytest.mark.parametrize("key", [None, "canvas_course_id"])
+@pytest.mark.parametrize("requests", [0, 1, 5, 17, 40])
+def test_what_a_journal_wants_is_what_did_not_arrive(tmp_path: Path, key: str | None, requests: int) -> None:
+    """Cut off after any request, a journal wants just what the sink has not acknowledged, with a key too."""
+    sink = ListSink()
+    deliver = sink.deliver
+
+    def stopping(bodies: Sequence[memoryview], count: int) -> Any:
+        with sink._lock:
+            if len(sink.requests) >= requests:
+                raise RunError("cut off")
+        return deliver(bodies, count)
+
+    sink.deliver = stopping  # type: ignore[method-assign]
+    lanes, _ = lanes_of(sink, tmp_path, ordering_key=key, max_skew_ms=20_000)
+    for first in range(0, 240, 60):
+        lanes.put(messages(first, 60), 0, first)
+    while lanes.failure is None and lanes.unacknowledged:
+        lanes.wait(0.05)
+    lanes.close(5)
+    progress = load_progress(tmp_path)
+    assert progress is not None
+    everything = messages(0, 240)
+    group = lanes.group_of(everything.last, everything.sensor)
+    wanted = np.flatnonzero(progress.wanted(group, everything.sensor, everything.last))
+    arrived = {int(line[2:]) for request in sink.requests for line in request}
+    assert set(wanted.tolist()) == set(range(240)) - arrived
 
 
 def test_groups_are_by_sensor_or_by_key() -> None:
