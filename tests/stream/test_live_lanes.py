@@ -63,11 +63,11 @@ def messages(first: int, count: int, sensors: int = 5) -> Messages:
     """Messages ``first`` .. of sensors in turn; a text says sensor and number."""
     numbers = np.arange(first, first + count)
     sensor = numbers % sensors
-    course = Attribute("canvas_course_id", pa.array(["a", "b", None]), numbers % 3)
+    course = Attribute("canvas_course_id", pa.array([*"abcdef", None]), numbers % 7)
     data = pa.array([f"{s}:{n}" for s, n in zip(sensor, numbers, strict=True)])
     batch = replace(
         toy_batch(numbers, numbers.astype(np.uint64)),
-        course=np.where(numbers % 3 == 2, -1, numbers % 3).astype(np.int32),
+        course=np.where(numbers % 7 == 6, -1, numbers % 7).astype(np.int32),
     )
     return Messages(data, (course,), sensor, batch, np.ones(count, dtype=np.int64), numbers * 1_000)
 
@@ -113,9 +113,9 @@ def test_a_request_holds_one_ordering_key(tmp_path: Path) -> None:
     lanes.put(messages(0, 90), 0, 0)
     finish(lanes)
     for request in sink.requests:
-        assert len({int(line[2:]) % 3 for line in request}) == 1
-    for key in range(3):
-        numbers = [int(line[2:]) for request in sink.requests for line in request if int(line[2:]) % 3 == key]
+        assert len({int(line[2:]) % 7 for line in request}) == 1
+    for key in range(7):
+        numbers = [int(line[2:]) for request in sink.requests for line in request if int(line[2:]) % 7 == key]
         assert numbers == sorted(numbers)
 
 
