@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module, resources
+from itertools import pairwise
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -15,6 +18,7 @@ from typer.main import get_command
 
 from context.errors import InputError, TermtideError
 from context.foreign import ours
+from sim.cli.variables import check_variables, read_variables
 
 # Where each command stands, in the order in which help lists them. A command imports what it needs when it is
 # asked for: `termtide sql` does not wait for what draws a term.
@@ -81,7 +85,13 @@ class _Commands(TyperGroup):
                 below.epilog = _epilog(f"{cmd_name} {below.name}")
         command = get_command(found)
         command.name = cmd_name
+        read_variables(command)
         return command
+
+    def every_command(self) -> Iterator[Any]:
+        """All commands, imported one after the other."""
+        for name in COMMANDS:
+            yield self.get_command(None, name)
 
 
 app = typer.Typer(
@@ -112,6 +122,7 @@ def main_options(
     ] = False,
 ) -> None:
     """A synthetic university on tap: a context store, a term of Caliper events, a warehouse."""
+    check_variables(_Commands(name="termtide").every_command())
     _help_alone(context)
 
 
@@ -121,9 +132,18 @@ def fail(message: str, code: int, *, as_json: bool = False) -> NoReturn:
 
     if as_json:
         err_json({"error": message, "exit_code": code})
+    elif _is_json_log():
+        err_json({"severity": "ERROR", "message": message, "exit_code": code})
     else:
         err.print(f"termtide: {message}")
     raise SystemExit(code)
+
+
+def _is_json_log() -> bool:
+    """Whether a stream's log is to be JSON to its last line."""
+    words = sys.argv[1:]
+    given = dict(pairwise(words)).get("--log-format", "") or os.environ.get("TERMTIDE_LOG_FORMAT", "")
+    return words[:1] == ["stream"] and (given == "json" or "--log-format=json" in words)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -152,9 +172,11 @@ def main(arguments: list[str] | None = None) -> None:
         if known is None:
             raise
         fail(str(known), known.exit_code, as_json=as_json)
-    # Outside its standalone mode, typer returns the exit code of an interruption instead of raising it.
+    # Outside its standalone mode, typer returns exit codes, that of an interruption too.
     if code == 130:
         _stopped(as_json=as_json)
+    if isinstance(code, int) and code:
+        raise SystemExit(code)
 
 
 def _where_help_is(error: Exception) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +17,9 @@ import numpy as np
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 
 from context.arrays import I64
+from context.errors import RunError
 from sim.caliper.batch import Batch
+from sim.folder.progress import time_span
 from sim.lanes.checkpoint import Checkpoint
 from sim.lanes.queues import Queues, Request, Round
 from sim.sensors.message_maker import group_of
@@ -36,6 +38,7 @@ class Lanes:
         ordering_key: str | None,
         *,
         max_skew_ms: int | None = None,
+        give_up_after_s: float | None = None,
         most_queued: int = 20_000,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -48,6 +51,9 @@ class Lanes:
         self._rounds: deque[Round] = deque()
         self._put = 0  # rounds
         self.acked = self.acked_bytes = 0  # events; bytes of messages
+        self.acked_of: Counter[int] = Counter()  # events by sensor
+        self.bytes_of: Counter[int] = Counter()
+        self._give_up_after_s, self._away_since = give_up_after_s, 0.0  # wall time
         self.retries = 0
         self.away = ""  # why the sink is out of reach, "" when it isn't
         self.failure: BaseException | None = None
@@ -171,8 +177,10 @@ class Lanes:
         )
 
         def once() -> Any:
-            given_up = self._closing and self.away
-            return _GIVEN_UP if given_up else self._sink.deliver(bodies, count)
+            if self._closing and self.away:
+                return _GIVEN_UP
+            self._check_patience()
+            return self._sink.deliver(bodies, count)
 
         mark = again(once)
         if self.away and mark is not _GIVEN_UP:
@@ -180,12 +188,20 @@ class Lanes:
             self._say("the sink is back; going on")
         return mark
 
+    def _check_patience(self) -> None:
+        """Raise RunError when the sink has been away for longer than somebody wants to wait."""
+        most = self._give_up_after_s
+        if self.away and most is not None and time.monotonic() - self._away_since >= most:
+            raise RunError(
+                f"the sink was out of reach for {time_span(most)}: {self.away}; the same command goes on"
+            )
+
     def _tell_away(self, attempt: RetryCallState) -> None:
         error = attempt.outcome.exception() if attempt.outcome else None
         with self.changed:
             self.retries += 1
             if not self.away:
-                self.away = str(error)
+                self.away, self._away_since = str(error), time.monotonic()
                 self._say(f"the sink is out of reach, waiting for it: {error}")
 
     def _nap(self, seconds: float) -> None:
@@ -200,6 +216,8 @@ class Lanes:
             self.acked_bytes += size
             for around, rows in request.runs:
                 around.left -= len(rows)
+                self.acked_of.update(around.events_of(rows))
+                self.bytes_of.update(around.bytes_of(rows))
             self._settle()
             self.changed.notify_all()
 

@@ -47,6 +47,14 @@ class Round:
         for first, stop in zip(begin.tolist(), end.tolist(), strict=True):
             yield self.data[first:stop]
 
+    def events_of(self, rows: npt.NDArray[np.intp]) -> dict[int, int]:
+        """How many events of each sensor are in rows."""
+        return _totals(self.sensor[rows], self.events[rows])
+
+    def bytes_of(self, rows: npt.NDArray[np.intp]) -> dict[int, int]:
+        """How many bytes of each sensor's messages are in rows."""
+        return _totals(self.sensor[rows], self.offsets[rows + 1] - self.offsets[rows])
+
     def cursors(self, rows: npt.NDArray[np.intp]) -> dict[Key, Cursor]:
         """The last event of each group and sensor in rows."""
         backwards = rows[::-1]
@@ -59,6 +67,11 @@ class Round:
             last.time_ms[row].tolist(), last.uuid_high[row].tolist(), last.uuid_low[row].tolist(), strict=True
         )
         return dict(zip(keys, ends, strict=True))
+
+
+def _totals(sensor: I64, numbers: I64) -> dict[int, int]:
+    found = np.bincount(sensor, weights=numbers)
+    return {code: int(found[code]) for code in np.flatnonzero(found).tolist()}
 
 
 class Parcel:

@@ -36,8 +36,12 @@ class Sensor:
 
     @property
     def held(self) -> int:
-        """Events that it holds back until they are due."""
-        return sum(len(window.batch) for window in tuple(self._windows)) - self._given
+        """Events that have happened, and that it holds back until they are due."""
+        before = sum(
+            int(np.searchsorted(window.batch.time_ms, self._env.now, side="right"))
+            for window in tuple(self._windows)
+        )
+        return max(before - self._given, 0)
 
     @property
     def first_ms(self) -> int:

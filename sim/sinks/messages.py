@@ -66,6 +66,10 @@ class StreamOptions:
     allow_unlabelled: str | None = None  # write there although it isn't labelled synthetic
     ordering_key: str | None = None  # an attribute's name
     labels: tuple[tuple[str, str], ...] = ()  # put on what is made
+    # Of the subscription that is made, None for Pub/Sub's own:
+    ack_deadline_s: float | None = None  # whole seconds
+    retention_s: float | None = None
+    dead_letter: str | None = None  # a topic of the same project
 
 
 class StreamSink(Protocol):

@@ -33,9 +33,10 @@ from sim.stream.clock import Clock
 from sim.stream.control import listening
 from sim.stream.feed import Feed
 from sim.stream.laps import Lap, Laps
+from sim.stream.metrics import serving
 from sim.stream.moments_and_speeds import read_moment, read_speed
 from sim.stream.player import Player, Programme
-from sim.stream.status import Monitor
+from sim.stream.status import Monitor, nothing_left
 from sim.stream.timeline import Timeline, wall_text
 from sim.world.load import campus_facts
 
@@ -59,6 +60,8 @@ class StreamJob:
     rate_max: float | None = None
     max_skew_ms: int | None = MAX_SKEW_MS  # of campus time, between what a sink gets; None: without a bound
     options: StreamOptions = field(default_factory=StreamOptions)
+    give_up_after_s: float | None = None  # of wall time, that the sink may be out of reach; None: no end
+    metrics: tuple[str, int] | None = None  # host and port to answer at
     fresh: bool = False  # forget an earlier checkpoint
 
     def identity(self) -> dict[str, Any]:
@@ -107,11 +110,19 @@ def stream(job: StreamJob, say: Say, show: Say = lambda _: None) -> StreamEnd:
         say(f"to {where}")
         if progress.done:
             say("all of it was sent before: nothing is left (--fresh begins anew)")
-            return StreamEnd(done=True, interrupted=False, status=_nothing_left(where))
+            facts = nothing_left(progress, timeline, job.speed, job.max_skew_ms, where)
+            return StreamEnd(done=True, interrupted=False, status=facts)
         progress.mark = sink.mark
         checkpoint = journal.Checkpoint(job.state_dir, progress)
         stack.callback(checkpoint.close)
-        lanes = Lanes(sink, checkpoint, job.options.ordering_key, max_skew_ms=job.max_skew_ms, say=say)
+        lanes = Lanes(
+            sink,
+            checkpoint,
+            job.options.ordering_key,
+            max_skew_ms=job.max_skew_ms,
+            give_up_after_s=job.give_up_after_s,
+            say=say,
+        )
         stack.callback(lanes.close, _LEAVE_S)
         player = _player(job, timeline, lanes, checkpoint, say)
         stack.callback(player.feed.close)
@@ -119,6 +130,9 @@ def stream(job: StreamJob, say: Say, show: Say = lambda _: None) -> StreamEnd:
         stack.callback(monitor.close)
         answer = partial(_answer, player, monitor)
         stack.enter_context(listening(job.state_dir, answer))
+        port = stack.enter_context(serving(job.metrics, monitor.status))
+        if job.metrics:
+            say(f"metrics at http://{job.metrics[0]}:{port}/metrics, health at /healthz")
         stack.enter_context(_stopped_by_signals(player))
         done = player.play()
         if not done:
@@ -129,10 +143,6 @@ def stream(job: StreamJob, say: Say, show: Say = lambda _: None) -> StreamEnd:
             "segments": monitor.segments(),
         }
         return StreamEnd(done, player.stopped_by == "signal", facts)
-
-
-def _nothing_left(where: str) -> dict[str, Any]:
-    return {"state": "done", "events_acknowledged": 0, "sink": where}
 
 
 def _progress(job: StreamJob) -> journal.StreamProgress:

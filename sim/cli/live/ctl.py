@@ -25,25 +25,43 @@ _State = Annotated[
     ),
 ]
 
+_CODES = {
+    "paused": 1,
+    "waiting for the sink": 3,
+}  # 2 is for a stream that is not there
 
-def _ctl(state: Path | None, command: str, value: str, *, as_json: bool) -> None:
+
+def _ctl(state: Path | None, command: str, value: str, *, as_json: bool) -> str:
+    """Ask the stream; returns its state."""
     from sim.stream.control import ask, find_state
 
     facts = ask(find_state(state), command, value)
     if as_json:
         out_json(facts)
-        return
+        return str(facts["state"])
     campus = facts.pop("campus", {})
-    del facts["sensors"]
+    facts.pop("sensors", None)
     facts["campus"] = ", ".join(f"{key.replace('_', ' ')} {fact}" for key, fact in campus.items())
     for key, fact in facts.items():
         out(f"{key.replace('_', ' ')}: {fact}")
+    return str(facts["state"])
 
 
 @ctl_app.command("status")
-def status_command(state: _State = None, as_json: AsJson = False) -> None:
-    """Where the stream is: time, speed, lag, rate, queue."""
-    _ctl(state, "status", "", as_json=as_json)
+def status_command(
+    state: _State = None,
+    exit_code: Annotated[
+        bool,
+        typer.Option(
+            "--exit-code", help="0: it plays, 1: paused, 2: there is none, 3: it waits for the sink."
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Where the stream is: time, speed, lag, rate, queue, skew."""
+    found = _ctl(state, "status", "", as_json=as_json)
+    if exit_code and (code := _CODES.get(found, 0)):
+        raise typer.Exit(code)
 
 
 @ctl_app.command("pause")

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
 from context.errors import InputError
 from context.scenario.scenario import Scenario
 from context.terms.premises import premises
+from sim.cli.live.log import FORMATS as LOG_FORMATS
+from sim.cli.live.log import JsonLog
 from sim.cli.live.stream_options import (
+    AckDeadline,
     AlignToday,
     Begin,
     Create,
+    DeadLetter,
     End,
     Form,
     Fresh,
+    GiveUpAfter,
     LapCount,
+    LogFormat,
     Loop,
     MaxSkew,
+    Metrics,
     OrderingKey,
     PlayedRun,
     RateMax,
+    Retention,
     Speed,
     StreamState,
     ThisTopic,
@@ -47,7 +56,13 @@ def stream_command(
     message: Form = "event",
     ordering_key: OrderingKey = None,
     create: Create = False,
+    ack_deadline: AckDeadline = None,
+    retention: Retention = None,
+    dead_letter: DeadLetter = None,
     allow_unlabelled: ThisTopic = None,
+    give_up_after: GiveUpAfter = None,
+    metrics: Metrics = None,
+    log_format: LogFormat = "text",
     state: StreamState = None,
     fresh: Fresh = False,
     run_dir: PlayedRun = None,
@@ -68,11 +83,15 @@ def stream_command(
     from sim.sensors.message_maker import FORMS
     from sim.sinks.messages import ORDERING_KEYS, StreamOptions
     from sim.stream.control import state_dir
+    from sim.stream.metrics import metrics_address
     from sim.stream.moments_and_speeds import moved, read_skew, read_speed
     from sim.stream.stream import StreamJob, played_shift, stream, timeline_of
 
     _one_of("--message", message, FORMS)
     _one_of("--ordering-key", ordering_key, ORDERING_KEYS)
+    _one_of("--log-format", log_format, LOG_FORMATS)
+    if message == "envelope" and ordering_key not in (None, "tool"):
+        raise InputError(f"--ordering-key {ordering_key}: an envelope is of many, allowed with it: tool")
     if as_json and is_stdout(to, "messages"):
         raise InputError("--json: stdout carries the events already; take --to ndjson:FILE")
     if align_today and (shift is not None or begin is None):
@@ -90,22 +109,43 @@ def stream_command(
             folder = default_run_dir(chosen)
         err.print(f"calendar moved by {weeks:+d} weeks: the stream begins at {begin}")
     labels = (("termtide", "stream"), ("pack", loaded.name), ("seed", str(chosen.seed)))
-    options = StreamOptions(create, allow_unlabelled, ordering_key, labels)
+    options = StreamOptions(
+        create,
+        allow_unlabelled,
+        ordering_key,
+        labels,
+        ack_deadline_s=_seconds(ack_deadline, "--ack-deadline"),
+        retention_s=_seconds(retention, "--retention"),
+        dead_letter=dead_letter,
+    )
     number = laps if laps is not None else (None if loop else 1)
     # A wrong address or time is told before anything is made.
     check_stream(to, options)
     given = premises(chosen, loaded)
     job = StreamJob(
-        given, folder, kept, to, pace, begin, end, number, message, rate_max, skew, options, fresh
-    )
+        given, folder, kept, to, pace, begin, end, number, message, rate_max, skew, options,
+        give_up_after_s=_seconds(give_up_after, "--give-up-after"),
+        metrics=None if metrics is None else metrics_address(metrics),
+        fresh=fresh,
+    )  # fmt: skip
+    log = JsonLog() if log_format == "json" else None
     for line in timeline_of(job).warnings(datetime.now(UTC)):
-        err.print(line)
-    with Progress(err) as show:
+        (log.say if log else err.print)(line)
+    with Progress(err) if log is None else nullcontext(Progress.silent()) as show:
         prepare(given, folder, progress=show)
-        ended = stream(job, show.say, show.show)
-    _report(ended.status, as_json=as_json)
+        ended = stream(job, (log or show).say, (log or show).show)
+    if log and not as_json:
+        log.say(f"{ended.status['state']}: {ended.status['events_acknowledged']:,} events acknowledged")
+    else:
+        _report(ended.status, as_json=as_json)
     if ended.interrupted:
         raise KeyboardInterrupt
+
+
+def _seconds(text: str | None, flag: str) -> float | None:
+    from sim.stream.moments_and_speeds import read_time_span
+
+    return None if text is None else read_time_span(text, flag) / 1000.0
 
 
 def _weeks_to_today(scenario: Scenario, begin: str, played: int | None) -> int:

@@ -64,3 +64,29 @@ PlayedRun = Annotated[
         help="Play this run; default: the scenario's, or the newest.",
     ),
 ]
+GiveUpAfter = Annotated[
+    str | None,
+    typer.Option("--give-up-after", metavar="TIME", help="End when the sink is out of reach for so long."),
+]
+Metrics = Annotated[
+    str | None,
+    typer.Option("--metrics", metavar="HOST:PORT", help="Serve Prometheus metrics and /healthz there."),
+]
+LogFormat = Annotated[
+    str,
+    typer.Option("--log-format", metavar="FORM", help="text, or json: as Cloud Logging reads it."),
+]
+AckDeadline = Annotated[
+    str | None,
+    typer.Option("--ack-deadline", metavar="TIME", help="Of what --create makes; 10s to 10m."),
+]
+Retention = Annotated[
+    str | None,
+    typer.Option("--retention", metavar="TIME", help="How long what --create makes keeps messages."),
+]
+DeadLetter = Annotated[
+    str | None,
+    typer.Option(
+        "--dead-letter", metavar="TOPIC", help="Topic for what it couldn't deliver in 5 attempts, made too."
+    ),
+]
