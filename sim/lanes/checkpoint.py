@@ -58,6 +58,11 @@ class _Head(_Line):
     acked: _Whole
     mark: int | str | None
     done: bool
+    paused: bool = False
+
+
+class _Pause(_Line):
+    paused: bool
 
 
 class _Clock(_Line):
@@ -71,7 +76,7 @@ class _Ack(_Line):
     mark: int | str | None
 
 
-_ENTRY: TypeAdapter[_Clock | _Ack] = TypeAdapter(_Clock | _Ack)
+_ENTRY: TypeAdapter[_Clock | _Ack | _Pause] = TypeAdapter(_Clock | _Ack | _Pause)
 
 
 @dataclass
@@ -94,6 +99,16 @@ class StreamProgress:
     acked: int = 0  # events acknowledged, repeats included
     mark: Any = None  # what the sink wants to be told when it is opened again
     done: bool = False
+    paused: bool = False  # somebody wanted it to stand still
+
+    def extend(self, identity: dict[str, Any]) -> None:
+        """Go on to a later end than before, even from the end itself."""
+        self.identity = identity
+        if self.done:
+            self.done = False
+            last = self.segments[-1]
+            self.below_ms = max(self.below_ms, last.end_ms or 0)
+            last.end_ms = None
 
     def wanted(self, group: I64, sensor: I64, batch: Batch) -> BOOL:
         """Which events have not been acknowledged in this segment."""
@@ -173,6 +188,12 @@ class Checkpoint:
                 self.progress.below_ms, self.progress.at_ms = below_ms, at_ms
                 self._append({"below": below_ms, "at": at_ms})
 
+    def pause(self, paused: bool) -> None:
+        """Somebody stops the clock, or lets it go on; a stream that starts again does the same."""
+        with self._lock:
+            self.progress.paused = paused
+            self._append({"paused": paused})
+
     def close(self) -> None:
         """Leave a short journal on the disk."""
         with self._lock:
@@ -217,6 +238,7 @@ def _as_json(progress: StreamProgress) -> dict[str, Any]:
         "acked": progress.acked,
         "mark": progress.mark,
         "done": progress.done,
+        "paused": progress.paused,
     }
 
 
@@ -244,6 +266,7 @@ def load_progress(folder: Path) -> StreamProgress | None:
             head.acked,
             head.mark,
             head.done,
+            head.paused,
         )
         for line in lines[1:-1]:  # what stands behind the last newline is torn, or nothing
             _apply(progress, orjson.loads(line))
@@ -258,6 +281,9 @@ def _apply(progress: StreamProgress, line: object) -> None:
     entry = _ENTRY.validate_python(line)
     if isinstance(entry, _Clock):
         progress.below_ms, progress.at_ms = entry.below, entry.at
+        return
+    if isinstance(entry, _Pause):
+        progress.paused = entry.paused
         return
     progress.cursors.update(_entries(entry.ack))
     progress.acked += entry.n

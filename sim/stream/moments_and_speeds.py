@@ -95,3 +95,16 @@ def read_skew(text: str, what: str = "--max-skew") -> int | None:
         return read_time_span(text, what)
     except InputError as error:
         raise InputError(f"{error}, or none") from None
+
+
+def read_ramp(text: str, what: str = "--ramp") -> tuple[tuple[float, float], ...]:
+    """(wall seconds from the start, speed) of ``10m=60,20m=600,1h=max``, in order. Raises InputError."""
+    steps = []
+    for step in text.split(","):
+        time, equals, speed = step.partition("=")
+        if not equals:
+            raise InputError(f"{what}: {step!r} given, allowed: TIME=SPEED, such as 10m=60,20m=600,1h=max")
+        steps.append((read_time_span(time, what) / 1000.0, read_speed(speed, what)))
+    if steps != sorted(steps):
+        raise InputError(f"{what}: {text!r} given, allowed: steps in order of time")
+    return tuple(steps)

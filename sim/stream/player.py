@@ -94,6 +94,14 @@ class Player:
         if steer.error:
             raise InputError(f"seek: {steer.error}")
 
+    def pause(self, paused: bool) -> None:
+        """Stand still, or go on; a stream that is started again does the same."""
+        self._checkpoint.pause(paused)
+        if paused:
+            self.clock.pause()
+        else:
+            self.clock.resume()
+
     @property
     def stopping(self) -> bool:
         """Whether somebody wants it to end."""

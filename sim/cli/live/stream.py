@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from context.errors import InputError
-from context.scenario.scenario import Scenario
 from context.terms.premises import premises
+from sim.cli.live.calendar import NOW, moved_term
 from sim.cli.live.log import FORMATS as LOG_FORMATS
 from sim.cli.live.log import JsonLog
 from sim.cli.live.stream_options import (
     AckDeadline,
     AlignToday,
     Begin,
+    CatchUp,
     Create,
     DeadLetter,
     End,
@@ -28,18 +29,25 @@ from sim.cli.live.stream_options import (
     Metrics,
     OrderingKey,
     PlayedRun,
+    Ramp,
     RateMax,
     Retention,
     Speed,
+    StreamFlags,
     StreamState,
     ThisTopic,
     To,
 )
 from sim.cli.options import AsJson, Fte, PackName, ScenarioFile, Seed, Shift, TermName, Terms
 from sim.cli.terminal import err, out_json
-from sim.folder.chosen import chosen_term, with_shift
+from sim.folder.chosen import chosen_term
 from sim.folder.find import default_run_dir
 from sim.sinks.open import check_stream, is_stdout
+from sim.stream.clock import MAX
+from sim.stream.moments_and_speeds import read_ramp, read_skew, read_speed, read_time_span
+
+if TYPE_CHECKING:  # imported when a stream is played
+    from sim.stream.stream import StreamJob
 
 
 def stream_command(
@@ -49,6 +57,8 @@ def stream_command(
     end: End = None,
     rate_max: RateMax = None,
     max_skew: MaxSkew = "5m",
+    catch_up: CatchUp = False,
+    ramp: Ramp = None,
     align_today: AlignToday = False,
     shift: Shift = None,
     loop: Loop = False,
@@ -78,81 +88,100 @@ def stream_command(
 
     The same command goes on after a stop or kill.
     """
+    _play(StreamFlags(**locals()))
+
+
+def _play(flags: StreamFlags) -> None:
     from sim.folder.progress import Progress
     from sim.run import prepare
-    from sim.sensors.message_maker import FORMS
-    from sim.sinks.messages import ORDERING_KEYS, StreamOptions
-    from sim.stream.control import state_dir
-    from sim.stream.metrics import metrics_address
-    from sim.stream.moments_and_speeds import moved, read_skew, read_speed
-    from sim.stream.stream import StreamJob, played_shift, stream, timeline_of
+    from sim.stream.stream import stream, timeline_of
 
-    _one_of("--message", message, FORMS)
-    _one_of("--ordering-key", ordering_key, ORDERING_KEYS)
-    _one_of("--log-format", log_format, LOG_FORMATS)
-    if message == "envelope" and ordering_key not in (None, "tool"):
-        raise InputError(f"--ordering-key {ordering_key}: an envelope is of many, allowed with it: tool")
-    if as_json and is_stdout(to, "messages"):
-        raise InputError("--json: stdout carries the events already; take --to ndjson:FILE")
-    if align_today and (shift is not None or begin is None):
-        raise InputError("--align-today: needs --from, and chooses the shift, so --shift can't be given")
-    pace, skew = read_speed(speed), read_skew(max_skew)
-    flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack, "shift": shift}
-    chosen, loaded, folder = chosen_term(scenario, run_dir, flags)
-    kept = state or state_dir(folder, to)
-    if align_today:
-        weeks = _weeks_to_today(chosen, begin or "", None if fresh else played_shift(kept))
-        zone = chosen.time_zone
-        begin, end = moved(begin, weeks, zone, "--from"), moved(end, weeks, zone, "--until")
-        if weeks:
-            chosen = with_shift(chosen, str(chosen.shift + weeks), "--align-today")
-            folder = default_run_dir(chosen)
-        err.print(f"calendar moved by {weeks:+d} weeks: the stream begins at {begin}")
-    labels = (("termtide", "stream"), ("pack", loaded.name), ("seed", str(chosen.seed)))
-    options = StreamOptions(
-        create,
-        allow_unlabelled,
-        ordering_key,
-        labels,
-        ack_deadline_s=_seconds(ack_deadline, "--ack-deadline"),
-        retention_s=_seconds(retention, "--retention"),
-        dead_letter=dead_letter,
-    )
-    number = laps if laps is not None else (None if loop else 1)
-    # A wrong address or time is told before anything is made.
-    check_stream(to, options)
-    given = premises(chosen, loaded)
-    job = StreamJob(
-        given, folder, kept, to, pace, begin, end, number, message, rate_max, skew, options,
-        give_up_after_s=_seconds(give_up_after, "--give-up-after"),
-        metrics=None if metrics is None else metrics_address(metrics),
-        fresh=fresh,
-    )  # fmt: skip
-    log = JsonLog() if log_format == "json" else None
+    job = _job(flags)
+    log = JsonLog() if flags.log_format == "json" else None
     for line in timeline_of(job).warnings(datetime.now(UTC)):
         (log.say if log else err.print)(line)
     with Progress(err) if log is None else nullcontext(Progress.silent()) as show:
-        prepare(given, folder, progress=show)
+        prepare(job.given, job.run_dir, progress=show)
         ended = stream(job, (log or show).say, (log or show).show)
-    if log and not as_json:
+    if log and not flags.as_json:
         log.say(f"{ended.status['state']}: {ended.status['events_acknowledged']:,} events acknowledged")
     else:
-        _report(ended.status, as_json=as_json)
+        _report(ended.status, as_json=flags.as_json)
     if ended.interrupted:
         raise KeyboardInterrupt
 
 
+def _check(flags: StreamFlags) -> None:
+    """Raise InputError for what can't be together."""
+    from sim.sensors.message_maker import FORMS
+    from sim.sinks.messages import ORDERING_KEYS
+
+    _one_of("--message", flags.message, FORMS)
+    _one_of("--ordering-key", flags.ordering_key, ORDERING_KEYS)
+    _one_of("--log-format", flags.log_format, LOG_FORMATS)
+    if flags.message == "envelope" and flags.ordering_key not in (None, "tool"):
+        raise InputError(f"--ordering-key {flags.ordering_key}: envelopes are of many, allowed: tool")
+    if flags.as_json and is_stdout(flags.to, "messages"):
+        raise InputError("--json: stdout carries the events already; take --to ndjson:FILE")
+    if flags.align_today and (flags.shift is not None or flags.begin in (None, NOW)):
+        raise InputError("--align-today: needs a --from, and chooses the shift, so --shift can't be given")
+    if flags.begin == NOW and flags.shift is not None:
+        raise InputError("--from now: chooses the shift, so --shift can't be given")
+    if (flags.begin == NOW or flags.catch_up) and (flags.ramp or read_speed(flags.speed) != 1):
+        raise InputError("--catch-up, --from now: go on at 1x, so neither --speed nor --ramp can be given")
+    if flags.catch_up and flags.begin is None:
+        raise InputError("--catch-up: needs a --from, before now")
+
+
+def _job(flags: StreamFlags) -> StreamJob:
+    """What the flags ask for. Raises InputError before anything is made."""
+    from sim.sinks.messages import StreamOptions
+    from sim.stream.control import state_dir
+    from sim.stream.metrics import metrics_address
+    from sim.stream.stream import played_identity
+
+    _check(flags)
+    skew = read_skew(flags.max_skew)
+    keys = ("fte", "term", "terms", "seed", "pack", "shift")
+    chosen, loaded, folder = chosen_term(
+        flags.scenario, flags.run_dir, {key: getattr(flags, key) for key in keys}
+    )
+    kept = flags.state or state_dir(folder, flags.to)
+    begin, end = flags.begin, flags.end
+    if flags.align_today or begin == NOW:
+        played = None if flags.fresh else played_identity(kept)
+        before = chosen.shift
+        chosen, begin, end = moved_term(chosen, loaded, begin or "", end, played)
+        if weeks := chosen.shift - before:
+            folder = default_run_dir(chosen)
+        err.print(f"calendar moved by {weeks:+d} weeks: the stream begins at {begin}")
+    labels = (("termtide", "stream"), ("pack", loaded.name), ("seed", str(chosen.seed)))
+    options = StreamOptions(
+        flags.create,
+        flags.allow_unlabelled,
+        flags.ordering_key,
+        labels,
+        ack_deadline_s=_seconds(flags.ack_deadline, "--ack-deadline"),
+        retention_s=_seconds(flags.retention, "--retention"),
+        dead_letter=flags.dead_letter,
+    )
+    number = flags.laps if flags.laps is not None else (None if flags.loop else 1)
+    # A wrong address or time is told before anything is made.
+    check_stream(flags.to, options)
+    catch_up = flags.catch_up or flags.begin == NOW
+    return StreamJob(
+        premises(chosen, loaded), folder, kept, flags.to, MAX if catch_up else read_speed(flags.speed),
+        begin, end, number, flags.message, flags.rate_max, skew, options,
+        catch_up=catch_up,
+        ramp=() if flags.ramp is None else read_ramp(flags.ramp),
+        give_up_after_s=_seconds(flags.give_up_after, "--give-up-after"),
+        metrics=None if flags.metrics is None else metrics_address(flags.metrics),
+        fresh=flags.fresh,
+    )  # fmt: skip
+
+
 def _seconds(text: str | None, flag: str) -> float | None:
-    from sim.stream.moments_and_speeds import read_time_span
-
     return None if text is None else read_time_span(text, flag) / 1000.0
-
-
-def _weeks_to_today(scenario: Scenario, begin: str, played: int | None) -> int:
-    """By how much the calendar moves; ``played``: the shift of a stream that goes on."""
-    from sim.stream.moments_and_speeds import aligning_weeks
-
-    return aligning_weeks(scenario, begin, datetime.now(UTC)) if played is None else played - scenario.shift
 
 
 def _one_of(flag: str, given: str | None, allowed: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from sim.sinks.open import forms
 To = Annotated[str, typer.Option("--to", metavar="URL", help=", ".join(forms("messages")))]
 Speed = Annotated[str, typer.Option("--speed", metavar="X", help="Campus seconds a second, or max.")]
 Begin = Annotated[
-    str | None, typer.Option("--from", metavar="TIME", help="First moment, by the campus's clock.")
+    str | None, typer.Option("--from", metavar="TIME", help="First moment, by the campus's clock, or now.")
 ]
 End = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Moment at which it ends.")]
 RateMax = Annotated[
@@ -27,6 +28,13 @@ MaxSkew = Annotated[
         metavar="TIME",
         help="Campus time that messages may lie behind newer ones, such as 5m, or none.",
     ),
+]
+CatchUp = Annotated[
+    bool, typer.Option("--catch-up", help="Play at full speed up to now, then at the clock's own, 1x.")
+]
+Ramp = Annotated[
+    str | None,
+    typer.Option("--ramp", metavar="STEPS", help="Speeds by wall time from its start: 10m=60,1h=max."),
 ]
 AlignToday = Annotated[
     bool, typer.Option("--align-today", help="Shift the calendar so that --from is today.")
@@ -90,3 +98,41 @@ DeadLetter = Annotated[
         "--dead-letter", metavar="TOPIC", help="Topic for what it couldn't deliver in 5 attempts, made too."
     ),
 ]
+
+
+@dataclass(frozen=True)
+class StreamFlags:
+    """What ``termtide stream`` was called with."""
+
+    to: str
+    speed: str
+    begin: str | None
+    end: str | None
+    rate_max: float | None
+    max_skew: str
+    catch_up: bool
+    ramp: str | None
+    align_today: bool
+    shift: str | None
+    loop: bool
+    laps: int | None
+    message: str
+    ordering_key: str | None
+    create: bool
+    ack_deadline: str | None
+    retention: str | None
+    dead_letter: str | None
+    allow_unlabelled: str | None
+    give_up_after: str | None
+    metrics: str | None
+    log_format: str
+    state: Path | None
+    fresh: bool
+    run_dir: Path | None
+    scenario: Path | None
+    fte: str | None
+    term: str | None
+    terms: str | None
+    seed: str | None
+    pack: str | None
+    as_json: bool
