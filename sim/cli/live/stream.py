@@ -138,7 +138,7 @@ def _job(flags: StreamFlags) -> StreamJob:
     from sim.sinks.messages import StreamOptions
     from sim.stream.control import state_dir
     from sim.stream.metrics import metrics_address
-    from sim.stream.stream import played_identity
+    from sim.stream.stream import StreamJob, played_identity
 
     _check(flags)
     skew = read_skew(flags.max_skew)
