@@ -47,13 +47,14 @@ from schemas._model import (
     UnknownOptionSet,
     UnknownTable,
 )
-from schemas._views import events_columns
+from schemas._views import events_columns, raw_expanded
 
 __all__ = [
     "DATASETS",
     "FAMILIES",
     "MART_DATASETS",
     "META",
+    "RAW",
     "AsOf",
     "Column",
     "Mart",
@@ -88,12 +89,14 @@ __all__ = [
     "mart",
     "marts",
     "option_set",
+    "raw_expanded",
     "remark",
     "table",
     "tables",
 ]
 
 DATASETS = ("context_store_entity", "context_store_keymap", "event_store")
+RAW = "raw"  # events as they were sent, for whoever loads a stream; no dataset that Termtide writes
 META = "termtide_meta"  # what a warehouse knows of its own making; no dataset of the Unizin Data Platform
 
 
@@ -102,8 +105,8 @@ def tables(dataset: str) -> tuple[Table, ...]:
     """Every table of a dataset, sorted by name. Raises UnknownDataset, SchemaError."""
     if dataset in MART_DATASETS:
         return tuple(one.table for one in marts(dataset))
-    if dataset not in (*DATASETS, META):
-        raise UnknownDataset("dataset", dataset, (*DATASETS, *MART_DATASETS, META))
+    if dataset not in (*DATASETS, RAW, META):
+        raise UnknownDataset("dataset", dataset, (*DATASETS, *MART_DATASETS, RAW, META))
     if dataset == "context_store_keymap":
         return tuple(_keymap_of(entity) for entity in tables("context_store_entity") if entity.keymap)
     return read_tables(dataset)

@@ -37,6 +37,12 @@ def events_columns(dialect: Literal["bigquery", "duckdb"]) -> dict[str, str]:
     return columns
 
 
+@cache
+def raw_expanded() -> str:
+    """``event_store.expanded`` of the tables of RAW, as a query in BigQuery's dialect."""
+    return files("schemas").joinpath("raw", "expanded.sql").read_text(encoding="utf-8")
+
+
 def _in_duckdb(expression: str) -> str:
     for pattern, text in _DUCKDB:
         expression = pattern.sub(text, expression)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import schemas
-from context.arrays import DAY_MS, HOUR_MS
+from context.arrays import DAY_MS
 from context.packs.people_codes import CAREERS, STANDINGS
 
 TERM_TYPES = ("Fall", "Spring", "Summer")
@@ -29,7 +29,7 @@ EVENT_KINDS = tuple(
 )
 MOST_BUFFER_EVENTS, MOST_ENVELOPE_EVENTS = 100_000, 1_000  # of a sensor
 MOST_FACTOR = 1_000  # of event rates: events of a student in a course on a day, at most
-MOST_FLUSH_MS, MOST_DELAY_MS = HOUR_MS, DAY_MS
+MOST_FLUSH_MS, MOST_DELAY_MS = DAY_MS, DAY_MS
 SUM_TOLERANCE = 1e-6
 
 Kind = Literal["text", "whole", "number", "truth"]

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from context.documents import read_toml
-from context.errors import InputError, nearest
+from context.errors import InputError
 from context.files import typed_path
 from context.scenario.messages import one_line
 from context.scenario.scenario import SCALARS, Scenario
@@ -106,10 +106,6 @@ def _checked(given: dict[str, Any], flags: Mapping[str, object], where: str) -> 
             given[key], places[key] = _as_given(key, flags[key]), f"--{key.replace('_', '-')}"
         elif text:
             given[key], places[key] = _as_given(key, text), variable
-    variables = [f"TERMTIDE_{key.upper()}" for key in SCALARS]
-    for variable in sorted(os.environ):
-        if variable.startswith("TERMTIDE_") and variable not in variables:
-            raise InputError(f"{variable}: no such variable, {nearest(variable, variables)}")
     unknown = sorted(set(flags) - set(SCALARS))
     if unknown:
         raise ValueError(f"no such keys of a scenario: {', '.join(unknown)}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module, resources
+from itertools import pairwise
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -16,6 +19,7 @@ from typer.main import get_command
 
 from context.errors import InputError, TermtideError
 from context.foreign import ours
+from sim.cli.variables import check_variables, read_variables
 
 # So many new objects before cycles among them are looked for: what a command imports leaves none, and
 # with Python's own 700 (2,000 from 3.12 on) a query's start takes some 3 % longer.
@@ -29,10 +33,10 @@ COMMANDS = {
     "context": "context:context_command",
     "backfill": "backfill:backfill_command",
     "estimate": "backfill:estimate_command",
-    "stream": "stream:stream_command",
+    "stream": "live.stream:stream_command",
     "verify": "delivered:verify_command",
     "drop": "delivered:drop_command",
-    "ctl": "stream:ctl_app",
+    "ctl": "live.ctl:ctl_app",
     "sql": "sql:sql_command",
     "open": "sql:open_command",
     "marts": "marts:marts_app",
@@ -85,7 +89,13 @@ class _Commands(TyperGroup):
                 below.epilog = _epilog(f"{cmd_name} {below.name}")
         command = get_command(found)
         command.name = cmd_name
+        read_variables(command)
         return command
+
+    def every_command(self) -> Iterator[Any]:
+        """All commands, imported one after the other."""
+        for name in COMMANDS:
+            yield self.get_command(None, name)
 
 
 app = typer.Typer(
@@ -116,6 +126,7 @@ def main_options(
     ] = False,
 ) -> None:
     """A synthetic university on tap: a context store, a term of Caliper events, a warehouse."""
+    check_variables(_Commands(name="termtide").every_command())
     _help_alone(context)
 
 
@@ -125,9 +136,18 @@ def fail(message: str, code: int, *, as_json: bool = False) -> NoReturn:
 
     if as_json:
         err_json({"error": message, "exit_code": code})
+    elif _is_json_log():
+        err_json({"severity": "ERROR", "message": message, "exit_code": code})
     else:
         err.print(f"termtide: {message}")
     raise SystemExit(code)
+
+
+def _is_json_log() -> bool:
+    """Whether a stream's log is to be JSON to its last line."""
+    words = sys.argv[1:]
+    given = dict(pairwise(words)).get("--log-format", "") or os.environ.get("TERMTIDE_LOG_FORMAT", "")
+    return words[:1] == ["stream"] and (given == "json" or "--log-format=json" in words)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -157,9 +177,11 @@ def main(arguments: list[str] | None = None) -> None:
         if known is None:
             raise
         fail(str(known), known.exit_code, as_json=as_json)
-    # Outside its standalone mode, typer returns the exit code of an interruption instead of raising it.
+    # Outside its standalone mode, typer returns exit codes, that of an interruption too.
     if code == 130:
         _stopped(as_json=as_json)
+    if isinstance(code, int) and code:
+        raise SystemExit(code)
 
 
 def _where_help_is(error: Exception) -> str:

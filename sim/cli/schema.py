@@ -72,6 +72,8 @@ def schema_ddl_command(
     """Statements that make the tables.
 
     With --format json, the columns of one table as `bq mk --schema` reads them, or of several by their names.
+
+    `ddl raw` makes tables for a stream's lines or messages, and a view that turns them into expanded's rows.
     """
     if dialect not in _DIALECTS:
         raise InputError(f"--dialect: {dialect} given, allowed: {', '.join(_DIALECTS)}")
@@ -94,6 +96,9 @@ def schema_ddl_command(
             schemas.bigquery_ddl(table, project) if dialect == "bigquery" else schemas.duckdb_ddl(table)
         )
         out_document(f"{statement};\n\n")
+    if dialect == "bigquery" and any(table.dataset == schemas.RAW for table in tables):
+        view = f"`{f'{project}.' if project else ''}{schemas.RAW}.expanded`"
+        out_document(f"CREATE OR REPLACE VIEW {view} AS\n{schemas.raw_expanded().rstrip()};\n")
 
 
 @schema_app.command("docs")
@@ -142,6 +147,8 @@ def schema_docs_command(
 def _chosen(names: list[str] | None, dataset: str | None) -> list[Table]:
     """The tables asked for, each once; all without a name. Raises InputError for one that isn't there."""
     try:
+        if names == [schemas.RAW] and dataset is None:
+            return list(schemas.tables(schemas.RAW))
         if not names:
             return [table for name in _datasets(dataset) for table in schemas.tables(name)]
         found = [schemas.table(dataset, name) if dataset else schemas.find_table(name) for name in names]

@@ -37,18 +37,24 @@ def merged(windows: Sequence[DateEvents]) -> DateEvents:
     # Envelopes are numbered per window: told apart by the window's place.
     place = np.repeat(np.arange(len(windows)), [len(window.batch) for window in windows])
     envelope = np.concatenate([window.schedule.envelope for window in windows]) + (place << 32)
-    order = np.lexsort((np.arange(len(sensor)), sensor, _held_up(release, sensor)))
+    order = np.lexsort((np.arange(len(sensor)), sensor, release))
     whole = DateEvents(windows[0].day, batch, sensor, Schedule(release, envelope))
     return whole.take(order)
 
 
-def _held_up(release: I64, sensor: I64) -> I64:
-    """When each event can leave, behind its sensor's earlier ones: a day's last flush may come late."""
-    order = np.argsort(sensor, kind="stable")
-    apart = sensor[order] * (int(np.ptp(release)) + 1)
-    held = np.empty_like(release)
-    held[order] = np.maximum.accumulate(release[order] + apart) - apart
-    return held
+def group_of(batch: Batch, sensor: I64, ordering_key: str | None) -> I64:
+    """What each event's order is kept within: a sensor, or whoever the ordering key names; -1 for nobody."""
+    if ordering_key == "canvas_user_id":
+        return _person_of(batch)
+    if ordering_key == "canvas_course_id":
+        return np.asarray(batch.course, dtype=np.int64)
+    return np.asarray(sensor, dtype=np.int64)
+
+
+def _person_of(batch: Batch) -> I64:
+    """Whom attributes name, -1 for nobody: background jobs act for nobody."""
+    person = batch.person.astype(np.int64)
+    return np.where(_NO_PERSON[batch.kind] | (person < 0), -1, person)
 
 
 def envelope_starts(window: DateEvents) -> npt.NDArray[np.intp]:
@@ -86,10 +92,11 @@ class MessageMaker:
         lead = batch.take(first)  # what an envelope's attributes tell is its first event's
         return Messages(
             documents if self._form == "event" else self._envelopes(documents, window, first),
-            self._attributes(lead, window.sensor[first]),
+            self._attributes(lead, window.sensor[first], window.schedule.release_ms[first]),
             window.sensor[first],
             batch.take(last),
             last - first + 1,
+            window.schedule.release_ms[first],
         )
 
     def _envelopes(
@@ -101,11 +108,11 @@ class MessageMaker:
         heads = self._heads.take(pa.array(window.batch.kind[first]))
         return pc.binary_join_element_wise(heads, sent, self._middle, data, "]}", "")
 
-    def _attributes(self, batch: Batch, sensor: I64) -> tuple[Attribute, ...]:
+    def _attributes(self, batch: Batch, sensor: I64, sent_ms: I64) -> tuple[Attribute, ...]:
         course = np.where(batch.course >= 0, batch.course, len(self._tables["canvas_course_id"]) - 1)
         nothing = np.zeros(len(batch), dtype=np.int64)
-        kind, person = batch.kind.astype(np.int64), batch.person.astype(np.int64)
-        person = np.where(_NO_PERSON[kind] | (person < 0), len(self._tables["canvas_user_id"]) - 1, person)
+        kind, person = batch.kind.astype(np.int64), _person_of(batch)
+        person = np.where(person < 0, len(self._tables["canvas_user_id"]) - 1, person)
         rows: dict[str, I64] = {
             "event_type": kind,
             "event_action": kind,
@@ -121,6 +128,7 @@ class MessageMaker:
         return (
             Attribute("event_id", uuids(batch.uuid_high, batch.uuid_low), None),
             Attribute("event_time", times(batch.time_ms), None),
+            Attribute("sent_time", times(sent_ms), None),
             *(Attribute(name, self._tables[name], rows[name]) for name in rows),
         )
 

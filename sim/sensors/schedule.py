@@ -15,12 +15,14 @@ from statistics import NormalDist
 import numpy as np
 
 from context import rng
-from context.arrays import I64, U64
+from context.arrays import HOUR_MS, I64, U64
 from context.scenario.incidents import time_map
 from sim.caliper.batch import Batch
 from sim.sensors.settings import DeliveryWindow, SensorSettings
 
 _DELAYS = 1_024  # rows of a table of delays, each as likely as the others
+# No delay is longer. The shortest campus date has 23 hours, so a date is held up by the one before it alone.
+LONGEST_DELAY_MS = 22 * HOUR_MS
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,16 @@ def sensor_laws(
 
 
 def delay_table(median_ms: int, p99_ms: int) -> I64:
-    """Equally likely delays, ms: lognormal with that median and 99th percentile, cut at the table's ends."""
+    """Equally likely delays, ms: lognormal with that median and 99th percentile, cut at the table's ends.
+
+    None is longer than LONGEST_DELAY_MS.
+    """
     if not median_ms:
         return np.zeros(1, dtype=np.int64)
     normal = NormalDist()
     steps = [normal.inv_cdf((row + 0.5) / _DELAYS) / normal.inv_cdf(0.99) for row in range(_DELAYS)]
-    return np.array([round(median_ms * (p99_ms / median_ms) ** step) for step in steps], dtype=np.int64)
+    delays = [round(median_ms * (p99_ms / median_ms) ** step) for step in steps]
+    return np.minimum(np.array(delays, dtype=np.int64), LONGEST_DELAY_MS)
 
 
 @dataclass(frozen=True)
@@ -64,22 +70,38 @@ class Schedule:
 
     release_ms: I64  # campus time, UTC; never before the event, never falling within a sensor
     envelope: I64  # rows of a sensor with the same number leave in one envelope
+    latest_ms: I64 | None = None  # of a whole date, by sensor: what holds up the date after it
 
 
 def schedule(
-    batch: Batch, sensor: I64, laws: Sequence[SensorLaw], midnight_ms: int, next_ms: int
+    batch: Batch,
+    sensor: I64,
+    laws: Sequence[SensorLaw],
+    midnight_ms: int,
+    next_ms: int,
+    held_ms: I64 | None = None,
 ) -> Schedule:
-    """The schedule of the events between two campus midnights. ``sensor``: index into ``laws`` of each."""
+    """The schedule of the events between two campus midnights. ``sensor``: index into ``laws`` of each.
+
+    ``held_ms``: the ``latest_ms`` of the date before, None at the first one: no sensor overtakes itself.
+    """
     release = np.empty(len(batch), dtype=np.int64)
     envelope = np.empty(len(batch), dtype=np.int64)
+    latest = np.full(len(laws), midnight_ms, dtype=np.int64)
     for code, law in enumerate(laws):
         rows = np.flatnonzero(sensor == code)
-        if len(rows):
-            release[rows], envelope[rows] = _of_sensor(batch.time_ms[rows], law, midnight_ms, next_ms)
-    return Schedule(release, envelope)
+        if not len(rows):
+            continue
+        arrival, envelope[rows] = _of_sensor(batch.time_ms[rows], law, midnight_ms, next_ms)
+        latest[code] = arrival[-1]
+        if held_ms is not None:
+            arrival = np.maximum(arrival, held_ms[code])
+        release[rows] = time_map(arrival, list(law.windows))
+    return Schedule(release, envelope, latest)
 
 
 def _of_sensor(time: I64, law: SensorLaw, midnight_ms: int, next_ms: int) -> tuple[I64, I64]:
+    """(when each event would arrive if there were no outage, its envelope)."""
     flushed, run = flushes(time, law.settings, midnight_ms, next_ms)
     first = np.searchsorted(run, run)  # the run's first row
     within = np.arange(len(run)) - first
@@ -87,11 +109,10 @@ def _of_sensor(time: I64, law: SensorLaw, midnight_ms: int, next_ms: int) -> tup
         rng.extend(np.broadcast_to(law.key, run.shape), flushed), run - run[np.searchsorted(flushed, flushed)]
     )
     delay = law.delays_ms[rng.integer(key, len(law.delays_ms))]
-    sent = time_map(flushed + delay, list(law.windows))
     # A late flush holds up those behind it: a sensor never overtakes itself.
-    release = np.maximum.accumulate(sent)
+    arrival = np.maximum.accumulate(flushed + delay)
     fresh = (within % law.settings.envelope_events == 0).astype(np.int64)
-    return release, np.cumsum(fresh) - 1
+    return arrival, np.cumsum(fresh) - 1
 
 
 def flushes(time: I64, settings: SensorSettings, midnight_ms: int, next_ms: int) -> tuple[I64, I64]:

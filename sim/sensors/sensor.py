@@ -36,8 +36,12 @@ class Sensor:
 
     @property
     def held(self) -> int:
-        """Events that it holds back until they are due."""
-        return sum(len(window.batch) for window in tuple(self._windows)) - self._given
+        """Events that have happened, and that it holds back until they are due."""
+        before = sum(
+            int(np.searchsorted(window.batch.time_ms, self._env.now, side="right"))
+            for window in tuple(self._windows)
+        )
+        return max(before - self._given, 0)
 
     @property
     def first_ms(self) -> int:
@@ -77,7 +81,7 @@ class Sensor:
     def _next_wake(self) -> int:
         """Wakes lie on one grid, so that sensors wake together and their events are rendered together."""
         due, step = int(self._windows[0].schedule.release_ms[self._given]), max(self._step_ms(), 1)
-        return -(-due // step) * step
+        return due if due <= self._env.now else -(-due // step) * step
 
     def _hand_over_due(self) -> bool:
         """Hand over what of the first window is due; False when something of it stays."""

@@ -6,7 +6,7 @@
 
 A sink encodes messages, purely, and delivers encoded ones: ``deliver`` returns when they are safe there, and
 raises ``AwayError`` when the same call may succeed later. Order, retries and bookkeeping are the caller's
-(``sim.stream.lanes``), the same for all sinks.
+(``sim.lanes``), the same for all sinks.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Messages:
     sensor: I64
     last: Batch  # the last event of each message
     events: I64  # how many events each message holds
+    sent_ms: I64  # campus time, UTC, at which its sensor sent each; never falling
 
     def __len__(self) -> int:
         return len(self.data)
@@ -65,6 +66,10 @@ class StreamOptions:
     allow_unlabelled: str | None = None  # write there although it isn't labelled synthetic
     ordering_key: str | None = None  # an attribute's name
     labels: tuple[tuple[str, str], ...] = ()  # put on what is made
+    # Of the subscription that is made, None for Pub/Sub's own:
+    ack_deadline_s: float | None = None  # whole seconds
+    retention_s: float | None = None
+    dead_letter: str | None = None  # a topic of the same project
 
 
 class StreamSink(Protocol):

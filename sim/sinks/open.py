@@ -51,7 +51,10 @@ SCHEMES = (
     Scheme("memory", "tables", "", "sim.sinks.memory:MemoryTables"),
     Scheme(
         "pubsub", "messages", "pubsub://PROJECT/TOPIC", "sim.sinks.pubsub:PubsubSink",
-        flags=("--create", "--allow-unlabelled", "--ordering-key"),
+        flags=(
+            "--create", "--allow-unlabelled", "--ordering-key",
+            "--ack-deadline", "--retention", "--dead-letter",
+        ),
     ),
     Scheme(
         "ndjson", "messages", "ndjson:FILE, or ndjson:- for stdout", "sim.sinks.ndjson_messages:NdjsonStream",
@@ -129,6 +132,9 @@ def check_stream(url: str, options: StreamOptions) -> None:
         "--create": options.create,
         "--allow-unlabelled": options.allow_unlabelled,
         "--ordering-key": options.ordering_key,
+        "--ack-deadline": options.ack_deadline_s,
+        "--retention": options.retention_s,
+        "--dead-letter": options.dead_letter,
     }
     check_flags([url], flags, "messages")
     open_stream_sink(url, options)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import grpc
@@ -27,6 +28,7 @@ from sim.sinks.pubsub_wire import Encoder, request_bytes
 
 _TOPIC = re.compile(r"(?!goog)[A-Za-z][A-Za-z0-9._~%+-]{2,254}")
 _CALL_S = 60.0  # a publish request may take so long
+_ATTEMPTS = 5  # to deliver a message before it is a dead letter; Pub/Sub's least
 _OPEN_S = 10.0  # a call that checks the destination
 _CHANNEL = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
 _AWAY = (
@@ -46,6 +48,7 @@ class PubsubSink:
 
     def __init__(self, target: str, options: StreamOptions) -> None:
         project, topic = _parts(target)
+        _check_subscription(options, topic)
         self._options = options
         self._topic_id, self._given_project = topic, project
         self._topic = ""
@@ -168,18 +171,29 @@ class PubsubSink:
                 f"label it, or say --allow-unlabelled {self._topic_id}"
             )
 
-    def _make_topic(self) -> None:
-        topic = {"name": self._topic, "labels": dict(self._options.labels) | {LABEL: "true"}}
+    def _make_topic(self, topic_id: str = "") -> None:
+        name = f"projects/{self._topic.split('/')[1]}/topics/{topic_id or self._topic_id}"
+        topic = {"name": name, "labels": dict(self._options.labels) | {LABEL: "true"}}
         self._make(lambda: self._publisher.create_topic(request=topic, retry=None, timeout=_OPEN_S), "topics")
 
     def _make_subscription(self) -> None:
-        project = self._topic.split("/")[1]
-        subscription = {
+        project, options = self._topic.split("/")[1], self._options
+        subscription: dict[str, Any] = {
             "name": f"projects/{project}/subscriptions/{self._topic_id}-sub",
             "topic": self._topic,
-            "labels": dict(self._options.labels) | {LABEL: "true"},
-            "enable_message_ordering": bool(self._options.ordering_key),
+            "labels": dict(options.labels) | {LABEL: "true"},
+            "enable_message_ordering": bool(options.ordering_key),
         }
+        if options.ack_deadline_s is not None:
+            subscription["ack_deadline_seconds"] = int(options.ack_deadline_s)
+        if options.retention_s is not None:
+            subscription["message_retention_duration"] = timedelta(seconds=options.retention_s)
+        if options.dead_letter is not None:
+            self._make_topic(options.dead_letter)
+            subscription["dead_letter_policy"] = {
+                "dead_letter_topic": f"projects/{project}/topics/{options.dead_letter}",
+                "max_delivery_attempts": _ATTEMPTS,
+            }
         self._make(
             lambda: self._subscriber.create_subscription(request=subscription, retry=None, timeout=_OPEN_S),
             "subscriptions",
@@ -209,6 +223,25 @@ class PubsubSink:
             raise InputError(f"{self._account}: not accepted by Google Cloud: {first_line(error)}") from error
         except api.GoogleAPICallError as error:
             raise RunError(f"{self._topic}: {first_line(error)}") from error
+
+
+def _check_subscription(options: StreamOptions, topic: str) -> None:
+    """Raise InputError for what Pub/Sub takes for no subscription. Source: its reference of subscriptions."""
+    given = {
+        "--ack-deadline": options.ack_deadline_s,
+        "--retention": options.retention_s,
+        "--dead-letter": options.dead_letter,
+    }
+    for flag, value in given.items():
+        if value is not None and not options.create:
+            raise InputError(f"{flag}: is for the subscription that --create makes; give --create too")
+    deadline, retention, other = options.ack_deadline_s, options.retention_s, options.dead_letter
+    if deadline is not None and not (10 <= deadline <= 600 and float(deadline).is_integer()):
+        raise InputError(f"--ack-deadline: {deadline:g} s given, allowed: whole seconds, 10s to 10m")
+    if retention is not None and not 600 <= retention <= 31 * 86_400:
+        raise InputError(f"--retention: {retention:g} s given, allowed: 10m to 31d")
+    if other is not None and (not _TOPIC.fullmatch(other) or other == topic):
+        raise InputError(f"--dead-letter: {other!r} given, allowed: the name of another topic of the project")
 
 
 def _parts(target: str) -> tuple[str, str]:

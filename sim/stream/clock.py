@@ -25,6 +25,7 @@ class Clock:
         self._wall = wall
         self._campus, self._since = float(campus_ms), wall()
         self._speed, self._paused = speed, False
+        self._until_ms: Callable[[], float] | None = None  # what it catches up with
 
     @property
     def speed(self) -> float:
@@ -46,7 +47,26 @@ class Clock:
     def is_due(self, campus_ms: float) -> bool:
         """Whether something set for ``campus_ms`` may happen."""
         with self.changed:
+            if not self._paused:
+                self._look_up(campus_ms)
             return not self._paused and (self._speed == MAX or self.now_ms() >= campus_ms)
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether it runs as fast as it can up to another clock."""
+        return self._until_ms is not None
+
+    def catch_up(self, now_ms: Callable[[], float]) -> None:
+        """Run as fast as machine and sink allow until it is where another clock is, then like that one."""
+        with self.changed:
+            self._until_ms = now_ms
+            self._anchor(speed=MAX)
+
+    def _look_up(self, campus_ms: float) -> None:
+        """When what is next, set for ``campus_ms``, lies ahead of the other clock: run with that one."""
+        if self._until_ms is not None and campus_ms > (now := self._until_ms()):
+            self._until_ms = None
+            self._anchor(speed=1.0, campus=now)
 
     def reach(self, campus_ms: float) -> None:
         """At speed MAX: what was set for ``campus_ms`` has happened."""
@@ -55,7 +75,8 @@ class Clock:
                 self._campus = max(self._campus, float(campus_ms))
 
     def set_speed(self, speed: float) -> None:
-        """Another speed from now on."""
+        """Another speed from now on; it catches up with nothing any more."""
+        self._until_ms = None
         self._anchor(speed=speed)
 
     def pause(self) -> None:
@@ -67,7 +88,7 @@ class Clock:
         self._anchor(paused=False)
 
     def move(self, campus_ms: float) -> None:
-        """Be at another time, at the same speed."""
+        """Be at another time, at the same speed; one that catches up goes on doing so."""
         self._anchor(campus=float(campus_ms))
 
     def _anchor(

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from context.arrays import I64
 from context.errors import RunError
 from context.scenario.calendar import Calendar
 from sim.caliper.batch import NO_TOOL, Batch, concatenate
@@ -31,6 +32,7 @@ class Feed:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="draw")
         self._units: dict[int, Batch] = {}
         self._windows: dict[tuple[int, int], Future[DateEvents]] = {}  # by lap and day
+        self._latest: tuple[tuple[int, int], I64 | None] = ((-1, -1), None)  # by lap and day: the last one's
 
     @property
     def days(self) -> range:
@@ -50,6 +52,21 @@ class Feed:
     # What follows runs in the feed's own thread, one call after the other.
 
     def _window(self, day: int, lap: Lap) -> DateEvents:
+        held = self._held(day, lap)
+        window = self._scheduled(day, lap, held)
+        self._latest = (lap.number, day), window.schedule.latest_ms
+        return window
+
+    def _held(self, day: int, lap: Lap) -> I64 | None:
+        """What the date before leaves with the sensors beyond its midnight, None at the first date."""
+        if day - 1 not in self.days:
+            return None
+        key, latest = self._latest
+        if key == (lap.number, day - 1):
+            return latest
+        return self._scheduled(day - 1, lap, None).schedule.latest_ms
+
+    def _scheduled(self, day: int, lap: Lap, held_ms: I64 | None) -> DateEvents:
         wanted = [unit for unit in (self.calendar.day_before(day), day) if self._exists(unit)]
         self._units = {
             unit: self._units[unit] if unit in self._units else self._draw(unit) for unit in wanted
@@ -60,7 +77,8 @@ class Feed:
         sensor = batch.tool.astype(np.int64)
         sensor[batch.tool == NO_TOOL] = len(self.laws) - 1
         midnight, following = lap.calendar.day_start_ms(day), lap.calendar.day_start_ms(day + 1)
-        return DateEvents(day, batch, sensor, schedule(batch, sensor, self.laws_of(lap), midnight, following))
+        planned = schedule(batch, sensor, self.laws_of(lap), midnight, following, held_ms)
+        return DateEvents(day, batch, sensor, planned)
 
     def laws_of(self, lap: Lap) -> Sequence[SensorLaw]:
         """The sensors' laws in a lap: their delivery outages move with it."""

@@ -6,6 +6,7 @@ import math
 import re
 from datetime import datetime, timedelta
 
+from context.arrays import DAY_MS, HOUR_MS, MINUTE_MS
 from context.errors import InputError
 from context.scenario.scenario import Scenario
 from context.scenario.zones import instant_to_wall, wall_to_instant, zone
@@ -71,3 +72,39 @@ def read_speed(text: str, what: str = "--speed") -> float:
 def speed_text(speed: float) -> str:
     """``600x`` or ``max``."""
     return "max" if speed == MAX else f"{speed:g}x"
+
+
+_UNITS_MS = {"ms": 1, "s": 1000, "m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
+_MOST_SPAN_MS = 366 * DAY_MS
+
+
+def read_time_span(text: str, what: str) -> int:
+    """Milliseconds of ``90s``, ``5m``, ``1.5h`` or ``2d``. Raises InputError."""
+    found = re.fullmatch(r"\s*([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*(ms|[smhd])\s*", text)
+    span_ms = round(float(found[1]) * _UNITS_MS[found[2]]) if found else 0
+    if not 0 < span_ms <= _MOST_SPAN_MS:
+        raise InputError(f"{what}: {text!r} given, allowed: a time such as 90s, 5m, 2h or 1d, at most 366d")
+    return span_ms
+
+
+def read_skew(text: str, what: str = "--max-skew") -> int | None:
+    """Milliseconds of a time, None for ``none``. Raises InputError."""
+    if text.strip().lower() == "none":
+        return None
+    try:
+        return read_time_span(text, what)
+    except InputError as error:
+        raise InputError(f"{error}, or none") from None
+
+
+def read_ramp(text: str, what: str = "--ramp") -> tuple[tuple[float, float], ...]:
+    """(wall seconds from the start, speed) of ``10m=60,20m=600,1h=max``, in order. Raises InputError."""
+    steps = []
+    for step in text.split(","):
+        time, equals, speed = step.partition("=")
+        if not equals:
+            raise InputError(f"{what}: {step!r} given, allowed: TIME=SPEED, such as 10m=60,20m=600,1h=max")
+        steps.append((read_time_span(time, what) / 1000.0, read_speed(speed, what)))
+    if steps != sorted(steps):
+        raise InputError(f"{what}: {text!r} given, allowed: steps in order of time")
+    return tuple(steps)

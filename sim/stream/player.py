@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from context.arrays import BOOL
 from context.errors import InputError
 from sim.folder.progress import time_span
+from sim.lanes.checkpoint import Checkpoint
+from sim.lanes.lanes import Lanes
 from sim.plan.campus import SectionSchedule
 from sim.sensors.date_events import DateEvents
 from sim.sensors.message_maker import MessageMaker, merged, pieces
-from sim.stream.checkpoint import Checkpoint
 from sim.stream.clock import MAX, Clock
 from sim.stream.feed import Feed
-from sim.stream.lanes import Lanes
 from sim.stream.laps import Lap
 from sim.stream.moments_and_speeds import speed_text
 from sim.stream.stage import Span, Stage
@@ -94,6 +94,14 @@ class Player:
         if steer.error:
             raise InputError(f"seek: {steer.error}")
 
+    def pause(self, paused: bool) -> None:
+        """Stand still, or go on; a stream that is started again does the same."""
+        self._checkpoint.pause(paused)
+        if paused:
+            self.clock.pause()
+        else:
+            self.clock.resume()
+
     @property
     def stopping(self) -> bool:
         """Whether somebody wants it to end."""
@@ -147,7 +155,8 @@ class Player:
             due = stage.next_ms()
             if due == float("inf"):
                 return stage.span if self._emit(stage) else None
-            if stage.waiting >= self._most_rows and not self._emit(stage):
+            # Between two instants only: then all sensors have handed over what was sent up to now.
+            if stage.waiting >= self._most_rows and due > stage.env.now and not self._emit(stage):
                 return None
             if self.clock.is_due(due):
                 stage.env.step()
@@ -161,8 +170,8 @@ class Player:
         known = self._checkpoint.snapshot()
 
         def wanted(window: DateEvents) -> BOOL:
-            lane = self.lanes.lane_of(window.batch, window.sensor)
-            return known.wanted(lane, window.sensor, window.batch)
+            group = self.lanes.group_of(window.batch, window.sensor)
+            return known.wanted(group, window.sensor, window.batch)
 
         self.stage = Stage(self.feed, self._programme.schedules, span, start_ms, self._step_ms, wanted)
         self._below = span.begin_ms
@@ -222,6 +231,7 @@ class Player:
             return stage
         self._checkpoint.end(here)
         self._checkpoint.begin(steer.to_ms)
+        self.lanes.moved()
         moved = self._enter(self.timeline.span_from(steer.to_ms), steer.to_ms)
         self.clock.move(steer.to_ms)
         steer.answered()

@@ -8,12 +8,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from sim.stream.checkpoint import Checkpoint
+from sim.lanes.checkpoint import Checkpoint, StreamProgress
 from sim.stream.clock import MAX
 from sim.stream.moments_and_speeds import speed_text
 from sim.stream.player import Player
-from sim.stream.timeline import wall_text
+from sim.stream.timeline import Timeline, wall_text
 
+_FIGURES = (
+    "lag_s", "events_sent", "events_acknowledged", "bytes_acknowledged", "events_per_second", "queue",
+    "in_flight", "skew_s", "worst_skew_s", "retries", "held_by_sensors", "seconds",
+)  # fmt: skip
 _MEASURED_S = 5.0  # a rate is that of so many seconds
 
 
@@ -39,12 +43,17 @@ class Monitor:
             "state": self._state(),
             "time": wall_text(zone, int(clock.now_ms())),
             "speed": speed_text(clock.speed),
+            "catching_up": clock.catching_up,
             "lag_s": round(self.lag_s(), 3),
             "events_sent": player.sent,
             "events_acknowledged": lanes.acked,
+            "bytes_acknowledged": lanes.acked_bytes,
             "events_per_second": round(self.rate(), 1),
             "queue": lanes.queued,
             "in_flight": lanes.in_flight,
+            "skew_s": lanes.queues.skew_ms / 1000.0,
+            "worst_skew_s": lanes.queues.worst_skew_ms / 1000.0,
+            "max_skew_s": None if lanes.max_skew_ms is None else lanes.max_skew_ms / 1000.0,
             "retries": lanes.retries,
             "sink": self._where,
         }
@@ -55,8 +64,13 @@ class Monitor:
             facts["lap"] = stage.span.lap.number
             facts["campus"] = stage.facts()
             facts["sensors"] = {
-                law.settings.tool: {"sent": sensor.sent, "held": sensor.held}
-                for law, sensor in zip(player.feed.laws, stage.sensors, strict=True)
+                law.settings.tool: {
+                    "sent": sensor.sent,
+                    "held": sensor.held,
+                    "acknowledged": lanes.acked_of[code],
+                    "bytes": lanes.bytes_of[code],
+                }
+                for code, (law, sensor) in enumerate(zip(player.feed.laws, stage.sensors, strict=True))
             }
         facts["acknowledged_before"] = wall_text(zone, self._checkpoint.snapshot().below_ms)
         return facts
@@ -88,11 +102,7 @@ class Monitor:
 
     def segments(self) -> list[list[str | None]]:
         """From and until of each stretch that was played without being moved; None: it isn't complete."""
-        zone = self._player.timeline.laps.base.time_zone
-        return [
-            [wall_text(zone, part.begin_ms), None if part.end_ms is None else wall_text(zone, part.end_ms)]
-            for part in self._checkpoint.snapshot().segments
-        ]
+        return segments_of(self._checkpoint.snapshot(), self._player.timeline.laps.base.time_zone)
 
     def line(self) -> str:
         """The status in one line of 80 columns."""
@@ -121,3 +131,31 @@ class Monitor:
             while len(self._samples) > 2 and self._samples[0][0] < now - _MEASURED_S:
                 self._samples.popleft()
             self._show(self.line())
+
+
+def nothing_left(
+    progress: StreamProgress, timeline: Timeline, speed: float, max_skew_ms: int | None, where: str
+) -> dict[str, Any]:
+    """The status of a stream that was at its end before it began, with the keys of any other."""
+    zone = timeline.laps.base.time_zone
+    return dict.fromkeys(_FIGURES, 0) | {
+        "state": "done",
+        "time": wall_text(zone, max(progress.at_ms, progress.below_ms)),
+        "speed": speed_text(speed),
+        "catching_up": False,
+        "max_skew_s": None if max_skew_ms is None else max_skew_ms / 1000.0,
+        "sink": where,
+        "lap": timeline.laps.lap_of(progress.below_ms).number,
+        "campus": {},
+        "sensors": {},
+        "acknowledged_before": wall_text(zone, progress.below_ms),
+        "segments": segments_of(progress, zone),
+    }
+
+
+def segments_of(progress: StreamProgress, zone: str) -> list[list[str | None]]:
+    """From and until of each stretch in a journal, by the campus's clock."""
+    return [
+        [wall_text(zone, part.begin_ms), None if part.end_ms is None else wall_text(zone, part.end_ms)]
+        for part in progress.segments
+    ]

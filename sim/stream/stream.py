@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+from context.arrays import MINUTE_MS
 from context.errors import InputError
 from context.terms.premises import Premises
 from sim.draw.engine import engine_of
 from sim.folder.progress import Say
+from sim.lanes import checkpoint as journal
+from sim.lanes.lanes import Lanes
 from sim.plan.campus import SectionSchedule
 from sim.plan.sections import schedules, section_keys
 from sim.sensors.message_maker import MessageMaker
@@ -26,18 +30,18 @@ from sim.sensors.schedule import sensor_laws
 from sim.sensors.settings import delivery_windows, sensor_settings
 from sim.sinks.messages import StreamOptions
 from sim.sinks.open import open_stream_sink
-from sim.stream import checkpoint as journal
 from sim.stream.clock import Clock
 from sim.stream.control import listening
 from sim.stream.feed import Feed
-from sim.stream.lanes import Lanes
 from sim.stream.laps import Lap, Laps
-from sim.stream.moments_and_speeds import read_moment, read_speed
+from sim.stream.metrics import serving
+from sim.stream.moments_and_speeds import read_moment, read_speed, speed_text
 from sim.stream.player import Player, Programme
-from sim.stream.status import Monitor
+from sim.stream.status import Monitor, nothing_left
 from sim.stream.timeline import Timeline, wall_text
 from sim.world.load import campus_facts
 
+MAX_SKEW_MS = 5 * MINUTE_MS
 _LEAVE_S = 3.0  # what is in flight when a stream is stopped is waited for so long
 
 
@@ -55,7 +59,12 @@ class StreamJob:
     laps: int | None = 1  # None: without end
     message: str = "event"
     rate_max: float | None = None
+    max_skew_ms: int | None = MAX_SKEW_MS  # of campus time, between what a sink gets; None: without a bound
     options: StreamOptions = field(default_factory=StreamOptions)
+    catch_up: bool = False  # as fast as it can up to now, then at 1x
+    ramp: tuple[tuple[float, float], ...] = ()  # wall seconds from its start, and the speed from then on
+    give_up_after_s: float | None = None  # of wall time, that the sink may be out of reach; None: no end
+    metrics: tuple[str, int] | None = None  # host and port to answer at
     fresh: bool = False  # forget an earlier checkpoint
 
     def identity(self) -> dict[str, Any]:
@@ -74,10 +83,10 @@ class StreamJob:
         }
 
 
-def played_shift(state_dir: Path) -> int | None:
-    """The scenario's shift that a checkpoint was written with, None without one. Raises InputError."""
+def played_identity(state_dir: Path) -> dict[str, Any] | None:
+    """What the stream of a checkpoint was asked for, None without one. Raises InputError."""
     found = journal.load_progress(state_dir)
-    return None if found is None else int(found.identity["shift"])
+    return None if found is None else found.identity
 
 
 @dataclass(frozen=True)
@@ -104,11 +113,19 @@ def stream(job: StreamJob, say: Say, show: Say = lambda _: None) -> StreamEnd:
         say(f"to {where}")
         if progress.done:
             say("all of it was sent before: nothing is left (--fresh begins anew)")
-            return StreamEnd(done=True, interrupted=False, status=_nothing_left(where))
+            facts = nothing_left(progress, timeline, job.speed, job.max_skew_ms, where)
+            return StreamEnd(done=True, interrupted=False, status=facts)
         progress.mark = sink.mark
         checkpoint = journal.Checkpoint(job.state_dir, progress)
         stack.callback(checkpoint.close)
-        lanes = Lanes(sink, checkpoint, job.options.ordering_key, say=say)
+        lanes = Lanes(
+            sink,
+            checkpoint,
+            job.options.ordering_key,
+            max_skew_ms=job.max_skew_ms,
+            give_up_after_s=job.give_up_after_s,
+            say=say,
+        )
         stack.callback(lanes.close, _LEAVE_S)
         player = _player(job, timeline, lanes, checkpoint, say)
         stack.callback(player.feed.close)
@@ -116,7 +133,11 @@ def stream(job: StreamJob, say: Say, show: Say = lambda _: None) -> StreamEnd:
         stack.callback(monitor.close)
         answer = partial(_answer, player, monitor)
         stack.enter_context(listening(job.state_dir, answer))
+        port = stack.enter_context(serving(job.metrics, monitor.status))
+        if job.metrics:
+            say(f"metrics at http://{job.metrics[0]}:{port}/metrics, health at /healthz")
         stack.enter_context(_stopped_by_signals(player))
+        stack.enter_context(_ramping(player.clock, job.ramp, say))
         done = player.play()
         if not done:
             lanes.drain(_LEAVE_S)
@@ -128,16 +149,14 @@ def stream(job: StreamJob, say: Say, show: Say = lambda _: None) -> StreamEnd:
         return StreamEnd(done, player.stopped_by == "signal", facts)
 
 
-def _nothing_left(where: str) -> dict[str, Any]:
-    return {"state": "done", "events_acknowledged": 0, "sink": where}
-
-
 def _progress(job: StreamJob) -> journal.StreamProgress:
     """The checkpoint to go on from. Raises InputError for that of another stream."""
     found = None if job.fresh else journal.load_progress(job.state_dir)
     wanted = job.identity()
     if found is None:
         return journal.StreamProgress(wanted)
+    if _is_longer(job, found.identity):
+        found.extend(found.identity | {"until": job.end})
     for key, value in wanted.items():
         if found.identity.get(key) != value:
             there = found.identity.get(key)
@@ -147,6 +166,16 @@ def _progress(job: StreamJob) -> journal.StreamProgress:
                 "give another folder, or --fresh to begin anew"
             )
     return found
+
+
+def _is_longer(job: StreamJob, before: dict[str, Any]) -> bool:
+    """Whether a stream of one lap is to go on to a later end than it was to."""
+    zone, earlier = job.given.calendar.time_zone, before.get("until")
+    if earlier is None or earlier == job.end or job.laps != 1:
+        return False
+    if job.end is None:
+        return True
+    return read_moment(job.end, zone, "--until") > read_moment(str(earlier), zone, "until")
 
 
 def _player(
@@ -167,6 +196,11 @@ def _player(
         pack, laps.base, section_keys(engine.world), campus_facts(job.run_dir)
     )
     clock = Clock(timeline.begin_ms, job.speed)
+    if job.catch_up:
+        clock.catch_up(lambda: time.time() * 1000.0)  # campus time is UTC, too
+    if checkpoint.progress.paused:
+        clock.pause()
+        say("it was paused, and still is: termtide ctl resume lets it go on")
     programme = Programme(feed, facts, timeline, maker_of)
     return Player(programme, clock, lanes, checkpoint, rate_max=job.rate_max, say=say)
 
@@ -194,10 +228,8 @@ def timeline_of(job: StreamJob) -> Timeline:
 
 def _answer(player: Player, monitor: Monitor, command: str, value: str) -> dict[str, Any]:
     """Do what the socket asks for and tell how it stands."""
-    if command == "pause":
-        player.clock.pause()
-    elif command == "resume":
-        player.clock.resume()
+    if command in ("pause", "resume"):
+        player.pause(command == "pause")
     elif command == "speed":
         player.clock.set_speed(read_speed(value, "speed"))
     elif command == "seek":
@@ -207,6 +239,27 @@ def _answer(player: Player, monitor: Monitor, command: str, value: str) -> dict[
     elif command != "status":
         raise InputError(f"{command!r} given, allowed: status, pause, resume, speed, seek, stop")
     return monitor.status()
+
+
+@contextmanager
+def _ramping(clock: Clock, steps: Sequence[tuple[float, float]], say: Say) -> Iterator[None]:
+    """Change the speed at moments of wall time meanwhile."""
+    over, began = threading.Event(), time.monotonic()
+
+    def run() -> None:
+        for seconds, speed in steps:
+            if over.wait(max(began + seconds - time.monotonic(), 0.0)):
+                return
+            clock.set_speed(speed)
+            say(f"speed {speed_text(speed)} from now on")
+
+    thread = threading.Thread(target=run, name="ramp", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @contextmanager

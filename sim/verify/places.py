@@ -13,8 +13,8 @@ from sim.backfill.folders import DELIVERY
 from sim.exports.note import NOTE
 from sim.folder.find import find_run
 from sim.folder.names import MANIFEST
+from sim.lanes.checkpoint import JOURNAL
 from sim.sinks.open import either
-from sim.stream.checkpoint import JOURNAL
 from sim.verify.delivered import check_delivery, check_export
 from sim.verify.duckdb_file import check_duckdb
 from sim.verify.run_folder import check_run

@@ -14,7 +14,7 @@ from context.errors import InputError, RunError
 from sim.backfill.mapped_world import WORLD_FILE
 from sim.folder.claim import only_one
 from sim.folder.lock import locked
-from sim.stream.checkpoint import held
+from sim.lanes.checkpoint import held
 
 HOLD = """
 import sys

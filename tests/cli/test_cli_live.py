@@ -134,6 +134,8 @@ def test_steering_from_another_terminal(home: Path) -> None:
             refused = ctl(home, *bad)
             assert refused.returncode == 2
             assert said in refused.stderr
+        ctl(home, "speed", "0.01")
+        ctl(home, "resume")  # what is paused would stay so
         ctl(home, "stop")
         _, errors = stream.communicate(timeout=60)
         assert stream.returncode == 0, errors

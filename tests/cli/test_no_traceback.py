@@ -16,8 +16,8 @@ from context.scenario.load import load_scenario
 from context.scenario.parts import Incident
 from context.sealed import SEAL, seal_of
 from sim.cli.main import main
+from sim.lanes.checkpoint import Checkpoint, StreamProgress, load_progress
 from sim.sql.warehouse import build_warehouse
-from sim.stream.checkpoint import Checkpoint, StreamProgress, load_progress
 from tests.samples.mutations import spoiled_arguments, spoiled_text, spoiled_value
 from tests.samples.tiny import calendar_of, default_pack
 from tests.samples.toy_run import SCENARIO, write_run

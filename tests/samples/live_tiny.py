@@ -49,8 +49,9 @@ def job(to: str, state: Path, **changes: object) -> StreamJob:
 
 
 def play(to: str, state: Path, **changes: object) -> StreamEnd:
-    """Stream LIVE in this process, silently."""
-    return stream(job(to, state, **changes), lambda _: None)
+    """Stream LIVE in this process, silently unless ``say`` takes what it says."""
+    say = changes.pop("say", lambda _: None)
+    return stream(job(to, state, **changes), say)  # type: ignore[arg-type]
 
 
 @cache

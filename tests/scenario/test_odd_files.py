@@ -14,7 +14,7 @@ from context.foreign import ours
 from context.packs.pack import check_pack, load_pack
 from context.scenario.load import load_scenario
 from sim.folder.manifest import load_manifest
-from sim.stream.checkpoint import JOURNAL, load_progress
+from sim.lanes.checkpoint import JOURNAL, load_progress
 from tests.samples.tiny import default_pack
 
 

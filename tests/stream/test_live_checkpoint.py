@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from context.errors import InputError
 from sim.caliper.batch import Batch
-from sim.stream.checkpoint import JOURNAL, Checkpoint, StreamProgress, held, load_progress
+from sim.lanes.checkpoint import JOURNAL, Checkpoint, StreamProgress, held, load_progress
 from tests.samples.toy_batch import toy_batch
 
 IDENTITY = {"to": "ndjson:x", "shift": 0}
@@ -77,7 +77,7 @@ def test_a_torn_end_is_cut_off_when_the_stream_goes_on(tmp_path: Path) -> None:
 
 def test_a_long_journal_is_rewritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long a stream runs, its journal stays short."""
-    monkeypatch.setattr("sim.stream.checkpoint._LONG_BYTES", 2_000)
+    monkeypatch.setattr("sim.lanes.checkpoint._LONG_BYTES", 2_000)
     journal = Checkpoint(tmp_path, StreamProgress(dict(IDENTITY)))
     journal.begin(0)
     for number in range(1_000):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import pyarrow as pa
 import pytest
 
 from context.errors import RunError
+from sim.lanes.checkpoint import Checkpoint, StreamProgress, load_progress
+from sim.lanes.lanes import Lanes
+from sim.sensors.message_maker import group_of
 from sim.sinks.messages import Attribute, AwayError, Messages
-from sim.stream.checkpoint import Checkpoint, StreamProgress, load_progress
-from sim.stream.lanes import Lanes, lane_of
 from tests.samples.toy_batch import toy_batch
 
 
@@ -61,9 +63,13 @@ def messages(first: int, count: int, sensors: int = 5) -> Messages:
     """Messages ``first`` .. of sensors in turn; a text says sensor and number."""
     numbers = np.arange(first, first + count)
     sensor = numbers % sensors
-    course = Attribute("canvas_course_id", pa.array(["a", "b", None]), numbers % 3)
+    course = Attribute("canvas_course_id", pa.array([*"abcdef", None]), numbers % 7)
     data = pa.array([f"{s}:{n}" for s, n in zip(sensor, numbers, strict=True)])
-    return Messages(data, (course,), sensor, toy_batch(numbers), np.ones(count, dtype=np.int64))
+    batch = replace(
+        toy_batch(numbers, numbers.astype(np.uint64)),
+        course=np.where(numbers % 7 == 6, -1, numbers % 7).astype(np.int32),
+    )
+    return Messages(data, (course,), sensor, batch, np.ones(count, dtype=np.int64), numbers * 1_000)
 
 
 def lanes_of(sink: ListSink, folder: Path, **settings: Any) -> tuple[Lanes, Checkpoint]:
@@ -107,9 +113,9 @@ def test_a_request_holds_one_ordering_key(tmp_path: Path) -> None:
     lanes.put(messages(0, 90), 0, 0)
     finish(lanes)
     for request in sink.requests:
-        assert len({int(line[2:]) % 3 for line in request}) == 1
-    for key in range(3):
-        numbers = [int(line[2:]) for request in sink.requests for line in request if int(line[2:]) % 3 == key]
+        assert len({int(line[2:]) % 7 for line in request}) == 1
+    for key in range(7):
+        numbers = [int(line[2:]) for request in sink.requests for line in request if int(line[2:]) % 7 == key]
         assert numbers == sorted(numbers)
 
 
@@ -178,14 +184,44 @@ def test_stopping_does_not_wait_for_a_sink_that_is_away(tmp_path: Path) -> None:
     assert checkpoint.progress.below_ms == 0
 
 
-def test_lanes_are_by_sensor_or_by_key() -> None:
-    """Without a key a sensor has a lane; with one, everybody or every course has."""
-    batch = toy_batch(np.arange(4))
-    batch = batch.take(slice(None))
-    object.__setattr__(batch, "person", np.array([7, 8, 7, 9], dtype=np.int32))
-    object.__setattr__(batch, "course", np.array([-1, 2, 2, 3], dtype=np.int32))
+@pytest.mark.parametrize("key", [None, "canvas_course_id"])
+@pytest.mark.parametrize("requests", [0, 1, 5, 17, 40])
+def test_what_a_journal_wants_is_what_did_not_arrive(tmp_path: Path, key: str | None, requests: int) -> None:
+    """Cut off after any request, a journal wants just what the sink has not acknowledged, with a key too."""
+    sink = ListSink()
+    deliver = sink.deliver
+
+    def stopping(bodies: Sequence[memoryview], count: int) -> Any:
+        with sink._lock:
+            if len(sink.requests) >= requests:
+                raise RunError("cut off")
+        return deliver(bodies, count)
+
+    sink.deliver = stopping  # type: ignore[method-assign]
+    lanes, _ = lanes_of(sink, tmp_path, ordering_key=key, max_skew_ms=20_000)
+    for first in range(0, 240, 60):
+        lanes.put(messages(first, 60), 0, first)
+    while lanes.failure is None and lanes.unacknowledged:
+        lanes.wait(0.05)
+    lanes.close(5)
+    progress = load_progress(tmp_path)
+    assert progress is not None
+    everything = messages(0, 240)
+    group = lanes.group_of(everything.last, everything.sensor)
+    wanted = np.flatnonzero(progress.wanted(group, everything.sensor, everything.last))
+    arrived = {int(line[2:]) for request in sink.requests for line in request}
+    assert set(wanted.tolist()) == set(range(240)) - arrived
+
+
+def test_groups_are_by_sensor_or_by_key() -> None:
+    """Order is kept within a sensor; with an ordering key within everybody or every course."""
+    batch = replace(
+        toy_batch(np.arange(4)),
+        person=np.array([7, 8, 7, -1], dtype=np.int32),
+        course=np.array([-1, 2, 2, 3], dtype=np.int32),
+    )
     sensor = np.array([0, 1, 5, 4])
-    assert lane_of(batch, sensor, None, 4).tolist() == [0, 1, 1, 0]
-    assert lane_of(batch, sensor, "tool", 4).tolist() == [0, 1, 1, 0]
-    assert lane_of(batch, sensor, "canvas_user_id", 4).tolist() == [3, 0, 3, 1]
-    assert lane_of(batch, sensor, "canvas_course_id", 4).tolist() == [3, 2, 2, 3]
+    assert group_of(batch, sensor, None).tolist() == [0, 1, 5, 4]
+    assert group_of(batch, sensor, "tool").tolist() == [0, 1, 5, 4]
+    assert group_of(batch, sensor, "canvas_user_id").tolist() == [7, 8, 7, -1]
+    assert group_of(batch, sensor, "canvas_course_id").tolist() == [-1, 2, 2, 3]

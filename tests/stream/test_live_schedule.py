@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from context import rng
 from sim.sensors.date_events import DateEvents
 from sim.sensors.message_maker import merged
-from sim.sensors.schedule import Schedule, SensorLaw, delay_table, flushes, schedule, sensor_laws
+from sim.sensors.schedule import (
+    LONGEST_DELAY_MS,
+    Schedule,
+    SensorLaw,
+    delay_table,
+    flushes,
+    schedule,
+    sensor_laws,
+)
 from sim.sensors.settings import DeliveryWindow, SensorSettings
 from tests.samples.toy_batch import toy_batch
 
@@ -99,6 +107,25 @@ def test_sensors_do_not_disturb_each_other() -> None:
 
 def test_a_late_flush_holds_up_the_day_after_it() -> None:
     """A day's last flush may come after midnight: what its sensor has of the next day waits behind it."""
+    slow, quick = settings(delay_median_ms=900_000, delay_p99_ms=900_000), settings()
+    laws = sensor_laws([slow, quick], [], 7)
+    times = np.array([DAY - 9, DAY - 5])
+    before = schedule(toy_batch(times), np.array([1, 0]), laws, 0, DAY)
+    assert before.latest_ms is not None
+    assert before.latest_ms.tolist() == [DAY - 5 + 900_000, DAY - 9]
+    held = before.latest_ms + np.array([1_000_000, 0])
+    after = toy_batch(np.array([DAY + 1, DAY + 2, DAY + 2_000_000]))
+    found = schedule(after, np.array([0, 1, 0]), laws, DAY, 2 * DAY, held)
+    assert (found.release_ms - DAY).tolist() == [1_899_995, 2, 2_900_000]
+
+
+def test_only_the_day_before_holds_up_a_day() -> None:
+    """No delay reaches over a whole campus date, be its law's tail as long as it likes."""
+    assert delay_table(60_000, DAY).max() == LONGEST_DELAY_MS < 23 * 3_600_000
+
+
+def test_what_sensors_hand_over_is_merged_by_the_time_it_was_sent() -> None:
+    """Windows of two dates and two sensors become one in the order in which events were sent."""
 
     def window(day: int, times: list[int], release: list[int], sensors: list[int]) -> DateEvents:
         batch = toy_batch(np.array(times, dtype=np.int64))
@@ -106,7 +133,7 @@ def test_a_late_flush_holds_up_the_day_after_it() -> None:
         return DateEvents(day, batch, np.array(sensors, dtype=np.int64), times_out)
 
     before = window(0, [DAY - 9, DAY - 5], [DAY - 8, DAY + 700], [1, 0])
-    after = window(1, [DAY + 1, DAY + 2, DAY + 3], [DAY + 100, DAY + 200, DAY + 900], [0, 1, 0])
+    after = window(1, [DAY + 1, DAY + 2, DAY + 3], [DAY + 700, DAY + 200, DAY + 900], [0, 1, 0])
     found = merged([before, after])
     assert (found.batch.time_ms - DAY).tolist() == [-9, 2, -5, 1, 3]
-    assert (found.schedule.release_ms - DAY).tolist() == [-8, 200, 700, 100, 900]
+    assert (found.schedule.release_ms - DAY).tolist() == [-8, 200, 700, 700, 900]

@@ -18,7 +18,7 @@ import pytest
 
 from context.errors import InputError, RunError
 from context.scenario.parts import DeliveryOutage, SensorDelivery
-from sim.stream.checkpoint import load_progress
+from sim.lanes.checkpoint import load_progress
 from sim.stream.control import ask
 from tests.samples.live_tiny import LIVE, backfill, documents_of, event_id, live_calendar, play, sensors
 
@@ -250,8 +250,8 @@ def test_a_checkpoint_is_for_one_stream(tmp_path: Path) -> None:
     """Another question to the same state folder is refused, with what differs; --fresh forgets."""
     span = {"begin": "2026-10-12", "end": "2026-10-13"}
     play(f"ndjson:{tmp_path}/a.ndjson", tmp_path / "state", **span)
-    with pytest.raises(InputError, match=r"another stream \(until: 2026-10-13 there, 2026-10-14 given\)"):
-        play(f"ndjson:{tmp_path}/a.ndjson", tmp_path / "state", begin="2026-10-12", end="2026-10-14")
+    with pytest.raises(InputError, match=r"another stream \(from: 2026-10-12 there, 2026-10-11 given\)"):
+        play(f"ndjson:{tmp_path}/a.ndjson", tmp_path / "state", begin="2026-10-11", end="2026-10-13")
     with pytest.raises(InputError, match=r"another stream \(scenario: differs\)"):
         play(
             f"ndjson:{tmp_path}/a.ndjson",

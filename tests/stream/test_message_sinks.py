@@ -40,6 +40,7 @@ def messages(first: int, count: int) -> Messages:
         np.zeros(count, dtype=np.int64),
         toy_batch(numbers),
         np.ones(count, dtype=np.int64),
+        numbers,
     )
 
 

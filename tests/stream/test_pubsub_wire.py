@@ -22,9 +22,8 @@ TEXT = st.text(max_size=40) | st.integers(0, 300).map(lambda n: "é" * n)
 def messages(data: list[str], attributes: tuple[Attribute, ...]) -> Messages:
     """Messages with this data and these attributes."""
     numbers = np.arange(len(data))
-    return Messages(
-        pa.array(data, pa.string()), attributes, numbers, toy_batch(numbers), np.ones_like(numbers)
-    )
+    ones = np.ones_like(numbers)
+    return Messages(pa.array(data, pa.string()), attributes, numbers, toy_batch(numbers), ones, numbers)
 
 
 def parsed(encoded: pa.Array) -> list[pubsub_v1.PubsubMessage]:

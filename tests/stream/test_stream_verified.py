@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from context.errors import DamagedError, InputError
+from sim.lanes.checkpoint import JOURNAL, Checkpoint, StreamProgress, held, load_progress
 from sim.sinks.messages import StreamOptions
 from sim.sinks.ndjson_messages import Chain, NdjsonStream, chain_of
-from sim.stream.checkpoint import JOURNAL, Checkpoint, StreamProgress, held, load_progress
 from sim.verify.places import verify
 from tests.samples.live_tiny import play
 

@@ -21,7 +21,7 @@ import orjson
 import xxhash
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from context.arrays import BOOL, I64
+from context.arrays import BOOL, I64, U64
 from context.documents import UnreadableError, read_bytes
 from context.errors import DamagedError, InputError, RunError
 from context.files import disk_error, replacing
@@ -32,16 +32,20 @@ JOURNAL = "checkpoint.jsonl"
 JOURNAL_FORMAT = 2
 _SEAL = b',"seal":"'
 # A changed bit can't touch two of them.
-_MARKS = (_SEAL, b'"identity":', b'"cursors":', b'"ack":', b'"mark":', b'{"below":', b',"at":')
+_MARKS = (
+    _SEAL, b'"identity":', b'"cursors":', b'"ack":', b'"mark":', b'{"below":', b',"at":', b'{"paused":',
+)  # fmt: skip
 _SEAL_BYTES = len(_SEAL) + 16 + 2  # behind a line's content
 _LONG_BYTES = 8_000_000
 Cursor = tuple[int, int, int]  # time_ms, uuid_high, uuid_low of the last event acknowledged
-Key = tuple[int, int]  # lane, sensor
+# Group and sensor: within both, events are acknowledged in total order. A group is what the ordering key
+# names, by its position among people or courses; a lane where there is no such key.
+Key = tuple[int, int]
 
 _Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 # Half an id: a text in the journal, as JSON's numbers end earlier.
 _Half = Annotated[int, Field(ge=0, lt=2**64)]
-_Row = tuple[_Whole, _Whole, _Whole, _Half, _Half]  # lane, sensor, time_ms, uuid_high, uuid_low
+_Row = tuple[_Whole, _Whole, _Whole, _Half, _Half]  # group, sensor, time_ms, uuid_high, uuid_low
 
 
 class _Line(BaseModel):
@@ -60,6 +64,11 @@ class _Head(_Line):
     acked: _Whole
     mark: int | str | None
     done: bool
+    paused: bool = False
+
+
+class _Pause(_Line):
+    paused: bool
 
 
 class _Clock(_Line):
@@ -73,7 +82,7 @@ class _Ack(_Line):
     mark: int | str | None
 
 
-_ENTRY: TypeAdapter[_Clock | _Ack] = TypeAdapter(_Clock | _Ack)
+_ENTRY: TypeAdapter[_Clock | _Ack | _Pause] = TypeAdapter(_Clock | _Ack | _Pause)
 
 
 @dataclass
@@ -96,22 +105,44 @@ class StreamProgress:
     acked: int = 0  # events acknowledged, repeats included
     mark: Any = None  # what the sink wants to be told when it is opened again
     done: bool = False
+    paused: bool = False  # somebody wanted it to stand still
 
-    def wanted(self, lane: I64, sensor: I64, batch: Batch) -> BOOL:
+    def extend(self, identity: dict[str, Any]) -> None:
+        """Go on to a later end than before, even from the end itself."""
+        self.identity = identity
+        if self.done:
+            self.done = False
+            last = self.segments[-1]
+            self.below_ms = max(self.below_ms, last.end_ms or 0)
+            last.end_ms = None
+
+    def wanted(self, group: I64, sensor: I64, batch: Batch) -> BOOL:
         """Which events have not been acknowledged in this segment."""
-        keep = batch.time_ms >= self.below_ms
-        for (of_lane, of_sensor), (time, high, low) in self.cursors.items():
-            mine = (lane == of_lane) & (sensor == of_sensor)
-            if mine.any():
-                keep &= ~(mine & ~_after(batch, time, high, low))
-        return keep
+        keep = np.asarray(batch.time_ms >= self.below_ms)
+        if not self.cursors:
+            return keep
+        keys = np.array(list(self.cursors), dtype=np.int64)
+        ends = np.array([cursor[0] for cursor in self.cursors.values()], dtype=np.int64)
+        high, low = (
+            np.array([cursor[half] for cursor in self.cursors.values()], dtype=np.uint64) for half in (1, 2)
+        )
+        codes: I64 = _code(keys[:, 0], keys[:, 1])
+        order = np.argsort(codes)
+        wanted = _code(np.asarray(group, dtype=np.int64), np.asarray(sensor, dtype=np.int64))
+        place = order[np.minimum(np.searchsorted(codes[order], wanted), len(order) - 1)]
+        found: BOOL = keep & ((codes[place] != wanted) | _after(batch, ends[place], high[place], low[place]))
+        return found
 
 
-def _after(batch: Batch, time: int, high: int, low: int) -> BOOL:
-    """Which events come after a cursor in total order."""
+def _code(group: I64, sensor: I64) -> I64:
+    return np.asarray(group * 65_536 + sensor)
+
+
+def _after(batch: Batch, time: I64, high: U64, low: U64) -> BOOL:
+    """Which events come after their cursors in total order."""
     same_time = batch.time_ms == time
-    above, level = batch.uuid_high > np.uint64(high), batch.uuid_high == np.uint64(high)
-    later: BOOL = (batch.time_ms > time) | (same_time & (above | (level & (batch.uuid_low > np.uint64(low)))))
+    above, level = batch.uuid_high > high, batch.uuid_high == high
+    later: BOOL = (batch.time_ms > time) | (same_time & (above | (level & (batch.uuid_low > low))))
     return later
 
 
@@ -164,6 +195,12 @@ class Checkpoint:
                 self.progress.below_ms, self.progress.at_ms = below_ms, at_ms
                 self._append({"below": below_ms, "at": at_ms})
 
+    def pause(self, paused: bool) -> None:
+        """Somebody stops the clock, or lets it go on; a stream that starts again does the same."""
+        with self._lock:
+            self.progress.paused = paused
+            self._append({"paused": paused})
+
     def close(self) -> None:
         """Leave a short journal on the disk."""
         with self._lock:
@@ -187,7 +224,9 @@ class Checkpoint:
             self._rewrite()
 
     def _rewrite(self) -> None:
-        data, self._seal = _sealed(_as_json(self.progress), "")
+        progress = self.progress  # a cursor before ``below_ms`` tells nothing any more
+        progress.cursors = {key: c for key, c in progress.cursors.items() if c[0] >= progress.below_ms}
+        data, self._seal = _sealed(_as_json(progress), "")
         with replacing([self.path], durable=True) as (beside,):
             beside.write_bytes(data)
         if self._handle >= 0:
@@ -207,6 +246,7 @@ def _as_json(progress: StreamProgress) -> dict[str, Any]:
         "acked": progress.acked,
         "mark": progress.mark,
         "done": progress.done,
+        "paused": progress.paused,
     }
 
 
@@ -263,6 +303,7 @@ def load_progress(folder: Path) -> StreamProgress | None:
             head.acked,
             head.mark,
             head.done,
+            head.paused,
         )
         for line in lines[1:-1]:  # what stands behind the last newline is torn, or nothing
             entry, seal = _opened(line, seal, path)
@@ -288,6 +329,9 @@ def _apply(progress: StreamProgress, line: object) -> None:
     entry = _ENTRY.validate_python(line)
     if isinstance(entry, _Clock):
         progress.below_ms, progress.at_ms = entry.below, entry.at
+        return
+    if isinstance(entry, _Pause):
+        progress.paused = entry.paused
         return
     progress.cursors.update(_entries(entry.ack))
     progress.acked += entry.n

@@ -1,0 +1,1 @@
+"""The live side: ``termtide stream`` plays a term, ``termtide ctl`` steers it from another terminal."""
