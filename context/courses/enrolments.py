@@ -14,8 +14,7 @@ import numpy as np
 from context import rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, U64
 from context.courses.catalogue import Catalogue, OfferingKind, Seats, SectionKind
-from context.courses.sections import primary_instructors
-from context.courses.staffing import Candidates, add_extras, component_assistants, extra_roles
+from context.courses.staffing import make_staff
 from context.packs.pack import Pack
 from context.people.repeats import Later, withdraw_first
 from context.people.students import Students
@@ -79,69 +78,32 @@ class Enrolments:
 
 
 def make_enrolments(
-    seed: int, pack: Pack, calendar: Calendar, students: Students, catalogue: Catalogue, seats: Seats
+    seed: int,
+    pack: Pack,
+    calendar: Calendar,
+    students: Students,
+    catalogue: Catalogue,
+    seats: Seats,
+    weeks: BOOL,
 ) -> tuple[Enrolments, int, int]:
-    """(enrolments, number of instructors, number of support staff)."""
+    """(enrolments, number of instructors, number of support staff); ``weeks``: [sections, SLOTS]."""
     role_law = pack.categorical("course_section_enrollment", "role")
     roles = tuple(str(value) for value in role_law.values)
-    taught = catalogue.primaries
-    primary, instructors = primary_instructors(seed, pack, catalogue)
-    section_cip = catalogue.offering_cip[catalogue.section_home]
-    assisted, assistants = component_assistants(pack, students, catalogue, seats)
-    # A component without an assistant is its lecture's teacher's.
-    components = np.flatnonzero(
-        np.isin(catalogue.section_kind, (SectionKind.DISCUSSION, SectionKind.LABORATORY))
-    )
-    rest = components[~np.isin(components, assisted)]
-    lecture = np.searchsorted(catalogue.section_home[:taught], catalogue.section_home[rest])
-    sandboxes = np.flatnonzero(catalogue.section_kind == SectionKind.OWN)
-    teaching = np.concatenate([np.arange(taught), rest, sandboxes])
-    teachers = np.concatenate([primary, primary[lecture], catalogue.sandbox_owner])
-    wanted = extra_roles(
-        pack, len(seats.student), {"Teacher": len(teaching), "TeachingAssistant": len(assisted)}
-    )
-    support = max(
-        2,
-        sum(n for role, n in wanted.items() if role not in ("Teacher", "Faculty", "TeachingAssistant")) // 4,
-    )
-    size_table = np.cumsum(np.bincount(seats.section[seats.section < taught], minlength=taught))
-    # Co-teachers, coordinators and faculty of record are people of their own, two sections each on average.
-    more = (wanted["Teacher"] + wanted.get("Faculty", 0)) // 2
-    drawn = rng.integer(rng.key(seed, "colleague", np.arange(more)), int(size_table[-1]))
-    colleague_cip = section_cip[np.searchsorted(size_table, drawn, side="right")]
-    everyone = np.arange(instructors + more)
-    first = np.zeros(instructors, dtype=np.int64)
-    first[primary[::-1]] = np.arange(taught)[::-1]
-    home_cip = np.concatenate([section_cip[first], colleague_cip])
-    instructors += more
-    homes = [np.flatnonzero(home_cip == cip) for cip in range(int(section_cip.max()) + 1)]
-    homes = [
-        home[home >= instructors - more] if (home >= instructors - more).any() else home for home in homes
-    ]
-    candidates = Candidates(
-        first_instructor=len(students),
-        first_support=len(students) + instructors,
-        people=len(students) + instructors + support,
-        graduates=np.flatnonzero(~students.is_undergraduate),
-        colleagues=[home if len(home) else everyone for home in homes],
-    )
-    person = [seats.student, candidates.first_instructor + teachers, assistants]
-    section = [seats.section, teaching, assisted]
-    role = [
-        np.full(len(seats.student), roles.index("Student")),
-        np.full(len(teaching), roles.index("Teacher")),
-        np.full(len(assisted), roles.index("TeachingAssistant") if len(assisted) else 0),
-    ]
-    add_extras(seed, roles, wanted, size_table, section_cip, candidates, (person, section, role))
+    staff = make_staff(seed, pack, students, catalogue, seats, weeks, roles)
+    student = np.full(len(seats.student), roles.index("Student"), dtype=np.int32)
     enrolments = _with_status(
         pack,
         calendar,
         catalogue,
         roles,
-        (np.concatenate(person), np.concatenate(section), np.concatenate(role).astype(np.int32)),
+        (
+            np.concatenate([seats.student, staff.person]),
+            np.concatenate([seats.section, staff.section]),
+            np.concatenate([student, staff.role]),
+        ),
         seats.later,
     )
-    return enrolments, instructors, support
+    return enrolments, staff.instructors, staff.support
 
 
 def _with_status(

@@ -23,13 +23,14 @@ _ROUNDS = 60  # of an iteration that halves what is left each time
 @lru_cache(maxsize=8)
 def class_gaps(pack: Pack) -> tuple[float, ...]:
     """Grade points of each class above its disciplines' means, freshmen to seniors; seats have mean 0."""
-    law, own = pack.table("cip"), pack.number("demand.own_major_ug")
+    law = pack.table("cip")
     means = [float(gpa) for gpa in law["gpa"]]
     majors = [float(share) for share in law["major_share_ug"]]
     heads = pack.categorical("person", "standing").shares("Undergraduate")
     share = [heads[name] for name in CLASSES]
     seats = []  # of each class by discipline
     for name in CLASSES:
+        own = pack.number(f"demand.own_major_{name.lower()}")
         tilt = [
             float(s) * float(t) for s, t in zip(law["seat_share_service"], law[name.lower()], strict=True)
         ]

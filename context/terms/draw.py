@@ -18,6 +18,7 @@ from context.courses.enrolments import make_enrolments
 from context.courses.learner_groups import make_learner_groups
 from context.courses.sections import complete_catalogue
 from context.courses.structures import make_structures
+from context.courses.timetable import section_weeks, timetable_seats
 from context.grades.grades import make_grades, make_term_records
 from context.grades.learning_outcomes import make_learning
 from context.grades.module_progress import make_module_progress
@@ -54,7 +55,11 @@ def draw(
     students, later = cohort.students, cohort.later
     catalogue, seats = complete_catalogue(seed, pack, students, *make_catalogue(seed, pack, students, later))
     structures = make_structures(pack, students, catalogue)
-    enrolments, instructors, support = make_enrolments(seed, pack, calendar, students, catalogue, seats)
+    weeks = section_weeks(seed, pack, calendar.term.code, structures, catalogue)
+    seats = timetable_seats(pack, students, catalogue, seats, weeks)
+    enrolments, instructors, support = make_enrolments(
+        seed, pack, calendar, students, catalogue, seats, weeks
+    )
     people, parts = _people(registry, pack, calendar, cohort, (instructors, support), place)
     groups = make_learner_groups(seed, calendar, structures, students, catalogue, enrolments)
     content = make_content(pack, calendar, catalogue)

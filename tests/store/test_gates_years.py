@@ -226,7 +226,7 @@ def mix(term: int) -> dict[str, dict[object, float]]:
             )
         ]
         major = [float(x) for x in cip["major_share_grad" if graduate else "major_share_ug"]]
-        own = law.number("demand.own_major_grad" if graduate else "demand.own_major_ug")
+        own = law.number(f"demand.own_major_{str(standing).lower()}")
         for family, a, b in zip(cip["cip"], tilt, major, strict=True):
             part = float(share) * by_standing[standing] * (own * b / fsum(major) + (1 - own) * a / fsum(tilt))
             shares = found.setdefault(str(level), {})
