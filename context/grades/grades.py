@@ -157,7 +157,14 @@ def make_term_records(
     left = enrolments.has_status("Withdrawn")[grades.enrolment]
     gpa = np.where(attempted > 0, (2 * total + attempted) // np.maximum(2 * attempted, 1), NO_TIME)
     # No earlier term is generated: the past GPA is drawn from ability and the pack's mean and spread.
-    mean, sd = pack.number("gpa.cumulative_mean"), pack.number("gpa.cumulative_sd")
+    # That of graduate students is of graduate courses.
+    mean, sd = (
+        np.where(students.is_undergraduate, pack.number(ug), pack.number(grad))
+        for ug, grad in (
+            ("gpa.cumulative_mean", "gpa.graduate"),
+            ("gpa.cumulative_sd", "gpa.cumulative_graduate_sd"),
+        )
+    )
     past = mean + sd * (0.8 * students.ability + 0.6 * rng.normal(rng.extend(students.key, _PAST_GPA)))
     past_hundredths = np.rint(np.clip(past, 0.5, 4.0) * 100).astype(np.int64)
     return TermRecords(

@@ -107,6 +107,10 @@ _STANDING_MIX = ("freshman", "sophomore", "junior", "senior")
 _SHARES = ("major_share_ug", "major_share_grad", "seat_share_service", "seat_share_grad")
 _FRACTIONS = (_number("term_fraction_low", 0, 1), _number("term_fraction_high", 0, 1))
 
+# Bearers of a name by group, as the Census has it; api: Asian and Pacific Islander, native: American Indian.
+NAME_GROUPS = ("white", "black", "api", "native", "multiple", "hispanic")
+_GROUPS = tuple(_number(name, 0, 100, blank=True) for name in NAME_GROUPS)
+
 TABLES: dict[str, TableSpec] = {
     "cip": TableSpec(
         (
@@ -115,6 +119,7 @@ TABLES: dict[str, TableSpec] = {
             *map(_share, _SHARES),
             _number("gpa", 0, 4),
             *map(_share, _STANDING_MIX),
+            _share("women"),
         ),
         ("cip",),
         sums=tuple((name, ()) for name in _SHARES),
@@ -243,9 +248,11 @@ TABLES: dict[str, TableSpec] = {
         (("share", ()),),
         steps=("term_fraction_low", "term_fraction_high"),
     ),
-    "surname": TableSpec((Field("name"), _number("weight", 1e-9)), ("name",)),
+    "surname": TableSpec((Field("name"), _number("weight", 1e-9), *_GROUPS), ("name",)),
     "first_name": TableSpec(
-        (_one_of("sex", "F", "M"), Field("name"), _number("weight", 1e-9)), ("sex", "name"), complete=("sex",)
+        (_one_of("sex", "F", "M"), Field("name"), _number("weight", 1e-9), *_GROUPS),
+        ("sex", "name"),
+        complete=("sex",),
     ),
     "title": TableSpec(
         (

@@ -24,8 +24,9 @@ from context.grades.learning_outcomes import make_learning
 from context.grades.module_progress import make_module_progress
 from context.packs.pack import Pack
 from context.people.cohorts import Cohort, leaves, played, student_years
+from context.people.identity import make_identity
 from context.people.registry import Registry, staff_years
-from context.people.students import make_identity, make_students
+from context.people.students import make_students
 from context.results.comments import make_comments
 from context.results.group_work import make_group_work
 from context.results.posts import make_posts
@@ -83,7 +84,7 @@ def draw(
         students=students,
         **parts,
         place=place,
-        identity=make_identity(pack, people),
+        identity=make_identity(pack, people, students),
         instructors=instructors,
         catalogue=catalogue,
         enrolments=enrolments,

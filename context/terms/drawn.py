@@ -23,7 +23,8 @@ from context.grades.grades import Grades, TermRecords
 from context.grades.learning_outcomes import Learning
 from context.grades.module_progress import ModuleProgress
 from context.packs.pack import Pack
-from context.people.students import Identity, Students
+from context.people.identity import Identity
+from context.people.students import Students
 from context.results.comments import Comments
 from context.results.group_work import GroupWork
 from context.results.overrides import Overrides

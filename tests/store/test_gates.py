@@ -185,10 +185,7 @@ def test_students() -> None:
 @pytest.mark.parametrize(
     ("column", "rows_of"),
     [
-        ("person.is_english_first_language", "person JOIN person__academic_term USING (person_id)"),
         ("person.is_first_generation_hed_student", "person JOIN person__academic_term USING (person_id)"),
-        ("person__academic_term.athletic_participant_sport", "person__academic_term"),
-        ("person__academic_term.in_honors_program", "person__academic_term"),
         ("person__academic_term.registration_status", "person__academic_term"),
         ("quiz.time_limit", "quiz"),
     ],

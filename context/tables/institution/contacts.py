@@ -17,6 +17,7 @@ from context import ids, rng
 from context.arrays import I64, NO_TIME
 from context.columns import Coded
 from context.courses.structures import term_dates
+from context.people.traits import tied
 from context.tables.every_table import Pair, sis_keymap
 from context.tables.institution.people import days_here, sis_numbers
 from context.terms.drawn import Drawn, Tables
@@ -172,7 +173,7 @@ def _scores(d: Drawn, test: AdmissionTest, who: I64) -> list[tuple[str, I64]]:
     key = rng.extend(d.students.key[who], test.purpose + _TEST_SCORES)
     found = []
     for place, (name, mean, sd, least, most, step) in enumerate(test.parts):
-        z = 0.7 * d.students.ability[who] + 0.7 * rng.normal(key, place)
+        z = tied(d.students.ability[who], rng.extend(key, place), d.pack.number("traits.test_ability"))
         raw = np.rint((mean + sd * z) / step).astype(np.int64) * step
         found.append((name, np.clip(raw, least, most)))
     if test.whole:
