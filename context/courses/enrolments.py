@@ -17,14 +17,14 @@ from context.courses.catalogue import Catalogue, OfferingKind, Seats, SectionKin
 from context.courses.sections import offering_credits
 from context.courses.staffing import make_staff
 from context.packs.pack import Pack
-from context.packs.people_codes import Load
+from context.people.full_time import keep_full_time
 from context.people.repeats import Later, withdraw_first
 from context.people.students import Students
 from context.scenario.calendar import Calendar
 
 # Purposes of randomness: what each number draws.
 _ROLE_STATUS, _ENROLLMENT_STATUS, _DAYS_REGISTERED, _OFFICE_HOUR = 1, 2, 3, 4
-_ADDS_LATE, _LATE_DAY, _DROP_DAY, _WITHDRAW_DAY, _DROPS_INSTEAD = 10, 11, 12, 13, 14
+_ADDS_LATE, _LATE_DAY, _DROP_DAY, _WITHDRAW_DAY = 10, 11, 12, 13
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _with_status(
     stays = takes & (alone[like] == _codes(("Enrolled",), statuses)[0])
     drops = takes & (alone[like] == _codes(("Dropped",), statuses)[0])
     hours = offering_credits(pack, catalogue)[catalogue.section_home[section]]
-    _keep_full_time(pack, students, own_key, person, hours, (takes, stays & ~again, drops), like)
+    keep_full_time(pack, students, own_key, person, hours, (takes, stays & ~again, drops), like)
     key = own_key[like[_deciding(catalogue, person, section, student)]]
     status = status_law.draw(rng.extend(key, _ROLE_STATUS), given_role)
     # A section keeps its first Teacher to the end: somebody has to grade.
@@ -176,36 +176,6 @@ def _with_status(
         role_statuses=statuses,
         enrollment_statuses=enrollment_law.values,
     )
-
-
-def _keep_full_time(
-    pack: Pack,
-    students: Students,
-    key: U64,
-    person: I64,
-    hours: I64,
-    rows: tuple[BOOL, BOOL, BOOL],
-    like: I64,
-) -> None:
-    """Let nobody who studies full time drop below that, in place: others, who can afford it, drop instead.
-
-    ``rows``: where a student takes a course, those of them that may be dropped instead, those dropped.
-    """
-    takes, may, drops = rows
-    least = np.where(
-        students.is_undergraduate, *(pack.number(f"load.full_time_{who}") for who in ("ug", "grad"))
-    )
-    least = np.where(students.load == Load.FULL_TIME, least, 0)
-    kept = np.bincount(person[takes & ~drops], hours[takes & ~drops], minlength=len(students))
-    whole = np.bincount(person[takes], hours[takes], minlength=len(students))
-    wrong = np.flatnonzero(drops)
-    wrong = wrong[(kept < least)[person[wrong]] & (whole >= least)[person[wrong]]]
-    free = np.flatnonzero(may)
-    free = free[kept[person[free]] - hours[free] >= least[person[free]]]
-    free = free[np.lexsort((free, rng.bits(rng.extend(key[free], _DROPS_INSTEAD))))]
-    free = free[np.sort(np.unique(person[free], return_index=True)[1])]
-    count = min(len(wrong), len(free))
-    like[wrong[:count]], like[free[:count]] = like[free[:count]], like[wrong[:count]]
 
 
 def _instants(calendar: Calendar, key: U64, first_day: I64, last_day: I64) -> tuple[I64, I64, I64]:

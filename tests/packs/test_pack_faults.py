@@ -55,6 +55,7 @@ FAULTS: list[tuple[str, Edit, int | None, str]] = [
     ("continuous", put(2, "family", "gumbel"), 2, "family: gumbel given, allowed: lognormal, maxent, normal"),
     ("numbers", put(2, "key", "fte.part"), None, "no row for fte.part_time_ug, every pack has it"),
     ("numbers", put(3, "source", ""), 3, "source: nothing given, allowed: a text"),
+    ("numbers", put(3, "key", "fte.part_time_gard"), 3, "fte.part_time_gard: nothing reads it, did you mean"),
     ("categorical", put(2, "share", "0.803"), 2, "share of course_section_enrollment, role (rows 2 to 8): "),
     ("categorical", put(3, "value", ""), 3, "course_section_enrollment.role: no value with is_null false"),
     (
