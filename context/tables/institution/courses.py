@@ -160,15 +160,12 @@ LE_STATES = ("available", "claimed", "created", "deleted")
 def _states(d: Drawn) -> I64:
     """State of each Canvas course, into LE_STATES: what nobody teaches in stays unpublished."""
     c = d.catalogue
-    u = rng.uniform(rng.extend(c.offering_key, _COURSE_STATE))
-    available, claimed, created, deleted = range(len(LE_STATES))
-    unpublished = np.where(u < 0.6, claimed, created)
-    sandbox = np.where(u < 0.35, available, np.where(u < 0.95, claimed, deleted))
-    return np.where(
-        c.offering_kind == OfferingKind.TAUGHT,
-        available,
-        np.where(c.offering_kind == OfferingKind.SANDBOX, sandbox, unpublished),
-    )
+    law = d.pack.categorical("course_offering", "le_status")
+    is_sandbox = c.offering_kind == OfferingKind.SANDBOX
+    given = np.where(is_sandbox, *(law.given_code(0, kind) for kind in ("Sandbox", "Unpublished")))
+    drawn = law.draw(rng.extend(c.offering_key, _COURSE_STATE), given)
+    state = np.array([LE_STATES.index(str(value)) for value in law.values])[drawn]
+    return np.where(c.offering_kind == OfferingKind.TAUGHT, LE_STATES.index("available"), state)
 
 
 def _local_dates(d: Drawn, ms: I64) -> I64:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import BOOL, DAY_MS, I64, NO_TIME, YEAR_DAYS
+from context.arrays import BOOL, DAY_MS, I64, NO_TIME, U64, YEAR_DAYS
 from context.columns import Coded, Maybe
 from context.courses.structures import term_dates
 from context.packs.people_codes import CAREERS, STANDINGS
@@ -45,7 +45,7 @@ _SIS_MODULUS = 9_000_011  # a prime: multiplying by _SIS_STEP modulo it never gi
 _SIS_STEP = 7_368_787
 # Purposes of randomness: what each number draws.
 _HAS_MIDDLE, _PREFERRED_NAME, _ZIP_CODE, _FIRST_LANGUAGE = 34, 35, 36, 38
-_DIRECTORY_BLOCK, _HAS_HS_GPA, _VETERAN, _KNOWS_VETERAN = 40, 41, 42, 43
+_DIRECTORY_BLOCK, _HAS_HS_GPA, _VETERAN = 40, 41, 42
 _KNOWS_INCOME, _TIME_ZONE, _LOCALE, _ZIP_AREA = 45, 46, 47, 66
 _PRE_REGISTERED, _CANVAS_KEY, _SUFFIXED, _SUFFIX = 48, 49, 56, 57
 _SPORT, _REGISTRATION, _OWN_ADDRESS, _PREFERS_OWN = 61, 62, 63, 64
@@ -102,6 +102,7 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
     residency = Coded(who.residency, d.pack.categorical("person", "us_residency").values)
     countries = d.pack.categorical("person", "citizenship_one").values
     race = Coded(who.race, d.pack.categorical("person", "race").values)
+    states = d.pack.categorical("person", "le_status")
     first_generation, knows_parents, income = parents(d.pack, d.students)
     male = np.array([value == "Male" for value in d.pack.categorical("person", "sex").values])[who.sex]
     generation = rng.integer(rng.extend(who.key, _SUFFIX), 3)
@@ -127,20 +128,22 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
         ),
         "is_english_first_language": _first_language(d),
         "is_first_generation_hed_student": _of_students(d, first_generation, knows_parents),
-        "directory_block": Maybe(d.coin(who.key, _DIRECTORY_BLOCK, 0.02), is_student),
-        "hs_gpa": _of_students(d, school_gpa(d.pack, d.students), d.coin(d.students.key, _HAS_HS_GPA, 0.85)),
-        "is_veteran": Maybe(d.coin(who.key, _VETERAN, 0.03), d.coin(who.key, _KNOWS_VETERAN, 0.9)),
+        "directory_block": _of_students(d, *_flags(d, "directory_block", d.students.key, _DIRECTORY_BLOCK)),
+        "hs_gpa": _of_students(
+            d,
+            school_gpa(d.pack, d.students),
+            d.coin(d.students.key, _HAS_HS_GPA, d.pack.number("person.hs_gpa_known_share")),
+        ),
+        "is_veteran": Maybe(*_flags(d, "is_veteran", who.key, _VETERAN)),
         "estimated_gross_family_income": _of_students(
-            d, income * 100, d.coin(d.students.key, _KNOWS_INCOME, 0.6)
+            d, income * 100, d.coin(d.students.key, _KNOWS_INCOME, d.pack.number("person.income_known_share"))
         ),
         "le_name": full,
         "le_sortable_name": sortable,
         "le_time_zone": Coded(np.where(d.coin(who.key, _TIME_ZONE, 0.2), 0, -1), (d.calendar.time_zone,)),
         "le_locale": Coded(np.where(d.coin(who.key, _LOCALE, 0.1), 0, -1), ("en",)),
         "le_created_date": created,
-        "le_status": Coded(
-            np.where(d.coin(who.key, _PRE_REGISTERED, 0.005), 1, 0), ("registered", "pre_registered")
-        ),
+        "le_status": Coded(states.draw(rng.extend(who.key, _PRE_REGISTERED)), states.values),
     }
     for value, column in _RACE_COLUMNS.items():
         code = race.values.index(value)
@@ -209,6 +212,14 @@ def days_here(d: Drawn) -> I64:
     return (d.years * YEAR_DAYS).astype(np.int64)
 
 
+def _flags(d: Drawn, field: str, key: U64, purpose: int) -> tuple[BOOL, BOOL]:
+    """(whether it is so, whether that is on record) by the pack's shares of true, false and NULL."""
+    law = d.pack.categorical("person", field)
+    code = law.draw(rng.extend(key, purpose))
+    true, known = (np.array([v in among for v in law.values]) for among in (("true",), ("true", "false")))
+    return true[code], known[code]
+
+
 def _first_language(d: Drawn) -> Maybe:
     """Whether English is a student's first language, with NULL, by residency."""
     law = d.pack.categorical("person", "is_english_first_language")
@@ -238,13 +249,13 @@ def birth_dates(d: Drawn) -> I64:
 def _email(d: Drawn) -> tuple[pa.Table, pa.Table]:
     """An address at the institution for everyone, and for some one of their own, which a few prefer."""
     key, domain = d.identity.key, d.host.split(".", 1)[-1]
-    own = d.coin(key, _OWN_ADDRESS, 0.35)
+    own = d.coin(key, _OWN_ADDRESS, d.pack.number("person.has_own_email_share"))
     person = np.concatenate([np.arange(len(key)), np.flatnonzero(own)])
     is_own = np.arange(len(person)) >= len(key)
     order = np.lexsort((is_own, person))
     person, is_own = person[order], is_own[order]
     at = pa.array([f"@{domain}", "@mail.example"]).take(pa.array(is_own.astype(np.int64)))
-    prefers_own = (own & d.coin(key, _PREFERS_OWN, 0.25))[person]
+    prefers_own = (own & d.coin(key, _PREFERS_OWN, d.pack.number("person.prefers_own_email_share")))[person]
     columns = {
         "person_email_id": ids.udp_ids(len(person)),
         "person_id": person + 1,
