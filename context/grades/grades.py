@@ -14,12 +14,14 @@ from context.courses.enrolments import Enrolments
 from context.courses.sections import offering_credits
 from context.grades.scores import VIEWS, Scores, graded_work, make_scores
 from context.packs.pack import Pack
-from context.people.standing import ability_now
+from context.people.standing import ability_now, prior_grades
 from context.people.students import Students
 from context.results.results import Results
 
+# From this fraction of the term on, who stops may get an incomplete, and so many of them do (assumptions).
+LATE_STOP, LATE_STOP_INCOMPLETE_SHARE = 0.7, 0.4
 # Purposes of randomness: what each number draws.
-_PAST_GPA, _PASS_FAIL, _UNSEEN_MARK, _INCOMPLETE = 9, 121, 122, 123
+_PASS_FAIL, _UNSEEN_MARK, _INCOMPLETE = 121, 122, 123
 
 
 @dataclass(frozen=True)
@@ -121,10 +123,7 @@ def make_grades(given: Coursework, results: Results) -> Grades:
     pass_fail = rng.uniform(rng.extend(enrolments.key[rows], _PASS_FAIL)) < pack.number(
         "grade.pass_fail_share"
     )
-    incomplete = rng.uniform(rng.extend(enrolments.key[rows], _INCOMPLETE)) < pack.number(
-        "grade.incomplete_share"
-    )
-    incomplete &= (letter >= 0) & ~pass_fail
+    incomplete = _incomplete(given, rows, (letter >= 0) & ~pass_fail)
     hours = offering_credits(pack, catalogue)
     return Grades(
         enrolment=rows,
@@ -142,6 +141,23 @@ def make_grades(given: Coursework, results: Results) -> Grades:
     )
 
 
+def _incomplete(given: Coursework, rows: I64, can: BOOL) -> BOOL:
+    """Whose grade is still to come: as many as the pack says, first of all who stopped late in the term.
+
+    A teacher gives more time to somebody who had done most of it; the others have their reasons.
+    """
+    key = rng.extend(given.enrolments.key[rows], _INCOMPLETE)
+    u = rng.uniform(key)
+    count = int((can & (u < given.pack.number("grade.incomplete_share"))).sum())
+    stop, last = given.histories.stop_day[rows], given.calendar.term.last_day
+    late = can & (stop >= round(LATE_STOP * last)) & (stop <= given.calendar.last_day)
+    late &= rng.uniform(key, 1) < LATE_STOP_INCOMPLETE_SHARE
+    first = np.flatnonzero(can)[np.lexsort((u[can], ~late[can]))][:count]
+    found = np.zeros(len(rows), dtype=np.bool_)
+    found[first] = True
+    return found
+
+
 def make_term_records(
     pack: Pack, students: Students, behind: I64, enrolments: Enrolments, grades: Grades
 ) -> TermRecords:
@@ -156,9 +172,9 @@ def make_term_records(
     stays = ~enrolments.has_status("Dropped")[grades.enrolment]
     left = enrolments.has_status("Withdrawn")[grades.enrolment]
     gpa = np.where(attempted > 0, (2 * total + attempted) // np.maximum(2 * attempted, 1), NO_TIME)
-    # No earlier term is generated: the past GPA is drawn from ability and the pack's mean and spread.
+    # No earlier term is generated: the past GPA is drawn from prior grades and the pack's mean and spread.
     mean, sd = pack.number("gpa.cumulative_mean"), pack.number("gpa.cumulative_sd")
-    past = mean + sd * (0.8 * students.ability + 0.6 * rng.normal(rng.extend(students.key, _PAST_GPA)))
+    past = mean + sd * prior_grades(students)
     past_hundredths = np.rint(np.clip(past, 0.5, 4.0) * 100).astype(np.int64)
     return TermRecords(
         gpa_hundredths=gpa,

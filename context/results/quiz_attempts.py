@@ -156,7 +156,7 @@ def _with_unfinished(given: Coursework, results: Results, taken: QuizResults) ->
     rows = np.flatnonzero((quiz >= 0) & results.is_missing & (rng.uniform(key) < UNFINISHED_SHARE))
     who, key = results.enrolment[rows], key[rows]
     opened = np.maximum(content.quizzes.release_ms[quiz[rows]], enrolments.entry_ms[who]) + VIEWING_ROOM_MS
-    until = np.minimum(results.due_ms[rows], enrolments.exit_ms[who]) - HOUR_MS
+    until = np.minimum(results.due_ms[rows] - HOUR_MS, given.until_ms[who])
     began = calendar.after_incidents(np.maximum(until - rng.integer(key, 2 * DAY_MS, _BEGAN_BEFORE), opened))
     keep = np.flatnonzero(began < until)
     rows, began, key = rows[keep], began[keep], key[keep]

@@ -19,6 +19,7 @@ from context.courses.enrolments import VIEWING_ROOM_MS, primary_teacher
 from context.packs.pack import Pack
 from context.people.standing import ability_now
 from context.results.group_work import GroupWork, shared
+from context.results.missing import chance_of_missing
 from context.results.overrides import Overrides, StudentDates, make_overrides
 from context.results.results import Pairs, Results
 from context.results.score_law import mark_cuts
@@ -51,12 +52,7 @@ def _submission_times(given: Coursework, pairs: Pairs, dates: StudentDates) -> t
     """(instant, whether handed in): missing work, lead before the due time, release and enrolment."""
     enrolment, activity, key = pairs.enrolment, pairs.activity, pairs.key
     pack, calendar, acts, due = given.pack, given.calendar, given.content.activities, dates.due_ms
-    missing = pack.table("missing")
-    fraction = np.clip(acts.due_day[activity] / calendar.term.last_day, 0, 0.999999)
-    edges = np.array([float(x) for x in missing["term_fraction_low"]])
-    rate = np.array([float(x) for x in missing["rate"]])[np.searchsorted(edges, fraction, side="right") - 1]
-    diligence = given.students.diligence[given.enrolments.person[enrolment]]
-    handed_in = rng.uniform(key, _HANDED_IN) >= rate * 2 * (1 - diligence)
+    handed_in = rng.uniform(key, _HANDED_IN) >= chance_of_missing(given, pairs)
     law = pack.table("submission_lead")
     code = rng.categorical(key, rng.thresholds([float(share) for share in law["share"]]), _LEAD)
     low = np.array([float(x) for x in law["lead_low_minutes"]])[code] * MINUTE_MS

@@ -59,10 +59,11 @@ class Visits:
         return np.asarray(self.start_ms + self.length_ms)
 
 
-def active_chance(pack: Pack, plan: Plan, day: int) -> F64:
+def active_chance(pack: Pack, world: World, plan: Plan, day: int) -> F64:
     """[persons] chance of any visit on the day, were the person enrolled in anything."""
     curve = plan.days[day].curve_micro / MICRO
-    return active_odds(pack.number("visits.active_day_k"), plan.effects.person_micro / MICRO * curve)
+    person = plan.effects.person_micro[world.enrolments.week_of(day)] / MICRO
+    return active_odds(pack.number("visits.active_day_k"), person * curve)
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def draw_visits(
 ) -> Visits:
     """The day's visits of ``persons`` (increasing positions, enrolled on that day), without lengths."""
     day_key = rng.extend(rng.extend(world.persons.key[persons], _DAY), day)
-    awake = rng.uniform(day_key, _AWAKE) < active_chance(pack, plan, day)[persons]
+    awake = rng.uniform(day_key, _AWAKE) < active_chance(pack, world, plan, day)[persons]
     person, day_key = persons[awake], day_key[awake]
     counts_law = pack.table("visits")
     table = rng.thresholds([float(share) for share in counts_law["share"]])
