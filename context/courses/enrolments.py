@@ -173,9 +173,8 @@ def _with_status(
     )
     deciding = _deciding(catalogue, person, section, student)
     key = own_key[withdrawn_like(own_key, withdrawn, leaves)[deciding]]
-    # Who leaves everything goes to the registrar once.
-    at_once = at_once[deciding]
-    day_key = np.where(at_once, students.course_key[np.where(at_once, person, 0)], key)
+    whole = np.where(at_once[deciding], person, -1)  # who leaves everything goes to the registrar once
+    day_key = np.where(whole >= 0, students.course_key[whole], key)
     status = status_law.draw(rng.extend(key, _ROLE_STATUS), given_role)
     # A section keeps its first Teacher to the end: somebody has to grade.
     teachers = np.flatnonzero(role == roles.index("Teacher"))

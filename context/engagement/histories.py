@@ -21,7 +21,7 @@ from context.people.leaving import giving_up_days, make_risk, most_at_risk
 from context.people.students import Students
 from context.scenario.calendar import Calendar
 
-DAYS_OF_WEEK = 7
+WEEK_DAYS = 7
 # Purposes of randomness: of a student's key in the term or an enrolment's.
 _WEEK, _STOP_DAY, _SILENT, _PERSON_WEEK, _PERSON_STOPS = 740, 741, 742, 743, 744
 _LONGEST_SILENCE = 6.0  # of the mean
@@ -38,7 +38,7 @@ class Histories:
 
     def place(self, day: I64) -> I64:
         """Rows of ``week_z`` of campus days, those before or after it at its ends."""
-        return np.clip(day // DAYS_OF_WEEK - self.first_week, 0, len(self.week_z) - 1)
+        return np.clip(day // WEEK_DAYS - self.first_week, 0, len(self.week_z) - 1)
 
 
 def make_histories(
@@ -67,8 +67,8 @@ def make_histories(
     stop_day[rows] = np.where(stops, stop, np.where(withdrawn, silent, never))
     drive = np.zeros(len(enrolments))
     drive[rows] = risk.drive
-    first_week = int(calendar.days[0]) // DAYS_OF_WEEK
-    weeks = (int(calendar.days[-1]) + 1) // DAYS_OF_WEEK - first_week + 1
+    first_week = int(calendar.days[0]) // WEEK_DAYS
+    weeks = (int(calendar.days[-1]) + 1) // WEEK_DAYS - first_week + 1
     week_z = np.zeros((weeks, len(enrolments)))
     week_z[:, rows] = _weeks(pack, students, person, key, first_week, weeks)
     week_z[:, rows] -= _decline(pack, stop_day[rows], never, first_week, weeks)
@@ -105,6 +105,6 @@ def _autoregression(key: U64, memory: float, first: int, weeks: int) -> F64:
 def _decline(pack: Pack, stop_day: I64, never: int, first_week: int, weeks: int) -> F64:
     """What weeks before a stop lose, [weeks, rows] in sd: more from week to week."""
     span, each = pack.number("engagement.decline_weeks"), pack.number("engagement.decline")
-    left = stop_day // DAYS_OF_WEEK - (first_week + np.arange(weeks))[:, None]
+    left = stop_day // WEEK_DAYS - (first_week + np.arange(weeks))[:, None]
     lost = np.clip(span + 1 - left, 0.0, span) * (each / pack.number("dispersion.week_lognormal_sigma"))
     return np.where(stop_day < never, lost, 0.0)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from context import rng
 from context.arrays import F64, I64, U8
-from context.engagement.histories import DAYS_OF_WEEK
+from context.engagement.histories import WEEK_DAYS
 from context.packs.pack import Pack
 from sim.plan.anchors import Anchors
 from sim.plan.campus import DUE, MEETS
@@ -86,9 +86,9 @@ def _persons(pack: Pack, world: World, micro: I64) -> I64:
     courses = np.maximum(np.bincount(e.person[rows], minlength=people), 1)
     found = np.zeros((len(e.week_z), people), dtype=np.int64)
     for week in range(len(e.week_z)):
-        first = DAYS_OF_WEEK * (week + e.first_week)
-        left = np.clip(e.stop_day[rows].astype(np.int64) - first, 0, DAYS_OF_WEEK)
-        each = (micro[rows] * week_factor(pack, world, rows, week)).astype(np.int64) * left // DAYS_OF_WEEK
+        first = WEEK_DAYS * (week + e.first_week)
+        left = np.clip(e.stop_day[rows].astype(np.int64) - first, 0, WEEK_DAYS)
+        each = (micro[rows] * week_factor(pack, world, rows, week)).astype(np.int64) * left // WEEK_DAYS
         found[week] = np.bincount(e.person[rows], each, minlength=people).astype(np.int64) // courses
     return found
 

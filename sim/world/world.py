@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from context.arrays import BOOL, F32, F64, I8, I16, I32, I64, U64
 from context.content.activities import ONLINE_TYPES
-from context.engagement.histories import DAYS_OF_WEEK
+from context.engagement.histories import WEEK_DAYS
 from sim.world.details import Details
 
 NO_TIME = -1  # of UTC ms and of days since 1970: there is none
@@ -84,7 +84,7 @@ class Seats:
 
     def week_of(self, day: int) -> int:
         """The row of ``week_z`` of a campus day."""
-        return min(max(day // DAYS_OF_WEEK - self.first_week, 0), len(self.week_z) - 1)
+        return min(max(day // WEEK_DAYS - self.first_week, 0), len(self.week_z) - 1)
 
     def first_instructors(self, courses: int) -> I32:
         """[courses] The enrolment through which a course is run: its first instructor's; or NO_ROW."""

@@ -197,10 +197,9 @@ def test_due_times_and_days() -> None:
 def test_withdrawals_in_time() -> None:
     """Who withdraws does so as in OULAD, given that it is between census and deadline, or just before that.
 
-    In the deadline's rush each day has twice as many as the one before it. Drops come before the census. Who
-    leaves several courses on one day counts once: that is one decision. The largest distance of the two
-    distributions is below its bound but for once in a million campuses (Dvoretzky, Kiefer, Wolfowitz and
-    Massart).
+    In the deadline's rush each day has twice as many as the one before it. Who leaves several courses on one
+    day counts once. The largest distance of the two distributions is below its bound but for once in a million
+    campuses (Dvoretzky, Kiefer, Wolfowitz and Massart).
     """
     law = default_pack().table("withdraw_timing")
     campus().execute(
