@@ -154,23 +154,6 @@ def lognormal(keys: U64, sigma: float, index: npt.ArrayLike = 0) -> F64:
     return _from_quantiles(lognormal_table(sigma), keys, index)
 
 
-_STEPS, _REACH = 128, 8  # rows of a table of exp a unit, units to both sides of 0
-
-
-@lru_cache(maxsize=64)
-def _exp_table(sigma: float) -> F64:
-    rows = range(-_STEPS * _REACH, _STEPS * _REACH + 1)
-    return np.array([float(f"{exp(sigma * row / _STEPS - sigma * sigma / 2):.12g}") for row in rows])
-
-
-def lognormal_of(z: F64, sigma: float) -> F64:
-    """exp(sigma z - sigma**2 / 2): the lognormal of mean 1 of standard normals ``z``, read from a table."""
-    table = _exp_table(sigma)
-    at = (np.clip(z, -_REACH, _REACH) + _REACH) * _STEPS
-    row = np.minimum(at.astype(np.int64), len(table) - 2)
-    return np.asarray(table[row] + (table[row + 1] - table[row]) * (at - row))
-
-
 def gamma_cdf(shape: float, x: float) -> float:
     """Regularised lower incomplete gamma P(shape, x) by its power series or continued fraction."""
     if x <= 0:

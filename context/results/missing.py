@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from context import rng
 from context.arrays import F64
 from context.content.coursework import Coursework
+from context.curves import lognormal_of
 from context.results.results import Pairs
 
 LEAST_PART = 0.2  # of a published rate, that those who work on miss at the least (assumption)
@@ -23,7 +23,7 @@ def chance_of_missing(given: Coursework, pairs: Pairs) -> F64:
     histories = given.histories
     week = histories.place(given.content.activities.due_day)[pairs.activity]
     spread = given.pack.number("missing.week_weight")
-    odds = rng.lognormal_of(-histories.week_z[week, pairs.enrolment], spread)
+    odds = lognormal_of(-histories.week_z[week, pairs.enrolment], spread)
     return np.asarray(np.minimum(rate * 2 * (1 - diligence) * odds, 1.0))
 
 

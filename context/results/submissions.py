@@ -19,16 +19,16 @@ from context.courses.enrolments import VIEWING_ROOM_MS, primary_teacher
 from context.packs.pack import Pack
 from context.people.standing import ability_now
 from context.results.group_work import GroupWork, shared
+from context.results.leads import handed_in_at
 from context.results.missing import chance_of_missing
 from context.results.overrides import Overrides, StudentDates, make_overrides
 from context.results.results import Pairs, Results
 from context.results.score_law import mark_cuts
-from context.scenario.hours import awake
 
 LEAST_FORGOTTEN = 4  # activities of a group of which some may stay without a grade
 COURSE_PART = 0.3  # of the variance between activities: some courses are harder in all (assumption)
 # Purposes of randomness: what each number draws.
-_SITTING_DAY, _HANDED_IN, _SITTING_MINUTE, _LEAD = 1, 1, 2, 2
+_SITTING_DAY, _HANDED_IN, _SITTING_MINUTE = 1, 1, 2
 _SOONEST, _RESIDUAL, _FORGOTTEN, _RESUBMITS = 5, 6, 7, 8
 _EXCUSED_DELAY, _EXCUSED, _DIFFICULTY, _COURSE_DIFFICULTY = 9, 10, 20, 21
 _OF_ENROLMENT, _RESULT, _SITTING, _SITTING_SECTION = 30, 31, 40, 41
@@ -51,16 +51,10 @@ def _pairs(given: Coursework) -> Pairs:
 def _submission_times(given: Coursework, pairs: Pairs, dates: StudentDates) -> tuple[I64, BOOL]:
     """(instant, whether handed in): missing work, lead before the due time, release and enrolment."""
     enrolment, activity, key = pairs.enrolment, pairs.activity, pairs.key
-    pack, calendar, acts, due = given.pack, given.calendar, given.content.activities, dates.due_ms
+    calendar, acts, due = given.calendar, given.content.activities, dates.due_ms
     handed_in = rng.uniform(key, _HANDED_IN) >= chance_of_missing(given, pairs)
-    law = pack.table("submission_lead")
-    code = rng.categorical(key, rng.thresholds([float(share) for share in law["share"]]), _LEAD)
-    low = np.array([float(x) for x in law["lead_low_minutes"]])[code] * MINUTE_MS
-    high = np.array([float(x) for x in law["lead_high_minutes"]])[code] * MINUTE_MS
     earliest = np.maximum(acts.release_ms[activity], given.enrolments.entry_ms[enrolment]) + VIEWING_ROOM_MS
-    time = awake(
-        pack, calendar, np.maximum(due - high.astype(np.int64), earliest), due - low.astype(np.int64), key
-    )
+    time = handed_in_at(given, pairs, due, earliest, key)
     soonest = earliest + rng.integer(key, 3 * HOUR_MS, _SOONEST)
     time = calendar.after_incidents(np.where(time < soonest, soonest, time))
     closed = (dates.locked_ms != NO_TIME) & (time > dates.locked_ms)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from context import rng
 from context.arrays import F64, I64, U8
+from context.curves import lognormal_of
 from context.engagement.histories import WEEK_DAYS
 from context.packs.pack import Pack
 from sim.plan.anchors import Anchors
@@ -76,7 +77,7 @@ def enrolment_effects(
 def week_factor(pack: Pack, world: World, rows: I64, week: int) -> F64:
     """What a week does to the activity of enrolments: lognormal of mean 1, but for those about to stop."""
     z = world.enrolments.week_z[week, rows].astype(np.float64)
-    return rng.lognormal_of(z, pack.number("dispersion.week_lognormal_sigma"))
+    return lognormal_of(z, pack.number("dispersion.week_lognormal_sigma"))
 
 
 def _persons(pack: Pack, world: World, micro: I64) -> I64:
