@@ -21,7 +21,7 @@ from context.results.results import Results
 # From this fraction of the term on, who stops may get an incomplete, and so many of them do (assumptions).
 LATE_STOP, LATE_STOP_INCOMPLETE_SHARE = 0.7, 0.4
 # Purposes of randomness: what each number draws.
-_PASS_FAIL, _UNSEEN_MARK, _INCOMPLETE = 121, 122, 123
+_PASS_FAIL, _UNSEEN_MARK, _INCOMPLETE, _LENIENT = 121, 122, 123, 124
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,18 @@ def _letter_cuts(pack: Pack, gpa: float) -> F64:
 def _letters(given: Coursework, rows: I64, final: I64) -> I32:
     """Letters by score: cut scores of each CIP family and career where its published GPA puts them.
 
-    Within a family a higher score never gets a lower letter.
+    Within a family a higher score never gets a lower letter, but for graduate courses: how strict these are
+    differs, and within one of them the same holds.
     """
     pack, enrolments = given.pack, given.enrolments
     letters = len(pack.table("letter")["letter"])
     cip = given.catalogue.offering_cip[given.catalogue.section_home[enrolments.section[rows]]]
     graduate = ~given.students.is_undergraduate[enrolments.person[rows]]
     gpas = [float(gpa) for gpa in pack.table("cip")["gpa"]]
+    home = given.catalogue.section_home[enrolments.section[rows]]
+    course_key = given.catalogue.offering_key[given.catalogue.offering_host[home]]
+    lenient = pack.number("grade.graduate_leniency_sd") * rng.normal(rng.extend(course_key, _LENIENT))
+    standard = final + np.where(graduate, np.rint(100 * lenient), 0).astype(np.int64)
     letter = np.full(len(rows), -1, dtype=np.int32)
     for code in np.unique(cip):
         for grad in (False, True):
@@ -92,11 +97,11 @@ def _letters(given: Coursework, rows: I64, final: I64) -> I32:
                 continue
             gpa = pack.number("gpa.graduate") if grad else gpas[int(code)]
             cuts = _letter_cuts(pack, gpa)
-            order = mine[np.lexsort((mine, final[mine]))]
+            order = mine[np.lexsort((mine, standard[mine]))]
             place = (np.arange(len(mine)) + 0.5) / len(mine)
             drawn = letters - 1 - np.minimum(np.searchsorted(cuts, place, side="right"), letters - 1)
             # Equal scores share a letter: everyone takes that of the first of the run.
-            values = final[order]
+            values = standard[order]
             start = np.searchsorted(values, values, side="left")
             letter[order] = drawn[start]
     return letter

@@ -24,9 +24,12 @@ from context.results.missing import chance_of_missing
 from context.results.overrides import Overrides, StudentDates, make_overrides
 from context.results.results import Pairs, Results
 from context.results.score_law import mark_cuts
+from context.results.strictness import course_scores, point_steps
 
 LEAST_FORGOTTEN = 4  # activities of a group of which some may stay without a grade
-COURSE_PART = 0.3  # of the variance between activities: some courses are harder in all (assumption)
+# Of the variance between activities: some courses are harder in all, some disciplines mark harder
+# (assumptions).
+COURSE_PART, FAMILY_PART = 0.3, 0.25
 # Purposes of randomness: what each number draws.
 _SITTING_DAY, _HANDED_IN, _SITTING_MINUTE = 1, 1, 2
 _SOONEST, _RESIDUAL, _FORGOTTEN, _RESUBMITS = 5, 6, 7, 8
@@ -69,7 +72,12 @@ def _latent(given: Coursework, pairs: Pairs, late_days: F64) -> F64:
     student = ability_now(pack, given.students)[given.enrolments.person[pairs.enrolment]]
     course = rng.normal(rng.extend(given.catalogue.offering_key, _COURSE_DIFFICULTY))
     own = rng.normal(rng.extend(acts.key, _DIFFICULTY))
-    difficulty = (sqrt(1 - COURSE_PART) * own + sqrt(COURSE_PART) * course[acts.offering])[pairs.activity]
+    family = course_scores(pack, given.catalogue)
+    difficulty = (
+        sqrt(1 - COURSE_PART - FAMILY_PART) * own
+        + sqrt(COURSE_PART) * course[acts.offering]
+        + sqrt(FAMILY_PART) * family[acts.offering]
+    )[pairs.activity]
     z = (parts[0] * student + parts[1] * difficulty + parts[2] * rng.normal(pairs.key, _RESIDUAL)) / whole
     law = pack.table("score")
     sd = np.array([float(law["sd"][list(law["kind"]).index(name)]) for name in ACTIVITY_KINDS])
@@ -142,7 +150,7 @@ def _points(given: Coursework, pairs: Pairs, dates: StudentDates, submitted: I64
     z = _latent(given, pairs, late_days)
     acts, quizzes, activity = given.content.activities, given.quizzes, pairs.activity
     points = acts.points_hundredths[activity]
-    step = np.where(points >= 1000, 50, 25)
+    step = point_steps(given.pack, given.catalogue, acts)[activity]
     quiz = quiz_of_activity(given.content.quizzes, acts)[activity]
     # Where no answer can be right in part, a quiz goes by whole questions.
     whole = (quiz >= 0) & (quizzes.partial_item[quiz] < 0)

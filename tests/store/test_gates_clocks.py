@@ -13,16 +13,15 @@ import pytest
 
 from tests.samples.gates import campus, check_near, numbers
 from tests.samples.tiny import default_pack
-from tests.store.test_gates_work import LOCAL, ONLINE, SCORED
+from tests.store.test_gates_work import GRADED, LOCAL, ONLINE
 
 LEADS = (-10080, -1440, -60, 0, 15, 60, 180, 360, 720, 1440, 2880, 10080, 20160)  # minutes
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _tables() -> None:
-    """Work that is handed in, and work that was scored, as tables."""
-    for name, text in (("online", ONLINE), ("scored", SCORED)):
-        campus().execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {text}")
+    """Work that is handed in as a table."""
+    campus().execute(f"CREATE OR REPLACE TEMP TABLE online AS {ONLINE}")
 
 
 def test_lead_before_due() -> None:
@@ -70,3 +69,44 @@ def test_leads_are_a_persons_own() -> None:
         "FROM l) SELECT CORR(a.u, b.u) FROM n a JOIN n b ON a.person_id = b.person_id AND b.i = a.i + 1"
     )
     check_near(found, default_pack().number("leads.person_share"), 0.02, allowance=0.1)
+
+
+def test_points_as_teachers_give_them() -> None:
+    """Scores given by hand are whole or half points, whole ones most of the time, and heap at fives.
+
+    Courses keep their habits: 300 of them, an sd of .03. In fives alone, a fifth of whole points would be
+    fives.
+    """
+    whole, half, fives, n = numbers(
+        "SELECT AVG((published_score = FLOOR(published_score))::INT), "
+        "AVG((2 * published_score = FLOOR(2 * published_score))::INT), "
+        "AVG((published_score = 5 * FLOOR(published_score / 5))::INT) FILTER "
+        "(a.points_possible >= 50 AND published_score < a.points_possible), COUNT(*) "
+        "FROM learner_activity_result r JOIN learner_activity a USING (learner_activity_id) "
+        "WHERE published_score IS NOT NULL AND a.allowable_submission_types <> 'online_quiz'"
+    )
+    assert n > 100_000
+    assert whole > 0.7
+    assert half > 0.97
+    assert 0.3 < fives < 0.6
+
+
+def test_ninety_is_an_a() -> None:
+    """Of undergraduates with a final score of 90 or more nineteen in twenty have an A, whatever the
+    discipline.
+
+    Cuts of disciplines lie within ten points, where scores and grades of a discipline go together. At 4,000
+    such scores the share has an sd of .004.
+    """
+    campus().execute(f"CREATE OR REPLACE TEMP TABLE graded AS {GRADED}")
+    (best,) = numbers(
+        "SELECT AVG((grade_points_per_credit >= 3.7)::INT) FROM graded "
+        "WHERE le_final_score >= 90 AND ps_student_level = 'Undergraduate'"
+    )
+    assert best > 0.95
+    low, high = numbers(
+        "SELECT MIN(cut), MAX(cut) FROM (SELECT cip, QUANTILE_CONT(le_final_score, 0.02) AS cut FROM graded "
+        "WHERE grade_points_per_credit >= 3.7 AND ps_student_level = 'Undergraduate' "
+        "GROUP BY cip HAVING COUNT(*) >= 200)"
+    )
+    assert high - low < 12
