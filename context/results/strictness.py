@@ -35,7 +35,7 @@ def family_scores(pack: Pack) -> tuple[float, ...]:
     return tuple(round((gpa - mean) / spread, 9) if spread else 0.0 for gpa in means)
 
 
-def course_scores(pack: Pack, catalogue: Catalogue) -> F64:
+def discipline_scores(pack: Pack, catalogue: Catalogue) -> F64:
     """The same by course offering; 0 in graduate courses. So that the same score is worth about the same."""
     levels = np.array([int(level) for level in pack.table("level")["level"]])
     scores = np.array(family_scores(pack))[catalogue.offering_cip]

@@ -11,31 +11,31 @@ from math import fsum, sqrt
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, F64, HOUR_MS, I32, I64, MINUTE_MS, NO_TIME, ordinals
+from context.arrays import BOOL, DAY_MS, F64, HOUR_MS, I32, I64, NO_TIME, ordinals
 from context.content.activities import ACTIVITY_KINDS, OFFLINE, ActivityKind, has_type
 from context.content.coursework import Coursework
 from context.content.quizzes import quiz_of_activity
 from context.courses.enrolments import VIEWING_ROOM_MS, primary_teacher
 from context.packs.pack import Pack
 from context.people.standing import ability_now
+from context.results.clocks.grading import graded_times
+from context.results.clocks.leads import handed_in_at
 from context.results.group_work import GroupWork, shared
-from context.results.leads import handed_in_at
 from context.results.missing import chance_of_missing
 from context.results.overrides import Overrides, StudentDates, make_overrides
 from context.results.results import Pairs, Results
 from context.results.score_law import mark_cuts
-from context.results.strictness import course_scores, point_steps
+from context.results.strictness import discipline_scores, point_steps
 
 LEAST_FORGOTTEN = 4  # activities of a group of which some may stay without a grade
 # Of the variance between activities: some courses are harder in all, some disciplines mark harder
 # (assumptions).
 COURSE_PART, FAMILY_PART = 0.3, 0.25
 # Purposes of randomness: what each number draws.
-_SITTING_DAY, _HANDED_IN, _SITTING_MINUTE = 1, 1, 2
+_HANDED_IN = 1
 _SOONEST, _RESIDUAL, _FORGOTTEN, _RESUBMITS = 5, 6, 7, 8
 _EXCUSED_DELAY, _EXCUSED, _DIFFICULTY, _COURSE_DIFFICULTY = 9, 10, 20, 21
-_OF_ENROLMENT, _RESULT, _SITTING, _SITTING_SECTION = 30, 31, 40, 41
-_PLACE_IN_SITTING, _SECONDS_IN_SITTING, _GRADED_LATER, _GRADED_AT_ONCE = 50, 51, 52, 53
+_OF_ENROLMENT, _RESULT = 30, 31
 
 
 def _pairs(given: Coursework) -> Pairs:
@@ -72,7 +72,7 @@ def _latent(given: Coursework, pairs: Pairs, late_days: F64) -> F64:
     student = ability_now(pack, given.students)[given.enrolments.person[pairs.enrolment]]
     course = rng.normal(rng.extend(given.catalogue.offering_key, _COURSE_DIFFICULTY))
     own = rng.normal(rng.extend(acts.key, _DIFFICULTY))
-    family = course_scores(pack, given.catalogue)
+    family = discipline_scores(pack, given.catalogue)
     difficulty = (
         sqrt(1 - COURSE_PART - FAMILY_PART) * own
         + sqrt(COURSE_PART) * course[acts.offering]
@@ -113,7 +113,7 @@ def make_results(given: Coursework, work: GroupWork) -> tuple[Results, Overrides
     score = _points(given, pairs, dates, submitted)
     auto = has_type(pack, acts, "online_quiz", "external_tool")[activity]
     system = auto & (acts.kind[activity] != ActivityKind.EXAM)
-    graded = _graded_times(given, pairs, submitted, system)
+    graded = graded_times(given, pairs, submitted, system)
     due = enrolments.exit_ms[enrolment] > dates.due_ms
     has_work = np.where(online, submitted != NO_TIME, handed_in & due)
     counts = (~has_type(pack, acts, "not_graded") & acts.is_graded)[activity]
@@ -168,36 +168,3 @@ def _excused(given: Coursework, pairs: Pairs, dates: StudentDates, is_missing: B
     )
     latest = np.minimum(given.calendar.last_day_ms, given.enrolments.exit_ms[pairs.enrolment])
     return np.where(is_missing & (rng.uniform(pairs.key, _EXCUSED) < share) & (at < latest), at, NO_TIME)
-
-
-def _graded_times(given: Coursework, pairs: Pairs, submitted: I64, auto: BOOL) -> I64:
-    """Instants of grading: at once by the system, else in a sitting some days after the due date."""
-    acts, calendar, key = given.content.activities, given.calendar, pairs.key
-    section = given.enrolments.section[pairs.enrolment]
-    sitting = rng.extend(acts.key[pairs.activity], _SITTING) ^ rng.bits(
-        given.catalogue.section_key[section], _SITTING_SECTION
-    )
-    day = np.clip(
-        acts.due_day[pairs.activity] + 2 + rng.integer(sitting, 8, _SITTING_DAY), 0, calendar.last_day - 1
-    )
-    start = calendar.wall_to_utc_ms(
-        day, 9 * HOUR_MS + rng.integer(sitting, 10 * 60, _SITTING_MINUTE) * MINUTE_MS
-    )
-    # A sitting takes its submissions in keyed order, about a minute and a half each.
-    planned = (
-        start
-        + rng.integer(key, 150, _PLACE_IN_SITTING) * 3 * MINUTE_MS // 2
-        + rng.integer(key, MINUTE_MS, _SECONDS_IN_SITTING)
-    )
-    after = np.where(
-        submitted == NO_TIME, planned, submitted + DAY_MS + rng.integer(key, 2 * DAY_MS, _GRADED_LATER)
-    )
-    by_hand = np.where((submitted != NO_TIME) & (planned <= submitted + HOUR_MS), after, planned)
-    by_hand = np.where(
-        submitted == NO_TIME,
-        by_hand,
-        np.maximum(np.minimum(by_hand, calendar.last_day_ms - HOUR_MS), submitted + MINUTE_MS),
-    )
-    at_once = submitted + 400 + rng.integer(key, 2000, _GRADED_AT_ONCE)
-    # What is graded at once follows a submission that the incidents have moved already.
-    return np.where(auto & (submitted != NO_TIME), at_once, calendar.after_incidents(by_hand))

@@ -110,3 +110,69 @@ def test_ninety_is_an_a() -> None:
         "GROUP BY cip HAVING COUNT(*) >= 200)"
     )
     assert high - low < 12
+
+
+def test_grading_takes_its_time() -> None:
+    """Work graded by hand waits some days, with a tail, by teacher, and four in five teachers keep weekends.
+
+    Of what was in on time. The pack's mean of 5.5 days and one, and a median below it, since both parts are
+    lognormal: by 170 graders the mean has a relative sd of .045. A fourth of the variance of log days or
+    more is between graders (.55 of it by the pack, less what whole days and weekends take). Weekends hold a
+    fifth of their share of days by teachers who do not keep them; .02 is the sd of that.
+    """
+    campus().execute(
+        "CREATE OR REPLACE TEMP TABLE by_hand AS SELECT grader_id, learner_activity_id, "
+        "datediff('hour', due_date, graded_date) / 24.0 AS days, isodow("
+        f"{LOCAL.replace('due_date', 'graded_date')}) AS weekday FROM online "
+        "WHERE grader_id IS NOT NULL AND response_date <= due_date AND graded_date > due_date"
+    )
+    graders, mean, median, tail, weekend = numbers(
+        "SELECT COUNT(DISTINCT grader_id), AVG(days), MEDIAN(days), AVG((days > 14)::INT), "
+        "AVG((weekday > 5)::INT) FROM by_hand"
+    )
+    assert graders > 150
+    pack = default_pack()
+    check_near(mean, pack.number("grading.delay_days") + 1.5, 0.35, allowance=0.5)
+    assert median < 0.9 * mean
+    assert 0.02 < tail < 0.2
+    keeps = pack.number("grading.keeps_weekends_share")
+    check_near(weekend, (1 - keeps) * 2 / 7, 0.02)
+    between, within = numbers(
+        "SELECT VAR_POP(m), AVG(v) FROM (SELECT AVG(ln(days)) AS m, VAR_POP(ln(days)) AS v FROM by_hand "
+        "GROUP BY grader_id HAVING COUNT(DISTINCT learner_activity_id) >= 5)"
+    )
+    assert between > 0.25 * (between + within)
+
+
+def test_quizzes_take_the_time_they_have() -> None:
+    """Time taken goes with the time limit, with a spread of its own, and seldom is all of it needed.
+
+    Half or more of the variance of log time is that of limits. Of the limit .62 are taken on average, and
+    .06 of attempts run into it; 20,000 attempts of 3,500 students: sd below .005 for both.
+    """
+    mean, full, n, r = numbers(
+        "SELECT AVG(part), AVG((part >= 0.995)::INT), COUNT(*), CORR(ln(taken), ln(allowed)) FROM ("
+        "SELECT taken, allowed, taken / allowed AS part FROM (SELECT time_taken AS taken, "
+        "60 * q.time_limit AS allowed FROM quiz_result r JOIN quiz q USING (quiz_id) WHERE q.time_limit > 0 "
+        "AND r.time_taken > 0 AND COALESCE(r.extra_time, 0) = 0))"
+    )
+    assert n > 10_000
+    check_near(mean, 0.61, 0.005, allowance=0.03)
+    check_near(full, 0.06, 0.005, allowance=0.03)
+    assert r > 0.5
+
+
+def test_more_attempts_score_higher() -> None:
+    """Where several attempts are allowed, who took more of them has a better kept score.
+
+    In percent, by quizzes that allow more than one: students of two attempts and more against those of one.
+    """
+    one, more, n = numbers(
+        "SELECT AVG(p) FILTER (total_attempts = 1), AVG(p) FILTER (total_attempts > 1), "
+        "COUNT(*) FILTER (total_attempts > 1) FROM (SELECT total_attempts, "
+        "100.0 * kept_score / quiz_points_possible AS p FROM quiz_result JOIN quiz USING (quiz_id) "
+        "WHERE allowed_attempts <> 1 AND quiz_points_possible > 0 AND kept_score IS NOT NULL "
+        "AND learner_activity_result_id IS NOT NULL)"
+    )
+    assert n > 3_000
+    assert more - one > 1.0  # of an sd of 17 in 3,000 scores: over three times five sd of .06 by chance
