@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from context import rng
-from context.arrays import F64, I64, U8
+from context.arrays import F64, I64, U8, U64
 from context.curves import lognormal_of
 from context.engagement.histories import WEEK_DAYS
 from context.packs.pack import Pack
@@ -22,7 +22,7 @@ from sim.world.world import MODES, World
 MICRO = 1_000_000
 MOST_EFFECT = 12.0  # of one enrolment on one day, against the mean of its cell
 # Purposes: of a person's key, of an enrolment's (who it is, its place among all), of a section's.
-_PERSON = 710
+_PERSON, _WEEKDAY = 710, 715
 _ENROLMENT, _RANK = 711, 712
 _SECTION = 713
 _ACTIVITY_STEPS = 64  # rows of the table of active-day odds per unit of activity
@@ -66,12 +66,19 @@ def enrolment_effects(
 ) -> F64:
     """Effect of each student enrolment on a day, before the cell's norm; at most MOST_EFFECT.
 
-    Besides who and what it is, how its week is; 0 for those who have stopped.
+    Besides who and what it is, how its week is and which weekday; 0 for those who have stopped.
     """
     e = world.enrolments
     fixed = (effects.enrolment_micro[rows] / MICRO) * (effects.section_micro[e.section[rows]] / MICRO)
     week = np.where(day < e.stop_day[rows], week_factor(pack, world, rows, e.week_of(day)), 0.0)
-    return np.minimum(fixed * week * of_section_day[e.section[rows]], MOST_EFFECT)
+    weekday = weekday_factor(pack, world.persons.key, day)[e.person[rows]]
+    return np.minimum(fixed * week * weekday * of_section_day[e.section[rows]], MOST_EFFECT)
+
+
+def weekday_factor(pack: Pack, persons_key: U64, day: int) -> F64:
+    """How active each person is on this day of the week, against the others' week: mean 1."""
+    key = rng.extend(persons_key, _WEEKDAY)
+    return rng.lognormal(key, pack.number("habit.weekday_sigma"), day % WEEK_DAYS)
 
 
 def week_factor(pack: Pack, world: World, rows: I64, week: int) -> F64:
