@@ -11,11 +11,13 @@ from math import fsum, sqrt
 
 import numpy as np
 
+from context import rng
 from context.arrays import F64
 from context.packs.pack import Pack
 from context.packs.people_codes import CLASSES, STANDINGS
 from context.people.students import Students
 
+_PRIOR_GRADES = 9  # purpose of randomness: of a student's key
 POINTS_PER_SD = 0.43  # grade points of a course by one sd of ability: measured on the letters that come out
 _ROUNDS = 60  # of an iteration that halves what is left each time
 
@@ -65,3 +67,8 @@ def ability_now(pack: Pack, students: Students) -> F64:
     own = np.where(students.is_undergraduate, sqrt(1 - spread), 1.0)
     shift = np.array([*gaps, *[0.0] * (len(STANDINGS) - len(CLASSES))])
     return np.asarray(own * students.ability + shift[students.standing])
+
+
+def prior_grades(students: Students) -> F64:
+    """How good the grades before this term were, float64 of mean 0 and sd 1: ability for the most part."""
+    return np.asarray(0.8 * students.ability + 0.6 * rng.normal(rng.extend(students.key, _PRIOR_GRADES)))

@@ -19,6 +19,7 @@ from context.courses.conversations import Inbox
 from context.courses.enrolments import Enrolments
 from context.courses.learner_groups import LearnerGroups
 from context.courses.structures import Structures
+from context.engagement.histories import Histories
 from context.grades.grades import Grades, TermRecords
 from context.grades.learning_outcomes import Learning
 from context.grades.module_progress import ModuleProgress
@@ -61,6 +62,7 @@ class Drawn:
     instructors: int
     catalogue: Catalogue
     enrolments: Enrolments
+    histories: Histories
     content: Content
     quizzes: Quizzes
     quiz_results: QuizResults

@@ -172,10 +172,10 @@ def _today(engine: Engine, day: int, rows: I64, visits: Visits) -> _Today:
     )
     # A student looks into a course on some of the active days only; the clicks of the others fall on these.
     odds = active_odds(engine.pack.number("visits.active_course_k"), effect)
-    today = rng.uniform(rng.extend(e.key[rows], _LOOKS_IN), day) < odds
+    today = (rng.uniform(rng.extend(e.key[rows], _LOOKS_IN), day) < odds) & (effect > 0)
     rows, effect, odds = rows[today], effect[today], odds[today]
     course = e.course[rows]
-    chance = active_chance(engine.pack, engine.plan, day)[e.person[rows]] * odds
+    chance = active_chance(engine.pack, engine.world, engine.plan, day)[e.person[rows]] * odds
     scale = effect * (plan.norm_micro[c.cip[course], c.level[course]] / MICRO) / chance
     usual = engine.pack.number("events_per_student_course_week") / 7 * (plan.curve_micro / MICRO)
     return _Today(day, rows, rng.extend(rng.extend(e.key[rows], _ENROLMENT_DAY), day), scale, scale * usual)

@@ -14,6 +14,7 @@ from context.packs.pack import Pack, load_pack
 from context.scenario.calendar import Calendar, build_calendar
 from context.scenario.scenario import Scenario
 from sim.draw.dues import Dues, make_dues
+from sim.draw.opened import Shelf
 from sim.draw.sessions.sessions import session_sizes
 from sim.folder.names import PLAN
 from sim.plan.anchors import Anchors, make_anchors
@@ -39,6 +40,7 @@ class Engine:
     section_key: U64
     class_ms: I64  # [sections] when its classes begin by the clock on the wall, since midnight
     dues: Dues
+    shelf: Shelf
     by_person: I64  # student enrolments, ordered by person, then key
     tool_key: U64
     tool_rank: I64
@@ -61,6 +63,7 @@ class Engine:
             section_key=keys,
             class_ms=class_starts(pack, keys),
             dues=make_dues(pack, calendar, world),
+            shelf=Shelf.build(pack, world),
             by_person=students[np.lexsort((e.key[students], e.person[students]))],
             tool_key=rng.key_of_text(world.tenant.seed, "tool", list(world.tools)),
             tool_rank=np.array([min(int(rank[tool]), RANKS - 1) for tool in world.tools], dtype=np.int64),

@@ -43,9 +43,9 @@ SCHEMA = pa.schema(
         ("norms", pa.list_(NORM)),
         ("section_flags", pa.list_(pa.uint8())),
         ("enrolment_micro", pa.list_(pa.int64())),
-        ("person_micro", pa.list_(pa.int64())),
+        ("person_micro", pa.list_(pa.int64())),  # week after week
         ("section_micro", pa.list_(pa.int64())),
-        ("shape", pa.list_(pa.int32())),  # cips, levels, tools: first row only
+        ("shape", pa.list_(pa.int32())),  # cips, levels, tools, weeks: first row only
     ]
 )
 
@@ -68,9 +68,9 @@ def _row(columns: dict[str, pa.Array]) -> pa.RecordBatch:
 
 
 def _effects_row(plan: Plan) -> pa.RecordBatch:
-    shape = next(iter(plan.days.values())).asked_micro.shape
+    shape = (*next(iter(plan.days.values())).asked_micro.shape, len(plan.effects.person_micro))
     names = ("enrolment_micro", "person_micro", "section_micro")
-    lists = {name: _list(pa.array(getattr(plan.effects, name)), pa.int64()) for name in names}
+    lists = {name: _list(pa.array(getattr(plan.effects, name).ravel()), pa.int64()) for name in names}
     return _row({**lists, "shape": pa.array([list(shape)], pa.list_(pa.int32()))})
 
 
@@ -158,18 +158,17 @@ class PlanFile:
     def __init__(self, path: Path) -> None:
         try:
             self._file = pq.ParquetFile(path)
-            head = self._file.read_row_group(0).to_pylist()[0]
+            head = self._file.read_row_group(0)
             days = self._file.read(columns=["day"])["day"].to_pylist()
         except (OSError, pa.ArrowInvalid) as error:
             raise RunError(f"{path}: the plan cannot be read: {error}; delete it and run again") from error
         self._group = {day: place for place, day in enumerate(days) if day is not None}
-        self._shape = tuple(head["shape"])
-        self.effects = Effects(
-            *(
-                np.array(head[name], dtype=np.int64)
-                for name in ("enrolment_micro", "person_micro", "section_micro")
-            )
+        *self._shape, weeks = head["shape"].combine_chunks().flatten().to_pylist()
+        enrolment, person, section = (
+            np.asarray(head[name].combine_chunks().flatten().to_numpy(), dtype=np.int64)
+            for name in ("enrolment_micro", "person_micro", "section_micro")
         )
+        self.effects = Effects(enrolment, person.reshape(weeks, -1), section)
 
     @property
     def days(self) -> list[int]:

@@ -11,10 +11,14 @@ import pyarrow.compute as pc
 
 from context import rng
 from context.arrays import I64, U64
+from context.engagement.histories import Histories
+from context.errors import RunError
 from context.ids import SHARD, global_ids
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
+from context.store.store import ENTITY, table_path
+from context.terms.draw import played_histories
 from sim.world.groups import Owners
 from sim.world.load_details import Roster, load_details
 from sim.world.objects import load_objects, unseen
@@ -56,7 +60,7 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
     persons = _persons(read, seed)
     courses, section_course, section_key = _courses(read, seed, pack)
     roster = _roster(read, persons, section_course, section_key)
-    enrolments = _seats(read, calendar, roster)
+    enrolments = _seats(read, calendar, roster, played_histories(scenario, pack, calendar))
     objects, row_of = load_objects(read, seed, courses, calendar, pack)
     submissions = load_submissions(read, enrolments, row_of, len(persons.udp_id))
     devices = pack.table("device")
@@ -172,7 +176,7 @@ def _roster(read: Reader, persons: Persons, section_course: I64, section_key: U6
     )
 
 
-def _seats(read: Reader, calendar: Calendar, roster: Roster) -> Seats:
+def _seats(read: Reader, calendar: Calendar, roster: Roster, histories: Histories) -> Seats:
     table = read.entity(
         "course_section_enrollment",
         "course_section_id",
@@ -181,6 +185,11 @@ def _seats(read: Reader, calendar: Calendar, roster: Roster) -> Seats:
         "exit_date",
         "created_date",
     )
+    if len(table) != len(histories.stop_day):
+        raise RunError(
+            f"{table_path(read.root, ENTITY, 'course_section_enrollment')}: {len(table)} rows, allowed: "
+            f"the {len(histories.stop_day)} of its scenario; delete it and run again"
+        )
     rows = np.flatnonzero(_works_in_canvas(read, table))
     table = table.take(pa.array(rows))
     role = strings(table["role"])
@@ -203,6 +212,10 @@ def _seats(read: Reader, calendar: Calendar, roster: Roster) -> Seats:
         last_day=last.astype(np.int16),
         joined_ms=millis(table["created_date"]),
         key=roster.key[rows],
+        stop_day=histories.stop_day[rows].astype(np.int16),
+        drive=histories.drive[rows],
+        week_z=histories.week_z[:, rows].astype(np.float32),
+        first_week=histories.first_week,
     )
 
 
