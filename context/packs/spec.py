@@ -107,6 +107,11 @@ _STANDING_MIX = ("freshman", "sophomore", "junior", "senior")
 _SHARES = ("major_share_ug", "major_share_grad", "seat_share_service", "seat_share_grad")
 _FRACTIONS = (_number("term_fraction_low", 0, 1), _number("term_fraction_high", 0, 1))
 
+_TITLES = (
+    "assignment", "quiz", "discussion", "exam", "page", "module", "announcement",
+    "file", "file_slides", "file_data", "file_image", "file_media", "file_archive",
+)  # fmt: skip
+
 TABLES: dict[str, TableSpec] = {
     "cip": TableSpec(
         (
@@ -249,9 +254,7 @@ TABLES: dict[str, TableSpec] = {
     ),
     "title": TableSpec(
         (
-            _one_of(
-                "kind", "assignment", "quiz", "discussion", "exam", "page", "module", "file", "announcement"
-            ),
+            _one_of("kind", *_TITLES),
             Field("template", places=("n", "w", "topic")),
         ),
         ("kind", "template"),
