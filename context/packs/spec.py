@@ -110,6 +110,10 @@ _FRACTIONS = (_number("term_fraction_low", 0, 1), _number("term_fraction_high", 
 # Bearers of a name by group, as the Census has it; api: Asian and Pacific Islander, native: American Indian.
 NAME_GROUPS = ("white", "black", "api", "native", "multiple", "hispanic")
 _GROUPS = tuple(_number(name, 0, 100, blank=True) for name in NAME_GROUPS)
+_TITLES = (
+    "assignment", "quiz", "discussion", "exam", "page", "module", "announcement",
+    "file", "file_slides", "file_data", "file_image", "file_media", "file_archive",
+)  # fmt: skip
 
 TABLES: dict[str, TableSpec] = {
     "cip": TableSpec(
@@ -256,9 +260,7 @@ TABLES: dict[str, TableSpec] = {
     ),
     "title": TableSpec(
         (
-            _one_of(
-                "kind", "assignment", "quiz", "discussion", "exam", "page", "module", "file", "announcement"
-            ),
+            _one_of("kind", *_TITLES),
             Field("template", places=("n", "w", "topic")),
         ),
         ("kind", "template"),

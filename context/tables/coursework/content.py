@@ -16,6 +16,7 @@ from context.results.comments import REVIEWS
 from context.tables.bodies import article, paragraph
 from context.tables.coursework import pages
 from context.tables.coursework.drafts import with_leftovers
+from context.tables.coursework.files import file_titles, files
 from context.tables.coursework.quizzes import quizzes
 from context.tables.every_table import Columns, activity_unlocked, coded, first_date, is_last_minute, touched
 from context.tables.titles import object_titles
@@ -39,7 +40,7 @@ def content_tables(d: Drawn) -> tuple[Tables, Tables]:
         "discussion": _discussions(d, titles["discussion"]),
         "wiki": pages.wikis(d, titles["wiki_page"]),
         "wiki_page": pages.pages(d, titles["wiki_page"]),
-        "file": pages.files(d, titles["file"]),
+        "file": files(d, titles["file"]),
         "module": pages.modules(d, titles["module"]),
         "module_item": pages.module_items(d, titles),
     }.items():
@@ -71,7 +72,10 @@ def content_titles(d: Drawn) -> dict[str, pa.Array]:
         ("wiki_page", "page", content.pages),
         ("module", "module", content.modules),
     ):
-        own = object_titles(d, kind, items.offering, _week(d, items), items.key)
+        if name == "file":
+            own = file_titles(d, _week(d, items))
+        else:
+            own = object_titles(d, kind, items.offering, _week(d, items), items.key)
         if name == "discussion":
             spoken = object_titles(d, "announcement", items.offering, _week(d, items), items.key)
             own = pc.if_else(pa.array(content.is_announcement), spoken, own)
