@@ -20,7 +20,7 @@ from context.courses.structures import term_dates
 from context.packs.people_codes import CAREERS
 from context.people.traits import tied
 from context.tables.every_table import Pair, sis_keymap
-from context.tables.institution.people import days_here, sis_numbers
+from context.tables.institution.people import days_here, logins, sis_numbers
 from context.terms.drawn import Drawn, Tables
 
 _ROLES = ("Student", "Faculty", "Staff", "Employee", "Alum")
@@ -28,7 +28,7 @@ _STUDENT, _FACULTY, _STAFF, _EMPLOYEE, _ALUM = range(len(_ROLES))
 _TYPES = ("Mobile", "Home", "Work", "Other")
 # Purposes of randomness: what each number draws.
 _NO_TEST_DAY, _LINE, _TEST_SCORES, _TEST_DAY = 1, 1, 1010, 1020
-_STAYED, _HAS_PHONE, _PHONE = 339, 340, 349
+_STAYED, _HAS_PHONE, _PHONE, _OWN_ADDRESS, _PREFERS_OWN = 339, 340, 349, 63, 64
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,12 @@ TAKERS = (
 
 
 def contact_tables(d: Drawn) -> tuple[Tables, Tables]:
-    """(entities, keymaps) of affiliations, telephone numbers and admission tests."""
+    """(entities, keymaps) of affiliations, addresses, telephone numbers and admission tests."""
     entity: Tables = {}
     keymap: Tables = {}
     for name, make in (
         ("institutional_affiliation", _affiliations),
+        ("person_email", _emails),
         ("person_phone_number", _phones),
         ("admission_test_score", _tests),
     ):
@@ -126,6 +127,28 @@ def _affiliations(d: Drawn) -> Pair:
         "is_primary": primary.astype(np.bool_),
     }
     return _of_person(d, "institutional_affiliation", person, word, table)
+
+
+def _emails(d: Drawn) -> Pair:
+    """An address at the institution for everyone, and for some one of their own, which a few prefer."""
+    key, domain = d.identity.key, d.host.split(".", 1)[-1]
+    own = d.coin(key, _OWN_ADDRESS, d.pack.number("person.has_own_email_share"))
+    person = np.concatenate([np.arange(len(key)), np.flatnonzero(own)])
+    is_own = np.arange(len(person)) >= len(key)
+    order = np.lexsort((is_own, person))
+    person, is_own = person[order], is_own[order]
+    at = pa.array([f"@{domain}", "@mail.example"]).take(pa.array(is_own.astype(np.int64)))
+    prefers_own = (own & d.coin(key, _PREFERS_OWN, d.pack.number("person.prefers_own_email_share")))[person]
+    columns = {
+        "person_email_id": ids.udp_ids(len(person)),
+        "person_id": person + 1,
+        "email_address": frame.join(logins(d).take(pa.array(person)), at),
+        "type": Coded(is_own.astype(np.int64), ("Organizational", "Home")),
+        "is_preferred": prefers_own == is_own,
+    }
+    word = pa.array(["-ORG", "-HOME"]).take(pa.array(is_own.astype(np.int64)))
+    codes = frame.join(frame.texts(sis_numbers(d)[person]), word)
+    return frame.table("person_email", len(person), columns), sis_keymap("person_email", codes)
 
 
 def _phones(d: Drawn) -> Pair:

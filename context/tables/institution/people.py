@@ -14,7 +14,6 @@ from context.courses.structures import term_dates
 from context.packs.people_codes import CAREERS, STANDINGS
 from context.people.registry import staff_ages
 from context.people.traits import ages, birth_days, honors, parents, school_gpa
-from context.tables.every_table import sis_keymap
 from context.tables.institution.structure import campus_of_college
 from context.terms.drawn import Drawn, Tables
 
@@ -48,7 +47,7 @@ _HAS_MIDDLE, _PREFERRED_NAME, _ZIP_CODE, _FIRST_LANGUAGE = 34, 35, 36, 38
 _DIRECTORY_BLOCK, _HAS_HS_GPA, _VETERAN = 40, 41, 42
 _KNOWS_INCOME, _TIME_ZONE, _LOCALE, _ZIP_AREA = 45, 46, 47, 66
 _PRE_REGISTERED, _CANVAS_KEY, _SUFFIXED, _SUFFIX = 48, 49, 56, 57
-_SPORT, _REGISTRATION, _OWN_ADDRESS, _PREFERS_OWN = 61, 62, 63, 64
+_SPORT, _REGISTRATION = 61, 62
 
 
 def sis_numbers(d: Drawn) -> I64:
@@ -69,13 +68,11 @@ def _plain(name: str) -> str:
 def people_tables(d: Drawn) -> tuple[Tables, Tables]:
     """(entities, keymaps) of people."""
     person, keymap = _person(d)
-    email, email_keymap = _email(d)
     return {
         "person": person,
-        "person_email": email,
         "person__academic_term": _term_record(d),
         "person__academic_major__academic_term": _major(d),
-    }, {"person": keymap, "person_email": email_keymap}
+    }, {"person": keymap}
 
 
 def first_names(d: Drawn) -> Coded:
@@ -244,28 +241,6 @@ def birth_dates(d: Drawn) -> I64:
     return birth_days(
         np.concatenate([of_students, staff_ages(d.identity.key[count:])]), term_dates(d.calendar)["start"]
     )
-
-
-def _email(d: Drawn) -> tuple[pa.Table, pa.Table]:
-    """An address at the institution for everyone, and for some one of their own, which a few prefer."""
-    key, domain = d.identity.key, d.host.split(".", 1)[-1]
-    own = d.coin(key, _OWN_ADDRESS, d.pack.number("person.has_own_email_share"))
-    person = np.concatenate([np.arange(len(key)), np.flatnonzero(own)])
-    is_own = np.arange(len(person)) >= len(key)
-    order = np.lexsort((is_own, person))
-    person, is_own = person[order], is_own[order]
-    at = pa.array([f"@{domain}", "@mail.example"]).take(pa.array(is_own.astype(np.int64)))
-    prefers_own = (own & d.coin(key, _PREFERS_OWN, d.pack.number("person.prefers_own_email_share")))[person]
-    columns = {
-        "person_email_id": ids.udp_ids(len(person)),
-        "person_id": person + 1,
-        "email_address": frame.join(logins(d).take(pa.array(person)), at),
-        "type": Coded(is_own.astype(np.int64), ("Organizational", "Home")),
-        "is_preferred": prefers_own == is_own,
-    }
-    word = pa.array(["-ORG", "-HOME"]).take(pa.array(is_own.astype(np.int64)))
-    codes = frame.join(frame.texts(sis_numbers(d)[person]), word)
-    return frame.table("person_email", len(person), columns), sis_keymap("person_email", codes)
 
 
 _LOADS = ("FullTime", "ThreeQuartersTime", "HalfTime", "LessThanHalfTime", "NoCredits")
