@@ -9,6 +9,7 @@ from context.arrays import I64
 from context.courses.meetings import make_meetings, meeting_keys
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
+from sim.plan.adoption import online_live
 from sim.plan.campus import SectionSchedule
 from sim.world.world import MODES, CampusFacts, World
 
@@ -32,7 +33,7 @@ def schedules(
     keys: npt.NDArray[np.uint64],
     facts: CampusFacts,
 ) -> list[SectionSchedule]:
-    """Meeting days (by the pack's patterns; none online) and due days (of the store) of every section."""
+    """Meeting days (by the pack's patterns; online only live ones) and due days (of the store)."""
     weeks = make_meetings(pack, keys).days
     due_day = calendar.day_of(facts.due_ms)
     order = np.lexsort((due_day, facts.activity_course))
@@ -40,8 +41,10 @@ def schedules(
     days = due_day[order]
     return [
         SectionSchedule(
-            () if MODES[how] == "online" else tuple(np.flatnonzero(week).tolist()),
+            () if MODES[how] == "online" and not meets else tuple(np.flatnonzero(week).tolist()),
             tuple(int(day) for day in np.unique(days[bounds[course] : bounds[course + 1]])),
         )
-        for week, course, how in zip(weeks, facts.section_course, facts.mode, strict=True)
+        for week, course, how, meets in zip(
+            weeks, facts.section_course, facts.mode, online_live(pack, keys, facts.mode), strict=True
+        )
     ]

@@ -219,6 +219,7 @@ def _works_in_canvas(read: Reader, table: pa.Table) -> npt.NDArray[np.bool_]:
     return np.asarray(~student | works[row_numbers(table["course_section_id"])])
 
 
+PAPER_GROUPS = "Paper|Essay"  # in names of assignment groups
 _MODE = {"BlendedLearning": "hybrid", "Online": "online"}  # all else is taught in person
 
 
@@ -227,14 +228,52 @@ def campus_facts(root: Path) -> CampusFacts:
     read = Reader(root)
     section = read.entity("course_section", "le_current_course_offering_id", "delivery_mode")
     modes = [_MODE.get(mode or "", "in_person") for mode in strings(section["delivery_mode"]).to_pylist()]
-    activity = read.entity("learner_activity", "course_offering_id", "due_date", "status")
+    activity = read.entity(
+        "learner_activity",
+        "course_offering_id",
+        "learner_activity_group_id",
+        "due_date",
+        "unlocked_date",
+        "created_date",
+        "status",
+    )
     activity = activity.filter(pa.array(~unseen(activity["status"])))  # nobody works for a draft
+    group = strings(read.entity("learner_activity_group", "name")["name"])
+    is_paper = pc.match_substring_regex(pc.fill_null(group, ""), PAPER_GROUPS).to_numpy(zero_copy_only=False)
     return CampusFacts(
         section_course=row_numbers(section["le_current_course_offering_id"]),
         mode=np.array([MODES.index(mode) for mode in modes], dtype=np.int64),
         activity_course=row_numbers(activity["course_offering_id"]),
         due_ms=millis(activity["due_date"]),
+        activity_release_ms=_first_time(activity, "unlocked_date", "created_date"),
+        is_paper=np.asarray(is_paper[row_numbers(activity["learner_activity_group_id"])]),
+        talk=_talk(read),
     )
+
+
+def _first_time(table: pa.Table, *columns: str) -> I64:
+    """The first of the columns that has a time in each row, UTC ms."""
+    found = millis(table[columns[0]])
+    for column in columns[1:]:
+        found = np.where(found == NO_TIME, millis(table[column]), found)
+    return found
+
+
+def _talk(read: Reader) -> dict[str, tuple[I64, I64]]:
+    """(course, UTC ms of the release) of discussions and of announcements that students see."""
+    topic = read.entity("discussion", "course_offering_id", "type", "posted_date", "created_date", "status")
+    topic = topic.filter(pa.array(~unseen(topic["status"])))
+    topic = topic.filter(pc.is_valid(topic["course_offering_id"]))
+    told = pc.fill_null(pc.equal(strings(topic["type"]), "Announcement"), fill_value=False)
+    course, release = (
+        row_numbers(topic["course_offering_id"]),
+        _first_time(topic, "posted_date", "created_date"),
+    )
+    is_told = told.to_numpy(zero_copy_only=False)
+    return {
+        name: (course[rows], release[rows])
+        for name, rows in (("discussions", ~is_told), ("announcements", is_told))
+    }
 
 
 def standard_scores(root: Path, world: World) -> npt.NDArray[np.float64]:

@@ -116,6 +116,9 @@ class CampusFacts:
     mode: I64  # [sections] how it is taught, an index into MODES
     activity_course: I64  # [activities] that are given out, row of ``World.courses``
     due_ms: I64  # [activities] UTC, NO_TIME where nothing is due
+    activity_release_ms: I64  # [activities] UTC, when students see it first
+    is_paper: BOOL  # [activities] papers and essays, by the name of their group
+    talk: dict[str, tuple[I64, I64]]  # discussions, announcements: (course, UTC ms of the release) of each
 
 
 OBJECT_TABLES = (
