@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import schemas
 from context.arrays import DAY_MS, HOUR_MS
-from context.packs.course_spec import COURSE_TABLES
+from context.packs.course_spec import COURSE_TABLES, WORKS
 from context.packs.people_codes import CAREERS, STANDINGS
 from context.packs.table_spec import (
     Field,
@@ -28,6 +28,8 @@ DAY_KINDS = ("before", "class", "weekend", "holiday", "break", "reading", "final
 FIRST_DAY = -14
 LAST_DAYS = {"Fall": 123, "Spring": 123, "Summer": 95}
 LAST_DAY = max(LAST_DAYS.values())
+FIRST_WEEK, LAST_WEEK = FIRST_DAY // 7, LAST_DAY // 7  # of the axis of weeks: Fall's and Spring's
+SHORT_TERM = {"Summer": (116, 82)}  # days to stretch its weeks by: so many of its days are so many of Fall's
 HOLIDAYS = ("labor_day", "thanksgiving", "mlk_day", "memorial_day", "juneteenth", "independence_day")
 CALENDAR_DATES = ("start", "instruction_end", "finals_start", "end", "add_drop_end", "withdraw_deadline")
 CALENDAR_ITEMS = (*CALENDAR_DATES, "no_class")
@@ -194,15 +196,17 @@ TABLES: dict[str, TableSpec] = {
     ),
     "title": TableSpec(
         (
-            option_field(
-                "kind", "assignment", "quiz", "discussion", "exam", "page", "module", "file", "announcement"
-            ),
+            option_field("kind", *WORKS, "page", "module", "file", "announcement"),
             Field("template", places=("n", "w", "topic")),
         ),
         ("kind", "template"),
         complete=("kind",),
     ),
-    "topic": TableSpec((ref_field("cip", "cip.cip"), Field("topic")), ("cip", "topic"), complete=("cip",)),
+    "topic": TableSpec(
+        (ref_field("cip", "cip.cip"), Field("subject", blank=True), Field("topic")),
+        ("cip", "subject", "topic"),
+        complete=("cip",),
+    ),
     "phrase": TableSpec((Field("kind"), Field("phrase", places=("topic",))), ("kind", "phrase")),
     "categorical": TableSpec(
         (
@@ -237,13 +241,14 @@ TABLES: dict[str, TableSpec] = {
 AXES: dict[str, Field] = {
     "term_type": option_field("term_type", *TERM_TYPES),
     "day": whole_field("day", FIRST_DAY, LAST_DAY),
+    "week": whole_field("week", FIRST_WEEK, LAST_WEEK),
     "kind": option_field("kind", *DAY_KINDS),
     "role": Field("role"),
     "cip": ref_field("cip", "cip.cip"),
     "level": ref_field("level", "level.level"),
     "tool": ref_field("tool", "tool.tool"),
 }
-SPARSE_AXES = ("kind",)  # a kind of day without a row has factor 1
+SPARSE_AXES = ("kind", "week")  # where a table has one of these, what has no row in it has factor 1
 
 
 def rate_spec(columns: tuple[str, ...]) -> TableSpec:
@@ -252,5 +257,5 @@ def rate_spec(columns: tuple[str, ...]) -> TableSpec:
     return TableSpec(
         (*(AXES[name] for name in axes), number_field("factor", 0, MOST_FACTOR)),
         axes,
-        complete=tuple(name for name in axes if name not in SPARSE_AXES),
+        complete=() if set(axes) & set(SPARSE_AXES) else axes,
     )

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from context import rng
 from context.arrays import BOOL, F64, HOUR_MS, I32, I64, U64, ordinals
 from sim.caliper.batch import Batch, concatenate
+from sim.draw.appointments import in_working_order, is_by_the_clock, joined_ms
 from sim.draw.clicks import objects_of, place_of, through_outages
 from sim.draw.dues import Times
 from sim.draw.engine import Engine
@@ -188,7 +189,10 @@ def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64)
     e, c = engine.world.enrolments, engine.world.courses
     course = e.course[today.rows[mine]]
     cip, level = c.cip[course], c.level[course]
-    weight = tool_weights(engine.plan.effects.tool_day, plan.day)[e.section[today.rows[mine]]]
+    of_sections = tool_weights(
+        engine.state_weight, plan.section_flags, engine.plan.effects.tool_day, plan.day
+    )
+    weight = of_sections[e.section[today.rows[mine]]]
     each = plan.each_nano / (NANO * FULL_WEIGHT)
     scale, day_key = today.scale[mine], today.key[mine]
     places, codes, keys = [], [], []
@@ -227,10 +231,15 @@ def _ambient(
     enrolment = today.rows[place]
     person = world.enrolments.person[enrolment]
     visit, time = place_of(engine, visits, routes, place, tool, key)
+    timed = np.flatnonzero(is_by_the_clock(engine, tool))
     kept = through_outages(engine, visits, visit, time, tool)
+    visit_key = visits.key[visit]
+    time[timed] = joined_ms(engine, today.day, enrolment[timed], key[timed])
+    kept[timed] = in_working_order(engine, time[timed], tool[timed])
+    visit_key[timed] = _visit_keys(engine, visits, person[timed], time[timed])
     drawn_tool = tool
     enrolment, tool, key, person = enrolment[kept], tool[kept], key[kept], person[kept]
-    visit, time = visit[kept], time[kept]
+    visit_key, time = visit_key[kept], time[kept]
     course = world.enrolments.course[enrolment]
     kind, target = objects_of(engine, tool, course, time, key)
     high, low = rng.uuid_bits(rng.extend(key, _ID))
@@ -242,7 +251,7 @@ def _ambient(
         enrolment=enrolment.astype(np.int32),
         course=course,
         object=target,
-        visit=visits.key[visit],
+        visit=visit_key,
         uuid_high=high,
         uuid_low=low,
     )

@@ -11,17 +11,27 @@ import numpy as np
 import numpy.typing as npt
 
 from context import rng
-from context.arrays import BOOL, I64, U64
+from context.arrays import BOOL, I64, U8, U64
 from context.packs.course_spec import TEACHING_MODES
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.caliper.kinds import KIND, KINDS
+from sim.plan.campus import EXAM_SOON, MEETS, MET, OFFICE, QUIZ_DUE, TALK_DUE, WORK_DUE
 from sim.world.objects import OUTSIDE_STORE
 from sim.world.world import MODES, CampusFacts, World
 
 FULL_WEIGHT = 100  # of a section's usual day
 NEVER_DAY = 10_000  # later than any campus day
 NEEDS_PAPERS = "turnitin"
+_BITS = {
+    "meets": MEETS,
+    "exam_soon": EXAM_SOON,
+    "work_due": WORK_DUE,
+    "quiz_due": QUIZ_DUE,
+    "talk_due": TALK_DUE,
+    "met": MET,
+    "office": OFFICE,
+}
 _LIVE, _ADOPTS = 730, 731  # purposes of draws: of a section's key, of a course's
 
 
@@ -48,8 +58,9 @@ def tool_days(pack: Pack, calendar: Calendar, world: World, facts: CampusFacts, 
 
 def _first_release(pack: Pack, world: World, facts: CampusFacts, tool: str, courses: int) -> I64 | None:
     """[courses] When the first of a tool's objects is there, UTC ms; None where the store has no such."""
-    if tool in facts.talk:
-        return _earliest(*facts.talk[tool], courses)
+    if tool in ("discussions", "announcements"):
+        told = facts.is_announcement == (tool == "announcements")
+        return _earliest(facts.topic_course[told], facts.topic_ms[told], courses)
     if tool == NEEDS_PAPERS:
         papers = facts.is_paper
         return _earliest(facts.activity_course[papers], facts.activity_release_ms[papers], courses)
@@ -101,6 +112,17 @@ def _adopted(pack: Pack, world: World, facts: CampusFacts, sections_key: U64) ->
     return adopted
 
 
-def tool_weights(tool_day: I64, day: int) -> I64:
-    """[sections, tools] What a day asks of each tool, FULL_WEIGHT as usual; 0 before it is there."""
-    return np.where(tool_day <= day, FULL_WEIGHT, 0)
+def state_weights(pack: Pack, tools: tuple[str, ...]) -> I64:
+    """[256, tools] By a section's flags, what its day asks of each tool: FULL_WEIGHT as usual."""
+    flags = np.arange(256)
+    states = {name: (flags & bit) > 0 for name, bit in _BITS.items()}
+    states["idle"] = (flags & (MEETS | OFFICE)) == 0
+    table, law = np.ones((256, len(tools))), pack.table("section_state")
+    for state, tool, factor in zip(law["state"], law["tool"], law["factor"], strict=True):
+        table[states[str(state)], tools.index(str(tool))] *= float(factor)
+    return np.rint(table * FULL_WEIGHT).astype(np.int64)
+
+
+def tool_weights(weights: I64, flags: U8, tool_day: I64, day: int) -> I64:
+    """[sections, tools] What a day asks of each tool, by ``state_weights``; 0 before the tool is there."""
+    return np.where(tool_day <= day, weights[flags], 0)

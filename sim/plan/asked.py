@@ -2,9 +2,9 @@
 
 For each tool, the events of a cell (CIP family and level) over the term are the pack's, and so are those of
 a day over the campus. Which day of a cell they fall on follows from what its sections are doing, by iterative
-proportional fitting: the table that is nearest to what the sections want and has both totals. A cell in
-which hardly anybody has a tool asks for no more than MOST_OF_MEAN times what those who have it do elsewhere;
-the rest goes to the other cells. A tool that nobody on the campus can click in on a day is not asked for.
+proportional fitting: the table that is nearest to what the sections want and has both totals. A cell in which
+hardly anybody has the tool asks of them for no more than MOST_OF_MEAN times what others do, and so does a day
+on which it is in few courses yet; the rest goes to other cells and days, so that the tool keeps its total.
 Tools know nothing of each other.
 """
 
@@ -22,17 +22,11 @@ def asked_of(want: I64, reach: I64, base: I64) -> I64:
     """[days, cells] Events asked of one tool, in millionths.
 
     ``want``: the pack's, in millionths. ``reach``: sum over the enrolled of effect and weight of the day;
-    ``base``: of what each of them is on average, without tool or day. All int64 of that shape. The columns'
-    sums (over cells) are those of ``want`` but for days on which nobody reaches the tool.
+    ``base``: of what each of them is on average, without tool or day. All int64 of that shape. The whole sum
+    is that of ``want``, unless nobody reaches the tool at all.
     """
-    seed = _seed(want, reach, base)
-    by_day, by_cell = want.sum(axis=1), want.sum(axis=0)
-    by_day = np.where(seed.sum(axis=1) > 0, by_day, 0)
-    by_cell = _capped(by_cell, seed.sum(axis=0))
-    # Rows and columns must have one sum.
-    total, rows = int(by_day.sum()), max(int(by_cell.sum()), 1)
-    by_cell = np.rint(by_cell * (total / rows)).astype(np.int64)
-    table = seed
+    table = _seed(want, reach, base)
+    by_day, by_cell = (_capped(want.sum(axis=axis), table.sum(axis=axis)) for axis in (1, 0))
     for _ in range(_ROUNDS):
         table = _scaled(table, by_cell, table.sum(axis=0))
         table = _scaled(table.T, by_day, table.sum(axis=1)).T
@@ -45,13 +39,13 @@ def _seed(want: I64, reach: I64, base: I64) -> I64:
     return np.rint(wanted).astype(np.int64)
 
 
-def _capped(by_cell: I64, reached: I64) -> I64:
-    """Totals of cells, of which those with few adopters give what is too much for them to the others."""
-    wanted = int(by_cell.sum())
+def _capped(totals: I64, reached: I64) -> I64:
+    """Totals of cells or days; those with few who have the tool give the others what is too much."""
+    wanted = int(totals.sum())
     if not reached.any():
-        return np.zeros_like(by_cell)
+        return np.zeros_like(totals)
     mean = int(reached.sum()) / max(wanted, 1)
-    own = np.minimum(by_cell, np.rint(reached * (MOST_OF_MEAN / mean)).astype(np.int64))
+    own = np.minimum(totals, np.rint(reached * (MOST_OF_MEAN / mean)).astype(np.int64))
     rest = wanted - int(own.sum())
     shared: I64 = own + np.rint(reached * (rest / int(reached.sum()))).astype(np.int64)
     return shared

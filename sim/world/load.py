@@ -31,6 +31,7 @@ from sim.world.reader import (
 )
 from sim.world.submissions import load_posts, load_submissions
 from sim.world.world import (
+    DUE_KINDS,
     INSTRUCTOR,
     LEARNER,
     MODES,
@@ -219,7 +220,8 @@ def _works_in_canvas(read: Reader, table: pa.Table) -> npt.NDArray[np.bool_]:
     return np.asarray(~student | works[row_numbers(table["course_section_id"])])
 
 
-PAPER_GROUPS = "Paper|Essay"  # in names of assignment groups
+PAPER_GROUPS, EXAM_GROUPS = "Paper|Essay", "Exam|Midterm"  # in names of assignment groups
+_DUE_KIND = {"online_quiz": "quiz", "discussion_topic": "talk"}
 _MODE = {"BlendedLearning": "hybrid", "Online": "online"}  # all else is taught in person
 
 
@@ -235,19 +237,34 @@ def campus_facts(root: Path) -> CampusFacts:
         "due_date",
         "unlocked_date",
         "created_date",
+        "allowable_submission_types",
         "status",
     )
     activity = activity.filter(pa.array(~unseen(activity["status"])))  # nobody works for a draft
     group = strings(read.entity("learner_activity_group", "name")["name"])
-    is_paper = pc.match_substring_regex(pc.fill_null(group, ""), PAPER_GROUPS).to_numpy(zero_copy_only=False)
+    of_group = row_numbers(activity["learner_activity_group_id"])
+    is_paper, is_exam = (
+        pc.match_substring_regex(pc.fill_null(group, ""), words).to_numpy(zero_copy_only=False)[of_group]
+        for words in (PAPER_GROUPS, EXAM_GROUPS)
+    )
+    types = strings(activity["allowable_submission_types"]).to_pylist()
+    kinds = np.array([DUE_KINDS.index(_DUE_KIND.get(how or "", "work")) for how in types], dtype=np.int64)
+    topic = read.entity("discussion", "course_offering_id", "type", "posted_date", "created_date", "status")
+    topic = topic.filter(pa.array(~unseen(topic["status"])))
+    topic = topic.filter(pc.is_valid(topic["course_offering_id"]))
     return CampusFacts(
         section_course=row_numbers(section["le_current_course_offering_id"]),
         mode=np.array([MODES.index(mode) for mode in modes], dtype=np.int64),
         activity_course=row_numbers(activity["course_offering_id"]),
         due_ms=millis(activity["due_date"]),
         activity_release_ms=_first_time(activity, "unlocked_date", "created_date"),
-        is_paper=np.asarray(is_paper[row_numbers(activity["learner_activity_group_id"])]),
-        talk=_talk(read),
+        activity_kind=np.where(is_exam, DUE_KINDS.index("exam"), kinds),
+        is_paper=np.asarray(is_paper),
+        topic_course=row_numbers(topic["course_offering_id"]),
+        topic_ms=_first_time(topic, "posted_date", "created_date"),
+        is_announcement=pc.equal(pc.fill_null(strings(topic["type"]), ""), "Announcement").to_numpy(
+            zero_copy_only=False
+        ),
     )
 
 
@@ -257,23 +274,6 @@ def _first_time(table: pa.Table, *columns: str) -> I64:
     for column in columns[1:]:
         found = np.where(found == NO_TIME, millis(table[column]), found)
     return found
-
-
-def _talk(read: Reader) -> dict[str, tuple[I64, I64]]:
-    """(course, UTC ms of the release) of discussions and of announcements that students see."""
-    topic = read.entity("discussion", "course_offering_id", "type", "posted_date", "created_date", "status")
-    topic = topic.filter(pa.array(~unseen(topic["status"])))
-    topic = topic.filter(pc.is_valid(topic["course_offering_id"]))
-    told = pc.fill_null(pc.equal(strings(topic["type"]), "Announcement"), fill_value=False)
-    course, release = (
-        row_numbers(topic["course_offering_id"]),
-        _first_time(topic, "posted_date", "created_date"),
-    )
-    is_told = told.to_numpy(zero_copy_only=False)
-    return {
-        name: (course[rows], release[rows])
-        for name, rows in (("discussions", ~is_told), ("announcements", is_told))
-    }
 
 
 def standard_scores(root: Path, world: World) -> npt.NDArray[np.float64]:

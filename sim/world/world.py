@@ -86,6 +86,7 @@ class Seats:
 
 MEMBERSHIP_ROLES = ("Learner", "Instructor")
 LEARNER, INSTRUCTOR = range(len(MEMBERSHIP_ROLES))
+DUE_KINDS = ("work", "quiz", "talk", "exam")  # what activities ask for
 MODES = ("in_person", "hybrid", "online")  # how a section is taught
 
 
@@ -117,8 +118,11 @@ class CampusFacts:
     activity_course: I64  # [activities] that are given out, row of ``World.courses``
     due_ms: I64  # [activities] UTC, NO_TIME where nothing is due
     activity_release_ms: I64  # [activities] UTC, when students see it first
+    activity_kind: I64  # [activities] what is asked for, an index into DUE_KINDS
     is_paper: BOOL  # [activities] papers and essays, by the name of their group
-    talk: dict[str, tuple[I64, I64]]  # discussions, announcements: (course, UTC ms of the release) of each
+    topic_course: I64  # [discussions and announcements] that students see
+    topic_ms: I64  # UTC, when they see it first
+    is_announcement: BOOL
 
 
 OBJECT_TABLES = (

@@ -237,8 +237,10 @@ def test_asked_is_rate_times_students() -> None:
     assert np.array_equal(students, plan.students)
     asked = (plan.asked_micro - plan.moved_micro) / MICRO
     assert np.allclose(asked, rates * students[:, :, None], atol=1e-6)
-    # A day's tools have the pack's events, wherever they are.
-    assert plan.moved_micro.sum(axis=(0, 1)) / MICRO == pytest.approx(np.zeros(rates.shape[2]), abs=0.01)
+    # Over the term each tool has the pack's events, wherever they are; but on a day few, on most days all.
+    moved = sum(day.moved_micro.sum(axis=(0, 1)) for day in tiny().plan.days.values()) / MICRO
+    assert moved == pytest.approx(np.zeros(rates.shape[2]), abs=0.5)
+    assert abs(plan.moved_micro.sum()) < 0.02 * plan.asked_micro.sum()
 
 
 def test_a_wrong_rate_is_noticed() -> None:
