@@ -114,8 +114,9 @@ def make_results(given: Coursework, work: GroupWork) -> tuple[Results, Overrides
     auto = has_type(pack, acts, "online_quiz", "external_tool")[activity]
     system = auto & (acts.kind[activity] != ActivityKind.EXAM)
     graded = graded_times(given, pairs, submitted, system)
-    due = enrolments.exit_ms[enrolment] > dates.due_ms
-    has_work = np.where(online, submitted != NO_TIME, handed_in & due)
+    due = (enrolments.exit_ms[enrolment] > dates.due_ms) & acts.is_dated[activity]
+    present = enrolments.exit_ms[enrolment] > dates.due_ms
+    has_work = np.where(online, submitted != NO_TIME, handed_in & present)
     counts = (~has_type(pack, acts, "not_graded") & acts.is_graded)[activity]
     is_missing = counts & due & ~has_work
     has_work &= counts
@@ -146,7 +147,8 @@ def make_results(given: Coursework, work: GroupWork) -> tuple[Results, Overrides
 
 def _points(given: Coursework, pairs: Pairs, dates: StudentDates, submitted: I64) -> I64:
     """Scores in hundredths, in steps that teachers give; those of quizzes as answers make them."""
-    late_days = np.where(submitted == NO_TIME, 0, submitted - dates.due_ms) / DAY_MS
+    timely = (submitted == NO_TIME) | ~given.content.activities.is_dated[pairs.activity]
+    late_days = np.where(timely, 0, submitted - dates.due_ms) / DAY_MS
     z = _latent(given, pairs, late_days)
     acts, quizzes, activity = given.content.activities, given.quizzes, pairs.activity
     points = acts.points_hundredths[activity]

@@ -35,6 +35,9 @@ class Effects:
     enrolment_micro: I64  # [enrolments] 0 for staff
     person_micro: I64  # [weeks, persons] mean over the person's student enrolments in each week
     section_micro: I64  # [sections]
+    tool_day: (
+        I64  # [sections, tools] first campus day on which students click in a tool, see sim.plan.adoption
+    )
 
 
 def active_odds(k: float, activity: F64) -> F64:
@@ -110,11 +113,13 @@ def day_curve(pack: Pack, term_type: str, day: int, kind: str) -> float:
     return factor * float(by_kind.get(kind, 1.0))
 
 
-def make_effects(pack: Pack, world: World, final_scores: F64, anchors: Anchors, mode: I64) -> Effects:
+def make_effects(
+    pack: Pack, world: World, final_scores: F64, anchors: Anchors, mode: I64, tool_day: I64
+) -> Effects:
     """Stratified effects of students and sections; activity is tied to scores by the pack's correlation.
 
     ``final_scores``: per enrolment, in standard deviations of its course's scores; 0 where unknown. ``mode``:
-    how each section is taught, an index into MODES.
+    how each section is taught, an index into MODES. ``tool_day``: see Effects.
     """
     e = world.enrolments
     rows = np.flatnonzero(e.is_student)
@@ -147,4 +152,9 @@ def make_effects(pack: Pack, world: World, final_scores: F64, anchors: Anchors, 
     )
     usual = pack.number("events_per_student_course_week")
     weekly = np.array([pack.number(f"modality.{name}_events_week") / usual for name in MODES])
-    return Effects(micro, _persons(pack, world, micro), (section * weekly[mode] * MICRO).astype(np.int64))
+    return Effects(
+        micro,
+        _persons(pack, world, micro),
+        (section * weekly[mode] * MICRO).astype(np.int64),
+        tool_day,
+    )

@@ -96,6 +96,7 @@ class Seats:
 
 MEMBERSHIP_ROLES = ("Learner", "Instructor")
 LEARNER, INSTRUCTOR = range(len(MEMBERSHIP_ROLES))
+DUE_KINDS = ("work", "quiz", "talk", "exam")  # what activities ask for
 MODES = ("in_person", "hybrid", "online")  # how a section is taught
 
 
@@ -126,6 +127,12 @@ class CampusFacts:
     mode: I64  # [sections] how it is taught, an index into MODES
     activity_course: I64  # [activities] that are given out, row of ``World.courses``
     due_ms: I64  # [activities] UTC, NO_TIME where nothing is due
+    activity_release_ms: I64  # [activities] UTC, when students see it first
+    activity_kind: I64  # [activities] what is asked for, an index into DUE_KINDS
+    is_paper: BOOL  # [activities] papers and essays, by the name of their group
+    topic_course: I64  # [discussions and announcements] that students see
+    topic_ms: I64  # UTC, when they see it first
+    is_announcement: BOOL
 
 
 OBJECT_TABLES = (

@@ -291,7 +291,8 @@ def test_activity_goes_with_grades(tmp_path: Path) -> None:
     anchors = make_anchors(world, calendar_of(THOUSAND, pack), len(pack.table("level")["level"]))
     # What belongs together ends as visits do, so that a unit's events lie in its day and the next one.
     assert (anchors.time_ms - anchors.bundle_ms <= LONGEST_MS).all()
-    effects = make_effects(pack, world, scores, anchors, campus_facts(tmp_path).mode)
+    facts, nowhere = campus_facts(tmp_path), np.zeros((0, 0), dtype=np.int64)
+    effects = make_effects(pack, world, scores, anchors, facts.mode, nowhere)
     seen = np.flatnonzero((scores != 0) & (effects.enrolment_micro > 1))
     activity = np.array([log(value / MICRO) for value in effects.enrolment_micro[seen]])
     r = float(np.corrcoef(activity, scores[seen])[0, 1])
