@@ -22,6 +22,13 @@ POINTS_PER_SD = 0.43  # grade points of a course by one sd of ability: measured 
 _ROUNDS = 60  # of an iteration that halves what is left each time
 
 
+def own_major_share(pack: Pack) -> float:
+    """Share of undergraduates' courses that are of their own CIP family, over the classes."""
+    heads = pack.categorical("person", "standing").shares("Undergraduate")
+    own = fsum(heads[name] * pack.number(f"demand.own_major_{name.lower()}") for name in CLASSES)
+    return own / fsum(heads[name] for name in CLASSES)
+
+
 @lru_cache(maxsize=8)
 def class_gaps(pack: Pack) -> tuple[float, ...]:
     """Grade points of each class above its disciplines' means, freshmen to seniors; seats have mean 0."""
