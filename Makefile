@@ -8,11 +8,12 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --n
 	--no-emit-index-url --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs picture emulators lock lock-emulators clean
+.PHONY: help demo test gates check format bench docs picture emulators lock lock-emulators clean
 
 help:
 	@echo "make demo     a university of 1,000 FTE in runs/: context store, a term of events, warehouse"
-	@echo "make test     all tests"
+	@echo "make test     all tests but those of make gates"
+	@echo "make gates    tests too long for every change: 20 seeds, 20,000 FTE, hundreds of kills (hours)"
 	@echo "make check    format, lint, types, import contracts"
 	@echo "make format   put files into the form that make check wants"
 	@echo "make bench    events and rows per CPU-second"
@@ -27,7 +28,11 @@ demo: .venv/.installed
 
 # Three processes on two processors: tests with servers mostly wait.
 test: .venv/.installed-dev emulators
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not gates" $(ARGS)
+
+# ARGS="kills seed-3" runs these stages alone.
+gates: .venv/.installed-dev emulators
+	@$(BIN)/python -m tests.run_gates $(ARGS)
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check .

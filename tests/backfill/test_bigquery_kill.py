@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from context import rng
 from context.terms.premises import premises
@@ -23,6 +24,7 @@ from sim.sinks.bigquery.connection import Connection
 from sim.sinks.tables import TableOptions
 from tests.backfill.test_run import bytes_of
 from tests.samples.bigquery_tiny import SMALL, TABLES, equal, items, small_run
+from tests.samples.extent import ROUNDS
 from tests.samples.tiny import default_pack
 from tests.servers.bigquery_server import PROJECT, Emulator
 from tests.servers.kills import SERVER
@@ -78,7 +80,8 @@ def _undrawn(folder: Path) -> None:
     manifest.save(folder)
 
 
-def test_kills_lose_and_double_nothing(bigquery: Emulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize("turns", ROUNDS)
+def test_kills_lose_and_double_nothing(bigquery: Emulator, tmp_path: Path, turns: int) -> None:
     """At least 30 kills with two workers: the end has the rows, files and records of a run never killed."""
     folder, client = tmp_path / "killed", bigquery.client()
     shutil.copytree(small_run(), folder)
@@ -90,7 +93,7 @@ def test_kills_lose_and_double_nothing(bigquery: Emulator, tmp_path: Path) -> No
         process.join()
         return process.exitcode
 
-    key = rng.key(1, "kills", np.arange(3 * KILLS))
+    key = rng.key(1 + 100 * turns, "kills", np.arange(3 * KILLS))
     calls = FIRST_CALL + rng.integer(key, LAST_CALL - FIRST_CALL, 0)
     groups = rng.integer(key, 2, 1)
     kills, seen = 0, dict.fromkeys((*CALLS, *UNITS), 0)
@@ -126,3 +129,5 @@ def test_kills_lose_and_double_nothing(bigquery: Emulator, tmp_path: Path) -> No
     whole, made = bytes_of(small_run()), bytes_of(folder)
     assert made == {path: whole[path] for path in made}
     assert not list(folder.rglob("*.tmp"))
+    # Another round of kills begins anew.
+    client.query_and_wait("DELETE FROM killed_termtide_meta.loads WHERE TRUE")

@@ -16,6 +16,7 @@ from context.terms.premises import premises
 from sim.folder.manifest import load_manifest
 from sim.run import Order, deliver, run
 from tests.backfill.test_run import bytes_of
+from tests.samples.extent import ROUNDS
 from tests.samples.tiny import SMALL, default_pack, finished_run
 from tests.servers.kills import SERVER
 
@@ -61,14 +62,15 @@ def killed(child: ForkServerProcess, watched: Path, changes: int, millis: int) -
     return alive
 
 
-def test_thirty_kills_end_like_none(finished: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("turns", ROUNDS)
+def test_thirty_kills_end_like_none(finished: Path, tmp_path: Path, turns: int) -> None:
     """Law 7: thirty kills of a run with two workers, and every file has the bytes of one never killed."""
     folder = tmp_path / "killed"
     shutil.copytree(finished, folder, ignore=shutil.ignore_patterns("event_store", "*.duckdb", "*.html"))
     manifest = load_manifest(folder)
     manifest.state, manifest.units = "events", {}
     manifest.save(folder)
-    key = rng.key(11, "kills", np.arange(200))
+    key = rng.key(11 + 100 * turns, "kills", np.arange(200))
     changes, millis = rng.integer(key, 6, 0), rng.integer(key, 60, 1)
     kills = 0
     for turn in range(len(key)):
@@ -95,11 +97,12 @@ def _content(file: Path) -> dict[str, object]:
     return found
 
 
-def test_a_killed_delivery_to_duckdb_ends_like_none(finished: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("turns", ROUNDS)
+def test_a_killed_delivery_to_duckdb_ends_like_none(finished: Path, tmp_path: Path, turns: int) -> None:
     """Killed between and in transactions, the file ends with every row once."""
     _deliver(finished, tmp_path / "whole.duckdb")
     file = tmp_path / "killed.duckdb"
-    key = rng.key(12, "kills", np.arange(40))
+    key = rng.key(12 + 100 * turns, "kills", np.arange(40))
     changes, millis = rng.integer(key, 40, 0), rng.integer(key, 60, 1)
     kills = 0
     for turn in range(len(key)):

@@ -12,9 +12,10 @@ from math import sqrt
 import duckdb
 
 from context.scenario.scenario import Scenario
+from tests.samples.extent import further
 from tests.samples.tiny import store_of
 
-CAMPUS = Scenario(name="gates", fte=5_000, seed=5)
+CAMPUS = further(Scenario(name="gates", fte=5_000, seed=5))
 SD = 5  # standard deviations
 
 # Sections that students take for credits: not the labs and discussions that go with them, no sandboxes.

@@ -27,9 +27,10 @@ from sim.render.expanded import Expander
 from sim.sinks.parquet import ParquetSink
 from sim.sinks.units import Unit, write_unit
 from sim.sql.session_tables import session_sql
+from tests.samples.extent import further
 from tests.samples.tiny import Campus, campus_of, default_pack
 
-TERM = Scenario(name="term", fte=5_000, seed=20261)
+TERM = further(Scenario(name="term", fte=5_000, seed=20261))
 UNREAD = ("id", "actor", "generated", "referrer", "extensions_json", "ed_app")
 
 

@@ -18,6 +18,7 @@ from context.terms.premises import premises
 from sim.run import prepare
 from sim.sinks.pubsub import PubsubSink
 from sim.stream.checkpoint import load_progress
+from tests.samples.extent import ROUNDS
 from tests.samples.live_tiny import documents_of_run, start
 from tests.samples.tiny import default_pack
 from tests.servers.pubsub_server import PROJECT, Collector, Emulator, Received
@@ -101,16 +102,17 @@ def killed_at(arguments: list[object], moment: str, turn: int, host: str) -> int
     return process.returncode
 
 
-def test_kills_lose_nothing(pubsub: Emulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize("turns", ROUNDS)
+def test_kills_lose_nothing(pubsub: Emulator, tmp_path: Path, turns: int) -> None:
     """At least 20 kills over at least 200,000 events: all of them arrive, with bounded repeats, in order."""
     run = tmp_path / "run"
     prepare(premises(KILLED, default_pack()), run)
-    state, topic = tmp_path / "state", "killed-topic"
+    state, topic = tmp_path / "state", f"killed-topic-{turns}"
     arguments: list[object] = [KILLED.model_dump_json(), str(run), str(state), f"pubsub://{PROJECT}/{topic}"]
-    turns = 4 + rng.integer(rng.key(1, "kills", np.arange(KILLS)), 14)
+    draws = 4 + rng.integer(rng.key(1 + 100 * turns, "kills", np.arange(KILLS)), 14)
     acked = [0]
     collector = None
-    for kill, turn in enumerate(turns.tolist()):
+    for kill, turn in enumerate(draws.tolist()):
         code = killed_at(arguments, MOMENTS[kill % len(MOMENTS)], int(turn), pubsub.host)
         assert code == -signal.SIGKILL, "the stream was over before all kills"
         progress = load_progress(state)
