@@ -19,7 +19,8 @@ from context.courses.catalogue import Catalogue, OfferingKind
 from context.packs.course_spec import FORMATS
 from context.packs.pack import Pack
 
-MOST_MIDTERMS = 3
+MOST_MIDTERMS, MOST_PAPERS = 3, 7
+FEW_WORKS = ("essay", "project", "studio")
 QUIZZES_OF_GROUP, TOPICS_OF_GROUP = (5, 50), (4, 50)  # least and most, where there are enough such groups
 QUIZ_GROUP_SHARE, TALK_GROUP_SHARE = 0.95, 0.75  # of courses with quizzes, discussions and a group to spare
 # Purposes of randomness: what each number draws.
@@ -74,7 +75,7 @@ def make_groups(pack: Pack, catalogue: Catalogue, design: CourseDesign) -> Activ
         drop_lowest=none,
         drop_highest=none,
         role=role,
-        size=_sizes(pack, role, has_final, group_key),
+        size=_sizes(pack, role, has_final, _asks_much(pack, names), group_key),
         has_final=has_final,
         key=group_key,
     )
@@ -143,19 +144,27 @@ def _weights(pack: Pack, key: U64, offering: I64, ordinal: I64, names: I32, grou
     return np.where(weighted[offering], percent, 0)
 
 
-def _sizes(pack: Pack, role: I64, has_final: BOOL, group_key: U64) -> I64:
-    """Activities of each group: the pack's law over the campus, one to three midterms and one final, and
-    quizzes and discussions in more weeks than few.
+def _asks_much(pack: Pack, names: I32) -> BOOL:
+    """Groups of papers and projects, of which a course has few."""
+    work = work_of_groups(pack, "work")
+    values = pack.categorical("learner_activity_group", "name").values
+    return np.array([work[str(value)] in FEW_WORKS for value in values])[names]
+
+
+def _sizes(pack: Pack, role: I64, has_final: BOOL, few: BOOL, group_key: U64) -> I64:
+    """Activities of each group: the pack's law over the campus, one to three midterms and one final, ``few``
+    papers and projects, quizzes and discussions in more weeks than not.
     """
     size = pack.continuous("learner_activity_group", "activities").draw(rng.extend(group_key, _ACTIVITIES))
     size = np.asarray(size, dtype=np.int64)
     lot = rng.bits(rng.extend(group_key, _EXCHANGE))
-    spare = (role == GroupRole.OTHER) | (role == GroupRole.MAIN)
+    spare = ((role == GroupRole.OTHER) | (role == GroupRole.MAIN)) & ~few
     order = np.lexsort((lot, role != GroupRole.OTHER))  # main work gives its number away last
     for rows, least, most in (
         (role == GroupRole.FINAL, 1, 1),
         ((role == GroupRole.EXAM) & has_final, 2, MOST_MIDTERMS + 1),
         ((role == GroupRole.EXAM) & ~has_final, 1, MOST_MIDTERMS),
+        (few & (role <= GroupRole.OTHER), 1, MOST_PAPERS),
         (role == GroupRole.QUIZZES, *QUIZZES_OF_GROUP),
         (role == GroupRole.DISCUSSIONS, *TOPICS_OF_GROUP),
     ):

@@ -14,6 +14,7 @@ from context import rng
 from context.arrays import I64, U64, repetition
 from context.columns import Coded
 from context.errors import InputError
+from context.packs.course_spec import WORKS
 from context.packs.pack import Pack
 
 if TYPE_CHECKING:
@@ -75,8 +76,9 @@ def object_titles(d: Drawn, kind: str, offering: I64, week: I64, key: U64) -> pa
     # A course keeps to three of the templates: its instructor's habit.
     habit = rng.integer(rng.extend(d.catalogue.offering_key, _HABIT), len(templates))[offering]
     pick = (habit + rng.integer(rng.extend(key, _TEMPLATE), 3)) % len(templates)
-    # Numbers count the titles of one form in one course: "Quiz 3" comes after "Quiz 2".
-    number = repetition(offering * len(templates) + pick)
+    # Numbers count the works of one kind in one course, and other titles by their form: after "Quiz 2" comes
+    # "Quiz 3: Genetics".
+    number = repetition(offering if kind in WORKS else offering * len(templates) + pick)
     subject = d.structures.offering_subject[offering]
     titles = []
     columns = (pick.tolist(), subject.tolist(), topic.tolist(), number.tolist(), week.tolist())

@@ -14,7 +14,7 @@ import pytest
 
 from context.arrays import NO_TIME
 from context.content.activities import ActivityKind
-from context.content.activity_groups import MOST_MIDTERMS, GroupRole
+from context.content.activity_groups import FEW_WORKS, MOST_MIDTERMS, MOST_PAPERS, GroupRole
 from context.courses.catalogue import OfferingKind
 from context.packs.course_spec import FORMATS, WORKS
 from context.terms.drawn import Drawn
@@ -128,6 +128,10 @@ def test_sizes_of_groups_are_the_founding_figures() -> None:
     assert size.std() == pytest.approx(7.517, rel=0.1)
     assert size.min() == 1
     assert size.max() <= 50
+    work = np.array([WORKS[code] for code in drawn().content.activities.work])
+    group = drawn().content.activities.group
+    for name in FEW_WORKS:
+        assert np.bincount(group[work == name]).max() <= MOST_PAPERS
 
 
 def test_nothing_is_due_in_the_recess() -> None:
@@ -200,3 +204,25 @@ def test_titles_of_courses_fit_their_subject() -> None:
         )
     everywhere = [topic for topics in own.values() for topic in topics]
     assert len(set(everywhere)) > 0.97 * len(everywhere)
+
+
+def test_types_of_submission_over_the_campus() -> None:
+    """Over all formats about .34 of activities are uploads, .24 quizzes, .12 discussions, .11 in other tools.
+
+    Within .06, which is no chance: work goes with formats, so the campus's mix comes from its courses.
+    """
+    d = drawn()
+    values = default_pack().categorical("learner_activity", "allowable_submission_types").values
+    share = np.bincount(d.content.activities.submission_type, minlength=len(values)) / len(
+        d.content.activities
+    )
+    found = dict(zip(values, share.tolist(), strict=True))
+    for name, wanted in (
+        ("online_upload", 0.34),
+        ("online_quiz", 0.24),
+        ("discussion_topic", 0.12),
+        ("external_tool", 0.11),
+        ("online_text_entry", 0.06),
+    ):
+        assert abs(found[name] - wanted) < 0.06, found
+    assert abs(found["on_paper"] + found["none"] - 0.12) < 0.06
