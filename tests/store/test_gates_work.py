@@ -280,12 +280,8 @@ def test_gpa_between_sections() -> None:
 
 
 def test_activity_goes_with_grades(tmp_path: Path) -> None:
-<<<<<<< HEAD
-    """Within a course, lasting log activity and score correlate as the pack has it, clicks at .28 (.13-.62).
-=======
     """Within a course, lasting log activity and score correlate as the pack has it, clicks at .28 (.13 to
     .62).
->>>>>>> camp_b
 
     At 1,000 FTE some 4,500 enrolments: an sd of .015; .05 since ranks are tied and some never come.
     """
