@@ -141,10 +141,10 @@ def test_rows_are_counted_as_in_an_editor(folder: Path) -> None:
     """Blank lines and line breaks inside quotes count as rows of the file."""
     path = folder / "topic.csv"
     lines = path.read_text().splitlines()
-    path.write_text("\n".join([lines[0], "", '01,"Soil\nScience"', "99,Nothing", *lines[2:]]) + "\n")
+    path.write_text("\n".join([lines[0], "", '01,,"Soil\nScience"', "99,,Nothing", *lines[2:]]) + "\n")
     (finding,) = check_pack(folder)
     assert finding["row"] == 5
-    assert path.read_text().splitlines()[4] == "99,Nothing"
+    assert path.read_text().splitlines()[4] == "99,,Nothing"
 
 
 TOML_FAULTS = [
