@@ -18,7 +18,7 @@ from context.people.students import Students
 
 # Purposes of randomness: what each number draws.
 _FIRST_GENERATION, _KNOWS_PARENTS, _INCOME, _OLDER = 39, 33, 44, 51
-_HS_GPA, _BIRTHDAY, _HONORS, _KNOWS_HONORS, _LATE_IN_BAND = 52, 55, 60, 58, 59
+_HS_GPA, _BIRTHDAY, _HONORS, _KNOWS_HONORS, _LATE_IN_BAND, _COMES_LATE = 52, 55, 60, 58, 59, 67
 _LEAST_AGE = 17.2  # of an undergraduate who begins, years (assumption)
 _LEAST_GRADUATE_AGE = 20.6
 
@@ -77,8 +77,14 @@ def ages(pack: Pack, students: Students, years: F64) -> F64:
     u = np.where(young, np.where(upper, 0.45 + 0.55 * u, 0.65 * u), u)
     # The old are fewer with each year.
     u = np.where(high - low > 5, u * rng.uniform(rng.extend(students.key, _LATE_IN_BAND)), u)
+    found = low + (high - low) * u
+    # Of a standing the oldest have been here longest, give or take a year: nobody came as a child.
+    longest = years + rng.uniform(rng.extend(students.key, _COMES_LATE))
+    for standing in Standing:
+        rows = np.flatnonzero(students.standing == standing)
+        found[rows[np.argsort(longest[rows], kind="stable")]] = np.sort(found[rows])
     least = np.where(students.is_undergraduate, _LEAST_AGE, _LEAST_GRADUATE_AGE) + years
-    return np.asarray(np.maximum(low + (high - low) * u, least))
+    return np.asarray(np.maximum(found, least))
 
 
 def birth_days(ages_years: F64, begin: int) -> I64:

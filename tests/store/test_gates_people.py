@@ -109,7 +109,7 @@ def test_athletes_by_sex() -> None:
     "standing", ["Freshman", "Sophomore", "Junior", "Senior", "Graduate", "Professional"]
 )
 def test_ages_by_standing(standing: str) -> None:
-    """Ages of each standing fall into the pack's bands; .02 for those with more years behind them."""
+    """Ages of each standing fall into the pack's bands; .03 for those with many years behind them."""
     law = default_pack().categorical("person", "age_band")
     bands = {str(band): share for band, share in law.shares(standing).items() if share}
     age = "date_diff('day', birth_date, term_begin_date) / 365.25"
@@ -123,7 +123,7 @@ def test_ages_by_standing(standing: str) -> None:
             (b for b in bands if int(b.partition("-")[0]) <= whole <= int(b.rpartition("-")[2])), "none"
         )
         found[band] = found.get(band, 0) + 1
-    check_shares(found, dict(bands), allowance=0.02)
+    check_shares(found, dict(bands), allowance=0.03)
 
 
 def correlation(pair: str, of: str) -> tuple[float, float]:
