@@ -39,10 +39,11 @@ def _texts() -> tuple[frozenset[str], re.Pattern[str]]:
 
 
 def is_read(label: str) -> bool:
-    """Whether our sources ask for a number by its key, or for a field by entity and name."""
+    """Whether our sources ask for a number by its key, or for a field by entity and the words of its name."""
     fixed, pattern = _texts()
     entity, _, field = label.rpartition(".")
-    return label in fixed or bool(pattern.fullmatch(label)) or (entity in fixed and field in fixed)
+    by_words = entity in fixed and all(word in fixed for word in field.split(" "))
+    return label in fixed or bool(pattern.fullmatch(label)) or by_words
 
 
 @pytest.mark.parametrize("table", ["categorical", "continuous", "numbers"])
