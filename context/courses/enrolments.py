@@ -145,14 +145,9 @@ def _with_status(
     whole = np.where(at_once[deciding], person, -1)  # who leaves everything goes to the registrar once
     day_key = np.where(whole >= 0, students.course_key[whole], key)
     status = status_law.draw(rng.extend(key, _ROLE_STATUS), given_role)
-    # A section keeps its first Teacher to the end: somebody has to grade.
-    teachers = np.flatnonzero(role == roles.index("Teacher"))
-    first = teachers[np.unique(section[teachers], return_index=True)[1]]
-    own = catalogue.section_kind[section] == SectionKind.OWN
     if None in statuses:  # sandboxes are Canvas's alone
-        status[own] = statuses.index(None)
-    leaves = np.isin(status[first], _codes(("Dropped", "Withdrawn"), statuses))
-    status[first[leaves]] = statuses.index("Enrolled")
+        status[catalogue.section_kind[section] == SectionKind.OWN] = statuses.index(None)
+    _keep_teachers(section, np.flatnonzero(role == roles.index("Teacher")), status, statuses)
     # Rows without a status are Canvas-only staff: in Canvas they are enrolled like any other.
     no_status = np.isin(status, np.flatnonzero([value is None for value in statuses]))
     status_in_canvas = np.where(no_status, statuses.index("Enrolled"), status)
@@ -184,6 +179,13 @@ def _with_status(
         role_statuses=statuses,
         enrollment_statuses=enrollment_law.values,
     )
+
+
+def _keep_teachers(section: I64, teachers: I64, status: I32, statuses: tuple[str | None, ...]) -> None:
+    """A section keeps its first Teacher to the end, in place: somebody has to grade."""
+    first = teachers[np.unique(section[teachers], return_index=True)[1]]
+    leaves = np.isin(status[first], _codes(("Dropped", "Withdrawn"), statuses))
+    status[first[leaves]] = statuses.index("Enrolled")
 
 
 def _who_leaves(
