@@ -197,8 +197,8 @@ def test_credit_load(term: int) -> None:
     """Full-time undergraduates take 14.2 credits on the census day.
 
     They register for 4.6 courses (course_load.csv) of 3.23 credits on average (assumption), 14.85, and drop
-    .06 of them; nobody who studies full time drops below twelve, others drop instead (measured: .25 more). The
-    allowance is for large courses: many have their credits at once.
+    .06 of them; nobody who studies full time drops below twelve, others drop instead (measured: .25 more).
+    The allowance is for large courses: many have their credits at once.
     """
     total, mean, sd = numbers(
         f"SELECT COUNT(*), AVG(credits_attempted), STDDEV_POP(credits_attempted) FROM {RECORD.format(term)} "
