@@ -143,6 +143,14 @@ def normal(keys: U64, index: npt.ArrayLike = 0) -> F64:
     return _from_quantiles(normal_table(), keys, index)
 
 
+def normal_rank(z: F64) -> F64:
+    """Probabilities in (0, 1), float64, below which standard normals ``z`` lie: the inverse of the table."""
+    table = normal_table()
+    row = np.clip(np.searchsorted(table, z, side="right") - 1, 0, _QUANTILES - 1)
+    part = (z - table[row]) / (table[row + 1] - table[row])
+    return np.asarray(np.clip((row + np.clip(part, 0.0, 1.0)) / _QUANTILES, 2.0**-33, 1 - 2.0**-33))
+
+
 @lru_cache(maxsize=64)
 def lognormal_table(sigma: float) -> F64:
     """Quantiles of a lognormal of mean 1 and log-sd ``sigma``, rounded."""

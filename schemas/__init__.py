@@ -3,9 +3,10 @@
 A table is one TOML file: ``description``, ``loaded_from`` (SIS, LMS, SIS+LMS, Caliper, or Termtide), ``key``,
 ``keymap`` (has native ids; false by default), and a section ``[columns.<name>]`` per column with
 ``type``, ``mode`` (NULLABLE by default), ``provenance``, ``description`` and, where they apply,
-``references`` (table.column of the context store), ``options`` (a set of option_sets.toml), ``uniform``
-(why all rows have one value) or ``null`` (why none has any), ``unrepeated`` (hardly two rows have the same
-value: dictionaries are no use) and ``fields`` (of a RECORD). An entity also
+``references`` (table.column of the context store), ``options`` (a set of option_sets.toml), ``drawn_from``
+(blocks of a pack) or ``follows_from`` (what decides on it, where no law of its own does), ``uniform`` (why
+all rows have one value) or ``null`` (why none has any), ``unrepeated`` (hardly two rows have the same value:
+dictionaries are no use) and ``fields`` (of a RECORD). An entity also
 has its ``family`` (in words, for people), ``native_ids`` (the systems that give them, where ``loaded_from``
 does not say it) and ``rows_per_1000_fte``: how many rows it has for 1,000 full-time equivalents and one Fall
 term, with ``expected`` and ``within`` (the part by which the number may be off). The section ``[as_of]`` says

@@ -47,6 +47,8 @@ _COLUMN_KEYS = {
     "description": str,
     "references": str,
     "options": str,
+    "drawn_from": list,
+    "follows_from": str,
     "uniform": str,
     "unrepeated": bool,
     "null": str,
@@ -121,6 +123,8 @@ def _column(where: str, name: str, spec: Mapping[str, Any]) -> Column:
         raise SchemaError(f"{here}: fields are for RECORD, and RECORD needs fields")
     if {"null", "uniform"} <= spec.keys():
         raise SchemaError(f"{here}: null and uniform given, allowed: one of them")
+    if {"drawn_from", "follows_from"} <= spec.keys():
+        raise SchemaError(f"{here}: drawn_from and follows_from given, allowed: one of them")
     if "null" in spec and spec.get("mode") == "REQUIRED":
         raise SchemaError(f"{here}: null given, allowed: not in a key")
     return Column(
@@ -131,6 +135,8 @@ def _column(where: str, name: str, spec: Mapping[str, Any]) -> Column:
         provenance=spec["provenance"],
         references=spec.get("references"),
         options=spec.get("options"),
+        drawn_from=tuple(spec.get("drawn_from", ())),
+        follows_from=spec.get("follows_from"),
         uniform=spec.get("uniform"),
         unrepeated=spec.get("unrepeated", False),
         always_null=spec.get("null"),

@@ -89,6 +89,8 @@ class Column:
     provenance: str  # "documented": in Unizin's public material; "inferred": ours
     references: str | None = None  # "person.person_id", always in context_store_entity
     options: str | None = None  # name of an option set; a STRING may list several members with commas
+    drawn_from: tuple[str, ...] = ()  # blocks of a pack: "categorical person.sex", "numbers x.y", "table z"
+    follows_from: str | None = None  # what decides on it, where no law of its own does
     uniform: str | None = None  # why all rows have one value
     always_null: str | None = None  # why no row has a value
     unrepeated: bool = False  # hardly two rows have the same value

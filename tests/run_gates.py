@@ -26,9 +26,17 @@ STATISTICS = (
     "tests/store/test_gates.py",
     "tests/store/test_gates_work.py",
     "tests/store/test_gates_years.py",
+    "tests/store/test_course_design.py",
+    "tests/store/test_gates_people.py",
+    "tests/store/test_gates_teaching.py",
+    "tests/store/test_gates_histories.py",
+    "tests/store/test_gates_clocks.py",
+    "tests/store/test_gates_texts.py",
     "tests/events/test_totals.py",
     "tests/events/test_pulls.py",
     "tests/events/test_behaviour.py",
+    "tests/events/test_adoption.py",
+    "tests/events/test_histories_weeks.py",
 )
 ROUNDS, SEEDS, FTE = 4, 20, 20_000
 

@@ -15,6 +15,7 @@ from context import rng
 from context.arrays import BOOL, HOUR_MS, I32, I64, MINUTE_MS, U64, code_texts, ordinals, run_places
 from context.content.activities import Activities, ActivityKind, has_type, make_activities, with_drop_rules
 from context.content.activity_groups import ActivityGroups, make_groups
+from context.content.design import CourseDesign, make_design
 from context.courses.catalogue import Catalogue
 from context.courses.sections import most_items
 from context.packs.pack import Pack
@@ -90,6 +91,7 @@ class ModuleItems:
 class Content:
     """Everything in the courses of a term."""
 
+    design: CourseDesign
     groups: ActivityGroups
     activities: Activities
     quizzes: Items
@@ -191,21 +193,25 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
     last = calendar.term.last_class_day
     open_day, most = int(days[0]) + 2, most_items(catalogue)
 
-    def weekly(purpose: int, field: str, from_day: int) -> Items:
+    def weekly(purpose: int, field: str, from_day: int, used: BOOL | None = None) -> Items:
         counts = np.minimum(pack.continuous("course_offering", field).draw(rng.extend(key, purpose)), most)
+        counts = counts if used is None else counts * used
         return _weekly(calendar, key, purpose + 1, counts, from_day, last)
 
-    groups = make_groups(pack, catalogue)
-    groups, activities = with_drop_rules(pack, groups, make_activities(pack, calendar, catalogue, groups))
-    topics = weekly(_TOPICS, "discussions", 0)
+    design = make_design(pack, catalogue)
+    groups = make_groups(pack, catalogue, design)
+    groups, activities = with_drop_rules(
+        pack, groups, make_activities(pack, calendar, catalogue, design, groups)
+    )
+    topics = weekly(_TOPICS, "discussions", 0, design.uses_discussions)
     announcements = weekly(_ANNOUNCEMENTS, "announcements", -7)
+    # A course with quizzes and none that counts has some to practise.
+    quizzed = np.isin(
+        np.arange(catalogue.offerings), activities.offering[has_type(pack, activities, "online_quiz")]
+    )
+    practises = (rng.uniform(key, _HAS_PRACTICE) < pack.number("content.practice_quiz_share")) | ~quizzed
     practice = _weekly(
-        calendar,
-        key,
-        _PRACTICE_QUIZ,
-        np.minimum((rng.uniform(key, _HAS_PRACTICE) < pack.number("content.practice_quiz_share")) * 2, most),
-        5,
-        last,
+        calendar, key, _PRACTICE_QUIZ, np.minimum((practises & design.uses_quizzes) * 2, most), 5, last
     )
     # An online exam is a Canvas quiz too: the type of submission decides, not the kind of the activity.
     quiz_rows = np.flatnonzero(has_type(pack, activities, "online_quiz"))
@@ -217,7 +223,7 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
     files, pages, modules = (
         weekly(_FILES, "files", open_day),
         weekly(_PAGES, "pages", open_day),
-        weekly(_MODULES, "modules", open_day),
+        weekly(_MODULES, "modules", open_day, design.uses_modules),
     )
     linked = {
         ItemKind.QUIZ: quizzes,
@@ -227,6 +233,7 @@ def make_content(pack: Pack, calendar: Calendar, catalogue: Catalogue) -> Conten
     }
     modules, module_items = _module_items(calendar, linked, activities, modules, catalogue.offerings)
     return Content(
+        design=design,
         groups=groups,
         activities=activities,
         quizzes=quizzes,

@@ -12,6 +12,7 @@ from context.content.content import Content
 from context.content.quizzes import Quizzes
 from context.courses.catalogue import Catalogue
 from context.courses.enrolments import Enrolments
+from context.engagement.histories import Histories
 from context.packs.pack import Pack
 from context.people.students import Students
 from context.scenario.calendar import Calendar
@@ -26,6 +27,7 @@ class Coursework:
     students: Students
     catalogue: Catalogue
     enrolments: Enrolments
+    histories: Histories
     content: Content
     quizzes: Quizzes
 
@@ -36,8 +38,10 @@ class Coursework:
 
     @cached_property
     def until_ms(self) -> I64:
-        """The last instant at which each enrolment does anything, UTC ms."""
-        return np.minimum(self.enrolments.exit_ms, self.calendar.last_day_ms) - HOUR_MS
+        """The last instant at which each enrolment does anything, UTC ms: until it ends or is given up."""
+        stop_day = np.minimum(self.histories.stop_day, self.calendar.last_day)
+        stop_ms = self.calendar.wall_to_utc_ms(stop_day, 0)
+        return np.minimum(np.minimum(self.enrolments.exit_ms, stop_ms), self.calendar.last_day_ms) - HOUR_MS
 
     @cached_property
     def learners(self) -> tuple[I64, I64]:

@@ -11,15 +11,17 @@ from enum import IntEnum
 from math import fsum
 
 import numpy as np
+import numpy.typing as npt
 
 from context import rng
 from context.arrays import BOOL, F64, I32, I64, U64, ordinals, run_places
+from context.courses.diaries import Diaries, change_hands
+from context.courses.meetings import SLOTS
 from context.packs.pack import Pack
 from context.packs.people_codes import STANDINGS, Career, Standing
 from context.people.repeats import Later, lasting_codes, settle
 from context.people.students import Students
 
-_ROUNDS = 12  # tries to move a student out of a course taken twice
 # Purposes of randomness: what each number draws.
 _LEVEL, _FAMILY, _OWN_MAJOR, _SEAT_LOT = 0, 1, 2, 41
 _SWAP, _WANTED_COURSE, PRIMARY_SECTIONS = 50, 240, 1000
@@ -62,6 +64,7 @@ class Catalogue:
     section_ordinal: I64  # 0.. within the offering, by kind
     section_key: U64
     section_kind: I64  # a SectionKind
+    section_lecture: I64  # row of the lecture that a discussion or laboratory goes with, else -1
     sandbox_owner: I64  # instructor of each sandbox, in order of these offerings
 
     @property
@@ -105,6 +108,15 @@ def largest_remainder(weights: F64, total: int, least: int = 1) -> I64:
     return parts + least
 
 
+def levels_of_standing(pack: Pack) -> BOOL:
+    """Whether students of a standing take courses of a level at all, [standings, levels], by the pack."""
+    table, levels = pack.table("level_given_standing"), list(pack.table("level")["level"])
+    may = np.zeros((len(STANDINGS), len(levels)), dtype=np.bool_)
+    for standing, level, share in zip(table["standing"], table["level"], table["share"], strict=True):
+        may[STANDINGS.index(standing), levels.index(level)] = share > 0
+    return may
+
+
 def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32, U64]:
     """(student, cip, level, key) of every course asked for."""
     student = np.repeat(np.arange(len(students)), students.courses)
@@ -114,9 +126,7 @@ def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32, U64]:
     levels = list(pack.table("level")["level"])
     cip = np.empty(len(student), dtype=np.int32)
     level = np.empty(len(student), dtype=np.int32)
-    own = np.where(
-        students.is_undergraduate, pack.number("demand.own_major_ug"), pack.number("demand.own_major_grad")
-    )
+    own = np.array([pack.number(f"demand.own_major_{name.lower()}") for name in STANDINGS])
     for code in Standing:
         standing = STANDINGS[code]
         rows = np.flatnonzero(students.standing[student] == code)
@@ -138,7 +148,7 @@ def _demand(pack: Pack, students: Students) -> tuple[I64, I32, I32, U64]:
         else:
             tilt = [float(s) for s in cip_table["seat_share_grad"]]
         cip[rows] = rng.categorical(key[rows], rng.thresholds(tilt), _FAMILY)
-    mine = rng.uniform(key, _OWN_MAJOR) < own[student]
+    mine = rng.uniform(key, _OWN_MAJOR) < own[students.standing[student]]
     cip[mine] = students.major_cip[student[mine]]
     return student, cip, level, key
 
@@ -216,32 +226,35 @@ def _group_into_offerings(seed: int, pack: Pack, cell: I64, size: I64) -> tuple[
     return order, offering[order], cells[homes], ordinal
 
 
-def _resolve_repeats(seat_key: U64, student: I64, section: I64, offering_of: I64, pool: I32) -> BOOL:
-    """Swap seats until nobody sits in an offering twice (in place); True where a seat stays."""
-    for attempt in range(_ROUNDS):
-        repeated = _repeated(student, offering_of[section])
-        rows = np.flatnonzero(repeated)
-        if not len(rows):
-            break
-        for group in np.unique(pool[rows]):
-            mine = rows[pool[rows] == group]
-            others = np.flatnonzero(pool == group)
-            pick = others[rng.integer(rng.extend(seat_key[mine], _SWAP), len(others), attempt)]
-            pick, first = np.unique(pick, return_index=True)
-            mine = mine[first]
-            apart = ~np.isin(pick, mine)
-            mine, pick = mine[apart], pick[apart]
-            section[mine], section[pick] = section[pick], section[mine].copy()
-    return ~_repeated(student, offering_of[section])
+def circles(cip: npt.NDArray[np.integer], level: I64, undergraduate: BOOL) -> list[I64]:
+    """Who changes seats with whom, by row, the nearest first: one code for each circle of partners.
+
+    Same field and level, same field and a level near it, same level, same field, anybody of the career.
+    """
+    field = cip.astype(np.int64) * 64
+    career = undergraduate.astype(np.int64)
+    return [field + level, field + level // 2, level, field + career, career]
 
 
-def _repeated(student: I64, offering: I64) -> BOOL:
-    """True for every seat but the first of a student in an offering."""
-    order = np.lexsort((offering, student))
-    same = (np.diff(student[order]) == 0) & (np.diff(offering[order]) == 0)
-    repeated = np.zeros(len(student), dtype=np.bool_)
-    repeated[order[1:][same]] = True
-    return repeated
+def _without_repeats(
+    pack: Pack, students: Students, later: Later, key: U64, student: I64, section: I64, of: tuple[I64, ...]
+) -> BOOL:
+    """Let seats change sections (in place) until nobody is in a course twice; True where a seat stays.
+
+    ``of``: offering, CIP family and level of each section, and the lasting code of its course.
+    """
+    offering, cip, level, course = of
+    may, again = levels_of_standing(pack), later.has(student, course[section])
+
+    def allowed(who: I64, what: I64) -> BOOL:
+        new = section[what]
+        good = may[students.standing[student[who]], level[new]] & ~again[who] & ~again[what]
+        return np.asarray(good & ~later.has(student[who], course[new]))
+
+    idle = np.zeros((len(offering), SLOTS), dtype=np.bool_)
+    pools = circles(cip[section], level[section], students.is_undergraduate[student])
+    diaries = Diaries.of(idle, len(students), student, section)
+    return ~change_hands(diaries, rng.extend(key, _SWAP), student, section, offering, pools, allowed)
 
 
 def make_catalogue(seed: int, pack: Pack, students: Students, later: Later) -> tuple[Catalogue, Seats]:
@@ -259,9 +272,8 @@ def make_catalogue(seed: int, pack: Pack, students: Students, later: Later) -> t
     section[order] = np.repeat(np.arange(len(size)), size)
     course = lasting_codes(section_cell // levels, section_cell % levels, ordinal[offering])
     again = settle(pack, later, seat_key, student, section, course)
-    stays = _resolve_repeats(
-        seat_key, student, section, offering, (~students.is_undergraduate[student]).astype(np.int32)
-    )
+    of_section = offering, section_cell // levels, section_cell % levels, course
+    stays = _without_repeats(pack, students, later, seat_key, student, section, of_section)
     stays &= again | ~later.has(student, course[section])
     student, section = student[stays], section[stays]
     taken = np.unique(section)
@@ -283,6 +295,7 @@ def make_catalogue(seed: int, pack: Pack, students: Students, later: Later) -> t
         section_ordinal=section_ordinal[taken],
         section_key=rng.extend(offering_key[new_offering], section_ordinal[taken] + PRIMARY_SECTIONS),
         section_kind=np.full(len(taken), int(SectionKind.PRIMARY)),
+        section_lecture=np.full(len(taken), -1, dtype=np.int64),
         sandbox_owner=np.empty(0, dtype=np.int64),
     )
     return catalogue, Seats(student[order], rank[order].astype(np.int64), later)

@@ -7,17 +7,18 @@ follows role, enrolment status follows both. Days are campus days of the term (0
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import fsum
 
 import numpy as np
 
 from context import rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, MINUTE_MS, U64
 from context.courses.catalogue import Catalogue, OfferingKind, Seats, SectionKind
-from context.courses.sections import primary_instructors
-from context.courses.staffing import Candidates, add_extras, component_assistants, extra_roles
+from context.courses.sections import offering_credits
+from context.courses.staffing import make_staff
 from context.packs.pack import Pack
-from context.people.repeats import Later, withdraw_first
+from context.people.full_time import keep_full_time
+from context.people.leaving import make_risk, most_at_risk, withdrawal_days, withdrawn_like
+from context.people.repeats import Later
 from context.people.students import Students
 from context.scenario.calendar import Calendar
 
@@ -79,74 +80,39 @@ class Enrolments:
 
 
 def make_enrolments(
-    seed: int, pack: Pack, calendar: Calendar, students: Students, catalogue: Catalogue, seats: Seats
+    seed: int,
+    pack: Pack,
+    calendar: Calendar,
+    students: Students,
+    catalogue: Catalogue,
+    seats: Seats,
+    weeks: BOOL,
 ) -> tuple[Enrolments, int, int]:
-    """(enrolments, number of instructors, number of support staff)."""
+    """(enrolments, number of instructors, number of support staff); ``weeks``: [sections, SLOTS]."""
     role_law = pack.categorical("course_section_enrollment", "role")
     roles = tuple(str(value) for value in role_law.values)
-    taught = catalogue.primaries
-    primary, instructors = primary_instructors(seed, pack, catalogue)
-    section_cip = catalogue.offering_cip[catalogue.section_home]
-    assisted, assistants = component_assistants(pack, students, catalogue, seats)
-    # A component without an assistant is its lecture's teacher's.
-    components = np.flatnonzero(
-        np.isin(catalogue.section_kind, (SectionKind.DISCUSSION, SectionKind.LABORATORY))
-    )
-    rest = components[~np.isin(components, assisted)]
-    lecture = np.searchsorted(catalogue.section_home[:taught], catalogue.section_home[rest])
-    sandboxes = np.flatnonzero(catalogue.section_kind == SectionKind.OWN)
-    teaching = np.concatenate([np.arange(taught), rest, sandboxes])
-    teachers = np.concatenate([primary, primary[lecture], catalogue.sandbox_owner])
-    wanted = extra_roles(
-        pack, len(seats.student), {"Teacher": len(teaching), "TeachingAssistant": len(assisted)}
-    )
-    support = max(
-        2,
-        sum(n for role, n in wanted.items() if role not in ("Teacher", "Faculty", "TeachingAssistant")) // 4,
-    )
-    size_table = np.cumsum(np.bincount(seats.section[seats.section < taught], minlength=taught))
-    # Co-teachers, coordinators and faculty of record are people of their own, two sections each on average.
-    more = (wanted["Teacher"] + wanted.get("Faculty", 0)) // 2
-    drawn = rng.integer(rng.key(seed, "colleague", np.arange(more)), int(size_table[-1]))
-    colleague_cip = section_cip[np.searchsorted(size_table, drawn, side="right")]
-    everyone = np.arange(instructors + more)
-    first = np.zeros(instructors, dtype=np.int64)
-    first[primary[::-1]] = np.arange(taught)[::-1]
-    home_cip = np.concatenate([section_cip[first], colleague_cip])
-    instructors += more
-    homes = [np.flatnonzero(home_cip == cip) for cip in range(int(section_cip.max()) + 1)]
-    homes = [
-        home[home >= instructors - more] if (home >= instructors - more).any() else home for home in homes
-    ]
-    candidates = Candidates(
-        first_instructor=len(students),
-        first_support=len(students) + instructors,
-        people=len(students) + instructors + support,
-        graduates=np.flatnonzero(~students.is_undergraduate),
-        colleagues=[home if len(home) else everyone for home in homes],
-    )
-    person = [seats.student, candidates.first_instructor + teachers, assistants]
-    section = [seats.section, teaching, assisted]
-    role = [
-        np.full(len(seats.student), roles.index("Student")),
-        np.full(len(teaching), roles.index("Teacher")),
-        np.full(len(assisted), roles.index("TeachingAssistant") if len(assisted) else 0),
-    ]
-    add_extras(seed, roles, wanted, size_table, section_cip, candidates, (person, section, role))
+    staff = make_staff(seed, pack, students, catalogue, seats, weeks, roles)
+    student = np.full(len(seats.student), roles.index("Student"), dtype=np.int32)
     enrolments = _with_status(
         pack,
         calendar,
+        students,
         catalogue,
         roles,
-        (np.concatenate(person), np.concatenate(section), np.concatenate(role).astype(np.int32)),
+        (
+            np.concatenate([seats.student, staff.person]),
+            np.concatenate([seats.section, staff.section]),
+            np.concatenate([student, staff.role]),
+        ),
         seats.later,
     )
-    return enrolments, instructors, support
+    return enrolments, staff.instructors, staff.support
 
 
 def _with_status(
     pack: Pack,
     calendar: Calendar,
+    students: Students,
     catalogue: Catalogue,
     roles: tuple[str, ...],
     rows: tuple[I64, I64, I32],
@@ -164,17 +130,24 @@ def _with_status(
     takes = student & (catalogue.section_kind[section] == SectionKind.PRIMARY)
     again = takes & later.has(person, catalogue.offering_code[catalogue.section_home[section]])
     alone = status_law.draw(rng.extend(own_key, _ROLE_STATUS), given_role)
-    like = withdraw_first(own_key, takes & (alone == _codes(("Withdrawn",), statuses)[0]), again)
-    key = own_key[like[_deciding(catalogue, person, section, student)]]
+    withdrawn = takes & (alone == _codes(("Withdrawn",), statuses)[0])
+    can = takes & (alone != _codes(("Dropped",), statuses)[0])
+    leaves, at_once = _who_leaves(
+        pack, students, catalogue, (person, section, own_key), can, withdrawn, again & takes
+    )
+    like = withdrawn_like(own_key, withdrawn, leaves)
+    stays = takes & (alone[like] == _codes(("Enrolled",), statuses)[0])
+    drops = takes & (alone[like] == _codes(("Dropped",), statuses)[0])
+    hours = offering_credits(pack, catalogue)[catalogue.section_home[section]]
+    keep_full_time(pack, students, own_key, person, hours, (takes, stays & ~again, drops), like)
+    deciding = _deciding(catalogue, person, section, student)
+    key = own_key[like[deciding]]
+    whole = np.where(at_once[deciding], person, -1)  # who leaves everything goes to the registrar once
+    day_key = np.where(whole >= 0, students.course_key[whole], key)
     status = status_law.draw(rng.extend(key, _ROLE_STATUS), given_role)
-    # A section keeps its first Teacher to the end: somebody has to grade.
-    teachers = np.flatnonzero(role == roles.index("Teacher"))
-    first = teachers[np.unique(section[teachers], return_index=True)[1]]
-    own = catalogue.section_kind[section] == SectionKind.OWN
     if None in statuses:  # sandboxes are Canvas's alone
-        status[own] = statuses.index(None)
-    leaves = np.isin(status[first], _codes(("Dropped", "Withdrawn"), statuses))
-    status[first[leaves]] = statuses.index("Enrolled")
+        status[catalogue.section_kind[section] == SectionKind.OWN] = statuses.index(None)
+    _keep_teachers(section, np.flatnonzero(role == roles.index("Teacher")), status, statuses)
     # Rows without a status are Canvas-only staff: in Canvas they are enrolled like any other.
     no_status = np.isin(status, np.flatnonzero([value is None for value in statuses]))
     status_in_canvas = np.where(no_status, statuses.index("Enrolled"), status)
@@ -183,7 +156,7 @@ def _with_status(
         _codes(statuses, enrollment_law.given_values[0])[status_in_canvas],
         _codes(roles, enrollment_law.given_values[1])[role],
     )
-    first_day, last_day = _days(pack, calendar, key, student, status, statuses)
+    first_day, last_day = _days(pack, calendar, (key, day_key), student, status, statuses)
     created_ms, entry_ms, exit_ms = _instants(calendar, key, first_day, last_day)
     return Enrolments(
         person=person,
@@ -206,6 +179,38 @@ def _with_status(
         role_statuses=statuses,
         enrollment_statuses=enrollment_law.values,
     )
+
+
+def _keep_teachers(section: I64, teachers: I64, status: I32, statuses: tuple[str | None, ...]) -> None:
+    """A section keeps its first Teacher to the end, in place: somebody has to grade."""
+    first = teachers[np.unique(section[teachers], return_index=True)[1]]
+    leaves = np.isin(status[first], _codes(("Dropped", "Withdrawn"), statuses))
+    status[first[leaves]] = statuses.index("Enrolled")
+
+
+def _who_leaves(
+    pack: Pack,
+    students: Students,
+    catalogue: Catalogue,
+    rows: tuple[I64, I64, U64],
+    can: BOOL,
+    withdrawn: BOOL,
+    again: BOOL,
+) -> tuple[BOOL, BOOL]:
+    """(which ``rows`` (person, section, key) withdraw, which of them with all others of their students).
+
+    As many as are drawn as ``withdrawn``: those who take the course again, then those at most risk.
+    """
+    person, section, key = rows
+    mine = np.flatnonzero(can | withdrawn | again)
+    course_key = catalogue.offering_key[catalogue.section_home[section[mine]]]
+    risk = make_risk(pack, students, person[mine], key[mine], course_key)
+    found = most_at_risk(
+        risk, can[mine], int(withdrawn.sum()), pack.number("withdraw.everything_share"), again[mine]
+    )
+    leaves, at_once = np.zeros((2, len(key)), dtype=np.bool_)
+    leaves[mine], at_once[mine] = found
+    return leaves, at_once
 
 
 def _instants(calendar: Calendar, key: U64, first_day: I64, last_day: I64) -> tuple[I64, I64, I64]:
@@ -242,50 +247,31 @@ def _codes(values: tuple[str | None, ...], into: tuple[str | None, ...]) -> I32:
 def _days(
     pack: Pack,
     calendar: Calendar,
-    key: U64,
+    keys: tuple[U64, U64],
     student: BOOL,
     status: I32,
     statuses: tuple[str | None, ...],
 ) -> tuple[I64, I64]:
-    """(first day, day of leaving): late adds, drops before census, withdrawals by the pack's timing."""
+    """(first day, day of leaving): late adds, drops before census, withdrawals by the pack's timing.
+
+    ``keys``: of each row, and of the day on which it withdraws.
+    """
+    key, day_key = keys
     begin, end = int(calendar.days[0]), int(calendar.days[-1]) + 1
     term = calendar.term
     census = (term.add_drop_end - term.start).days
-    deadline = (term.withdraw_deadline - term.start).days
     late = student & (rng.uniform(key, _ADDS_LATE) < pack.number("enrolment.late_add_share"))
     first = np.where(late, 1 + rng.integer(key, max(census - 1, 1), _LATE_DAY), begin)
     soonest = np.maximum(first + 1, 0)
     drop_day = soonest + rng.integer(key, np.maximum(census + 1 - soonest, 1), _DROP_DAY)
-    days, table = _withdrawal_days(pack, term.last_day, census + 1, deadline)
-    withdraw_day = days[rng.categorical(key, table, _WITHDRAW_DAY)]
+    days, shares = withdrawal_days(pack, calendar)
+    withdraw_day = days[rng.categorical(day_key, rng.thresholds(shares), _WITHDRAW_DAY)]
     last = np.full(len(key), end, dtype=np.int64)
     if "Dropped" in statuses:
         last = np.where(status == statuses.index("Dropped"), drop_day, last)
     if "Withdrawn" in statuses:
         last = np.where(status == statuses.index("Withdrawn"), withdraw_day, last)
     return first.astype(np.int64), last
-
-
-def _withdrawal_days(pack: Pack, length: int, first: int, last: int) -> tuple[I64, U64]:
-    """(days ``first`` .. ``last``, thresholds): the pack's timing, given that it falls on one of them."""
-    timing = pack.table("withdraw_timing")
-    parts = [
-        tuple(float(x) for x in row)
-        for row in zip(
-            timing["term_fraction_low"], timing["term_fraction_high"], timing["share"], strict=True
-        )
-    ]
-    days = range(first, max(last, first) + 1)
-    weights = [
-        fsum(
-            share * max(min((day + 1) / length, high) - max(day / length, low), 0.0) / (high - low)
-            for low, high, share in parts
-        )
-        for day in days
-    ]
-    if not fsum(weights):  # a pack in which nobody withdraws then
-        weights = [1.0] * len(days)
-    return np.array(days), rng.thresholds(weights)
 
 
 VIEWING_ROOM_MS = 10 * MINUTE_MS  # between release or joining and handing in: room for the views before it

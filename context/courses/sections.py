@@ -12,13 +12,14 @@ from dataclasses import replace
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, I64, ordinals
+from context.arrays import BOOL, I64, ordinals, run_places
 from context.courses.catalogue import PRIMARY_SECTIONS, Catalogue, OfferingKind, Seats, SectionKind
 from context.packs.pack import Pack
 from context.packs.people_codes import Load
 from context.people.students import Students
 
-LEAST_LECTURE, COMPONENT_SIZE = 48, 24  # students of a lecture with components, seats of each of these
+LEAST_LECTURE, COMPONENT_SIZE = 40, 20  # students of a lecture with components, seats of each of these
+COMPONENT_LEVELS = 3  # levels of lectures that have any, 100 to 300: the first of the pack
 MOST_UNPUBLISHED = 60  # students of a course whose teacher does without Canvas
 LABORATORY_FAMILIES = ("01", "03", "14", "15", "26", "40", "41", "51")
 LOWER_LEVELS = 2  # levels of lectures for many, 100 and 200: the first of the pack
@@ -27,25 +28,25 @@ _TOP_UPS = 4  # times that students short of credits look for another course
 SANDBOX_ITEMS = 3  # files, pages and so on that a sandbox holds at most
 _ORDINAL_OF_SANDBOX = 1_000_000  # in its cell, so that no taught course comes after it
 # Purposes of randomness: what each number draws.
-_CROSS_LIST_LOT, _TOP_UP_SEAT, _CREDITS, _DELIVERY_MODE = 1, 1, 57, 113
+_CROSS_LIST_LOT, _TOP_UP_SEAT, _CREDITS, _SEMINAR, _DELIVERY_MODE = 1, 1, 57, 109, 113
 _COMPONENTS, _COMPONENT_LOT, _CROSS_LISTED, _UNPUBLISHED = 500, 501, 502, 503
 _HAS_SANDBOX, _SANDBOX, _TOP_UP, COMPONENT_SECTIONS = 504, 505, 520, 5000
 
 
-def instructor_count(seed: int, pack: Pack, sections: int) -> tuple[int, I64]:
-    """(number of instructors, their loads): loads drawn until every section has its primary instructor."""
+def instructor_loads(seed: int, pack: Pack, sections: int, of: str = "instructor load") -> tuple[int, I64]:
+    """(number of people, sections of each): loads drawn until every section has somebody."""
     law = pack.table("instructor_load")
     table = rng.thresholds([float(share) for share in law["share"]])
     widths = np.array([int(n) for n in law["sections"]])
-    loads = widths[rng.categorical(rng.key(seed, "instructor load", np.arange(sections)), table)]
-    count = int(np.searchsorted(np.cumsum(loads), sections)) + 1
+    loads = widths[rng.categorical(rng.key(seed, of, np.arange(sections)), table)]
+    count = int(np.searchsorted(np.cumsum(loads), sections)) + 1 if sections else 0
     return count, loads[:count]
 
 
 def primary_instructors(seed: int, pack: Pack, catalogue: Catalogue) -> tuple[I64, int]:
     """(instructor of each primary section, number of instructors); cross-listed sections share theirs."""
     primaries = catalogue.primaries
-    count, loads = instructor_count(seed, pack, primaries)
+    count, loads = instructor_loads(seed, pack, primaries)
     teacher = np.repeat(np.arange(count), loads)[:primaries]
     home = catalogue.section_home[:primaries]
     first = np.searchsorted(home, catalogue.offering_host[home])
@@ -118,13 +119,14 @@ def _components(
 ) -> tuple[Catalogue, Seats, BOOL]:
     """(catalogue, seats, offerings that are divided): large lectures cut into discussions or laboratories."""
     c = catalogue
-    alone = np.bincount(c.section_home, minlength=c.offerings) == 1
-    divided = alone & (c.offering_level < LOWER_LEVELS)
+    sections = np.bincount(c.section_home, minlength=c.offerings)
+    divided = np.bincount(c.section_home, size, minlength=c.offerings) >= LEAST_LECTURE * sections
+    divided &= c.offering_level < COMPONENT_LEVELS
     divided &= rng.uniform(rng.extend(c.offering_key, _COMPONENTS)) < pack.number("courses.components_share")
-    lectures = np.flatnonzero(divided[c.section_home] & (size >= LEAST_LECTURE))
-    divided = np.isin(np.arange(c.offerings), c.section_home[lectures])
+    lectures = np.flatnonzero(divided[c.section_home])
     counts = -(-size[lectures] // COMPONENT_SIZE)
-    home, ordinal = np.repeat(c.section_home[lectures], counts), ordinals(counts)
+    home = np.repeat(c.section_home[lectures], counts)
+    ordinal = run_places(home)
     families = [str(code) for code in pack.table("cip")["cip"]]
     is_laboratory = np.array([code in LABORATORY_FAMILIES for code in families])[c.offering_cip[home]]
     # The students of a lecture are dealt to its components in keyed order, one to each in turn.
@@ -145,6 +147,7 @@ def _components(
         section_key=np.concatenate(
             [c.section_key, rng.extend(c.offering_key[home], COMPONENT_SECTIONS + ordinal)]
         ),
+        section_lecture=np.concatenate([c.section_lecture, np.repeat(lectures, counts)]),
         section_kind=np.concatenate(
             [c.section_kind, np.where(is_laboratory, SectionKind.LABORATORY, SectionKind.DISCUSSION)]
         ),
@@ -211,6 +214,7 @@ def _sandboxes(seed: int, pack: Pack, catalogue: Catalogue) -> Catalogue:
         section_offering=np.concatenate([c.section_offering, own]),
         section_home=np.concatenate([c.section_home, own]),
         section_ordinal=np.concatenate([c.section_ordinal, np.zeros(count, dtype=np.int64)]),
+        section_lecture=np.concatenate([c.section_lecture, np.full(count, -1, dtype=np.int64)]),
         section_key=np.concatenate([c.section_key, rng.extend(key, PRIMARY_SECTIONS)]),
         section_kind=np.concatenate([c.section_kind, np.full(count, SectionKind.OWN)]),
         sandbox_owner=owner,
@@ -229,3 +233,13 @@ def section_modes(pack: Pack, catalogue: Catalogue) -> tuple[I64, tuple[str | No
     """(code of the mode of delivery of each section, the modes)."""
     law = pack.categorical("course_section", "delivery_mode")
     return np.asarray(law.draw(rng.extend(catalogue.section_key, _DELIVERY_MODE)), dtype=np.int64), law.values
+
+
+def primary_types(pack: Pack, catalogue: Catalogue, size: I64) -> I64:
+    """Of each section with so many students, as a primary section: 0 a lecture, 1 a seminar."""
+    law = pack.categorical("course_section", "type")
+    least = np.array([int(band.partition("-")[0]) for band in law.given_values[0]])
+    order = np.argsort(least, kind="stable")
+    band = order[np.maximum(np.searchsorted(least[order], size, side="right") - 1, 0)]
+    drawn = law.draw(rng.extend(catalogue.section_key, _SEMINAR), band)
+    return np.array([value == "Seminar" for value in law.values], dtype=np.int64)[drawn]

@@ -14,12 +14,14 @@ from context.courses.enrolments import Enrolments
 from context.courses.sections import offering_credits
 from context.grades.scores import VIEWS, Scores, graded_work, make_scores
 from context.packs.pack import Pack
-from context.people.standing import ability_now
+from context.people.standing import ability_now, prior_grades
 from context.people.students import Students
 from context.results.results import Results
 
+# From this fraction of the term on, who stops may get an incomplete, and so many of them do (assumptions).
+LATE_STOP, LATE_STOP_INCOMPLETE_SHARE = 0.7, 0.4
 # Purposes of randomness: what each number draws.
-_PAST_GPA, _PASS_FAIL, _UNSEEN_MARK, _INCOMPLETE = 9, 121, 122, 123
+_PASS_FAIL, _UNSEEN_MARK, _INCOMPLETE, _LENIENT = 121, 122, 123, 124
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,18 @@ def _letter_cuts(pack: Pack, gpa: float) -> F64:
 def _letters(given: Coursework, rows: I64, final: I64) -> I32:
     """Letters by score: cut scores of each CIP family and career where its published GPA puts them.
 
-    Within a family a higher score never gets a lower letter.
+    Within a family a higher score never gets a lower letter, but for graduate courses: how strict these are
+    differs, and within one of them the same holds.
     """
     pack, enrolments = given.pack, given.enrolments
     letters = len(pack.table("letter")["letter"])
     cip = given.catalogue.offering_cip[given.catalogue.section_home[enrolments.section[rows]]]
     graduate = ~given.students.is_undergraduate[enrolments.person[rows]]
     gpas = [float(gpa) for gpa in pack.table("cip")["gpa"]]
+    home = given.catalogue.section_home[enrolments.section[rows]]
+    course_key = given.catalogue.offering_key[given.catalogue.offering_host[home]]
+    lenient = pack.number("grade.graduate_leniency_sd") * rng.normal(rng.extend(course_key, _LENIENT))
+    standard = final + np.where(graduate, np.rint(100 * lenient), 0).astype(np.int64)
     letter = np.full(len(rows), -1, dtype=np.int32)
     for code in np.unique(cip):
         for grad in (False, True):
@@ -90,11 +97,11 @@ def _letters(given: Coursework, rows: I64, final: I64) -> I32:
                 continue
             gpa = pack.number("gpa.graduate") if grad else gpas[int(code)]
             cuts = _letter_cuts(pack, gpa)
-            order = mine[np.lexsort((mine, final[mine]))]
+            order = mine[np.lexsort((mine, standard[mine]))]
             place = (np.arange(len(mine)) + 0.5) / len(mine)
             drawn = letters - 1 - np.minimum(np.searchsorted(cuts, place, side="right"), letters - 1)
             # Equal scores share a letter: everyone takes that of the first of the run.
-            values = final[order]
+            values = standard[order]
             start = np.searchsorted(values, values, side="left")
             letter[order] = drawn[start]
     return letter
@@ -121,10 +128,7 @@ def make_grades(given: Coursework, results: Results) -> Grades:
     pass_fail = rng.uniform(rng.extend(enrolments.key[rows], _PASS_FAIL)) < pack.number(
         "grade.pass_fail_share"
     )
-    incomplete = rng.uniform(rng.extend(enrolments.key[rows], _INCOMPLETE)) < pack.number(
-        "grade.incomplete_share"
-    )
-    incomplete &= (letter >= 0) & ~pass_fail
+    incomplete = _incomplete(given, rows, (letter >= 0) & ~pass_fail)
     hours = offering_credits(pack, catalogue)
     return Grades(
         enrolment=rows,
@@ -142,6 +146,23 @@ def make_grades(given: Coursework, results: Results) -> Grades:
     )
 
 
+def _incomplete(given: Coursework, rows: I64, can: BOOL) -> BOOL:
+    """Whose grade is still to come: as many as the pack says, first of all who stopped late in the term.
+
+    A teacher gives more time to somebody who had done most of it; the others have their reasons.
+    """
+    key = rng.extend(given.enrolments.key[rows], _INCOMPLETE)
+    u = rng.uniform(key)
+    count = int((can & (u < given.pack.number("grade.incomplete_share"))).sum())
+    stop, last = given.histories.stop_day[rows], given.calendar.term.last_day
+    late = can & (stop >= round(LATE_STOP * last)) & (stop <= given.calendar.last_day)
+    late &= rng.uniform(key, 1) < LATE_STOP_INCOMPLETE_SHARE
+    first = np.flatnonzero(can)[np.lexsort((u[can], ~late[can]))][:count]
+    found = np.zeros(len(rows), dtype=np.bool_)
+    found[first] = True
+    return found
+
+
 def make_term_records(
     pack: Pack, students: Students, behind: I64, enrolments: Enrolments, grades: Grades
 ) -> TermRecords:
@@ -156,9 +177,16 @@ def make_term_records(
     stays = ~enrolments.has_status("Dropped")[grades.enrolment]
     left = enrolments.has_status("Withdrawn")[grades.enrolment]
     gpa = np.where(attempted > 0, (2 * total + attempted) // np.maximum(2 * attempted, 1), NO_TIME)
-    # No earlier term is generated: the past GPA is drawn from ability and the pack's mean and spread.
-    mean, sd = pack.number("gpa.cumulative_mean"), pack.number("gpa.cumulative_sd")
-    past = mean + sd * (0.8 * students.ability + 0.6 * rng.normal(rng.extend(students.key, _PAST_GPA)))
+    # No earlier term is generated: the past GPA is drawn from prior grades and the pack's mean and spread.
+    # That of graduate students is of graduate courses.
+    mean, sd = (
+        np.where(students.is_undergraduate, pack.number(ug), pack.number(grad))
+        for ug, grad in (
+            ("gpa.cumulative_mean", "gpa.graduate"),
+            ("gpa.cumulative_sd", "gpa.cumulative_graduate_sd"),
+        )
+    )
+    past = mean + sd * prior_grades(students)
     past_hundredths = np.rint(np.clip(past, 0.5, 4.0) * 100).astype(np.int64)
     return TermRecords(
         gpa_hundredths=gpa,

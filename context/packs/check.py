@@ -11,7 +11,8 @@ from typing import Any
 from context.errors import InputError, nearest
 from context.packs.distribution import Categorical, Continuous, make_categorical, make_continuous
 from context.packs.read import Findings, Table
-from context.packs.spec import SUM_TOLERANCE, Field
+from context.packs.spec import SUM_TOLERANCE
+from context.packs.table_spec import Field
 
 PackTables = dict[str, Table]
 _SHOWN = 3  # missing combinations shown per table; the rest is counted

@@ -15,7 +15,7 @@ from math import ceil, floor, fsum, isqrt
 import numpy as np
 import numpy.typing as npt
 
-from context.arrays import BOOL, I32, I64, U64
+from context.arrays import BOOL, F64, I32, I64, U64
 from context.errors import InputError
 from context.packs.moments import fit
 from context.rng import bits
@@ -160,6 +160,12 @@ class Continuous:
         """Grid multiples, int64, one per key; the value is the multiple times ``step``."""
         none = np.zeros(len(key), dtype=np.int64)
         return self.values[_lookup(self.thresholds, len(self.values), none, key, index)]
+
+    def at(self, rank: F64) -> I64:
+        """Grid multiples, int64, below which the shares ``rank`` in [0, 1) lie."""
+        u = (rank * _ONE).astype(np.uint64)
+        place = np.searchsorted(self.thresholds, u, side="right")
+        return self.values[np.minimum(place, len(self.values) - 1)]
 
     def realised(self) -> tuple[float, float]:
         """Average and sd of what is drawn, exact to float: from the integer table, not from the fit."""

@@ -208,7 +208,10 @@ def _stray_files(folder: Path, blocks: dict[str, Block], faults: Findings) -> No
 
 
 def _lacking(folder: Path, tables: dict[str, Table], faults: Findings) -> None:
-    """Fields, numbers and phrases that the generator asks for: the default pack has them all, as must any."""
+    """Fields, numbers and phrases that the generator asks for: the default pack has them, as must any.
+
+    It has no others: a row that nothing reads would be edited in vain.
+    """
     default = _BUILT_IN / DEFAULT_PACK
     if folder.resolve() == default.resolve():
         return
@@ -219,6 +222,7 @@ def _lacking(folder: Path, tables: dict[str, Table], faults: Findings) -> None:
             for label in _labels(wanted[name]):
                 if label not in there:
                     faults.add(tables[name].block.file, None, f"no row for {label}, every pack has it")
+            _unread(tables[name], _labels(wanted[name]), faults)
     if "phrase" in tables:  # a kind that nothing asks for is a slip of the pen
         known, phrase = set(wanted["phrase"].columns["kind"]), tables["phrase"]
         for row, kind in zip(phrase.rows, phrase.columns["kind"], strict=True):
@@ -226,15 +230,32 @@ def _lacking(folder: Path, tables: dict[str, Table], faults: Findings) -> None:
                 faults.add(phrase.block.file, row, f"kind: {kind} given, {nearest(kind, sorted(known))}")
 
 
+def _unread(table: Table, known: dict[str, None], faults: Findings) -> None:
+    """Rows of fields and numbers that nothing asks for, each told once."""
+    if "kind" in table.columns:  # phrases, which say so themselves
+        return
+    first: dict[str, int] = {}
+    for row, label in zip(table.rows, _row_labels(table), strict=True):
+        if label not in known:
+            first.setdefault(label, row)
+    for label, row in first.items():
+        faults.add(table.block.file, row, f"{label}: nothing reads it, {nearest(label, list(known))}")
+
+
+def _row_labels(table: Table) -> list[str]:
+    columns = table.columns
+    if "key" in columns:
+        return list(columns["key"])
+    pairs = zip(columns["entity"], columns["field"], strict=True)
+    return [f"{entity}.{field}" for entity, field in pairs]
+
+
 def _labels(table: Table) -> dict[str, None]:
     """The names of a table's blocks: keys of numbers, kinds of phrases, entity.field elsewhere."""
     columns = table.columns
     if "kind" in columns:
         return dict.fromkeys(columns["kind"])
-    if "key" in columns:
-        return dict.fromkeys(columns["key"])
-    pairs = zip(columns["entity"], columns["field"], strict=True)
-    return dict.fromkeys(f"{entity}.{field}" for entity, field in pairs)
+    return dict.fromkeys(_row_labels(table))
 
 
 def _add_implied_kinds(tables: dict[str, Table]) -> None:

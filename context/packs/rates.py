@@ -13,16 +13,25 @@ import numpy as np
 
 from context.arrays import F64, I64
 from context.errors import InputError
-from context.packs.spec import AXES, DAY_KINDS, FIRST_DAY, LAST_DAY, TERM_TYPES
+from context.packs.spec import (
+    AXES,
+    DAY_KINDS,
+    FIRST_DAY,
+    FIRST_WEEK,
+    LAST_DAY,
+    LAST_WEEK,
+    SHORT_TERM,
+    TERM_TYPES,
+)
 
-_NAMES = tuple(AXES)  # term_type, day, kind, role | cip, level, tool
-_LEADING = 4  # axes that a call fixes; the other three are the axes of the answer
+_NAMES = tuple(AXES)  # term_type, day, week, kind, role | cip, level, tool
+_LEADING = 5  # axes that a call fixes; the other three are the axes of the answer
 DEFAULT_ROLE = "Student"
 
 
 @dataclass(frozen=True)
 class Rates:
-    """``factors``: one float64 array per rate table, seven axes each, length 1 where it has no such axis."""
+    """``factors``: one float64 array per rate table, eight axes each, length 1 where it has no such axis."""
 
     cips: tuple[str, ...]
     levels: tuple[str, ...]
@@ -39,6 +48,7 @@ class Rates:
         place = (
             _code("term_type", term_type, TERM_TYPES),
             _code("day", day, range(FIRST_DAY, LAST_DAY + 1)),
+            week_of(term_type, day) - FIRST_WEEK,
             _code("kind of day", kind, DAY_KINDS),
             _code("role", role, self.roles),
         )
@@ -47,6 +57,12 @@ class Rates:
             at = tuple(0 if factor.shape[axis] == 1 else code for axis, code in enumerate(place))
             product *= factor[at]
         return product
+
+
+def week_of(term_type: str, day: int) -> int:
+    """The week of the term in which a campus day is, from 0; those of short terms are stretched to Fall's."""
+    long, short = SHORT_TERM.get(term_type, (1, 1))
+    return min((day * long // short if day >= 0 else day) // 7, LAST_WEEK)
 
 
 def _code(what: str, value: str | int, allowed: tuple[str, ...] | range) -> int:
@@ -64,6 +80,7 @@ def build_rates(tables: dict[str, dict[str, list[Any]]]) -> Rates:
     labels: dict[str, tuple[Any, ...]] = {
         "term_type": TERM_TYPES,
         "day": tuple(range(FIRST_DAY, LAST_DAY + 1)),
+        "week": tuple(range(FIRST_WEEK, LAST_WEEK + 1)),
         "kind": DAY_KINDS,
         "role": roles,
         "cip": tuple(tables["cip"]["cip"]),
@@ -75,7 +92,7 @@ def build_rates(tables: dict[str, dict[str, list[Any]]]) -> Rates:
 
 
 def _factor(table: dict[str, list[Any]], labels: dict[str, tuple[Any, ...]]) -> F64:
-    """A table as an array over all axes; kinds of day without a row have factor 1."""
+    """A table as an array over all axes; what has no row, as a kind of day may, has factor 1."""
     shape = tuple(len(labels[axis]) if axis in table else 1 for axis in _NAMES)
     array = np.ones(shape)
     place: list[I64] = []

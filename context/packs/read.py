@@ -16,7 +16,8 @@ from typing import Any
 
 from context.documents import UnreadableError, is_outside, read_text, read_toml
 from context.errors import nearest
-from context.packs.spec import NOTES, TABLES, Field, TableSpec, rate_spec
+from context.packs.spec import NOTES, TABLES, rate_spec
+from context.packs.table_spec import Field, TableSpec
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _HEAD = {"name", "version", "licence", "as_of", "description", "tables"}

@@ -7,12 +7,20 @@ figures come from when it's another place than the table's. A row without them h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import schemas
 from context.arrays import DAY_MS
+from context.packs.course_spec import COURSE_TABLES, WORKS
 from context.packs.people_codes import CAREERS, STANDINGS
+from context.packs.table_spec import (
+    Field,
+    TableSpec,
+    law_table,
+    number_field,
+    option_field,
+    ref_field,
+    share_field,
+    whole_field,
+)
 
 TERM_TYPES = ("Fall", "Spring", "Summer")
 DAY_KINDS = ("before", "class", "weekend", "holiday", "break", "reading", "finals", "after")
@@ -20,6 +28,8 @@ DAY_KINDS = ("before", "class", "weekend", "holiday", "break", "reading", "final
 FIRST_DAY = -14
 LAST_DAYS = {"Fall": 123, "Spring": 123, "Summer": 95}
 LAST_DAY = max(LAST_DAYS.values())
+FIRST_WEEK, LAST_WEEK = FIRST_DAY // 7, LAST_DAY // 7  # of the axis of weeks: Fall's and Spring's
+SHORT_TERM = {"Summer": (116, 82)}  # days to stretch its weeks by: so many of its days are so many of Fall's
 HOLIDAYS = ("labor_day", "thanksgiving", "mlk_day", "memorial_day", "juneteenth", "independence_day")
 CALENDAR_DATES = ("start", "instruction_end", "finals_start", "end", "add_drop_end", "withdraw_deadline")
 CALENDAR_ITEMS = (*CALENDAR_DATES, "no_class")
@@ -32,89 +42,33 @@ MOST_FACTOR = 1_000  # of event rates: events of a student in a course on a day,
 MOST_FLUSH_MS, MOST_DELAY_MS = DAY_MS, DAY_MS
 SUM_TOLERANCE = 1e-6
 
-Kind = Literal["text", "whole", "number", "truth"]
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column. ``options`` or ``refers`` ("table.column") or a range of whole numbers closes its values."""
-
-    name: str
-    kind: Kind = "text"
-    low: float | None = None
-    high: float | None = None
-    options: tuple[str, ...] = ()
-    refers: str = ""
-    blank: bool = False  # an empty cell is allowed: "" in text, None elsewhere
-    ends: str = ""  # a text must end so
-    places: tuple[str, ...] = ()  # {placeholders} that a text may have
-
-
-@dataclass(frozen=True)
-class TableSpec:
-    """A table. ``sums``: (column, grouping columns) that sum to 1; ``row_sums``: columns that do in each row.
-
-    ``complete``: every combination of the allowed values of these columns must have a row.
-    ``steps``: (low, high) columns of intervals that follow each other without gap or overlap.
-    ``ordered``: (low, high) columns of which the second is nowhere below the first.
-    """
-
-    fields: tuple[Field, ...]
-    key: tuple[str, ...]
-    sums: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    row_sums: tuple[tuple[str, ...], ...] = ()
-    complete: tuple[str, ...] = ()
-    steps: tuple[str, str] | None = None
-    ordered: tuple[str, str] | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the columns, in order."""
-        return tuple(field.name for field in self.fields)
-
-
 NOTES = (Field("source", blank=True), Field("assumption", "truth", blank=True), Field("note", blank=True))
 _BLOCK = (Field("source"), Field("assumption", "truth"))
 DEFAULT_PACK = "us_public_r1"  # every pack has the fields and numbers that this one has
 
 
-def _share(name: str = "share") -> Field:
-    return Field(name, "number", 0, 1)
-
-
-def _whole(name: str, low: float, high: float) -> Field:
-    return Field(name, "whole", low, high)
-
-
-def _number(name: str, low: float | None = None, high: float | None = None, blank: bool = False) -> Field:
-    return Field(name, "number", low, high, blank=blank)
-
-
-def _ref(name: str, refers: str) -> Field:
-    return Field(name, refers=refers)
-
-
-def _one_of(name: str, *options: str) -> Field:
-    return Field(name, options=options)
-
-
-def _law(*fields: Field) -> TableSpec:
-    """One share per value of the leading column."""
-    return TableSpec((*fields, _share()), (fields[0].name,), (("share", ()),))
-
-
 _STANDING_MIX = ("freshman", "sophomore", "junior", "senior")
 _SHARES = ("major_share_ug", "major_share_grad", "seat_share_service", "seat_share_grad")
-_FRACTIONS = (_number("term_fraction_low", 0, 1), _number("term_fraction_high", 0, 1))
+_FRACTIONS = (number_field("term_fraction_low", 0, 1), number_field("term_fraction_high", 0, 1))
+
+# Bearers of a name by group, as the Census has it; api: Asian and Pacific Islander, native: American Indian.
+NAME_GROUPS = ("white", "black", "api", "native", "multiple", "hispanic")
+_GROUPS = tuple(number_field(name, 0, 100, blank=True) for name in NAME_GROUPS)
+_TITLES = (  # of what is no work
+    "page", "module", "announcement",
+    "file", "file_slides", "file_data", "file_image", "file_media", "file_archive",
+)  # fmt: skip
 
 TABLES: dict[str, TableSpec] = {
+    **COURSE_TABLES,
     "cip": TableSpec(
         (
             Field("cip"),
             Field("title"),
-            *map(_share, _SHARES),
-            _number("gpa", 0, 4),
-            *map(_share, _STANDING_MIX),
+            *map(share_field, _SHARES),
+            number_field("gpa", 0, 4),
+            *map(share_field, _STANDING_MIX),
+            share_field("women"),
         ),
         ("cip",),
         sums=tuple((name, ()) for name in _SHARES),
@@ -123,42 +77,42 @@ TABLES: dict[str, TableSpec] = {
     "level": TableSpec(
         (
             Field("level"),
-            _share("seat_share"),
-            _share("section_share"),
-            _number("ln_mu"),
-            _number("ln_sigma", 0, 5),
-            _number("mean_size", 1, 5000),
-            _whole("max_size", 1, 5000),
+            share_field("seat_share"),
+            share_field("section_share"),
+            number_field("ln_mu"),
+            number_field("ln_sigma", 0, 5),
+            number_field("mean_size", 1, 5000),
+            whole_field("max_size", 1, 5000),
         ),
         ("level",),
         sums=(("seat_share", ()), ("section_share", ())),
         ordered=("mean_size", "max_size"),
     ),
     "level_given_standing": TableSpec(
-        (_one_of("standing", *STANDINGS), _ref("level", "level.level"), _share()),
+        (option_field("standing", *STANDINGS), ref_field("level", "level.level"), share_field()),
         ("standing", "level"),
         sums=(("share", ("standing",)),),
         complete=("standing",),
     ),
-    "sections_per_course": _law(_whole("sections", 1, 1000)),
+    "sections_per_course": law_table(whole_field("sections", 1, 1000)),
     "course_load": TableSpec(
         (
-            _one_of("career", *CAREERS),
-            _one_of("load", "FullTime", "PartTime"),
-            _whole("courses", 1, 20),
-            _share(),
+            option_field("career", *CAREERS),
+            option_field("load", "FullTime", "PartTime"),
+            whole_field("courses", 1, 20),
+            share_field(),
         ),
         ("career", "load", "courses"),
         sums=(("share", ("career", "load")),),
         complete=("career", "load"),
     ),
-    "instructor_load": _law(_whole("sections", 1, 100)),
+    "instructor_load": law_table(whole_field("sections", 1, 100)),
     "calendar": TableSpec(
         (
-            _one_of("term_type", *TERM_TYPES),
-            _one_of("item", *CALENDAR_ITEMS),
-            _one_of("rule", "start", *HOLIDAYS),
-            _whole("offset_days", -200, 200),
+            option_field("term_type", *TERM_TYPES),
+            option_field("item", *CALENDAR_ITEMS),
+            option_field("rule", "start", *HOLIDAYS),
+            whole_field("offset_days", -200, 200),
         ),
         ("term_type", "item", "rule", "offset_days"),
         complete=("term_type", "item"),
@@ -166,98 +120,102 @@ TABLES: dict[str, TableSpec] = {
     "tool": TableSpec(
         (
             Field("tool"),
-            _whole("rank", 0, 10_000),
+            whole_field("rank", 0, 10_000),
             Field("lti_domain", blank=True, ends=".example"),
             Field("lti_name", blank=True),
         ),
         ("tool",),
     ),
     "tool_kind": TableSpec(
-        (_ref("tool", "tool.tool"), _one_of("kind", *EVENT_KINDS), _share()),
+        (ref_field("tool", "tool.tool"), option_field("kind", *EVENT_KINDS), share_field()),
         ("tool", "kind"),
         sums=(("share", ("tool",)),),
         complete=("tool",),
     ),
     "delivery": TableSpec(
         (
-            _ref("tool", "tool.tool"),
-            _whole("buffer_events", 1, MOST_BUFFER_EVENTS),
-            _whole("flush_ms", 0, MOST_FLUSH_MS),
-            _whole("envelope_events", 1, MOST_ENVELOPE_EVENTS),
-            _whole("delay_median_ms", 0, MOST_DELAY_MS),
-            _whole("delay_p99_ms", 0, MOST_DELAY_MS),
+            ref_field("tool", "tool.tool"),
+            whole_field("buffer_events", 1, MOST_BUFFER_EVENTS),
+            whole_field("flush_ms", 0, MOST_FLUSH_MS),
+            whole_field("envelope_events", 1, MOST_ENVELOPE_EVENTS),
+            whole_field("delay_median_ms", 0, MOST_DELAY_MS),
+            whole_field("delay_p99_ms", 0, MOST_DELAY_MS),
         ),
         ("tool",),
         ordered=("delay_median_ms", "delay_p99_ms"),
     ),
     "hour": TableSpec(
-        (_whole("hour", 0, 23), _share(), _share("weekend_share")),
+        (whole_field("hour", 0, 23), share_field(), share_field("weekend_share")),
         ("hour",),
         (("share", ()), ("weekend_share", ())),
         complete=("hour",),
     ),
-    "visits": _law(_whole("visits", 1, 100)),
-    "visit_slots": _law(_whole("slots", 1, 1000)),
-    "gap": _law(_whole("seconds", 1, 1800)),
+    "visits": law_table(whole_field("visits", 1, 100)),
+    "visit_slots": law_table(whole_field("slots", 1, 1000)),
+    "gap": law_table(whole_field("seconds", 1, 1800)),
     "device": TableSpec(
         (
-            _one_of("device", "desktop", "mobile_web", "tablet", "mobile_app"),
+            option_field("device", "desktop", "mobile_web", "tablet", "mobile_app"),
             Field("browser"),
             Field("user_agent"),
-            _share(),
+            share_field(),
         ),
         ("user_agent",),
         (("share", ()),),
     ),
     "submission_lead": TableSpec(
         (
-            _whole("lead_low_minutes", -525_600, 525_600),
-            _whole("lead_high_minutes", -525_600, 525_600),
-            _share(),
+            whole_field("lead_low_minutes", -525_600, 525_600),
+            whole_field("lead_high_minutes", -525_600, 525_600),
+            share_field(),
         ),
         ("lead_low_minutes",),
         (("share", ()),),
         steps=("lead_low_minutes", "lead_high_minutes"),
     ),
     "missing": TableSpec(
-        (*_FRACTIONS, _share("rate")),
+        (*_FRACTIONS, share_field("rate")),
         ("term_fraction_low",),
         steps=("term_fraction_low", "term_fraction_high"),
     ),
     "score": TableSpec(
         (
-            _one_of("kind", "assignment", "quiz", "discussion", "exam"),
-            _number("mean", 0, 100),
-            _number("sd", 0, 50),
-            _share("full_marks_share"),
+            option_field("kind", "assignment", "quiz", "discussion", "exam"),
+            number_field("mean", 0, 100),
+            number_field("sd", 0, 50),
+            share_field("full_marks_share"),
         ),
         ("kind",),
         complete=("kind",),
     ),
     "letter": TableSpec(
-        (Field("letter"), _number("grade_points", 0, 5), _share()), ("letter",), (("share", ()),)
+        (Field("letter"), number_field("grade_points", 0, 5), share_field()), ("letter",), (("share", ()),)
     ),
     "withdraw_timing": TableSpec(
-        (*_FRACTIONS, _share()),
+        (*_FRACTIONS, share_field()),
         ("term_fraction_low",),
         (("share", ()),),
         steps=("term_fraction_low", "term_fraction_high"),
     ),
-    "surname": TableSpec((Field("name"), _number("weight", 1e-9)), ("name",)),
+    "surname": TableSpec((Field("name"), number_field("weight", 1e-9), *_GROUPS), ("name",)),
     "first_name": TableSpec(
-        (_one_of("sex", "F", "M"), Field("name"), _number("weight", 1e-9)), ("sex", "name"), complete=("sex",)
+        (option_field("sex", "F", "M"), Field("name"), number_field("weight", 1e-9), *_GROUPS),
+        ("sex", "name"),
+        complete=("sex",),
     ),
     "title": TableSpec(
         (
-            _one_of(
-                "kind", "assignment", "quiz", "discussion", "exam", "page", "module", "file", "announcement"
-            ),
+            option_field("kind", *WORKS, *_TITLES),
             Field("template", places=("n", "w", "topic")),
         ),
         ("kind", "template"),
         complete=("kind",),
     ),
-    "topic": TableSpec((_ref("cip", "cip.cip"), Field("topic")), ("cip", "topic"), complete=("cip",)),
+    "topic": TableSpec(
+        (ref_field("cip", "cip.cip"), Field("subject", blank=True), Field("topic")),
+        ("cip", "subject", "topic"),
+        complete=("cip",),
+    ),
     "phrase": TableSpec((Field("kind"), Field("phrase", places=("topic",))), ("kind", "phrase")),
     "categorical": TableSpec(
         (
@@ -266,7 +224,7 @@ TABLES: dict[str, TableSpec] = {
             *(Field(name, blank=True) for name in ("given_1", "given_1_value", "given_2", "given_2_value")),
             Field("value", blank=True),
             Field("is_null", "truth"),
-            _share(),
+            share_field(),
             *_BLOCK,
         ),
         ("entity", "field", "given_1_value", "given_2_value", "value", "is_null"),
@@ -276,36 +234,37 @@ TABLES: dict[str, TableSpec] = {
         (
             Field("entity"),
             Field("field"),
-            *(_number(name) for name in ("avg", "sd", "min", "max")),
-            _number("median", blank=True),
-            _one_of("family", "lognormal", "maxent", "normal"),
-            _number("step", 0),
+            *(number_field(name) for name in ("avg", "sd", "min", "max")),
+            number_field("median", blank=True),
+            option_field("family", "lognormal", "maxent", "normal"),
+            number_field("step", 0),
             *_BLOCK,
         ),
         ("entity", "field"),
     ),
-    "numbers": TableSpec((Field("key"), _number("value"), Field("unit", blank=True), *_BLOCK), ("key",)),
+    "numbers": TableSpec((Field("key"), number_field("value"), Field("unit", blank=True), *_BLOCK), ("key",)),
 }
 
 # The axes of event rates. Any table named rate_<something> with some of these columns and ``factor`` is one
 # factor of the product; rate_base (no axis, one row) must be there.
 AXES: dict[str, Field] = {
-    "term_type": _one_of("term_type", *TERM_TYPES),
-    "day": _whole("day", FIRST_DAY, LAST_DAY),
-    "kind": _one_of("kind", *DAY_KINDS),
+    "term_type": option_field("term_type", *TERM_TYPES),
+    "day": whole_field("day", FIRST_DAY, LAST_DAY),
+    "week": whole_field("week", FIRST_WEEK, LAST_WEEK),
+    "kind": option_field("kind", *DAY_KINDS),
     "role": Field("role"),
-    "cip": _ref("cip", "cip.cip"),
-    "level": _ref("level", "level.level"),
-    "tool": _ref("tool", "tool.tool"),
+    "cip": ref_field("cip", "cip.cip"),
+    "level": ref_field("level", "level.level"),
+    "tool": ref_field("tool", "tool.tool"),
 }
-SPARSE_AXES = ("kind",)  # a kind of day without a row has factor 1
+SPARSE_AXES = ("kind", "week")  # where a table has one of these, what has no row in it has factor 1
 
 
 def rate_spec(columns: tuple[str, ...]) -> TableSpec:
     """The specification of a rate table that has these axis columns."""
     axes = tuple(name for name in AXES if name in columns)
     return TableSpec(
-        (*(AXES[name] for name in axes), _number("factor", 0, MOST_FACTOR)),
+        (*(AXES[name] for name in axes), number_field("factor", 0, MOST_FACTOR)),
         axes,
-        complete=tuple(name for name in axes if name not in SPARSE_AXES),
+        complete=() if set(axes) & set(SPARSE_AXES) else axes,
     )

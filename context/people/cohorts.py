@@ -16,7 +16,7 @@ from context.arrays import BOOL, F64, I32, I64, U64, ordinals
 from context.packs.pack import Pack
 from context.packs.people_codes import CAREERS, LOADS, STANDINGS, Career, Load, Standing
 from context.people.repeats import Later, nothing_later
-from context.people.students import Students, course_load
+from context.people.students import Students, course_load, draw_sex
 
 CLASS_CREDITS = 30  # of a year: freshmen have less, sophomores less than twice as many
 MOST_CREDITS = 5  # of a course
@@ -159,6 +159,7 @@ def term_before(
         standing=standing[keep],
         load=s.load[keep],
         major_cip=major[keep],
+        sex=s.sex[keep],
         courses=np.where(present, courses, 0)[keep],
         ability=s.ability[keep],
         diligence=s.diligence[keep],
@@ -207,6 +208,7 @@ def _with_leavers(seed: int, pack: Pack, stay: Cohort, law: F64, code: str, rows
         standing=standings_of,
         load=loads_of,
         major_cip=major,
+        sex=draw_sex(pack, key, major),
         courses=course_load(pack, key, careers_of, loads_of),
         ability=ability,
         diligence=rng.stratified(rng.extend(key, _DILIGENCE)),

@@ -21,7 +21,7 @@ _COURSES = 1 << 34  # more than codes of courses
 _ROUNDS = 8  # tries to find somebody to change seats with, in the same cell, then at the same level
 _PICKS = 4  # tries to find a seat in the course that is taken again
 # Purposes of randomness: what each number draws.
-_SWAP, _TAKES_AGAIN, _WITHDRAWS, _SEAT_AGAIN = 51, 52, 53, 54
+_SWAP, _TAKES_AGAIN, _SEAT_AGAIN = 51, 52, 54
 
 
 def lasting_codes(cip: npt.ArrayLike, level: npt.ArrayLike, ordinal: I64) -> I64:
@@ -134,13 +134,3 @@ def _take_again(pack: Pack, later: Later, key: U64, student: I64, section: I64, 
                 again[mine] = True
                 break
     return again
-
-
-def withdraw_first(key: U64, withdrawn: BOOL, again: BOOL) -> I64:
-    """For each row the row that it is drawn like: courses taken again change places with withdrawn ones."""
-    like = np.arange(len(key))
-    to, free = np.flatnonzero(again & ~withdrawn), np.flatnonzero(withdrawn & ~again)
-    free = free[np.lexsort((free, rng.bits(rng.extend(key[free], _WITHDRAWS))))]
-    count = min(len(to), len(free))
-    like[to[:count]], like[free[:count]] = free[:count], to[:count]
-    return like

@@ -11,25 +11,35 @@ from math import fsum, sqrt
 
 import numpy as np
 
+from context import rng
 from context.arrays import F64
 from context.packs.pack import Pack
 from context.packs.people_codes import CLASSES, STANDINGS
 from context.people.students import Students
 
+_PRIOR_GRADES = 9  # purpose of randomness: of a student's key
 POINTS_PER_SD = 0.43  # grade points of a course by one sd of ability: measured on the letters that come out
 _ROUNDS = 60  # of an iteration that halves what is left each time
+
+
+def own_major_share(pack: Pack) -> float:
+    """Share of undergraduates' courses that are of their own CIP family, over the classes."""
+    heads = pack.categorical("person", "standing").shares("Undergraduate")
+    own = fsum(heads[name] * pack.number(f"demand.own_major_{name.lower()}") for name in CLASSES)
+    return own / fsum(heads[name] for name in CLASSES)
 
 
 @lru_cache(maxsize=8)
 def class_gaps(pack: Pack) -> tuple[float, ...]:
     """Grade points of each class above its disciplines' means, freshmen to seniors; seats have mean 0."""
-    law, own = pack.table("cip"), pack.number("demand.own_major_ug")
+    law = pack.table("cip")
     means = [float(gpa) for gpa in law["gpa"]]
     majors = [float(share) for share in law["major_share_ug"]]
     heads = pack.categorical("person", "standing").shares("Undergraduate")
     share = [heads[name] for name in CLASSES]
     seats = []  # of each class by discipline
     for name in CLASSES:
+        own = pack.number(f"demand.own_major_{name.lower()}")
         tilt = [
             float(s) * float(t) for s, t in zip(law["seat_share_service"], law[name.lower()], strict=True)
         ]
@@ -64,3 +74,8 @@ def ability_now(pack: Pack, students: Students) -> F64:
     own = np.where(students.is_undergraduate, sqrt(1 - spread), 1.0)
     shift = np.array([*gaps, *[0.0] * (len(STANDINGS) - len(CLASSES))])
     return np.asarray(own * students.ability + shift[students.standing])
+
+
+def prior_grades(students: Students) -> F64:
+    """How good the grades before this term were, float64 of mean 0 and sd 1: ability for the most part."""
+    return np.asarray(0.8 * students.ability + 0.6 * rng.normal(rng.extend(students.key, _PRIOR_GRADES)))

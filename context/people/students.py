@@ -7,7 +7,7 @@ person whatever else the scenario holds. All people are invented.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import fsum, sqrt
 
 import numpy as np
 
@@ -21,7 +21,6 @@ SEXES = ("F", "M")
 # Purposes of randomness: what each number draws.
 _CAREER, _STANDING, _LOAD, _MAJOR = 1, 2, 3, 4
 _COURSE_LOAD, _ABILITY, _DILIGENCE, _SEX = 5, 6, 7, 20
-_FIRST_NAME, _LAST_NAME, _MIDDLE_INITIAL = 21, 22, 23
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ class Students:
     standing: I32  # index into STANDINGS
     load: I32  # index into LOADS
     major_cip: I32  # index into the pack's CIP families
+    sex: I32  # index into the values of person.sex
     courses: I64  # enrolments wanted in the term
     ability: F64  # standard normal: the student's part of scores
     diligence: F64  # rank in (0, 1), tied to ability: who hands work in
@@ -45,20 +45,6 @@ class Students:
     def is_undergraduate(self) -> BOOL:
         """True for undergraduates; the others are graduate and professional students."""
         return np.asarray(self.career == Career.UNDERGRADUATE)
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who a person is, for students, instructors and staff alike; codes into the pack's tables."""
-
-    key: U64
-    sex: I32
-    first_name: I32  # into the pack's first names (of that sex, offset to one list)
-    middle_initial: I32
-    last_name: I32
-
-    def __len__(self) -> int:
-        return len(self.key)
 
 
 def student_count(fte: int, pack: Pack) -> int:
@@ -101,13 +87,15 @@ def make_students(seed: int, fte: int, pack: Pack) -> Students:
     standing = _by_career(career, rng.extend(key, _STANDING), standing_law, STANDINGS)
     load = _by_career(career, rng.extend(key, _LOAD), load_law, LOADS)
     ability = _standard_normal(rng.extend(key, _ABILITY))
+    major = _majors(pack, key, career)
     return Students(
         key=key,
         course_key=key,
         career=career,
         standing=standing,
         load=load,
-        major_cip=_majors(pack, key, career),
+        major_cip=major,
+        sex=draw_sex(pack, key, major),
         courses=course_load(pack, key, career, load),
         ability=ability,
         diligence=_diligence(pack, key, ability),
@@ -160,24 +148,36 @@ def course_load(pack: Pack, key: U64, career: I32, load: I32) -> I64:
     return courses
 
 
-def make_identity(pack: Pack, key: U64) -> Identity:
-    """Sex and names by the pack's frequencies."""
-    sex_law = pack.categorical("person", "sex")
-    drawn = sex_law.draw(rng.extend(key, _SEX))
-    sex = np.array([0 if value == "Female" else 1 for value in sex_law.values], dtype=np.int32)[drawn]
-    names = pack.table("first_name")
-    sexes = np.array([SEXES.index(code) for code in names["sex"]])
-    first = np.zeros(len(key), dtype=np.int32)
-    for code in range(2):
-        choices = np.flatnonzero(sexes == code)
-        table = rng.thresholds([float(names["weight"][i]) for i in choices])
-        rows = np.flatnonzero(sex == code)
-        first[rows] = choices[rng.categorical(rng.extend(key[rows], _FIRST_NAME), table)]
-    surnames = rng.thresholds([float(weight) for weight in pack.table("surname")["weight"]])
-    return Identity(
-        key=key,
-        sex=drawn,
-        first_name=first,
-        middle_initial=rng.integer(rng.extend(key, _MIDDLE_INITIAL), 26).astype(np.int32),
-        last_name=rng.categorical(rng.extend(key, _LAST_NAME), surnames).astype(np.int32),
-    )
+def draw_sex(pack: Pack, key: U64, major_cip: I32) -> I32:
+    """Sexes of students, into the values of ``person.sex``: women by field, their share of all the pack's.
+
+    Fields keep their odds to each other; one factor on all odds makes the pack's share of all students.
+    """
+    law = pack.categorical("person", "sex")
+    values, shares = law.values, law.shares()
+    if "Female" not in values or not 0 < shares["Female"] < 1:
+        return law.draw(rng.extend(key, _SEX))
+    of_field = _women(pack, shares["Female"])
+    female = rng.uniform(key, _SEX) < of_field[major_cip]
+    others = rng.thresholds([0.0 if value == "Female" else shares[value] for value in values])
+    rest = rng.categorical(rng.extend(key, _SEX), others, 1)
+    return np.where(female, values.index("Female"), rest).astype(np.int32)
+
+
+def _women(pack: Pack, wanted: float) -> F64:
+    """Share of women in each CIP family, float64, such that ``wanted`` of all students are some."""
+    cip, careers = pack.table("cip"), pack.categorical("person", "career").shares()
+    women = [float(share) for share in cip["women"]]
+    heads = [
+        fsum(
+            careers[name] * float(cip["major_share_grad" if code else "major_share_ug"][i])
+            for code, name in enumerate(CAREERS)
+        )
+        for i in range(len(women))
+    ]
+    low, high = 1e-3, 1e3
+    for _ in range(80):
+        odds = (low + high) / 2
+        found = fsum(h * odds * w / (1 - w + odds * w) for h, w in zip(heads, women, strict=True))
+        low, high = (odds, high) if found < wanted * fsum(heads) else (low, odds)
+    return np.array([round(low * w / (1 - w + low * w), 9) for w in women])

@@ -66,8 +66,7 @@ def make_comments(given: Coursework, results: Results) -> Comments:
     ]
     result, author, kind, created, key = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     keep = np.flatnonzero(
-        (created > enrolments.entry_ms[author])
-        & (created < np.minimum(enrolments.exit_ms[author], calendar.last_day_ms))
+        (created > enrolments.entry_ms[author]) & (created < given.until_ms[author] + HOUR_MS)
     )
     order = keep[np.lexsort((key[keep], created[keep], result[keep]))]
     return Comments(result[order], author[order], kind[order].astype(np.int32), created[order], key[order])

@@ -56,14 +56,24 @@ class StudentDates:
 
 
 def later(calendar: Calendar, ms: I64, days: I64) -> I64:
-    """The same time by the clock on the wall, days later; never after the day before the term's last."""
+    """The same time by the clock on the wall, days later, or after the recess that this falls into; never
+    after the day before the term's last.
+    """
     day = calendar.day_of(ms).astype(np.int64)
     end = calendar.term.last_day - 1
-    to = np.where(day + days <= end, day + days, day)
+    to = np.where(day + days <= end, _after_recess(calendar)[np.clip(day + days, 0, end)], day)
+    to = np.where((days == 0) | (to > end), day, to)
     # By the offsets from UTC of both days: on a day on which the clock changes, that of its evening.
     offset = calendar.offset_after_ms
     shift = offset[day - calendar.first_day] - offset[to - calendar.first_day]
     return np.asarray(ms + (to - day) * DAY_MS + shift)
+
+
+def _after_recess(calendar: Calendar) -> I64:
+    """For day 0..end of the term: the day itself, or the first one after a break."""
+    days = np.arange(calendar.term.last_day + 1)
+    off = np.isin(calendar.kind_of(days), ("break", "holiday"))
+    return np.minimum.accumulate(np.where(off, len(days), days)[::-1])[::-1]
 
 
 def make_overrides(given: Coursework, work: GroupWork, pairs: Pairs) -> tuple[Overrides, StudentDates]:
@@ -109,7 +119,7 @@ def _of_groups(given: Coursework, work: GroupWork, cells: I64) -> Overrides:
     acts, calendar = given.content.activities, given.calendar
     activity, group = cells // work.groups, cells % work.groups
     key = rng.extend(rng.extend(acts.key[activity], _FOR_GROUP), group)
-    rows = np.flatnonzero(rng.uniform(key) < GROUP_EXTENSION_SHARE)
+    rows = np.flatnonzero((rng.uniform(key) < GROUP_EXTENSION_SHARE) & acts.is_dated[activity])
     activity, group, key = activity[rows], group[rows], key[rows]
     due = later(calendar, acts.due_ms[activity], 3 + rng.integer(key, 3, _DAYS_MORE))
     asked = acts.due_ms[activity] - (6 + rng.integer(key, 60, _HOURS_BEFORE)) * HOUR_MS
@@ -147,6 +157,7 @@ def _of_sections(given: Coursework) -> Overrides:
         (rng.uniform(acts.key, _SOME_SECTIONS) < SECTION_SHARE)
         & (size[acts.offering] > 1)
         & ~acts.only_overrides
+        & acts.is_dated
     )
     chosen = np.flatnonzero(some | acts.only_overrides)
     counts = size[acts.offering[chosen]]
@@ -190,6 +201,7 @@ def _of_students(
     due, locked = dates.due_ms, dates.locked_ms
     # What a group hands in together is moved for the group.
     asks = (rng.uniform(key, _EXTENSION) < EXTENSION_SHARE) & ~work.is_group[activity]
+    asks &= acts.is_dated[activity]
     rows = np.flatnonzero(asks & (enrolments.exit_ms[enrolment] > due))
     own = key[rows]
     new_due = later(calendar, due[rows], 1 + rng.integer(own, 7, _EXTENSION_DAYS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from context.content.content import Content
 from context.content.coursework import Coursework
 from context.content.quizzes import Quizzes, quiz_of_activity
 from context.courses.enrolments import VIEWING_ROOM_MS
+from context.curves import lognormal_of
 from context.results.results import Results
 from context.scenario.calendar import Calendar
 from context.scenario.hours import same_day
@@ -23,7 +25,13 @@ ACCOMMODATED_SHARE = 0.03  # of students with half as much time again (assumptio
 UNFINISHED_SHARE = 0.08  # of quizzes not handed in that were begun (assumption)
 RETRY_SPAN_MS = 6 * HOUR_MS  # earlier attempts are made within these hours before the last one
 RETRY_ROOM_MS = 30 * MINUTE_MS
-SECONDS_PER_ITEM = (20, 110)
+OF_LIMIT, OF_LIMIT_SIGMA = (
+    0.62,
+    0.35,
+)  # mean part of a time limit that is taken, sd of its logarithm (assumption)
+SECONDS_PER_ITEM, PER_ITEM_SIGMA = 62, 0.5  # where there is no limit (assumption)
+OWN_PACE = 0.4  # of the variance of the pace, that is a student's own (assumption)
+BETTER_AGAIN = 0.2  # chances of another attempt are this and the kept score, of 1 (assumption)
 LEAST_SECONDS, MOST_SECONDS = 45, 3 * 3600
 # Purposes of randomness: what each number draws.
 _TAKES_PRACTICE, _BEGAN_BEFORE, _PRACTICE_DELAY, _PRACTICE_HOUR = 1, 1, 2, 3
@@ -31,7 +39,7 @@ _PRACTICE_SCORE, _EXTRA_ATTEMPT, _AGAIN_AT, _PACE = 4, 10, 11, 20
 _EARLIER_START, _PRACTICE_STUDENT, _EARLIER_LENGTH, _MISSED = 30, 31, 40, 50
 _BEST_IS_LAST, _WHICH_BEST, _APART, _FUDGED = 60, 61, 62, 63
 _ATTEMPT, _OF_RESULT, _ACCOMMODATED, _PRACTICE = 100, 205, 206, 207
-_UNFINISHED = 210
+_UNFINISHED, _OWN_PACE = 210, 211
 
 
 @dataclass(frozen=True)
@@ -106,10 +114,13 @@ def make_attempts(given: Coursework, results: Results) -> tuple[Results, QuizRes
         & (quizzes.allowed_attempts[t.quiz] > 0)
         & ~quizzes.is_exam[t.quiz]
     ).astype(np.int64)
-    started = _start(calendar, quizzes, t, opened, extra_minutes)
+    started = _start(given, t, opened, extra_minutes)
     allowed = quizzes.allowed_attempts[t.quiz]
     allowed = np.where(allowed < 0, MOST_ATTEMPTS, np.minimum(allowed + extra_attempts, MOST_ATTEMPTS))
-    again = [rng.uniform(t.key, _AGAIN_AT + place) < chance for place, chance in enumerate(AGAIN)]
+    # Who tries again gets further: the better scores are those of more attempts.
+    points = np.maximum(quizzes.points_hundredths[t.quiz], 1)
+    better = np.where(t.score == NO_TIME, 1.0, BETTER_AGAIN + np.maximum(t.score, 0) / points)
+    again = [rng.uniform(t.key, _AGAIN_AT + place) < chance * better for place, chance in enumerate(AGAIN)]
     wanted = 1 + again[0] * (1 + again[1] * (1 + again[2].astype(np.int64)))
     count = np.minimum(wanted, allowed)
     times = _earlier(calendar, t, opened, started, count)
@@ -156,7 +167,7 @@ def _with_unfinished(given: Coursework, results: Results, taken: QuizResults) ->
     rows = np.flatnonzero((quiz >= 0) & results.is_missing & (rng.uniform(key) < UNFINISHED_SHARE))
     who, key = results.enrolment[rows], key[rows]
     opened = np.maximum(content.quizzes.release_ms[quiz[rows]], enrolments.entry_ms[who]) + VIEWING_ROOM_MS
-    until = np.minimum(results.due_ms[rows], enrolments.exit_ms[who]) - HOUR_MS
+    until = np.minimum(results.due_ms[rows] - HOUR_MS, given.until_ms[who])
     began = calendar.after_incidents(np.maximum(until - rng.integer(key, 2 * DAY_MS, _BEGAN_BEFORE), opened))
     keep = np.flatnonzero(began < until)
     rows, began, key = rows[keep], began[keep], key[keep]
@@ -223,18 +234,22 @@ def _practice(given: Coursework) -> _Takers:
     )
 
 
-def _seconds(quizzes: Quizzes, quiz: I64, key: U64, index: int, extra_minutes: I64) -> I64:
-    """How long an attempt takes: by its questions, within the time limit."""
-    low, high = SECONDS_PER_ITEM
-    pace = low + rng.integer(key, high - low, index)
-    wanted: I64 = np.clip(quizzes.asked[quiz] * pace, LEAST_SECONDS, MOST_SECONDS)
-    limit = (quizzes.minutes[quiz] + extra_minutes) * 60
+def _seconds(given: Coursework, t: _Takers, extra_minutes: I64) -> I64:
+    """How long an attempt takes: a part of the time limit where there is one, else by its questions."""
+    quizzes = given.quizzes
+    student = rng.normal(rng.extend(given.students.key[given.enrolments.person[t.enrolment]], _OWN_PACE))
+    z = sqrt(OWN_PACE) * student + sqrt(1 - OWN_PACE) * rng.normal(t.key, _PACE)
+    limit = (quizzes.minutes[t.quiz] + extra_minutes) * 60
+    timed = OF_LIMIT * limit * lognormal_of(z, OF_LIMIT_SIGMA)
+    free = SECONDS_PER_ITEM * quizzes.asked[t.quiz] * lognormal_of(z, PER_ITEM_SIGMA)
+    wanted = np.clip(np.where(limit > 0, timed, free), LEAST_SECONDS, MOST_SECONDS).astype(np.int64)
     return np.where(limit > 0, np.minimum(wanted, limit), wanted)
 
 
-def _start(calendar: Calendar, quizzes: Quizzes, t: _Takers, opened: I64, extra_minutes: I64) -> I64:
+def _start(given: Coursework, t: _Takers, opened: I64, extra_minutes: I64) -> I64:
     """When the last attempt began."""
-    wanted = 1000 * _seconds(quizzes, t.quiz, t.key, _PACE, extra_minutes)
+    calendar = given.calendar
+    wanted = 1000 * _seconds(given, t, extra_minutes)
     room = np.maximum((t.finished_ms - opened) * 4 // 5, 1000)
     began = calendar.after_incidents(t.finished_ms - np.minimum(wanted, room))
     # Whole seconds, since that is how the time taken is told.

@@ -11,27 +11,31 @@ from math import fsum, sqrt
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, F64, HOUR_MS, I32, I64, MINUTE_MS, NO_TIME, ordinals
+from context.arrays import BOOL, DAY_MS, F64, HOUR_MS, I32, I64, NO_TIME, ordinals
 from context.content.activities import ACTIVITY_KINDS, OFFLINE, ActivityKind, has_type
 from context.content.coursework import Coursework
 from context.content.quizzes import quiz_of_activity
 from context.courses.enrolments import VIEWING_ROOM_MS, primary_teacher
 from context.packs.pack import Pack
 from context.people.standing import ability_now
+from context.results.clocks.grading import graded_times
+from context.results.clocks.leads import handed_in_at
 from context.results.group_work import GroupWork, shared
+from context.results.missing import chance_of_missing
 from context.results.overrides import Overrides, StudentDates, make_overrides
 from context.results.results import Pairs, Results
 from context.results.score_law import mark_cuts
-from context.scenario.hours import awake
+from context.results.strictness import discipline_scores, point_steps
 
 LEAST_FORGOTTEN = 4  # activities of a group of which some may stay without a grade
-COURSE_PART = 0.3  # of the variance between activities: some courses are harder in all (assumption)
+# Of the variance between activities: some courses are harder in all, some disciplines mark harder
+# (assumptions).
+COURSE_PART, FAMILY_PART = 0.3, 0.25
 # Purposes of randomness: what each number draws.
-_SITTING_DAY, _HANDED_IN, _SITTING_MINUTE, _LEAD = 1, 1, 2, 2
+_HANDED_IN = 1
 _SOONEST, _RESIDUAL, _FORGOTTEN, _RESUBMITS = 5, 6, 7, 8
 _EXCUSED_DELAY, _EXCUSED, _DIFFICULTY, _COURSE_DIFFICULTY = 9, 10, 20, 21
-_OF_ENROLMENT, _RESULT, _SITTING, _SITTING_SECTION = 30, 31, 40, 41
-_PLACE_IN_SITTING, _SECONDS_IN_SITTING, _GRADED_LATER, _GRADED_AT_ONCE = 50, 51, 52, 53
+_OF_ENROLMENT, _RESULT = 30, 31
 
 
 def _pairs(given: Coursework) -> Pairs:
@@ -50,21 +54,10 @@ def _pairs(given: Coursework) -> Pairs:
 def _submission_times(given: Coursework, pairs: Pairs, dates: StudentDates) -> tuple[I64, BOOL]:
     """(instant, whether handed in): missing work, lead before the due time, release and enrolment."""
     enrolment, activity, key = pairs.enrolment, pairs.activity, pairs.key
-    pack, calendar, acts, due = given.pack, given.calendar, given.content.activities, dates.due_ms
-    missing = pack.table("missing")
-    fraction = np.clip(acts.due_day[activity] / calendar.term.last_day, 0, 0.999999)
-    edges = np.array([float(x) for x in missing["term_fraction_low"]])
-    rate = np.array([float(x) for x in missing["rate"]])[np.searchsorted(edges, fraction, side="right") - 1]
-    diligence = given.students.diligence[given.enrolments.person[enrolment]]
-    handed_in = rng.uniform(key, _HANDED_IN) >= rate * 2 * (1 - diligence)
-    law = pack.table("submission_lead")
-    code = rng.categorical(key, rng.thresholds([float(share) for share in law["share"]]), _LEAD)
-    low = np.array([float(x) for x in law["lead_low_minutes"]])[code] * MINUTE_MS
-    high = np.array([float(x) for x in law["lead_high_minutes"]])[code] * MINUTE_MS
+    calendar, acts, due = given.calendar, given.content.activities, dates.due_ms
+    handed_in = rng.uniform(key, _HANDED_IN) >= chance_of_missing(given, pairs)
     earliest = np.maximum(acts.release_ms[activity], given.enrolments.entry_ms[enrolment]) + VIEWING_ROOM_MS
-    time = awake(
-        pack, calendar, np.maximum(due - high.astype(np.int64), earliest), due - low.astype(np.int64), key
-    )
+    time = handed_in_at(given, pairs, due, earliest, key)
     soonest = earliest + rng.integer(key, 3 * HOUR_MS, _SOONEST)
     time = calendar.after_incidents(np.where(time < soonest, soonest, time))
     closed = (dates.locked_ms != NO_TIME) & (time > dates.locked_ms)
@@ -79,7 +72,12 @@ def _latent(given: Coursework, pairs: Pairs, late_days: F64) -> F64:
     student = ability_now(pack, given.students)[given.enrolments.person[pairs.enrolment]]
     course = rng.normal(rng.extend(given.catalogue.offering_key, _COURSE_DIFFICULTY))
     own = rng.normal(rng.extend(acts.key, _DIFFICULTY))
-    difficulty = (sqrt(1 - COURSE_PART) * own + sqrt(COURSE_PART) * course[acts.offering])[pairs.activity]
+    family = discipline_scores(pack, given.catalogue)
+    difficulty = (
+        sqrt(1 - COURSE_PART - FAMILY_PART) * own
+        + sqrt(COURSE_PART) * course[acts.offering]
+        + sqrt(FAMILY_PART) * family[acts.offering]
+    )[pairs.activity]
     z = (parts[0] * student + parts[1] * difficulty + parts[2] * rng.normal(pairs.key, _RESIDUAL)) / whole
     law = pack.table("score")
     sd = np.array([float(law["sd"][list(law["kind"]).index(name)]) for name in ACTIVITY_KINDS])
@@ -115,9 +113,10 @@ def make_results(given: Coursework, work: GroupWork) -> tuple[Results, Overrides
     score = _points(given, pairs, dates, submitted)
     auto = has_type(pack, acts, "online_quiz", "external_tool")[activity]
     system = auto & (acts.kind[activity] != ActivityKind.EXAM)
-    graded = _graded_times(given, pairs, submitted, system)
-    due = enrolments.exit_ms[enrolment] > dates.due_ms
-    has_work = np.where(online, submitted != NO_TIME, handed_in & due)
+    graded = graded_times(given, pairs, submitted, system)
+    due = (enrolments.exit_ms[enrolment] > dates.due_ms) & acts.is_dated[activity]
+    present = enrolments.exit_ms[enrolment] > dates.due_ms
+    has_work = np.where(online, submitted != NO_TIME, handed_in & present)
     counts = (~has_type(pack, acts, "not_graded") & acts.is_graded)[activity]
     is_missing = counts & due & ~has_work
     has_work &= counts
@@ -148,11 +147,12 @@ def make_results(given: Coursework, work: GroupWork) -> tuple[Results, Overrides
 
 def _points(given: Coursework, pairs: Pairs, dates: StudentDates, submitted: I64) -> I64:
     """Scores in hundredths, in steps that teachers give; those of quizzes as answers make them."""
-    late_days = np.where(submitted == NO_TIME, 0, submitted - dates.due_ms) / DAY_MS
+    timely = (submitted == NO_TIME) | ~given.content.activities.is_dated[pairs.activity]
+    late_days = np.where(timely, 0, submitted - dates.due_ms) / DAY_MS
     z = _latent(given, pairs, late_days)
     acts, quizzes, activity = given.content.activities, given.quizzes, pairs.activity
     points = acts.points_hundredths[activity]
-    step = np.where(points >= 1000, 50, 25)
+    step = point_steps(given.pack, given.catalogue, acts)[activity]
     quiz = quiz_of_activity(given.content.quizzes, acts)[activity]
     # Where no answer can be right in part, a quiz goes by whole questions.
     whole = (quiz >= 0) & (quizzes.partial_item[quiz] < 0)
@@ -170,36 +170,3 @@ def _excused(given: Coursework, pairs: Pairs, dates: StudentDates, is_missing: B
     )
     latest = np.minimum(given.calendar.last_day_ms, given.enrolments.exit_ms[pairs.enrolment])
     return np.where(is_missing & (rng.uniform(pairs.key, _EXCUSED) < share) & (at < latest), at, NO_TIME)
-
-
-def _graded_times(given: Coursework, pairs: Pairs, submitted: I64, auto: BOOL) -> I64:
-    """Instants of grading: at once by the system, else in a sitting some days after the due date."""
-    acts, calendar, key = given.content.activities, given.calendar, pairs.key
-    section = given.enrolments.section[pairs.enrolment]
-    sitting = rng.extend(acts.key[pairs.activity], _SITTING) ^ rng.bits(
-        given.catalogue.section_key[section], _SITTING_SECTION
-    )
-    day = np.clip(
-        acts.due_day[pairs.activity] + 2 + rng.integer(sitting, 8, _SITTING_DAY), 0, calendar.last_day - 1
-    )
-    start = calendar.wall_to_utc_ms(
-        day, 9 * HOUR_MS + rng.integer(sitting, 10 * 60, _SITTING_MINUTE) * MINUTE_MS
-    )
-    # A sitting takes its submissions in keyed order, about a minute and a half each.
-    planned = (
-        start
-        + rng.integer(key, 150, _PLACE_IN_SITTING) * 3 * MINUTE_MS // 2
-        + rng.integer(key, MINUTE_MS, _SECONDS_IN_SITTING)
-    )
-    after = np.where(
-        submitted == NO_TIME, planned, submitted + DAY_MS + rng.integer(key, 2 * DAY_MS, _GRADED_LATER)
-    )
-    by_hand = np.where((submitted != NO_TIME) & (planned <= submitted + HOUR_MS), after, planned)
-    by_hand = np.where(
-        submitted == NO_TIME,
-        by_hand,
-        np.maximum(np.minimum(by_hand, calendar.last_day_ms - HOUR_MS), submitted + MINUTE_MS),
-    )
-    at_once = submitted + 400 + rng.integer(key, 2000, _GRADED_AT_ONCE)
-    # What is graded at once follows a submission that the incidents have moved already.
-    return np.where(auto & (submitted != NO_TIME), at_once, calendar.after_incidents(by_hand))

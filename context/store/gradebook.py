@@ -157,10 +157,13 @@ def period_scores(past: Past, book: Gradebook) -> ScoreColumns:
     start, end = (past.ints("grading_period", column) for column in ("start_date", "end_date"))
     place = book.place(book.course(name), past.rows(name, "person_id"))
     period, due = past.rows(name, "grading_period_id"), book.due()
+    of_set = past.rows("grading_period", "grading_period_group_id")
     then = {view: np.full(len(place), NO_TIME) for view in VIEWS}
     for row in range(periods):
         mine = np.flatnonzero(period == row)
-        rows = np.flatnonzero((due >= start[row]) & (due <= end[row]))
+        # As in Canvas, what has no due date counts in the last period.
+        open_end = (due == NEVER) & (end[row] == end[of_set == of_set[row]].max())
+        rows = np.flatnonzero((due >= start[row]) & (due <= end[row]) | open_end)
         for view, values in _spread(book.scores(rows).of_course, place[mine]).items():
             then[view][mine] = values
     return _columns(past, name, "", then)

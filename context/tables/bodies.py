@@ -25,7 +25,7 @@ _HAS_LIST, _HEADING, _LIST_START, _LIST_LENGTH = 149, 163, 161, 162
 
 def paragraph(d: Drawn, kind: str, key: U64, offering: I64, count: I64) -> pa.Array:
     """One paragraph: a sentence about a topic and ``count`` more."""
-    lead = topic_phrases(d, f"{kind}_topic", d.catalogue.offering_cip[offering], key)
+    lead = topic_phrases(d, f"{kind}_topic", d.structures.offering_subject[offering], key)
     return frame.join("<p>", lead, " ", plain_sentences(d, kind, key, count), "</p>")
 
 

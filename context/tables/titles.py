@@ -14,6 +14,7 @@ from context import rng
 from context.arrays import I64, U64, repetition
 from context.columns import Coded
 from context.errors import InputError
+from context.packs.course_spec import WORKS
 from context.packs.pack import Pack
 
 if TYPE_CHECKING:
@@ -35,13 +36,21 @@ _PHRASE_TOPIC = 143
 
 
 def topics_of(d: Drawn) -> list[list[str]]:
-    """Topic phrases by CIP family."""
+    """Topic phrases by subject, into the subjects of the structures: its own, else those of its family."""
     families = [str(code) for code in d.pack.table("cip")["cip"]]
-    table = d.pack.table("topic")
-    topics: list[list[str]] = [[] for _ in families]
-    for family, topic in zip(table["cip"], table["topic"], strict=True):
-        topics[families.index(str(family))].append(str(topic))
-    return topics
+    table, s = d.pack.table("topic"), d.structures
+    own: dict[str, list[str]] = {}
+    of_family: list[list[str]] = [[] for _ in families]
+    shared: list[list[str]] = [[] for _ in families]
+    for family, subject, topic in zip(table["cip"], table["subject"], table["topic"], strict=True):
+        (own.setdefault(str(subject), []) if subject else shared[families.index(str(family))]).append(
+            str(topic)
+        )
+        of_family[families.index(str(family))].append(str(topic))
+    return [
+        own.get(subject) or shared[family] or of_family[family]
+        for subject, family in zip(s.subjects, s.subject_cip.tolist(), strict=True)
+    ]
 
 
 def course_titles(d: Drawn) -> pa.Array:
@@ -51,8 +60,9 @@ def course_titles(d: Drawn) -> pa.Array:
     which = rng.bits(rng.extend(c.offering_key, _COURSE_TOPIC))
     form = rng.integer(rng.extend(c.offering_key, _COURSE_FORM), 3)
     titles = []
-    for cip, level, pick, variant in zip(c.offering_cip, c.offering_level, which, form, strict=True):
-        choices = topics[cip] or [str(d.pack.table("cip")["title"][cip])]
+    subjects = d.structures.offering_subject
+    for subject, level, pick, variant in zip(subjects, c.offering_level, which, form, strict=True):
+        choices = topics[subject] or [d.structures.subject_titles[subject]]
         titles.append(_COURSE_FORMS[levels[level]][variant].format(topic=choices[int(pick) % len(choices)]))
     return pa.array(titles)
 
@@ -66,13 +76,14 @@ def object_titles(d: Drawn, kind: str, offering: I64, week: I64, key: U64) -> pa
     # A course keeps to three of the templates: its instructor's habit.
     habit = rng.integer(rng.extend(d.catalogue.offering_key, _HABIT), len(templates))[offering]
     pick = (habit + rng.integer(rng.extend(key, _TEMPLATE), 3)) % len(templates)
-    # Numbers count the titles of one form in one course: "Quiz 3" comes after "Quiz 2".
-    number = repetition(offering * len(templates) + pick)
-    cip = d.catalogue.offering_cip[offering]
+    # Numbers count the works of one kind in one course, and other titles by their form: after "Quiz 2" comes
+    # "Quiz 3: Genetics".
+    number = repetition(offering if kind in WORKS else offering * len(templates) + pick)
+    subject = d.structures.offering_subject[offering]
     titles = []
-    columns = (pick.tolist(), cip.tolist(), topic.tolist(), number.tolist(), week.tolist())
-    for template, family, which, n, w in zip(*columns, strict=True):
-        choices = topics[family] or ["the Field"]
+    columns = (pick.tolist(), subject.tolist(), topic.tolist(), number.tolist(), week.tolist())
+    for template, field, which, n, w in zip(*columns, strict=True):
+        choices = topics[field] or ["the Field"]
         titles.append(templates[template].format(n=n + 1, w=max(w, 1), topic=choices[which % len(choices)]))
     return pa.array(titles, pa.string())
 
@@ -86,8 +97,8 @@ def phrases(pack: Pack, kind: str) -> list[str]:
     return texts
 
 
-def topic_phrases(d: Drawn, kind: str, cip: npt.NDArray[Any], key: U64, form: str = "{}") -> Coded:
-    """One phrase of a ``kind`` for each key, about a topic of its CIP family, put into ``form``."""
+def topic_phrases(d: Drawn, kind: str, subject: npt.NDArray[Any], key: U64, form: str = "{}") -> Coded:
+    """One phrase of a ``kind`` for each key, about a topic of its ``subject``, put into ``form``."""
     templates, topics = phrases(d.pack, kind), topics_of(d)
     topics = [choices or ["the Field"] for choices in topics]
     sizes = np.array([len(choices) for choices in topics])
@@ -99,8 +110,8 @@ def topic_phrases(d: Drawn, kind: str, cip: npt.NDArray[Any], key: U64, form: st
     ]
     first = np.cumsum(sizes) - sizes
     template = rng.integer(rng.extend(key, _PHRASE_TEMPLATE), len(templates))
-    topic = rng.integer(rng.extend(key, _PHRASE_TOPIC), sizes[cip])
-    return Coded(template * int(sizes.sum()) + first[cip] + topic, texts)
+    topic = rng.integer(rng.extend(key, _PHRASE_TOPIC), sizes[subject])
+    return Coded(template * int(sizes.sum()) + first[subject] + topic, texts)
 
 
 def sentences(d: Drawn, kind: str, key: U64, count: I64) -> pa.Array:

@@ -19,11 +19,13 @@ from context.courses.conversations import Inbox
 from context.courses.enrolments import Enrolments
 from context.courses.learner_groups import LearnerGroups
 from context.courses.structures import Structures
+from context.engagement.histories import Histories
 from context.grades.grades import Grades, TermRecords
 from context.grades.learning_outcomes import Learning
 from context.grades.module_progress import ModuleProgress
 from context.packs.pack import Pack
-from context.people.students import Identity, Students
+from context.people.identity import Identity
+from context.people.students import Students
 from context.results.comments import Comments
 from context.results.group_work import GroupWork
 from context.results.overrides import Overrides
@@ -60,6 +62,7 @@ class Drawn:
     instructors: int
     catalogue: Catalogue
     enrolments: Enrolments
+    histories: Histories
     content: Content
     quizzes: Quizzes
     quiz_results: QuizResults

@@ -9,11 +9,11 @@ from context.arrays import BOOL, I32, I64, U8, U64
 from context.packs.pack import Pack
 from sim.caliper.kinds import KIND, KINDS
 from sim.draw.engine import RANKS, Engine
+from sim.draw.opened import opened
 from sim.draw.routes import OWN_VISIT, Routes
 from sim.draw.visits import Visits
 from sim.plan.campus import GAVE_UP_MS
 from sim.plan.outages import taken
-from sim.world.objects import released
 from sim.world.world import NO_ROW, NO_TIME
 
 _ALONG, _KIND, _WHICH_RUN = 11, 13, 15  # purposes of draws, of a click's key
@@ -69,8 +69,8 @@ def _kinds_of(pack: Pack, tool: str) -> list[tuple[str, float]]:
 
 
 def _released(engine: Engine, table: str, tool: str, course: I32, time: I64, key: U64) -> I64:
-    """A row of ``table`` released by then in each course, recent ones more often; NO_ROW for none."""
+    """A row of ``table`` released by then in each course; NO_ROW for none."""
     objects = engine.world.objects[table]
     if table == "tool":
         return np.asarray(objects.first[course] + engine.lti_place[tool])
-    return released(objects, course, time, key)
+    return opened(engine.shelf, engine.pack, objects, table, (course, time, key))

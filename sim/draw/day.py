@@ -15,6 +15,7 @@ import numpy.typing as npt
 from context import rng
 from context.arrays import BOOL, F64, HOUR_MS, I32, I64, U64, ordinals
 from sim.caliper.batch import Batch, concatenate
+from sim.draw.appointments import in_working_order, is_by_the_clock, joined_ms
 from sim.draw.clicks import objects_of, place_of, through_outages
 from sim.draw.dues import Times
 from sim.draw.engine import Engine
@@ -23,9 +24,10 @@ from sim.draw.routes import Routes, lay_out
 from sim.draw.sessions.sessions import with_sessions
 from sim.draw.twins import twins_of
 from sim.draw.visits import Pulls, Visits, active_chance, draw_visits, with_lengths
+from sim.plan.adoption import FULL_WEIGHT, tool_weights
 from sim.plan.campus import MEETS
 from sim.plan.effects import MICRO, active_odds, enrolment_effects, section_day_effect
-from sim.plan.plan import DayPlan
+from sim.plan.plan import NANO, DayPlan
 from sim.world.world import NO_ROW
 
 # Purposes: of an enrolment's key, of a cell's, of a person's, of the key of a click or an anchored event.
@@ -154,7 +156,7 @@ class _Today:
     day: int
     rows: I64
     key: U64  # of enrolment and day
-    scale: F64  # events expected of a tool, in rates
+    scale: F64  # its effect today, given that the student looks in
     expected: F64  # clicks expected in all, whatever the tools
 
 
@@ -172,13 +174,14 @@ def _today(engine: Engine, day: int, rows: I64, visits: Visits) -> _Today:
     )
     # A student looks into a course on some of the active days only; the clicks of the others fall on these.
     odds = active_odds(engine.pack.number("visits.active_course_k"), effect)
-    today = rng.uniform(rng.extend(e.key[rows], _LOOKS_IN), day) < odds
+    today = (rng.uniform(rng.extend(e.key[rows], _LOOKS_IN), day) < odds) & (effect > 0)
     rows, effect, odds = rows[today], effect[today], odds[today]
     course = e.course[rows]
-    chance = active_chance(engine.pack, engine.plan, day)[e.person[rows]] * odds
-    scale = effect * (plan.norm_micro[c.cip[course], c.level[course]] / MICRO) / chance
+    chance = active_chance(engine.pack, engine.world, engine.plan, day)[e.person[rows]] * odds
+    scale, norm = effect / chance, plan.norm_micro[c.cip[course], c.level[course]] / MICRO
     usual = engine.pack.number("events_per_student_course_week") / 7 * (plan.curve_micro / MICRO)
-    return _Today(day, rows, rng.extend(rng.extend(e.key[rows], _ENROLMENT_DAY), day), scale, scale * usual)
+    key = rng.extend(rng.extend(e.key[rows], _ENROLMENT_DAY), day)
+    return _Today(day, rows, key, scale, scale * norm * usual)
 
 
 def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64) -> tuple[I64, I64, U64]:
@@ -186,13 +189,16 @@ def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64)
     e, c = engine.world.enrolments, engine.world.courses
     course = e.course[today.rows[mine]]
     cip, level = c.cip[course], c.level[course]
-    rates = engine.pack.rates.of(engine.calendar.term.term_type, plan.day, plan.kind, "Student")
-    left = rates * (plan.ambient_micro / MICRO)
+    of_sections = tool_weights(
+        engine.state_weight, plan.section_flags, engine.plan.effects.tool_day, plan.day
+    )
+    weight = of_sections[e.section[today.rows[mine]]]
+    each = plan.each_nano / (NANO * FULL_WEIGHT)
     scale, day_key = today.scale[mine], today.key[mine]
     places, codes, keys = [], [], []
     for tool in tools:
         key = rng.extend(day_key, engine.tool_key[tool])
-        mean = scale * left[cip, level, tool] / engine.session_size[tool]
+        mean = scale * weight[:, tool] * each[cip, level, tool] / engine.session_size[tool]
         count = rng.poisson(key, np.minimum(mean, _MOST_MEAN))
         over, turn = np.flatnonzero(mean > _MOST_MEAN), 0
         while len(over):  # hardly ever: the sum of two Poisson counts is one
@@ -225,10 +231,15 @@ def _ambient(
     enrolment = today.rows[place]
     person = world.enrolments.person[enrolment]
     visit, time = place_of(engine, visits, routes, place, tool, key)
+    timed = np.flatnonzero(is_by_the_clock(engine, tool))
     kept = through_outages(engine, visits, visit, time, tool)
+    visit_key = visits.key[visit]
+    time[timed] = joined_ms(engine, today.day, enrolment[timed], key[timed])
+    kept[timed] = in_working_order(engine, time[timed], tool[timed])
+    visit_key[timed] = _visit_keys(engine, visits, person[timed], time[timed])
     drawn_tool = tool
     enrolment, tool, key, person = enrolment[kept], tool[kept], key[kept], person[kept]
-    visit, time = visit[kept], time[kept]
+    visit_key, time = visit_key[kept], time[kept]
     course = world.enrolments.course[enrolment]
     kind, target = objects_of(engine, tool, course, time, key)
     high, low = rng.uuid_bits(rng.extend(key, _ID))
@@ -240,7 +251,7 @@ def _ambient(
         enrolment=enrolment.astype(np.int32),
         course=course,
         object=target,
-        visit=visits.key[visit],
+        visit=visit_key,
         uuid_high=high,
         uuid_low=low,
     )

@@ -14,12 +14,14 @@ from context.packs.pack import Pack, load_pack
 from context.scenario.calendar import Calendar, build_calendar
 from context.scenario.scenario import Scenario
 from sim.draw.dues import Dues, make_dues
+from sim.draw.opened import Shelf
 from sim.draw.sessions.sessions import session_sizes
 from sim.folder.names import PLAN
+from sim.plan.adoption import state_weights
 from sim.plan.anchors import Anchors, make_anchors
 from sim.plan.plan import Plan
 from sim.plan.plan_file import PlanDays, PlanFile
-from sim.plan.sections import class_starts, section_keys
+from sim.plan.sections import class_starts, office_hours, section_keys
 from sim.world.load import load_world
 from sim.world.objects import lti_tools
 from sim.world.world import World
@@ -38,11 +40,14 @@ class Engine:
     anchors: Anchors
     section_key: U64
     class_ms: I64  # [sections] when its classes begin by the clock on the wall, since midnight
+    office_ms: I64  # [sections] when its office hours begin
     dues: Dues
+    shelf: Shelf
     by_person: I64  # student enrolments, ordered by person, then key
     tool_key: U64
     tool_rank: I64
     lti_place: dict[str, int]  # place of each external tool among a course's tools
+    state_weight: I64  # [256, tools] what a section's day asks of each tool, by its flags
     session_size: npt.NDArray[np.float64]  # mean events of a session of each tool, 1: click by click
 
     @staticmethod
@@ -60,11 +65,14 @@ class Engine:
             anchors=anchors,
             section_key=keys,
             class_ms=class_starts(pack, keys),
+            office_ms=office_hours(keys)[1],
             dues=make_dues(pack, calendar, world),
+            shelf=Shelf.build(pack, world),
             by_person=students[np.lexsort((e.key[students], e.person[students]))],
             tool_key=rng.key_of_text(world.tenant.seed, "tool", list(world.tools)),
             tool_rank=np.array([min(int(rank[tool]), RANKS - 1) for tool in world.tools], dtype=np.int64),
             lti_place={tool: place for place, (tool, _, _) in enumerate(lti_tools(pack))},
+            state_weight=state_weights(pack, world.tools),
             session_size=session_sizes(pack, world.tools),
         )
 

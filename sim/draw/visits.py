@@ -8,22 +8,25 @@ there.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 
 from context import rng
 from context.arrays import F64, HOUR_MS, I32, I64, MINUTE_MS, U64, ordinals
+from context.curves import probability_of
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.draw.dues import Times, before_dues
 from sim.plan.campus import GAVE_UP_MS, LONGEST_MS, resume_times
-from sim.plan.effects import MICRO, active_odds
+from sim.plan.effects import MICRO, active_odds, weekday_factor
 from sim.plan.outages import canvas_outages
 from sim.plan.plan import Plan
 from sim.world.world import NO_TIME, World
 
 # Purposes: of a person's key, of a person's day, of a visit's key (15 to 17 are in dues, 40 to 44 in logins).
-_DAY = 800
+_DAY, _HOURS = 800, 801
+_DAY_BEGINS = 5  # hour at which the fewest are up: who is early and who is late is counted from it
 _AWAKE, _HOW_MANY, _VISIT = 0, 1, 2
 _HOUR, _WITHIN_HOUR, _FOR_CLASS, _WHICH_CLASS, _AROUND_CLASS, _APPETITE, _OUTAGE = 10, 11, 12, 13, 14, 20, 50
 END_SLACK_MS = MINUTE_MS  # the last gap of a visit ends this much before the six hours are over
@@ -59,10 +62,12 @@ class Visits:
         return np.asarray(self.start_ms + self.length_ms)
 
 
-def active_chance(pack: Pack, plan: Plan, day: int) -> F64:
+def active_chance(pack: Pack, world: World, plan: Plan, day: int) -> F64:
     """[persons] chance of any visit on the day, were the person enrolled in anything."""
     curve = plan.days[day].curve_micro / MICRO
-    return active_odds(pack.number("visits.active_day_k"), plan.effects.person_micro / MICRO * curve)
+    person = plan.effects.person_micro[world.enrolments.week_of(day)] / MICRO
+    person = person * weekday_factor(pack, world.persons.key, day)
+    return active_odds(pack.number("visits.active_day_k"), person * curve)
 
 
 @dataclass(frozen=True)
@@ -79,14 +84,14 @@ def draw_visits(
 ) -> Visits:
     """The day's visits of ``persons`` (increasing positions, enrolled on that day), without lengths."""
     day_key = rng.extend(rng.extend(world.persons.key[persons], _DAY), day)
-    awake = rng.uniform(day_key, _AWAKE) < active_chance(pack, plan, day)[persons]
+    awake = rng.uniform(day_key, _AWAKE) < active_chance(pack, world, plan, day)[persons]
     person, day_key = persons[awake], day_key[awake]
     counts_law = pack.table("visits")
     table = rng.thresholds([float(share) for share in counts_law["share"]])
     counts = np.array([int(n) for n in counts_law["visits"]])[rng.categorical(day_key, table, _HOW_MANY)]
     owner = np.repeat(np.arange(len(person)), counts)
     key = rng.extend(rng.extend(day_key[owner], _VISIT), ordinals(counts))
-    hours = _hours(pack, plan.days[day].kind, key, pulls.of_dues)
+    hours = _hours(pack, plan.days[day].kind, world.persons.key[person[owner]], key, pulls.of_dues)
     wall = hours * HOUR_MS + rng.integer(key, HOUR_MS, _WITHIN_HOUR)
     wall, purpose = before_dues(pack, person[owner], key, wall, pulls.dues)
     wall, purpose = _around_classes(pack, person[owner], key, wall, purpose, pulls.classes)
@@ -108,8 +113,11 @@ def draw_visits(
     )
 
 
-def _hours(pack: Pack, kind: str, key: U64, of_dues: tuple[float, ...]) -> I64:
-    """Local hour in which each visit starts: the pack's curve less what classes and due times pull."""
+def _hours(pack: Pack, kind: str, person_key: U64, key: U64, of_dues: tuple[float, ...]) -> I64:
+    """Local hour in which each visit starts: the pack's curve less what classes and due times pull.
+
+    From the least hour on, early ones are some people's and late ones others'; all together keep the curve.
+    """
     law, pull = pack.table("hour"), pack.number("visits.class_pull") if kind == "class" else 0.0
     classes = pack.categorical("course_section", "start_hour").shares()
     rest = [
@@ -118,7 +126,13 @@ def _hours(pack: Pack, kind: str, key: U64, of_dues: tuple[float, ...]) -> I64:
             law["hour"], law["share" if kind == "class" else "weekend_share"], of_dues, strict=True
         )
     ]
-    return rng.categorical(key, rng.thresholds(rest), _HOUR)
+    shared = pack.number("habit.hours_share")
+    habit = sqrt(shared) * rng.normal(rng.extend(person_key, _HOURS))
+    u = probability_of(habit + sqrt(1 - shared) * rng.normal(key, _HOUR))
+    place = (u * 2.0**53).astype(np.uint64) << np.uint64(11)
+    table = rng.thresholds(rest[_DAY_BEGINS:] + rest[:_DAY_BEGINS])
+    hour = np.minimum(np.searchsorted(table, place, side="right"), len(rest) - 1) + _DAY_BEGINS
+    return np.asarray(hour % len(rest), dtype=np.int64)
 
 
 def _around_classes(

@@ -22,6 +22,12 @@ Process = Generator[simpy.Event, Any, None]
 
 MEETS = 1  # the section has a class today
 DUE = 2  # it has work due today or tomorrow
+EXAM_SOON = 4  # an examination today or within EXAM_DAYS
+WORK_DUE, QUIZ_DUE, TALK_DUE = 8, 16, 32  # what is due today or tomorrow, by kind
+MET = 64  # it had a class yesterday
+OFFICE = 128  # its teacher has office hours today, and it has no class
+EXAM_DAYS = 3
+OFFICE_KINDS = ("class", "reading", "finals")  # kinds of days on which there are office hours
 LONGEST_MS = 6 * HOUR_MS  # of a visit and of a bundle: they end within the day after their own
 _PAUSE, _TRIES = 0, 1  # purposes of draws, of the key of a visit and an outage
 GAVE_UP_MS = np.iinfo(np.int64).max  # never
@@ -33,7 +39,7 @@ class DayState:
 
     day: int
     kind: str  # class, weekend, holiday, break, reading, finals, before, after
-    sections: U8  # [sections] flags MEETS | DUE
+    sections: U8  # [sections] flags, MEETS to OFFICE
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,8 @@ class SectionSchedule:
 
     weekdays: tuple[int, ...]  # 0 = Monday
     due_days: tuple[int, ...]  # campus days, increasing
+    due_flags: tuple[int, ...]  # of each: what is due there, WORK_DUE to TALK_DUE and EXAM_SOON together
+    office_weekday: int
 
 
 class Campus:
@@ -78,11 +86,17 @@ class Campus:
         """The flags of a section by campus day, only days on which any is set."""
         first, flags = int(self.calendar.days[0]), dict[int, int]()
         for day, kind in enumerate(self.kinds, start=first):
-            if kind == "class" and (self.calendar.term.start.weekday() + day) % 7 in schedule.weekdays:
-                flags[day] = MEETS
-        for due in schedule.due_days:
+            weekday = (self.calendar.term.start.weekday() + day) % 7
+            if kind == "class" and weekday in schedule.weekdays:
+                flags[day] = flags.get(day, 0) | MEETS
+                flags[day + 1] = MET
+            elif kind in OFFICE_KINDS and weekday == schedule.office_weekday:
+                flags[day] = flags.get(day, 0) | OFFICE
+        for due, what in zip(schedule.due_days, schedule.due_flags, strict=True):
             for day in (due - 1, due):
-                flags[day] = flags.get(day, 0) | DUE
+                flags[day] = flags.get(day, 0) | DUE | (what & ~EXAM_SOON)
+            for day in range(due - EXAM_DAYS, due + 1) if what & EXAM_SOON else ():
+                flags[day] = flags.get(day, 0) | EXAM_SOON
         return flags
 
     def _section(self, section: int, schedule: SectionSchedule) -> Process:

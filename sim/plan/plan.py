@@ -2,6 +2,8 @@
 
 It holds who is how active, what every section is doing each day, and for each cell (CIP family x level x
 day x tool) the expected events, those the store anchors, and the overshoot where deadlines exceed the rate.
+The pack's rates times the enrolled are the totals of each cell over the term and of each day over the campus;
+courses without a tool have none of it, and days of a cell follow what its sections do.
 All columns are integers; every worker reads the same file.
 """
 
@@ -11,16 +13,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from context.arrays import F64, I64, U8
+from context.arrays import F64, I64, U8, U64
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
+from sim.plan.adoption import FULL_WEIGHT, state_weights, tool_days, tool_weights
 from sim.plan.anchors import Anchors
+from sim.plan.asked import asked_of
 from sim.plan.campus import Campus, DayState
 from sim.plan.effects import MICRO, Effects, day_curve, enrolment_effects, make_effects, section_day_effect
 from sim.plan.sections import schedules, section_keys
 from sim.world.world import CampusFacts, World
+
+NANO = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,11 @@ class DayPlan:
     section_flags: U8  # [sections]
     students: I64  # enrolled students [cip, level]
     norm_micro: I64  # [cip, level] makes the effects of the enrolled average 1
-    asked_micro: I64  # expected student events
+    asked_micro: I64  # expected student events: the pack's, placed by ``sim.plan.asked``
+    moved_micro: I64  # of these, beyond the pack's rate times students; negative where they went elsewhere
     anchored: I64  # student events that the store's rows bring with them
-    ambient_micro: I64  # share of the rate that is left to draw
+    ambient_micro: I64  # share of what is asked that is left to draw
+    each_nano: I64  # what is left to draw of an enrolment whose effect and whose section's weight are 1
 
     @property
     def overshoot_micro(self) -> I64:
@@ -51,48 +58,75 @@ class Plan:
     days: Mapping[int, DayPlan]
 
 
-def day_plan(
-    pack: Pack,
-    calendar: Calendar,
-    world: World,
-    effects: Effects,
-    state: DayState,
-    anchors: Anchors,
-    keys: npt.NDArray[np.uint64],
-) -> DayPlan:
-    """One day of the plan."""
+@dataclass(frozen=True)
+class _Wanted:
+    """What a day would be asked for, before its tools get the term's totals. Cells are [cip, level]."""
+
+    state: DayState
+    students: I64  # [cells]
+    norm_micro: I64  # [cells]
+    base: I64  # [cells] sum of what the enrolled do on average, in millionths times hundredths
+    reach: I64  # [cells, tools] the same for this day, each section's by what it asks of the tool
+    want_micro: I64  # [cells, tools] by the pack
+
+
+def _wanted(
+    pack: Pack, calendar: Calendar, world: World, effects: Effects, state: DayState, keys: U64, weights: I64
+) -> _Wanted:
     rates = pack.rates.of(calendar.term.term_type, state.day, state.kind, "Student")
     if calendar.is_skipped(state.day):
         rates = np.zeros_like(rates)
     cips, levels, tools = rates.shape
     e, c = world.enrolments, world.courses
     rows = np.flatnonzero(e.is_student & (e.first_day <= state.day) & (state.day < e.last_day))
-    cell = c.cip[e.course[rows]].astype(np.int64) * levels + c.level[e.course[rows]]
+    section, sections = e.section[rows], len(keys)
     effect = enrolment_effects(
         pack, world, effects, rows, state.day, section_day_effect(pack, keys, state.day, state.sections)
     )
-    students = np.bincount(cell, minlength=cips * levels).reshape(cips, levels).astype(np.int64)
+    usual = (effects.enrolment_micro[rows] / MICRO) * (effects.section_micro[section] / MICRO)
+    cell_of = np.zeros(sections, dtype=np.int64)
+    cell_of[e.section] = c.cip[e.course].astype(np.int64) * levels + c.level[e.course]
+
+    def by_cell(of_section: I64) -> I64:
+        return np.bincount(cell_of, of_section, minlength=cips * levels).astype(np.int64)
+
     # Sums of integers are the same in any order; sums of floats are not.
-    total = (
-        np.bincount(cell, (effect * MICRO).astype(np.int64), minlength=cips * levels)
-        .reshape(cips, levels)
-        .astype(np.int64)
+    total, base = (
+        np.bincount(section, (values * MICRO).astype(np.int64), minlength=sections).astype(np.int64)
+        for values in (effect, usual)
     )
-    asked = np.rint(rates * students[:, :, None] * MICRO).astype(np.int64)
-    anchored = anchors.counts(state.day, cips, levels, tools)
+    weight = tool_weights(weights, state.sections, effects.tool_day, state.day)
+    students, active = by_cell(np.bincount(section, minlength=sections)), by_cell(total)
+    return _Wanted(
+        state=state,
+        students=students,
+        norm_micro=np.where(
+            active > 0, np.rint(students / np.maximum(active, 1) * MICRO * MICRO).astype(np.int64), 0
+        ),
+        base=by_cell(base) * FULL_WEIGHT,
+        reach=np.stack([by_cell(total * weight[:, tool]) for tool in range(tools)], axis=1),
+        want_micro=np.rint(rates.reshape(-1, tools) * students[:, None] * MICRO).astype(np.int64),
+    )
+
+
+def _day_plan(pack: Pack, calendar: Calendar, wanted: _Wanted, asked: I64, anchored: I64) -> DayPlan:
+    """One day of the plan. ``asked``: [cells, tools] in millionths; ``anchored``: [cip, level, tool]."""
+    state, shape = wanted.state, anchored.shape
+    asked = asked.reshape(shape)
     left = np.maximum(asked - anchored * MICRO, 0)
+    reach = np.maximum(wanted.reach.reshape(shape), 1)
     return DayPlan(
         day=state.day,
         kind=state.kind,
         curve_micro=round(day_curve(pack, calendar.term.term_type, state.day, state.kind) * MICRO),
         section_flags=state.sections,
-        students=students,
-        norm_micro=np.where(
-            total > 0, np.rint(students / np.maximum(total, 1) * MICRO * MICRO).astype(np.int64), 0
-        ),
+        students=wanted.students.reshape(shape[:2]),
+        norm_micro=wanted.norm_micro.reshape(shape[:2]),
         asked_micro=asked,
+        moved_micro=asked - wanted.want_micro.reshape(shape),
         anchored=anchored,
         ambient_micro=np.where(asked > 0, np.rint(left / np.maximum(asked, 1) * MICRO).astype(np.int64), 0),
+        each_nano=np.rint(left / reach * (FULL_WEIGHT * NANO)).astype(np.int64),
     )
 
 
@@ -104,14 +138,32 @@ def make_plan(
     final_scores: F64,
     facts: CampusFacts,
 ) -> Plan:
-    """The plan of a term: simpy runs the campus through it, day by day.
+    """The plan of a term: simpy runs the campus through it, day by day; then the tools get their totals.
 
     ``final_scores``: [enrolments] in standard deviations of the course's scores, 0 where unknown.
     """
-    effects = make_effects(pack, world, final_scores, anchors, facts.mode)
     keys = section_keys(world)
+    effects = make_effects(
+        pack, world, final_scores, anchors, facts.mode, tool_days(pack, calendar, world, facts, keys)
+    )
     campus = Campus(calendar, schedules(pack, calendar, keys, facts))
-    days = {
-        state.day: day_plan(pack, calendar, world, effects, state, anchors, keys) for state in campus.states()
-    }
-    return Plan(effects, days)
+    weights = state_weights(pack, world.tools)
+    days = [_wanted(pack, calendar, world, effects, state, keys, weights) for state in campus.states()]
+    base = np.stack([day.base for day in days])
+    asked = np.stack(
+        [
+            asked_of(
+                np.stack([day.want_micro[:, tool] for day in days]),
+                np.stack([day.reach[:, tool] for day in days]),
+                base,
+            )
+            for tool in range(len(world.tools))
+        ],
+        axis=2,
+    )
+    shape = len(pack.rates.cips), len(pack.rates.levels), len(world.tools)
+    plans = (
+        _day_plan(pack, calendar, day, asked[at], anchors.counts(day.state.day, *shape))
+        for at, day in enumerate(days)
+    )
+    return Plan(effects, {plan.day: plan for plan in plans})

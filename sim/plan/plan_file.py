@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -25,9 +26,11 @@ CELL = pa.struct(
         ("tool", pa.int16()),
         ("students", pa.int32()),
         ("asked_micro", pa.int64()),
+        ("moved_micro", pa.int64()),
         ("anchored", pa.int32()),
         ("overshoot_micro", pa.int64()),
         ("ambient_micro", pa.int32()),
+        ("each_nano", pa.int64()),
     ]
 )
 NORM = pa.struct(
@@ -43,9 +46,10 @@ SCHEMA = pa.schema(
         ("norms", pa.list_(NORM)),
         ("section_flags", pa.list_(pa.uint8())),
         ("enrolment_micro", pa.list_(pa.int64())),
-        ("person_micro", pa.list_(pa.int64())),
+        ("person_micro", pa.list_(pa.int64())),  # week after week
         ("section_micro", pa.list_(pa.int64())),
-        ("shape", pa.list_(pa.int32())),  # cips, levels, tools: first row only
+        ("tool_day", pa.list_(pa.int64())),
+        ("shape", pa.list_(pa.int32())),  # cips, levels, tools, weeks: first row only
     ]
 )
 
@@ -68,9 +72,11 @@ def _row(columns: dict[str, pa.Array]) -> pa.RecordBatch:
 
 
 def _effects_row(plan: Plan) -> pa.RecordBatch:
-    shape = next(iter(plan.days.values())).asked_micro.shape
-    names = ("enrolment_micro", "person_micro", "section_micro")
-    lists = {name: _list(pa.array(getattr(plan.effects, name)), pa.int64()) for name in names}
+    shape = (*next(iter(plan.days.values())).asked_micro.shape, len(plan.effects.person_micro))
+    lists = {
+        field.name: _list(pa.array(getattr(plan.effects, field.name).ravel()), pa.int64())
+        for field in fields(Effects)
+    }
     return _row({**lists, "shape": pa.array([list(shape)], pa.list_(pa.int32()))})
 
 
@@ -85,9 +91,11 @@ def _day_row(plan: DayPlan, on: date) -> pa.RecordBatch:
         "tool": tool,
         "students": plan.students[c, lv],
         "asked_micro": plan.asked_micro[c, lv, tool],
+        "moved_micro": plan.moved_micro[c, lv, tool],
         "anchored": plan.anchored[c, lv, tool],
         "overshoot_micro": plan.overshoot_micro[c, lv, tool],
         "ambient_micro": plan.ambient_micro[c, lv, tool],
+        "each_nano": plan.each_nano[c, lv, tool],
     }
     norms = {
         "cip": cip,
@@ -158,18 +166,19 @@ class PlanFile:
     def __init__(self, path: Path) -> None:
         try:
             self._file = pq.ParquetFile(path)
-            head = self._file.read_row_group(0).to_pylist()[0]
+            head = self._file.read_row_group(0)
             days = self._file.read(columns=["day"])["day"].to_pylist()
         except (OSError, pa.ArrowInvalid) as error:
             raise RunError(f"{path}: the plan cannot be read: {error}; delete it and run again") from error
         self._group = {day: place for place, day in enumerate(days) if day is not None}
-        self._shape = tuple(head["shape"])
-        self.effects = Effects(
-            *(
-                np.array(head[name], dtype=np.int64)
-                for name in ("enrolment_micro", "person_micro", "section_micro")
-            )
-        )
+        *self._shape, weeks = head["shape"].combine_chunks().flatten().to_pylist()
+        parts = {
+            field.name: np.asarray(head[field.name].combine_chunks().flatten().to_numpy(), dtype=np.int64)
+            for field in fields(Effects)
+        }
+        parts["tool_day"] = parts["tool_day"].reshape(-1, self._shape[2])
+        parts["person_micro"] = parts["person_micro"].reshape(weeks, -1)
+        self.effects = Effects(**parts)
 
     @property
     def days(self) -> list[int]:
@@ -201,8 +210,10 @@ class PlanFile:
             students=spread_norm("students"),
             norm_micro=spread_norm("norm_micro"),
             asked_micro=spread("asked_micro"),
+            moved_micro=spread("moved_micro"),
             anchored=spread("anchored"),
             ambient_micro=spread("ambient_micro"),
+            each_nano=spread("each_nano"),
         )
 
 

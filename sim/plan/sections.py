@@ -5,12 +5,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from context.arrays import I64
-from context.courses.meetings import make_meetings, meeting_keys
+from context import rng
+from context.arrays import HOUR_MS, I64
+from context.courses.meetings import WEEKDAYS, make_meetings, meeting_keys
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
-from sim.plan.campus import SectionSchedule
-from sim.world.world import MODES, CampusFacts, World
+from sim.plan.adoption import online_live
+from sim.plan.campus import EXAM_SOON, QUIZ_DUE, TALK_DUE, WORK_DUE, SectionSchedule
+from sim.world.world import DUE_KINDS, MODES, NO_TIME, CampusFacts, World
+
+_OFFICE_DAY, _OFFICE_HOUR = 733, 734  # purposes of draws: of a section's key
+_FLAGS = {"work": WORK_DUE, "quiz": QUIZ_DUE, "talk": TALK_DUE, "exam": EXAM_SOON}
 
 
 def section_keys(world: World) -> npt.NDArray[np.uint64]:
@@ -26,22 +31,50 @@ def class_starts(pack: Pack, sections_key: npt.NDArray[np.uint64]) -> I64:
     return make_meetings(pack, sections_key).start_ms
 
 
+def office_hours(sections_key: npt.NDArray[np.uint64]) -> tuple[I64, I64]:
+    """(weekday from Monday, ms of the wall clock since midnight) of the office hours of each section."""
+    hour = 9 + rng.integer(rng.extend(sections_key, _OFFICE_HOUR), 8)
+    return rng.integer(rng.extend(sections_key, _OFFICE_DAY), len(WEEKDAYS)), hour * HOUR_MS
+
+
 def schedules(
     pack: Pack,
     calendar: Calendar,
     keys: npt.NDArray[np.uint64],
     facts: CampusFacts,
 ) -> list[SectionSchedule]:
-    """Meeting days (by the pack's patterns; none online) and due days (of the store) of every section."""
+    """Meeting days (by the pack's patterns; online only live ones) and what is due when (of the store)."""
     weeks = make_meetings(pack, keys).days
-    due_day = calendar.day_of(facts.due_ms)
-    order = np.lexsort((due_day, facts.activity_course))
-    bounds = np.searchsorted(facts.activity_course[order], np.arange(int(facts.section_course.max()) + 2))
-    days = due_day[order]
+    office, _ = office_hours(keys)
+    live = online_live(pack, keys, facts.mode[: len(keys)])
+    dues = _dues_of_courses(calendar, facts)
+    nothing: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
     return [
         SectionSchedule(
-            () if MODES[how] == "online" else tuple(np.flatnonzero(week).tolist()),
-            tuple(int(day) for day in np.unique(days[bounds[course] : bounds[course + 1]])),
+            () if MODES[how] == "online" and not meets else tuple(np.flatnonzero(week).tolist()),
+            *dues.get(int(course), nothing),
+            office_weekday=int(weekday),
         )
-        for week, course, how in zip(weeks, facts.section_course, facts.mode, strict=True)
+        for week, course, how, meets, weekday in zip(
+            weeks, facts.section_course[: len(keys)], facts.mode[: len(keys)], live, office, strict=True
+        )
     ]
+
+
+def _dues_of_courses(
+    calendar: Calendar, facts: CampusFacts
+) -> dict[int, tuple[tuple[int, ...], tuple[int, ...]]]:
+    """(campus days on which anything is due, what of each day) by course."""
+    rows = np.flatnonzero(facts.due_ms != NO_TIME)
+    day = calendar.day_of(facts.due_ms[rows]).astype(np.int64)
+    flag = np.array([_FLAGS[kind] for kind in DUE_KINDS])[facts.activity_kind[rows]]
+    found: dict[int, dict[int, int]] = {}
+    for course, on, what in zip(
+        facts.activity_course[rows].tolist(), day.tolist(), flag.tolist(), strict=True
+    ):
+        days = found.setdefault(course, {})
+        days[on] = days.get(on, 0) | what
+    return {
+        course: (tuple(sorted(days)), tuple(days[on] for on in sorted(days)))
+        for course, days in found.items()
+    }

@@ -26,10 +26,16 @@ def column_rows(table: Table) -> Iterator[dict[str, str]]:
             "provenance": column.provenance,
             "references": column.references or "",
             "options": column.options or "",
+            "drawn_from": _origin(column),
             "uniform": column.uniform or "",
             "always_null": column.always_null or "",
             "description": " ".join(filter(None, (column.description, schemas.remark(column)))),
         }
+
+
+def _origin(column: Column) -> str:
+    """The blocks of the pack from which a column is drawn, or what it follows from."""
+    return ", ".join(column.drawn_from) or (f"({column.follows_from})" if column.follows_from else "")
 
 
 def column_counts(table: Table) -> tuple[int, int]:

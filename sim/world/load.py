@@ -11,10 +11,14 @@ import pyarrow.compute as pc
 
 from context import rng
 from context.arrays import I64, U64
+from context.engagement.histories import Histories
+from context.errors import RunError
 from context.ids import SHARD, global_ids
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
+from context.store.store import ENTITY, table_path
+from context.terms.draw import played_histories
 from sim.world.groups import Owners
 from sim.world.load_details import Roster, load_details
 from sim.world.objects import load_objects, unseen
@@ -31,6 +35,7 @@ from sim.world.reader import (
 )
 from sim.world.submissions import load_posts, load_submissions
 from sim.world.world import (
+    DUE_KINDS,
     INSTRUCTOR,
     LEARNER,
     MODES,
@@ -56,7 +61,7 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
     persons = _persons(read, seed)
     courses, section_course, section_key = _courses(read, seed, pack)
     roster = _roster(read, persons, section_course, section_key)
-    enrolments = _seats(read, calendar, roster)
+    enrolments = _seats(read, calendar, roster, played_histories(scenario, pack, calendar))
     objects, row_of = load_objects(read, seed, courses, calendar, pack)
     submissions = load_submissions(read, enrolments, row_of, len(persons.udp_id))
     devices = pack.table("device")
@@ -172,7 +177,7 @@ def _roster(read: Reader, persons: Persons, section_course: I64, section_key: U6
     )
 
 
-def _seats(read: Reader, calendar: Calendar, roster: Roster) -> Seats:
+def _seats(read: Reader, calendar: Calendar, roster: Roster, histories: Histories) -> Seats:
     table = read.entity(
         "course_section_enrollment",
         "course_section_id",
@@ -181,6 +186,11 @@ def _seats(read: Reader, calendar: Calendar, roster: Roster) -> Seats:
         "exit_date",
         "created_date",
     )
+    if len(table) != len(histories.stop_day):
+        raise RunError(
+            f"{table_path(read.root, ENTITY, 'course_section_enrollment')}: {len(table)} rows, allowed: "
+            f"the {len(histories.stop_day)} of its scenario; delete it and run again"
+        )
     rows = np.flatnonzero(_works_in_canvas(read, table))
     table = table.take(pa.array(rows))
     role = strings(table["role"])
@@ -203,6 +213,10 @@ def _seats(read: Reader, calendar: Calendar, roster: Roster) -> Seats:
         last_day=last.astype(np.int16),
         joined_ms=millis(table["created_date"]),
         key=roster.key[rows],
+        stop_day=histories.stop_day[rows].astype(np.int16),
+        drive=histories.drive[rows],
+        week_z=histories.week_z[:, rows].astype(np.float32),
+        first_week=histories.first_week,
     )
 
 
@@ -219,6 +233,8 @@ def _works_in_canvas(read: Reader, table: pa.Table) -> npt.NDArray[np.bool_]:
     return np.asarray(~student | works[row_numbers(table["course_section_id"])])
 
 
+PAPER_GROUPS, EXAM_GROUPS = "Paper|Essay", "Exam|Midterm"  # in names of assignment groups
+_DUE_KIND = {"online_quiz": "quiz", "discussion_topic": "talk"}
 _MODE = {"BlendedLearning": "hybrid", "Online": "online"}  # all else is taught in person
 
 
@@ -227,14 +243,50 @@ def campus_facts(root: Path) -> CampusFacts:
     read = Reader(root)
     section = read.entity("course_section", "le_current_course_offering_id", "delivery_mode")
     modes = [_MODE.get(mode or "", "in_person") for mode in strings(section["delivery_mode"]).to_pylist()]
-    activity = read.entity("learner_activity", "course_offering_id", "due_date", "status")
+    activity = read.entity(
+        "learner_activity",
+        "course_offering_id",
+        "learner_activity_group_id",
+        "due_date",
+        "unlocked_date",
+        "created_date",
+        "allowable_submission_types",
+        "status",
+    )
     activity = activity.filter(pa.array(~unseen(activity["status"])))  # nobody works for a draft
+    group = strings(read.entity("learner_activity_group", "name")["name"])
+    of_group = row_numbers(activity["learner_activity_group_id"])
+    is_paper, is_exam = (
+        pc.match_substring_regex(pc.fill_null(group, ""), words).to_numpy(zero_copy_only=False)[of_group]
+        for words in (PAPER_GROUPS, EXAM_GROUPS)
+    )
+    types = strings(activity["allowable_submission_types"]).to_pylist()
+    kinds = np.array([DUE_KINDS.index(_DUE_KIND.get(how or "", "work")) for how in types], dtype=np.int64)
+    topic = read.entity("discussion", "course_offering_id", "type", "posted_date", "created_date", "status")
+    topic = topic.filter(pa.array(~unseen(topic["status"])))
+    topic = topic.filter(pc.is_valid(topic["course_offering_id"]))
     return CampusFacts(
         section_course=row_numbers(section["le_current_course_offering_id"]),
         mode=np.array([MODES.index(mode) for mode in modes], dtype=np.int64),
         activity_course=row_numbers(activity["course_offering_id"]),
         due_ms=millis(activity["due_date"]),
+        activity_release_ms=_first_time(activity, "unlocked_date", "created_date"),
+        activity_kind=np.where(is_exam, DUE_KINDS.index("exam"), kinds),
+        is_paper=np.asarray(is_paper),
+        topic_course=row_numbers(topic["course_offering_id"]),
+        topic_ms=_first_time(topic, "posted_date", "created_date"),
+        is_announcement=pc.equal(pc.fill_null(strings(topic["type"]), ""), "Announcement").to_numpy(
+            zero_copy_only=False
+        ),
     )
+
+
+def _first_time(table: pa.Table, *columns: str) -> I64:
+    """The first of the columns that has a time in each row, UTC ms."""
+    found = millis(table[columns[0]])
+    for column in columns[1:]:
+        found = np.where(found == NO_TIME, millis(table[column]), found)
+    return found
 
 
 def standard_scores(root: Path, world: World) -> npt.NDArray[np.float64]:

@@ -36,6 +36,7 @@ def released(objects: Objects, course: I32, time: I64, key: U64) -> I64:
     return np.where(count > 0, first + count - 1 - back, NO_ROW)
 
 
+OUTSIDE_STORE = ("tool", "proxy", "calendar", "collaboration", "media", "book")  # tables that no row has
 UNSEEN = ("unpublished", "deleted")  # states of objects that nobody but their authors sees
 _AFTER_ALL_MS = 30 * DAY_MS  # so long after the campus days these are released: none of them is opened
 LTI_SLOTS = 10_000  # places for ids of external tools, made from their names

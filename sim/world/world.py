@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from context.arrays import BOOL, I8, I16, I32, I64, U64
+from context.arrays import BOOL, F32, F64, I8, I16, I32, I64, U64
 from context.content.activities import ONLINE_TYPES
+from context.engagement.histories import WEEK_DAYS
 from sim.world.details import Details
 
 NO_TIME = -1  # of UTC ms and of days since 1970: there is none
@@ -75,6 +76,15 @@ class Seats:
     last_day: I16
     joined_ms: I64  # UTC; nobody acts before
     key: U64
+    # How its students work, as ``context.engagement`` has it: the store was drawn from the same numbers.
+    stop_day: I16  # campus day from which on nothing is done any more
+    drive: F64  # standard normal: who works on
+    week_z: F32  # [weeks, seats] standard normal: how each week is
+    first_week: int  # of ``week_z``
+
+    def week_of(self, day: int) -> int:
+        """The row of ``week_z`` of a campus day."""
+        return min(max(day // WEEK_DAYS - self.first_week, 0), len(self.week_z) - 1)
 
     def first_instructors(self, courses: int) -> I32:
         """[courses] The enrolment through which a course is run: its first instructor's; or NO_ROW."""
@@ -86,6 +96,7 @@ class Seats:
 
 MEMBERSHIP_ROLES = ("Learner", "Instructor")
 LEARNER, INSTRUCTOR = range(len(MEMBERSHIP_ROLES))
+DUE_KINDS = ("work", "quiz", "talk", "exam")  # what activities ask for
 MODES = ("in_person", "hybrid", "online")  # how a section is taught
 
 
@@ -116,6 +127,12 @@ class CampusFacts:
     mode: I64  # [sections] how it is taught, an index into MODES
     activity_course: I64  # [activities] that are given out, row of ``World.courses``
     due_ms: I64  # [activities] UTC, NO_TIME where nothing is due
+    activity_release_ms: I64  # [activities] UTC, when students see it first
+    activity_kind: I64  # [activities] what is asked for, an index into DUE_KINDS
+    is_paper: BOOL  # [activities] papers and essays, by the name of their group
+    topic_course: I64  # [discussions and announcements] that students see
+    topic_ms: I64  # UTC, when they see it first
+    is_announcement: BOOL
 
 
 OBJECT_TABLES = (

@@ -187,4 +187,11 @@ def test_hours_of_the_law() -> None:
     )
     chances = [chance_of_hour(default_pack(), 24 * 60, hour) for hour in range(HOURS)]
     assert sum(chances) == pytest.approx(same_day, abs=1e-12)
-    assert chances[23] == max(chances) == pytest.approx(float(law["share"][2]))
+    last_hour = sum(
+        float(share)
+        for low, high, share in zip(
+            law["lead_low_minutes"], law["lead_high_minutes"], law["share"], strict=True
+        )
+        if int(low) >= 0 and int(high) <= 60
+    )
+    assert chances[23] == max(chances) == pytest.approx(last_hour)

@@ -55,6 +55,7 @@ FAULTS: list[tuple[str, Edit, int | None, str]] = [
     ("continuous", put(2, "family", "gumbel"), 2, "family: gumbel given, allowed: lognormal, maxent, normal"),
     ("numbers", put(2, "key", "fte.part"), None, "no row for fte.part_time_ug, every pack has it"),
     ("numbers", put(3, "source", ""), 3, "source: nothing given, allowed: a text"),
+    ("numbers", put(3, "key", "fte.part_time_gard"), 3, "fte.part_time_gard: nothing reads it, did you mean"),
     ("categorical", put(2, "share", "0.803"), 2, "share of course_section_enrollment, role (rows 2 to 8): "),
     ("categorical", put(3, "value", ""), 3, "course_section_enrollment.role: no value with is_null false"),
     (
@@ -140,10 +141,10 @@ def test_rows_are_counted_as_in_an_editor(folder: Path) -> None:
     """Blank lines and line breaks inside quotes count as rows of the file."""
     path = folder / "topic.csv"
     lines = path.read_text().splitlines()
-    path.write_text("\n".join([lines[0], "", '01,"Soil\nScience"', "99,Nothing", *lines[2:]]) + "\n")
+    path.write_text("\n".join([lines[0], "", '01,,"Soil\nScience"', "99,,Nothing", *lines[2:]]) + "\n")
     (finding,) = check_pack(folder)
     assert finding["row"] == 5
-    assert path.read_text().splitlines()[4] == "99,Nothing"
+    assert path.read_text().splitlines()[4] == "99,,Nothing"
 
 
 TOML_FAULTS = [

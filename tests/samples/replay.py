@@ -41,9 +41,11 @@ GRADES = """
     JOIN main.learner_activity a USING (learner_activity_id)
     CROSS JOIN (VALUES ('current', true, false), ('final', false, false), ('hidden_current', true, true),
         ('hidden_final', false, true)) v (view, graded, hidden)
-    JOIN (SELECT 0 AS period, NULL AS low, NULL AS high UNION ALL
-        SELECT grading_period_id, start_date, end_date FROM main.grading_period) p
+    JOIN (SELECT 0 AS period, NULL AS low, NULL AS high, NULL AS latest UNION ALL
+        SELECT grading_period_id, start_date, end_date,
+            max(end_date) OVER (PARTITION BY grading_period_group_id) FROM main.grading_period) p
         ON p.period = 0 OR due.due_date BETWEEN p.low AND p.high
+        OR (due.due_date IS NULL AND p.high = p.latest)
     WHERE a.points_possible > 0 AND a.grade_type <> 'not_graded'
         AND NOT (r.is_excused AND r.updated_date < {cut})
         AND (v.hidden OR NOT a.is_hidden) AND (NOT v.graded OR coalesce(r.graded_date < {cut}, false));

@@ -178,9 +178,10 @@ def count(connection: duckdb.DuckDBPyConnection, campus: Campus, folder: Path) -
     run(f"""
         CREATE TABLE cells AS
         SELECT day, {_named("cip", pack.rates.cips)} AS cip, {_named("level", pack.rates.levels)} AS level,
-               {_named("tool", pack.rates.tools)} AS tool, cell.overshoot_micro / 1e6 AS overshoot
+               {_named("tool", pack.rates.tools)} AS tool, cell.overshoot_micro / 1e6 AS overshoot,
+               cell.moved_micro / 1e6 AS moved
         FROM (SELECT day, unnest(cells) AS cell FROM read_parquet('{folder / "plan.parquet"}'))
-        WHERE cell.overshoot_micro > 0""")
+        WHERE cell.overshoot_micro > 0 OR cell.moved_micro <> 0""")
 
 
 def _named(field: str, names: tuple[str, ...]) -> str:

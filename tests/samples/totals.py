@@ -1,8 +1,9 @@
 """Drawn against asked, by SQL: on every margin of the pack's rates, and cell by cell.
 
-Asked are a pack's rates times the student-days that the context store has, plus the overshoot that the plan
-reports: the plan's own idea of what is asked is not used. Standard errors are clustered by student, whose
-clicks of a margin hang together.
+Asked are a pack's rates times the student-days that the context store has, plus what the plan reports: the
+overshoot of deadlines, and what it moved between cells and days, since courses have some tools and not others
+and their days differ. How little that is over a margin is held in ``tests.events.test_totals``. Standard
+errors are clustered by student, whose clicks of a margin hang together.
 
 Some pages of Canvas (calendars, a person's files) name no course: sums by family and level, and cells, leave
 them out, in what is asked by their shares of their tools.
@@ -66,6 +67,9 @@ def ask(connection: duckdb.DuckDBPyConnection, pack: Pack, calendar: Calendar) -
     connection.register("given_rates", given)
     connection.execute("CREATE OR REPLACE TEMP TABLE rates AS SELECT * FROM given_rates")
     connection.unregister("given_rates")
+    connection.register("given_placement", pa.table({"tool": list(rates.tools), "placed": _placed(pack)}))
+    connection.execute("CREATE OR REPLACE TEMP TABLE placement AS SELECT * FROM given_placement")
+    connection.unregister("given_placement")
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE enrolled AS
         SELECT cip, level, day, count(*) AS students
@@ -109,6 +113,8 @@ _DRAWN = {
     "level": "SELECT person, level AS name, sum(n) AS y FROM by_course GROUP BY ALL",
 }
 MARGINS = tuple(_ASKED)
+# What of events moved between cells is seen by a margin: those by course only where a page names one.
+_SHOWN = {"day": "1", "tool": "1", "cip": "placed", "level": "placed"}
 
 
 def margin(connection: duckdb.DuckDBPyConnection, by: str) -> list[Miss]:
@@ -116,7 +122,8 @@ def margin(connection: duckdb.DuckDBPyConnection, by: str) -> list[Miss]:
     rows = connection.execute(f"""
         WITH x AS ({_ASKED[by]}), y AS ({_DRAWN[by]}),
           total AS (SELECT name, sum(x) AS x FROM x GROUP BY ALL),
-          over AS (SELECT {by} AS name, sum(overshoot) AS over FROM cells GROUP BY ALL),
+          over AS (SELECT {by} AS name, sum(overshoot + moved * {_SHOWN[by]}) AS over
+                   FROM cells JOIN placement USING (tool) GROUP BY ALL),
           scaled AS (SELECT name, x, coalesce(over, 0) AS over, 1 + coalesce(over, 0) / x AS up
                      FROM total LEFT JOIN over USING (name)),
           each AS (SELECT name, coalesce(y, 0) AS y, coalesce(x, 0) AS x
@@ -132,11 +139,12 @@ def cells(connection: duckdb.DuckDBPyConnection) -> tuple[list[Miss], int]:
     """
     rows = connection.execute(f"""
         WITH every AS (
-          SELECT cip, level, day, tool, placed * students + coalesce(overshoot, 0) AS x, students,
+          SELECT cip, level, day, tool, students,
+                 rates.placed * students + coalesce(overshoot + moved * placement.placed, 0) AS x,
                  coalesce(n, 0) AS y, coalesce(squares, 0) AS squares
-          FROM rates JOIN enrolled USING (cip, level, day)
+          FROM rates JOIN enrolled USING (cip, level, day) JOIN placement USING (tool)
           LEFT JOIN by_cell USING (cip, level, day, tool) LEFT JOIN cells USING (cip, level, day, tool)
-          WHERE (placed > 0 OR n > 0) AND tool <> '{UNPLACED}'),
+          WHERE (rates.placed > 0 OR n > 0) AND tool <> '{UNPLACED}'),
         errors AS (
           SELECT *, squares - 2 * y * x / students + x * x / students AS variance,
                  sum(x) FILTER (x < {LEAST_EXPECTED}) OVER (PARTITION BY cip, level, tool) AS pool

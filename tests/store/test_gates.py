@@ -6,17 +6,13 @@ from itertools import pairwise
 from math import sqrt
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow.compute as pc
 import pytest
 
 import schemas
-from context import rng
-from context.courses.meetings import Meetings, make_meetings, meeting_keys
-from context.scenario.scenario import Scenario
 from sim.plan.sections import section_keys
 from tests.samples.gates import CAMPUS, campus, check_near, check_shares, counts, numbers, rows
 from tests.samples.tiny import TINY, default_pack, store_of, tiny
+from tests.samples.weeks import weeks_of
 
 ENTITIES = schemas.tables("context_store_entity")
 
@@ -151,19 +147,6 @@ def test_sections_of_a_course_are_of_like_size() -> None:
     assert part < 0.4
 
 
-def test_instructor_load() -> None:
-    """First teachers have the registrar's numbers of primary sections: .567 one, .248 two; mean 1.87."""
-    campus().execute(
-        "CREATE OR REPLACE TEMP TABLE loads AS SELECT person_id, COUNT(*) AS n FROM "
-        "(SELECT arg_min(person_id, course_section_enrollment_id) AS person_id FROM seats "
-        "WHERE role = 'Teacher' GROUP BY course_section_id) GROUP BY person_id"
-    )
-    found = counts("SELECT LEAST(n, 5) FROM loads")
-    check_shares(found, {1: 0.567, 2: 0.248, 3: 0.105, 4: 0.04, 5: 0.04})
-    n, mean = numbers("SELECT COUNT(*), AVG(n) FROM loads")
-    check_near(mean, 1.87, 1.93 / sqrt(n))  # 1.93: sd of the pack's law
-
-
 def test_discipline_shares() -> None:
     """Undergraduate seats by CIP family: half degrees given, half teaching; 52 has .128, 14 .096 (IPEDS, UW).
 
@@ -202,10 +185,7 @@ def test_students() -> None:
 @pytest.mark.parametrize(
     ("column", "rows_of"),
     [
-        ("person.is_english_first_language", "person JOIN person__academic_term USING (person_id)"),
         ("person.is_first_generation_hed_student", "person JOIN person__academic_term USING (person_id)"),
-        ("person__academic_term.athletic_participant_sport", "person__academic_term"),
-        ("person__academic_term.in_honors_program", "person__academic_term"),
         ("person__academic_term.registration_status", "person__academic_term"),
         ("quiz.time_limit", "quiz"),
     ],
@@ -225,19 +205,9 @@ def test_who_left_has_an_exit_date() -> None:
     assert all(found[status] == everybody[status] for status in found)
 
 
-def meetings_of(scenario: Scenario) -> tuple[npt.NDArray[np.uint64], Meetings]:
-    """(key, week) of each section of a scenario's store, from what the store says of its courses."""
-    store = store_of(scenario)
-    offering, section = store.entity["course_offering"], store.entity["course_section"]
-    names = pc.coalesce(store.keymap["course_offering"]["sis_ext_id"], offering["le_code"]).to_pylist()
-    course = section["le_current_course_offering_id"].to_numpy() - 1
-    key = meeting_keys(rng.key_of_text(scenario.seed, "course", names), course)
-    return key, make_meetings(default_pack(), key)
-
-
 def test_rooms() -> None:
     """No room has two sections at once or fewer seats than one of them takes; few sections have none."""
-    _, week = meetings_of(CAMPUS)
+    _, week = weeks_of(CAMPUS)
     lost, total = numbers(
         "SELECT COUNT(*) FILTER (room_id IS NULL), COUNT(*) FROM course_section "
         "WHERE delivery_mode <> 'Online' AND type IS NOT NULL"
@@ -262,5 +232,5 @@ def test_rooms() -> None:
 
 def test_events_know_the_same_weeks() -> None:
     """What the store takes for a section's week is what events come from."""
-    key, _ = meetings_of(TINY)
+    key, _ = weeks_of(TINY)
     assert (section_keys(tiny().world) == key).all()

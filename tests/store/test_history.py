@@ -123,7 +123,7 @@ def test_cumulative_gpa_is_what_earlier_terms_gave() -> None:
         born AS (SELECT person_id, min({order}) AS first, arg_min(gpa_cumulative IS NULL, {order}) AS began
             FROM person__academic_term GROUP BY ALL)
         SELECT count(*), count(*) FILTER (t.gpa_cumulative IS DISTINCT FROM
-            CAST(floor(p.points * 100 / p.hours + 0.5) / 100 AS DECIMAL(38, 9)))
+            CAST(floor(p.points * 100 / NULLIF(p.hours, 0) + 0.5) / 100 AS DECIMAL(38, 9)))
         FROM person__academic_term t JOIN born b USING (person_id)
         LEFT JOIN LATERAL (SELECT sum(points) AS points, sum(hours) AS hours FROM g
             WHERE g.person_id = t.person_id AND {g_order} < {t_order}) p ON true

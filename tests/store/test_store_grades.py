@@ -58,7 +58,9 @@ def tables() -> tuple[list[Any], dict[int, Any]]:
                 WHERE o.learner_activity_id = a.learner_activity_id
                 AND (o.person_id = r.person_id OR o.course_section_id = s.course_section_id OR EXISTS (
                     SELECT 1 FROM learner_group_membership m WHERE m.person_id = r.person_id
-                    AND m.learner_group_id = o.learner_group_id))), a.due_date)
+                    AND m.learner_group_id = o.learner_group_id))), a.due_date,
+                -- As in Canvas, what has no due date counts in the last period.
+                (SELECT MAX(end_date) FROM grading_period))
         FROM learner_activity_result r JOIN learner_activity a USING (learner_activity_id)
         JOIN course_section s USING (course_offering_id)
         JOIN course_section_enrollment e ON e.course_section_id = s.course_section_id

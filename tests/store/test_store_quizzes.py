@@ -114,5 +114,5 @@ def test_quizzes_differ() -> None:
 def test_questions_differ_in_ease() -> None:
     """Questions that many answered differ in their share of right answers, as in any item analysis."""
     share = """SELECT STDDEV(share) * 100 FROM (SELECT AVG(is_correct::INT) AS share
-        FROM quiz_item_response GROUP BY quiz_item_id HAVING COUNT(*) >= 20)"""
+        FROM quiz_item_response GROUP BY quiz_item_id HAVING COUNT(*) >= 10)"""
     assert 8 < count(share) < 35

@@ -10,12 +10,13 @@ from context import columns as frame
 from context import ids, rng
 from context.arrays import DAY_MS, HOUR_MS, I64, NO_TIME
 from context.columns import Coded, Maybe
-from context.content.activities import ACTIVITY_KINDS, ActivityKind
 from context.content.content import Items
+from context.packs.course_spec import WORKS
 from context.results.comments import REVIEWS
 from context.tables.bodies import article, paragraph
 from context.tables.coursework import pages
 from context.tables.coursework.drafts import with_leftovers
+from context.tables.coursework.files import file_titles, files
 from context.tables.coursework.quizzes import quizzes
 from context.tables.every_table import Columns, activity_unlocked, coded, first_date, is_last_minute, touched
 from context.tables.titles import object_titles
@@ -39,7 +40,7 @@ def content_tables(d: Drawn) -> tuple[Tables, Tables]:
         "discussion": _discussions(d, titles["discussion"]),
         "wiki": pages.wikis(d, titles["wiki_page"]),
         "wiki_page": pages.pages(d, titles["wiki_page"]),
-        "file": pages.files(d, titles["file"]),
+        "file": files(d, titles["file"]),
         "module": pages.modules(d, titles["module"]),
         "module_item": pages.module_items(d, titles),
     }.items():
@@ -54,11 +55,9 @@ def content_tables(d: Drawn) -> tuple[Tables, Tables]:
 def content_titles(d: Drawn) -> dict[str, pa.Array]:
     """Titles of every kind of object, in its order; a graded quiz or topic has its activity's."""
     content, acts = d.content, d.content.activities
-    parts = [np.flatnonzero(acts.kind == code) for code in ActivityKind]
+    parts = [np.flatnonzero(acts.work == code) for code in range(len(WORKS))]
     made = [
-        object_titles(
-            d, ACTIVITY_KINDS[code], acts.offering[rows], acts.due_day[rows] // 7 + 1, acts.key[rows]
-        )
+        object_titles(d, WORKS[code], acts.offering[rows], acts.due_day[rows] // 7 + 1, acts.key[rows])
         for code, rows in enumerate(parts)
     ]
     order = np.argsort(np.concatenate(parts), kind="stable")
@@ -71,7 +70,10 @@ def content_titles(d: Drawn) -> dict[str, pa.Array]:
         ("wiki_page", "page", content.pages),
         ("module", "module", content.modules),
     ):
-        own = object_titles(d, kind, items.offering, _week(d, items), items.key)
+        if name == "file":
+            own = file_titles(d, _week(d, items))
+        else:
+            own = object_titles(d, kind, items.offering, _week(d, items), items.key)
         if name == "discussion":
             spoken = object_titles(d, "announcement", items.offering, _week(d, items), items.key)
             own = pc.if_else(pa.array(content.is_announcement), spoken, own)
@@ -112,16 +114,16 @@ def _activities(d: Drawn, titles: pa.Array) -> Columns:
     return {
         "course_offering_id": a.offering + 1,
         "learner_activity_group_id": a.group + 1,
-        "all_day_date": np.where(all_day, first_date(d) + a.due_day, NO_TIME),
+        "all_day_date": np.where(all_day & a.is_dated, first_date(d) + a.due_day, NO_TIME),
         "allowable_submission_types": Coded(a.submission_type, types),
         "created_date": created,
         "description": article(d, "description", a.key, a.offering, 2, 0.25, 0.35),
         "drop_rule": Coded(np.where(a.never_drop, 0, -1), ("never_drop",)),
-        "due_date": a.due_ms,
+        "due_date": np.where(a.is_dated, a.due_ms, NO_TIME),
         "grade_type": Coded(a.grade_type, d.pack.categorical("learner_activity", "grade_type").values),
         "has_peer_reviews": has_peer,
         "has_peer_reviews_assigned": has_peer,
-        "is_all_day": all_day,
+        "is_all_day": all_day & a.is_dated,
         "is_anonymous_peer_reviews": a.anonymous_peers,
         "is_automatic_peer_reviews": has_peer & d.coin(a.key, _AUTOMATIC_PEERS, 0.7),
         "is_grade_group_students_individually": d.group_work.own_grades,

@@ -78,10 +78,14 @@ def _period_grades(d: Drawn) -> Columns:
     students = np.flatnonzero(e.counts)
     student_set = set_of[d.catalogue.section_offering[e.section[students]]]
     result_set = set_of[d.content.activities.offering[r.activity]]
+    undated = ~d.content.activities.is_dated[r.activity]
     parts: dict[str, list[I64]] = {name: [] for name in ("enrolment", "period", "changed", *VIEWS)}
     for period in range(len(periods)):
         mine = students[student_set == periods.of_set[period]]
-        due = (r.due_ms >= periods.start_ms[period]) & (r.due_ms <= periods.end_ms[period])
+        due = ~undated & (r.due_ms >= periods.start_ms[period]) & (r.due_ms <= periods.end_ms[period])
+        # As in Canvas, what has no due date counts in the last period.
+        ends = periods.end_ms[periods.of_set == periods.of_set[period]]
+        due |= undated & (periods.end_ms[period] == ends.max())
         rows = np.flatnonzero(due & (result_set == periods.of_set[period]))
         scores = make_scores(work.only(rows), len(e))
         changed = np.full(len(e), NO_TIME)

@@ -94,13 +94,15 @@ def _outcomes(d: Drawn) -> Columns:
     rows, own = len(o), o.offering >= 0
     course = np.maximum(o.offering, 0)
     names = phrases(d.pack, "outcome_general")
-    cip = d.catalogue.offering_cip[course]
+    subject = d.structures.offering_subject[course]
     title = frame.either(
-        own, topic_phrases(d, "outcome_course", cip, o.key), Coded(np.minimum(o.ordinal, general - 1), names)
+        own,
+        topic_phrases(d, "outcome_course", subject, o.key),
+        Coded(np.minimum(o.ordinal, general - 1), names),
     )
     told = frame.either(
         own,
-        topic_phrases(d, "outcome_text", cip, o.key, "<p>{}</p>"),
+        topic_phrases(d, "outcome_text", subject, o.key, "<p>{}</p>"),
         Coded(
             np.minimum(o.ordinal, general - 1),
             [f"<p>Students show {name.lower()} in work of growing difficulty.</p>" for name in names],

@@ -1,4 +1,4 @@
-"""Tables of what courses hold to read: wikis, pages, files, modules and their items."""
+"""Tables of what courses hold to read: wikis, pages, modules and their items."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ from context.arrays import DAY_MS, NO_TIME, repetition
 from context.columns import Coded, Maybe
 from context.content.content import ITEM_KINDS, LINKED_ENTITIES, ItemKind
 from context.tables.bodies import article
-from context.tables.every_table import Columns, coded, course_made_ms, drawn, touched
+from context.tables.every_table import Columns, course_made_ms, touched
 from context.terms.drawn import Drawn
 
 # Purposes of randomness: what each number draws.
 _FRONT_PAGE, _WIKI_UPDATED, _PAGE_VIEWS, _PAGE_LOCKABLE = 177, 178, 179, 181
-_CONTENT_TYPE, _SIZE, _SIZE_REST, _FILE_LOCKED = 182, 183, 184, 185
-_FILE_HIDDEN, _MODULE_PLANNED, _FILE_LOCKABLE, _MODULE_DAYS_AHEAD = 186, 187, 187, 188
-_FOLDER, _PAGE_PROTECTED, _FILE_CLOSED, _EDITING_ROLES = 188, 188, 189, 189
-_FILE_WAS_VIEWED, _FILE_DAYS_AHEAD, _FILE_PLANNED, _FILE_VIEWED = 190, 191, 192, 193
+_MODULE_PLANNED, _MODULE_DAYS_AHEAD, _PAGE_PROTECTED, _EDITING_ROLES = 187, 188, 188, 189
 _WIKI_OPENED = 447
 
 
@@ -85,61 +82,6 @@ def pages(d: Drawn, titles: pa.Array) -> Columns:
         "url": page_urls(d, titles),
         "view_count": views.astype(np.int64),
     }, len(p)
-
-
-_EXTENSIONS = {
-    "application/pdf": ".pdf",
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "text/plain": ".txt",
-    "text/html": ".html",
-    "text/csv": ".csv",
-    "video/mp4": ".mp4",
-    "audio/mpeg": ".mp3",
-    "application/zip": ".zip",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
-    "application/vnd.ms-powerpoint": ".ppt",
-    "application/msword": ".doc",
-    "application/vnd.ms-excel": ".xls",
-}
-
-
-def files(d: Drawn, titles: pa.Array) -> Columns:
-    """Files of courses."""
-    f = d.content.files
-    kind = coded(d, "file", "content_type", f.key, _CONTENT_TYPE)
-    endings = Coded(kind.codes, [_EXTENSIONS.get(str(value), ".bin") for value in kind.values])
-    # Films and sound are a hundred times larger than texts and pictures of the same draw.
-    heavy = np.array([40 if str(v).startswith(("video/", "audio/")) else 1 for v in kind.values])[kind.codes]
-    size = drawn(d, "file", "size_kb", f.key, _SIZE) * 1024 * heavy + rng.integer(
-        rng.extend(f.key, _SIZE_REST), 1024
-    )
-    # Some are put up ahead and open by themselves.
-    planned = d.coin(f.key, _FILE_PLANNED, 0.06)
-    room = np.maximum(d.close_ms - DAY_MS - f.release_ms, 1)
-    viewed = f.release_ms + (rng.uniform(rng.extend(f.key, _FILE_VIEWED)) * room).astype(np.int64)
-    return {
-        "course_offering_id": f.offering + 1,
-        "wiki_id": Maybe(f.offering + 1, np.zeros(len(f), np.bool_)),
-        "person_id": d.course_teacher[f.offering] + 1,
-        "uploader_id": d.course_teacher[f.offering] + 1,
-        "owner_entity_type": "course",
-        "display_name": frame.join(pc.replace_substring_regex(titles, "[^A-Za-z0-9]+", "_"), endings),
-        "content_type": kind,
-        "size": size,
-        "status": Coded(d.coin(f.key, _FILE_HIDDEN, 0.02).astype(np.int64), ("available", "hidden")),
-        "can_be_locked": d.coin(f.key, _FILE_LOCKABLE, 0.97),
-        "is_locked": d.coin(f.key, _FILE_LOCKED, 0.02),
-        "folder_id": f.offering * 8 + 1 + rng.integer(rng.extend(f.key, _FOLDER), 6),
-        "unlocked_date": np.where(planned, f.release_ms, NO_TIME),
-        "locked_date": np.where(d.coin(f.key, _FILE_CLOSED, 0.015), d.close_ms - 3 * DAY_MS, NO_TIME),
-        "viewed_date": np.where(d.coin(f.key, _FILE_WAS_VIEWED, 0.8), viewed, NO_TIME),
-        "created_date": f.release_ms
-        - planned * (1 + rng.integer(rng.extend(f.key, _FILE_DAYS_AHEAD), 12)) * DAY_MS,
-        "updated_date": touched(d, f.release_ms, f.key),
-    }, len(f)
 
 
 def modules(d: Drawn, titles: pa.Array) -> Columns:

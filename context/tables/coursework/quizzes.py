@@ -77,7 +77,7 @@ def quizzes(d: Drawn, titles: pa.Array) -> Columns:
         "description": sentences(
             d, "description", q.key, 1 + rng.integer(rng.extend(q.key, _DESCRIPTION), 2)
         ),
-        "due_date": of_activity(acts.due_ms),
+        "due_date": of_activity(np.where(acts.is_dated, acts.due_ms, NO_TIME)),
         "hide_correct_answers_date": np.where(
             later & d.coin(q.key, _ANSWERS_HIDDEN, 0.3), after + 14 * DAY_MS, NO_TIME
         ),
@@ -117,10 +117,10 @@ def quizzes(d: Drawn, titles: pa.Array) -> Columns:
 
 def _items(d: Drawn) -> Columns:
     q, i = d.quizzes, d.quizzes.items
-    cip = d.catalogue.offering_cip[d.content.quizzes.offering[i.quiz]]
+    subject = d.structures.offering_subject[d.content.quizzes.offering[i.quiz]]
     text_only = i.type == i.types.index(TEXT_ONLY)
-    asked = topic_phrases(d, "quiz_question", cip, i.key, "<p>{}</p>")
-    told = topic_phrases(d, "quiz_text", cip, i.key, "<p>{}</p>")
+    asked = topic_phrases(d, "quiz_question", subject, i.key, "<p>{}</p>")
+    told = topic_phrases(d, "quiz_text", subject, i.key, "<p>{}</p>")
     created = question_ms(d, i.quiz) + (i.place + 1) * 20_000
     changed = d.coin(i.key, _ITEM_CHANGED, 0.12)
     regrade = d.coin(i.key, _REGRADE, 0.015) & ~text_only
@@ -129,13 +129,13 @@ def _items(d: Drawn) -> Columns:
         "quiz_item_group_id": Maybe(i.group + 1, i.group >= 0),
         "body": frame.either(text_only, told, asked),
         "correct_comments": frame.only(
-            topic_phrases(d, "answer_right", cip, i.key), d.coin(i.key, _COMMENT_RIGHT, 0.12)
+            topic_phrases(d, "answer_right", subject, i.key), d.coin(i.key, _COMMENT_RIGHT, 0.12)
         ),
         "incorrect_comments": frame.only(
-            topic_phrases(d, "answer_wrong", cip, i.key), d.coin(i.key, _COMMENT_WRONG, 0.18)
+            topic_phrases(d, "answer_wrong", subject, i.key), d.coin(i.key, _COMMENT_WRONG, 0.18)
         ),
         "neutral_comments": frame.only(
-            topic_phrases(d, "answer_neutral", cip, i.key), d.coin(i.key, _COMMENT_NEUTRAL, 0.07)
+            topic_phrases(d, "answer_neutral", subject, i.key), d.coin(i.key, _COMMENT_NEUTRAL, 0.07)
         ),
         "created_date": created,
         "is_regrade_option_available": Maybe(d.coin(i.key, _REGRADE_OPTION, 0.6), regrade),
@@ -188,7 +188,10 @@ def _results(d: Drawn) -> Columns:
     graded = r.kept_hundredths != NO_TIME
     regraded = graded & d.coin(r.key, _REGRADED, 0.005) & (r.kept_hundredths >= q.item_points[r.quiz])
     result = np.maximum(r.result, 0)
-    due = np.where(r.result >= 0, d.results.due_ms[result], NO_TIME) if len(d.results) else NO_TIME
+    due: I64 | int = NO_TIME
+    if len(d.results):
+        dated = (r.result >= 0) & d.content.activities.is_dated[d.results.activity[result]]
+        due = np.where(dated, d.results.due_ms[result], NO_TIME)
     shown = ~is_value(coded(d, "quiz", "show_results", d.content.quizzes.key, _RESULTS_SHOWN), "never")[
         r.quiz
     ]

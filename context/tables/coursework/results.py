@@ -14,7 +14,7 @@ from context.content.activities import ONLINE_TYPES
 from context.grades.learning_outcomes import rubric_used
 from context.tables.bodies import paragraph
 from context.tables.every_table import drawn
-from context.tables.titles import MOST_SENTENCES, sentences
+from context.tables.titles import MOST_SENTENCES, plain_sentences, sentences, topic_phrases
 from context.terms.drawn import Drawn, Tables
 
 SENTENCE_CHARACTERS = 55  # of an average sentence of the default pack
@@ -22,7 +22,7 @@ _STATUS = ("unsubmitted", "submitted", "graded")
 _GRADE_STATE = ("not_graded", "auto_graded", "human_graded")
 # Purposes of randomness: what each number draws.
 _SUBMISSION_SENTENCES, _ADDRESS, _MESSAGE_LENGTH, _DELETED = 190, 191, 194, 195
-_DELETED_LATE, _DELETED_AFTER = 196, 197
+_DELETED_LATE, _DELETED_AFTER, _ABOUT_TOPIC = 196, 197, 198
 
 
 def result_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -174,12 +174,21 @@ def _sentence_counts(d: Drawn, key: U64) -> I64:
     return np.clip(length // SENTENCE_CHARACTERS, 1, MOST_SENTENCES)
 
 
+def _replies(d: Drawn, key: U64, offering: I64, count: I64) -> pa.Array:
+    """Replies; half of them say something of the topic first."""
+    lead = frame.join(topic_phrases(d, "reply_topic", d.catalogue.offering_cip[offering], key), " ")
+    opens = pc.if_else(pa.array(d.coin(key, _ABOUT_TOPIC, 0.5)), lead, "")
+    return frame.join("<p>", opens, plain_sentences(d, "reply", key, count), "</p>")
+
+
 def _entries(d: Drawn) -> pa.Table:
     p, rows = d.posts, len(d.posts)
     offering = d.content.discussions.offering[p.discussion]
     count, reply = _sentence_counts(d, p.key), p.parent >= 0
     body = paragraph(d, "post", p.key, offering, np.maximum(count - 1, 1))
-    body = pc.replace_with_mask(body, pa.array(reply), sentences(d, "reply", p.key[reply], count[reply]))
+    body = pc.replace_with_mask(
+        body, pa.array(reply), _replies(d, p.key[reply], offering[reply], count[reply])
+    )
     # A few take back what they wrote, or somebody does; most of those soon.
     deleted = d.coin(p.key, _DELETED, 0.012)
     waits = MINUTE_MS + (d.coin(p.key, _DELETED_LATE, 0.3) * 47 + 1) * rng.integer(

@@ -87,7 +87,8 @@ def _specializations(d: Drawn) -> Pair:
         for place in range(SPECIALIZATIONS):
             which = career * SPECIALIZATIONS + place
             codes.append(f"{s.subjects[s.major_subject[major]]}-{DEGREE_CODES[career]}-S{place + 1}")
-            names.append(topics[family][which % len(topics[family])])
+            mine = topics[s.major_subject[major]]
+            names.append(mine[which % len(mine)])
             cips.append(f"{families[family]}.{which + 2:02d}01")
             majors.append(major)
     name = "academic_major_specialization"

@@ -17,8 +17,10 @@ from context import ids, rng
 from context.arrays import I64, NO_TIME
 from context.columns import Coded
 from context.courses.structures import term_dates
+from context.packs.people_codes import CAREERS
+from context.people.traits import tied
 from context.tables.every_table import Pair, sis_keymap
-from context.tables.institution.people import days_here, sis_numbers
+from context.tables.institution.people import days_here, logins, sis_numbers
 from context.terms.drawn import Drawn, Tables
 
 _ROLES = ("Student", "Faculty", "Staff", "Employee", "Alum")
@@ -26,59 +28,51 @@ _STUDENT, _FACULTY, _STAFF, _EMPLOYEE, _ALUM = range(len(_ROLES))
 _TYPES = ("Mobile", "Home", "Work", "Other")
 # Purposes of randomness: what each number draws.
 _NO_TEST_DAY, _LINE, _TEST_SCORES, _TEST_DAY = 1, 1, 1010, 1020
-_STAYED, _HAS_PHONE, _PHONE = 339, 340, 349
+_STAYED, _HAS_PHONE, _PHONE, _OWN_ADDRESS, _PREFERS_OWN = 339, 340, 349, 63, 64
 
 
 @dataclass(frozen=True)
 class AdmissionTest:
-    """A test for admission: its parts as (name, mean, sd, least, most, step), all in hundredths."""
+    """A test for admission and its parts; their laws are the pack's, such as ``SAT Mathematics``."""
 
     name: str
     purpose: int
-    parts: tuple[tuple[str, int, int, int, int, int], ...]
+    parts: tuple[str, ...] = ("Total",)
     whole: str | None = None  # the part that sums the others up
     is_sum: bool = True  # or their mean, to the next point
 
 
 TESTS = (
-    AdmissionTest(
-        "SAT",
-        330,
-        (
-            ("Mathematics", 60500, 8800, 20000, 80000, 1000),
-            ("EvidenceBasedReadingWriting", 60000, 8200, 20000, 80000, 1000),
-        ),
-        "Total",
-    ),
-    AdmissionTest(
-        "ACT",
-        331,
-        tuple((part, 2580, 480, 100, 3600, 100) for part in ("English", "Mathematics", "Reading", "Science")),
-        "Composite",
-        is_sum=False,
-    ),
-    AdmissionTest(
-        "GRE",
-        332,
-        (
-            ("Verbal", 15400, 750, 13000, 17000, 100),
-            ("Quantitative", 15700, 800, 13000, 17000, 100),
-            ("AnalyticalWriting", 390, 70, 0, 600, 50),
-        ),
-    ),
-    AdmissionTest("GMAT", 333, (("Total", 62000, 7500, 20000, 80000, 1000),)),
-    AdmissionTest("LSAT", 334, (("Total", 15800, 700, 12000, 18000, 100),)),
-    AdmissionTest("MCAT", 335, (("Total", 50900, 700, 47200, 52800, 100),)),
-    AdmissionTest("TOEFL", 336, (("Total", 9500, 1100, 6000, 12000, 100),)),
+    AdmissionTest("SAT", 330, ("Mathematics", "EvidenceBasedReadingWriting"), "Total"),
+    AdmissionTest("ACT", 331, ("English", "Mathematics", "Reading", "Science"), "Composite", is_sum=False),
+    AdmissionTest("GRE", 332, ("Verbal", "Quantitative", "AnalyticalWriting")),
+    AdmissionTest("GMAT", 333),
+    AdmissionTest("LSAT", 334),
+    AdmissionTest("MCAT", 335),
+    AdmissionTest("TOEFL", 336),
+)
+# Who has a test on record at all, by career: (the pack's numbers test.<test>_<career>).
+TAKERS = (
+    "test.sat_undergraduate",
+    "test.act_undergraduate",
+    "test.gre_graduate",
+    "test.gre_professional",
+    "test.gmat_graduate",
+    "test.lsat_professional",
+    "test.mcat_professional",
+    "test.toefl_undergraduate",
+    "test.toefl_graduate",
+    "test.toefl_professional",
 )
 
 
 def contact_tables(d: Drawn) -> tuple[Tables, Tables]:
-    """(entities, keymaps) of affiliations, telephone numbers and admission tests."""
+    """(entities, keymaps) of affiliations, addresses, telephone numbers and admission tests."""
     entity: Tables = {}
     keymap: Tables = {}
     for name, make in (
         ("institutional_affiliation", _affiliations),
+        ("person_email", _emails),
         ("person_phone_number", _phones),
         ("admission_test_score", _tests),
     ):
@@ -135,9 +129,33 @@ def _affiliations(d: Drawn) -> Pair:
     return _of_person(d, "institutional_affiliation", person, word, table)
 
 
+def _emails(d: Drawn) -> Pair:
+    """An address at the institution for everyone, and for some one of their own, which a few prefer."""
+    key, domain = d.identity.key, d.host.split(".", 1)[-1]
+    own = d.coin(key, _OWN_ADDRESS, d.pack.number("person.has_own_email_share"))
+    person = np.concatenate([np.arange(len(key)), np.flatnonzero(own)])
+    is_own = np.arange(len(person)) >= len(key)
+    order = np.lexsort((is_own, person))
+    person, is_own = person[order], is_own[order]
+    at = pa.array([f"@{domain}", "@mail.example"]).take(pa.array(is_own.astype(np.int64)))
+    prefers_own = (own & d.coin(key, _PREFERS_OWN, d.pack.number("person.prefers_own_email_share")))[person]
+    columns = {
+        "person_email_id": ids.udp_ids(len(person)),
+        "person_id": person + 1,
+        "email_address": frame.join(logins(d).take(pa.array(person)), at),
+        "type": Coded(is_own.astype(np.int64), ("Organizational", "Home")),
+        "is_preferred": prefers_own == is_own,
+    }
+    word = pa.array(["-ORG", "-HOME"]).take(pa.array(is_own.astype(np.int64)))
+    codes = frame.join(frame.texts(sis_numbers(d)[person]), word)
+    return frame.table("person_email", len(person), columns), sis_keymap("person_email", codes)
+
+
 def _phones(d: Drawn) -> Pair:
     key, student = d.identity.key, np.arange(len(d.identity)) < len(d.students)
-    shares = ((0.92, 0.6), (0.3, 0.1), (0.04, 0.85), (0.01, 0.01))  # of students and staff, by type
+    shares = [
+        [d.pack.number(f"phone.{kind.lower()}_{who}") for who in ("students", "staff")] for kind in _TYPES
+    ]
     has = [
         (rng.uniform(rng.extend(key, _HAS_PHONE + place)) < np.where(student, *pair)) & ~d.canvas_only
         for place, pair in enumerate(shares)
@@ -160,21 +178,20 @@ def _phones(d: Drawn) -> Pair:
 
 
 def _takes(d: Drawn, test: AdmissionTest) -> I64:
-    """Students who have a test on record; shares by career are assumptions."""
-    career, u = d.students.career, rng.uniform(rng.extend(d.students.key, test.purpose))
-    share = {"SAT": (0.45, 0, 0), "ACT": (0.3, 0, 0), "GRE": (0, 0.4, 0.05), "GMAT": (0, 0.05, 0)}
-    share |= {"LSAT": (0, 0, 0.3), "MCAT": (0, 0, 0.25), "TOEFL": (0.03, 0.12, 0.02)}
-    return np.flatnonzero(u < np.array(share[test.name])[career])
+    """Students who have a test on record, by career."""
+    keys = [f"test.{test.name.lower()}_{name.lower()}" for name in CAREERS]
+    share = np.array([d.pack.number(key) if key in TAKERS else 0.0 for key in keys])
+    return np.flatnonzero(rng.uniform(rng.extend(d.students.key, test.purpose)) < share[d.students.career])
 
 
 def _scores(d: Drawn, test: AdmissionTest, who: I64) -> list[tuple[str, I64]]:
-    """(part, hundredths per person) of a test: half ability, half chance, the whole by its parts."""
+    """(part, hundredths per person) of a test, tied to ability; the whole by its parts."""
     key = rng.extend(d.students.key[who], test.purpose + _TEST_SCORES)
     found = []
-    for place, (name, mean, sd, least, most, step) in enumerate(test.parts):
-        z = 0.7 * d.students.ability[who] + 0.7 * rng.normal(key, place)
-        raw = np.rint((mean + sd * z) / step).astype(np.int64) * step
-        found.append((name, np.clip(raw, least, most)))
+    for place, name in enumerate(test.parts):
+        law = d.pack.continuous("admission_test_score", f"{test.name} {name}")
+        z = tied(d.students.ability[who], rng.extend(key, place), d.pack.number("traits.test_ability"))
+        found.append((name, law.at(rng.normal_rank(z)) * round(law.step * 100)))
     if test.whole:
         total = np.sum([scores for _, scores in found], axis=0)
         mean = (total + 50 * len(found)) // (100 * len(found)) * 100
@@ -185,7 +202,7 @@ def _scores(d: Drawn, test: AdmissionTest, who: I64) -> list[tuple[str, I64]]:
 def _tests(d: Drawn) -> Pair:
     arrival = term_dates(d.calendar)["start"] - days_here(d)[: len(d.students)]
     parts = []
-    names = [part for test in TESTS for part in (test.whole, *(p[0] for p in test.parts)) if part]
+    names = [part for test in TESTS for part in (test.whole, *test.parts) if part]
     names = sorted(set(names))
     for code, test in enumerate(TESTS):
         who = _takes(d, test)

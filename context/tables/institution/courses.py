@@ -11,7 +11,7 @@ from context import ids, rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NO_TIME
 from context.columns import Coded, Maybe
 from context.courses.catalogue import OfferingKind, SectionKind
-from context.courses.sections import offering_credits, section_modes
+from context.courses.sections import offering_credits, primary_types, section_modes
 from context.courses.structures import COLLEGES, term_dates
 from context.packs.people_codes import Career
 from context.tables.every_table import course_made_ms
@@ -160,15 +160,12 @@ LE_STATES = ("available", "claimed", "created", "deleted")
 def _states(d: Drawn) -> I64:
     """State of each Canvas course, into LE_STATES: what nobody teaches in stays unpublished."""
     c = d.catalogue
-    u = rng.uniform(rng.extend(c.offering_key, _COURSE_STATE))
-    available, claimed, created, deleted = range(len(LE_STATES))
-    unpublished = np.where(u < 0.6, claimed, created)
-    sandbox = np.where(u < 0.35, available, np.where(u < 0.95, claimed, deleted))
-    return np.where(
-        c.offering_kind == OfferingKind.TAUGHT,
-        available,
-        np.where(c.offering_kind == OfferingKind.SANDBOX, sandbox, unpublished),
-    )
+    law = d.pack.categorical("course_offering", "le_status")
+    is_sandbox = c.offering_kind == OfferingKind.SANDBOX
+    given = np.where(is_sandbox, *(law.given_code(0, kind) for kind in ("Sandbox", "Unpublished")))
+    drawn = law.draw(rng.extend(c.offering_key, _COURSE_STATE), given)
+    state = np.array([LE_STATES.index(str(value)) for value in law.values])[drawn]
+    return np.where(c.offering_kind == OfferingKind.TAUGHT, LE_STATES.index("available"), state)
 
 
 def _local_dates(d: Drawn, ms: I64) -> I64:
@@ -186,7 +183,7 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
     most = ((size * 11 // 10 + 5) // 5) * 5
     moved = c.section_home != c.section_offering
     kinds = ("Lecture", "Seminar", "Discussion", "Laboratory")
-    kind = np.where(c.section_kind == SectionKind.PRIMARY, np.where(size >= 8, 0, 1), c.section_kind + 1)
+    kind = np.where(c.section_kind == SectionKind.PRIMARY, primary_types(d.pack, c, size), c.section_kind + 1)
     code, title = course_codes(d).take(pa.array(c.section_home)), _sandbox_logins(d)
     names = pc.coalesce(_known(offering_sis(d), c.offering_kind != OfferingKind.SANDBOX), le_codes(d))
     columns = {

@@ -8,12 +8,12 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import BOOL, DAY_MS, I64, NO_TIME, YEAR_DAYS
+from context.arrays import BOOL, DAY_MS, I64, NO_TIME, U64, YEAR_DAYS
 from context.columns import Coded, Maybe
 from context.courses.structures import term_dates
 from context.packs.people_codes import CAREERS, STANDINGS
 from context.people.registry import staff_ages
-from context.tables.every_table import sis_keymap
+from context.people.traits import ages, birth_days, honors, parents, school_gpa
 from context.tables.institution.structure import campus_of_college
 from context.terms.drawn import Drawn, Tables
 
@@ -27,7 +27,6 @@ _RACE_COLUMNS = {
     "Two or more": "is_other_race",
     "Unknown": "is_no_race_indicated",
 }
-_COUNTRIES = ("IN", "CN", "KR", "CA", "MX", "NG", "BR", "DE", "VN", "SA")
 _RESIDENCY = {"in_state": "InState", "out_of_state": "OutOfState", "international": "International"}
 # What the registrar alone knows of a person.
 _REGISTRARS = (
@@ -40,16 +39,15 @@ _REGISTRARS = (
     "citizenship_one",
     "is_veteran",
 )
+_LEAST_ZIP, _MOST_ZIP = 1_001, 99_950
 _SIS_MODULUS = 9_000_011  # a prime: multiplying by _SIS_STEP modulo it never gives one number twice
 _SIS_STEP = 7_368_787
 # Purposes of randomness: what each number draws.
-_RESIDENCY_DRAWN, _RACE, _HAS_MIDDLE, _PREFERRED_NAME = 30, 31, 34, 35
-_ZIP_CODE, _COUNTRY, _FIRST_LANGUAGE, _FIRST_GENERATION = 36, 37, 38, 39
-_DIRECTORY_BLOCK, _HAS_HS_GPA, _VETERAN, _KNOWS_VETERAN = 40, 41, 42, 43
-_INCOME, _KNOWS_INCOME, _TIME_ZONE, _LOCALE = 44, 45, 46, 47
-_PRE_REGISTERED, _CANVAS_KEY, _OLDER, _HS_GPA = 48, 49, 51, 52
-_BIRTHDAY, _SUFFIXED, _SUFFIX, _HONORS = 55, 56, 57, 60
-_SPORT, _REGISTRATION, _OWN_ADDRESS, _PREFERS_OWN = 61, 62, 63, 64
+_HAS_MIDDLE, _PREFERRED_NAME, _ZIP_CODE, _FIRST_LANGUAGE = 34, 35, 36, 38
+_DIRECTORY_BLOCK, _HAS_HS_GPA, _VETERAN = 40, 41, 42
+_KNOWS_INCOME, _TIME_ZONE, _LOCALE, _ZIP_AREA = 45, 46, 47, 66
+_PRE_REGISTERED, _CANVAS_KEY, _SUFFIXED, _SUFFIX = 48, 49, 56, 57
+_SPORT, _REGISTRATION = 61, 62
 
 
 def sis_numbers(d: Drawn) -> I64:
@@ -70,13 +68,11 @@ def _plain(name: str) -> str:
 def people_tables(d: Drawn) -> tuple[Tables, Tables]:
     """(entities, keymaps) of people."""
     person, keymap = _person(d)
-    email, email_keymap = _email(d)
     return {
         "person": person,
-        "person_email": email,
         "person__academic_term": _term_record(d),
         "person__academic_major__academic_term": _major(d),
-    }, {"person": keymap, "person_email": email_keymap}
+    }, {"person": keymap}
 
 
 def first_names(d: Drawn) -> Coded:
@@ -100,12 +96,11 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
     first, last = first_names(d), last_names(d)
     middle = Coded(who.middle_initial, [chr(65 + i) for i in range(26)])
     full, sortable = display_names(d), frame.join(last, ", ", first)
-    residency = _draw(d, "us_residency", _RESIDENCY_DRAWN)
-    abroad = (
-        np.array([value == "international" for value in residency.values])[np.maximum(residency.codes, 0)]
-        & is_student
-    )
-    race = _draw(d, "race", _RACE)
+    residency = Coded(who.residency, d.pack.categorical("person", "us_residency").values)
+    countries = d.pack.categorical("person", "citizenship_one").values
+    race = Coded(who.race, d.pack.categorical("person", "race").values)
+    states = d.pack.categorical("person", "le_status")
+    first_generation, knows_parents, income = parents(d.pack, d.students)
     male = np.array([value == "Male" for value in d.pack.categorical("person", "sex").values])[who.sex]
     generation = rng.integer(rng.extend(who.key, _SUFFIX), 3)
     suffixed = male & d.coin(who.key, _SUFFIXED, 0.02)
@@ -122,32 +117,30 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "preferred_first_name": _where(first, d.coin(who.key, _PREFERRED_NAME, 0.05)),
         "sex": Coded(who.sex, [value or "NoData" for value in d.pack.categorical("person", "sex").values]),
         "birth_date": birth_dates(d),
-        "zip_code": frame.texts(10_000 + rng.integer(rng.extend(who.key, _ZIP_CODE), 89_000)),
-        "citizenship_one": Coded(
-            np.where(abroad, 1 + rng.integer(rng.extend(who.key, _COUNTRY), len(_COUNTRIES)), 0),
-            ("US", *_COUNTRIES),
-        ),
+        "zip_code": _zip_codes(d),
+        "citizenship_one": Coded(who.country, countries),
         "us_residency": Coded(
-            np.where(is_student, residency.codes, -1),
+            residency.codes,
             [_RESIDENCY.get(value or "", value) for value in residency.values],
         ),
-        "is_english_first_language": _flag(d, "is_english_first_language", _FIRST_LANGUAGE),
-        "is_first_generation_hed_student": _flag(d, "is_first_generation_hed_student", _FIRST_GENERATION),
-        "directory_block": Maybe(d.coin(who.key, _DIRECTORY_BLOCK, 0.02), is_student),
-        "hs_gpa": Maybe(_hs_gpa(d), is_student & d.coin(who.key, _HAS_HS_GPA, 0.85)),
-        "is_veteran": Maybe(d.coin(who.key, _VETERAN, 0.03), d.coin(who.key, _KNOWS_VETERAN, 0.9)),
-        "estimated_gross_family_income": Maybe(
-            np.rint(rng.lognormal(rng.extend(who.key, _INCOME), 0.75) * 95_000).astype(np.int64) * 100,
-            is_student & d.coin(who.key, _KNOWS_INCOME, 0.6),
+        "is_english_first_language": _first_language(d),
+        "is_first_generation_hed_student": _of_students(d, first_generation, knows_parents),
+        "directory_block": _of_students(d, *_flags(d, "directory_block", d.students.key, _DIRECTORY_BLOCK)),
+        "hs_gpa": _of_students(
+            d,
+            school_gpa(d.pack, d.students),
+            d.coin(d.students.key, _HAS_HS_GPA, d.pack.number("person.hs_gpa_known_share")),
+        ),
+        "is_veteran": Maybe(*_flags(d, "is_veteran", who.key, _VETERAN)),
+        "estimated_gross_family_income": _of_students(
+            d, income * 100, d.coin(d.students.key, _KNOWS_INCOME, d.pack.number("person.income_known_share"))
         ),
         "le_name": full,
         "le_sortable_name": sortable,
         "le_time_zone": Coded(np.where(d.coin(who.key, _TIME_ZONE, 0.2), 0, -1), (d.calendar.time_zone,)),
         "le_locale": Coded(np.where(d.coin(who.key, _LOCALE, 0.1), 0, -1), ("en",)),
         "le_created_date": created,
-        "le_status": Coded(
-            np.where(d.coin(who.key, _PRE_REGISTERED, 0.005), 1, 0), ("registered", "pre_registered")
-        ),
+        "le_status": Coded(states.draw(rng.extend(who.key, _PRE_REGISTERED)), states.values),
     }
     for value, column in _RACE_COLUMNS.items():
         code = race.values.index(value)
@@ -180,10 +173,35 @@ def _without(value: object, mask: BOOL) -> object:
     return Maybe(value.values, value.valid & ~mask) if isinstance(value, Maybe) else Maybe(value, ~mask)
 
 
-def _hs_gpa(d: Drawn) -> I64:
-    """Hundredths, by the pack."""
-    law = d.pack.continuous("person", "hs_gpa")
-    return np.asarray(np.rint(law.draw(rng.extend(d.identity.key, _HS_GPA)) * law.step * 100), dtype=np.int64)
+def _of_students(d: Drawn, values: BOOL | I64, there: BOOL) -> Maybe:
+    """A column of students, NULL for staff."""
+    rest = len(d.identity) - len(d.students)
+    return Maybe(
+        np.concatenate([values, np.zeros(rest, values.dtype)]),
+        np.concatenate([there, np.zeros(rest, dtype=np.bool_)]),
+    )
+
+
+def _zip_codes(d: Drawn) -> pa.Array:
+    """Where people are from: around the campus, elsewhere in the state, in another one, by residency."""
+    who, law = d.identity, d.pack.categorical("person", "zip_area")
+    residencies = d.pack.categorical("person", "us_residency").values
+    given = [law.given_code(0, str(value)) for value in residencies] + [law.given_code(0, "staff")]
+    area = law.draw(rng.extend(who.key, _ZIP_AREA), np.array(given)[who.residency])
+    campus, first, last = (
+        int(d.pack.number(f"zip.{name}")) for name in ("campus_first", "state_first", "state_last")
+    )
+    key, width = rng.extend(who.key, _ZIP_CODE), last - first + 1
+    other = _LEAST_ZIP + rng.integer(key, _MOST_ZIP - _LEAST_ZIP - width, 1)
+    ranges = {
+        "campus": campus + rng.integer(key, 100),
+        "state": first + rng.integer(key, width),
+        "elsewhere": np.where(other < first, other, other + width),
+    }
+    found = np.zeros(len(who), dtype=np.int64)
+    for code, name in enumerate(law.values):
+        found = np.where(area == code, ranges[str(name)], found)
+    return pc.utf8_lpad(frame.texts(found), 5, "0")
 
 
 def days_here(d: Drawn) -> I64:
@@ -191,17 +209,25 @@ def days_here(d: Drawn) -> I64:
     return (d.years * YEAR_DAYS).astype(np.int64)
 
 
-def _draw(d: Drawn, field: str, purpose: int) -> Coded:
+def _flags(d: Drawn, field: str, key: U64, purpose: int) -> tuple[BOOL, BOOL]:
+    """(whether it is so, whether that is on record) by the pack's shares of true, false and NULL."""
     law = d.pack.categorical("person", field)
-    return Coded(law.draw(rng.extend(d.identity.key, purpose)), law.values)
+    code = law.draw(rng.extend(key, purpose))
+    true, known = (np.array([v in among for v in law.values]) for among in (("true",), ("true", "false")))
+    return true[code], known[code]
 
 
-def _flag(d: Drawn, field: str, purpose: int) -> Maybe:
-    """A student's boolean with null; staff have none."""
-    drawn = _draw(d, field, purpose)
-    there = np.array([value is not None for value in drawn.values])[drawn.codes]
-    true = np.array([value == "true" for value in drawn.values])[drawn.codes]
-    return Maybe(true, there & (np.arange(len(d.identity)) < len(d.students)))
+def _first_language(d: Drawn) -> Maybe:
+    """Whether English is a student's first language, with NULL, by residency."""
+    law = d.pack.categorical("person", "is_english_first_language")
+    residencies = d.pack.categorical("person", "us_residency").values
+    given = np.array([law.given_code(0, str(value)) for value in residencies])
+    s = d.students
+    code = law.draw(rng.extend(s.key, _FIRST_LANGUAGE), given[d.identity.residency[: len(s)]])
+    there, true = (
+        np.array([value in what for value in law.values]) for what in (("true", "false"), ("true",))
+    )
+    return _of_students(d, true[code], there[code])
 
 
 def _where(value: Coded, there: BOOL) -> Coded:
@@ -209,36 +235,12 @@ def _where(value: Coded, there: BOOL) -> Coded:
 
 
 def birth_dates(d: Drawn) -> I64:
-    """Days since 1970: students by standing with a tail of older ones, staff from 28 to 70 (assumptions)."""
-    begin, students = term_dates(d.calendar)["start"], d.students
-    usual = np.array([18.2, 19.2, 20.2, 21.2, 23.8, 23.6])[students.standing]
-    u = rng.uniform(rng.extend(students.key, _OLDER))
-    later = np.where(students.is_undergraduate, 18 * u * u * u * u * u * u, 16 * u * u)
-    year = rng.uniform(rng.extend(students.key, _BIRTHDAY))
-    age = np.concatenate([usual + later + year, staff_ages(d.identity.key[len(d.students) :])])
-    return begin - (age * YEAR_DAYS).astype(np.int64)
-
-
-def _email(d: Drawn) -> tuple[pa.Table, pa.Table]:
-    """An address at the institution for everyone, and for some one of their own, which a few prefer."""
-    key, domain = d.identity.key, d.host.split(".", 1)[-1]
-    own = d.coin(key, _OWN_ADDRESS, 0.35)
-    person = np.concatenate([np.arange(len(key)), np.flatnonzero(own)])
-    is_own = np.arange(len(person)) >= len(key)
-    order = np.lexsort((is_own, person))
-    person, is_own = person[order], is_own[order]
-    at = pa.array([f"@{domain}", "@mail.example"]).take(pa.array(is_own.astype(np.int64)))
-    prefers_own = (own & d.coin(key, _PREFERS_OWN, 0.25))[person]
-    columns = {
-        "person_email_id": ids.udp_ids(len(person)),
-        "person_id": person + 1,
-        "email_address": frame.join(logins(d).take(pa.array(person)), at),
-        "type": Coded(is_own.astype(np.int64), ("Organizational", "Home")),
-        "is_preferred": prefers_own == is_own,
-    }
-    word = pa.array(["-ORG", "-HOME"]).take(pa.array(is_own.astype(np.int64)))
-    codes = frame.join(frame.texts(sis_numbers(d)[person]), word)
-    return frame.table("person_email", len(person), columns), sis_keymap("person_email", codes)
+    """Days since 1970: students by standing and the pack's bands, staff from 28 to 70 (assumption)."""
+    count = len(d.students)
+    of_students = ages(d.pack, d.students, d.years[:count])
+    return birth_days(
+        np.concatenate([of_students, staff_ages(d.identity.key[count:])]), term_dates(d.calendar)["start"]
+    )
 
 
 _LOADS = ("FullTime", "ThreeQuartersTime", "HalfTime", "LessThanHalfTime", "NoCredits")
@@ -255,11 +257,7 @@ def _load(d: Drawn, hours: I64) -> I64:
 def _term_record(d: Drawn) -> pa.Table:
     s, r, rows = d.students, d.records, len(d.students)
     level = Coded(s.standing, STANDINGS)
-    honors, sport = (
-        d.pack.categorical("person__academic_term", field)
-        for field in ("in_honors_program", "athletic_participant_sport")
-    )
-    honor_codes = honors.draw(rng.extend(s.key, _HONORS))
+    is_honors, knows_honors = honors(d.pack, s)
     registration = d.pack.categorical("person__academic_term", "registration_status")
     columns = {
         "person_id": ids.udp_ids(rows),
@@ -267,7 +265,7 @@ def _term_record(d: Drawn) -> pa.Table:
         "academic_career_id": s.career.astype(np.int64) + 1,
         "academic_program_id": d.structures.program_of_major[d.structures.student_major] + 1,
         "campus_id": campus_of_college()[d.structures.college_of_cip[s.major_cip]] + 1,
-        "athletic_participant_sport": Coded(sport.draw(rng.extend(s.key, _SPORT)), sport.values),
+        "athletic_participant_sport": _sports(d),
         "ps_student_level": Coded(s.career, CAREERS),
         "cen_academic_level": level,
         "cen_academic_load": Coded(_load(d, r.credits), _LOADS),
@@ -281,12 +279,18 @@ def _term_record(d: Drawn) -> pa.Table:
         "registration_status": Coded(
             registration.draw(rng.extend(s.key, _REGISTRATION)), registration.values
         ),
-        "in_honors_program": Maybe(
-            np.array([value == "true" for value in honors.values])[honor_codes],
-            np.array([value is not None for value in honors.values])[honor_codes],
-        ),
+        "in_honors_program": Maybe(is_honors, knows_honors),
     }
     return frame.table("person__academic_term", rows, columns)
+
+
+def _sports(d: Drawn) -> Coded:
+    """The sport of athletes, who are undergraduates, by sex."""
+    s, law = d.students, d.pack.categorical("person__academic_term", "athletic_participant_sport")
+    sexes = d.pack.categorical("person", "sex").values
+    career = np.array([law.given_code(0, name) for name in CAREERS])[s.career]
+    sex = np.array([law.given_code(1, str(value)) for value in sexes])[s.sex]
+    return Coded(law.draw(rng.extend(s.key, _SPORT), career, sex), law.values)
 
 
 def _major(d: Drawn) -> pa.Table:

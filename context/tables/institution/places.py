@@ -9,7 +9,7 @@ from context import columns as frame
 from context import ids, rng
 from context.arrays import BOOL, I64
 from context.columns import Coded, Maybe
-from context.courses.meetings import SLOTS, make_meetings, meeting_keys
+from context.courses.meetings import SLOTS, course_keys, make_meetings, meeting_keys
 from context.tables.every_table import sis_keymap
 from context.terms.drawn import Drawn, Tables
 
@@ -97,8 +97,9 @@ def section_rooms(d: Drawn, seats: I64, online: BOOL, names: pa.Array) -> Maybe:
     free takes a larger one. Sections taught online meet in none, and a few have none on record. ``names``: by
     which the events know the courses too.
     """
-    course_key = rng.key_of_text(d.seed, "course", names.to_pylist())
-    meetings = make_meetings(d.pack, meeting_keys(course_key, d.catalogue.section_offering))
+    course_key = course_keys(d.seed, names.to_pylist())
+    c = d.catalogue
+    meetings = make_meetings(d.pack, meeting_keys(course_key, c.section_offering), c.section_lecture)
     rooms = room_seats(d)
     order = np.argsort(rooms, kind="stable")
     sizes = rooms[order]

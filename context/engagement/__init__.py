@@ -1,0 +1,1 @@
+"""How students work in their courses from week to week, and when they stop."""

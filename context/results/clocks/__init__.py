@@ -1,0 +1,1 @@
+"""When work comes in, and when it is graded."""

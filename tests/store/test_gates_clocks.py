@@ -1,0 +1,178 @@
+"""Work has a clock, in a 5,000-FTE store: leads before due times, grading, quiz times, scores as teachers
+give them.
+
+Bounds: tests/samples/gates.py.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import sqrt
+
+import pytest
+
+from tests.samples.gates import campus, check_near, numbers
+from tests.samples.tiny import default_pack
+from tests.store.test_gates_work import GRADED, LOCAL, ONLINE
+
+LEADS = (-10080, -1440, -60, 0, 15, 60, 180, 360, 720, 1440, 2880, 10080, 20160)  # minutes
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tables() -> None:
+    """Work that is handed in as a table."""
+    campus().execute(f"CREATE OR REPLACE TEMP TABLE online AS {ONLINE}")
+
+
+def test_lead_before_due() -> None:
+    """Work comes in so long before it is due as the pack has it, most of it in the last hour; some just
+    after.
+
+    .015 for those who join late and hand in late what was due by then, and for nights, which are avoided. A
+    student's leads hang together, so a share has twice the sd of single draws at the most.
+    """
+    law = default_pack().table("submission_lead")
+    rows_ = zip(law["lead_low_minutes"], law["lead_high_minutes"], law["share"], strict=True)
+    shares = [(float(low), float(high), float(share)) for low, high, share in rows_]
+    minutes = "datediff('second', response_date, due_date) / 60.0"
+    density = {}
+    for low, high in pairwise(LEADS):
+        wanted = sum(s * max(min(high, b) - max(low, a), 0) / (b - a) for a, b, s in shares)
+        inside = f"{minutes} > {low} AND {minutes} <= {high}"
+        n, found = numbers(
+            f"SELECT COUNT(*), AVG(({inside})::INT) FROM online WHERE response_date IS NOT NULL"
+        )
+        check_near(found, wanted, 2 * sqrt(wanted / n), allowance=0.015)
+        density[low] = found / (high - low)
+    before = [density[low] for low in LEADS[3:-1]]
+    assert before == sorted(before, reverse=True)  # no steps up and down: it rises to the due time
+    assert density[15] > density[-60] > 5 * density[-1440]  # a late mode just after, lower than before
+    hour = f"hour({LOCAL.replace('due_date', 'response_date')})"
+    # By the pack's curve .029 of a day's acts are between 2 and 6; some work is due early in the morning.
+    (night,) = numbers(
+        f"SELECT AVG(({hour} BETWEEN 2 AND 5)::INT) FROM online WHERE response_date IS NOT NULL"
+    )
+    assert night < 0.05
+
+
+def test_leads_are_a_persons_own() -> None:
+    """Who hands in at the last minute does so again: two leads of a student in a course go together.
+
+    The pack's .35 of the variance of normal scores, ranks taken of what came in before it was due; .1 for
+    ties, late work and nights. 40,000 pairs of some 3,500 students: an sd below .02.
+    """
+    (found,) = numbers(
+        "WITH l AS (SELECT person_id, learner_activity_id, PERCENT_RANK() OVER (ORDER BY "
+        "datediff('second', response_date, due_date)) AS u FROM online WHERE response_date < due_date), "
+        "n AS (SELECT person_id, u, "
+        "row_number() OVER (PARTITION BY person_id ORDER BY learner_activity_id) AS i "
+        "FROM l) SELECT CORR(a.u, b.u) FROM n a JOIN n b ON a.person_id = b.person_id AND b.i = a.i + 1"
+    )
+    check_near(found, default_pack().number("leads.person_share"), 0.02, allowance=0.1)
+
+
+def test_points_as_teachers_give_them() -> None:
+    """Scores given by hand are whole or half points, whole ones most of the time, and heap at fives.
+
+    Courses keep their habits: 300 of them, an sd of .03. In fives alone, a fifth of whole points would be
+    fives.
+    """
+    whole, half, fives, n = numbers(
+        "SELECT AVG((published_score = FLOOR(published_score))::INT), "
+        "AVG((2 * published_score = FLOOR(2 * published_score))::INT), "
+        "AVG((published_score = 5 * FLOOR(published_score / 5))::INT) FILTER "
+        "(a.points_possible >= 50 AND published_score < a.points_possible), COUNT(*) "
+        "FROM learner_activity_result r JOIN learner_activity a USING (learner_activity_id) "
+        "WHERE published_score IS NOT NULL AND a.allowable_submission_types <> 'online_quiz'"
+    )
+    assert n > 100_000
+    assert whole > 0.7
+    assert half > 0.97
+    assert 0.3 < fives < 0.6
+
+
+def test_ninety_is_an_a() -> None:
+    """Of undergraduates with a final score of 90 or more nineteen in twenty have an A, whatever the
+    discipline.
+
+    Cuts of disciplines lie within ten points, where scores and grades of a discipline go together. At 4,000
+    such scores the share has an sd of .004.
+    """
+    campus().execute(f"CREATE OR REPLACE TEMP TABLE graded AS {GRADED}")
+    (best,) = numbers(
+        "SELECT AVG((grade_points_per_credit >= 3.7)::INT) FROM graded "
+        "WHERE le_final_score >= 90 AND ps_student_level = 'Undergraduate'"
+    )
+    assert best > 0.95
+    low, high = numbers(
+        "SELECT MIN(cut), MAX(cut) FROM (SELECT cip, QUANTILE_CONT(le_final_score, 0.02) AS cut FROM graded "
+        "WHERE grade_points_per_credit >= 3.7 AND ps_student_level = 'Undergraduate' "
+        "GROUP BY cip HAVING COUNT(*) >= 200)"
+    )
+    assert high - low < 12
+
+
+def test_grading_takes_its_time() -> None:
+    """Work graded by hand waits some days, with a tail, by teacher, and four in five teachers keep weekends.
+
+    Of what was in on time. The pack's mean of 5.5 days and one, and a median below it, since both parts are
+    lognormal: by 170 graders the mean has a relative sd of .045. A fourth of the variance of log days or
+    more is between graders (.55 of it by the pack, less what whole days and weekends take). Weekends hold a
+    fifth of their share of days by teachers who do not keep them; .02 is the sd of that.
+    """
+    campus().execute(
+        "CREATE OR REPLACE TEMP TABLE by_hand AS SELECT grader_id, learner_activity_id, "
+        "datediff('hour', due_date, graded_date) / 24.0 AS days, isodow("
+        f"{LOCAL.replace('due_date', 'graded_date')}) AS weekday FROM online "
+        "WHERE grader_id IS NOT NULL AND response_date <= due_date AND graded_date > due_date"
+    )
+    graders, mean, median, tail, weekend = numbers(
+        "SELECT COUNT(DISTINCT grader_id), AVG(days), MEDIAN(days), AVG((days > 14)::INT), "
+        "AVG((weekday > 5)::INT) FROM by_hand"
+    )
+    assert graders > 150
+    pack = default_pack()
+    check_near(mean, pack.number("grading.delay_days") + 1.5, 0.35, allowance=0.5)
+    assert median < 0.9 * mean
+    assert 0.02 < tail < 0.2
+    keeps = pack.number("grading.keeps_weekends_share")
+    check_near(weekend, (1 - keeps) * 2 / 7, 0.02)
+    between, within = numbers(
+        "SELECT VAR_POP(m), AVG(v) FROM (SELECT AVG(ln(days)) AS m, VAR_POP(ln(days)) AS v FROM by_hand "
+        "GROUP BY grader_id HAVING COUNT(DISTINCT learner_activity_id) >= 5)"
+    )
+    assert between > 0.25 * (between + within)
+
+
+def test_quizzes_take_the_time_they_have() -> None:
+    """Time taken goes with the time limit, with a spread of its own, and seldom is all of it needed.
+
+    Half or more of the variance of log time is that of limits. Of the limit .62 are taken on average, and
+    .06 of attempts run into it; 20,000 attempts of 3,500 students: sd below .005 for both.
+    """
+    mean, full, n, r = numbers(
+        "SELECT AVG(part), AVG((part >= 0.995)::INT), COUNT(*), CORR(ln(taken), ln(allowed)) FROM ("
+        "SELECT taken, allowed, taken / allowed AS part FROM (SELECT time_taken AS taken, "
+        "60 * q.time_limit AS allowed FROM quiz_result r JOIN quiz q USING (quiz_id) WHERE q.time_limit > 0 "
+        "AND r.time_taken > 0 AND COALESCE(r.extra_time, 0) = 0))"
+    )
+    assert n > 10_000
+    check_near(mean, 0.61, 0.005, allowance=0.03)
+    check_near(full, 0.06, 0.005, allowance=0.03)
+    assert r > 0.5
+
+
+def test_more_attempts_score_higher() -> None:
+    """Where several attempts are allowed, who took more of them has a better kept score.
+
+    In percent, by quizzes that allow more than one: students of two attempts and more against those of one.
+    """
+    one, more, n = numbers(
+        "SELECT AVG(p) FILTER (total_attempts = 1), AVG(p) FILTER (total_attempts > 1), "
+        "COUNT(*) FILTER (total_attempts > 1) FROM (SELECT total_attempts, "
+        "100.0 * kept_score / quiz_points_possible AS p FROM quiz_result JOIN quiz USING (quiz_id) "
+        "WHERE allowed_attempts <> 1 AND quiz_points_possible > 0 AND kept_score IS NOT NULL "
+        "AND learner_activity_result_id IS NOT NULL)"
+    )
+    assert n > 3_000
+    assert more - one > 1.0  # of an sd of 17 in 3,000 scores: over three times five sd of .06 by chance
