@@ -8,10 +8,12 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --n
 	--no-emit-index-url --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test gates check format bench docs picture emulators lock lock-emulators clean
+.PHONY: help demo stack release test gates check format bench docs picture emulators lock lock-emulators clean
 
 help:
 	@echo "make demo     a university of 1,000 FTE in runs/: context store, a term of events, warehouse"
+	@echo "make stack    Pub/Sub and BigQuery emulators with a stream through them; ARGS=--walk asks and ends"
+	@echo "make release  wheel, sdist, image description, sample campus, bill of materials in dist/"
 	@echo "make test     all tests but those of make gates"
 	@echo "make gates    tests too long for every change: 20 seeds, 20,000 FTE, hundreds of kills (hours)"
 	@echo "make check    format, lint, types, import contracts"
@@ -25,6 +27,12 @@ help:
 
 demo: .venv/.installed
 	@$(BIN)/termtide demo $(ARGS)
+
+stack: .venv/.installed-dev emulators
+	@PYTHONPATH=. $(BIN)/python deploy/stack/stack.py $(ARGS)
+
+release: .venv/.installed-dev
+	@PYTHONPATH=. $(BIN)/python deploy/release.py dist $(ARGS)
 
 # Three processes on two processors: tests with servers mostly wait.
 test: .venv/.installed-dev emulators
