@@ -4,7 +4,7 @@ locals {
   topic     = "pubsub://${var.project}/${google_pubsub_topic.events.name}"
 }
 
-# What a stream has delivered outlives its container: the journal, copied here every ten seconds.
+# What a stream has delivered outlives its container: the journal, copied here every minute.
 resource "google_storage_bucket" "state" {
   name                        = "${var.project}-termtide-state"
   location                    = var.region
@@ -13,9 +13,9 @@ resource "google_storage_bucket" "state" {
   public_access_prevention    = "enforced"
   force_destroy               = true
 
-  # The journal is written anew again and again: kept is the newest, and what was deleted for a week.
+  # The journal is written anew every minute, and only the newest is of use.
   soft_delete_policy {
-    retention_duration_seconds = 604800
+    retention_duration_seconds = 0
   }
 
   depends_on = [google_project_service.all]
@@ -42,7 +42,7 @@ resource "google_cloud_run_v2_job" "stream" {
         image   = var.image
         command = ["python3", "/opt/termtide/share/stream_job.py"]
         args = concat(
-          ["--keep", "/state", "--"],
+          ["--keep", "/state", "--every", "60", "--"],
           ["--to", local.topic, "--speed", tostring(var.speed), "--align-today", "--from", var.stream_from],
           local.campus,
         )

@@ -1,7 +1,7 @@
 locals {
-  # Twice an hour a stream that has ended is started again; marts are renewed in the morning, as on the platform.
+  # Every hour a stream that has ended is started again; marts are renewed in the morning, as on the platform.
   schedules = {
-    stream = { job = google_cloud_run_v2_job.stream.name, cron = "7,37 * * * *", paused = !var.streams }
+    stream = { job = google_cloud_run_v2_job.stream.name, cron = "7 * * * *", paused = !var.streams }
     marts  = { job = google_cloud_run_v2_job.marts.name, cron = "0 6 * * *", paused = true }
   }
 }
