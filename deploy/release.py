@@ -166,8 +166,7 @@ def bill_of_materials(path: Path) -> None:
 def make_sample(folder: Path, wheel: Path) -> None:
     """Two weeks of a campus, by the code that is in the wheel. Raises ReleaseError.
 
-    The context store as Parquet, the events as Caliper documents, a line each, both compressed hard: each of the
-    two has at most ``SAMPLE_BYTES``.
+    The context store as Parquet, the events as Caliper documents, a line each, each at most ``SAMPLE_BYTES``.
     """
     scratch = folder.with_name("scratch")
     with zipfile.ZipFile(wheel) as archive:
