@@ -18,7 +18,7 @@ def main() -> int:
     words = Path("/proc/1/cmdline").read_bytes().split(b"\0")
     if not any(word == b"stream" or word.endswith(b"stream_job.py") for word in words):
         return 0
-    sockets = list(Path("/work").rglob(SOCKET))
+    sockets = list(Path("/campus").rglob(SOCKET))
     if not sockets:
         print("no stream listens yet")
         return 1

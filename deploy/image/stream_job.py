@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one stream; see above."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--keep", type=Path, required=True, help="folder that outlives the container")
-    parser.add_argument("--state", type=Path, default=Path("/work/state"), help="state folder in here")
+    parser.add_argument("--state", type=Path, default=Path("/campus/state"), help="state folder in here")
     parser.add_argument("--every", type=float, default=10.0, help="seconds between two copies")
     parser.add_argument("--name", default=os.environ.get("CLOUD_RUN_EXECUTION", f"pid-{os.getpid()}"))
     parser.add_argument("stream", nargs="+", help="arguments of termtide stream")

@@ -18,12 +18,12 @@ import pytest
 _ROOT = Path(__file__).resolve().parents[2]
 _IMAGE = _ROOT / "deploy" / "image"
 _LIMIT_BYTES = 400_000_000
-# What `docker run --read-only --tmpfs /tmp --volume ...:/work` sets up, in namespaces of its own.
+# What `docker run --read-only --tmpfs /tmp --volume ...:/campus` sets up, in namespaces of its own.
 _CONTAINER = """
 set -eu
 mount --make-rprivate /
 mount --bind "$0" "$0"
-mount --bind "$1" "$0/work"
+mount --bind "$1" "$0/campus"
 mount -t tmpfs tmpfs "$0/tmp"
 mount -t proc proc "$0/proc"
 mount -t tmpfs tmpfs "$0/dev"
@@ -33,7 +33,7 @@ mount -o remount,ro,bind "$0"
 root=$0
 chroot=$(command -v chroot)
 shift
-enter='cd /work; exec "$@"'
+enter='cd /campus; exec "$@"'
 exec env --ignore-environment $ENVIRONMENT "$chroot" --userspec=10001:10001 "$root" sh -c "$enter" sh "$@"
 """
 
@@ -95,7 +95,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    """A folder for /work that the image's user may write to."""
+    """A folder for /campus that the image's user may write to."""
     folder = tmp_path / "work"
     folder.mkdir()
     os.chown(folder, 10001, 10001)
@@ -153,7 +153,7 @@ def test_image_has_no_compiler(image: Path) -> None:
 def test_image_writes_nowhere_but_to_its_folders(image: Path, work: Path) -> None:
     """As its user, with a root that is read-only, termtide runs, and can't write where its code is."""
     assert said(image, work, "termtide", "--version").startswith("termtide ")
-    code = "import os; print(os.getuid(), os.access('/opt/termtide', os.W_OK), os.access('/work', os.W_OK))"
+    code = "import os; print(os.getuid(), os.access('/opt/termtide', os.W_OK), os.access('/campus', os.W_OK))"
     assert said(image, work, "python3", "-c", code) == "10001 False True\n"
 
 
@@ -187,7 +187,7 @@ def test_image_streams_and_stops(image: Path, work: Path) -> None:
     print(f"cold start to the first event: {time.monotonic() - began:.1f} s, store and plan included")  # noqa: T201
 
     inner = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8").split()[0]
-    well = ["nsenter", "--target", inner, "--mount", "--pid", "--root", "--wd=/work"]
+    well = ["nsenter", "--target", inner, "--mount", "--pid", "--root", "--wd=/campus"]
     health = [*well, "setpriv", "--reuid", "10001", "--clear-groups"]
     asked = subprocess.run(
         [*health, "/opt/termtide/bin/python3", "/opt/termtide/share/healthy.py"],
