@@ -187,7 +187,7 @@ def test_image_streams_and_stops(image: Path, work: Path) -> None:
     print(f"cold start to the first event: {time.monotonic() - began:.1f} s, store and plan included")  # noqa: T201
 
     inner = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8").split()[0]
-    well = ["nsenter", "--target", inner, "--mount", "--pid", "--root", "--wd=/campus"]
+    well = ["nsenter", "--target", inner, "--mount", "--pid", "--root"]
     health = [*well, "setpriv", "--reuid", "10001", "--clear-groups"]
     asked = subprocess.run(
         [*health, "/opt/termtide/bin/python3", "/opt/termtide/share/healthy.py"],
