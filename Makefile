@@ -8,13 +8,17 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --n
 	--no-emit-index-url --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test gates check format bench docs picture emulators oldest-clients lock lock-emulators clean
+.PHONY: help demo stack release check-cloud lock-checkov test gates check format bench docs picture emulators \
+	oldest-clients lock lock-emulators clean
 
 help:
 	@echo "make demo     a university of 1,000 FTE in runs/: context store, a term of events, warehouse"
+	@echo "make stack    Pub/Sub and BigQuery emulators with a stream through them; ARGS=--walk asks and ends"
+	@echo "make release  wheel, sdist, image description, sample campus, bill of materials in dist/"
 	@echo "make test     all tests but those of make gates"
 	@echo "make gates    tests too long for every change: 20 seeds, 20,000 FTE, hundreds of kills (hours)"
 	@echo "make check    format, lint, types, import contracts"
+	@echo "make check-cloud  checkov's policies for Terraform and the image, in an environment of its own"
 	@echo "make format   put files into the form that make check wants"
 	@echo "make bench    events and rows per CPU-second"
 	@echo "make emulators  a BigQuery emulator for the tests, where there is a Python 3.13 for it"
@@ -26,6 +30,12 @@ help:
 
 demo: .venv/.installed
 	@$(BIN)/termtide demo $(ARGS)
+
+stack: .venv/.installed-dev emulators
+	@PYTHONPATH=. $(BIN)/python deploy/stack/stack.py $(ARGS)
+
+release: .venv/.installed-dev
+	@PYTHONPATH=. $(BIN)/python deploy/release.py dist $(ARGS)
 
 # Three processes on two processors: tests with servers mostly wait.
 test: .venv/.installed-dev emulators oldest-clients
@@ -40,6 +50,18 @@ check: .venv/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-cloud: .venv/checkov/.installed
+	@.venv/checkov/bin/checkov --config-file deploy/checks/checkov.yaml
+
+.venv/checkov/.installed: deploy/checks/checkov.lock | .venv/bin/python
+	@$(BIN)/python -m venv .venv/checkov
+	@.venv/checkov/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+lock-checkov: .venv/bin/uv
+	$(BIN)/uv pip compile deploy/checks/checkov.in --python-version 3.11 --universal --generate-hashes --no-header \
+		--no-annotate --no-emit-index-url --quiet $(if $(UPGRADE),--upgrade) -o deploy/checks/checkov.lock
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix-only --quiet .

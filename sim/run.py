@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 
 from context.errors import InputError
@@ -23,6 +24,7 @@ from sim.sinks.open import check_address, check_flags, is_offered
 from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import build_warehouse
 
+CHART_LIBRARIES = ("altair", "vl_convert")
 MARTS_MEMORY = "2GB"  # of the stage of the marts; what exceeds it is spilled
 
 
@@ -118,8 +120,12 @@ def make_marts(at: Claimed) -> int:
 
 
 def make_report(pack: Pack, at: Claimed) -> None:
-    """The page that shows what the run holds. Raises RunError."""
+    """The page that shows what the run holds, where its charts can be drawn. Raises RunError."""
     at.show.stage("report")
+    missing = [name for name in CHART_LIBRARIES if find_spec(name) is None]
+    if missing:  # as in the container image, for which they would be a fifth more
+        at.show.say(f"report: left out, as {' and '.join(missing)} can't be imported here")
+        return
     write_report(at.run_dir, pack, load_record(at.run_dir).rows)
 
 

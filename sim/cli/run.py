@@ -130,7 +130,8 @@ def _make(
         out_json(facts)
     else:
         _print_summary(facts)
-    err.print(f"report: {(run_dir / REPORT).resolve()}")
+    if (run_dir / REPORT).is_file():
+        err.print(f"report: {(run_dir / REPORT).resolve()}")
 
 
 def _summary(outcome: Outcome) -> dict[str, Any]:

@@ -130,6 +130,20 @@ def test_another_run_is_refused(server: Recorder, fake: Fake) -> None:
     assert wrote(server) == []
 
 
+@pytest.mark.usefixtures("server")
+def test_a_dataset_made_for_us_is_taken(fake: Fake) -> None:
+    """One that is labelled synthetic and no run's, as Terraform makes it, is that of its tables."""
+    for name in ("event_store", "context_store_entity", "context_store_keymap", "termtide_meta"):
+        dataset(fake, name, labels={"synthetic": "true"})
+    deliver(TO, items(1), "decorator")
+    assert fake.datasets["event_store"]["labels"] == {"synthetic": "true"}
+    deliver(TO, items(1), "decorator")
+    for table in fake.tables.values():
+        table["labels"]["run"] = "demo-1-abc"
+    with pytest.raises(InputError, match="holds the run demo-1-abc"):
+        check()
+
+
 @pytest.mark.parametrize(
     ("query", "wrong"),
     [("?location=EU", r"is in US, but location=EU was given"), ("", r"is in EU, but others are in US")],

@@ -118,12 +118,26 @@ def _is_ours(connection: Connection, dataset: Any, shipment: Shipment, allowed: 
             f"rely on it; choose another &prefix=, or say --allow-unlabelled {called}"
         )
     run, wanted = dataset.labels.get("run"), labels_of(shipment)["run"]
+    if run is None:  # made for us by others, Terraform say: it is that run's whose tables are in it
+        run = _run_of_tables(connection, called, wanted)
     if run != wanted:
         raise InputError(
             f"dataset {connection.project}.{called}: holds the run {run}, given: {wanted}; choose another "
             f"&prefix=, or remove that one: termtide drop bigquery://{connection.project} --run {run}"
         )
     return True
+
+
+def _run_of_tables(connection: Connection, called: str, wanted: str) -> str:
+    """Another run than the wanted one that has tables in a dataset, or else the wanted one."""
+    listed = connection.call(
+        f"dataset {called}",
+        lambda: list(
+            connection.client.list_tables(f"{connection.project}.{called}", retry=None, timeout=CALL_S)
+        ),
+    )
+    runs = {str(table.labels["run"]) for table in listed if "run" in table.labels}
+    return min(runs - {wanted}, default=wanted)
 
 
 def _location(connection: Connection, target: Address, present: Collection[Any]) -> str:
