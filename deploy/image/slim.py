@@ -33,8 +33,8 @@ _FILES = (
 )  # fmt: skip
 # What the image's commands load, the parts that wait for their use too.
 _IMPORTS = (
-    "sim.cli.main", "sim.cli.stream", "sim.cli.backfill", "sim.cli.marts", "sim.cli.context", "sim.cli.sql",
-    "sim.cli.schema", "sim.cli.pack", "sim.cli.run", "sim.stream.stream", "sim.run", "sim.shell.prompt",
+    "sim.cli.main", "sim.cli.live.stream", "sim.cli.backfill", "sim.cli.marts", "sim.cli.context",
+    "sim.cli.sql", "sim.cli.schema", "sim.cli.pack", "sim.cli.run", "sim.stream.stream", "sim.run", "sim.shell.prompt",
     "sim.sinks.pubsub", "sim.sinks.bigquery", "sim.sinks.duckdb", "sim.sinks.ndjson", "sim.sinks.parquet",
     "google.cloud.bigquery", "google.pubsub_v1", "google.auth.compute_engine",
     "google.auth.transport.requests",

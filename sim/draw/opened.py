@@ -18,7 +18,7 @@ from sim.world.objects import released
 from sim.world.world import NO_ROW, NO_TIME, Objects, World
 
 # Purposes: of a click's key, of a course's.
-_GRACE, _WHICH_NEXT, _OTHER, _PICK = 16, 17, 18, 19
+_GRACE, _WHICH_NEXT, _OTHER, _PICK, _WHICH_FURTHER = 16, 17, 18, 19, 117
 _FAME = 850
 _SPAN = 1 << 42  # more than the milliseconds of a term
 _TRIES = 3  # objects among which a click chooses by what all read
@@ -89,7 +89,7 @@ def _next_due(due: Due, pack: Pack, objects: Objects, at: tuple[I32, I64, U64]) 
     place = np.searchsorted(due.code, course.astype(np.int64) * _SPAN + since)
     share = pack.number("opened.next_share")
     further = (rng.uniform(key, _WHICH_NEXT) >= share).astype(np.int64)
-    further += (rng.uniform(key, _WHICH_NEXT + 100) >= share) & (further > 0)
+    further += (rng.uniform(key, _WHICH_FURTHER) >= share) & (further > 0)
     found = np.full(len(course), NO_ROW)
     for ahead in range(_FURTHEST, -1, -1):
         mine = np.minimum(place + np.minimum(further, ahead), len(due.row) - 1)

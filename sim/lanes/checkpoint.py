@@ -319,7 +319,8 @@ def _format_of(line: bytes) -> object:
     """The format that a journal's first line tells; of one that was changed its seal tells that."""
     if _SEAL in line:
         with suppress(ValueError):
-            return orjson.loads(line)["format"] if _is_sealed(line) else JOURNAL_FORMAT
+            saved = orjson.loads(line)
+            return saved.get("format", JOURNAL_FORMAT) if _is_sealed(line) else JOURNAL_FORMAT
         return JOURNAL_FORMAT
     saved = orjson.loads(line)
     return saved.get("format", JOURNAL_FORMAT) if isinstance(saved, dict) else JOURNAL_FORMAT

@@ -20,7 +20,7 @@ from sim.marts.deliver import deliver_marts
 from sim.marts.record import MARTS, load_record
 from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import open_run
-from tests.samples.marts_tiny import RUN_DATE, bigquery, copied_run, marts_run, rows
+from tests.samples.marts_tiny import RUN_DATE, bigquery, copied_run, marts_run, note_as_written, rows
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -60,6 +60,7 @@ def test_threads_and_row_groups_do_not_show() -> None:
     folder = copied_run()
     for path in folder.rglob("*.parquet"):
         pq.write_table(pq.read_table(path, partitioning=None), path, row_group_size=500)
+    note_as_written(folder)
     build_marts(folder, Wish(run_date=RUN_DATE, threads=4, memory="1GB"))
     assert digests(folder) == digests(marts_run()[0])
 
@@ -114,6 +115,7 @@ def narrow(folder: Path) -> None:
     """Take a column out of a table."""
     path = folder / "context_store_entity" / "course_offering.parquet"
     pq.write_table(pq.read_table(path).drop_columns(["le_status"]), path)
+    note_as_written(folder)
 
 
 def older(folder: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from context.files import file_digest
 from sim.folder.manifest import load_manifest
 from sim.marts.build import BuiltMarts, Wish, build_marts
 from sim.sql.query import run_sql
@@ -26,6 +27,15 @@ def copied_run() -> Path:
     copytree(finished_run(), folder)
     build_warehouse(folder)
     return folder
+
+
+def note_as_written(folder: Path) -> None:
+    """Let the manifest know the run's files as they stand, as if they had been written so."""
+    manifest = load_manifest(folder)
+    for file in manifest.files:
+        path = folder / file.path
+        file.bytes, file.xxh3_128 = path.stat().st_size, file_digest(path)
+    manifest.save(folder)
 
 
 @cache
