@@ -21,10 +21,20 @@ locals {
     { name = "message_id", type = "STRING", mode = "NULLABLE" },
     { name = "publish_time", type = "TIMESTAMP", mode = "NULLABLE" },
     { name = "data", type = "STRING", mode = "NULLABLE" },
-    { name = "attributes", type = "JSON", mode = "NULLABLE" },
+    { name = "attributes", type = "STRING", mode = "NULLABLE" },
   ]
-  # What turns the raw table into the columns of event_store.expanded, when it is there: `termtide schema ddl raw`.
-  view_file = "${path.module}/raw_expanded.sql"
+  raw_table = "`${var.project}.${var.prefix}event_store_raw.raw`"
+  # The view that Termtide ships, over this table alone and with this project's keymaps.
+  raw_view = replace(
+    replace(
+      replace(
+        file("${path.module}/../../schemas/raw/expanded.sql"),
+        "raw.documents", "(SELECT CAST(NULL AS STRING) AS event LIMIT 0)"
+      ),
+      "raw.messages", local.raw_table
+    ),
+    "context_store_", "`${var.project}`.${var.prefix}context_store_"
+  )
 }
 
 resource "google_bigquery_dataset" "udp" {
@@ -57,12 +67,13 @@ resource "google_bigquery_dataset" "raw" {
 }
 
 resource "google_bigquery_table" "raw" {
-  dataset_id               = google_bigquery_dataset.raw.dataset_id
-  table_id                 = "raw"
-  description              = "One row a message: data, attributes, and when Pub/Sub had it. At least once: event_id repeats for a repeat."
-  labels                   = local.labels
-  schema                   = jsonencode(local.raw_columns)
-  require_partition_filter = true
+  dataset_id  = google_bigquery_dataset.raw.dataset_id
+  table_id    = "raw"
+  description = "One row a message: data, attributes, and when Pub/Sub had it. At least once: event_id repeats for a repeat."
+  labels      = local.labels
+  schema      = jsonencode(local.raw_columns)
+  # The view over it reads all of it.
+  require_partition_filter = false
   deletion_protection      = false
 
   time_partitioning {
@@ -71,8 +82,9 @@ resource "google_bigquery_table" "raw" {
   }
 }
 
+# BigQuery checks a view when it is made: the keymaps have to be there.
 resource "google_bigquery_table" "expanded" {
-  count = fileexists(local.view_file) ? 1 : 0
+  count = var.stream_view ? 1 : 0
 
   dataset_id          = google_bigquery_dataset.raw.dataset_id
   table_id            = "expanded"
@@ -81,7 +93,9 @@ resource "google_bigquery_table" "expanded" {
   deletion_protection = false
 
   view {
-    query          = replace(file(local.view_file), "{raw}", "${var.project}.${google_bigquery_table.raw.dataset_id}.${google_bigquery_table.raw.table_id}")
+    query          = local.raw_view
     use_legacy_sql = false
   }
+
+  depends_on = [google_bigquery_table.raw]
 }

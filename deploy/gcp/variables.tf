@@ -110,3 +110,9 @@ variable "size" {
     backfill_memory = "4Gi"
   }
 }
+
+variable "stream_view" {
+  description = "Whether to make the view event_store_raw.expanded: after the first backfill, when the keymaps are there."
+  type        = bool
+  default     = false
+}

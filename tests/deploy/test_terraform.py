@@ -193,3 +193,14 @@ def test_checkov_finds_nothing() -> None:
         [program, "--config-file", config], cwd=root, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+
+
+def test_the_raw_table_and_its_view_are_the_schemas() -> None:
+    """The raw table has the columns of the contract, and the view replaces what the shipped text has."""
+    contract = schemas.table(schemas.RAW, "messages")
+    columns = local("raw_columns")
+    assert [(c["name"], c["type"]) for c in columns] == [(c.name, c.type) for c in contract.columns]
+    text = (GCP / "bigquery.tf").read_text(encoding="utf-8")
+    assert 'file("${path.module}/../../schemas/raw/expanded.sql")' in text
+    for word in re.findall(r'^ +"(raw\.\w+|context_store_)", ', text, flags=re.MULTILINE):
+        assert word in schemas.raw_expanded()
