@@ -140,7 +140,7 @@ def test_the_raw_table_has_what_pubsub_writes() -> None:
         "message_id": "STRING",
         "publish_time": "TIMESTAMP",
         "data": "STRING",
-        "attributes": "JSON",
+        "attributes": "STRING",
     }
     raw = of_kind("google_pubsub_subscription")["google_pubsub_subscription.raw"]
     assert raw["bigquery_config"][0]["write_metadata"] is True
