@@ -11,12 +11,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from context.errors import InputError
 from sim.backfill.backfill import Wanted
 from sim.marts.build import Wish
 from sim.marts.deliver import deliver_marts
 from sim.run import Order, deliver
 from sim.sinks.duckdb import LOADS
 from sim.sinks.tables import TableOptions
+from sim.verify.duckdb_file import check_duckdb
 from sim.verify.places import verify
 from tests.samples.tiny import finished_run
 
@@ -115,3 +117,11 @@ def test_everything_has_its_digest(whole: Path) -> None:
     assert all(checksum for _, checksum in rows)
     noted = {item.partition(" ")[0] for item, _ in rows}
     assert {name for (name,) in tables} - {f"{LOADS.dataset}.{LOADS.name}"} <= noted
+
+
+@pytest.mark.parametrize("name", ["c.csv", "c.ndjson", "c.parquet", "c.txt"])
+def test_other_files_are_no_delivery_of_ours(tmp_path: Path, name: str) -> None:
+    """A file that DuckDB could read as something else is told to be no delivery, not to be damaged."""
+    (tmp_path / name).write_text("a,b\n1,2\n" * 40)
+    with pytest.raises(InputError, match="no DuckDB file"):
+        check_duckdb(tmp_path / name)
