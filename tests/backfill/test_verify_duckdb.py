@@ -125,3 +125,17 @@ def test_other_files_are_no_delivery_of_ours(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("a,b\n1,2\n" * 40)
     with pytest.raises(InputError, match="no DuckDB file"):
         check_duckdb(tmp_path / name)
+
+
+def test_a_delivery_that_is_verified_mends_the_file(whole: Path, tmp_path: Path) -> None:
+    """What somebody changed in a file is delivered again with ``--verify``, and said; else it is not read."""
+    file = Path(shutil.copyfile(whole, tmp_path / "d.duckdb"))
+    with duckdb.connect(str(file)) as there:
+        there.execute(f"UPDATE {PERSON} SET last_name = 'Other' WHERE person_id = 1")
+    said: list[str] = []
+    for closely in (False, True):
+        assert findings(file)
+        options = TableOptions(say=said.append, verify=closely)
+        deliver(finished_run(), Order((f"duckdb:{file}",), Wanted(FALL, FALL), options, verify=closely))
+    assert findings(file) == {}
+    assert said == [f"{PERSON}: other rows than were delivered; they are again"]
