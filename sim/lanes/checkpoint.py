@@ -24,7 +24,7 @@ from context.documents import UnreadableError, read_bytes
 from context.errors import InputError, RunError
 from context.files import disk_error, replacing
 from sim.caliper.batch import Batch
-from sim.folder.lock import locked
+from sim.folder.lock import folder_while_needed, locked
 from sim.lanes.seals import format_of, open_line, seal_line
 
 JOURNAL = "checkpoint.jsonl"
@@ -311,7 +311,7 @@ def held(folder: Path) -> Iterator[None]:
     busy = InputError(f"--state {folder}: another stream is at work with it; give another one")
     with ExitStack() as stack:
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            stack.enter_context(folder_while_needed(folder, mode=0o700))
             stack.enter_context(locked(folder, busy))
         except (FileExistsError, NotADirectoryError):
             raise InputError(f"--state {folder}: this is a file, allowed: a folder") from None
