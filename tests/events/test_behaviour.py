@@ -27,8 +27,8 @@ from tests.samples.tiny import calendar_of, default_pack
 
 MEASURED: dict[str, tuple[float, float]] = json.loads(FILE.read_text(encoding="utf-8"))
 SIGMAS = 6
-# Since habits are personal, seeds differ more: so many standard errors of these are in their ranges. No more may
-# be added; each leaves when the campus comes nearer to the middle of its range.
+# Since habits are personal, seeds differ more: so many standard errors of these are in their ranges. No more
+# may be added; each leaves when the campus comes nearer to the middle of its range.
 NEARER = {
     "midterm / weeks around": 5.0,
     "end / weeks 9 to 13": 5.9,
