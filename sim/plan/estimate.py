@@ -86,11 +86,6 @@ class Estimate:
         return sum(self.events_by.values())
 
     @property
-    def json_bytes(self) -> int:
-        """Of the events as plain NDJSON."""
-        return self.events * JSON_BYTES_PER_EVENT
-
-    @property
     def bytes(self) -> int:
         """Of the run's folder."""
         marts = BYTES_OF_ANY_MARTS + MART_BYTES_PER_EVENT * self.events if self.marts else 0
