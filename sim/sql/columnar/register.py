@@ -17,6 +17,7 @@ _ARROW = {
     "VARCHAR": pa.string(),
     "BLOB": pa.binary(),
     "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
     "DECIMAL(38, 9)": pa.decimal128(38, 9),
 }
 
@@ -50,6 +51,38 @@ FUNCTIONS = {
     "fn_distance": ColumnFunction("letters", "edit_distance", ("VARCHAR", "VARCHAR"), "BIGINT"),
     "fn_product": ColumnFunction("numerics", "product", (_NUMERIC, _NUMERIC), _NUMERIC),
     "fn_quotient": ColumnFunction("numerics", "quotient", (_NUMERIC, _NUMERIC), _NUMERIC),
+}
+_BIG = {  # BIGNUMERICs as texts
+    **dict.fromkeys(("product", "quotient", "power"), ("VARCHAR", "VARCHAR")),
+    **dict.fromkeys(
+        ("sqrt", "cbrt", "exp", "ln", "log10", "ceiling", "floor", "read", "parsed"), ("VARCHAR",)
+    ),
+    **dict.fromkeys(("round", "round_even", "trunc"), ("VARCHAR", "BIGINT")),
+    **dict.fromkeys(("whole", "rest", "log"), ("VARCHAR", "VARCHAR")),
+    "of_float": ("DOUBLE",),
+}
+_BIG_NAMES = {
+    "sqrt": "root",
+    "cbrt": "cube_root",
+    "exp": "exponential",
+    "ln": "natural_log",
+    "log10": "common_log",
+    "floor": "floored",
+    "round": "rounded",
+    "round_even": "rounded_even",
+    "trunc": "truncated",
+    "whole": "whole_quotient",
+    "rest": "remainder",
+    "log": "log_to_base",
+}
+FUNCTIONS |= {
+    f"fn_big_{name}": ColumnFunction("bignumerics", _BIG_NAMES.get(name, name), takes, "VARCHAR")
+    for name, takes in _BIG.items()
+}
+FUNCTIONS |= {
+    "fn_big_float": ColumnFunction("bignumerics", "to_float", ("VARCHAR",), "DOUBLE"),
+    "fn_big_int64": ColumnFunction("bignumerics", "to_int64", ("VARCHAR",), "BIGINT"),
+    "fn_big_numeric": ColumnFunction("bignumerics", "to_numeric", ("VARCHAR",), _NUMERIC),
 }
 
 
