@@ -58,7 +58,7 @@ def read(text: str) -> str | None:
     return digits_of(Decimal(found[1]))
 
 
-def parsed(text: str) -> str | None:
+def loosely_read(text: str) -> str | None:
     """Of a text as PARSE_NUMERIC reads it: with commas before the point, and the sign before or after."""
     found = _LOOSE.fullmatch(text)
     if found is None or (found[1] and found[5]):
@@ -99,12 +99,12 @@ def to_numeric(value: str) -> Decimal | None:
     return Decimal(units).scaleb(-_NUMERIC_PLACES, _MORE) if abs(units) < _NUMERIC_LIMIT else None
 
 
-def product(one: str, other: str) -> str | None:
+def big_product(one: str, other: str) -> str | None:
     """Rounded to the last digit, halves away from zero, as all that follows."""
     return _held(_halves(int(one) * int(other), _SCALE))
 
 
-def quotient(one: str, other: str) -> str | None:
+def big_quotient(one: str, other: str) -> str | None:
     """None for a division by zero too."""
     return _held(_halves(int(one) * _SCALE, int(other))) if int(other) else None
 
@@ -134,7 +134,7 @@ def rounded_even(value: str, places: int) -> str | None:
     return _to_places(int(value), places, even)
 
 
-def truncated(value: str, places: int) -> str | None:
+def cut_off(value: str, places: int) -> str | None:
     """Without the digits after those."""
     return _to_places(int(value), places, _towards_zero)
 
@@ -161,19 +161,6 @@ def _to_places(units: int, places: int, how: Callable[[int, int], int]) -> str |
 def power(one: str, other: str) -> str | None:
     """POW of two numbers; None where it is not a number."""
     return _function(lambda: decimal_of(one), lambda x: _MORE.power(x, decimal_of(other)))
-
-
-def power_numeric(one: Decimal, other: Decimal) -> Decimal | None:
-    """POW of two NUMERICs."""
-    return _numeric(power(str(_units(one)), str(_units(other))))
-
-
-def _units(value: Decimal) -> int:
-    return int(value.scaleb(PLACES, _MORE))
-
-
-def _numeric(value: str | None) -> Decimal | None:
-    return to_numeric(value) if value is not None else None
 
 
 def _function(given: Callable[[], Decimal], made: Callable[[Decimal], Decimal]) -> str | None:
