@@ -227,3 +227,4 @@ CREATE TEMP MACRO bq_numeric_log10(x) AS bq_big_numeric(bq_big_log10(bq_big_of_n
 CREATE TEMP MACRO bq_numeric_log(x, b) AS bq_big_numeric(bq_big_log(bq_big_of_numeric(x), bq_big_of_numeric(b)));
 CREATE TEMP MACRO bq_power_domain(x, y, r) AS CASE WHEN x = 0 AND y < 0 THEN bq_fail('division by zero: POW(0, ' || bq_numeric_text(y) || ')') WHEN x < 0 AND y <> trunc(y) THEN bq_fail('Negative NUMERIC value cannot be raised to a fractional power: POW(' || bq_numeric_text(x) || ', ' || bq_numeric_text(y) || ')') ELSE r END;
 CREATE TEMP MACRO bq_numeric_power(x, y) AS CASE WHEN x IS NOT NULL AND y IS NOT NULL THEN bq_power_domain(x, y, bq_in_range(bqs_big_numeric(bqs_big_power(bqs_big_of_numeric(x), bqs_big_of_numeric(y))), 'POW(' || bq_numeric_text(x) || ', ' || bq_numeric_text(y) || ')')) END;
+CREATE TEMP MACRO bq_roman(r, x) AS CASE WHEN r IS NULL THEN bq_fail('No Roman numeral: ' || x || '; allowed: 1 to 3999') ELSE r END;

@@ -85,6 +85,12 @@ FUNCTIONS |= {
 FUNCTIONS |= {
     "fn_big_float": ColumnFunction("bignumerics", "to_float", ("VARCHAR",), "DOUBLE"),
     "fn_big_int64": ColumnFunction("bignumerics", "to_int64", ("VARCHAR",), "BIGINT"),
+    "fn_exact_formatted": ColumnFunction(
+        "number_formats", "exact_formatted", ("VARCHAR", "VARCHAR"), "VARCHAR"
+    ),
+    "fn_float_formatted": ColumnFunction(
+        "number_formats", "float_formatted", ("DOUBLE", "VARCHAR"), "VARCHAR"
+    ),
     "fn_big_numeric": ColumnFunction("bignumerics", "to_numeric", ("VARCHAR",), _NUMERIC),
 }
 
