@@ -228,3 +228,8 @@ CREATE TEMP MACRO bq_numeric_log(x, b) AS bq_big_numeric(bq_big_log(bq_big_of_nu
 CREATE TEMP MACRO bq_power_domain(x, y, r) AS CASE WHEN x = 0 AND y < 0 THEN bq_fail('division by zero: POW(0, ' || bq_numeric_text(y) || ')') WHEN x < 0 AND y <> trunc(y) THEN bq_fail('Negative NUMERIC value cannot be raised to a fractional power: POW(' || bq_numeric_text(x) || ', ' || bq_numeric_text(y) || ')') ELSE r END;
 CREATE TEMP MACRO bq_numeric_power(x, y) AS CASE WHEN x IS NOT NULL AND y IS NOT NULL THEN bq_power_domain(x, y, bq_in_range(bqs_big_numeric(bqs_big_power(bqs_big_of_numeric(x), bqs_big_of_numeric(y))), 'POW(' || bq_numeric_text(x) || ', ' || bq_numeric_text(y) || ')')) END;
 CREATE TEMP MACRO bq_roman(r, x) AS CASE WHEN r IS NULL THEN bq_fail('No Roman numeral: ' || x || '; allowed: 1 to 3999') ELSE r END;
+
+-- Patterns that are known only as the query runs.
+CREATE TEMP MACRO bq_pattern_shape(shape, f) AS CASE WHEN shape < 0 THEN bq_fail(f || ': the regular expression has ' || -shape || ' capturing groups, allowed: none or 1') ELSE shape END;
+CREATE TEMP MACRO bq_regexp_found(s, p, shape) AS CASE WHEN shape IS NULL OR NOT regexp_matches(s, p) THEN NULL WHEN shape = 0 THEN regexp_extract(s, p, 0) WHEN shape = 1 THEN NULLIF(regexp_extract(s, p, 1), '') ELSE regexp_extract(s, p, 1) END;
+CREATE TEMP MACRO bq_in_three(three, p, what) AS CASE WHEN three IS NULL AND p IS NOT NULL THEN bq_fail(what) ELSE three END;
