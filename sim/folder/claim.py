@@ -26,6 +26,7 @@ from sim.folder.manifest import (
 from sim.folder.names import (
     BUILT,
     COOKBOOK,
+    COUNTS,
     DICTIONARY,
     FOLDER,
     MANIFEST,
@@ -159,6 +160,9 @@ def verified(run_dir: Path, manifest: Manifest, care: Care = "cheap") -> Manifes
     found.units = {
         day: unit for day, unit in found.units.items() if lost.isdisjoint(file.path for file in unit.files)
     }
+    uncounted = [unit for unit in found.units.values() if unit.counts and unit.counts.path in lost]
+    for unit in uncounted:  # its events are whole: they are only to be counted again
+        unit.counts = None
     found.store = {name: table for name, table in found.store.items() if table.path not in lost}
     if plan and plan[0].path in lost:
         found.plan = None
@@ -167,7 +171,7 @@ def verified(run_dir: Path, manifest: Manifest, care: Care = "cheap") -> Manifes
     elif found.plan is None and manifest.has_plan:
         found.state = "plan"
     elif manifest.is_done and (
-        len(found.units) < len(manifest.units) or not is_built(run_dir, WAREHOUSE, REPORT)
+        len(found.units) < len(manifest.units) or uncounted or not is_built(run_dir, WAREHOUSE, REPORT)
     ):
         found.state = "events"
     return found
@@ -189,6 +193,7 @@ def remove_run(run_dir: Path, manifest: Manifest | None = None) -> None:
         marts = [run_dir / mart.table.dataset for mart in schemas.marts()]
         days = [run_dir / mart.table.dataset / mart.table.name for mart in schemas.marts()]
         found = [*stores, *dates, events, events.parent, *days, *marts, *pages.glob("*/"), pages]
+        found.append(run_dir / COUNTS)
         for folder in found:
             if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
                 folder.rmdir()
@@ -256,6 +261,9 @@ def ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
         yield place.with_name(f"{mart.table.name}.parquet")
         yield place.with_name(f"{mart.table.name}.parquet{PARTIAL}")
         yield from place.glob(f"{mart.table.partition_by}=*.parquet*")
+    for path in (run_dir / COUNTS).glob("unit-*"):
+        if _EVENT_FILE.fullmatch(path.name):
+            yield path
     for path in (run_dir / FOLDER).glob("event_date=*/unit-*"):
         if _EVENT_FOLDER.fullmatch(path.parent.name) and _EVENT_FILE.fullmatch(path.name):
             yield path

@@ -99,6 +99,7 @@ class UnitEntry(_Sparse):
     rows: int = Field(ge=0)
     digest: str | None = None  # of the columns; files of lines have none
     files: list[FileEntry]
+    counts: FileEntry | None = None  # the record of what it has, counted; runs made before have none
 
 
 class TableEntry(FileEntry):
@@ -145,7 +146,9 @@ class Manifest(_Part):
     def files(self) -> list[FileEntry]:
         """Every file that it names."""
         plan = [] if self.plan is None else [self.plan]
-        return [*self.store.values(), *plan, *(file for unit in self.units.values() for file in unit.files)]
+        counts = [unit.counts for unit in self.units.values() if unit.counts is not None]
+        events = (file for unit in self.units.values() for file in unit.files)
+        return [*self.store.values(), *plan, *events, *counts]
 
     @property
     def has_store(self) -> bool:
@@ -162,12 +165,20 @@ class Manifest(_Part):
         """Whether nothing is left to make."""
         return self.state == "done"
 
-    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
+    def add_unit(
+        self,
+        day: str,
+        files: Iterable[Written],
+        rows: int,
+        digest: str | None,
+        counts: Written | None = None,
+    ) -> None:
         """Note that a unit's files are in place. Raises RunError when their rows are not the unit's."""
         entries = [FileEntry.of(file) for file in files]
         if sum(entry.rows for entry in entries) != rows:
             raise RunError(f"unit {day}: {rows} events, but {sum(e.rows for e in entries)} in its files")
-        self.units[day] = UnitEntry(rows=rows, digest=digest, files=entries)
+        record = None if counts is None else FileEntry.of(counts)
+        self.units[day] = UnitEntry(rows=rows, digest=digest, files=entries, counts=record)
 
     def save(self, run_dir: Path) -> None:
         """Write the file durably and rename it into place; the totals are summed anew. Raises RunError."""
