@@ -41,7 +41,8 @@ class Worker:
     def engine(self) -> Engine:
         """Made when first needed: units that are only copied need none."""
         job = self.job
-        given = mapped(job.shared) if job.shared is not None else None
+        campus = mapped(job.shared) if job.shared is not None else None
+        given = (campus.world, campus.anchors) if campus is not None else None
         return load_engine(job.run_dir, job.scenario, job.pack_path, given)
 
     @cached_property
