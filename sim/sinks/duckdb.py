@@ -267,7 +267,7 @@ def rows_of_item(dataset: str, table: str, day: date | None) -> tuple[str, Seque
 
 
 def rows_digest(connection: duckdb.DuckDBPyConnection, dataset: str, table: str, day: date | None) -> str:
-    """SHA-256 (hex) of the values of an item's rows, whatever order they stand in. Raises duckdb.Error."""
+    """XXH3-128 (hex) of the values of an item's rows, whatever order they stand in. Raises duckdb.Error."""
     contract = schemas.table(dataset, table)
     columns = ", ".join(quoted(column) for column in contract.names)
     order = ", ".join(map(quoted, contract.key)) or "ALL"  # without a key equal rows may change places
