@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from context.errors import InputError, first_line
+from context.row_sums import MARK
 from sim.folder.duckdb_paths import duckdb_database
 from sim.sinks.duckdb import LOADS, rows_digest, rows_of_item
 from sim.sql.warehouse import quoted
@@ -77,7 +78,7 @@ def _wrong(
     ((count,),) = connection.execute(f"SELECT count(*) FROM {name}{where}", bounds).fetchall()
     if count != rows:
         return f"{count:,} rows, {rows:,} were delivered"
-    if checksum is None:
+    if checksum is None or not checksum.startswith(MARK):
         return "no digest of its rows was noted: what was delivered before this version can't be told"
     if len(checksum) != _DIGEST_DIGITS:
         return "its digest is an older version's, SHA-256, so its values can't be compared: deliver it anew"

@@ -284,11 +284,9 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize("block", range(6))
-def test_command_lines(
-    block: int, toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A spoiled command line is one line on stderr, or is taken; what costs much is not started here."""
+@pytest.fixture
+def dry(toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working directory with a scenario and a run, in which what costs much is not started."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9")
@@ -299,6 +297,12 @@ def test_command_lines(
         monkeypatch.setattr(f"sim.sinks.{name}.__init__", _stopped)
     Path("termtide.toml").write_text("fte = 12\n")
     shutil.copytree(toy, "toy")
+
+
+@pytest.mark.usefixtures("dry")
+@pytest.mark.parametrize("block", range(6))
+def test_command_lines(block: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """A spoiled command line is one line on stderr, or is taken; what costs much is not started here."""
     for seed in range(block * 50, block * 50 + 50):
         told(spoiled_arguments(LINES[seed % len(LINES)], OPTIONS, seed), capsys)
 
