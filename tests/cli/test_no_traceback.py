@@ -16,8 +16,9 @@ from context.scenario.load import load_scenario
 from context.scenario.parts import Incident
 from context.sealed import SEAL, seal_of
 from sim.cli.main import main
-from sim.lanes.checkpoint import Checkpoint, StreamProgress, load_progress
+from sim.lanes.checkpoint import Checkpoint, load_progress
 from sim.lanes.seals import seal_line
+from sim.lanes.stream_progress import StreamProgress
 from sim.sql.warehouse import build_warehouse
 from tests.samples.mutations import spoiled_arguments, spoiled_text, spoiled_value
 from tests.samples.tiny import calendar_of, default_pack
@@ -55,6 +56,12 @@ name = "late"
 start = 2026-10-20T19:30:00
 end = 2026-10-21T22:00:00
 catch_up = 2.5
+
+[[stage]]
+name = "exam_week"
+tools = ["files", "login"]
+clicks = 1.5
+outage = true
 
 [output]
 event_json = true
