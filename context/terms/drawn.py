@@ -76,6 +76,7 @@ class Drawn:
     requirements: Requirements
     module_progress: ModuleProgress
     grades: Grades
+    mid_term: I64  # letter of each row of grades in the middle of the term, -1 where none is given
     records: TermRecords
     learner_groups: LearnerGroups
     inbox: Inbox

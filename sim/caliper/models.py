@@ -116,7 +116,7 @@ class MediaEvent(Event):
 
 
 class Person(_Closed):
-    """A reader."""
+    """A reader, or what it is read with."""
 
     id: Iri
     type: CaliperTerm
@@ -172,6 +172,7 @@ class ReadingEvent(Event):
 
     action: CaliperTerm
     actor: Person
+    ed_app: Person = Field(alias="edApp")
     event_time: Instant = Field(alias="eventTime")
     federated_session: LtiSession = Field(alias="federatedSession")
     group: Section
