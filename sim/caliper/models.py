@@ -54,11 +54,17 @@ class Entity(_Node):
     scored_by: str | None = Field(None, alias="scoredBy")
 
 
+class Place(Entity):
+    """Where somebody is a member: a course, or a section and its course."""
+
+    sub_organization_of: Entity | None = Field(None, alias="subOrganizationOf")
+
+
 class Membership(_Node):
     """Who somebody is in a course."""
 
     member: Entity
-    organization: Entity
+    organization: Place
     roles: list[str] | None = None
 
 
