@@ -203,6 +203,11 @@ TABLES: dict[str, TableSpec] = {
         ("sex", "name"),
         complete=("sex",),
     ),
+    "spelling": TableSpec(
+        (option_field("part", "first", "last"), Field("name"), Field("spelling"), share_field()),
+        ("part", "name"),
+        complete=("part",),
+    ),
     "title": TableSpec(
         (
             option_field("kind", *WORKS, *_TITLES),

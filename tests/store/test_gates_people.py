@@ -78,10 +78,11 @@ def test_names_by_race(table: str, group: str) -> None:
     usual = sum(w * s for w, s in of_name.values()) / sum(w for w, _ in of_name.values())
     taken = sum(w * s * s for w, s in of_name.values()) / sum(w * s for w, s in of_name.values())
     text = "last_name" if table == "surname" else "first_name"
+    plain = dict(zip(*(default_pack().table("spelling")[name] for name in ("spelling", "name")), strict=True))
     drawn = [
-        of_name[str(name)][1]
+        of_name[str(plain.get(name, name))][1]
         for (name,) in rows(f"SELECT {text} FROM {STUDENTS} WHERE {who} AND us_residency <> 'International'")
-        if str(name) in of_name
+        if str(plain.get(name, name)) in of_name
     ]
     mean = sum(drawn) / len(drawn)
     sd = sqrt(sum((x - mean) ** 2 for x in drawn) / len(drawn))

@@ -13,6 +13,7 @@ from context.columns import Coded, Maybe
 from context.content.activities import ONLINE_TYPES
 from context.grades.learning_outcomes import rubric_used
 from context.tables.bodies import paragraph
+from context.tables.coursework.emoji import with_emoji
 from context.tables.every_table import drawn
 from context.tables.titles import MOST_SENTENCES, plain_sentences, sentences, topic_phrases
 from context.terms.drawn import Drawn, Tables
@@ -189,6 +190,7 @@ def _entries(d: Drawn) -> pa.Table:
     body = pc.replace_with_mask(
         body, pa.array(reply), _replies(d, p.key[reply], offering[reply], count[reply])
     )
+    body = with_emoji(d, body, p.key, d.enrolments.person[p.enrolment])
     # A few take back what they wrote, or somebody does; most of those soon.
     deleted = d.coin(p.key, _DELETED, 0.012)
     waits = MINUTE_MS + (d.coin(p.key, _DELETED_LATE, 0.3) * 47 + 1) * rng.integer(

@@ -14,6 +14,7 @@ from context.courses.structures import term_dates
 from context.packs.people_codes import CAREERS, STANDINGS
 from context.people.registry import staff_ages
 from context.people.traits import ages, birth_days, honors, parents, school_gpa
+from context.tables.institution.spelling import spelled
 from context.tables.institution.structure import campus_of_college
 from context.terms.drawn import Drawn, Tables
 
@@ -77,12 +78,12 @@ def people_tables(d: Drawn) -> tuple[Tables, Tables]:
 
 def first_names(d: Drawn) -> Coded:
     """First names of all people."""
-    return Coded(d.identity.first_name, [str(name) for name in d.pack.table("first_name")["name"]])
+    return spelled(d.pack, "first", d.identity.key, d.identity.first_name)
 
 
 def last_names(d: Drawn) -> Coded:
     """Last names of all people."""
-    return Coded(d.identity.last_name, [str(name) for name in d.pack.table("surname")["name"]])
+    return spelled(d.pack, "last", d.identity.key, d.identity.last_name)
 
 
 def display_names(d: Drawn) -> pa.Array:
