@@ -203,6 +203,9 @@ TABLES: dict[str, TableSpec] = {
         ("sex", "name"),
         complete=("sex",),
     ),
+    "real_course": TableSpec(
+        (Field("course"), Field("figure"), number_field("value", 0)), ("course", "figure")
+    ),
     "spelling": TableSpec(
         (option_field("part", "first", "last"), Field("name"), Field("spelling"), share_field()),
         ("part", "name"),
