@@ -11,11 +11,20 @@ import numpy as np
 from context.arrays import F64
 from context.errors import InputError
 from context.packs.pack import Pack
-from sim.audit.course_log import FIGURES, HOURS, WEEKDAYS, CourseLog, distance, figures_of, hours, weekdays
+from sim.audit.course_log import (
+    DAY_HOURS,
+    DAYS_OF_WEEK,
+    FIGURES,
+    CourseLog,
+    figures_of,
+    hour_shares,
+    total_variation,
+    weekday_shares,
+)
 
 _CURVES = {
-    "hours of the day, distance to the nearer": ("hour", HOURS, hours),
-    "weekdays, distance to the nearer": ("weekday", WEEKDAYS, weekdays),
+    "hours of the day, distance to the nearer": ("hour", DAY_HOURS, hour_shares),
+    "weekdays, distance to the nearer": ("weekday", DAYS_OF_WEEK, weekday_shares),
 }
 
 
@@ -72,10 +81,10 @@ def audited(logs: Iterable[CourseLog], pack: Pack) -> list[Audited]:
         for name, value in figures_of(log).items():
             found[name].append(value)
         for name, (_, _, law) in _CURVES.items():
-            found[name].append(min(distance(law(log), other) for other in curves[name]))
+            found[name].append(min(total_variation(law(log), other) for other in curves[name]))
     bands = {name: sorted(course[name] for course in real.values()) for name in FIGURES}
     for name, laws in curves.items():
-        bands[name] = [0.0, max(distance(one, other) for one in laws for other in laws)]
+        bands[name] = [0.0, max(total_variation(one, other) for one in laws for other in laws)]
     return [_audited(name, found[name], bands[name]) for name in found]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from math import fsum, log2
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from context.arrays import BOOL, DAY_MS, F64, I64, MINUTE_MS
 
 SILENCE_MINUTES = 30
-HOURS, WEEKDAYS = 24, 7
+DAY_HOURS, DAYS_OF_WEEK = 24, 7
 LEAST_CLICKS = 200  # of a course that is looked at
 _TAIL = 0.005  # share of clicks at either end that lies outside of the course: set-up, and visits years later
 _MOST_COMMON = 10  # runs of three tools
@@ -89,25 +90,25 @@ def gini(counts: npt.NDArray[np.int64]) -> float:
     return float((2 * np.arange(1, n + 1) - n - 1) @ ordered / (n * max(int(ordered.sum()), 1)))
 
 
-def hours(log: CourseLog) -> F64:
+def hour_shares(log: CourseLog) -> F64:
     """[24] Shares of clicks by hour."""
-    return np.bincount(log.ms // (60 * MINUTE_MS) % HOURS, minlength=HOURS) / len(log.ms)
+    return np.bincount(log.ms // (60 * MINUTE_MS) % DAY_HOURS, minlength=DAY_HOURS) / len(log.ms)
 
 
-def weekdays(log: CourseLog) -> F64:
+def weekday_shares(log: CourseLog) -> F64:
     """[7] Shares of clicks by weekday, from Monday on. Day 4 of 1970 was one."""
-    return np.bincount((log.ms // DAY_MS + 3) % WEEKDAYS, minlength=WEEKDAYS) / len(log.ms)
+    return np.bincount((log.ms // DAY_MS + 3) % DAYS_OF_WEEK, minlength=DAYS_OF_WEEK) / len(log.ms)
 
 
-def distance(one: F64, other: F64) -> float:
+def total_variation(one: F64, other: F64) -> float:
     """Total variation between two laws: the share that would have to move."""
     return float(np.abs(one - other).sum() / 2)
 
 
 def _week_gini(log: CourseLog) -> float:
-    weeks = -(-log.days // WEEKDAYS)
+    weeks = -(-log.days // DAYS_OF_WEEK)
     people = int(log.person.max()) + 1
-    table = np.bincount(log.person * weeks + log.day // WEEKDAYS, minlength=people * weeks)
+    table = np.bincount(log.person * weeks + log.day // DAYS_OF_WEEK, minlength=people * weeks)
     return float(np.mean([gini(row) for row in table.reshape(people, weeks)]))
 
 
@@ -136,8 +137,7 @@ def _told_by_the_last(log: CourseLog) -> float:
 
 
 def _entropy(law: F64) -> float:
-    some = law[law > 0]
-    return float(-(some * np.log2(some)).sum())
+    return -fsum(share * log2(share) for share in law.tolist() if share > 0)
 
 
 def _common_runs(log: CourseLog) -> float:

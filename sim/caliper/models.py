@@ -54,7 +54,7 @@ class Entity(_Node):
     scored_by: str | None = Field(None, alias="scoredBy")
 
 
-class Place(Entity):
+class MemberOf(Entity):
     """Where somebody is a member: a course, or a section and its course."""
 
     sub_organization_of: Entity | None = Field(None, alias="subOrganizationOf")
@@ -64,7 +64,7 @@ class Membership(_Node):
     """Who somebody is in a course."""
 
     member: Entity
-    organization: Place
+    organization: MemberOf
     roles: list[str] | None = None
 
 

@@ -12,7 +12,15 @@ import pytest
 from context.arrays import DAY_MS, MINUTE_MS
 from context.errors import InputError
 from sim.audit.audit import audited, real_courses
-from sim.audit.course_log import FIGURES, CourseLog, distance, figures_of, gini, hours, weekdays
+from sim.audit.course_log import (
+    FIGURES,
+    CourseLog,
+    figures_of,
+    gini,
+    hour_shares,
+    total_variation,
+    weekday_shares,
+)
 from sim.audit.run_logs import course_logs
 from sim.cli.main import main
 from tests.samples.tiny import default_pack, finished_run
@@ -44,8 +52,8 @@ def test_figures_by_hand() -> None:
     assert found["visits of one click, share"] == 0.75
     assert found["days between active days, 9th decile"] == 3
     assert found["same tool again, share"] == 0.5
-    assert weekdays(LOG).tolist() == [5 / 6, 0, 0, 1 / 6, 0, 0, 0]
-    assert hours(LOG)[10] == 1
+    assert weekday_shares(LOG).tolist() == [5 / 6, 0, 0, 1 / 6, 0, 0, 0]
+    assert hour_shares(LOG)[10] == 1
 
 
 def test_order_of_rows_is_nobodys_matter() -> None:
@@ -73,7 +81,7 @@ def test_spreads() -> None:
     """Gini's coefficient is 0 for equal counts, (n - 1) / n where one has all; a curve is 0 from itself."""
     assert gini(np.array([3, 3, 3])) == 0
     assert gini(np.array([0, 0, 0, 8])) == 0.75
-    assert distance(np.array([1.0, 0]), np.array([0, 1.0])) == 1
+    assert total_variation(np.array([1.0, 0]), np.array([0, 1.0])) == 1
 
 
 def test_real_courses_lie_in_their_own_band() -> None:
