@@ -24,7 +24,6 @@ from typing import Any
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SUITE, _PYTHON = "trixie", "3.13"
-_MIRROR = "http://deb.debian.org/debian"
 _BASE = ("python3", "ca-certificates")
 _BUILD = ("python3-venv", "binutils")  # on top of it, in the stage that builds
 _PLATFORMS = (
@@ -111,7 +110,7 @@ def _debian(tar: Path, packages: tuple[str, ...]) -> None:
     options = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in _LEFT_OUT]
     _call(
         "mmdebstrap", "--quiet", "--variant=minbase", *options, "--aptopt=Apt::Install-Recommends false",
-        f"--include={','.join(packages)}", _SUITE, str(part), _MIRROR,
+        f"--include={','.join(packages)}", _SUITE, str(part),
     )  # fmt: skip
     part.replace(tar)
 

@@ -88,6 +88,14 @@ def _once(url: str, places: AbstractSet[str], seen: set[str]) -> None:
     seen |= places
 
 
+def _apart(url: str, root: Path, roots: list[Path]) -> None:
+    """Two deliveries in one folder, or in one below the other, would take each other's files for foreign."""
+    for other in roots:
+        if root.is_relative_to(other) or other.is_relative_to(root):
+            raise InputError(f"--to {url}: {other} is another one's folder, allowed: folders apart")
+    roots.append(root)
+
+
 @dataclass
 class Backfill:
     """A delivery: where from, what, and where to."""
@@ -113,15 +121,16 @@ class Backfill:
         Raises InputError for an unknown scheme, one destination named twice, or one that isn't ours.
         """
         seen: set[str] = set()
+        roots: list[Path] = []
         try:
             for url in urls:
-                self._add(url, options, seen)
+                self._add(url, options, seen, roots)
             yield
         finally:
             for warehouse in self.warehouses:
                 warehouse.close()
 
-    def _add(self, url: str, options: TableOptions, seen: set[str]) -> None:
+    def _add(self, url: str, options: TableOptions, seen: set[str], roots: list[Path]) -> None:
         """Open a URL unless it leads to a place that was ``seen`` before, and note its places there."""
         scheme = offered(url, "units", "tables")
         if scheme.protocol == "tables":
@@ -132,6 +141,8 @@ class Backfill:
         sink = open_sink(url)
         place = _place(scheme.name, sink.root)
         _once(url, {place}, seen)
+        if sink.root is not None:
+            _apart(url, sink.root.resolve(), roots)
         if place == _place(self.run.scheme, self.at.run_dir):
             self.add_run()
         elif sink.root is None:

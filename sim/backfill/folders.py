@@ -254,7 +254,7 @@ def _as_json(source: Path, path: Path, compression: str) -> int:
             connection.execute("SET TimeZone = 'UTC'")
             done = connection.execute(
                 f"COPY (SELECT * FROM read_parquet(?, hive_partitioning = false)) TO {target} "
-                f"(FORMAT json, COMPRESSION {codec})",
+                f"(FORMAT json, COMPRESSION {codec}, USE_TMP_FILE false)",
                 [duckdb_file(source)],
             ).fetchone()
     except duckdb.IOException as error:

@@ -126,7 +126,7 @@ def backfill_command(
     )
     if wanted.begin and wanted.until and wanted.until < wanted.begin:
         raise InputError(f"--until: {until} given, which is before --from {begin}")
-    options = TableOptions(method, tuple(allow_unlabelled or ()), say=err.print)
+    options = TableOptions(method, tuple(allow_unlabelled or ()), say=err.print, verify=verify)
     order = Order(urls, wanted, options, dry_run=dry_run, verify=verify, marts=not no_marts)
     workers = workers or default_workers()
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from context.errors import InputError, nearest
-from context.scenario.scenario import SCALARS
 
 _PREFIX = "TERMTIDE_"
 _NEVER = frozenset(["help", "version", "install-completion", "show-completion"])
@@ -31,10 +30,18 @@ def _options(command: Any) -> Iterator[tuple[Any, str]]:
         yield from _options(below)
 
 
+def _of_scenarios() -> set[str]:
+    """The variables of the scenario's settings; what they are imported from is slow, and seldom asked for."""
+    from context.scenario.scenario import SCALARS
+
+    return {variable_of(key) for key in SCALARS}
+
+
 def read_variables(command: Any) -> None:
-    """Let a command's options be given by their variables."""
-    scalars = {variable_of(key) for key in SCALARS}
-    for parameter, variable in _options(command):
+    """Let a command's options be given by their variables, those that are set."""
+    given = [(parameter, variable) for parameter, variable in _options(command) if variable in os.environ]
+    scalars = _of_scenarios() if given else set()
+    for parameter, variable in given:
         if variable not in scalars:
             parameter.envvar, parameter.show_envvar = variable, False
 
@@ -44,8 +51,9 @@ def check_variables(commands: Iterable[Any]) -> None:
 
     ``commands`` are asked for only when there is one that isn't the scenario's.
     """
-    known = {variable_of(key) for key in SCALARS}
-    given = sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known)
+    given = sorted(name for name in os.environ if name.startswith(_PREFIX))
+    known = _of_scenarios() if given else set()
+    given = [name for name in given if name not in known]
     if not given:
         return
     for command in commands:

@@ -184,7 +184,8 @@ def _copy(
         options = f"FORMAT csv, HEADER, DELIM ',', QUOTE '\"', ESCAPE '\\', NULLSTR ''{force}"
     try:
         done = connection.execute(
-            f"COPY (SELECT {', '.join(columns)} FROM {rows}) TO {literal(duckdb_file(path))} ({options})"
+            f"COPY (SELECT {', '.join(columns)} FROM {rows}) TO {literal(duckdb_file(path))} "
+            f"({options}, USE_TMP_FILE false)"  # the caller's file is a passing one already
         ).fetchone()
     except duckdb.IOException as error:
         raise OSError(*error.args) from error

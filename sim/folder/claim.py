@@ -13,7 +13,7 @@ import schemas
 from context.errors import DamagedError, InputError
 from context.files import PARTIAL, disk_error
 from context.scenario.scenario import Scenario
-from sim.folder.lock import locked
+from sim.folder.lock import folder_while_needed, locked
 from sim.folder.manifest import (
     FileEntry,
     Manifest,
@@ -87,7 +87,7 @@ def only_one(run_dir: Path) -> Iterator[None]:
     busy = InputError(f"{run_dir}: another run is at work here; wait for it, or give another --out")
     with ExitStack() as held:
         with suppress(OSError):
-            run_dir.mkdir(parents=True, exist_ok=True)
+            held.enter_context(folder_while_needed(run_dir))
             held.enter_context(locked(run_dir, busy))
         yield
 

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -22,6 +23,7 @@ from context.errors import InputError
 
 _ODD = re.compile(r"[*?\[\\]")
 _NO_DATABASE = re.compile(r"[?\\]")
+_one_at_a_time = threading.RLock()  # a cache alone would make things twice
 _numbers = count()  # of links and copies; taking one is safe between threads
 
 
@@ -91,12 +93,18 @@ def duckdb_pattern(folder: Path) -> str:
 
 
 def _place() -> Path:
-    return Path(_folder(os.getpid()).name)
+    with _one_at_a_time:
+        return Path(_folder(os.getpid()).name)
+
+
+def _link(process: int, whole: str) -> str:
+    """A link to a folder; each process has its own, which go with it. Threads may ask at once."""
+    with _one_at_a_time:
+        return _made_link(process, whole)
 
 
 @cache
-def _link(process: int, whole: str) -> str:
-    """A link to a folder; each process has its own, which go with it."""
+def _made_link(process: int, whole: str) -> str:
     link = Path(_folder(process).name, str(next(_numbers)))
     link.symlink_to(whole, target_is_directory=True)
     return str(link)

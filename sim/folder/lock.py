@@ -11,12 +11,28 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from context.errors import TermtideError
 
 _LOOK_EVERY_S = 0.05
+
+
+@contextmanager
+def folder_while_needed(folder: Path, mode: int = 0o777) -> Iterator[None]:
+    """Make a folder that is missing; it goes again if nothing was put into it, as when a command refuses.
+
+    Raises OSError when it can't be made.
+    """
+    is_new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True, mode=mode)
+    try:
+        yield
+    finally:
+        if is_new:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 @contextmanager

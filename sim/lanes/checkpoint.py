@@ -11,31 +11,24 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import orjson
-import xxhash
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from context.arrays import BOOL, I64, U64
 from context.documents import UnreadableError, read_bytes
-from context.errors import DamagedError, InputError, RunError
+from context.errors import InputError, RunError
 from context.files import disk_error, replacing
 from sim.caliper.batch import Batch
-from sim.folder.lock import locked
+from sim.folder.lock import folder_while_needed, locked
+from sim.lanes.seals import format_of, open_line, seal_line
 
 JOURNAL = "checkpoint.jsonl"
 JOURNAL_FORMAT = 2
-_SEAL = b',"seal":"'
-# A changed bit can't touch two of them.
-_MARKS = (
-    _SEAL, b'"identity":', b'"cursors":', b'"ack":', b'"mark":', b'{"below":', b',"at":', b'{"paused":',
-)  # fmt: skip
-_SEAL_BYTES = len(_SEAL) + 16 + 2  # behind a line's content
 _LONG_BYTES = 8_000_000
 Cursor = tuple[int, int, int]  # time_ms, uuid_high, uuid_low of the last event acknowledged
 # Group and sensor: within both, events are acknowledged in total order. A group is what the ordering key
@@ -210,7 +203,7 @@ class Checkpoint:
                 self._handle = -1
 
     def _append(self, line: dict[str, Any]) -> None:
-        data, self._seal = _sealed(line, self._seal)
+        data, self._seal = seal_line(line, self._seal)
         try:
             # One write for one line: a kill leaves it there or not.
             if os.write(self._handle, data) != len(data):
@@ -226,7 +219,7 @@ class Checkpoint:
     def _rewrite(self) -> None:
         progress = self.progress  # a cursor before ``below_ms`` tells nothing any more
         progress.cursors = {key: c for key, c in progress.cursors.items() if c[0] >= progress.below_ms}
-        data, self._seal = _sealed(_as_json(progress), "")
+        data, self._seal = seal_line(_as_json(progress), "")
         with replacing([self.path], durable=True) as (beside,):
             beside.write_bytes(data)
         if self._handle >= 0:
@@ -250,28 +243,6 @@ def _as_json(progress: StreamProgress) -> dict[str, Any]:
     }
 
 
-def _sealed(line: dict[str, Any], before: str) -> tuple[bytes, str]:
-    """(a line of the journal, its seal), behind a line with the seal ``before``."""
-    content = orjson.dumps(line)[:-1]
-    seal = xxhash.xxh3_64(before.encode() + content).hexdigest()
-    return content + _SEAL + seal.encode() + b'"}\n', seal
-
-
-def _is_sealed(raw: bytes, before: str = "") -> bool:
-    seal = xxhash.xxh3_64(before.encode() + raw[:-_SEAL_BYTES]).hexdigest()
-    return raw.endswith(_SEAL + seal.encode() + b'"}')
-
-
-def _opened(raw: bytes, before: str, path: Path) -> tuple[Any, str]:
-    """(the content of a line, its seal). Raises DamagedError, ValueError for a line of another file."""
-    if _is_sealed(raw, before):
-        return orjson.loads(raw[:-_SEAL_BYTES] + b"}"), raw[-18:-2].decode()
-    if sum(mark in raw for mark in _MARKS) < 2:
-        raise ValueError("no line of a journal")
-    told = "is not the file that was written: a seal is broken; --fresh begins anew"
-    raise DamagedError(f"{path}: {told}", str(path))
-
-
 def is_torn(folder: Path) -> bool:
     """Whether something stands behind the journal's last line: a write that was cut short, or a change."""
     return not read_bytes(folder / JOURNAL).endswith(b"\n")
@@ -290,9 +261,9 @@ def load_progress(folder: Path) -> StreamProgress | None:
             return None
         raise
     try:
-        if (there := _format_of(lines[0])) != JOURNAL_FORMAT:
+        if (there := format_of(lines[0], JOURNAL_FORMAT)) != JOURNAL_FORMAT:
             raise InputError(f"{path}: format {there}, allowed: {JOURNAL_FORMAT}; give another --state")
-        saved, seal = _opened(lines[0], "", path)
+        saved, seal = open_line(lines[0], "", path)
         head = _Head.model_validate(saved)
         progress = StreamProgress(
             head.identity,
@@ -306,24 +277,13 @@ def load_progress(folder: Path) -> StreamProgress | None:
             head.paused,
         )
         for line in lines[1:-1]:  # what stands behind the last newline is torn, or nothing
-            entry, seal = _opened(line, seal, path)
+            entry, seal = open_line(line, seal, path)
             _apply(progress, entry)
     except ValueError:  # pydantic's and orjson's are such
         raise InputError(
             f"{path}: this is no journal of a stream; give another --state, or --fresh to begin anew"
         ) from None
     return progress
-
-
-def _format_of(line: bytes) -> object:
-    """The format that a journal's first line tells; of one that was changed its seal tells that."""
-    if _SEAL in line:
-        with suppress(ValueError):
-            saved = orjson.loads(line)
-            return saved.get("format", JOURNAL_FORMAT) if _is_sealed(line) else JOURNAL_FORMAT
-        return JOURNAL_FORMAT
-    saved = orjson.loads(line)
-    return saved.get("format", JOURNAL_FORMAT) if isinstance(saved, dict) else JOURNAL_FORMAT
 
 
 def _apply(progress: StreamProgress, line: object) -> None:
@@ -351,7 +311,7 @@ def held(folder: Path) -> Iterator[None]:
     busy = InputError(f"--state {folder}: another stream is at work with it; give another one")
     with ExitStack() as stack:
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            stack.enter_context(folder_while_needed(folder, mode=0o700))
             stack.enter_context(locked(folder, busy))
         except (FileExistsError, NotADirectoryError):
             raise InputError(f"--state {folder}: this is a file, allowed: a folder") from None

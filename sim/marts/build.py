@@ -233,7 +233,7 @@ class _Work:
         def copy(path: Path) -> None:
             self.connection.execute(
                 f"COPY ({select}) TO {literal(duckdb_file(path))} "
-                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP}, USE_TMP_FILE false)"
             )
 
         return copy

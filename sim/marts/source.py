@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 import duckdb
@@ -107,12 +108,17 @@ def open_mart_source(run_dir: Path) -> MartSource:
     return MartSource(run_dir, manifest)
 
 
+_SPILL = ".marts-"  # folders for what exceeds the memory
+
+
 @contextmanager
 def connected(
     source: MartSource, *, threads: int | None, memory: str | None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in which tables of the stores go by their names; what exceeds the memory is spilled."""
-    with TemporaryDirectory(prefix=".marts-", dir=source.run_dir) as spill, duckdb.connect() as connection:
+    for left in source.run_dir.glob(f"{_SPILL}*"):  # by a kill: whoever builds holds the run
+        rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=_SPILL, dir=source.run_dir) as spill, duckdb.connect() as connection:
         for setting in ("TimeZone = 'UTC'", f"temp_directory = {literal(duckdb_folder(Path(spill)))}"):
             connection.execute(f"SET {setting}")
         if threads is not None:

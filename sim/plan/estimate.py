@@ -27,7 +27,7 @@ OVERSHOOT = 0.03  # deadlines beyond the rates, as a share of what is asked, ...
 OVERSHOOT_OF_FEW = 0.45  # ... and so much over the square root of the enrolments: cells of few students
 VISITS_PER_ENROLMENT = 0.416  # on an average day: a student's visits, shared out among the courses
 STAFF_EVENTS_PER_ENROLMENT, STAFF_EVENTS_OF_ANY_CAMPUS = 53.5, 16_000  # content and grades
-SYSTEM_EVENTS_PER_ENROLMENT = 0.42
+SYSTEM_EVENTS_PER_ENROLMENT = 0.32
 API_SHARE = 0.52  # of students' events: page views that may have a twin
 JSON_BYTES_PER_EVENT = 1900
 PARQUET_BYTES_PER_EVENT = {True: 220, False: 125}  # with and without the whole JSON
@@ -84,11 +84,6 @@ class Estimate:
     def events(self) -> int:
         """All of them."""
         return sum(self.events_by.values())
-
-    @property
-    def json_bytes(self) -> int:
-        """Of the events as plain NDJSON."""
-        return self.events * JSON_BYTES_PER_EVENT
 
     @property
     def bytes(self) -> int:

@@ -47,7 +47,7 @@ class DuckdbSink:
     """``target`` is a file, made when missing. Raises InputError when it can't be one."""
 
     def __init__(self, target: str, options: TableOptions | None = None) -> None:
-        del options
+        self._options = options or TableOptions()
         self._path = typed_path(target)
         if not target or self._path.is_dir():
             raise InputError(f"sink duckdb:{target}: {'this is a folder, ' * bool(target)}allowed: a file")
@@ -89,11 +89,20 @@ class DuckdbSink:
                 self._execute(statement)
 
     def has(self, item: Item) -> bool:
-        """Whether the item is recorded and has its rows."""
-        found = self._rows(f"SELECT row_count, digest FROM {_LOADS} WHERE item = ?", (item.name,))
-        if found != [(item.rows, item.digest)]:
+        """Whether the item is recorded and has its rows; read, where that is asked for. Raises RunError."""
+        found = self._rows(f"SELECT row_count, digest, checksum FROM {_LOADS} WHERE item = ?", (item.name,))
+        if [row[:2] for row in found] != [(item.rows, item.digest)] or self._count(item) != item.rows:
             return False
-        return self._count(item) == item.rows
+        if not self._options.verify:
+            return True
+        try:
+            same = bool(rows_digest(self._connection, item.dataset, item.table, item.day) == found[0][2])
+        except duckdb.Error as error:
+            told = f"can't be read ({first_line(error)}); deliver into a new file"
+            raise RunError(f"duckdb:{self._path}: {item.name}: {told}") from error
+        if not same:
+            self._options.say(f"{item.name}: other rows than were delivered; they are again")
+        return same
 
     def put(self, item: Item) -> None:
         """Replace the item's rows. Raises RunError when they can't be written or are not all there."""

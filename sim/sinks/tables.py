@@ -91,6 +91,7 @@ class TableOptions:
     method: str = "auto"  # one of METHODS: how a partition is replaced
     allow_unlabelled: tuple[str, ...] = ()  # datasets to write into although they aren't labelled synthetic
     say: Callable[[str], None] = _silent  # lines for the user: what was found broken and is mended
+    verify: bool = False  # read what is there already, where it can be read
 
 
 class TableSink(Protocol):

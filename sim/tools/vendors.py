@@ -1,7 +1,8 @@
 """The tools that send events, one module each: what their documents look like, and what they are made of.
 
-A vendor's module has ``shape(kind, tenant)`` and ``FIELDS``. Nothing else in the project knows how a tool
-speaks. What people do in one whose events come in sessions is in ``sim.draw.sessions``.
+A vendor's module has ``shape(kind, tenant)`` and ``FIELDS``. Nothing else knows what its documents look like;
+CONTRIBUTING lists who knows a tool's name. What people do in one whose events come in sessions is in
+``sim.draw.sessions``.
 """
 
 from __future__ import annotations

@@ -15,6 +15,14 @@ from sim.sql.warehouse import quoted
 
 _LOADS = f"{quoted(LOADS.dataset)}.{quoted(LOADS.name)}"
 
+_SUFFIXES = (".duckdb", ".db")
+_MARK, _MARK_AT = b"DUCK", 8  # https://duckdb.org/docs/stable/internals/storage
+
+
+def _has_mark(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(_MARK_AT + len(_MARK))[_MARK_AT:] == _MARK
+
 
 def check_duckdb(path: Path) -> list[tuple[str, str]]:
     """What differs, as (table and day, in words); nothing for a file that is as it was delivered.
@@ -23,6 +31,9 @@ def check_duckdb(path: Path) -> list[tuple[str, str]]:
     or day of it, is compared by the digest that was noted as it was delivered. Raises InputError
     for a file that isn't one of ours.
     """
+    # What only looks like a database by nobody's account; one of ours may have lost a bit there, too.
+    if path.suffix.lower() not in _SUFFIXES and not _has_mark(path):
+        raise InputError(f"{path}: no DuckDB file, allowed: one that `--to duckdb:` made")
     try:
         with duckdb.connect(duckdb_database(path), read_only=True) as connection:
             connection.execute("SET TimeZone = 'UTC'")

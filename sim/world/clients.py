@@ -10,7 +10,6 @@ router.
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 
 from context import rng
 from context.arrays import I32, I64, U64
@@ -19,7 +18,6 @@ from sim.world.world import World
 ADDRESSES = tuple(
     f"{network}.{host}" for network in ("192.0.2", "198.51.100", "203.0.113") for host in range(1, 255)
 )
-_ADDRESS_TABLE = pa.array(ADDRESSES)
 # Shares of visits with the main device, from home, and from campus of those that are not; means over people,
 # each of whom lies up to so far from them (assumptions).
 _FIRST_DEVICE, _FIRST_DEVICE_REACH = 0.75, 0.2
@@ -54,8 +52,3 @@ def address_rows(world: World, person: I32, visit: U64) -> I64:
     place = _ON_CAMPUS + rng.integer(visit, _OWN_PLACES, _CAMPUS_ADDRESS)
     campus = rng.integer(key, _CAMPUS_ADDRESSES, place)
     return np.where((u >= home_share) & (u < home_share + (1 - home_share) * _CAMPUS), campus, home)
-
-
-def addresses(world: World, person: I32, visit: U64) -> pa.Array:
-    """Addresses of visits as texts."""
-    return _ADDRESS_TABLE.take(pa.array(address_rows(world, person, visit)))

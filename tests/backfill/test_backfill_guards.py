@@ -74,6 +74,9 @@ def foreign(tmp_path: Path) -> Path:
         (("duckdb::memory:mine",), "allowed: a file"),
         (("duckdb:{}",), "a folder"),
         (("parquet:{}/a", "parquet:{}/a"), "given twice"),
+        (("parquet:{}/a", "ndjson:{}/b/../a"), "is another one's folder, allowed: folders apart"),
+        (("parquet:{}/a", "ndjson:{}/a/b"), "is another one's folder, allowed: folders apart"),
+        (("parquet:{}/a/b", "ndjson:{}/a"), "is another one's folder, allowed: folders apart"),
         (("bigquery://p?prefix=a_", "bigquery://p?prefix=a_&location=EU"), "given twice"),
         (("bigquery://p?prefix=a_", "bigquery://p?prefix=b_&event_store=a_event_store"), "given twice"),
         (("ndjson:{}/a?compression=rar",), "allowed: none, gzip, zstd"),
@@ -179,3 +182,11 @@ def test_a_full_disk_is_one_line(finished: Path, tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "nd").glob("unit-*.ndjson"))) > 40
+
+
+def test_a_refusal_leaves_no_folder(tmp_path: Path) -> None:
+    """A run that isn't there is told, and its folder isn't there afterwards."""
+    with pytest.raises(SystemExit) as left:
+        main(["backfill", "--run", str(tmp_path / "nosuch"), "--to", f"ndjson:{tmp_path / 'out'}"])
+    assert left.value.code == 2
+    assert list(tmp_path.iterdir()) == []

@@ -24,12 +24,12 @@ from sim.sinks.bigquery.connection import Connection
 from sim.sinks.tables import TableOptions
 from tests.backfill.test_run import bytes_of
 from tests.samples.bigquery_tiny import SMALL, TABLES, equal, items, small_run
-from tests.samples.extent import ROUNDS
+from tests.samples.extent import ROUNDS, so_many
 from tests.samples.tiny import default_pack
 from tests.servers.bigquery_server import PROJECT, Emulator
 from tests.servers.kills import SERVER
 
-KILLS = 30
+KILLS = so_many(30, 16)
 BEGIN, UNTIL = date(2026, 9, 15), date(2026, 9, 16)  # UTC dates, which three campus days touch
 TARGET = f"bigquery://{PROJECT}?prefix=killed_"
 FIRST_CALL, LAST_CALL = 8, 27  # looking and opening take some fifteen calls, an item four or eight
@@ -82,7 +82,7 @@ def _undrawn(folder: Path) -> None:
 
 @pytest.mark.parametrize("turns", ROUNDS)
 def test_kills_lose_and_double_nothing(bigquery: Emulator, tmp_path: Path, turns: int) -> None:
-    """At least 30 kills with two workers: the end has the rows, files and records of a run never killed."""
+    """Many kills with two workers: the end has the rows, files and records of a run never killed."""
     folder, client = tmp_path / "killed", bigquery.client()
     shutil.copytree(small_run(), folder)
     _undrawn(folder)

@@ -16,12 +16,12 @@ from context.terms.premises import premises
 from sim.folder.manifest import load_manifest
 from sim.run import Order, deliver, run
 from tests.backfill.test_run import bytes_of
-from tests.samples.extent import ROUNDS
+from tests.samples.extent import ROUNDS, so_many
 from tests.samples.tiny import SMALL, default_pack, finished_run
 from tests.servers.kills import SERVER
 
-KILLS = 30
-DUCKDB_KILLS = 6
+KILLS = so_many(30, 12)
+DUCKDB_KILLS = so_many(6, 4)
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def killed(child: ForkServerProcess, watched: Path, changes: int, millis: int) -
 
 
 @pytest.mark.parametrize("turns", ROUNDS)
-def test_thirty_kills_end_like_none(finished: Path, tmp_path: Path, turns: int) -> None:
-    """Law 7: thirty kills of a run with two workers, and every file has the bytes of one never killed."""
+def test_many_kills_end_like_none(finished: Path, tmp_path: Path, turns: int) -> None:
+    """Law 7: many kills of a run with two workers, and every file has the bytes of one never killed."""
     folder = tmp_path / "killed"
     shutil.copytree(finished, folder, ignore=shutil.ignore_patterns("event_store", "*.duckdb", "*.html"))
     manifest = load_manifest(folder)

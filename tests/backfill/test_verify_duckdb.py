@@ -11,12 +11,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from context.errors import InputError
 from sim.backfill.backfill import Wanted
 from sim.marts.build import Wish
 from sim.marts.deliver import deliver_marts
 from sim.run import Order, deliver
 from sim.sinks.duckdb import LOADS
 from sim.sinks.tables import TableOptions
+from sim.verify.duckdb_file import check_duckdb
 from sim.verify.places import verify
 from tests.samples.tiny import finished_run
 
@@ -115,3 +117,25 @@ def test_everything_has_its_digest(whole: Path) -> None:
     assert all(checksum for _, checksum in rows)
     noted = {item.partition(" ")[0] for item, _ in rows}
     assert {name for (name,) in tables} - {f"{LOADS.dataset}.{LOADS.name}"} <= noted
+
+
+@pytest.mark.parametrize("name", ["c.csv", "c.ndjson", "c.parquet", "c.txt"])
+def test_other_files_are_no_delivery_of_ours(tmp_path: Path, name: str) -> None:
+    """A file that DuckDB could read as something else is told to be no delivery, not to be damaged."""
+    (tmp_path / name).write_text("a,b\n1,2\n" * 40)
+    with pytest.raises(InputError, match="no DuckDB file"):
+        check_duckdb(tmp_path / name)
+
+
+def test_a_delivery_that_is_verified_mends_the_file(whole: Path, tmp_path: Path) -> None:
+    """What somebody changed in a file is delivered again with ``--verify``, and said; else it is not read."""
+    file = Path(shutil.copyfile(whole, tmp_path / "d.duckdb"))
+    with duckdb.connect(str(file)) as there:
+        there.execute(f"UPDATE {PERSON} SET last_name = 'Other' WHERE person_id = 1")
+    said: list[str] = []
+    for closely in (False, True):
+        assert findings(file)
+        options = TableOptions(say=said.append, verify=closely)
+        deliver(finished_run(), Order((f"duckdb:{file}",), Wanted(FALL, FALL), options, verify=closely))
+    assert findings(file) == {}
+    assert said == [f"{PERSON}: other rows than were delivered; they are again"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import sim.exports.files
 from context.errors import InputError
 from sim.exports.files import check_folder
 from sim.exports.scratch import PREFIX, passing_folder
@@ -99,3 +100,10 @@ def test_passing_folders_of_killed_commands_go(tmp_path: Path, monkeypatch: pyte
     with passing_folder():
         pass
     assert {path.name for path in tmp_path.iterdir()} == {f"{PREFIX}link", "theirs"}
+
+
+def test_no_copy_has_a_passing_file_of_its_own() -> None:
+    """Where a passing name is taken, DuckDB would write ``tmp_`` of it first, and a kill would leave that."""
+    sources = Path(sim.exports.files.__file__).parents[1].rglob("*.py")
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
+    assert text.count('f"COPY (') == text.count("USE_TMP_FILE false") == 3

@@ -16,7 +16,8 @@ from context.scenario.load import load_scenario
 from context.scenario.parts import Incident
 from context.sealed import SEAL, seal_of
 from sim.cli.main import main
-from sim.lanes.checkpoint import Checkpoint, StreamProgress, _sealed, load_progress
+from sim.lanes.checkpoint import Checkpoint, StreamProgress, load_progress
+from sim.lanes.seals import seal_line
 from sim.sql.warehouse import build_warehouse
 from tests.samples.mutations import spoiled_arguments, spoiled_text, spoiled_value
 from tests.samples.tiny import calendar_of, default_pack
@@ -169,12 +170,12 @@ def told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     return said
 
 
-def sealed(lines: list[Any]) -> bytes:
+def journal_of(lines: list[Any]) -> bytes:
     """A journal of these lines, with the seals that they would have; what can't be a line has none."""
     found, seal = b"", ""
     for line in lines:
         try:
-            data, seal = _sealed(line, seal)
+            data, seal = seal_line(line, seal)
         except TypeError:  # half a letter: orjson writes no such text
             data = json.dumps(line).encode() + b"\n"
         found += data
@@ -192,14 +193,14 @@ def test_a_journal_of_wrong_types(tmp_path: Path) -> None:
         {"below": 7, "at": 8},
     ]
     journal.close()
-    journal.path.write_bytes(sealed(lines))
+    journal.path.write_bytes(journal_of(lines))
     found = load_progress(tmp_path)
     assert found is not None
     assert (found.cursors, found.below_ms, found.mark) == ({(0, 1): (7, 8, 2**64 - 1)}, 7, 100)
     for seed in range(120):
         spoiled = spoiled_value({"lines": lines}, seed).get("lines")
         told_lines = spoiled if isinstance(spoiled, list) else [spoiled]
-        journal.path.write_bytes(sealed(told_lines))
+        journal.path.write_bytes(journal_of(told_lines))
         try:
             load_progress(tmp_path)
         except TermtideError as error:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -18,6 +22,7 @@ from context.files import typed_path
 from context.packs.pack import load_pack
 from context.scenario.load import load_scenario, pack_base
 from sim.cli.main import main
+from sim.folder import duckdb_paths
 from sim.folder.duckdb_paths import duckdb_database, duckdb_file, duckdb_folder, duckdb_pattern
 from sim.report.run_page import write_report
 from sim.sql.query import run_sql
@@ -242,3 +247,22 @@ def test_every_path_of_the_command_line_goes_one_way() -> None:
         for part in parts:
             if part.lstrip().startswith("Path"):
                 assert "parser=typed_path" in part, f"{file.name}: {part[:80]}"
+
+
+def test_threads_share_one_folder_of_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads that ask for links at once get links that both lead where they should."""
+    odd = [tmp_path / "a[1]", tmp_path / "b*"]
+    for folder in odd:
+        folder.mkdir()
+    for _ in range(200):
+        for name in ("_folder", "_made_link"):  # as a process begins
+            monkeypatch.setattr(duckdb_paths, name, cache(getattr(duckdb_paths, name).__wrapped__))
+        barrier = threading.Barrier(2)
+
+        def link(folder: Path, barrier: threading.Barrier = barrier) -> Path:
+            barrier.wait()
+            return Path(duckdb_folder(folder))
+
+        with ThreadPoolExecutor(2) as pool:
+            assert [path.resolve() for path in pool.map(link, odd)] == odd
+        duckdb_paths._folder(os.getpid()).cleanup()

@@ -77,8 +77,12 @@ def test_day_by_day_is_the_same() -> None:
 
 
 def test_flipped_bit_is_found() -> None:
-    """A file whose bytes are not those that were written is made again, and nothing else is."""
+    """A file whose bytes are not those that were written is made again, and nothing else is.
+
+    What a kill left of an earlier build goes.
+    """
     folder = copied_run()
+    (folder / ".marts-killed").mkdir()
     build_marts(folder, Wish(("context__course_offering__person",), run_date=RUN_DATE))
     path = folder / "mart_helper" / "context__course_section.parquet"
     good = path.read_bytes()
@@ -86,6 +90,7 @@ def test_flipped_bit_is_found() -> None:
     again = build_marts(folder, Wish(("context__course_offering__person",), run_date=RUN_DATE))
     assert again.made == 1
     assert path.read_bytes() == good
+    assert not list(folder.glob(".marts-*"))
 
 
 def test_failed_step_leaves_the_former_marts(monkeypatch: pytest.MonkeyPatch) -> None:

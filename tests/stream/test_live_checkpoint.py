@@ -125,3 +125,15 @@ def test_a_state_folder_is_for_one_stream(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="this is a file"), held(tmp_path / "file"):
         pass
+
+
+def test_a_state_folder_without_a_state_goes(tmp_path: Path) -> None:
+    """A stream that is refused leaves no state folder; one that was there, and what is in one, stays."""
+    with pytest.raises(InputError), held(tmp_path / "new"):
+        raise InputError("the file is somebody else's")
+    assert not (tmp_path / "new").exists()
+    with held(tmp_path):
+        pass
+    with held(tmp_path / "state"):
+        (tmp_path / "state" / JOURNAL).touch()
+    assert (tmp_path / "state" / JOURNAL).exists()

@@ -49,10 +49,13 @@ def test_metrics_and_health(tmp_path: Path) -> None:
     said, state = list[str](), tmp_path / "state"
     to = f"ndjson:{tmp_path}/x.ndjson"
     with playing(to, state, speed=600.0, metrics=("127.0.0.1", 0), say=said.append, **SPAN):
-        time.sleep(0.5)
+        until = time.monotonic() + 60
+        while not ask(state, "status")["events_acknowledged"] and time.monotonic() < until:
+            time.sleep(0.1)
         ask(state, "pause")
         port = port_of(said)
-        status = ask(state, "status")
+        while (status := ask(state, "status"))["in_flight"] + status["queue"]:
+            time.sleep(0.05)
         families = {one.name: one for one in text_string_to_metric_families(fetched(port, "/metrics")[1])}
         assert fetched(port, "/healthz") == (200, "paused\n")
         assert fetched(port, "/else")[0] == 404
@@ -140,7 +143,11 @@ def test_options_are_read_from_variables(
     for given, arguments, said in (
         ({"TERMTIDE_SPEED": "fast"}, ["stream", "--to", "ndjson:x"], "--speed: 'fast' given"),
         ({"TERMTIDE_MAX_SKEW": "soon"}, ["stream", "--to", "ndjson:x"], "--max-skew: 'soon' given"),
-        ({"TERMTIDE_SPEED": "fast"}, ["stream", "--to", "x", "--speed", "slow"], "--speed: 'slow' given"),
+        (
+            {"TERMTIDE_SPEED": "fast"},
+            ["stream", "--to", "ndjson:x", "--speed", "slow"],
+            "--speed: 'slow' given",
+        ),
         ({"TERMTIDE_STATE": "nowhere"}, ["ctl", "status"], "--state nowhere: no stream is at work"),
         ({"TERMTIDE_DIALECT": "oracle"}, ["schema", "list"], ""),
         ({"TERMTIDE_SPEEED": "1"}, ["schema", "list"], "TERMTIDE_SPEEED: no such variable, did you mean"),

@@ -11,7 +11,7 @@ from sqlglot import exp
 from sim.sql.grammar.catalog import Partition
 from sim.sql.grammar.coercion import name_sql_text
 from sim.sql.grammar.places import refused
-from sim.sql.grammar.types import FIELD, JSON, Type, struct_of
+from sim.sql.grammar.types import JSON, Type, struct_of
 from sim.sql.grammar.values import Value, name_sql, text_sql
 
 
@@ -200,11 +200,6 @@ def struct_fields(value: Value) -> list[Column]:
 def _short(kind: Type) -> str:
     text = str(kind)
     return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def shown_name(name: str, position: int) -> str:
-    """The name of a field or column, that of its position if it has none."""
-    return name or FIELD.format(position)
 
 
 def element_source(alias: str | None, whole: Value, handle: str) -> FromSource:

@@ -49,11 +49,6 @@ def text_value(text: str, node: exp.Expr | None = None) -> Value:
     return Value(text_sql(text), STRING, text, node=node)
 
 
-def whole_value(number: int) -> Value:
-    """An INT64 literal."""
-    return Value(f"CAST({number} AS BIGINT)", INT64, str(number))
-
-
 def bool_value(truth: bool) -> Value:
     """A BOOL literal."""
     return Value("TRUE" if truth else "FALSE", BOOL)
@@ -68,11 +63,6 @@ def settled(kind: Type) -> Type:
     if kind.kind == "STRUCT":
         return struct_of((name, settled(field)) for name, field in kind.fields)
     return kind
-
-
-def is_open(kind: Type) -> bool:
-    """Whether a NULL in it has no type yet."""
-    return settled(kind) != kind
 
 
 def element_name(sql: str) -> str:
