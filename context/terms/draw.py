@@ -57,7 +57,7 @@ def draw(
     students = cohort.students
     catalogue, structures, (enrolments, instructors, support) = _seated(seed, pack, calendar, cohort)
     people, parts = _people(registry, pack, calendar, cohort, (instructors, support), place)
-    groups = make_learner_groups(seed, calendar, structures, students, catalogue, enrolments)
+    groups = make_learner_groups(pack, seed, calendar, structures, students, catalogue, enrolments)
     content = make_content(pack, calendar, catalogue)
     quizzes = make_quizzes(pack, content.activities, content.quizzes)
     work = make_group_work(pack, catalogue.offerings, content.activities, enrolments, groups)

@@ -193,11 +193,10 @@ def test_honors_go_with_marks() -> None:
 def test_what_goes_with_residency(residency: str) -> None:
     """First language, ZIP code and citizenship go by residency."""
     law = default_pack().categorical("person", "is_english_first_language")
-    given = {"InState": "in_state", "OutOfState": "out_of_state", "International": "international"}[residency]
     found = counts(
         f"SELECT is_english_first_language::VARCHAR FROM {STUDENTS} WHERE us_residency = '{residency}'"
     )
-    check_shares(found, dict(law.shares(given)))
+    check_shares(found, dict(law.shares(residency)))
     near, state, american = numbers(
         "SELECT AVG((left(zip_code, 3) = '481')::INT), AVG((zip_code BETWEEN '48000' AND '49999')::INT), "
         f"AVG((citizenship_one = 'US')::INT) FROM {STUDENTS} WHERE us_residency = '{residency}'"

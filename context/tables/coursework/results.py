@@ -147,7 +147,7 @@ def _results(d: Drawn) -> pa.Table:
         "is_graded_anonymously": Maybe(np.zeros(rows, np.bool_), graded),
         "is_grade_matches_current_submission": Maybe(np.ones(rows, np.bool_), graded),
         "has_admin_comment": np.isin(np.arange(rows), d.comments.result[d.comments.by_teacher]),
-        "has_rubric_assessment": rubric_used(r, d.learning.has_rubric),
+        "has_rubric_assessment": rubric_used(d.pack, r, d.learning.has_rubric),
         "is_processed": submitted,
         "process_attempts": (codes == types.index("media_recording")).astype(np.int64),
         "created_date": created,
@@ -192,7 +192,7 @@ def _entries(d: Drawn) -> pa.Table:
     )
     body = with_emoji(d, body, p.key, d.enrolments.person[p.enrolment])
     # A few take back what they wrote, or somebody does; most of those soon.
-    deleted = d.coin(p.key, _DELETED, 0.012)
+    deleted = d.coin(p.key, _DELETED, "discussion_entry.deleted_share")
     waits = MINUTE_MS + (d.coin(p.key, _DELETED_LATE, 0.3) * 47 + 1) * rng.integer(
         rng.extend(p.key, _DELETED_AFTER), HOUR_MS
     )

@@ -28,7 +28,6 @@ _RACE_COLUMNS = {
     "Two or more": "is_other_race",
     "Unknown": "is_no_race_indicated",
 }
-_RESIDENCY = {"in_state": "InState", "out_of_state": "OutOfState", "international": "International"}
 # What the registrar alone knows of a person.
 _REGISTRARS = (
     "middle_name",
@@ -120,10 +119,7 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "birth_date": birth_dates(d),
         "zip_code": _zip_codes(d),
         "citizenship_one": Coded(who.country, countries),
-        "us_residency": Coded(
-            residency.codes,
-            [_RESIDENCY.get(value or "", value) for value in residency.values],
-        ),
+        "us_residency": residency,
         "is_english_first_language": _first_language(d),
         "is_first_generation_hed_student": _of_students(d, first_generation, knows_parents),
         "directory_block": _of_students(d, *_flags(d, "directory_block", d.students.key, _DIRECTORY_BLOCK)),
