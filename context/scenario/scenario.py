@@ -72,10 +72,10 @@ class Scenario(ScenarioBlock):
         description="a text of 1 to 80 characters",
     )
     host: str = Field(
-        "canvas.termtide.example",
+        "lms.termtide.example",
         pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+example$",
         max_length=200,
-        description="a host name in small letters that ends with .example, such as canvas.termtide.example",
+        description="a host name in small letters that ends with .example, such as lms.termtide.example",
     )
     dialect: Literal["vendor"] = Field("vendor", description='"vendor"')
     shift: int = Field(

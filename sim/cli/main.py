@@ -34,6 +34,7 @@ COMMANDS = {
     "backfill": "backfill:backfill_command",
     "estimate": "backfill:estimate_command",
     "stream": "live.stream:stream_command",
+    "audit": "delivered:audit_command",
     "verify": "delivered:verify_command",
     "drop": "delivered:drop_command",
     "ctl": "live.ctl:ctl_app",
