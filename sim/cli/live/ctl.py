@@ -103,7 +103,10 @@ def stage_command(
     state: _State = None,
     as_json: AsJson = False,
 ) -> None:
-    """Switch a stage of the scenario on, or off; the stream then differs from its backfill."""
+    """Switch a stage of the scenario on, or off.
+
+    A stream with one differs from its backfill.
+    """
     _ctl(state, "stage", name, as_json=as_json)
 
 
