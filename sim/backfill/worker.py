@@ -37,6 +37,12 @@ class Worker:
         self._of_run = frozenset(i for i, url in enumerate(urls) if url == job.run_url)
         self.sinks = list(sinks) if sinks is not None else [open_sink(url, options) for url in urls]
 
+    def take_engine(self, other: Worker) -> None:
+        """Draw with what another worker of the same job has set up, if it has."""
+        for name in ("engine", "_makers"):
+            if name in vars(other):
+                vars(self)[name] = vars(other)[name]
+
     @cached_property
     def engine(self) -> Engine:
         """Made when first needed: units that are only copied need none."""

@@ -41,6 +41,7 @@ COMMANDS = {
     "sql": "sql:sql_command",
     "open": "sql:open_command",
     "marts": "marts:marts_app",
+    "scale": "scale:scale_app",
     "pack": "pack:pack_app",
     "schema": "schema:schema_app",
 }

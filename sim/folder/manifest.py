@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import platform
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
@@ -204,6 +205,27 @@ class Manifest(_Part):
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that bytes could depend on."""
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in _LIBRARIES}}
+
+
+# Of these the bytes of store, plan and units depend; Python and DuckDB are there for who reads the manifest.
+MOVING_BYTES = ("numpy", "pyarrow", "simpy", "orjson", "tzdata")
+
+
+@dataclass(frozen=True)
+class DifferingLibrary:
+    """A library of which two versions would be at work on one run."""
+
+    name: str
+    there: str
+    here: str
+
+
+def differing_library(there: Mapping[str, str], here: Mapping[str, str]) -> DifferingLibrary | None:
+    """The first library that moves bytes and has another version here than there."""
+    for name in MOVING_BYTES:
+        if there.get(name) != here.get(name):
+            return DifferingLibrary(name, there.get(name, "none"), here.get(name, "none"))
+    return None
 
 
 def termtide_version() -> str:
