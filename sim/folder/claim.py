@@ -220,7 +220,7 @@ def _check_same(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
 
 
 def _check_versions(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
-    """A run is finished with the digests and the libraries that it was begun with: others could make other bytes."""
+    """A run is finished with the digests and the libraries that it was begun with."""
     if found.digests != fresh.digests:
         raise InputError(
             f"{run_dir}: begun with digests by {found.digests} and not complete, here they are by "
