@@ -27,8 +27,8 @@ def scale_prepare(work: _Work, scenario: ScenarioFile = None, as_json: AsJson = 
     """Make store, plan and world of a scenario, which all machines then read."""
     from context.terms.premises import premises_of_file
     from sim.folder.progress import Progress
+    from sim.scale.places import open_storage
     from sim.scale.prepare import prepare_work
-    from sim.scale.storage import open_storage
 
     given = premises_of_file(scenario, {})
     with Progress(err) as show:
@@ -83,7 +83,7 @@ def scale_finish(work: _Work, out: _ToOut, no_marts: NoMarts = False, as_json: A
     """Merge what all tasks made into a run; no event is read for it but by the marts."""
     from sim.folder.progress import Progress
     from sim.scale.finish import finish_run
-    from sim.scale.storage import open_storage
+    from sim.scale.places import open_storage
 
     with Progress(err) as show:
         run = finish_run(open_storage(work), open_storage(out), show, marts=not no_marts)

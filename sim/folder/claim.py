@@ -27,6 +27,7 @@ from sim.folder.manifest import (
 from sim.folder.names import (
     BUILT,
     COOKBOOK,
+    COUNTS,
     DICTIONARY,
     FOLDER,
     MANIFEST,
@@ -162,6 +163,9 @@ def verified(run_dir: Path, manifest: Manifest, care: Care = "cheap") -> Manifes
     found.units = {
         day: unit for day, unit in found.units.items() if lost.isdisjoint(file.path for file in unit.files)
     }
+    uncounted = [unit for unit in found.units.values() if unit.counts and unit.counts.path in lost]
+    for unit in uncounted:  # its events are whole: they are only to be counted again
+        unit.counts = None
     found.store = {name: table for name, table in found.store.items() if table.path not in lost}
     if plan and plan[0].path in lost:
         found.plan = None
@@ -170,7 +174,7 @@ def verified(run_dir: Path, manifest: Manifest, care: Care = "cheap") -> Manifes
     elif found.plan is None and manifest.has_plan:
         found.state = "plan"
     elif manifest.is_done and (
-        len(found.units) < len(manifest.units) or not is_built(run_dir, WAREHOUSE, REPORT)
+        len(found.units) < len(manifest.units) or uncounted or not is_built(run_dir, WAREHOUSE, REPORT)
     ):
         found.state = "events"
     return found
@@ -191,7 +195,8 @@ def remove_run(run_dir: Path, manifest: Manifest | None = None) -> None:
         pages, records = run_dir / DICTIONARY, run_dir / RECORDS
         marts = [run_dir / mart.table.dataset for mart in schemas.marts()]
         days = [run_dir / mart.table.dataset / mart.table.name for mart in schemas.marts()]
-        found = [*stores, *dates, events, events.parent, *days, *marts, *pages.glob("*/"), pages, records]
+        found = [*stores, *dates, events, events.parent, *days, *marts, *pages.glob("*/"), pages]
+        found += [run_dir / COUNTS, records]
         for folder in found:
             if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
                 folder.rmdir()
@@ -215,7 +220,12 @@ def _check_same(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
 
 
 def _check_versions(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
-    """A run is finished with the libraries that it was begun with: others could make other bytes."""
+    """A run is finished with the digests and the libraries that it was begun with."""
+    if found.digests != fresh.digests:
+        raise InputError(
+            f"{run_dir}: begun with digests by {found.digests} and not complete, here they are by "
+            f"{fresh.digests}; continue with the version that began it, or start over with --force"
+        )
     differs = differing_library(found.versions, fresh.versions)
     if differs is not None:
         raise InputError(
@@ -261,6 +271,9 @@ def ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
         yield place.with_name(f"{mart.table.name}.parquet")
         yield place.with_name(f"{mart.table.name}.parquet{PARTIAL}")
         yield from place.glob(f"{mart.table.partition_by}=*.parquet*")
+    for path in (run_dir / COUNTS).glob("unit-*"):
+        if _EVENT_FILE.fullmatch(path.name):
+            yield path
     for path in (run_dir / FOLDER).glob("event_date=*/unit-*"):
         if _EVENT_FOLDER.fullmatch(path.parent.name) and _EVENT_FILE.fullmatch(path.name):
             yield path

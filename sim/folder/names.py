@@ -20,6 +20,14 @@ def date_of(path: str) -> date | None:
     return date.fromisoformat(found[1]) if found else None
 
 
+COUNTS = "counts"  # a folder of what units have, counted
+
+
+def counts_path(campus_day: date) -> str:
+    """Where the record of a unit's counts stands, relative to the run folder."""
+    return f"{COUNTS}/unit-{campus_day}.parquet"
+
+
 MANIFEST = "manifest.json"
 PLAN = "plan.parquet"
 WAREHOUSE = "warehouse.duckdb"

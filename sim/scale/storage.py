@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import Protocol
 
 from context.errors import InputError, RunError
-from context.files import check_digest, disk_error, typed_path
+from context.files import check_digest, disk_error
 
 UPLOADS = "uploads.tmp"  # in a folder: what is being written, and what kills left of that
 GS = "gs://"
@@ -176,18 +176,6 @@ class FolderStorage:
         (self.root / UPLOADS).mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self.root / UPLOADS) as folder:
             yield Path(folder) / "file"
-
-
-def open_storage(url: str) -> Storage:
-    """The place of a URL: a folder or ``gs://BUCKET/PATH``. Raises InputError."""
-    if url.startswith(GS):
-        from sim.scale.bucket import open_bucket
-
-        return open_bucket(url)
-    scheme, colon, _ = url.partition("://")
-    if colon:
-        raise InputError(f"{url}: {scheme}:// given, allowed: a folder, or {GS}BUCKET/PATH")
-    return FolderStorage(typed_path(url))
 
 
 def copy_between(source: Storage, target: Storage, name: str, xxh3_128: str) -> None:

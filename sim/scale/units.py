@@ -18,8 +18,8 @@ from sim.folder.manifest import FileEntry, UnitEntry
 from sim.folder.progress import Progress
 from sim.scale.job import ScaleJob, check_libraries, load_job
 from sim.scale.machine import Premade, premade
+from sim.scale.places import open_storage
 from sim.scale.records import UnitRecord, claim_output, is_in_place, record_name
-from sim.scale.storage import open_storage
 from sim.scale.tasks import Share, dealt
 
 
