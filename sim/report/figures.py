@@ -14,8 +14,9 @@ from context.errors import RunError, first_line
 from context.packs.pack import Pack
 from sim.caliper.kinds import KINDS, tool_sql
 from sim.folder.duckdb_paths import duckdb_folder
+from sim.folder.facts import event_files
 from sim.folder.manifest import Manifest, load_manifest
-from sim.folder.names import FOLDER, PLAN
+from sim.folder.names import PLAN
 from sim.sql.session_tables import session_sql
 from sim.sql.warehouse import literal, open_run
 
@@ -65,9 +66,9 @@ def _prepare(connection: duckdb.DuckDBPyConnection, run_dir: Path, manifest: Man
     a run's report is the same each time.
     """
     root = duckdb_folder(run_dir)
-    events = (
-        f"read_parquet({literal(f'{root}/{FOLDER}/*/*.parquet')}, filename = true, hive_partitioning = false)"
-    )
+    files = (f"{root}/{path}" for paths in event_files(run_dir).values() for path in paths)
+    listed = ", ".join(literal(file) for file in files)
+    events = f"read_parquet([{listed}], filename = true, hive_partitioning = false)"
     if not manifest.totals.events:
         events = "(SELECT *, '' AS filename FROM event_store.expanded)"
     zone = literal(manifest.scenario.time_zone)
