@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from context.documents import UnreadableError, read_bytes, read_json
-from context.errors import DamagedError
+from context.errors import DamagedError, OtherFormat
 from context.files import SEAL, replacing, seal_of
 
 _MARKS = (b'"label": "synthetic"', b'"seal": "', b'"format": ')  # a changed bit can't touch two of them
@@ -44,6 +44,21 @@ def read_sealed(path: Path) -> Any:
     if isinstance(data, dict) and SEAL in data and data[SEAL] != seal_of(data):
         raise _broken(path)
     return data
+
+
+def check_format(path: Path, data: Any, known: int, then: str, readable: tuple[int, ...] = ()) -> None:
+    """Raise OtherFormat for a file of ours in a format that isn't ``readable``, with what to do ``then``.
+
+    ``known`` is the format that is written now; without ``readable`` it is the only one that is read.
+    """
+    given = data.get("format") if isinstance(data, dict) else None
+    readable = readable or (known,)
+    if isinstance(given, int) and given not in readable:
+        whose = "an older" if given < known else "a newer"
+        allowed = " or ".join(map(str, readable))
+        raise OtherFormat(
+            f"{path}: format {given}, allowed: {allowed}; written by {whose} version of Termtide: {then}"
+        )
 
 
 def check_sealed(path: Path, model: Sealed) -> None:

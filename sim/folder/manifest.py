@@ -30,7 +30,7 @@ from context.documents import UnreadableError
 from context.errors import DamagedError, InputError, RunError
 from context.files import DIGEST, Written
 from context.scenario.scenario import Scenario
-from context.sealed import check_sealed, read_sealed, write_sealed
+from context.sealed import check_format, check_sealed, read_sealed, write_sealed
 from sim.folder.names import MANIFEST
 
 
@@ -265,10 +265,7 @@ def load_manifest(run_dir: Path) -> Manifest:
                 f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one"
             ) from None
         raise
-    given = data.get("format") if isinstance(data, dict) else None
-    if isinstance(given, int) and given not in READABLE:
-        allowed = " or ".join(map(str, READABLE))
-        raise InputError(f"{path}: format {given}, allowed: {allowed}; another version of Termtide made it")
+    check_format(path, data, FORMAT, "use that one, or give another --out", READABLE)
     try:
         manifest = Manifest.model_validate_json(json.dumps(data))
     except ValidationError as error:
