@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
 
 from context.errors import RunError
+from context.memory import keep_free_pages
 from sim.backfill.job import Job, Task, UnitDone
 from sim.backfill.worker import Worker
 
@@ -29,6 +30,7 @@ def units(job: Job, tasks: list[Task], workers: int) -> Iterator[UnitDone]:
     if workers <= 1 or len(tasks) <= 1:
         yield from map(Worker(job).unit, tasks) if tasks else ()
         return
+    keep_free_pages()
     # A fresh interpreter per worker: no state of this process can leak into what is drawn.
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_set_up, initargs=(job,))
     try:
