@@ -40,7 +40,7 @@ def run_id(manifest: Manifest) -> str:
 
 
 FORMAT: Literal[3] = 3
-FORMATS = (2, FORMAT)  # that are read: until 2, digests were SHA-256
+READ_FORMATS = (2, FORMAT)  # that are read: until 2, digests were SHA-256
 RunState = Literal["context", "plan", "events", "done"]  # what is being made; "events" goes on to the report
 _LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")
 
@@ -233,8 +233,8 @@ def load_manifest(run_dir: Path) -> Manifest:
             ) from None
         raise
     given = data.get("format") if isinstance(data, dict) else None
-    if isinstance(given, int) and given not in FORMATS:
-        allowed = " or ".join(map(str, FORMATS))
+    if isinstance(given, int) and given not in READ_FORMATS:
+        allowed = " or ".join(map(str, READ_FORMATS))
         raise InputError(f"{path}: format {given}, allowed: {allowed}; another version of Termtide made it")
     try:
         manifest = Manifest.model_validate_json(json.dumps(data))
