@@ -14,6 +14,7 @@ from multiprocessing import connection, get_context, parent_process
 from typing import Any, TypeVar
 
 from context.errors import RunError
+from context.memory import keep_free_pages
 from sim.backfill.job import Job, Task, UnitDone
 from sim.backfill.worker import Worker
 
@@ -46,6 +47,7 @@ def in_processes(set_up: Callable[[], Callable[[_T], _R]], tasks: list[_T], work
     if workers <= 1 or len(tasks) <= 1:
         yield from map(set_up(), tasks) if tasks else ()
         return
+    keep_free_pages()
     # A fresh interpreter per worker: no state of this process can leak into what is made.
     pool = ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_set_up, initargs=(set_up,)

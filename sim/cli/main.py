@@ -20,6 +20,7 @@ from typer.main import get_command
 
 from context.errors import InputError, TermtideError, shortened
 from context.foreign import ours
+from context.memory import keep_free_pages
 from sim.cli.variables import check_variables, read_variables
 
 # So many new objects before cycles among them are looked for: what a command imports leaves none, and
@@ -180,6 +181,7 @@ def _is_json_log() -> bool:
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: errors become one line and an exit code."""
     gc.set_threshold(_OBJECTS, 10, 10)
+    keep_free_pages()
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, _interrupt)
     words = sys.argv[1:] if arguments is None else arguments
