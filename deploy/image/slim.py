@@ -52,7 +52,7 @@ def main() -> None:
         for path in sorted(site.glob(pattern)):
             _remove(path)
     _link_twins(site / "pyarrow")
-    libraries = [str(path) for path in (site / "pyarrow").glob("*.so*") if not path.is_symlink()]
+    libraries = [str(path) for path in site.rglob("*.so*") if not path.is_symlink()]
     subprocess.run(["strip", "--strip-unneeded", *libraries], check=True)
     subprocess.run([*pip, "uninstall", "--quiet", "--yes", "pip"], check=True)
     for name in _IMPORTS:
