@@ -33,6 +33,7 @@ COMMANDS = {
     "context": "context:context_command",
     "backfill": "backfill:backfill_command",
     "estimate": "backfill:estimate_command",
+    "report": "report:report_command",
     "stream": "live.stream:stream_command",
     "verify": "delivered:verify_command",
     "drop": "delivered:drop_command",
