@@ -37,11 +37,18 @@ class Worker:
         self._of_run = frozenset(i for i, url in enumerate(urls) if url == job.run_url)
         self.sinks = list(sinks) if sinks is not None else [open_sink(url, options) for url in urls]
 
+    def take_engine(self, other: Worker) -> None:
+        """Draw with what another worker of the same job has set up, if it has."""
+        for name in ("engine", "_makers", "_counter"):
+            if name in vars(other):
+                vars(self)[name] = vars(other)[name]
+
     @cached_property
     def engine(self) -> Engine:
         """Made when first needed: units that are only copied need none."""
         job = self.job
-        given = mapped(job.shared) if job.shared is not None else None
+        campus = mapped(job.shared) if job.shared is not None else None
+        given = (campus.world, campus.anchors) if campus is not None else None
         return load_engine(job.run_dir, job.scenario, job.pack_path, given)
 
     @cached_property

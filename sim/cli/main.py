@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from context.errors import InputError, TermtideError
+from context.errors import InputError, TermtideError, shortened
 from context.foreign import ours
 from sim.cli.variables import check_variables, read_variables
 
@@ -35,12 +35,14 @@ COMMANDS = {
     "estimate": "backfill:estimate_command",
     "report": "report:report_command",
     "stream": "live.stream:stream_command",
+    "audit": "delivered:audit_command",
     "verify": "delivered:verify_command",
     "drop": "delivered:drop_command",
     "ctl": "live.ctl:ctl_app",
     "sql": "sql:sql_command",
     "open": "sql:open_command",
     "marts": "marts:marts_app",
+    "scale": "scale:scale_app",
     "pack": "pack:pack_app",
     "schema": "schema:schema_app",
 }
@@ -156,12 +158,13 @@ def main(arguments: list[str] | None = None) -> None:
     gc.set_threshold(_OBJECTS, 10, 10)
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, _interrupt)
-    as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in words
     try:
-        _check_letters(sys.argv[1:] if arguments is None else arguments)
+        _check_letters(words)
         code = app(arguments, prog_name="termtide", standalone_mode=False)
     except TermtideError as error:
-        fail(str(error), error.exit_code, as_json=as_json)
+        fail(error.told(words), error.exit_code, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         _stopped(as_json=as_json)
     except SystemExit:
@@ -173,11 +176,12 @@ def main(arguments: list[str] | None = None) -> None:
         if usage is None and "interrupted" in str(error).lower():
             _stopped(as_json=as_json)  # DuckDB's own word for Ctrl-C in a query
         if usage is not None:
-            fail(f"{usage().rstrip('.')}; {_where_help_is(error)}", 2, as_json=as_json)
+            line = shortened(usage().rstrip("."), words)
+            fail(f"{line}; {_where_help_is(error)}", 2, as_json=as_json)
         known = ours(error)
         if known is None:
             raise
-        fail(str(known), known.exit_code, as_json=as_json)
+        fail(known.told(words), known.exit_code, as_json=as_json)
     # Outside its standalone mode, typer returns exit codes, that of an interruption too.
     if code == 130:
         _stopped(as_json=as_json)

@@ -37,3 +37,4 @@ SUSPECTS = "suspects.json"  # files that were found to differ
 DICTIONARY = "dictionary"  # a folder of pages
 COOKBOOK = "cookbook.html"
 MARTS = "marts.json"
+RECORDS = "records"  # a folder of what many machines say of the units they made
