@@ -40,7 +40,7 @@ class Worker:
 
     def take_engine(self, other: Worker) -> None:
         """Draw with what another worker of the same job has set up, if it has."""
-        for name in ("engine", "_makers"):
+        for name in ("engine", "_makers", "_counter"):
             if name in vars(other):
                 vars(self)[name] = vars(other)[name]
 

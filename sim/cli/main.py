@@ -36,6 +36,7 @@ COMMANDS = {
     "context": "context:context_command",
     "backfill": "backfill:backfill_command",
     "estimate": "backfill:estimate_command",
+    "report": "report:report_command",
     "stream": "live.stream:stream_command",
     "audit": "delivered:audit_command",
     "verify": "delivered:verify_command",
