@@ -14,8 +14,8 @@ from multiprocessing import connection, get_context, parent_process
 from typing import Any, TypeVar
 
 from context.errors import RunError
-from context.memory import keep_free_pages
 from sim.backfill.job import Job, Task, UnitDone
+from sim.backfill.kept_pages import keep_free_pages
 from sim.backfill.worker import Worker
 
 _T = TypeVar("_T")

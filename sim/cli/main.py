@@ -20,7 +20,7 @@ from typer.main import get_command
 
 from context.errors import InputError, TermtideError, shortened
 from context.foreign import ours
-from context.memory import keep_free_pages
+from sim.backfill.kept_pages import keep_free_pages
 from sim.cli.variables import check_variables, read_variables
 
 # So many new objects before cycles among them are looked for: what a command imports leaves none, and
@@ -36,18 +36,18 @@ COMMANDS = {
     "context": "context:context_command",
     "backfill": "backfill:backfill_command",
     "estimate": "backfill:estimate_command",
-    "report": "report:report_command",
+    "report": "reading.report:report_command",
     "stream": "live.stream:stream_command",
     "audit": "delivered:audit_command",
     "verify": "delivered:verify_command",
     "drop": "delivered:drop_command",
     "ctl": "live.ctl:ctl_app",
-    "sql": "sql:sql_command",
+    "sql": "reading.sql:sql_command",
     "open": "sql:open_command",
     "marts": "marts:marts_app",
     "scale": "scale:scale_app",
     "pack": "pack:pack_app",
-    "schema": "schema:schema_app",
+    "schema": "reading.schema:schema_app",
 }
 
 
