@@ -40,7 +40,9 @@ COMMANDS = {
     "sql": "sql:sql_command",
     "open": "sql:open_command",
     "marts": "marts:marts_app",
-    "pack": "pack:pack_app",
+    "pack": "packs.pack:pack_app",
+    "fit": "packs.fit:fit_command",
+    "compare": "packs.compare:compare_command",
     "schema": "schema:schema_app",
 }
 
