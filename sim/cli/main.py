@@ -43,10 +43,12 @@ COMMANDS = {
     "drop": "delivered:drop_command",
     "ctl": "live.ctl:ctl_app",
     "sql": "reading.sql:sql_command",
-    "open": "sql:open_command",
+    "open": "reading.sql:open_command",
     "marts": "marts:marts_app",
     "scale": "scale:scale_app",
-    "pack": "pack:pack_app",
+    "pack": "packs.pack:pack_app",
+    "fit": "packs.fit:fit_command",
+    "compare": "packs.compare:compare_command",
     "schema": "reading.schema:schema_app",
 }
 
