@@ -12,6 +12,7 @@ from context.packs.pack import Pack
 from context.terms.premises import Premises
 from sim.backfill.backfill import Backfill, Delivered, Wanted
 from sim.backfill.stages import claimed, copy_units, drawable, make_store, make_units, plan_term
+from sim.counts.recount import recount, uncounted
 from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.progress import Progress
@@ -124,6 +125,10 @@ def make_report(pack: Pack, at: Claimed) -> None:
     if missing:  # as in the container image, for which they would be a fifth more
         at.show.say(f"report: left out, as {' and '.join(missing)} can't be imported here")
         return
+    if missing := uncounted(at.manifest):
+        with at.show.counted("counts", "days", len(missing), len(missing)) as bar:
+            for _ in recount(at.run_dir, at.manifest, pack):
+                bar.advance(1)
     write_report(at.run_dir, pack, load_record(at.run_dir).rows)
 
 

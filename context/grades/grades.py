@@ -74,7 +74,7 @@ def _letter_cuts(pack: Pack, gpa: float) -> F64:
     return np.cumsum([round(weight / total, 9) for weight in reversed(weights)])
 
 
-def _letters(given: Coursework, rows: I64, final: I64) -> I32:
+def letters_by_score(given: Coursework, rows: I64, final: I64) -> I32:
     """Letters by score: cut scores of each CIP family and career where its published GPA puts them.
 
     Within a family a higher score never gets a lower letter, but for graduate courses: how strict these are
@@ -124,7 +124,7 @@ def make_grades(given: Coursework, results: Results) -> Grades:
     marks = np.where(enrolments.published[rows], final, unseen)
     gets = enrolments.has_status("Enrolled", "Completed")[rows] & (marks != NO_TIME)
     letter = np.full(len(rows), -1, dtype=np.int32)
-    letter[gets] = _letters(given, rows[gets], marks[gets])
+    letter[gets] = letters_by_score(given, rows[gets], marks[gets])
     pass_fail = rng.uniform(rng.extend(enrolments.key[rows], _PASS_FAIL)) < pack.number(
         "grade.pass_fail_share"
     )

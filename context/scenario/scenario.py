@@ -21,6 +21,7 @@ from context.scenario.parts import (
     Output,
     ScenarioBlock,
     SensorDelivery,
+    Stage,
 )
 from context.scenario.zones import zone_names
 
@@ -71,10 +72,10 @@ class Scenario(ScenarioBlock):
         description="a text of 1 to 80 characters",
     )
     host: str = Field(
-        "canvas.termtide.example",
+        "lms.termtide.example",
         pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+example$",
         max_length=200,
-        description="a host name in small letters that ends with .example, such as canvas.termtide.example",
+        description="a host name in small letters that ends with .example, such as lms.termtide.example",
     )
     dialect: Literal["vendor"] = Field("vendor", description='"vendor"')
     shift: int = Field(
@@ -93,12 +94,15 @@ class Scenario(ScenarioBlock):
     delivery_outage: Annotated[tuple[DeliveryOutage, ...], Field(strict=False)] = Field(
         (), description="tables that start with [[delivery_outage]], in double brackets"
     )
+    stage: Annotated[tuple[Stage, ...], Field(strict=False)] = Field(
+        (), description="tables that start with [[stage]], in double brackets"
+    )
     output: Output = Field(Output(), description="a table [output]")
 
     def digest(self, pack_digest: str = "") -> str:
         """SHA-256 (hex) of everything that changes the bytes.
 
-        The name is left out, which only names the output folder, and what decides when events are sent. The
+        The name is left out, which only names the output folder, and what is of streams alone. The
         digest of the pack's content stands for the pack, so that a pack may move but not change.
         """
         facts = self.model_dump(mode="json", exclude={"name", *_DELIVERY})
@@ -107,12 +111,12 @@ class Scenario(ScenarioBlock):
         return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def delivery_digest(self) -> str:
-        """SHA-256 (hex) of what decides when events are sent, which changes none of them."""
+        """SHA-256 (hex) of what decides when events are sent, and what a stream can switch."""
         facts = self.model_dump(mode="json", include=set(_DELIVERY))
         return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-_DELIVERY = ("delivery", "delivery_outage")
+_DELIVERY = ("delivery", "delivery_outage", "stage")
 SCALARS = tuple(
     key for key in Scenario.model_fields if key not in ("calendar", "incident", "output", *_DELIVERY)
 )

@@ -247,7 +247,7 @@ class Backfill:
             for unit in units(job, tasks, workers):
                 name = unit.campus_day.isoformat()
                 for i, files in unit.files.items():
-                    folders[i].add_unit(name, files, unit.rows, unit.digest)
+                    folders[i].add_unit(name, files, unit.rows, unit.digest, unit.counts)
                     if folders[i] is self.run:
                         self._offer(dates.done(name, self.at.manifest.units[name]))
                 result.events += unit.rows

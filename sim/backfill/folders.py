@@ -41,8 +41,10 @@ class Folder(Protocol):
         """Whether the unit of a campus day is there, whole."""
         ...
 
-    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
-        """Note that a unit is in place."""
+    def add_unit(
+        self, day: str, files: Iterable[Written], rows: int, digest: str | None, counts: Written | None
+    ) -> None:
+        """Note that a unit is in place; ``counts`` is its record, where it was drawn for the run folder."""
         ...
 
     def put_table(self, item: Item) -> bool:
@@ -65,9 +67,11 @@ class RunFolder:
         """By the manifest, which was verified when the folder was claimed."""
         return day in self._manifest.units
 
-    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
+    def add_unit(
+        self, day: str, files: Iterable[Written], rows: int, digest: str | None, counts: Written | None
+    ) -> None:
         """Note it in the manifest."""
-        self._manifest.add_unit(day, files, rows, digest)
+        self._manifest.add_unit(day, files, rows, digest, counts)
         self._manifest.save(self._run_dir)
 
     def put_table(self, _item: Item) -> bool:
@@ -132,7 +136,9 @@ class OtherFolder:
         """By the note, of which only what is whole counts."""
         return day in self._note.units
 
-    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
+    def add_unit(
+        self, day: str, files: Iterable[Written], rows: int, digest: str | None, _counts: Written | None
+    ) -> None:
         """Note it in the note. Raises RunError when the files have not the unit's rows."""
         entries = [FileEntry.of(file) for file in files]
         if sum(entry.rows for entry in entries) != rows:
@@ -222,7 +228,7 @@ def read_note(root: Path) -> FolderNote:
     path = root / DELIVERY
     try:
         data = read_sealed(path)
-        check_format(path, data, NOTE_FORMAT, "use that one, or choose another folder")
+        check_format(path, data, (NOTE_FORMAT,), "use that one, or choose another folder")
         note = FolderNote.model_validate_json(json.dumps(data))
     except ValidationError:
         raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None
@@ -242,7 +248,9 @@ class Stdout:
         """Never."""
         return False
 
-    def add_unit(self, _day: str, _files: Iterable[Written], _rows: int, _digest: str | None) -> None:
+    def add_unit(
+        self, _day: str, _files: Iterable[Written], _rows: int, _digest: str | None, _counts: Written | None
+    ) -> None:
         """It is out."""
 
     def put_table(self, _item: Item) -> bool:

@@ -261,12 +261,21 @@ def _ambient(
     return batch, lost + round(float(gone))
 
 
+def anchored_ids(engine: Engine, day: int) -> tuple[U64, U64]:
+    """Both halves of the ids of a day's anchored events."""
+    return _ids(engine, _anchor_rows(engine, day, Select()))
+
+
+def _ids(engine: Engine, rows: I64) -> tuple[U64, U64]:
+    return rng.uuid_bits(rng.extend(engine.anchors.key[rows], _ID))
+
+
 def _anchored(engine: Engine, visits: Visits, rows: I64) -> tuple[Batch, int]:
     """(events of the day's bundles, how many of them the rates count)."""
     world, a = engine.world, engine.anchors
     enrolment = a.enrolment[rows]
     person = np.where(enrolment >= 0, world.enrolments.person[enrolment], NO_ROW).astype(np.int32)
-    high, low = rng.uuid_bits(rng.extend(a.key[rows], _ID))
+    high, low = _ids(engine, rows)
     batch = Batch(
         time_ms=a.time_ms[rows],
         kind=a.kind[rows],

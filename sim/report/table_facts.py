@@ -35,8 +35,10 @@ def column_rows(table: Table) -> Iterator[dict[str, str]]:
 
 
 def _origin(column: Column) -> str:
-    """The blocks of the pack from which a column is drawn, or what it follows from."""
-    return ", ".join(column.drawn_from) or (f"({column.follows_from})" if column.follows_from else "")
+    """The blocks of the pack from which a column is drawn, or what it is computed from."""
+    return ", ".join(column.drawn_from) or (
+        f"computed from {column.follows_from}" if column.follows_from else ""
+    )
 
 
 def column_counts(table: Table) -> tuple[int, int]:

@@ -227,6 +227,7 @@ FIELDS: dict[str, Field] = {
         "lms_id": detail("seat", "lms_id"),
         "section": detail("seat", "section_lms_id"),
         "user": _seat_user,
+        "course": lambda world, rows: take(world.courses.local_id, world.details.seat.course[rows]),
     }),
     **_table("seat", "text", {
         "type": detail("seat", "type"),
@@ -236,7 +237,9 @@ FIELDS: dict[str, Field] = {
         ),
     }),
     **_table("seat", "time", {
-        "created_ms": detail("seat", "created_ms"), "updated_ms": detail("seat", "updated_ms"),
+        "created_ms": detail("seat", "created_ms"),
+        "updated_ms": detail("seat", "updated_ms"),
+        "until_ms": detail("seat", "until_ms"),
     }),
     "account_user.lms_id": Field("account_user", "whole", lambda world, rows: world.persons.lms_id[rows]),
     "account_user.created_ms": Field("account_user", "time", detail("person", "created_ms")),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from context.errors import DamagedError, InputError, OtherFormat, number_of
 from context.files import typed_path
-from sim.lanes.checkpoint import JOURNAL, StreamProgress, held, is_torn, load_progress
+from sim.lanes.checkpoint import JOURNAL, held, is_torn, load_progress
+from sim.lanes.stream_progress import StreamProgress
 from sim.sinks.ndjson_messages import chain_of, size_of_mark
 from sim.sinks.open import find_scheme, is_stdout
 from sim.stream.control import SOCKET

@@ -78,6 +78,7 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
         tools=pack.rates.tools,
         details=load_details(
             read,
+            pack,
             calendar,
             row_of,
             roster,

@@ -65,6 +65,7 @@ def refused(
         (f"fte = 20\n[[incident]]\n{SPELL}", ("incident 'x'", "tools: zooom given", "canvas", "zoom")),
         ("fte = 20\n[[delivery]]\ntool = 'zooom'\nflush_ms = 1", ("delivery: tool: zooom given", "login")),
         (f"fte = 20\n[[delivery_outage]]\n{SPELL}", ("delivery_outage 'x'", "tools: zooom given", "login")),
+        ("fte = 20\n[[stage]]\nname = 'x'\ntools = ['zooom']", ("stage 'x'", "tools: zooom given", "login")),
     ],
     ids=[
         "overlap",
@@ -75,6 +76,7 @@ def refused(
         "no tool",
         "no sensor",
         "no outage",
+        "no stage",
     ],
 )
 def test_contradictions_are_one_line(

@@ -110,7 +110,7 @@ def test_the_older_events_view(plain: duckdb.DuckDBPyConnection) -> None:
     assert row == (
         "NavigationEvent",
         1788181200000,  # 2026-08-31T13:00:00Z
-        "http://canvas.termtide.example/",
+        "http://lms.termtide.example/",
         "urn:instructure:canvas:course:170000000000101",
         "urn:instructure:canvas:user:170000000000001",
         1,
