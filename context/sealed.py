@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -46,16 +47,11 @@ def read_sealed(path: Path) -> Any:
     return data
 
 
-def check_format(path: Path, data: Any, known: int, then: str, readable: tuple[int, ...] = ()) -> None:
-    """Raise OtherFormat for a file of ours in a format that isn't ``readable``, with what to do ``then``.
-
-    ``known`` is the format that is written now; without ``readable`` it is the only one that is read.
-    """
+def check_format(path: Path, data: Any, known: Sequence[int], then: str) -> None:
+    """Raise OtherFormat for a file of ours in a format that is not ``known``, with what to do ``then``."""
     given = data.get("format") if isinstance(data, dict) else None
-    readable = readable or (known,)
-    if isinstance(given, int) and given not in readable:
-        whose = "an older" if given < known else "a newer"
-        allowed = " or ".join(map(str, readable))
+    if isinstance(given, int) and given not in known:
+        whose, allowed = "an older" if given < max(known) else "a newer", " or ".join(map(str, known))
         raise OtherFormat(
             f"{path}: format {given}, allowed: {allowed}; written by {whose} version of Termtide: {then}"
         )

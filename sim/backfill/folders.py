@@ -228,7 +228,7 @@ def read_note(root: Path) -> FolderNote:
     path = root / DELIVERY
     try:
         data = read_sealed(path)
-        check_format(path, data, NOTE_FORMAT, "use that one, or choose another folder")
+        check_format(path, data, (NOTE_FORMAT,), "use that one, or choose another folder")
         note = FolderNote.model_validate_json(json.dumps(data))
     except ValidationError:
         raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None

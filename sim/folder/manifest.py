@@ -265,7 +265,7 @@ def load_manifest(run_dir: Path) -> Manifest:
                 f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one"
             ) from None
         raise
-    check_format(path, data, FORMAT, "use that one, or give another --out", READ_FORMATS)
+    check_format(path, data, READ_FORMATS, "use that one, or give another --out")
     try:
         manifest = Manifest.model_validate_json(json.dumps(data))
     except ValidationError as error:

@@ -211,7 +211,7 @@ def load_progress(folder: Path) -> StreamProgress | None:
         raise
     try:
         there = {"format": format_of(lines[0], JOURNAL_FORMAT)}
-        check_format(path, there, JOURNAL_FORMAT, "use that one, or give another --state")
+        check_format(path, there, (JOURNAL_FORMAT,), "use that one, or give another --state")
         saved, seal = open_line(lines[0], "", path)
         head = _Head.model_validate(saved)
         progress = StreamProgress(

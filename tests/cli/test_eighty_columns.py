@@ -133,7 +133,9 @@ def test_rows_end_between_words() -> None:
     rows = fitted(line, COLUMNS)
     assert " ".join(" ".join(rows).split()) == " ".join(line.split())
     assert [row for row in rows if len(row) > COLUMNS and f"/{'path/' * 30}" not in row] == []
-    assert any(f"`termtide run --out {'x' * 30}`" in row for row in rows)
+    for before in range(20):
+        command = "`termtide run --out somewhere`"
+        assert any(command in row for row in fitted("word " * before + command + " word" * 9, COLUMNS))
     assert fitted(line, None) == [line]
     assert fitted("  short", COLUMNS) == ["  short"]
     assert all(row.startswith("    ") for row in fitted("  " + "word " * 30, COLUMNS)[1:])
