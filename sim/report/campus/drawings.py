@@ -155,6 +155,5 @@ def _student(figures: Figures) -> Chart:
         }
         for click in week.clicks
     ]
-    return maps.timeline(
-        week.visits, clicks, "A student's week: visits, clicks, and what was handed in or posted"
-    )
+    about = "A student's week: visits, clicks, and what was handed in or posted"
+    return maps.timeline(week.monday, week.visits, clicks, about)

@@ -150,15 +150,13 @@ def _leanings(rows: Values, across: list[str], down: list[str], label: int, step
     ).properties(width=alt.Step(step), height=alt.Step(max(18, 4 + 11 * lines)))
 
 
-def timeline(visits: Values, clicks: Values, about: str) -> Chart:
-    """A person's days one below the other: bars are visits, ticks clicks, dots what was handed in or posted.
+def timeline(monday: date, visits: Values, clicks: Values, about: str) -> Chart:
+    """The days of a person's week, each a line: visits are bars, clicks ticks, what was handed in dots.
 
     Clicks have day, hour, at, what, where, and done: whether something was handed in.
     """
-    days = sorted({row["day"] for row in (*visits, *clicks)})
-    said = {
-        day: f"{WEEKDAYS[date.fromisoformat(day).weekday()]} {date.fromisoformat(day).day}" for day in days
-    }
+    days = [monday + timedelta(i) for i in range(len(WEEKDAYS))]
+    said = {day.isoformat(): f"{WEEKDAYS[day.weekday()]} {day.day}" for day in days}
     low = int(min((row["hour"] for row in clicks), default=0.0))
     high = int(max((row["hour"] for row in clicks), default=24.0)) + 1
     shown = [[{**row, "day": said[row["day"]]} for row in rows] for rows in (visits, clicks)]
@@ -177,7 +175,7 @@ def _timeline(shown: list[list[Any]], names: list[str], span: tuple[int, int], w
     clock = "(datum.value % 24) + ':00'"
     axis = alt.Axis(values=ticks, labelExpr=clock, domain=False, ticks=False, grid=True)
     x = alt.X("hour:Q", title=None, axis=axis, scale=alt.Scale(domain=list(span), nice=False))
-    y = alt.Y("day:N", sort=names, title=None, axis=_axis())
+    y = alt.Y("day:N", title=None, axis=_axis(), scale=alt.Scale(domain=names))
     visits, clicks = (chart_of(rows) for rows in shown)
     begin = alt.X("begin:Q", title=None, axis=axis, scale=alt.Scale(domain=list(span), nice=False))
     bars = visits.mark_bar(color=DRAWN, opacity=0.28, height=14, cornerRadius=2, minBandSize=3).encode(
