@@ -16,8 +16,9 @@ from sim.backfill.pool import in_processes
 from sim.folder.progress import Progress
 from sim.scale.finish import finish_run
 from sim.scale.job import JOB, WORLD
+from sim.scale.places import open_storage
 from sim.scale.prepare import prepare_work
-from sim.scale.storage import Found, Storage, open_storage
+from sim.scale.storage import Found, Storage
 from sim.scale.tasks import Share
 from sim.scale.units import Making, make_own_units, unit_maker
 from tests.samples.scaled import generated, prepared_work

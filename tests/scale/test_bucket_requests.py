@@ -13,7 +13,8 @@ import pytest
 
 from context.errors import InputError, RunError
 from context.files import file_digest
-from sim.scale.storage import Storage, open_storage
+from sim.scale.places import open_storage
+from sim.scale.storage import Storage
 from tests.servers.bigquery_server import Answer, Recorder, Request, problem, recording
 
 pytest.importorskip("google.cloud.storage")
