@@ -97,6 +97,10 @@ def parsed_tree(part: list[Token], text: str) -> exp.Expr:
     tree = trees[0]
     if tree is None or len(trees) != 1:
         raise InputError(f"line {part[0].line}: a statement is not understood; allowed: {ALLOWED}")
+    last = part[-1]
+    if isinstance(tree, exp.Declare) and last.text.upper() == "DEFAULT":  # the parser takes it for none
+        place = f"line {last.line}, column {_column(text, last)}"
+        raise InputError(f"syntax error in {place} at '{last.text}': something is missing after it")
     if isinstance(tree, exp.Command):
         raise InputError(f"line {part[0].line}: {part[0].text.upper()} is not understood; allowed: {ALLOWED}")
     if tree.find(exp.Into):
