@@ -48,7 +48,7 @@ def _joined(compiler: Compiler, scope: Scope, left: str, join: exp.Join) -> str:
     right, found = _item(compiler, scope, join.this, lateral=side in ("", "LEFT"))
     condition, using = join.args.get("on"), join.args.get("using")
     if kind == "CROSS" or (not side and condition is None and not using):
-        if kind != "CROSS":
+        if kind != "CROSS" and not right.startswith("LATERAL "):  # an array needs none
             raise refused(join, "INNER JOIN must have an immediately following ON or USING clause")
         scope.sources += found
         return f"{left} CROSS JOIN {right}"
