@@ -17,7 +17,7 @@ from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.names import REPORT
 from sim.folder.progress import Progress
-from sim.folder.whole import Care, check_files, note_suspects, noting_damage, read_suspects
+from sim.folder.whole import Care, check_files, noting_damage, read_suspects
 from sim.marts.build import Wish, build_marts
 from sim.marts.deliver import deliver_marts
 from sim.marts.record import load_record
@@ -86,7 +86,6 @@ def run(
     care: Care = "all" if verify else "cheap"
     with claimed(given, run_dir, progress or Progress.silent(), care, force=force) as at:
         if at.manifest.is_done:
-            note_suspects(run_dir, [])
             made = make_marts(at) if marts else 0
             if made:
                 make_report(given.pack, at)
@@ -102,7 +101,6 @@ def run(
             make_marts(at)
         make_report(given.pack, at)
         at.begin("done")
-        note_suspects(run_dir, [])
     return Outcome(run_dir, at.manifest, was_done=False, delivered=work.delivered)
 
 

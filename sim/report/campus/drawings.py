@@ -10,7 +10,7 @@ from sim.report.campus import charts, maps
 from sim.report.campus.figures import Figures
 from sim.report.campus.frame import Chart
 from sim.report.campus.labels import WEEKDAYS, kind_label, level_label, tool_label
-from sim.report.campus.verdicts import Verdict, judged
+from sim.report.campus.verdicts import SumVerdict, judged
 
 _DONE = {
     kind.name for kind in KINDS if kind.role == "Student" and not kind.is_view and kind.sensor == "canvas"
@@ -18,7 +18,7 @@ _DONE = {
 _WEEKS_SHOWN = 10
 
 
-def verdicts(figures: Figures) -> dict[str, list[Verdict]]:
+def verdicts(figures: Figures) -> dict[str, list[SumVerdict]]:
     """What was drawn of each tool, field of study and level against what was asked, by the margin's name."""
     margins = figures.events.margins
     tools = {margin.name: tool_label(margin.name) for margin in margins["tool"]}
@@ -84,7 +84,7 @@ def drawings(figures: Figures) -> dict[str, Chart]:
     return {name: chart for name, chart in drawn.items() if chart.cells}
 
 
-def _rows(found: list[Verdict]) -> list[dict[str, Any]]:
+def _rows(found: list[SumVerdict]) -> list[dict[str, Any]]:
     return [vars(verdict) for verdict in found]
 
 

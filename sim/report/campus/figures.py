@@ -16,7 +16,7 @@ from context.scenario.calendar import build_calendar
 from sim.counts.record import read_counts
 from sim.folder.manifest import Manifest, load_manifest
 from sim.report.campus.counted import Counted, counted
-from sim.report.campus.stored import Stored, stored
+from sim.report.campus.stored import Stored, store_facts
 from sim.report.campus.week import StudentWeek, student_week
 from sim.sql.warehouse import open_run
 
@@ -56,7 +56,7 @@ def gather(run_dir: Path, pack: Pack) -> Figures:
                 calendar.term.start,
                 calendar.date_of((calendar.term.finals_start - calendar.term.start).days - 1),
             )
-            store = stored(connection, manifest, pack, before, (week.person if week else -1, courses))
+            store = store_facts(connection, manifest, pack, before, (week.person if week else -1, courses))
         except duckdb.Error as error:
             raise RunError(f"{run_dir}: no report: {first_line(error)}") from error
     drawn = {row["date"]: row["events"] for row in events.days}

@@ -55,7 +55,7 @@ class Stored:
     person: str  # name of the person asked for
 
 
-def stored(
+def store_facts(
     connection: duckdb.DuckDBPyConnection,
     manifest: Manifest,
     pack: Pack,

@@ -14,7 +14,7 @@ Word = Literal["as asked", "within chance", "more than chance", "nothing asked"]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SumVerdict:
     """One sum, judged. ``off`` is (drawn - asked) / asked, ``chance`` how much of that chance may be."""
 
     name: str
@@ -25,24 +25,24 @@ class Verdict:
     word: Word
 
 
-def judged(margins: Sequence[Margin], name: dict[str, str]) -> list[Verdict]:
+def judged(margins: Sequence[Margin], name: dict[str, str]) -> list[SumVerdict]:
     """Each sum with its verdict, under the name that people read."""
     return [_judge(margin, name.get(margin.name, margin.name)) for margin in margins]
 
 
-def _judge(margin: Margin, name: str) -> Verdict:
+def _judge(margin: Margin, name: str) -> SumVerdict:
     if not margin.asked:
-        return Verdict(
+        return SumVerdict(
             name, 0.0, margin.drawn, 0.0, 0.0, "more than chance" if margin.drawn else "nothing asked"
         )
     off, chance = margin.drawn / margin.asked - 1, SIGMAS * margin.error / margin.asked
     word: Word = "as asked"
     if abs(off) > NEAR:
         word = "within chance" if abs(off) <= chance else "more than chance"
-    return Verdict(name, margin.asked, margin.drawn, off, chance, word)
+    return SumVerdict(name, margin.asked, margin.drawn, off, chance, word)
 
 
-def summed_up(verdicts: Sequence[Verdict], what: str) -> str:
+def summed_up(verdicts: Sequence[SumVerdict], what: str) -> str:
     """One line on a margin: "All 15 tools came as asked, within 1%"."""
     beyond = [verdict.name for verdict in verdicts if verdict.word == "more than chance"]
     near, of_all = sum(1 for verdict in verdicts if verdict.word == "as asked"), f"of {len(verdicts)} {what}"
