@@ -39,7 +39,7 @@ from sim.folder.names import (
     WAREHOUSE,
 )
 from sim.folder.progress import Progress
-from sim.folder.whole import Care, broken, is_built
+from sim.folder.whole import Care, broken, is_built, note_suspects
 
 _PAGES = ("index.html", "joins.html", "marts.html", "search.js", "style.css", "tables.js")
 _STORES = ("context_store_entity", "context_store_keymap")
@@ -135,6 +135,7 @@ def claim(
         whole = verified(run_dir, whole, "sources")
     if whole != found:
         whole.save(run_dir)
+    note_suspects(run_dir, [])  # what differs of them is not in the manifest any more
     return whole
 
 
@@ -247,8 +248,8 @@ def _difference(found: Manifest, fresh: Manifest) -> str:
         return f" (pack {found.pack.name} {found.pack.version} has changed)"
     there = found.scenario.model_dump(mode="json")
     for key, value in fresh.scenario.model_dump(mode="json").items():
-        if there[key] != value:
-            return f" ({key}: {there[key]} there, {value} given)"
+        if there.get(key) != value:
+            return f" ({key}: {there.get(key, 'the usual')} there, {value} given)"
     return ""
 
 
