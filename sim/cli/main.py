@@ -20,6 +20,7 @@ from typer.main import get_command
 
 from context.errors import InputError, TermtideError, shortened
 from context.foreign import ours
+from sim.backfill.kept_pages import keep_free_pages
 from sim.cli.variables import check_variables, read_variables
 
 # So many new objects before cycles among them are looked for: what a command imports leaves none, and
@@ -35,17 +36,20 @@ COMMANDS = {
     "context": "context:context_command",
     "backfill": "backfill:backfill_command",
     "estimate": "backfill:estimate_command",
+    "report": "reading.report:report_command",
     "stream": "live.stream:stream_command",
     "audit": "delivered:audit_command",
     "verify": "delivered:verify_command",
     "drop": "delivered:drop_command",
     "ctl": "live.ctl:ctl_app",
-    "sql": "sql:sql_command",
-    "open": "sql:open_command",
+    "sql": "reading.sql:sql_command",
+    "open": "reading.sql:open_command",
     "marts": "marts:marts_app",
     "scale": "scale:scale_app",
-    "pack": "pack:pack_app",
-    "schema": "schema:schema_app",
+    "pack": "packs.pack:pack_app",
+    "fit": "packs.fit:fit_command",
+    "compare": "packs.compare:compare_command",
+    "schema": "reading.schema:schema_app",
 }
 
 
@@ -180,6 +184,7 @@ def _is_json_log() -> bool:
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: errors become one line and an exit code."""
     gc.set_threshold(_OBJECTS, 10, 10)
+    keep_free_pages()
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, _interrupt)
     words = sys.argv[1:] if arguments is None else arguments

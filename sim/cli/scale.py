@@ -78,6 +78,26 @@ def scale_units(
     _tell(facts, line, as_json=as_json)
 
 
+@scale_app.command("beam")
+def scale_beam(
+    work: _Work,
+    out: _ToOut,
+    options: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[-- BEAM OPTIONS]", help="Options of Beam's own, behind two hyphens."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make all units by Apache Beam, on Dataflow or another runner."""
+    from sim.scale.beam import make_by_beam
+    from sim.scale.units import Making, all_units
+
+    done = make_by_beam(all_units(Making(work, out)), options or [])
+    facts = {"out": out, "synthetic": True, "made": done.made, "found": done.found, "events": done.events}
+    line = f"{out}: {done.made} units made ({done.events:,} events), {done.found} there before"
+    _tell(facts, line, as_json=as_json)
+
+
 @scale_app.command("finish")
 def scale_finish(work: _Work, out: _ToOut, no_marts: NoMarts = False, as_json: AsJson = False) -> None:
     """Merge what all tasks made into a run; no event is read for it but by the marts."""

@@ -248,8 +248,8 @@ def _difference(found: Manifest, fresh: Manifest) -> str:
         return f" (pack {found.pack.name} {found.pack.version} has changed)"
     there = found.scenario.model_dump(mode="json")
     for key, value in fresh.scenario.model_dump(mode="json").items():
-        if there[key] != value:
-            return f" ({key}: {there[key]} there, {value} given)"
+        if there.get(key) != value:
+            return f" ({key}: {there.get(key, 'the usual')} there, {value} given)"
     return ""
 
 

@@ -41,7 +41,7 @@ def run_id(manifest: Manifest) -> str:
 
 
 FORMAT: Literal[3] = 3
-READABLE = (2, FORMAT)  # that are read: until 2, digests were SHA-256
+READ_FORMATS = (2, FORMAT)  # that are read: until 2, digests were SHA-256
 RunState = Literal["context", "plan", "events", "done"]  # what is being made; "events" goes on to the report
 _LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")
 
@@ -265,7 +265,7 @@ def load_manifest(run_dir: Path) -> Manifest:
                 f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one"
             ) from None
         raise
-    check_format(path, data, READABLE, "use that one, or give another --out")
+    check_format(path, data, READ_FORMATS, "use that one, or give another --out")
     try:
         manifest = Manifest.model_validate_json(json.dumps(data))
     except ValidationError as error:

@@ -233,7 +233,7 @@ def estimate(
     term = calendar.term.term_type
     curve = sum(
         day_curve(pack, term, int(day), str(kind))
-        for day, kind in zip(calendar.days, calendar.kind_of(calendar.days), strict=True)
+        for day, kind in zip(calendar.curve_day, calendar.kind_of(calendar.days), strict=True)
     )
     by = _events(pack, enrolments, curve)
     events, with_json = sum(by.values()), scenario.output.event_json

@@ -31,8 +31,7 @@ _CALL_S, _UPLOAD_S = 60.0, 600.0
 _AGAIN_S = 120.0  # for so long the client tries again what fails in passing
 _XXH3 = "xxh3_128"  # of the object's bytes, among its metadata
 _TURNS = 5  # to replace what others replace meanwhile
-_PART = 8 << 20  # bytes of a resumable upload at a time
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 def open_bucket(url: str) -> Storage:
@@ -62,6 +61,7 @@ class Bucket:
 
     def __init__(self, bucket: Any, prefix: str) -> None:
         self._bucket, self._prefix = bucket, prefix
+        self._is_there = False  # the bucket, as far as we know
         self.url = f"{GS}{bucket.name}" + (f"/{prefix}" if prefix else "")
 
     @property
@@ -180,7 +180,7 @@ class Bucket:
         return blob
 
     def _blob(self, name: str) -> Any:
-        return self._bucket.blob(f"{self._prefix}/{name}" if self._prefix else name, chunk_size=_PART)
+        return self._bucket.blob(f"{self._prefix}/{name}" if self._prefix else name)
 
     def _get(self, name: str) -> Any:
         """An object's facts, None when it is not there."""
@@ -194,12 +194,14 @@ class Bucket:
 
     def _check_bucket(self, error: Exception) -> None:
         """Raise InputError when it is the bucket that isn't there, and not the object."""
-        if "bucket" in str(error).lower() and not self._call(
-            "", lambda: self._bucket.exists(timeout=_CALL_S)
-        ):
+        try:
+            self._is_there = self._is_there or bool(self._bucket.exists(timeout=_CALL_S, retry=_retry()))
+        except (api.GoogleAPIError, auth.GoogleAuthError, OSError):
+            self._is_there = True  # who may read objects may not be allowed to ask for the bucket
+        if not self._is_there:
             raise InputError(f"{self.url}: there is no bucket {self._bucket.name}") from error
 
-    def _call(self, name: str, call: Callable[[], T]) -> T:
+    def _call(self, name: str, call: Callable[[], _T]) -> _T:
         """A call; errors as one line. NotFound and PreconditionFailed are the caller's to judge."""
         where = f"{self.url}/{name}" if name else self.url
         try:

@@ -105,6 +105,18 @@ def own_units(job: ScaleJob, share: Share) -> list[date]:
     return dealt([(day, unit.events) for day, unit in job.days.items()], share)
 
 
+def all_units(making: Making) -> list[tuple[Making, date]]:
+    """Every unit of a tenant, the heaviest first, once its work and output were looked at.
+
+    Raises InputError for work or output that is not right.
+    """
+    work, out = open_storage(making.work + making.at), open_storage(making.out + making.at)
+    job = load_job(work)
+    check_libraries(job, work.url)
+    claim_output(out, job)
+    return [(making, day) for day in own_units(job, Share(0, 1))]
+
+
 def make_own_units(making: Making, share: Share, workers: int, show: Progress) -> list[UnitMade]:
     """Make the units of a share. Raises InputError for work or output that is not right, RunError."""
     work, out = open_storage(making.work + making.at), open_storage(making.out + making.at)

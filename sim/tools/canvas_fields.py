@@ -178,7 +178,7 @@ FIELDS: dict[str, Field] = {
     **{name: field for table in _OBJECTS for name, field in _objects(table).items()},
     "file.filename": Field("file", "text", _filename),
     "file.folder": Field("file", "whole", lambda world, rows: global_ids(
-        world.courses.local_id[world.objects["file"].course[rows]] * 3 + 1
+        world.courses.local_id[world.objects["file"].course[rows]] * 3 + 1, world.tenant.shard
     )),
     **_details("assignment", "time", "created_ms", "updated_ms", "unlocked_ms", "due_ms", "locked_ms"),
     **_details("assignment", "text", "description", "status"),

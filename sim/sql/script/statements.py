@@ -49,7 +49,7 @@ class Statement:
         return self.text.split(None, 1)[0].upper().rstrip("(;")
 
 
-def tokens_of(text: str) -> list[Token]:
+def script_tokens(text: str) -> list[Token]:
     """The tokens of a script, each ``?`` as the parameter POSITIONAL + its number. Raises InputError."""
     try:
         tokens = list(Dialect().tokenize(text))
@@ -73,7 +73,7 @@ def statement_of(part: list[Token], text: str) -> Statement:
     source = text[part[0].start : part[-1].end + 1]
     _check_word(part, source)
     place = (part[0].line, _column(text, part[0]))
-    return Statement(parsed(part, text), *place, source, _body(part, text))
+    return Statement(parsed_tree(part, text), *place, source, _body(part, text))
 
 
 def _check_word(part: list[Token], source: str) -> None:
@@ -85,7 +85,7 @@ def _check_word(part: list[Token], source: str) -> None:
     raise InputError(f"line {part[0].line}: {word} given; {hint}")
 
 
-def parsed(part: list[Token], text: str) -> exp.Expr:
+def parsed_tree(part: list[Token], text: str) -> exp.Expr:
     """The tree of one statement's tokens. Raises InputError, with line and column."""
     try:
         with quiet():
