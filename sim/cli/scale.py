@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from context.errors import number_of
 from sim.cli.options import AsJson, NoMarts, ScenarioFile, Workers
 from sim.cli.terminal import err, out_json
 
@@ -35,7 +36,8 @@ def scale_prepare(work: _Work, scenario: ScenarioFile = None, as_json: AsJson = 
         job = prepare_work(given, open_storage(work), show)
     events = sum(unit.events for unit in job.units.values())
     facts = {"work": work, "synthetic": True, "job": job.seal, "units": len(job.units), "planned": events}
-    _tell(facts, f"{work}: {len(job.units)} units, about {events:,} events", as_json=as_json)
+    told = f"{work}: {number_of(len(job.units), 'unit')}, about {number_of(events, 'event')}"
+    _tell(facts, told, as_json=as_json)
 
 
 @scale_app.command("units")
@@ -74,7 +76,8 @@ def scale_units(
         "found": len(done) - len(made),
         "events": sum(unit.events for unit in made),
     }
-    line = f"{out}: {len(made)} units made ({facts['events']:,} events), {facts['found']} there before"
+    drawn = f"{number_of(len(made), 'unit')} made ({number_of(facts['events'], 'event')})"
+    line = f"{out}: {drawn}, {facts['found']} there before"
     _tell(facts, line, as_json=as_json)
 
 
@@ -94,7 +97,8 @@ def scale_beam(
 
     done = make_by_beam(all_units(Making(work, out)), options or [])
     facts = {"out": out, "synthetic": True, "made": done.made, "found": done.found, "events": done.events}
-    line = f"{out}: {done.made} units made ({done.events:,} events), {done.found} there before"
+    drawn = f"{number_of(done.made, 'unit')} made ({number_of(done.events, 'event')})"
+    line = f"{out}: {drawn}, {done.found} there before"
     _tell(facts, line, as_json=as_json)
 
 
@@ -116,7 +120,8 @@ def scale_finish(work: _Work, out: _ToOut, no_marts: NoMarts = False, as_json: A
         "events": totals.events,
         "event_bytes": totals.event_bytes,
     }
-    line = f"{run.where}: {totals.store_rows:,} store rows, {totals.events:,} events, all synthetic"
+    rows, events = number_of(totals.store_rows, "store row"), number_of(totals.events, "event")
+    line = f"{run.where}: {rows}, {events}, all synthetic"
     _tell(facts, line, as_json=as_json)
 
 
