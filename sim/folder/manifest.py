@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import platform
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
@@ -29,7 +30,7 @@ from context.documents import UnreadableError
 from context.errors import DamagedError, InputError, RunError
 from context.files import DIGEST, Written
 from context.scenario.scenario import Scenario
-from context.sealed import check_sealed, read_sealed, write_sealed
+from context.sealed import check_format, check_sealed, read_sealed, write_sealed
 from sim.folder.names import MANIFEST
 
 
@@ -100,6 +101,7 @@ class UnitEntry(_Sparse):
     rows: int = Field(ge=0)
     digest: str | None = None  # of the columns; files of lines have none
     files: list[FileEntry]
+    counts: FileEntry | None = None  # the record of what it has, counted; runs made before have none
 
 
 class TableEntry(FileEntry):
@@ -147,7 +149,9 @@ class Manifest(_Part):
     def files(self) -> list[FileEntry]:
         """Every file that it names."""
         plan = [] if self.plan is None else [self.plan]
-        return [*self.store.values(), *plan, *(file for unit in self.units.values() for file in unit.files)]
+        counts = [unit.counts for unit in self.units.values() if unit.counts is not None]
+        events = (file for unit in self.units.values() for file in unit.files)
+        return [*self.store.values(), *plan, *events, *counts]
 
     @property
     def has_store(self) -> bool:
@@ -171,12 +175,20 @@ class Manifest(_Part):
             del facts["digests"]
         return facts
 
-    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
+    def add_unit(
+        self,
+        day: str,
+        files: Iterable[Written],
+        rows: int,
+        digest: str | None,
+        counts: Written | None = None,
+    ) -> None:
         """Note that a unit's files are in place. Raises RunError when their rows are not the unit's."""
         entries = [FileEntry.of(file) for file in files]
         if sum(entry.rows for entry in entries) != rows:
             raise RunError(f"unit {day}: {rows} events, but {sum(e.rows for e in entries)} in its files")
-        self.units[day] = UnitEntry(rows=rows, digest=digest, files=entries)
+        record = None if counts is None else FileEntry.of(counts)
+        self.units[day] = UnitEntry(rows=rows, digest=digest, files=entries, counts=record)
 
     def save(self, run_dir: Path) -> None:
         """Write the file durably and rename it into place; the totals are summed anew. Raises RunError."""
@@ -193,6 +205,27 @@ class Manifest(_Part):
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that bytes could depend on."""
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in _LIBRARIES}}
+
+
+# Of these the bytes of store, plan and units depend; Python and DuckDB are there for who reads the manifest.
+MOVING_BYTES = ("numpy", "pyarrow", "simpy", "orjson", "tzdata")
+
+
+@dataclass(frozen=True)
+class DifferingLibrary:
+    """A library of which two versions would be at work on one run."""
+
+    name: str
+    there: str
+    here: str
+
+
+def differing_library(there: Mapping[str, str], here: Mapping[str, str]) -> DifferingLibrary | None:
+    """The first library that moves bytes and has another version here than there."""
+    for name in MOVING_BYTES:
+        if there.get(name) != here.get(name):
+            return DifferingLibrary(name, there.get(name, "none"), here.get(name, "none"))
+    return None
 
 
 def termtide_version() -> str:
@@ -232,10 +265,7 @@ def load_manifest(run_dir: Path) -> Manifest:
                 f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one"
             ) from None
         raise
-    given = data.get("format") if isinstance(data, dict) else None
-    if isinstance(given, int) and given not in READ_FORMATS:
-        allowed = " or ".join(map(str, READ_FORMATS))
-        raise InputError(f"{path}: format {given}, allowed: {allowed}; another version of Termtide made it")
+    check_format(path, data, READ_FORMATS, "use that one, or give another --out")
     try:
         manifest = Manifest.model_validate_json(json.dumps(data))
     except ValidationError as error:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from context.memory import KEPT_MS
+from sim.backfill.kept_pages import KEPT_MS
 
 _ASK = """
 import os, sys

@@ -109,7 +109,9 @@ def quizzes(d: Drawn, titles: pa.Array) -> Columns:
         "title": titles,
         "type": Coded(np.where(graded, 0, 1), ("assignment", "practice_quiz")),
         "unpublished_quiz_item_count": np.where(
-            d.coin(q.key, _UNPUBLISHED, 0.02), 1 + rng.integer(rng.extend(q.key, _UNPUBLISHED_ITEMS), 3), 0
+            d.coin(q.key, _UNPUBLISHED, "quiz.unpublished_items_share"),
+            1 + rng.integer(rng.extend(q.key, _UNPUBLISHED_ITEMS), 3),
+            0,
         ),
         "updated_date": touched(d, q.release_ms, q.key),
     }, rows
@@ -186,7 +188,11 @@ def _results(d: Drawn) -> Columns:
     started = np.where(taken, a.started_ms[last], r.began_ms)
     finished = np.where(taken, a.finished_ms[last], NO_TIME)
     graded = r.kept_hundredths != NO_TIME
-    regraded = graded & d.coin(r.key, _REGRADED, 0.005) & (r.kept_hundredths >= q.item_points[r.quiz])
+    regraded = (
+        graded
+        & d.coin(r.key, _REGRADED, "quiz_result.regraded_share")
+        & (r.kept_hundredths >= q.item_points[r.quiz])
+    )
     result = np.maximum(r.result, 0)
     due: I64 | int = NO_TIME
     if len(d.results):

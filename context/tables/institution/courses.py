@@ -13,6 +13,7 @@ from context.columns import Coded, Maybe
 from context.courses.catalogue import OfferingKind, SectionKind
 from context.courses.sections import offering_credits, primary_types, section_modes
 from context.courses.structures import COLLEGES, term_dates
+from context.grades.last_acts import last_acts
 from context.packs.people_codes import Career
 from context.tables.every_table import course_made_ms
 from context.tables.institution.people import logins, sis_numbers
@@ -260,6 +261,7 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "is_self_enrolled": d.coin(e.key, _SELF_ENROLLED, 0.002),
         "created_date": e.created_ms,
         "updated_date": updated,
+        "last_activity_date": last_acts(d.catalogue, e, d.results, d.posts),
         "completed_date": np.where(concluded, d.calendar.wall_to_utc_ms(last, 18 * HOUR_MS), NO_TIME),
     }
     # Rows without a status were made in Canvas alone: the registrar doesn't know them.
@@ -298,6 +300,7 @@ def _grade(d: Drawn) -> pa.Table:
     columns = {
         "course_section_id": e.section[row] + 1,
         "person_id": e.person[row] + 1,
+        "mid_term_grade": Coded(d.mid_term, g.letters),
         "grade_on_official_transcript": Coded(letter, (*g.letters, "W", "P", "NP", "I")),
         "grade_points": np.where(counts, points * g.credits, NO_TIME),
         "grade_points_per_credit": np.where(counts, points, NO_TIME),

@@ -1,0 +1,128 @@
+"""``termtide scale``: one term by many machines."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Any
+
+import typer
+
+from sim.cli.options import AsJson, NoMarts, ScenarioFile, Workers
+from sim.cli.terminal import err, out_json
+
+scale_app = typer.Typer(
+    help="A term by many machines: prepare, units, finish.", no_args_is_help=True, rich_markup_mode=None
+)
+_Work = Annotated[
+    str,
+    typer.Option("--work", metavar="URL", help="Where the work stands: a folder or gs://BUCKET/PATH."),
+]
+_ToOut = Annotated[
+    str, typer.Option("--out", metavar="URL", help="Where the run appears: a folder or gs://BUCKET/PATH.")
+]
+
+
+@scale_app.command("prepare")
+def scale_prepare(work: _Work, scenario: ScenarioFile = None, as_json: AsJson = False) -> None:
+    """Make store, plan and world of a scenario, which all machines then read."""
+    from context.terms.premises import premises_of_file
+    from sim.folder.progress import Progress
+    from sim.scale.places import open_storage
+    from sim.scale.prepare import prepare_work
+
+    given = premises_of_file(scenario, {})
+    with Progress(err) as show:
+        job = prepare_work(given, open_storage(work), show)
+    events = sum(unit.events for unit in job.units.values())
+    facts = {"work": work, "synthetic": True, "job": job.seal, "units": len(job.units), "planned": events}
+    _tell(facts, f"{work}: {len(job.units)} units, about {events:,} events", as_json=as_json)
+
+
+@scale_app.command("units")
+def scale_units(
+    work: _Work,
+    out: _ToOut,
+    index: Annotated[
+        int | None,
+        typer.Option("--index", metavar="I", help="This task, from 0; default: as its scheduler says."),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("--count", metavar="N", help="Tasks; default: as their scheduler says.")
+    ] = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the units of this task that are not in place.
+
+    Index and count are taken from Cloud Run, Batch, Slurm or Kubernetes unless they are given.
+    """
+    from sim.backfill.pool import default_workers
+    from sim.folder.progress import Progress
+    from sim.scale.tasks import share_of
+    from sim.scale.units import Making, make_own_units
+
+    share = share_of(index, count, os.environ)
+    with Progress(err) as show:
+        done = make_own_units(Making(work, out), share, workers or default_workers(), show)
+    made = [unit for unit in done if not unit.was_there]
+    facts = {
+        "out": out,
+        "synthetic": True,
+        "index": share.index,
+        "count": share.count,
+        "made": len(made),
+        "found": len(done) - len(made),
+        "events": sum(unit.events for unit in made),
+    }
+    line = f"{out}: {len(made)} units made ({facts['events']:,} events), {facts['found']} there before"
+    _tell(facts, line, as_json=as_json)
+
+
+@scale_app.command("beam")
+def scale_beam(
+    work: _Work,
+    out: _ToOut,
+    options: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[-- BEAM OPTIONS]", help="Options of Beam's own, behind two hyphens."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make all units by Apache Beam, on Dataflow or another runner."""
+    from sim.scale.beam import make_by_beam
+    from sim.scale.units import Making, all_units
+
+    done = make_by_beam(all_units(Making(work, out)), options or [])
+    facts = {"out": out, "synthetic": True, "made": done.made, "found": done.found, "events": done.events}
+    line = f"{out}: {done.made} units made ({done.events:,} events), {done.found} there before"
+    _tell(facts, line, as_json=as_json)
+
+
+@scale_app.command("finish")
+def scale_finish(work: _Work, out: _ToOut, no_marts: NoMarts = False, as_json: AsJson = False) -> None:
+    """Merge what all tasks made into a run; no event is read for it but by the marts."""
+    from sim.folder.progress import Progress
+    from sim.scale.finish import finish_run
+    from sim.scale.places import open_storage
+
+    with Progress(err) as show:
+        run = finish_run(open_storage(work), open_storage(out), show, marts=not no_marts)
+    totals = run.manifest.totals
+    facts = {
+        "run": run.where,
+        "synthetic": True,
+        "was_done": run.was_done,
+        "store_rows": totals.store_rows,
+        "events": totals.events,
+        "event_bytes": totals.event_bytes,
+    }
+    line = f"{run.where}: {totals.store_rows:,} store rows, {totals.events:,} events, all synthetic"
+    _tell(facts, line, as_json=as_json)
+
+
+def _tell(facts: dict[str, Any], line: str, *, as_json: bool) -> None:
+    """The outcome, for programs or people."""
+    if as_json:
+        out_json(facts)
+    else:
+        err.print(line)
