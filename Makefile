@@ -25,7 +25,7 @@ help:
 	@echo "make beam     Termtide with Apache Beam in an environment of its own, .venv/beam"
 	@echo "make oldest-clients  DuckDB 1.2 for the test that opens files with it"
 	@echo "make docs     write what is made from the code anew: lists of events and rooms, the cookbook"
-	@echo "make picture  README's picture of the demo's report anew (needs Chromium)"
+	@echo "make picture  README's pictures of the demo's report anew (needs Chromium)"
 	@echo "make lock     pin requirements anew (UPGRADE=1 takes newer versions)"
 	@echo "make clean    remove .venv, caches and builds; runs/ stays"
 

@@ -2,6 +2,7 @@
 
 TermtideError            exit 3
 ├── InputError           exit 2   bad input or configuration: the user can mend it
+│   └── OtherFormat      exit 2   a file of ours that another version has written
 ├── RunError             exit 3   the run or an outside service failed
 │   └── DamagedError     exit 3   what is stored is not what was written
 └── FindingsError        exit 1   a check found differences
@@ -37,6 +38,10 @@ class InputError(TermtideError):
     """The scenario, the pack, a flag or a file given by the user is wrong."""
 
     exit_code = 2
+
+
+class OtherFormat(InputError):  # noqa: N818 - it is no fault of the file
+    """A file of ours that an older or newer version of Termtide has written."""
 
 
 class RunError(TermtideError):
@@ -81,6 +86,11 @@ def _ends(text: str, most: int) -> str:
         return text
     behind = most * 2 // 5
     return f"{text[: most - behind - 1]}…{text[-behind:]}"
+
+
+def number_of(count: int, noun: str, plural: str = "") -> str:
+    """So many of something, in words that fit: "1 day", "1,200 days", "3 entries"."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def nearest(text: str, allowed: Iterable[str]) -> str:

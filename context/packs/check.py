@@ -11,7 +11,7 @@ from math import fsum
 from typing import Any
 
 import schemas
-from context.errors import InputError, nearest
+from context.errors import InputError, nearest, number_of
 from context.packs.distribution import Categorical, Continuous, make_categorical, make_continuous
 from context.packs.read import Findings, Table
 from context.packs.spec import SUM_TOLERANCE
@@ -149,7 +149,7 @@ def _complete(table: Table, tables: PackTables, faults: Findings) -> None:
     domains = [_domain(fields[name], table, tables) for name in names]
     missing = [combination for combination in product(*domains) if combination not in present]
     end = table.rows[-1] if table.rows else 1
-    more = f" (and {len(missing) - _SHOWN} others)" if len(missing) > _SHOWN else ""
+    more = f" (and {number_of(len(missing) - _SHOWN, 'other')})" if len(missing) > _SHOWN else ""
     for combination in missing[:_SHOWN]:
         what = ", ".join(f"{name} = {value}" for name, value in zip(names, combination, strict=True))
         faults.add(table.block.file, end, f"no row for {what}{more} up to this last row, allowed: one")

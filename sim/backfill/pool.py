@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from context.errors import RunError
 from sim.backfill.job import Job, Task, UnitDone
+from sim.backfill.kept_pages import keep_free_pages
 from sim.backfill.worker import Worker
 
 _T = TypeVar("_T")
@@ -46,6 +47,7 @@ def in_processes(set_up: Callable[[], Callable[[_T], _R]], tasks: list[_T], work
     if workers <= 1 or len(tasks) <= 1:
         yield from map(set_up(), tasks) if tasks else ()
         return
+    keep_free_pages()
     # A fresh interpreter per worker: no state of this process can leak into what is made.
     pool = ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=_set_up, initargs=(set_up,)

@@ -20,6 +20,7 @@ from sim.draw.engine import Engine, load_engine
 from sim.folder.digest import EventsDigest
 from sim.render.expanded import Expander
 from sim.render.renderer import Renderer
+from sim.render.scopes import Scoped
 from sim.sinks.open import open_sink
 from sim.sinks.units import Sink, Unit, UnitOptions
 
@@ -39,7 +40,7 @@ class Worker:
 
     def take_engine(self, other: Worker) -> None:
         """Draw with what another worker of the same job has set up, if it has."""
-        for name in ("engine", "_makers"):
+        for name in ("engine", "_makers", "_counter"):
             if name in vars(other):
                 vars(self)[name] = vars(other)[name]
 
@@ -102,10 +103,10 @@ class Worker:
     def _columns(self, campus_day: date, part: Batch, documents: bool) -> Unit:
         """Events as columns, with their documents if anybody wants them."""
         renderer, expander = self._makers
-        texts = renderer.render(part) if documents else None
-        return Unit(
-            campus_day, expander.table(part, texts if self.scenario.output.event_json else None), texts
-        )
+        rows = Scoped(self.engine.world, part)  # what both need is found once
+        made = renderer.of(rows) if documents else None
+        table = expander.of(rows, made, event=self.scenario.output.event_json)
+        return Unit(campus_day, table, None if made is None else made.texts)
 
     def _copied(self, task: Task) -> UnitDone:
         """The unit as it stands in the run folder: files as they are, or the documents in them."""

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from context.errors import FindingsError, InputError
+from context.errors import FindingsError, InputError, number_of
 from context.files import typed_path
 from sim.cli.options import AsJson
 from sim.cli.terminal import err, out, out_json, print_rows
@@ -36,9 +36,9 @@ def verify_command(place: _Place = None, as_json: AsJson = False) -> None:
     if as_json:
         out_json({**asdict(found), "where": str(found.where)})
     else:
-        for finding in found.findings:
-            out(f"{finding.problem}: {finding.path}: {finding.said}")
-    seen = f"{found.where}: {found.files:,} files, {found.bytes / 1e6:,.0f} MB"
+        for line in found.lines():
+            out(line)
+    seen = f"{found.where}: {number_of(found.files, 'file')}, {found.bytes / 1e6:,.0f} MB"
     if found.findings:
         again = {
             "run": "`termtide run` with its scenario makes what differs or is missing again",
@@ -47,7 +47,7 @@ def verify_command(place: _Place = None, as_json: AsJson = False) -> None:
             "duckdb": "deliver into a new file",
             "stream": "`termtide stream` with --fresh and a new file plays it again",
         }[found.kind]
-        raise FindingsError(f"{seen}: {len(found.findings)} not as they should be; {again}")
+        raise FindingsError(f"{seen}: {len(found.findings):,} not as they should be; {again}")
     what = "stream" if found.kind == "stream" else "run"
     rest = "" if found.state == "done" else f"; the {what} is not complete ({found.state})"
     err.print(f"{seen}: all as they were written{rest}")

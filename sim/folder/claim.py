@@ -39,7 +39,7 @@ from sim.folder.names import (
     WAREHOUSE,
 )
 from sim.folder.progress import Progress
-from sim.folder.whole import Care, broken, is_built
+from sim.folder.whole import Care, broken, is_built, note_suspects
 
 _PAGES = ("index.html", "joins.html", "marts.html", "search.js", "style.css", "tables.js")
 _STORES = ("context_store_entity", "context_store_keymap")
@@ -135,6 +135,7 @@ def claim(
         whole = verified(run_dir, whole, "sources")
     if whole != found:
         whole.save(run_dir)
+    note_suspects(run_dir, [])  # what differs of them is not in the manifest any more
     return whole
 
 

@@ -30,7 +30,7 @@ from context.documents import UnreadableError
 from context.errors import DamagedError, InputError, RunError
 from context.files import DIGEST, Written
 from context.scenario.scenario import Scenario
-from context.sealed import check_sealed, read_sealed, write_sealed
+from context.sealed import check_format, check_sealed, read_sealed, write_sealed
 from sim.folder.names import MANIFEST
 
 
@@ -41,7 +41,7 @@ def run_id(manifest: Manifest) -> str:
 
 
 FORMAT: Literal[3] = 3
-READABLE = (2, FORMAT)  # that are read: until 2, digests were SHA-256
+READ_FORMATS = (2, FORMAT)  # that are read: until 2, digests were SHA-256
 RunState = Literal["context", "plan", "events", "done"]  # what is being made; "events" goes on to the report
 _LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")
 
@@ -265,10 +265,7 @@ def load_manifest(run_dir: Path) -> Manifest:
                 f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one"
             ) from None
         raise
-    given = data.get("format") if isinstance(data, dict) else None
-    if isinstance(given, int) and given not in READABLE:
-        allowed = " or ".join(map(str, READABLE))
-        raise InputError(f"{path}: format {given}, allowed: {allowed}; another version of Termtide made it")
+    check_format(path, data, READ_FORMATS, "use that one, or give another --out")
     try:
         manifest = Manifest.model_validate_json(json.dumps(data))
     except ValidationError as error:

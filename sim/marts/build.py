@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import schemas
-from context.errors import InputError
+from context.errors import InputError, number_of
 from context.files import disk_error, file_digest, replacing
 from context.store.store import ENTITY
 from schemas import Mart
@@ -172,10 +172,9 @@ class _Work:
             self.record.marts[mart.name] = entry
             self.record.save(self.source.run_dir)
         if self.made > before:
-            rows = (
-                f", {sum(file.rows for file in entry.files.values()):,} rows" if entry.files else ", a view"
-            )
-            self.say(f"marts: {place}, {mart.name}{rows}, {monotonic() - began:.1f} s")
+            rows = sum(file.rows for file in entry.files.values())
+            made = number_of(rows, "row") if entry.files else "a view"
+            self.say(f"marts: {place}, {mart.name}, {made}, {monotonic() - began:.1f} s")
 
     def _whole(self, mart: Mart, old: MartEntry) -> MartEntry:
         made_from = self._made_from(mart, self.whole)

@@ -31,7 +31,7 @@ _CALL_S, _UPLOAD_S = 60.0, 600.0
 _AGAIN_S = 120.0  # for so long the client tries again what fails in passing
 _XXH3 = "xxh3_128"  # of the object's bytes, among its metadata
 _TURNS = 5  # to replace what others replace meanwhile
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 def open_bucket(url: str) -> Storage:
@@ -201,7 +201,7 @@ class Bucket:
         if not self._is_there:
             raise InputError(f"{self.url}: there is no bucket {self._bucket.name}") from error
 
-    def _call(self, name: str, call: Callable[[], T]) -> T:
+    def _call(self, name: str, call: Callable[[], _T]) -> _T:
         """A call; errors as one line. NotFound and PreconditionFailed are the caller's to judge."""
         where = f"{self.url}/{name}" if name else self.url
         try:

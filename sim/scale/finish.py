@@ -40,7 +40,7 @@ def finish_run(work: Storage, out: Storage, show: Progress, *, marts: bool = Tru
     written, RunError.
     """
     job = load_job(work)
-    manifest = merged(job, out)
+    manifest = merged_manifest(job, out)
     for file in (job.plan, *job.store.values()):
         if not is_same(out.find(file.path), file.bytes, file.xxh3_128):
             copy_between(work, out, file.path, file.xxh3_128)
@@ -51,7 +51,7 @@ def finish_run(work: Storage, out: Storage, show: Progress, *, marts: bool = Tru
         return _in_folder(job, work, out.folder, manifest, show, marts=marts)
 
 
-def merged(job: ScaleJob, out: Storage) -> Manifest:
+def merged_manifest(job: ScaleJob, out: Storage) -> Manifest:
     """The manifest by the records, all of whose files are there with their sizes, and no others."""
     claim = out.read(CLAIM)
     if claim is None or json.loads(claim).get("job") != job.seal:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from context.errors import InputError
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _number(environment: Mapping[str, str], name: str) -> int:
         raise InputError(f"{name}: {environment[name]!r} given, allowed: a whole number") from None
 
 
-def dealt(units: Sequence[tuple[T, int]], share: Share) -> list[T]:
+def dealt(units: Sequence[tuple[_T, int]], share: Share) -> list[_T]:
     """The units of a share: the heaviest first, each to whoever has least so far; the same everywhere.
 
     ``units`` are pairs of a unit and its weight, in an order that all tasks agree on.

@@ -28,7 +28,7 @@ _FORMAT = 1
 _ALIGN = 64
 _TEXTS = {"string": pa.string(), "large_string": pa.large_string()}
 _NUMBERS = frozenset("biuf")  # kinds of NumPy's types that a file may hold
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 def write_layout(path: Path, root: Any) -> str:
@@ -58,14 +58,14 @@ def check_layout(path: Path, digest: str) -> None:
     check_digest(path, digest)
 
 
-def read_layout(file: IO[bytes], path: Path, kind: type[T]) -> T:
+def read_layout(file: IO[bytes], path: Path, kind: type[_T]) -> _T:
     """The tree over the pages of an open file, read-only: an instance of the dataclass ``kind``.
 
     Raises DamagedError for a file that holds something else, or not all of it.
     """
     try:
         pages = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        built: T = _opened(pages).build(kind, "")
+        built: _T = _opened(pages).build(kind, "")
     except (ValueError, KeyError, TypeError, pa.ArrowInvalid) as error:
         raise DamagedError(f"{path}: not the arrays that were written: {error}", str(path)) from error
     return built

@@ -115,5 +115,6 @@ def test_texts_that_move_between_lists_show() -> None:
 def test_rows_lost_or_doubled_show() -> None:
     """The number of rows stands in the digest, so that rows whose hashes cancel out can't hide."""
     values = table()
+    assert summed(values).split(":")[1] == str(ROWS)
     assert summed({name: column[1:] for name, column in values.items()}) != summed(values)
     assert summed({name: [*column, column[0]] for name, column in values.items()}) != summed(values)

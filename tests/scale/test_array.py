@@ -16,7 +16,7 @@ import pytest
 from context.files import file_digest
 from sim.backfill.pool import in_processes
 from sim.folder.progress import Progress
-from sim.scale.finish import finish_run, merged
+from sim.scale.finish import finish_run, merged_manifest
 from sim.scale.job import load_job
 from sim.scale.storage import UPLOADS, FolderStorage
 from sim.scale.tasks import Share, dealt
@@ -125,4 +125,4 @@ def test_a_manifest_is_merged_without_reading_events(out: Path, tmp_path: Path) 
             is_record = path.suffix == ".json"
             target.write_bytes(path.read_bytes() if is_record else bytes(path.stat().st_size))
     job = load_job(FolderStorage(prepared_work()))
-    assert merged(job, FolderStorage(copy)).units == merged(job, FolderStorage(out)).units
+    assert merged_manifest(job, FolderStorage(copy)).units == merged_manifest(job, FolderStorage(out)).units

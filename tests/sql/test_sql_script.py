@@ -53,6 +53,10 @@ def rows(session: Session, text: str) -> list[tuple[object, ...]]:
         ("DECLARE x INT64 DEFAULT 4; DECLARE y INT64; SET y = x; SELECT y", [(4,)]),
         ("DECLARE a INT64; DECLARE b STRING; SET (a, b) = (1, 'z'); SELECT a, b", [(1, "z")]),
         ("DECLARE a, b INT64; SET (a, b) = (SELECT AS STRUCT 1, 2); SELECT a, b", [(1, 2)]),
+        (
+            "WITH RECURSIVE c AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM c WHERE n < 501) SELECT COUNT(*), MAX(n) FROM c",
+            [(501, 501)],
+        ),
         ("DECLARE xs ARRAY<INT64> DEFAULT [1, 2]; SELECT SUM(x) FROM UNNEST(xs) AS x", [(3,)]),
         (
             "DECLARE xs DEFAULT (SELECT ARRAY_AGG(x) FROM UNNEST([1, 3]) AS x); SELECT 3 IN UNNEST(xs)",
@@ -242,6 +246,16 @@ def test_older_clients_read_the_scratch_file(session: Session, folder: Path) -> 
             "has type STRING, allowed: INT64",
         ),
         ("CREATE TABLE a.b5 AS SELECT 1 AS x; DROP SCHEMA a", "it holds b"),
+        ("DECLARE x INT64 DEFAULT", "line 1, column 17 at 'DEFAULT': something is missing after it"),
+        ("SELECT 1;\nDECLARE x\n DEFAULT ; SELECT 1", "line 3, column 2 at 'DEFAULT': something is missing"),
+        (
+            "WITH RECURSIVE c AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM c WHERE n < 502) SELECT MAX(n) FROM c",
+            "A recursive CTE has reached the maximum number of iterations: 500",
+        ),
+        (
+            "WITH RECURSIVE c AS (SELECT 1 AS n UNION ALL SELECT n FROM c) SELECT COUNT(*) FROM c",
+            "A recursive CTE has reached the maximum number of iterations: 500",
+        ),
     ],
 )
 def test_what_is_refused_and_why(session: Session, text: str, message: str) -> None:

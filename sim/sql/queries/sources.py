@@ -188,7 +188,10 @@ def _unnest(
 ) -> tuple[str, list[FromSource]]:
     """UNNEST: a row for each element, with its position if that is asked for."""
     if len(arrays) != 1:
-        raise refused(node, f"UNNEST of {len(arrays)} arrays is not available here; allowed: one")
+        raise refused(
+            node,
+            f"UNNEST given {len(arrays)} arrays, allowed: one; WITH OFFSET AS i, and other[SAFE_OFFSET(i)]",
+        )
     value = compiler.expressions(scope, "UNNEST", "UNNEST").value(arrays[0])
     scope.loose.clear()
     if value.type.element is None and value.type != NULL:

@@ -171,6 +171,8 @@ def json_text(sql: str, kind: Type, *, wide: bool) -> str:
         text = f"bq_json_int_text({sql})" if wide else f"CAST({sql} AS VARCHAR)"
     elif kind.kind == "NUMERIC":
         text = f"bq_json_numeric_text({sql})" if wide else f"bq_numeric_text({sql})"
+    elif kind.kind == "BIGNUMERIC":
+        text = f"bq_json_big_text({sql})" if wide else f"bq_big_text({sql})"
     else:
         text = _TEXTS[kind.kind].format(sql)
     return f"CASE WHEN ({sql}) IS NULL THEN 'null' ELSE {text} END"

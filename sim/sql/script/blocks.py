@@ -6,8 +6,8 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
 
 from context.errors import InputError
-from sim.sql.script.statements import Statement, parsed, statement_of, tokens_of
-from sim.sql.script.structure import Block, Choice, Jump, Loop, Rows, Step, Steps, Stop, check
+from sim.sql.script.statements import Statement, parsed_tree, script_tokens, statement_of
+from sim.sql.script.structure import Block, Choice, Jump, Looping, Rows, Step, Steps, Stop, check_steps
 
 DEPTH_MAX = 50  # BigQuery's own
 _TEXTS = (TokenType.STRING, TokenType.IDENTIFIER, TokenType.RAW_STRING, TokenType.BYTE_STRING)
@@ -28,7 +28,7 @@ def steps_of(text: str) -> Steps:
     DECLARE, BREAK or label that stands in a wrong place.
     """
     steps = _Reader(text).steps()
-    check(steps)
+    check_steps(steps)
     return steps
 
 
@@ -37,7 +37,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = tokens_of(text)
+        self.tokens = script_tokens(text)
         self.at = 0
         self.depth = 0
 
@@ -96,7 +96,7 @@ class _Reader:
         if word == "CASE":
             return self.case(line)
         if word in ("LOOP", "WHILE", "REPEAT", "FOR"):
-            made: Loop | Rows = self.rows(line, label) if word == "FOR" else self.loop(word, line, label)
+            made: Looping | Rows = self.rows(line, label) if word == "FOR" else self.loop(word, line, label)
             self.end(word, label, line)
             return made
         if word == "BEGIN" and self.word(1) not in ("TRANSACTION", ";", ""):
@@ -153,24 +153,24 @@ class _Reader:
         self.take("END", "CASE", of="CASE", line=line)
         return Choice(line, tuple(branches), subject)
 
-    def loop(self, word: str, line: int, label: str) -> Loop:
+    def loop(self, word: str, line: int, label: str) -> Looping:
         """LOOP, WHILE condition DO, REPEAT ... UNTIL condition."""
         self.at += 1
         if word == "WHILE":
             condition = self.expression("DO", of=word, line=line)
-            return Loop(line, word, self.steps("END", of=word, line=line), condition, label)
+            return Looping(line, word, self.steps("END", of=word, line=line), condition, label)
         if word == "LOOP":
-            return Loop(line, word, self.steps("END", of=word, line=line), None, label)
+            return Looping(line, word, self.steps("END", of=word, line=line), None, label)
         steps = self.steps("UNTIL", of=word, line=line)
         self.take("UNTIL", of=word, line=line)
-        return Loop(line, word, steps, self.expression("END", of=word, line=line, take=False), label)
+        return Looping(line, word, steps, self.expression("END", of=word, line=line, take=False), label)
 
     def rows(self, line: int, label: str) -> Rows:
         """FOR name IN (query) DO."""
         self.at += 1
         name = self.name()
         self.take("IN", of="FOR", line=line)
-        tree = parsed(self.until("DO", of="FOR", line=line), self.text)
+        tree = parsed_tree(self.until("DO", of="FOR", line=line), self.text)
         self.at += 1
         if not isinstance(tree, exp.Subquery):
             raise InputError(f"line {line}: FOR {name} IN takes a query in brackets")
@@ -199,7 +199,7 @@ class _Reader:
             raise InputError(f"line {line}: {of} without a value")
         first = part[0]
         lead = Token(TokenType.SELECT, "SELECT", first.line, first.col, first.start, first.start, [])
-        tree = parsed([lead, *part], self.text)
+        tree = parsed_tree([lead, *part], self.text)
         values: list[exp.Expr] = (
             tree.expressions if isinstance(tree, exp.Select) and not tree.args.get("from_") else []
         )

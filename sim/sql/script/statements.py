@@ -49,7 +49,7 @@ class Statement:
         return self.text.split(None, 1)[0].upper().rstrip("(;")
 
 
-def tokens_of(text: str) -> list[Token]:
+def script_tokens(text: str) -> list[Token]:
     """The tokens of a script, each ``?`` as the parameter POSITIONAL + its number. Raises InputError."""
     try:
         tokens = list(Dialect().tokenize(text))
@@ -73,7 +73,7 @@ def statement_of(part: list[Token], text: str) -> Statement:
     source = text[part[0].start : part[-1].end + 1]
     _check_word(part, source)
     place = (part[0].line, _column(text, part[0]))
-    return Statement(parsed(part, text), *place, source, _body(part, text))
+    return Statement(parsed_tree(part, text), *place, source, _body(part, text))
 
 
 def _check_word(part: list[Token], source: str) -> None:
@@ -85,7 +85,7 @@ def _check_word(part: list[Token], source: str) -> None:
     raise InputError(f"line {part[0].line}: {word} given; {hint}")
 
 
-def parsed(part: list[Token], text: str) -> exp.Expr:
+def parsed_tree(part: list[Token], text: str) -> exp.Expr:
     """The tree of one statement's tokens. Raises InputError, with line and column."""
     try:
         with quiet():
@@ -97,6 +97,10 @@ def parsed(part: list[Token], text: str) -> exp.Expr:
     tree = trees[0]
     if tree is None or len(trees) != 1:
         raise InputError(f"line {part[0].line}: a statement is not understood; allowed: {ALLOWED}")
+    last = part[-1]
+    if isinstance(tree, exp.Declare) and last.text.upper() == "DEFAULT":  # the parser takes it for none
+        place = f"line {last.line}, column {_column(text, last)}"
+        raise InputError(f"syntax error in {place} at '{last.text}': something is missing after it")
     if isinstance(tree, exp.Command):
         raise InputError(f"line {part[0].line}: {part[0].text.upper()} is not understood; allowed: {ALLOWED}")
     if tree.find(exp.Into):

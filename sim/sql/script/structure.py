@@ -23,7 +23,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Loop:
+class Looping:
     """LOOP, WHILE with its condition before the steps, REPEAT with it after them."""
 
     line: int
@@ -71,7 +71,7 @@ class Stop:
     condition: exp.Expr | None = None
 
 
-Step = Statement | Choice | Loop | Rows | Block | Jump | Stop
+Step = Statement | Choice | Looping | Rows | Block | Jump | Stop
 Steps = tuple[Step, ...]
 
 
@@ -85,7 +85,7 @@ def parts_of(steps: Steps) -> list[exp.Expr]:
             found.append(step.subject)
             for condition, inner in step.branches:
                 found += [condition, *parts_of(inner)]
-        elif isinstance(step, Loop):
+        elif isinstance(step, Looping):
             found += [step.condition, *parts_of(step.steps)]
         elif isinstance(step, Rows):
             found += [step.query, *parts_of(step.steps)]
@@ -96,7 +96,7 @@ def parts_of(steps: Steps) -> list[exp.Expr]:
     return [tree for tree in found if tree is not None]
 
 
-def check(steps: Steps) -> None:
+def check_steps(steps: Steps) -> None:
     """Raise InputError for a DECLARE, BREAK, CONTINUE or label that stands in a wrong place."""
     _check(steps, frozenset(), {}, declares=True)
 
@@ -121,7 +121,7 @@ def _check(steps: Steps, names: frozenset[str], labels: dict[str, bool], *, decl
         elif isinstance(step, Choice):
             for _, inner in step.branches:
                 _check(inner, names, labels, declares=False)
-        elif isinstance(step, Loop | Rows | Block):
+        elif isinstance(step, Looping | Rows | Block):
             inside = _check_label(step, labels)
             known = names
             if isinstance(step, Rows):
@@ -141,7 +141,7 @@ def _declared(step: Statement, names: frozenset[str]) -> frozenset[str]:
     return names
 
 
-def _check_label(step: Loop | Rows | Block, labels: dict[str, bool]) -> dict[str, bool]:
+def _check_label(step: Looping | Rows | Block, labels: dict[str, bool]) -> dict[str, bool]:
     is_loop = not isinstance(step, Block)
     if step.label and step.label in labels:
         raise InputError(f"line {step.line}: label {step.label} given, but it is one round it already")

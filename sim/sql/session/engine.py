@@ -24,6 +24,7 @@ from sim.sql.grammar.types import Type
 from sim.sql.session.catalog import RUN_CATALOG, TableNames
 from sim.sql.session.cost import Cost, cost_of
 from sim.sql.session.shadow import Touched, contract_of, touched
+from sim.sql.tables.big_values import arrived, given, leaving_sql
 from sim.sql.tables.faults import explaining
 from sim.sql.tables.own_tables import OwnTable, load_own
 from sim.sql.tables.scratch import scratch_folder
@@ -45,7 +46,8 @@ class Held:
         """All rows."""
         with explaining():
             table = self._relation.to_arrow_table()
-        return widened(table.rename_columns([name for name, _ in self.columns]))
+        table = table.rename_columns([name for name, _ in self.columns])
+        return widened(arrived(table, self.columns))
 
 
 @dataclass
@@ -99,7 +101,9 @@ class SqlEngine:
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise InputError("allowed: one query (SELECT or WITH)")
             install(self.connection, found)
-            return Held(self.connection.sql(found.duckdb_sql, params=values), found.columns)
+            big = any(kind.holds_big for _, kind in found.columns)
+            sql = leaving_sql(found.duckdb_sql, found.columns) if big else found.duckdb_sql
+            return Held(self.connection.sql(sql, params=values), found.columns)
 
     def value(self, tree: exp.Expr) -> Bound:
         """(type, value) of an expression."""
@@ -133,8 +137,8 @@ class SqlEngine:
         )
 
     def _values(self, found: Translated) -> dict[str, Any] | None:
-        given = self.variables | self.parameters
-        return {name: given[name.lower()][1] for name in found.parameters} or None
+        bound = {name: (self.variables | self.parameters)[name.lower()] for name in found.parameters}
+        return {name: given(value, kind) for name, (kind, value) in bound.items()} or None
 
     def _touched(self, tree: exp.Query) -> list[Touched]:
         """What a query reads of each table: it is planned on empty tables."""

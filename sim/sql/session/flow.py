@@ -10,11 +10,11 @@ from sqlglot import exp
 from context.errors import InputError
 from sim.sql.grammar.types import BOOL, STRING, struct_of
 from sim.sql.script.statements import Statement
-from sim.sql.script.structure import Block, Choice, Jump, Loop, Rows, Step, Steps, Stop
+from sim.sql.script.structure import Block, Choice, Jump, Looping, Rows, Step, Steps, Stop
 from sim.sql.session.engine import SqlEngine
 
 ROUNDS_MAX = 10_000  # of all loops of a script; BigQuery ends one after hours
-Answer = TypeVar("Answer")
+Given = TypeVar("Given")
 _SUBJECT = "case_subject_"
 
 
@@ -26,26 +26,26 @@ class _Jumped(Exception):  # noqa: N818 - a way on, no error
         self.word, self.label = jump.word, jump.label
 
 
-class Flow(Generic[Answer]):
+class Flow(Generic[Given]):
     """One script on its way; ``outcome`` carries out a plain statement.
 
     ``dry``: nothing is made, so conditions have no values yet and only plain statements are taken.
     """
 
-    def __init__(self, engine: SqlEngine, outcome: Callable[[Statement], Answer], *, dry: bool) -> None:
+    def __init__(self, engine: SqlEngine, outcome: Callable[[Statement], Given], *, dry: bool) -> None:
         self._engine = engine
         self._outcome = outcome
         self._dry = dry
         self._rounds = 0
 
-    def run(self, steps: Steps) -> Iterator[Answer]:
+    def run(self, steps: Steps) -> Iterator[Given]:
         """What the statements give. Raises InputError, RunError."""
         try:
             yield from self._all(steps)
         except _Jumped:  # a RETURN
             return
 
-    def _all(self, steps: Steps) -> Iterator[Answer]:
+    def _all(self, steps: Steps) -> Iterator[Given]:
         for step in steps:
             if isinstance(step, Statement):
                 yield self._outcome(step)
@@ -57,14 +57,14 @@ class Flow(Generic[Answer]):
                     )
                 yield from self._step(step)
 
-    def _step(self, step: Step) -> Iterator[Answer]:
+    def _step(self, step: Step) -> Iterator[Given]:
         if isinstance(step, Choice):
             yield from self._choice(step)
         elif isinstance(step, Jump):
             raise _Jumped(step)
         elif isinstance(step, Stop):
             self._stop(step)
-        elif isinstance(step, Loop | Rows):
+        elif isinstance(step, Looping | Rows):
             yield from self._loop(step)
         elif isinstance(step, Block):
             try:
@@ -73,7 +73,7 @@ class Flow(Generic[Answer]):
                 if not step.label or jump.label != step.label:
                     raise
 
-    def _inside(self, steps: Steps) -> Iterator[Answer]:
+    def _inside(self, steps: Steps) -> Iterator[Given]:
         """Steps whose variables are gone after them."""
         known = set(self._engine.variables)
         try:
@@ -82,7 +82,7 @@ class Flow(Generic[Answer]):
             for name in set(self._engine.variables) - known:
                 del self._engine.variables[name]
 
-    def _choice(self, step: Choice) -> Iterator[Answer]:
+    def _choice(self, step: Choice) -> Iterator[Given]:
         variables = self._engine.variables
         if step.subject is not None:
             variables[_SUBJECT] = self._engine.value(step.subject)
@@ -105,7 +105,7 @@ class Flow(Generic[Answer]):
             raise InputError(f"line {line}: {word} with a condition of type {kind}, allowed: BOOL")
         return bool(value)
 
-    def _loop(self, step: Loop | Rows) -> Iterator[Answer]:
+    def _loop(self, step: Looping | Rows) -> Iterator[Given]:
         for _ in self._turns(step):
             self._rounds += 1
             if self._rounds > ROUNDS_MAX:
@@ -120,7 +120,7 @@ class Flow(Generic[Answer]):
                 if jump.word == "BREAK":
                     return
 
-    def _turns(self, step: Loop | Rows) -> Iterator[None]:
+    def _turns(self, step: Looping | Rows) -> Iterator[None]:
         """One for each round, as long as there is one."""
         if isinstance(step, Rows):
             yield from self._rows(step)

@@ -28,7 +28,7 @@ _TARGET, _SOURCE, _PAIRS = "rows_of_target_", "rows_of_source_", "pairs_"
 _NUMBER, _OTHER, _ACTION = "number_of_row_", "number_of_source_", "action_"
 _UPDATED, _DELETED = 1, 2
 _TWICE = "UPDATE/MERGE must match at most one source row for each target row"
-Columns = dict[str, Type]
+ColumnTypes = dict[str, Type]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class _Target:
     """The table that changes: its place, its columns, and the name by which the statement calls its rows."""
 
     place: Place
-    columns: Columns
+    columns: ColumnTypes
     alias: str
 
     def table(self) -> exp.Table:
