@@ -35,7 +35,8 @@ PLANTED = {
         SELECT * REPLACE (CASE WHEN person_id = 7 THEN 'Quidditch' ELSE athletic_participant_sport END
                           AS athletic_participant_sport) FROM t""",
     "file": """
-        SELECT * REPLACE (CASE WHEN file_id = 3 THEN 'audio/plugh' ELSE content_type END AS content_type) FROM t""",
+        SELECT * REPLACE (CASE WHEN file_id = 3 THEN 'audio/plugh' ELSE content_type END
+                          AS content_type) FROM t""",
     "learner_activity": """
         SELECT * REPLACE (CASE WHEN learner_activity_id = 3 THEN 'grade_by_owl' ELSE grade_type END
                           AS grade_type) FROM t""",
