@@ -1,14 +1,18 @@
 """Builds all of a release into a folder: `make release`. Nothing is published.
 
-    python deploy/release.py FOLDER [--no-sample]
+    python deploy/release.py FOLDER [--no-sample] [--cut]
 
 * the wheel, the source distribution, and ``image.json``, what an image of them is called and made from;
-* ``sample/``: two weeks of a campus of 200 students, with its digests, from the wheel's own code;
+* ``sample/``: two weeks of a campus of 200 students, with its digests, from the wheel's own code: the store
+  as Parquet and the events as NDJSON, below 5 MB each;
 * ``termtide-VERSION.cdx.json``: the pinned requirements as a CycloneDX bill of materials;
+* ``NOTES.md``, what is new in the version: its section of ``CHANGELOG.md``;
 * ``SHA256SUMS`` over all of it.
 
 The version is that of ``pyproject.toml``; ``CITATION.cff`` must say the same. Where ``CHANGELOG.md`` has no
-section of that version with its date, what is built is a draft. What is wrong is one line and exit code 1.
+section of that version with its date, what is built is a draft: ``CHANGELOG.md`` beside it shows how it would
+be cut, the section of what is unreleased given the version and today's date. ``--cut`` cuts that of the tree,
+before anything is built. What is wrong is one line and exit code 1.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +38,7 @@ PACKAGES = ("context", "schemas", "sim")
 SAMPLE_BYTES = 5_000_000  # at most, of each of its two forms
 _SAMPLE = ("--fte", "176", "--term", "Fall 2026", "--seed", "1", "--no-marts", "--dataset", "event_store")
 _DAYS = ("--from", "2026-09-07", "--until", "2026-09-20")
+_MORNING = "2026-09-21"  # after them: as of then the store is shown
 _LEVEL = 19  # of zstd: slow to write, as fast to read as any other
 
 
@@ -45,9 +51,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--no-sample", action="store_true", help="leave the sample campus out")
+    parser.add_argument("--cut", action="store_true", help="give CHANGELOG.md its section of the version")
     given = parser.parse_args(arguments)
     folder = given.folder.resolve()
     try:
+        if given.cut:
+            changes = _ROOT / "CHANGELOG.md"
+            text = cut(changes.read_text(encoding="utf-8"), version_of_all(), _today())
+            changes.write_text(text, encoding="utf-8")
         for line in release(folder, sample=not given.no_sample):
             print(line)
     except ReleaseError as error:
@@ -59,9 +70,14 @@ def main(arguments: list[str]) -> int:
 def release(folder: Path, *, sample: bool) -> list[str]:
     """All steps; returns what was made, a line each. Raises ReleaseError."""
     version = version_of_all()
-    remarks = [] if is_cut(version) else [f"CHANGELOG.md has no section of {version} yet: a draft"]
+    changes, remarks = (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), []
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    if section_of(changes, version) is None:
+        changes = cut(changes, version, _today())
+        (folder / "CHANGELOG.md").write_text(changes, encoding="utf-8")
+        remarks = [f"CHANGELOG.md has no section of {version} yet: a draft; --cut gives it one"]
+    (folder / "NOTES.md").write_text(section_of(changes, version) or "", encoding="utf-8")
     wheel, _ = distributions(folder)
     wrong = wrong_in_wheel(wheel)
     if wrong:
@@ -92,10 +108,25 @@ def version_of_all() -> str:
     return version
 
 
-def is_cut(version: str) -> bool:
-    """Whether the list of changes has a section of the version with its date."""
-    text = (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    return re.search(rf"^## \[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d$", text, re.MULTILINE) is not None
+def section_of(changes: str, version: str) -> str | None:
+    """What a list of changes says of a version that has its date; None without such a section."""
+    head = rf"## \[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d\n"
+    found = re.search(rf"^{head}\n(.*?)(?=^## |\Z)", changes, re.MULTILINE | re.DOTALL)
+    return None if found is None else found[1].strip() + "\n"
+
+
+def cut(changes: str, version: str, day: date) -> str:
+    """The list of changes with what is unreleased as the section of a version, under an empty one.
+
+    Raises ReleaseError where nothing is unreleased, or the version has a section already.
+    """
+    if section_of(changes, version) is not None:
+        raise ReleaseError(f"CHANGELOG.md has a section of {version} already")
+    head = "## [Unreleased]\n"
+    _, found, rest = changes.partition(head)
+    if not found or not rest.partition("\n## ")[0].strip():
+        raise ReleaseError("CHANGELOG.md: nothing is unreleased")
+    return changes.replace(head, f"{head}\n## [{version}] - {day.isoformat()}\n", 1)
 
 
 def distributions(folder: Path) -> tuple[Path, Path]:
@@ -166,14 +197,17 @@ def bill_of_materials(path: Path) -> None:
 def make_sample(folder: Path, wheel: Path) -> None:
     """Two weeks of a campus, by the code that is in the wheel. Raises ReleaseError.
 
-    The context store as Parquet, the events as Caliper documents, a line each, each at most ``SAMPLE_BYTES``.
+    The context store as Parquet, as of the morning after; the events as documents, a line each; either
+    has at most ``SAMPLE_BYTES``.
     """
     scratch = folder.with_name("scratch")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(scratch / "code")
     run, raw = scratch / "run", scratch / "raw"
     _termtide(scratch, "backfill", *_SAMPLE, *_DAYS, "--out", str(run), "--to", f"ndjson:{raw}")
-    _termtide(scratch, "context", "--to", f"parquet:{scratch / 'store'}", "--run", str(run))
+    _termtide(
+        scratch, "context", "--to", f"parquet:{scratch / 'store'}", "--run", str(run), "--as-of", _MORNING
+    )
     for path in sorted((scratch / "store").rglob("*.parquet")):
         target = folder / "store" / path.relative_to(scratch / "store")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -195,6 +229,7 @@ def make_sample(folder: Path, wheel: Path) -> None:
     facts = {
         "synthetic": True,
         "command": ["termtide", "backfill", *_SAMPLE, *_DAYS],
+        "store_as_of": _MORNING,
         "events": lines.count(b"\n"),
         "events_sha256_uncompressed": hashlib.sha256(lines).hexdigest(),
         "sha256": digests,
@@ -207,6 +242,10 @@ def _termtide(scratch: Path, *arguments: str) -> None:
     done = subprocess.run(command, cwd=scratch / "code", capture_output=True, text=True, check=False)
     if done.returncode:
         raise ReleaseError((done.stderr.strip() or f"{arguments[0]} failed").splitlines()[-1])
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _project() -> dict[str, Any]:

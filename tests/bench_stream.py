@@ -40,7 +40,7 @@ from sim.stream.clock import MAX
 from sim.stream.feed import Feed
 from sim.stream.laps import Laps
 from sim.stream.moments_and_speeds import read_moment
-from sim.stream.stage import Span, Stage
+from sim.stream.scene import Scene, Span
 from sim.stream.stream import StreamEnd, StreamJob, stream
 from sim.world.load import campus_facts
 from tests.servers.pubsub_server import PROJECT, Emulator, find_emulator, make_topic
@@ -65,8 +65,8 @@ class Bench:
         state = self.folder / f"state-{begin}-{speed}".replace(":", "")
         return StreamJob(self.given, self.run, state, to, speed, begin, end)
 
-    def stage(self, step_ms: int) -> tuple[Stage, MessageMaker]:
-        """The midterm week on a stage, with its sensors waking every ``step_ms``."""
+    def scene(self, step_ms: int) -> tuple[Scene, MessageMaker]:
+        """The midterm week as a scene, with its sensors waking every ``step_ms``."""
         laps = Laps(self.given, 1)
         engine = load_engine(self.run, self.scenario, self.pack.path)
         settings = sensor_settings(self.scenario, self.pack)
@@ -76,19 +76,19 @@ class Bench:
         plans = schedules(self.pack, laps.base, section_keys(engine.world), campus_facts(self.run))
         span = Span(laps.lap(0), begin, end)
         wanted = lambda window: np.ones(len(window.batch), dtype=np.bool_)  # noqa: E731
-        return Stage(feed, plans, span, begin, lambda: step_ms, wanted), MessageMaker(
+        return Scene(feed, plans, span, begin, lambda: step_ms, wanted), MessageMaker(
             engine.world, tools, "event"
         )
 
 
-def stepped(stage: Stage) -> tuple[list[DateEvents], float, int]:
-    """(what was handed over, CPU seconds of stepping, events of simpy) of playing a stage to its end."""
+def stepped(scene: Scene) -> tuple[list[DateEvents], float, int]:
+    """(what was handed over, CPU seconds of stepping, events of simpy) of playing a scene to its end."""
     windows, steps, began = list[DateEvents](), 0, time.thread_time()
-    while stage.next_ms() != float("inf"):
-        stage.env.step()
+    while scene.next_ms() != float("inf"):
+        scene.env.step()
         steps += 1
-        if stage.waiting:
-            windows.append(merged(stage.empty()))
+        if scene.waiting:
+            windows.append(merged(scene.empty()))
     return windows, time.thread_time() - began, steps
 
 
@@ -136,8 +136,8 @@ def speeds(bench: Bench, say: list[str]) -> None:
         ("speed max (a wake in 10 campus minutes)", 600_000),
         ("60x (50 wakes a second)", 1_200),
     ):
-        stage, maker = bench.stage(step_ms)
-        windows, seconds, steps = stepped(stage)
+        scene, maker = bench.scene(step_ms)
+        windows, seconds, steps = stepped(scene)
         events = sum(len(window.batch) for window in windows)
         say.append(
             f"simpy, campus and sensors at {name}: {events:,} events, "

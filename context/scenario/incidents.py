@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from context.arrays import HOUR_MS, I64
 from context.errors import InputError
-from context.scenario.parts import DeliveryOutage, Incident, SensorDelivery
+from context.scenario.parts import DeliveryOutage, Incident, SensorDelivery, Stage
 
 LOGIN_SENSOR = "login"  # sends logins, which belong to no tool
 RECOVERY_MIN_MS = 2 * HOUR_MS  # assumption: nobody comes back faster than within two hours
@@ -64,7 +64,10 @@ def check_tools(incidents: Sequence[Incident], external: Collection[str]) -> Non
 
 
 def check_senders(
-    delivery: Sequence[SensorDelivery], outages: Sequence[DeliveryOutage], sensors: Collection[str]
+    delivery: Sequence[SensorDelivery],
+    outages: Sequence[DeliveryOutage],
+    stages: Sequence[Stage],
+    sensors: Collection[str],
 ) -> None:
     """Raise InputError for a sensor that there isn't. ``sensors``: all tools, and the logins."""
     named = [
@@ -75,6 +78,7 @@ def check_senders(
             if o.tools != "all"
             for tool in o.tools
         ),
+        *((f"stage {s.name!r}: tools", tool) for s in stages if s.tools != "all" for tool in s.tools),
     ]
     for place, tool in named:
         if tool not in ("all", *sensors):

@@ -12,10 +12,12 @@ from context.packs.spec import MOST_BUFFER_EVENTS, MOST_DELAY_MS, MOST_ENVELOPE_
 
 INCIDENT_DAYS_MAX = 14
 DELIVERY_OUTAGE_DAYS_MAX = 7
+MOST_STAGE_CLICKS, MOST_STAGE_DELAY = 5.0, 1_000.0
 TEXT = (
     r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"  # something visible, nothing that breaks a line
 )
 _DATE = "a date without quotes, such as 2026-08-31"
+_STAGE = "small letters, digits and underscores, a letter first, 40 at most, not none"
 _TIME = "a local date and time without quotes and offset, such as 2026-10-14T19:30:00"
 
 
@@ -66,6 +68,18 @@ class CalendarOverrides(ScenarioBlock):
         return value
 
 
+def _tool_names(value: object) -> object:
+    if value == "all":
+        return value
+    if (
+        isinstance(value, list | tuple)
+        and value
+        and all(isinstance(item, str) and re.fullmatch(r"[a-z0-9_]+", item) for item in value)
+    ):
+        return tuple(value)
+    raise ValueError('"all" or a list of names of tools, such as ["canvas", "kaltura"]')
+
+
 class Spell(ScenarioBlock):
     """Something that ``tools`` suffer from ``start`` (included) to ``end`` (excluded), local wall time."""
 
@@ -93,15 +107,7 @@ class Spell(ScenarioBlock):
     @field_validator("tools", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
-        if value == "all":
-            return value
-        if (
-            isinstance(value, list | tuple)
-            and value
-            and all(isinstance(item, str) and re.fullmatch(r"[a-z0-9_]+", item) for item in value)
-        ):
-            return tuple(value)
-        raise ValueError('"all" or a list of names of tools, such as ["canvas", "kaltura"]')
+        return _tool_names(value)
 
 
 class Incident(Spell):
@@ -137,6 +143,31 @@ class DeliveryOutage(Spell):
 
     most_days: ClassVar[int] = DELIVERY_OUTAGE_DAYS_MAX
     catch_up: float = Field(3.0, ge=1.5, le=100.0, description="a number from 1.5 to 100")
+
+
+class Stage(ScenarioBlock):
+    """What ``termtide ctl stage NAME`` switches on while a term is streamed; a name may have several blocks.
+
+    Nothing of it is in a run or its backfill: it changes what the sensors of ``tools`` do from then on.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40, description=_STAGE)
+    tools: Literal["all"] | tuple[str, ...] = Field("all", description='"all" or a list of names of tools')
+    clicks: float = Field(1.0, ge=0.0, le=MOST_STAGE_CLICKS, description="a number from 0 to 5")
+    delay: float = Field(1.0, ge=0.0, le=MOST_STAGE_DELAY, description="a number from 0 to 1000")
+    outage: bool = Field(default=False, description="true or false")
+
+    @field_validator("name")
+    @classmethod
+    def _not_none(cls, value: str) -> str:
+        if value == "none":
+            raise ValueError(_STAGE)
+        return value
+
+    @field_validator("tools", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        return _tool_names(value)
 
 
 class Output(ScenarioBlock):

@@ -33,7 +33,8 @@ def premises(scenario: Scenario, pack: Pack) -> Premises:
     that overlap.
     """
     check_tools(scenario.incident, _external(pack))
-    check_senders(scenario.delivery, scenario.delivery_outage, (*pack.rates.tools, LOGIN_SENSOR))
+    senders = (*pack.rates.tools, LOGIN_SENSOR)
+    check_senders(scenario.delivery, scenario.delivery_outage, scenario.stage, senders)
     calendar = build_calendar(scenario, pack.table("calendar"))
     return Premises(scenario, pack, tuple(calendars(scenario, pack, calendar)))
 

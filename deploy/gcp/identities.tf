@@ -47,11 +47,7 @@ resource "google_bigquery_dataset_iam_member" "load" {
 }
 
 resource "google_cloud_run_v2_job_iam_member" "schedule" {
-  for_each = {
-    stream   = google_cloud_run_v2_job.stream
-    backfill = google_cloud_run_v2_job.backfill
-    marts    = google_cloud_run_v2_job.marts
-  }
+  for_each = google_cloud_run_v2_job.all
 
   name     = each.value.name
   location = each.value.location

@@ -1,8 +1,8 @@
 locals {
   # Every hour a stream that has ended is started again; marts are renewed in the morning, as on the platform.
   schedules = {
-    stream = { job = google_cloud_run_v2_job.stream.name, cron = "7 * * * *", paused = !var.streams }
-    marts  = { job = google_cloud_run_v2_job.marts.name, cron = "0 6 * * *", paused = true }
+    stream = { job = google_cloud_run_v2_job.all["stream"].name, cron = "7 * * * *", paused = !var.streams }
+    marts  = { job = google_cloud_run_v2_job.all["marts"].name, cron = "0 6 * * *", paused = true }
   }
 }
 

@@ -34,7 +34,8 @@ _FILES = (
 # What the image's commands load, the parts that wait for their use too.
 _IMPORTS = (
     "sim.cli.main", "sim.cli.live.stream", "sim.cli.backfill", "sim.cli.marts", "sim.cli.context",
-    "sim.cli.sql", "sim.cli.schema", "sim.cli.pack", "sim.cli.run", "sim.stream.stream", "sim.run",
+    "sim.cli.reading.sql", "sim.cli.reading.schema", "sim.cli.packs.pack", "sim.cli.run", "sim.stream.stream",
+    "sim.run",
     "sim.shell.prompt", "sim.sinks.pubsub", "sim.sinks.bigquery", "sim.sinks.duckdb", "sim.sinks.ndjson",
     "sim.sinks.parquet", "google.cloud.bigquery", "google.pubsub_v1", "google.auth.compute_engine",
     "google.auth.transport.requests", "google.auth.identity_pool",
@@ -52,7 +53,7 @@ def main() -> None:
         for path in sorted(site.glob(pattern)):
             _remove(path)
     _link_twins(site / "pyarrow")
-    libraries = [str(path) for path in (site / "pyarrow").glob("*.so*") if not path.is_symlink()]
+    libraries = [str(path) for path in site.rglob("*.so*") if not path.is_symlink()]
     subprocess.run(["strip", "--strip-unneeded", *libraries], check=True)
     subprocess.run([*pip, "uninstall", "--quiet", "--yes", "pip"], check=True)
     for name in _IMPORTS:

@@ -50,7 +50,7 @@ SELECT
   known.id AS id,
   JSON_VALUE(event, '$.type') AS type,
   JSON_VALUE(event, '$.action') AS action,
-  PARSE_DATETIME('%Y-%m-%dT%H:%M:%E*SZ', JSON_VALUE(event, '$.eventTime')) AS event_time,
+  DATETIME(TIMESTAMP(JSON_VALUE(event, '$.eventTime'))) AS event_time,
   event,
   IF(JSON_QUERY(event, '$.actor') IS NULL, NULL, STRUCT(
     JSON_VALUE(event, '$.actor.id') AS id,
@@ -112,7 +112,7 @@ SELECT
   )) AS course_offering,
   IF(person.id IS NULL, NULL, STRUCT(
     person.id AS udp_id,
-    person.canvas_id,
+    person.canvas_id AS canvas_id,
     person.sis_ext_id AS sis_id,
     IF(engage_person IS NULL, NULL, CAST(person.id AS STRING)) AS engage_id
   )) AS person

@@ -13,10 +13,10 @@ from context.arrays import BOOL, F64
 from context.errors import InputError
 from context.packs.spec import LAST_DAYS
 from sim.caliper.kinds import KINDS
-from sim.compare.figures import EXACT, Figures, by_axis, cell_errors
+from sim.compare.figures import EXACT, FigureSet, by_axis, cell_errors
 from sim.compare.verdicts import ALARM, Difference, error_bound, evidence, share_bound, together
 from sim.fit.events import axes_of
-from sim.fit.rates import Axes, Counted, before
+from sim.fit.rates import Axes, CellCounts, before
 
 ROUNDING = 2e-4  # of a share: what a pack's digits leave open
 # Beyond chance: what the plan of a term moves over a margin, since courses have some tools and not others
@@ -60,7 +60,7 @@ class Comparison:
         }
 
 
-def compare(a: Figures, b: Figures, alarm: float = ALARM) -> Comparison:
+def compare(a: FigureSet, b: FigureSet, alarm: float = ALARM) -> Comparison:
     """Compare what ``a`` asks for with what came in ``b``.
 
     Raises InputError for worlds of which the one has families, levels or tools that the other has not.
@@ -88,7 +88,7 @@ class _Draft:
         return Difference(self.block, self.cell, self.asked, self.came, self.bound(limit), self.unjudged)
 
 
-def _fields(a: Figures, b: Figures) -> Iterator[_Draft]:
+def _fields(a: FigureSet, b: FigureSet) -> Iterator[_Draft]:
     for place, line in a.lines.items():
         other = b.lines.get(place)
         if other is None:
@@ -113,7 +113,7 @@ def _share(asked: float, units: int, came: float, others: int) -> Callable[[floa
     return bound
 
 
-def _moments(a: Figures, b: Figures) -> Iterator[_Draft]:
+def _moments(a: FigureSet, b: FigureSet) -> Iterator[_Draft]:
     for block, one in a.moments.items():
         other = b.moments.get(block)
         if other is None:
@@ -130,7 +130,7 @@ def _error(error: float, slack: float) -> Callable[[float], float]:
     return lambda limit: error_bound(error, limit) + slack
 
 
-def _rates(a: Figures, b: Figures) -> Iterator[_Draft]:
+def _rates(a: FigureSet, b: FigureSet) -> Iterator[_Draft]:
     if b.clicks is not None and b.clicks.counted is not None:
         yield from _counted(a, b, b.clicks.counted)
         return
@@ -147,7 +147,7 @@ def _rates(a: Figures, b: Figures) -> Iterator[_Draft]:
     )
 
 
-def _usual_students(figures: Figures, axes: Axes) -> F64:
+def _usual_students(figures: FigureSet, axes: Axes) -> F64:
     """[cip, level, day, tool] Weights where nobody counted students: a pack's own seats."""
     table = figures.pack.table("cip")
     family = np.array([float(share) for share in table["seat_share_service"]])
@@ -161,7 +161,7 @@ def _both(a: dict[str, float], b: dict[str, float]) -> dict[str, float]:
     return {label: sqrt(a.get(label, 0.0) ** 2 + b.get(label, 0.0) ** 2) for label in (*a, *b)}
 
 
-def _counted(a: Figures, b: Figures, count: Counted) -> Iterator[_Draft]:
+def _counted(a: FigureSet, b: FigureSet, count: CellCounts) -> Iterator[_Draft]:
     """What ``a``'s rates ask of the students of a warehouse, and what these did."""
     axes = count.axes
     expected = before(a.pack, axes) * count.students[:, :, :, None]
@@ -175,7 +175,7 @@ def _counted(a: Figures, b: Figures, count: Counted) -> Iterator[_Draft]:
     yield from _cells(axes, expected, count, cell_errors(b.clicks), free) if b.clicks else ()
 
 
-def _came(expected: F64, count: Counted, free: BOOL) -> dict[str, F64]:
+def _came(expected: F64, count: CellCounts, free: BOOL) -> dict[str, F64]:
     """Counts along each axis, of tools without deadlines where these are left out."""
     placed = np.nan_to_num(count.cell)
     days = np.where(np.isnan(count.tool_day), expected.sum(axis=(0, 1)), count.tool_day)
@@ -230,7 +230,7 @@ def _margins(
             )
 
 
-def _cells(axes: Axes, expected: F64, count: Counted, errors: F64, free: BOOL) -> Iterator[_Draft]:
+def _cells(axes: Axes, expected: F64, count: CellCounts, errors: F64, free: BOOL) -> Iterator[_Draft]:
     # Some pages name no course, which are in no cell.
     part = by_axis(count.cell, 2) / np.maximum(np.nan_to_num(count.tool), 1.0)
     asked, came = expected.sum(axis=2) * np.minimum(part, 1.0), np.nan_to_num(count.cell)

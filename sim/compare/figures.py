@@ -17,7 +17,7 @@ from context.packs.pack import Pack, load_pack
 from context.packs.spec import TABLES
 from context.packs.write import rows_of
 from sim.fit.events import Clicks
-from sim.fit.fitted import FIT_NOTE, NOTE_FORMAT, Fitted
+from sim.fit.fitted import FIT_FORMAT, FIT_NOTE, Fitted
 
 EXACT = 0  # units behind a figure that nobody counted: a pack's own word
 _LAWS = ("course_load", "level_given_standing", "sections_per_course", "letter", "submission_lead", "visits")
@@ -25,7 +25,7 @@ COURSE_VARIATION = 0.35  # squared, of courses' clicks per student: lognormal wi
 
 
 @dataclass(frozen=True)
-class Line:
+class FigureLine:
     """Shares that sum to 1, and the units (people, or things) that they were counted in."""
 
     block: str
@@ -47,22 +47,22 @@ class Moment:
 
 
 @dataclass
-class Figures:
+class FigureSet:
     """All of one world. ``clicks``: what was counted, where the world is a warehouse."""
 
     name: str
     pack: Pack
-    lines: dict[tuple[str, str], Line] = field(default_factory=dict)
+    lines: dict[tuple[str, str], FigureLine] = field(default_factory=dict)
     moments: dict[str, Moment] = field(default_factory=dict)
     clicks: Clicks | None = None
     errors: dict[str, dict[str, float]] = field(default_factory=dict)  # axis: label: relative standard error
 
 
-def of_pack(name: str, folder: str | Path) -> Figures:
+def of_pack(name: str, folder: str | Path) -> FigureSet:
     """What a pack says; of a fitted one, how certain it is. Raises InputError."""
     pack = load_pack(folder)
     note = _note(pack)
-    figures = Figures(name, pack, errors=note.get("rates", {}).get("errors", {}))
+    figures = FigureSet(name, pack, errors=note.get("rates", {}).get("errors", {}))
     units = note.get("units", {})
     for entry in schemas.fit_fields():
         for block in _fields_of(pack, entry.entity, entry.field, entry.kind):
@@ -77,7 +77,7 @@ def of_pack(name: str, folder: str | Path) -> Figures:
     return figures
 
 
-def of_fit(name: str, fitted: Fitted, folder: Path) -> Figures:
+def of_fit(name: str, fitted: Fitted, folder: Path) -> FigureSet:
     """What a fit counted; ``folder``: its pack, saved."""
     figures = of_pack(name, folder)
     figures.clicks = fitted.clicks
@@ -89,8 +89,8 @@ def _note(pack: Pack) -> dict[str, Any]:
     if not path.is_file():
         return {}
     note: dict[str, Any] = read_json(path)
-    if note.get("format") != NOTE_FORMAT:
-        raise InputError(f"{path}: format {note.get('format')} given, allowed: {NOTE_FORMAT}")
+    if note.get("format") != FIT_FORMAT:
+        raise InputError(f"{path}: format {note.get('format')} given, allowed: {FIT_FORMAT}")
     return note
 
 
@@ -100,19 +100,19 @@ def _fields_of(pack: Pack, entity: str, name: str, kind: str) -> Iterator[str]:
             yield ".".join(row)
 
 
-def _add_categorical(figures: Figures, block: str, units: dict[str, int], unjudged: str) -> None:
+def _add_categorical(figures: FigureSet, block: str, units: dict[str, int], unjudged: str) -> None:
     law = figures.pack.categorical(*block.split(".", 1))
     for condition in law.conditions():
         given = ", ".join(condition)
         shares = {value or "NULL": share for value, share in law.shares(*condition).items()}
         known = int(units.get(given, -1 if units else EXACT))
         if known >= 0:  # what was borrowed says nothing
-            figures.lines[f"categorical {block}", given] = Line(
+            figures.lines[f"categorical {block}", given] = FigureLine(
                 f"categorical {block}", given, shares, known, unjudged
             )
 
 
-def _add_law(figures: Figures, table: str, units: dict[str, int]) -> None:
+def _add_law(figures: FigureSet, table: str, units: dict[str, int]) -> None:
     spec = TABLES[table]
     per = spec.sums[0][1] if spec.sums else ()
     keys = [name for name in spec.key if name not in per]
@@ -123,7 +123,7 @@ def _add_law(figures: Figures, table: str, units: dict[str, int]) -> None:
     for given, shares in lines.items():
         known = int(units.get(given or "all", EXACT))
         why = "several laws together make it"
-        figures.lines[f"table {table}", given] = Line(f"table {table}", given, shares, known, why)
+        figures.lines[f"table {table}", given] = FigureLine(f"table {table}", given, shares, known, why)
 
 
 def cell_errors(clicks: Clicks) -> F64:

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from context import rng
+from context.arrays import U64
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.caliper.batch import Batch
@@ -40,5 +41,14 @@ def twins_of(pack: Pack, calendar: Calendar, world: World, batch: Batch) -> Batc
     time = batch.time_ms[rows] + _SOONEST_MS + rng.integer(batch.uuid_low[rows], _SPAN_MS, _DELAY)
     kept = ~taken(calendar, time)
     rows, time = rows[kept], time[kept]
-    high, low = rng.uuid_bits(rng.extend(batch.uuid_low[rows], _ID))
+    high, low = _ids(batch.uuid_low[rows])
     return replace(batch.take(rows), time_ms=time, kind=twin[batch.kind[rows]], uuid_high=high, uuid_low=low)
+
+
+def twin_ids(uuid_low: U64) -> U64:
+    """[n] lower halves of the ids that the twins of these page views have, or would have."""
+    return _ids(uuid_low)[1]
+
+
+def _ids(uuid_low: U64) -> tuple[U64, U64]:
+    return rng.uuid_bits(rng.extend(uuid_low, _ID))

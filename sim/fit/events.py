@@ -20,7 +20,7 @@ from context.scenario.calendar import build_calendar
 from context.scenario.scenario import Scenario
 from sim.caliper.kinds import tool_sql
 from sim.fit.guard import GuardReport
-from sim.fit.rates import Axes, Counted, FittedRates, arrays_of, fit_rates
+from sim.fit.rates import Axes, CellCounts, FittedRates, arrays_of, fit_rates
 from sim.fit.texts import filled, level_ranges, subject_families
 from sim.fit.warehouses.source import FitRow, FitSource
 
@@ -46,7 +46,7 @@ class Clicks:
     """What was counted of one type of term."""
 
     term_type: str
-    counted: Counted | None
+    counted: CellCounts | None
     report: GuardReport
     margins: dict[str, list[FitRow]] = field(default_factory=dict)
     adoption: list[FitRow] = field(default_factory=list)

@@ -16,7 +16,7 @@ from sim.fit.noise import Noise, NoNoise
 from sim.fit.rates import FittedRates
 
 FIT_NOTE = "fit.json"
-NOTE_FORMAT = 1
+FIT_FORMAT = 1
 _COUNT_DIGITS = 3
 
 
@@ -49,7 +49,7 @@ class Fitted:
     def note(self) -> dict[str, Any]:
         """What stands in ``fit.json``: counts with few digits, what was held back, what is missing."""
         return {
-            "format": NOTE_FORMAT,
+            "format": FIT_FORMAT,
             "begun_with": f"{self.base.name} {self.base.version}",
             "threshold": self.report.threshold,
             "units": {

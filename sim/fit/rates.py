@@ -52,7 +52,7 @@ class Axes:
 
 
 @dataclass(frozen=True)
-class Counted:
+class CellCounts:
     """What SQL counted: arrays over the axes that their names say, NaN for what is held back."""
 
     axes: Axes
@@ -72,7 +72,7 @@ class Counted:
 
 def arrays_of(
     axes: Axes, exposure: Iterable[FitRow], cells: Iterable[FitRow], margins: dict[str, Sequence[FitRow]]
-) -> Counted:
+) -> CellCounts:
     """The rows of exposure.sql, cells.sql and margin.sql as arrays.
 
     ``margins``: by its axes, "tool_day", "cip_day", "level_day", "tool". Rows outside the axes are left out.
@@ -99,7 +99,7 @@ def arrays_of(
         place = at["cip"].get(row["cip"], -1), at["course_level"].get(row["course_level"], -1)
         if min(place) >= 0:
             courses[place] = float(row["num_courses"])
-    return Counted(
+    return CellCounts(
         axes=axes,
         students=array(exposure, ("cip", "course_level", "day_in_term"), "num_records"),
         cell=array(cells, cell, "num_events"),
@@ -137,7 +137,7 @@ def before(pack: Pack, axes: Axes) -> F64:
     return np.stack(days, axis=2)
 
 
-def fit_rates(pack: Pack, count: Counted, report: GuardReport) -> FittedRates:
+def fit_rates(pack: Pack, count: CellCounts, report: GuardReport) -> FittedRates:
     """Factors that bring the pack's rates to what was counted.
 
     Days of a tool that are held back share what its other days leave of its total, in the pack's proportions.
@@ -168,14 +168,14 @@ def fit_rates(pack: Pack, count: Counted, report: GuardReport) -> FittedRates:
     return FittedRates(axes, factors.cell, factors.tool_day, factors.week[0], factors.week[1], told)
 
 
-def _told(count: Counted, report: GuardReport) -> BOOL:
+def _told(count: CellCounts, report: GuardReport) -> BOOL:
     """[cip, level, tool] Cells of which a figure of their own may be told."""
     safe = safe_cells(count.cell_people, report.threshold) & ~np.isnan(count.cell)
     report.note("rates by family, level and tool", "cells held back", int((~safe).sum()))
     return safe
 
 
-def _wanted_cells(count: Counted, expected: F64, safe: BOOL) -> tuple[F64, BOOL]:
+def _wanted_cells(count: CellCounts, expected: F64, safe: BOOL) -> tuple[F64, BOOL]:
     """([cip, level, tool] events of the model, cells that have a figure of their own)."""
     # A tool that names no course at all says nothing of cells.
     there = safe & (expected > 0) & (np.nan_to_num(count.cell).sum(axis=(0, 1)) > 0)
@@ -192,7 +192,7 @@ def _wanted_cells(count: Counted, expected: F64, safe: BOOL) -> tuple[F64, BOOL]
     return expected * _shrunk(ratio, count, events, there & (model > 0)), there
 
 
-def _shrunk(ratio: F64, count: Counted, events: F64, there: BOOL) -> F64:
+def _shrunk(ratio: F64, count: CellCounts, events: F64, there: BOOL) -> F64:
     """Ratios nearer to 1, the fewer courses a cell has."""
     courses = np.maximum(count.courses, 1)[:, :, None]
     squares = np.nan_to_num(count.cell_squares)

@@ -12,29 +12,24 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from context.arrays import BOOL, I64, U64
 from context.documents import UnreadableError, read_bytes
 from context.errors import InputError, RunError
 from context.files import disk_error, replacing
-from sim.caliper.batch import Batch
+from context.sealed import check_format
 from sim.folder.lock import folder_while_needed, locked
 from sim.lanes.seals import format_of, open_line, seal_line
+from sim.lanes.stream_progress import Cursor, Key, Segment, StreamProgress
+from sim.sensors.switches import NO_STAGE, Switch
 
 JOURNAL = "checkpoint.jsonl"
-JOURNAL_FORMAT = 2
+JOURNAL_FORMAT = 3
 _LONG_BYTES = 8_000_000
-Cursor = tuple[int, int, int]  # time_ms, uuid_high, uuid_low of the last event acknowledged
-# Group and sensor: within both, events are acknowledged in total order. A group is what the ordering key
-# names, by its position among people or courses; a lane where there is no such key.
-Key = tuple[int, int]
-
 _Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 # Half an id: a text in the journal, as JSON's numbers end earlier.
 _Half = Annotated[int, Field(ge=0, lt=2**64)]
@@ -51,6 +46,7 @@ class _Head(_Line):
     format: int
     identity: dict[str, Any]
     segments: list[tuple[_Whole, _Whole | None]]
+    switches: list[list[tuple[_Whole, str]]]  # to stages, of each segment
     cursors: list[_Row]
     below: _Whole
     at: _Whole
@@ -64,6 +60,11 @@ class _Pause(_Line):
     paused: bool
 
 
+class _Stage(_Line):
+    stage: str
+    since: _Whole
+
+
 class _Clock(_Line):
     below: _Whole
     at: _Whole
@@ -75,68 +76,7 @@ class _Ack(_Line):
     mark: int | str | None
 
 
-_ENTRY: TypeAdapter[_Clock | _Ack | _Pause] = TypeAdapter(_Clock | _Ack | _Pause)
-
-
-@dataclass
-class Segment:
-    """One stretch of the term, played without being moved: all events from begin to end have been sent."""
-
-    begin_ms: int
-    end_ms: int | None = None  # None: it is being played
-
-
-@dataclass
-class StreamProgress:
-    """What a journal adds up to."""
-
-    identity: dict[str, Any]
-    segments: list[Segment] = field(default_factory=list)
-    cursors: dict[Key, Cursor] = field(default_factory=dict)
-    below_ms: int = 0  # every event of the segment before this is acknowledged
-    at_ms: int = 0  # where the clock stood
-    acked: int = 0  # events acknowledged, repeats included
-    mark: Any = None  # what the sink wants to be told when it is opened again
-    done: bool = False
-    paused: bool = False  # somebody wanted it to stand still
-
-    def extend(self, identity: dict[str, Any]) -> None:
-        """Go on to a later end than before, even from the end itself."""
-        self.identity = identity
-        if self.done:
-            self.done = False
-            last = self.segments[-1]
-            self.below_ms = max(self.below_ms, last.end_ms or 0)
-            last.end_ms = None
-
-    def wanted(self, group: I64, sensor: I64, batch: Batch) -> BOOL:
-        """Which events have not been acknowledged in this segment."""
-        keep = np.asarray(batch.time_ms >= self.below_ms)
-        if not self.cursors:
-            return keep
-        keys = np.array(list(self.cursors), dtype=np.int64)
-        ends = np.array([cursor[0] for cursor in self.cursors.values()], dtype=np.int64)
-        high, low = (
-            np.array([cursor[half] for cursor in self.cursors.values()], dtype=np.uint64) for half in (1, 2)
-        )
-        codes: I64 = _code(keys[:, 0], keys[:, 1])
-        order = np.argsort(codes)
-        wanted = _code(np.asarray(group, dtype=np.int64), np.asarray(sensor, dtype=np.int64))
-        place = order[np.minimum(np.searchsorted(codes[order], wanted), len(order) - 1)]
-        found: BOOL = keep & ((codes[place] != wanted) | _after(batch, ends[place], high[place], low[place]))
-        return found
-
-
-def _code(group: I64, sensor: I64) -> I64:
-    return np.asarray(group * 65_536 + sensor)
-
-
-def _after(batch: Batch, time: I64, high: U64, low: U64) -> BOOL:
-    """Which events come after their cursors in total order."""
-    same_time = batch.time_ms == time
-    above, level = batch.uuid_high > high, batch.uuid_high == high
-    later: BOOL = (batch.time_ms > time) | (same_time & (above | (level & (batch.uuid_low > low))))
-    return later
+_ENTRY: TypeAdapter[_Clock | _Ack | _Pause | _Stage] = TypeAdapter(_Clock | _Ack | _Pause | _Stage)
 
 
 class Checkpoint:
@@ -154,7 +94,9 @@ class Checkpoint:
         """A segment begins; everything before it is done with."""
         with self._lock:
             progress = self.progress
-            progress.segments.append(Segment(begin_ms))
+            held = progress.switches[-1:]  # a stage holds on, wherever the clock is moved
+            switches = tuple(Switch(begin_ms, name) for _, name in held if name != NO_STAGE)
+            progress.segments.append(Segment(begin_ms, None, switches))
             progress.cursors, progress.below_ms, progress.at_ms = {}, begin_ms, begin_ms
             self._rewrite()
 
@@ -193,6 +135,12 @@ class Checkpoint:
         with self._lock:
             self.progress.paused = paused
             self._append({"paused": paused})
+
+    def switch(self, to: Switch) -> None:
+        """Another stage of the scenario holds, or none."""
+        with self._lock:
+            self.progress.switch(to)
+            self._append({"stage": to.name, "since": to.since_ms})
 
     def close(self) -> None:
         """Leave a short journal on the disk."""
@@ -233,6 +181,7 @@ def _as_json(progress: StreamProgress) -> dict[str, Any]:
         "format": JOURNAL_FORMAT,
         "identity": progress.identity,
         "segments": [[segment.begin_ms, segment.end_ms] for segment in progress.segments],
+        "switches": [[list(switch) for switch in segment.switches] for segment in progress.segments],
         "cursors": [[*key, c[0], str(c[1]), str(c[2])] for key, c in progress.cursors.items()],
         "below": progress.below_ms,
         "at": progress.at_ms,
@@ -261,13 +210,16 @@ def load_progress(folder: Path) -> StreamProgress | None:
             return None
         raise
     try:
-        if (there := format_of(lines[0], JOURNAL_FORMAT)) != JOURNAL_FORMAT:
-            raise InputError(f"{path}: format {there}, allowed: {JOURNAL_FORMAT}; give another --state")
+        there = {"format": format_of(lines[0], JOURNAL_FORMAT)}
+        check_format(path, there, (JOURNAL_FORMAT,), "use that one, or give another --state")
         saved, seal = open_line(lines[0], "", path)
         head = _Head.model_validate(saved)
         progress = StreamProgress(
             head.identity,
-            [Segment(*pair) for pair in head.segments],
+            [
+                Segment(begin, end, tuple(Switch(*switch) for switch in switches))
+                for (begin, end), switches in zip(head.segments, head.switches, strict=True)
+            ],
             dict(_entries(head.cursors)),
             head.below,
             head.at,
@@ -294,10 +246,12 @@ def _apply(progress: StreamProgress, line: object) -> None:
     if isinstance(entry, _Pause):
         progress.paused = entry.paused
         return
+    if isinstance(entry, _Stage):
+        progress.switch(Switch(entry.since, entry.stage))
+        return
     progress.cursors.update(_entries(entry.ack))
     progress.acked += entry.n
-    if entry.mark is not None:
-        progress.mark = entry.mark
+    progress.mark = progress.mark if entry.mark is None else entry.mark
 
 
 def _entries(rows: list[_Row]) -> Iterator[tuple[Key, Cursor]]:

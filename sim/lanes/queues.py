@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from context.arrays import I64
-from sim.lanes.checkpoint import Cursor, Key
+from sim.lanes.stream_progress import Cursor, Key
 from sim.sinks.messages import Messages
 
 _NEVER = 2**63 - 1

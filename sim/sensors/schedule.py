@@ -19,6 +19,7 @@ from context.arrays import HOUR_MS, I64, U64
 from context.scenario.incidents import time_map
 from sim.caliper.batch import Batch
 from sim.sensors.settings import DeliveryWindow, SensorSettings
+from sim.sensors.switches import MILLI, StageSpan
 
 _DELAYS = 1_024  # rows of a table of delays, each as likely as the others
 # No delay is longer. The shortest campus date has 23 hours, so a date is held up by the one before it alone.
@@ -33,6 +34,7 @@ class SensorLaw:
     windows: tuple[DeliveryWindow, ...]  # its delivery outages
     delays_ms: I64
     key: U64  # shape (1,)
+    spans: tuple[StageSpan, ...] = ()  # what stages that were switched on do to it
 
 
 def sensor_laws(
@@ -96,7 +98,10 @@ def schedule(
         latest[code] = arrival[-1]
         if held_ms is not None:
             arrival = np.maximum(arrival, held_ms[code])
-        release[rows] = time_map(arrival, list(law.windows))
+        arrival = time_map(arrival, list(law.windows))
+        for span in law.spans:  # one by one: such an outage may begin while another one is caught up with
+            arrival = arrival if span.outage is None else time_map(arrival, [span.outage])
+        release[rows] = arrival
     return Schedule(release, envelope, latest)
 
 
@@ -109,6 +114,9 @@ def _of_sensor(time: I64, law: SensorLaw, midnight_ms: int, next_ms: int) -> tup
         rng.extend(np.broadcast_to(law.key, run.shape), flushed), run - run[np.searchsorted(flushed, flushed)]
     )
     delay = law.delays_ms[rng.integer(key, len(law.delays_ms))]
+    for span in law.spans:
+        slow = (flushed >= span.start_ms) & (flushed < span.end_ms)
+        delay[slow] = np.minimum(delay[slow] * span.delay_milli // MILLI, LONGEST_DELAY_MS)
     # A late flush holds up those behind it: a sensor never overtakes itself.
     arrival = np.maximum.accumulate(flushed + delay)
     fresh = (within % law.settings.envelope_events == 0).astype(np.int64)

@@ -20,25 +20,27 @@ from sim.lanes.lanes import Lanes
 from sim.plan.campus import SectionSchedule
 from sim.sensors.date_events import DateEvents
 from sim.sensors.message_maker import MessageMaker, merged, pieces
+from sim.sensors.switches import NO_STAGE, Switch
 from sim.stream.clock import MAX, Clock
 from sim.stream.feed import Feed
 from sim.stream.laps import Lap
 from sim.stream.moments_and_speeds import speed_text
-from sim.stream.stage import Span, Stage
+from sim.stream.scene import Scene, Span
 from sim.stream.timeline import Timeline
 
 _MOST_ROWS = 8_192  # events rendered at a time
 _QUANTUM_S = 0.02  # sensors wake at most so often, in wall time
 _FREE_STEP_MS = 600_000  # and at speed MAX so often, in campus time
 _QUIET_S = 15.0  # a wait for the next event that is worth a word, in wall time
+_PATIENCE_S = 60.0  # in which what somebody wants is done, in wall time
 _NAP_S = 0.25  # how long the loop sleeps at most, so that a figure is never older
 
 
 class Steer:
-    """Somebody wants to be at another time."""
+    """Somebody wants to be at another time, or another stage of the scenario to hold."""
 
-    def __init__(self, to_ms: int) -> None:
-        self.to_ms, self.heard, self.error = to_ms, threading.Event(), ""
+    def __init__(self, what: str, to: int | str) -> None:
+        self.what, self.to, self.heard, self.error = what, to, threading.Event(), ""
 
     def answered(self, error: str = "") -> None:
         """It is done, or can't be."""
@@ -48,12 +50,16 @@ class Steer:
 
 @dataclass(frozen=True)
 class Programme:
-    """What is played: the term's events and sections, a stretch of it, and what makes messages of a lap."""
+    """What is played: the term's events and sections, a stretch of it, and what makes messages of a lap.
+
+    ``stages`` are the names of those that can be switched to.
+    """
 
     feed: Feed
     schedules: Sequence[SectionSchedule]
     timeline: Timeline
     maker_of: Callable[[Lap], MessageMaker]
+    stages: Sequence[str] = (NO_STAGE,)
 
 
 class Player:
@@ -78,21 +84,30 @@ class Player:
         self.sent = 0  # events handed to the lanes
         self.stopped_by = ""  # "signal" or "request" once somebody wants it to end
         self._most_rows = _MOST_ROWS if not rate_max else max(min(_MOST_ROWS, int(rate_max * _NAP_S)), 1)
-        self.stage: Stage | None = None
+        self.scene: Scene | None = None
 
     # Called from other threads.
 
-    def seek(self, to_ms: int, timeout_s: float = 60.0) -> None:
+    def seek(self, to_ms: int) -> None:
         """Go on at another time. Raises InputError for one outside of what is played."""
         self.timeline.span_from(to_ms)
-        steer = Steer(to_ms)
+        self._steer(Steer("seek", to_ms))
+
+    def switch(self, stage: str) -> None:
+        """Let a stage of the scenario hold from now on, or none. Raises InputError for another name."""
+        if stage not in self._programme.stages:
+            raise InputError(f"stage: {stage!r} given, allowed: {', '.join(self._programme.stages)}")
+        self._steer(Steer("stage", stage))
+
+    def _steer(self, steer: Steer) -> None:
         self._steers.append(steer)
         with self.clock.changed:
             self.clock.changed.notify_all()
-        if not steer.heard.wait(timeout_s):
-            raise InputError(f"seek: not done within {timeout_s:.0f} s: the sink is slow or out of reach")
+        if not steer.heard.wait(_PATIENCE_S):
+            told = f"not done within {_PATIENCE_S:.0f} s: the sink is slow or out of reach"
+            raise InputError(f"{steer.what}: {told}")
         if steer.error:
-            raise InputError(f"seek: {steer.error}")
+            raise InputError(f"{steer.what}: {steer.error}")
 
     def pause(self, paused: bool) -> None:
         """Stand still, or go on; a stream that is started again does the same."""
@@ -143,46 +158,50 @@ class Player:
 
     def _play_span(self, span: Span) -> Span | None:
         """Play a span to its end, or another one that somebody moved to; None when stopped."""
-        stage = self._enter(span, int(max(self.clock.now_ms(), span.begin_ms)))
-        self.clock.move(int(stage.env.now))  # it does not run while the first day is drawn
+        scene = self._enter(span, int(max(self.clock.now_ms(), span.begin_ms)))
+        self.clock.move(int(scene.env.now))  # it does not run while the first day is drawn
         speed = self.clock.speed
         while not self.stopping:
             if self._steers:
-                stage = self._obey(self._steers.popleft(), stage)
+                scene = self._obey(self._steers.popleft(), scene)
             if speed != self.clock.speed:
                 speed = self.clock.speed
-                stage.rouse()
-            due = stage.next_ms()
+                scene.rouse()
+            due = scene.next_ms()
             if due == float("inf"):
-                return stage.span if self._emit(stage) else None
+                return scene.span if self._emit(scene) else None
             # Between two instants only: then all sensors have handed over what was sent up to now.
-            if stage.waiting >= self._most_rows and due > stage.env.now and not self._emit(stage):
+            if scene.waiting >= self._most_rows and due > scene.env.now and not self._emit(scene):
                 return None
-            if self.clock.is_due(due):
-                stage.env.step()
-                self.clock.reach(due)
-            elif self._emit(stage):
-                self.clock.wait(due, _NAP_S)
+            # Nothing happens after the end: what sensors still hold then, a nightly batch, goes out at once.
+            when = min(due, scene.span.end_ms)
+            if self.clock.is_due(when):
+                scene.env.step()
+                self.clock.reach(when)
+            elif self._emit(scene):
+                self.clock.wait(when, _NAP_S)
         return None
 
-    def _enter(self, span: Span, start_ms: int) -> Stage:
-        """The stage of a span; of its events those that are acknowledged are left out."""
+    def _enter(self, span: Span, start_ms: int) -> Scene:
+        """The scene of a span; of its events those that are acknowledged are left out."""
         known = self._checkpoint.snapshot()
 
         def wanted(window: DateEvents) -> BOOL:
             group = self.lanes.group_of(window.batch, window.sensor)
             return known.wanted(group, window.sensor, window.batch)
 
-        self.stage = Stage(self.feed, self._programme.schedules, span, start_ms, self._step_ms, wanted)
+        self.scene = Scene(
+            self.feed, self._programme.schedules, span, start_ms, self._step_ms, wanted, known.switches
+        )
         self._below = span.begin_ms
-        self._tell_quiet(self.stage, start_ms)
-        return self.stage
+        self._tell_quiet(self.scene, start_ms)
+        return self.scene
 
-    def _tell_quiet(self, stage: Stage, now_ms: int) -> None:
+    def _tell_quiet(self, scene: Scene, now_ms: int) -> None:
         """Say when the next event comes, if that is a while."""
-        first_ms = stage.first_event_ms()
+        first_ms = scene.first_event_ms()
         if first_ms is None:
-            self._say(f"no event comes until {self.timeline.shown(stage.span.end_ms)}, its end")
+            self._say(f"no event comes until {self.timeline.shown(scene.span.end_ms)}, its end")
         elif (wait_s := (first_ms - now_ms) / 1000 / self.clock.speed) > _QUIET_S:
             self._say(
                 f"it is quiet on the campus: the next event comes at {self.timeline.shown(first_ms)}, "
@@ -194,18 +213,18 @@ class Player:
         speed = self.clock.speed
         return _FREE_STEP_MS if speed == MAX else int(speed * _QUANTUM_S * 1000)
 
-    def _emit(self, stage: Stage) -> bool:
+    def _emit(self, scene: Scene) -> bool:
         """Make messages of the outbox and queue them; False when stopped before that."""
-        if not stage.waiting:
+        if not scene.waiting:
             return True
-        parts = list(pieces(merged(stage.empty()), self._most_rows))
-        maker = self._programme.maker_of(stage.span.lap)
+        parts = list(pieces(merged(scene.empty()), self._most_rows))
+        maker = self._programme.maker_of(scene.span.lap)
         for number, part in enumerate(parts, start=1):
             if not (self._until(self.lanes.has_room) and self._until(self._rate_allows)):
                 return False
             if number == len(parts):
-                self._below = stage.below_ms
-            self.lanes.put(maker.make(part), self._below, int(stage.env.now))
+                self._below = scene.below_ms
+            self.lanes.put(maker.make(part), self._below, min(int(scene.env.now), scene.span.end_ms))
             self.sent += len(part.batch)
             if self._rate_max:
                 self._free_at = max(self._free_at, time.monotonic()) + len(part.batch) / self._rate_max
@@ -222,17 +241,36 @@ class Player:
             self.lanes.wait(0.02)
         return True
 
-    def _obey(self, steer: Steer, stage: Stage) -> Stage:
-        """Close the segment where it stands, and begin another one elsewhere."""
-        here = min(int(stage.env.now), stage.span.end_ms)
-        stage.leave(here)
-        if not (self._emit(stage) and self._until(self.lanes.flushed)):
-            steer.answered("stopped before that")
-            return stage
+    def _obey(self, steer: Steer, scene: Scene) -> Scene:
+        """Do what somebody wants, and go on with another scene."""
+        # Between two instants only, as with what is emitted.
+        while scene.next_ms() <= scene.env.now:
+            scene.env.step()
+        obeyed = (
+            self._move(int(steer.to), scene) if steer.what == "seek" else self._switch(str(steer.to), scene)
+        )
+        steer.answered("" if obeyed else "stopped before that")
+        return obeyed or scene
+
+    def _move(self, to_ms: int, scene: Scene) -> Scene | None:
+        """Close the segment where it stands, and begin another one elsewhere; None when stopped."""
+        here = min(int(scene.env.now), scene.span.end_ms)
+        scene.leave(here)
+        if not (self._emit(scene) and self._until(self.lanes.flushed)):
+            return None
         self._checkpoint.end(here)
-        self._checkpoint.begin(steer.to_ms)
+        self._checkpoint.begin(to_ms)
         self.lanes.moved()
-        moved = self._enter(self.timeline.span_from(steer.to_ms), steer.to_ms)
-        self.clock.move(steer.to_ms)
-        steer.answered()
+        moved = self._enter(self.timeline.span_from(to_ms), to_ms)
+        self.clock.move(to_ms)
         return moved
+
+    def _switch(self, stage: str, scene: Scene) -> Scene | None:
+        """Go on as after a restart, with one switch more; None when stopped."""
+        if not (self._emit(scene) and self._until(self.lanes.flushed)):
+            return None
+        now = int(scene.env.now)
+        # All that has left its sensor did so up to ``now``; what leaves until the switch knows nothing of it.
+        self._checkpoint.switch(Switch(max(now + 1, int(self.clock.now_ms())), stage))
+        span = self.timeline.rest_from(self._checkpoint.snapshot().below_ms)
+        return scene if span is None else self._enter(span, now)

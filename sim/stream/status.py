@@ -8,7 +8,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from sim.lanes.checkpoint import Checkpoint, StreamProgress
+from context.errors import number_of
+from sim.lanes.checkpoint import Checkpoint
+from sim.lanes.stream_progress import StreamProgress
+from sim.sensors.switches import NO_STAGE
 from sim.stream.clock import MAX
 from sim.stream.moments_and_speeds import speed_text
 from sim.stream.player import Player
@@ -37,7 +40,7 @@ class Monitor:
     def status(self) -> dict[str, Any]:
         """Everything there is to know, ready for JSON. Times are campus time unless they say so."""
         player, lanes, clock = self._player, self._player.lanes, self._player.clock
-        stage = player.stage
+        scene = player.scene
         zone = player.timeline.laps.base.time_zone
         facts: dict[str, Any] = {
             "state": self._state(),
@@ -56,13 +59,14 @@ class Monitor:
             "max_skew_s": None if lanes.max_skew_ms is None else lanes.max_skew_ms / 1000.0,
             "retries": lanes.retries,
             "sink": self._where,
+            **stages_of(self._checkpoint.snapshot(), zone),
         }
         if lanes.away:
             facts["sink_error"] = lanes.away
-        if stage is not None:
-            facts["held_by_sensors"] = stage.held
-            facts["lap"] = stage.span.lap.number
-            facts["campus"] = stage.facts()
+        if scene is not None:
+            facts["held_by_sensors"] = scene.held
+            facts["lap"] = scene.span.lap.number
+            facts["campus"] = scene.facts()
             facts["sensors"] = {
                 law.settings.tool: {
                     "sent": sensor.sent,
@@ -70,7 +74,7 @@ class Monitor:
                     "acknowledged": lanes.acked_of[code],
                     "bytes": lanes.bytes_of[code],
                 }
-                for code, (law, sensor) in enumerate(zip(player.feed.laws, stage.sensors, strict=True))
+                for code, (law, sensor) in enumerate(zip(player.feed.laws, scene.sensors, strict=True))
             }
         facts["acknowledged_before"] = wall_text(zone, self._checkpoint.snapshot().below_ms)
         return facts
@@ -85,11 +89,11 @@ class Monitor:
 
     def lag_s(self) -> float:
         """How far what is sent is behind the clock, in wall seconds; 0 without a pace."""
-        clock, stage = self._player.clock, self._player.stage
-        if clock.speed == MAX or stage is None:
+        clock, scene = self._player.clock, self._player.scene
+        if clock.speed == MAX or scene is None:
             return 0.0
         now = clock.now_ms()
-        behind = now - min(stage.next_ms(), now)
+        behind = now - min(scene.next_ms(), now)
         oldest = self._player.lanes.oldest_ms()
         if oldest is not None:
             behind = max(behind, now - oldest)
@@ -110,7 +114,7 @@ class Monitor:
         state = "" if facts["state"] == "running" else f"  {facts['state']}"
         return (
             f"{facts['time'].replace('T', ' ')[:16]}  {facts['speed']}{state}  "
-            f"{facts['events_acknowledged']:,} events  {facts['events_per_second']:,.0f}/s  "
+            f"{number_of(facts['events_acknowledged'], 'event')}  {facts['events_per_second']:,.0f}/s  "
             f"lag {facts['lag_s']:.1f} s  queue {facts['queue'] + facts['in_flight']:,}"
         )
 
@@ -145,12 +149,20 @@ def nothing_left(
         "catching_up": False,
         "max_skew_s": None if max_skew_ms is None else max_skew_ms / 1000.0,
         "sink": where,
+        **stages_of(progress, zone),
         "lap": timeline.laps.lap_of(progress.below_ms).number,
         "campus": {},
         "sensors": {},
         "acknowledged_before": wall_text(zone, progress.below_ms),
         "segments": segments_of(progress, zone),
     }
+
+
+def stages_of(progress: StreamProgress, zone: str) -> dict[str, Any]:
+    """The stage that holds, and since when which one has, by the campus's clock; none: it is the backfill."""
+    made = [switch for segment in progress.segments for switch in segment.switches]
+    held = progress.switches[-1].name if progress.switches else NO_STAGE
+    return {"stage": held, "stages": [[wall_text(zone, since), name] for since, name in made]}
 
 
 def segments_of(progress: StreamProgress, zone: str) -> list[list[str | None]]:

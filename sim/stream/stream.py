@@ -1,6 +1,6 @@
 """A stream from its first line to its last: this page is the live side's data flow.
 
-run folder (store, plan) -> feed (draw, a day ahead) -> stage (simpy: campus, sensors) -> player (the clock)
+run folder (store, plan) -> feed (draw, a day ahead) -> scene (simpy: campus, sensors) -> player (the clock)
 -> messages -> lanes -> sink, with the checkpoint behind it and the control socket beside it.
 """
 
@@ -23,11 +23,13 @@ from sim.draw.engine import engine_of
 from sim.folder.progress import Say
 from sim.lanes import checkpoint as journal
 from sim.lanes.lanes import Lanes
+from sim.lanes.stream_progress import StreamProgress
 from sim.plan.campus import SectionSchedule
 from sim.plan.sections import schedules, section_keys
 from sim.sensors.message_maker import MessageMaker
 from sim.sensors.schedule import sensor_laws
 from sim.sensors.settings import delivery_windows, sensor_settings
+from sim.sensors.switches import check_stages, stage_names
 from sim.sinks.messages import StreamOptions
 from sim.sinks.open import open_stream_sink
 from sim.stream.clock import Clock
@@ -149,12 +151,12 @@ def stream(job: StreamJob, say: Say, show: Say = lambda _: None) -> StreamEnd:
         return StreamEnd(done, player.stopped_by == "signal", facts)
 
 
-def _progress(job: StreamJob) -> journal.StreamProgress:
+def _progress(job: StreamJob) -> StreamProgress:
     """The checkpoint to go on from. Raises InputError for that of another stream."""
     found = None if job.fresh else journal.load_progress(job.state_dir)
     wanted = job.identity()
     if found is None:
-        return journal.StreamProgress(wanted)
+        return StreamProgress(wanted)
     if _is_longer(job, found.identity):
         found.extend(found.identity | {"until": job.end})
     for key, value in wanted.items():
@@ -186,7 +188,8 @@ def _player(
     engine = engine_of(job.run_dir, scenario, pack, job.given.calendar)
     settings = sensor_settings(scenario, pack)
     tools = [sensor.tool for sensor in settings]
-    feed = Feed(engine, sensor_laws(settings, delivery_windows(scenario, tools), scenario.seed))
+    laws = sensor_laws(settings, delivery_windows(scenario, tools), scenario.seed)
+    feed = Feed(engine, laws, scenario.stage)
 
     @lru_cache(maxsize=1)
     def maker_of(lap: Lap) -> MessageMaker:
@@ -201,7 +204,7 @@ def _player(
     if checkpoint.progress.paused:
         clock.pause()
         say("it was paused, and still is: termtide ctl resume lets it go on")
-    programme = Programme(feed, facts, timeline, maker_of)
+    programme = Programme(feed, facts, timeline, maker_of, stage_names(scenario.stage))
     return Player(programme, clock, lanes, checkpoint, rate_max=job.rate_max, say=say)
 
 
@@ -212,6 +215,7 @@ def timeline_of(job: StreamJob) -> Timeline:
     """
     scenario, pack = job.given.scenario, job.given.pack
     delivery_windows(scenario, [sensor.tool for sensor in sensor_settings(scenario, pack)])
+    check_stages(scenario.stage)
     laps = Laps(job.given, job.laps)
     base, zone = laps.base, laps.base.time_zone
     first, last = base.day_start_ms(base.first_day), base.day_start_ms(base.last_day + 2)
@@ -234,10 +238,12 @@ def _answer(player: Player, monitor: Monitor, command: str, value: str) -> dict[
         player.clock.set_speed(read_speed(value, "speed"))
     elif command == "seek":
         player.seek(read_moment(value, player.timeline.laps.base.time_zone, "seek"))
+    elif command == "stage":
+        player.switch(value.strip())
     elif command == "stop":
         player.stop("request")
     elif command != "status":
-        raise InputError(f"{command!r} given, allowed: status, pause, resume, speed, seek, stop")
+        raise InputError(f"{command!r} given, allowed: status, pause, resume, speed, seek, stage, stop")
     return monitor.status()
 
 

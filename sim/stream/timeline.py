@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from context.errors import InputError
 from context.scenario.zones import instant_to_wall
 from sim.stream.laps import Lap, Laps
-from sim.stream.stage import Span
+from sim.stream.scene import Span
 
 _AHEAD_DAYS = 365  # how far ahead BigQuery takes streamed rows into partitions of days
 

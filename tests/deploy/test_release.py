@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import tarfile
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,26 @@ def test_a_version_that_differs_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr(release, "_ROOT", tmp_path)
     with pytest.raises(release.ReleaseError, match=r"CITATION\.cff says 9"):
         release.version_of_all()
+
+
+def test_changes_are_cut_into_a_section(built: Path) -> None:
+    """What is unreleased becomes the section of a version with its date, whole; the tree's is not touched."""
+    there = (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    before = there.replace("## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- Something.\n", 1)
+    version = "9.9.9"
+    after = release.cut(before, version, date(2026, 11, 30))
+    assert after.replace(f"\n## [{version}] - 2026-11-30\n", "") == before
+    text = release.section_of(after, version)
+    assert text is not None
+    assert text.startswith("### Added\n\n- ")
+    assert release.section_of(before, version) is None
+    assert (built / "NOTES.md").read_text(encoding="utf-8").startswith("### Added\n\n- ")
+    assert (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8") == there
+    with pytest.raises(release.ReleaseError, match=f"has a section of {re.escape(version)} already"):
+        release.cut(after, version, date(2026, 12, 1))
+    nothing = after.partition(f"## [{version}]")[0] + "## [0.0.1] - 2020-01-01\n"
+    with pytest.raises(release.ReleaseError, match="nothing is unreleased"):
+        release.cut(nothing, version, date(2026, 12, 1))
 
 
 def test_nothing_is_published() -> None:

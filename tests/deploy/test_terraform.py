@@ -84,7 +84,7 @@ def test_all_is_labelled_synthetic() -> None:
     """Everything that can carry labels carries synthetic=true, without which Termtide writes into nothing."""
     assert local("labels") == {"synthetic": "true", "made_by": "termtide"}
     found = {address: body.get("labels") for kind in LABELLED for address, body in of_kind(kind).items()}
-    assert len(found) >= 13
+    assert len(found) >= 11
     assert {address for address, labels in found.items() if labels != "${local.labels}"} == set()
 
 
@@ -121,15 +121,26 @@ def test_readers_only_read() -> None:
 
 def test_each_job_has_an_account_of_its_own() -> None:
     """Stream and loader act as different accounts, and none as the project's default one."""
-    accounts = {
-        address: body["template"][0]["template"][0]["service_account"]
-        for address, body in of_kind("google_cloud_run_v2_job").items()
-    }
+    accounts = {name: job["account"] for name, job in local("jobs").items()}
     assert accounts == {
-        "google_cloud_run_v2_job.stream": "${google_service_account.stream.email}",
-        "google_cloud_run_v2_job.backfill": "${google_service_account.load.email}",
-        "google_cloud_run_v2_job.marts": "${google_service_account.load.email}",
+        "stream": "${google_service_account.stream.email}",
+        "backfill": "${google_service_account.load.email}",
+        "marts": "${google_service_account.load.email}",
     }
+    (job,) = of_kind("google_cloud_run_v2_job").values()
+    assert job["for_each"] == "${local.jobs}"
+    assert job["template"][0]["template"][0]["service_account"] == "${each.value.account}"
+
+
+def test_only_the_stream_keeps_a_state() -> None:
+    """The bucket of the journal is mounted where the stream's job looks for it, and in no other job."""
+    assert [name for name, job in local("jobs").items() if job["state"]] == ["stream"]
+    args = str(local("jobs")["stream"]["args"])
+    (job,) = of_kind("google_cloud_run_v2_job").values()
+    mounts = str(job["template"][0]["template"][0]["containers"][0]["dynamic"])
+    assert '"--keep", "/state"' in args.replace("'", '"')
+    assert "each.value.state ? [" in mounts
+    assert "/state" in mounts
 
 
 def test_the_raw_table_has_what_pubsub_writes() -> None:
@@ -164,8 +175,7 @@ def test_jobs_call_termtide_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     group = get_command(app)
     for name, command in (("stream", "stream"), ("backfill", "backfill"), ("marts", "backfill")):
-        body = of_kind("google_cloud_run_v2_job")[f"google_cloud_run_v2_job.{name}"]
-        text = str(body["template"][0]["template"][0]["containers"][0]["args"]) + str(local("campus"))
+        text = str(local("jobs")[name]["args"]) + str(local("campus"))
         given = set(re.findall(r"(?<=[\"'])--[a-z-]+", text)) - {"--keep", "--every"}
         found = group.get_command(click.Context(group), command)  # type: ignore[attr-defined]
         known = {flag for one in found.params for flag in one.opts}

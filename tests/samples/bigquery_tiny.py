@@ -53,9 +53,9 @@ def items(days: int = 7, *, whole: bool = True) -> list[Item]:
     return [*(tables if whole else ()), *list(day_items(small_run(), manifest()))[:days]]
 
 
-def delivery() -> Shipment:
+def delivery(more: Iterable[tuple[str, str]] = ()) -> Shipment:
     """What is delivered."""
-    tables = {*TABLES, ("event_store", "expanded"), ("event_store", "events")}
+    tables = {*TABLES, ("event_store", "expanded"), ("event_store", "events"), *more}
     return Shipment(run_id(manifest()), SMALL.seed, SMALL.pack, tables)
 
 
@@ -64,10 +64,11 @@ def deliver(
 ) -> tuple[int, list[str]]:
     """Deliver what is missing; returns how many items that were, and what was said."""
     said: list[str] = []
+    shipment = options.pop("shipment", delivery())
     sink = BigquerySink(target, TableOptions(method, say=said.append, **options))
     put = 0
     try:
-        said += sink.check(delivery())
+        said += sink.check(shipment)
         sink.open()
         for item in wanted:
             if not sink.has(item):
@@ -101,7 +102,7 @@ def there(bigquery: Emulator, prefix: str, item: Item) -> list[dict[str, Any]]:
 def equal(bigquery: Emulator, prefix: str, item: Item) -> bool:
     """Whether the emulator has the item's rows, all of them, once."""
     found, wanted = there(bigquery, prefix, item), rows_of(item)
-    return json.dumps(found, default=_plain) == json.dumps(wanted, default=_plain)
+    return json.dumps(found, default=plain) == json.dumps(wanted, default=plain)
 
 
 def _listed(value: Any, kind: pa.DataType) -> Any:
@@ -113,6 +114,6 @@ def _listed(value: Any, kind: pa.DataType) -> Any:
     return value
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
     """A decimal without its trailing zeros, anything else as it prints."""
     return str(value.normalize()) if isinstance(value, Decimal) else str(value)

@@ -60,6 +60,7 @@ def test_template_names_every_key() -> None:
     assert set(tables["incident"][0]) == set(module.Incident.model_fields)
     assert set(tables["delivery"][0]) == set(module.SensorDelivery.model_fields)
     assert set(tables["delivery_outage"][0]) == set(module.DeliveryOutage.model_fields)
+    assert set(tables["stage"][0]) == set(module.Stage.model_fields)
     assert set(tables["output"]) == set(module.Output.model_fields)
     assert load(uncommented()).incident[0].start == datetime(2026, 10, 14, 19, 30)  # noqa: DTZ001 - wall time
 
@@ -158,6 +159,8 @@ OUTAGE = INCIDENT.replace("incident", "delivery_outage")
             OUTAGE.replace("10-01T11", "10-09T11"),
             "delivery_outage 1: end: 2026-10-09T11:00:00 given, allowed",
         ),
+        ('[[stage]]\nname = "none"', 'stage 1: name: "none" given, allowed: small letters, digits and'),
+        ('[[stage]]\nname = "x"\nclicks = 6', "stage 1: clicks: 6 given, allowed: a number from 0 to 5"),
         ("fte == 5", "not valid TOML: Invalid value at line 1, column 6"),
         ("seed = 1\nfte = [", "not valid TOML: Invalid value at end of document"),
     ],

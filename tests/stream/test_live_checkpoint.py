@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from context.errors import InputError
 from sim.caliper.batch import Batch
-from sim.lanes.checkpoint import JOURNAL, Checkpoint, StreamProgress, held, load_progress
+from sim.lanes.checkpoint import JOURNAL, Checkpoint, held, load_progress
+from sim.lanes.stream_progress import StreamProgress
 from tests.samples.toy_batch import toy_batch
 
 IDENTITY = {"to": "ndjson:x", "shift": 0}
@@ -101,7 +102,7 @@ def test_what_is_wanted_comes_after_the_cursor() -> None:
     assert progress.wanted(lane, sensor + 1, batch).tolist() == [False, True, True, True, True]
 
 
-@pytest.mark.parametrize("text", [b"", b"{}\n", b"hello\n", b'{"format": 2}\n', b"[1]\n"])
+@pytest.mark.parametrize("text", [b"", b"{}\n", b"hello\n", b'{"format": 3}\n', b"[1]\n"])
 def test_another_file_is_no_journal(tmp_path: Path, text: bytes) -> None:
     """A clear line for a file that isn't ours."""
     (tmp_path / JOURNAL).write_bytes(text)
@@ -112,7 +113,7 @@ def test_another_file_is_no_journal(tmp_path: Path, text: bytes) -> None:
 def test_another_format_is_named(tmp_path: Path) -> None:
     """A journal of another version isn't guessed at."""
     (tmp_path / JOURNAL).write_bytes(b'{"format": 1}\n')
-    with pytest.raises(InputError, match=r"format 1, allowed: 2"):
+    with pytest.raises(InputError, match=r"format 1, allowed: 3"):
         load_progress(tmp_path)
 
 

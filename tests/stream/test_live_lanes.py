@@ -14,8 +14,9 @@ import pyarrow as pa
 import pytest
 
 from context.errors import RunError
-from sim.lanes.checkpoint import Checkpoint, StreamProgress, load_progress
+from sim.lanes.checkpoint import Checkpoint, load_progress
 from sim.lanes.lanes import Lanes
+from sim.lanes.stream_progress import StreamProgress
 from sim.sensors.message_maker import group_of
 from sim.sinks.messages import Attribute, AwayError, Messages
 from tests.samples.toy_batch import toy_batch

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from context.errors import DamagedError, InputError
-from sim.lanes.checkpoint import JOURNAL, Checkpoint, StreamProgress, held, load_progress
+from sim.lanes.checkpoint import JOURNAL, Checkpoint, held, load_progress
+from sim.lanes.stream_progress import StreamProgress
 from sim.sinks.messages import StreamOptions
 from sim.sinks.ndjson_messages import Chain, NdjsonStream, chain_of
 from sim.verify.places import verify

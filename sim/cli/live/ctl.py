@@ -41,6 +41,7 @@ def _ctl(state: Path | None, command: str, value: str, *, as_json: bool) -> str:
         return str(facts["state"])
     campus = facts.pop("campus", {})
     facts.pop("sensors", None)
+    facts["stages"] = ", ".join(f"{name} since {since}" for since, name in facts.get("stages", []))
     facts["campus"] = ", ".join(f"{key.replace('_', ' ')} {fact}" for key, fact in campus.items())
     for key, fact in facts.items():
         out(f"{key.replace('_', ' ')}: {fact}")
@@ -94,6 +95,19 @@ def seek_command(
 ) -> None:
     """Go on at another moment, forward or back."""
     _ctl(state, "seek", moment, as_json=as_json)
+
+
+@ctl_app.command("stage")
+def stage_command(
+    name: Annotated[str, typer.Argument(help="A [[stage]] of the scenario, or none.")],
+    state: _State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Switch a stage of the scenario on, or off.
+
+    A stream with one differs from its backfill.
+    """
+    _ctl(state, "stage", name, as_json=as_json)
 
 
 @ctl_app.command("stop")

@@ -15,7 +15,7 @@ from sim.cli.options import AsJson
 from sim.cli.terminal import err, out, out_json
 
 if TYPE_CHECKING:
-    from sim.compare.figures import Figures
+    from sim.compare.figures import FigureSet
 
 _SHOWN = 20
 _HELP = "A pack (name or folder), the folder of a run, duckdb:FILE, parquet:DIR or bigquery://PROJECT."
@@ -69,7 +69,7 @@ def _is_pack(text: str) -> bool:
     return text in built_in() or (typed_path(text) / "pack.toml").is_file()
 
 
-def _figures(text: str, base: str, threshold: int, folder: Path) -> Figures:
+def _figures(text: str, base: str, threshold: int, folder: Path) -> FigureSet:
     from sim.compare.figures import of_fit, of_pack
     from sim.fit.fit import fit
     from sim.fit.fitted import FitWish

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from context.errors import FindingsError, InputError
+from context.errors import FindingsError, InputError, number_of
 from context.files import typed_path
 from context.packs.pack import check_pack, describe, list_packs, load_pack, summary
 from sim.cli.options import AsJson
@@ -59,7 +59,7 @@ def pack_check_command(name: _Name, as_json: AsJson = False) -> None:
             row = f" row {finding['row']}" if finding["row"] else ""
             out(f"{finding['file']}{row}: {finding['problem']}")
     if findings:
-        raise FindingsError(f"pack {name}: {len(findings)} findings")
+        raise FindingsError(f"pack {name}: {number_of(len(findings), 'finding')}")
     err.print(f"pack {name}: sound")
 
 

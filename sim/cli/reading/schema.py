@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import schemas
-from context.errors import InputError
+from context.errors import InputError, number_of
 from context.files import typed_path
 from schemas._model import Table
 from sim.cli.options import AsJson
@@ -141,7 +141,7 @@ def schema_docs_command(
     root = out or _DOCS_FOLDER
     check_dictionary(root)
     written = write_dictionary(root, tables)
-    err.print(f"wrote {len(written)} files: open {(root / INDEX).resolve()}")
+    err.print(f"wrote {number_of(len(written), 'file')}: open {(root / INDEX).resolve()}")
 
 
 def _chosen(names: list[str] | None, dataset: str | None) -> list[Table]:

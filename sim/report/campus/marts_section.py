@@ -12,12 +12,14 @@ from context.errors import RunError, first_line
 from sim.sql.warehouse import open_run
 
 if TYPE_CHECKING:
-    from sim.report.charts import Chart
+    from sim.report.campus.frame import Chart
 
 _NEEDED = {"level1_aggregated", "course_final"}
-# The course with most students; of several the first.
+# The course with most students, of those that anybody opened; of several the first.
 _COURSE = """
     SELECT course_offering_id AS course, code, title, num_students FROM mart_helper.context__course_offering
+    WHERE course_offering_id IN (
+        SELECT udp_course_offering_id FROM mart_taskforce.level1_aggregated WHERE num_sessions_30min > 0)
     ORDER BY num_students DESC, course LIMIT 1"""
 _PROFILE = """
     SELECT week_in_term::VARCHAR AS name, sum(num_sessions_30min) / count(*) AS number
@@ -79,7 +81,7 @@ def mart_figures(run_dir: Path) -> MartFigures | None:
 
 def mart_charts(figures: MartFigures) -> list[tuple[str, str, Chart]]:
     """(heading, note, chart) of each of the section's parts that has something to show."""
-    from sim.report import charts  # a second to import
+    from sim.report.campus import charts  # a second to import
 
     parts = (
         ("Sessions a student by week", figures.course, figures.profile, "week", 1),
@@ -88,7 +90,7 @@ def mart_charts(figures: MartFigures) -> list[tuple[str, str, Chart]]:
         ("Inactive students by week", "Students in courses without any session", figures.inactive, "week", 0),
     )  # fmt: skip
     return [
-        (heading, note, charts.counted(rows, heading, unit, digits=digits))
+        (heading, note, charts.binned(rows, heading, unit, digits=digits))
         for heading, note, rows, unit, digits in parts
         if rows
     ]

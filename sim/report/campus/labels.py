@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textwrap import wrap
 
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _TOOLS = {"home": "Course home", "etext": "eText reader", "other_lti": "Other LTI tools"}
-NO_COURSE = "no course named"
 
 
 def tool_label(tool: str) -> str:
@@ -13,14 +13,14 @@ def tool_label(tool: str) -> str:
     return _TOOLS.get(tool, tool.replace("_", " ").capitalize())
 
 
-def level_label(level: str | None) -> str:
-    """A course level in words; None for events that name no course."""
-    return NO_COURSE if level is None else f"{level} level"
+def level_label(level: str) -> str:
+    """A course level in words."""
+    return f"{level} level"
 
 
-def family_label(family: str | None) -> str:
-    """A CIP family with its title; None for events that name no course."""
-    return family or NO_COURSE
+def kind_label(kind: str) -> str:
+    """A kind of event in words: ``quiz_submitted`` is "Quiz submitted"."""
+    return kind.replace("_", " ").capitalize()
 
 
 def in_lines(text: str, width: int) -> str:

@@ -1,6 +1,6 @@
 """The campus at a moment, as one simpy environment: calendar, sections, incidents, the feed, the sensors.
 
-A stage plays one lap from a moment on. Being moved to another time means another stage: the plan is given,
+A scene plays one lap from a moment on. Being moved to another time means another scene: the plan is given,
 so any day can be drawn alone.
 """
 
@@ -16,24 +16,25 @@ from context.arrays import BOOL
 from sim.plan.campus import DUE, MEETS, Campus, DayState, Process, SectionSchedule
 from sim.sensors.date_events import DateEvents
 from sim.sensors.sensor import NEVER, Sensor
+from sim.sensors.switches import Switches
 from sim.stream.feed import Feed
 from sim.stream.laps import Lap
 
 
 @dataclass(frozen=True)
 class Span:
-    """What a stage plays: events from ``begin_ms`` (included) to ``end_ms`` (excluded), campus time."""
+    """What a scene plays: events from ``begin_ms`` (included) to ``end_ms`` (excluded), campus time."""
 
     lap: Lap
     begin_ms: int
     end_ms: int
 
 
-class Stage:
+class Scene:
     """Plays a span. ``outbox`` is what the sensors have handed over since it was last emptied.
 
     ``start_ms`` is where the clock stands, at or after the span's begin. ``wanted`` tells which rows of a
-    window are still to be sent.
+    window are still to be sent; ``switches`` are those that have been made.
     """
 
     def __init__(
@@ -44,8 +45,9 @@ class Stage:
         start_ms: int,
         step_ms: Callable[[], int],
         wanted: Callable[[DateEvents], BOOL],
+        switches: Switches = (),
     ) -> None:
-        self.span, self._feed, self._wanted = span, feed, wanted
+        self.span, self._feed, self._wanted, self._switches = span, feed, wanted, switches
         self.calendar = span.lap.calendar
         self.env = simpy.Environment(initial_time=start_ms)
         self.outbox: list[DateEvents] = []
@@ -61,7 +63,7 @@ class Stage:
 
     @property
     def state(self) -> DayState | None:
-        """The campus day's state, None before its first midnight on this stage."""
+        """The campus day's state, None before its first midnight on this scene."""
         return self.campus.today
 
     @property
@@ -97,7 +99,7 @@ class Stage:
         for day in range(self._day_of(self.loaded_ms), self._feed.days.stop):
             if self.loaded_ms >= self.span.end_ms or self.calendar.day_start_ms(day) >= self.span.end_ms:
                 break
-            time = self._feed.window(day, self.span.lap).batch.time_ms
+            time = self._feed.window(day, self.span.lap, self._switches).batch.time_ms
             ahead = time[(time >= self.loaded_ms) & (time < self.span.end_ms)]
             if len(ahead):
                 return int(ahead[0])
@@ -144,7 +146,7 @@ class Stage:
                 self._load(date)
 
     def _load(self, day: int) -> None:
-        window = self._feed.window(day, self.span.lap)
+        window = self._feed.window(day, self.span.lap, self._switches)
         time = window.batch.time_ms
         keep = (time >= self.span.begin_ms) & (time < self.span.end_ms) & self._wanted(window)
         for code, sensor in enumerate(self.sensors):

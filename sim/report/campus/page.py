@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+import schemas
 from context.files import replacing
 from context.packs.pack import Pack
 from sim.folder.manifest import Manifest
 from sim.folder.names import REPORT
 from sim.folder.whole import note_built
 from sim.report.beside import write_beside
-from sim.report.figures import Figures, gather
-from sim.report.labels import NO_COURSE, family_label, level_label, tool_label
-from sim.report.marts_section import MartFigures, mart_charts, mart_figures
+from sim.report.campus.figures import Figures, gather
+from sim.report.campus.marts_section import MartFigures, mart_charts, mart_figures
+from sim.report.campus.queries import queries
+from sim.report.campus.verdicts import NEAR, SIGMAS, summed_up
 from sim.report.pages import rendered
+
+if TYPE_CHECKING:
+    from sim.report.campus.frame import Chart
 
 
 @dataclass(frozen=True)
@@ -28,38 +33,49 @@ class SourcedBlock:
     assumption: bool
 
 
-def write_report(run_dir: Path, pack: Pack, marts: Mapping[str, int] | None = None) -> Path:
-    """Write ``report.html`` of a run that has its warehouse, and the pages beside it that it links to.
+def write_report(
+    run_dir: Path, pack: Pack, marts: Mapping[str, int] | None = None, pictures: Path | None = None
+) -> Path:
+    """Write ``report.html`` of a run that has its warehouse and its counts, and the pages that it links to.
 
-    ``pack`` is the run's, ``marts`` the number of rows of each mart. Returns the path. Raises InputError
-    without a warehouse, RunError when files can't be read or written.
+    ``pack`` is the run's, ``marts`` the number of rows of each mart; ``pictures``: a folder for each chart as
+    a PNG. Returns the path. Raises InputError without a warehouse, RunError when files can't be read or
+    written.
     """
+    from sim.report.campus.drawings import drawings  # a second to import
+
     figures = gather(run_dir, pack)
-    text = run_page(
-        figures, pack, write_beside(run_dir, figures.manifest, marts or {}), mart_figures(run_dir)
-    )
+    links = write_beside(run_dir, figures.manifest, marts or {})
+    charts, of_marts = drawings(figures), mart_figures(run_dir)
+    text = run_page(figures, charts, pack, links, of_marts, marts)
     path = run_dir / REPORT
     with replacing([path]) as (beside,):
         beside.write_text(text, encoding="utf-8")
     note_built(run_dir, REPORT)
+    if pictures is not None:
+        for name, chart in charts.items():
+            with replacing([pictures / f"{name}.png"]) as (beside,):
+                beside.write_bytes(chart.png())
     return path
 
 
 def run_page(
     figures: Figures,
+    charts: Mapping[str, Chart],
     pack: Pack,
     links: Sequence[tuple[str, str]] = (),
     marts: MartFigures | None = None,
+    mart_rows: Mapping[str, int] | None = None,
 ) -> str:
     """The whole page; ``links`` are (path relative to the run, name) of the pages beside it.
 
-    Without ``marts`` it has no section on them.
+    A chart that is not in ``charts`` has no section, nor have marts when they are None.
     """
-    from sim.report import charts  # a second to import
-    from sim.report.queries import queries
+    from sim.report.campus.drawings import verdicts
 
-    manifest = figures.manifest
+    manifest, events = figures.manifest, figures.events
     sources = pack.sources()
+    planned = events.asked + events.overshoot
     return rendered(
         "report.html.jinja",
         title=str(manifest.scenario.institution),
@@ -67,19 +83,15 @@ def run_page(
         links=links,
         numbers=_numbers(figures),
         figures=figures,
-        planned=figures.asked + figures.overshoot,
-        off=_off(figures.drawn, figures.asked + figures.overshoot),
-        unnamed=sum(row["drawn"] for row in figures.families if row["name"] is None),
-        no_course=NO_COURSE,
-        days=charts.days(figures.days),
-        tools=charts.compared(_named(figures.tools, tool_label), "tool"),
-        families=charts.compared(_named(figures.families, family_label), "field of study", label=40),
-        levels=charts.compared(_named(figures.levels, level_label), "course level"),
-        week=charts.week(figures.hours),
-        letters=charts.counted(figures.letters, "Final grades by letter", "letter"),
-        sizes=charts.counted(figures.sizes, "Sections by number of students", "students"),
+        charts=charts,
+        planned=planned,
+        off=_off(events.drawn, planned),
+        verdicts=[summed_up(found, what) for what, found in verdicts(figures).items()],
+        near=f"{NEAR:.0%}",
+        sigmas=f"{SIGMAS:.0f}",
         marts=mart_charts(marts) if marts is not None else [],
         zone=str(manifest.scenario.time_zone),
+        rows=_row_counts(manifest, mart_rows or {}),
         queries=queries(sorted(manifest.units)),
         pack=f"{manifest.pack.name} {manifest.pack.version}",
         blocks=len(sources),
@@ -89,10 +101,6 @@ def run_page(
     )
 
 
-def _named(rows: Sequence[dict[str, Any]], label: Any) -> list[dict[str, Any]]:
-    return [{**row, "name": label(row["name"])} for row in rows]
-
-
 def _subtitle(manifest: Manifest) -> str:
     scenario, pack = manifest.scenario, manifest.pack
     size = f"{scenario.fte:,} student FTE"
@@ -100,17 +108,32 @@ def _subtitle(manifest: Manifest) -> str:
 
 
 def _numbers(figures: Figures) -> list[tuple[str, str]]:
-    totals = figures.manifest.totals
+    totals, store = figures.manifest.totals, figures.store
     return [
         (f"{totals.events:,}", "events"),
-        (f"{figures.drawn:,}", "clicks of students"),
-        (f"{figures.students:,}", "students"),
-        (f"{figures.courses:,}", "courses"),
-        (f"{figures.sections:,}", "sections"),
-        (f"{figures.enrolments:,}", "student enrolments"),
+        (f"{figures.events.drawn:,}", "clicks of students"),
+        (f"{store.students:,}", "students"),
+        (f"{store.courses:,}", "courses"),
+        (f"{store.sections:,}", "sections"),
+        (f"{store.enrolments:,}", "student enrolments"),
         (f"{totals.store_rows:,}", "rows in the context store"),
         (f"{totals.event_bytes / 1e6:,.0f} MB", "of event files"),
     ]
+
+
+def _row_counts(manifest: Manifest, marts: Mapping[str, int]) -> list[tuple[str, list[tuple[str, int]]]]:
+    """(dataset, (table, rows) of each of its tables) as the run has them."""
+    rows = {name: table.rows for name, table in manifest.store.items()}
+    rows["event_store.expanded"] = manifest.totals.events
+    rows |= marts
+    found: dict[str, list[tuple[str, int]]] = {}
+    for dataset in (*schemas.DATASETS, *schemas.MART_DATASETS):
+        tables = [
+            (name.partition(".")[2], n) for name, n in sorted(rows.items()) if name.startswith(f"{dataset}.")
+        ]
+        if tables:
+            found[dataset] = tables
+    return list(found.items())
 
 
 def _off(drawn: int, planned: float) -> str:
