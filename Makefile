@@ -8,8 +8,8 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --n
 	--no-emit-index-url --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack release check-cloud lock-checkov test gates check format bench docs picture emulators \
-	oldest-clients lock lock-emulators clean
+.PHONY: help demo stack release check-cloud lock-checkov test gates check format bench speed docs picture emulators \
+	oldest-clients beam lock lock-emulators lock-beam clean
 
 help:
 	@echo "make demo     a university of 1,000 FTE in runs/: context store, a term of events, warehouse"
@@ -21,10 +21,12 @@ help:
 	@echo "make check-cloud  checkov's policies for Terraform and the image, in an environment of its own"
 	@echo "make format   put files into the form that make check wants"
 	@echo "make bench    events and rows per CPU-second"
-	@echo "make emulators  a BigQuery emulator for the tests, where there is a Python 3.13 for it"
+	@echo "make speed    the same into docs/speed.md, and what runs of four sizes take"
+	@echo "make emulators  emulators of BigQuery (where there is a Python 3.13) and Cloud Storage for the tests"
+	@echo "make beam     Termtide with Apache Beam in an environment of its own, .venv/beam"
 	@echo "make oldest-clients  DuckDB 1.2 for the test that opens files with it"
 	@echo "make docs     write what is made from the code anew: lists of events and rooms, the cookbook"
-	@echo "make picture  README's picture of the demo's report anew (needs Chromium)"
+	@echo "make picture  README's pictures of the demo's report anew (needs Chromium)"
 	@echo "make lock     pin requirements anew (UPGRADE=1 takes newer versions)"
 	@echo "make clean    remove .venv, caches and builds; runs/ stays"
 
@@ -68,9 +70,14 @@ format: .venv/.installed-dev
 	$(BIN)/ruff format .
 
 bench: .venv/.installed-dev
-	@$(BIN)/python -m tests.bench_events $(ARGS)
+	@MIMALLOC_PURGE_DELAY=60000 $(BIN)/python -m tests.bench_events $(ARGS)
 	@$(BIN)/python -m tests.bench_store
 	@$(BIN)/python -m tests.bench_stream $(ARGS)
+
+# The figures of docs/speed.md, on a machine that does nothing else.
+speed: .venv/.installed-dev
+	@MIMALLOC_PURGE_DELAY=60000 $(BIN)/python -m tests.bench_events --page
+	@$(BIN)/python -m tests.bench_growth --page $(ARGS)
 
 picture: .venv/.installed
 	@$(BIN)/termtide demo --out runs/demo-1 $(ARGS)
@@ -112,6 +119,20 @@ docs: .venv/.installed-dev
 # tests are skipped and say so; make test goes on.
 emulators: .venv/.installed
 	@$(BIN)/python deploy/emulators/install.py .venv/bigquery-emulator || true
+	@$(BIN)/python deploy/emulators/install_fake_gcs.py .venv/fake-gcs || true
+
+# Termtide with Apache Beam, which caps pyarrow and protobuf: an environment of its own, by a lock of its own.
+beam: .venv/beam/.installed
+
+.venv/beam/.installed: deploy/scale/beam.lock pyproject.toml | .venv/bin/python
+	@echo "installing Termtide with Apache Beam into .venv/beam (once, about 1.2 GB)" >&2
+	@$(BIN)/python -m venv .venv/beam
+	@.venv/beam/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@.venv/beam/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock-beam: .venv/bin/uv
+	$(COMPILE) --extra beam --extra gcs --group build -o deploy/scale/beam.lock
 
 # What a run leaves behind is opened by DuckDB 1.2 itself, which lies beside the environment.
 oldest-clients: .venv/.installed
@@ -121,6 +142,8 @@ lock-emulators: .venv/bin/uv
 	$(BIN)/uv pip compile deploy/emulators/local_bigquery.in --override deploy/emulators/local_bigquery.overrides \
 		--python-version 3.13 --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet \
 		$(if $(UPGRADE),--upgrade) -o deploy/emulators/local_bigquery.lock
+	$(BIN)/uv pip compile deploy/emulators/fake_gcs.in --python-version 3.11 --universal --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --quiet -o deploy/emulators/fake_gcs.lock
 
 .venv/bin/uv: | .venv/bin/python
 	@$(INSTALL) uv

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import xxhash
 
 from context.errors import DamagedError, InputError, RunError
 
+DIGEST: Literal["xxh3_128"] = "xxh3_128"  # the algorithm, as manifests name it
 SEAL = "seal"  # the last key of a JSON file of ours: the digest of all its others
 _BLOCK = 1 << 20  # bytes read at a time
 PARTIAL = ".tmp"  # suffix of a file that is being written; one that a kill left behind is rubbish

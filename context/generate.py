@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
+from context.ids import keymap_from_shard
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
@@ -67,6 +68,16 @@ def _tables(drawn: Drawn) -> Iterator[tuple[str, pa.Table, pa.Table | None]]:
 def store_parts(scenario: Scenario, pack: Pack, terms: Sequence[Calendar]) -> Iterator[TablePart]:
     """The store of a scenario as (dataset, table name, rows), drawn while they are taken.
 
+    As ``_parts``, in the scenario's shard.
+    """
+    for dataset, name, table in _parts(scenario, pack, terms):
+        is_keymap = dataset == KEYMAP
+        yield dataset, name, keymap_from_shard(name, table, scenario.shard) if is_keymap else table
+
+
+def _parts(scenario: Scenario, pack: Pack, terms: Sequence[Calendar]) -> Iterator[TablePart]:
+    """The store of a scenario as (dataset, table name, rows), drawn while they are taken.
+
     ``terms`` are the calendars of its terms, the played one first, as ``calendars`` makes them.
 
     All tables of the played term come, then those of the term before, and so on, so that no more is held
@@ -78,7 +89,7 @@ def store_parts(scenario: Scenario, pack: Pack, terms: Sequence[Calendar]) -> It
     """
     if scenario.shift:
         still = scenario.model_copy(update={"shift": 0})
-        for dataset, name, table in store_parts(still, pack, [term.unmoved or term for term in terms]):
+        for dataset, name, table in _parts(still, pack, [term.unmoved or term for term in terms]):
             yield dataset, name, moved_table(table, scenario.time_zone, scenario.shift)
         return
     if scenario.terms == 1:

@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 import schemas
 from context import columns as frame
 from context import rng
 from context.arrays import I64
+from context.errors import InputError
 
-SHARD = 1977
-_MOST_ROWS = 50_000_000  # of an entity in a term
+_SHARD_SIZE = 10**13
+SHARD = 1977  # unless a scenario has another
+MOST_SHARD = 900_000  # a long id has 64 bits
+_NO_LONG_IDS = frozenset(["person"])  # whose key is opaque
+_MOST_ROWS = (
+    50_000_000  # of an entity in a term, in the term's own stretch of numbers; others follow far behind
+)
+_FAR, _MOST_FAR_ROWS = 10**11, 10**10  # where these begin, and how many of a term have room there
 _STEP = 5  # room for gaps between neighbouring local ids
 
 
@@ -28,10 +36,15 @@ def local_ids(seed: int, entity: str, rows: int, created: I64 | None = None, pla
     """Short Canvas ids of an entity's rows, with keyed gaps, int64.
 
     They rise with the instants of creation where those are given, else with the rows. Each term has a stretch
-    of its own, by its ``place`` before the played one, so that an earlier term moves no id.
+    of its own, by its ``place`` before the played one, so that an earlier term moves no id. Raises InputError
+    for more rows than there are numbers.
     """
+    if rows > _MOST_FAR_ROWS:
+        raise InputError(f"{entity}: {rows:,} rows, allowed: {_MOST_FAR_ROWS:,}; make several tenants of it")
     base = int(rng.integer(rng.key(seed, f"id base {entity}"), 90_000)[0]) + 10_000
-    ordinal = place * _MOST_ROWS + np.arange(rows, dtype=np.int64)
+    row = np.arange(rows, dtype=np.int64)
+    beyond = _FAR + place * _MOST_FAR_ROWS - place * _MOST_ROWS
+    ordinal = place * _MOST_ROWS + row + np.where(row < _MOST_ROWS, 0, beyond)
     rising = base + ordinal * _STEP + rng.integer(rng.key(seed, f"id gap {entity}", ordinal), _STEP)
     if created is None:
         return np.asarray(rising)
@@ -40,9 +53,28 @@ def local_ids(seed: int, entity: str, rows: int, created: I64 | None = None, pla
     return local
 
 
-def global_ids(local: I64) -> I64:
+def global_ids(local: I64, shard: int = SHARD) -> I64:
     """Long Canvas ids: the shard's prefix and the local id."""
-    return SHARD * 10**13 + local
+    return shard * _SHARD_SIZE + local
+
+
+def from_shard(ids: I64, shard: int) -> I64:
+    """Long ids of the usual shard as those of ``shard``; what is no long id stays."""
+    return np.where(ids >= SHARD * _SHARD_SIZE, ids + (shard - SHARD) * _SHARD_SIZE, ids)
+
+
+def keymap_from_shard(name: str, table: pa.Table, shard: int) -> pa.Table:
+    """The keymap of entity ``name`` with its long Canvas ids in ``shard``; opaque keys of people stay."""
+    if shard == SHARD or name in _NO_LONG_IDS:
+        return table
+    place = table.schema.get_field_index("lms_int_id")
+    column = table.column(place)
+    long = pc.and_kleene(
+        pc.starts_with(column, str(SHARD)), pc.equal(pc.utf8_length(column), len(str(SHARD * _SHARD_SIZE)))
+    )
+    other = pc.binary_join_element_wise(str(shard), pc.utf8_slice_codeunits(column, len(str(SHARD))), "")
+    moved = pc.if_else(pc.fill_null(long, fill_value=False), other, column)
+    return table.set_column(place, table.schema.field(place), moved)
 
 
 def keymap(

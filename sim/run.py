@@ -7,19 +7,21 @@ from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
-from context.errors import InputError
-from context.packs.pack import Pack
+from context.errors import InputError, RunError
+from context.packs.pack import Pack, load_pack
 from context.terms.premises import Premises
 from sim.backfill.backfill import Backfill, Delivered, Wanted
 from sim.backfill.stages import claimed, copy_units, drawable, make_store, make_units, plan_term
+from sim.counts.recount import recount, uncounted
 from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
+from sim.folder.names import REPORT
 from sim.folder.progress import Progress
-from sim.folder.whole import Care, check_files, note_suspects, noting_damage, read_suspects
+from sim.folder.whole import Care, check_files, noting_damage, read_suspects
 from sim.marts.build import Wish, build_marts
 from sim.marts.deliver import deliver_marts
 from sim.marts.record import load_record
-from sim.report.run_page import write_report
+from sim.report.campus.page import write_report
 from sim.sinks.open import check_address, check_flags, is_offered
 from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import build_warehouse
@@ -84,7 +86,6 @@ def run(
     care: Care = "all" if verify else "cheap"
     with claimed(given, run_dir, progress or Progress.silent(), care, force=force) as at:
         if at.manifest.is_done:
-            note_suspects(run_dir, [])
             made = make_marts(at) if marts else 0
             if made:
                 make_report(given.pack, at)
@@ -100,7 +101,6 @@ def run(
             make_marts(at)
         make_report(given.pack, at)
         at.begin("done")
-        note_suspects(run_dir, [])
     return Outcome(run_dir, at.manifest, was_done=False, delivered=work.delivered)
 
 
@@ -119,14 +119,44 @@ def make_marts(at: Claimed) -> int:
     return build_marts(at.run_dir, Wish(memory=MARTS_MEMORY), at.show.say).made
 
 
-def make_report(pack: Pack, at: Claimed) -> None:
+def make_report(pack: Pack, at: Claimed, pictures: Path | None = None) -> None:
     """The page that shows what the run holds, where its charts can be drawn. Raises RunError."""
     at.show.stage("report")
-    missing = [name for name in CHART_LIBRARIES if find_spec(name) is None]
-    if missing:  # as in the container image, for which they would be a fifth more
-        at.show.say(f"report: left out, as {' and '.join(missing)} can't be imported here")
+    if lacking := _lacking():  # as in the container image, for which they would be a fifth more
+        at.show.say(f"report: left out, as {lacking} can't be imported here")
         return
-    write_report(at.run_dir, pack, load_record(at.run_dir).rows)
+    if missing := uncounted(at.manifest):
+        with at.show.counted("counts", "days", len(missing), len(missing)) as bar:
+            for _ in recount(at.run_dir, at.manifest, pack):
+                bar.advance(1)
+    write_report(at.run_dir, pack, load_record(at.run_dir).rows, pictures)
+
+
+def _lacking() -> str:
+    """What draws charts and is not here, in words; empty where nothing is lacking."""
+    return " and ".join(name for name in CHART_LIBRARIES if find_spec(name) is None)
+
+
+def report_again(run_dir: Path, pictures: Path | None = None, progress: Progress | None = None) -> Path:
+    """The report of a complete run anew, and each of its charts as a picture; returns the page.
+
+    Raises InputError for a run that is not complete or whose pack is not at hand, RunError where nothing
+    draws charts, or when files can't be read or written.
+    """
+    if lacking := _lacking():
+        raise RunError(f"{run_dir}: no report, as {lacking} can't be imported here")
+    with only_one(run_dir):
+        manifest = load_manifest(run_dir)
+        if not manifest.is_done:
+            raise InputError(f"{run_dir}: not complete; `termtide run` with its scenario completes it")
+        pack = load_pack(manifest.scenario.pack, Path.cwd())
+        if pack.digest != manifest.pack.digest:
+            raise InputError(
+                f"{run_dir}: made with pack {manifest.pack.name} {manifest.pack.version}, which reads "
+                "otherwise here; its report is made where its pack is"
+            )
+        make_report(pack, Claimed(run_dir, manifest, progress or Progress.silent()), pictures)
+    return run_dir / REPORT
 
 
 def backfill(

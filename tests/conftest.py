@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from context.packs.pack import find_pack
-from tests.servers import bigquery_server
+from tests.servers import bigquery_server, storage_server
 from tests.servers.chromium import Chromium, find_chromium
 from tests.servers.pubsub_server import Emulator, find_emulator
 
@@ -62,6 +62,20 @@ def bigquery() -> Iterator[bigquery_server.Emulator]:
             pytest.fail("BIGQUERY_EMULATOR_REQUIRED=1, but there is no BigQuery emulator")
         pytest.skip("no BigQuery emulator: `make emulators` installs one where there is a Python 3.13")
     server = bigquery_server.Emulator()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def cloud_storage() -> Iterator[storage_server.Emulator]:
+    """An emulator of Cloud Storage for this process; with STORAGE_EMULATOR_REQUIRED=1 it must be there."""
+    if storage_server.find_emulator() is None:
+        if os.environ.get("STORAGE_EMULATOR_REQUIRED") == "1":
+            pytest.fail("STORAGE_EMULATOR_REQUIRED=1, but there is no emulator of Cloud Storage")
+        pytest.skip("no emulator of Cloud Storage: `make emulators` installs one")
+    server = storage_server.Emulator()
     try:
         yield server
     finally:

@@ -1,52 +1,53 @@
-"""Take the picture of the report that README shows: ``python -m tests.report_picture RUN [FILE]``.
+"""Take the pictures of the report that README shows: ``python -m tests.report_picture RUN [FOLDER]``.
 
-The first screen of a run's ``report.html``, in light colours. Needs Chromium, no network.
+The first screen of a run's ``report.html``, and the term as a calendar, in light colours. Needs Chromium, no
+network.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
+import base64
 import sys
-import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-PICTURE = ROOT / "docs" / "report.png"
+from tests.servers.chromium import Chromium, Tab, find_chromium
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 _WIDTH, _HEIGHT = 1_160, 590  # CSS pixels
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_MOST_BYTES = 200_000
+# What each shows: from the top of one part of the page to the end of another.
+_SPANS = {"report.png": ("header", "#days"), "report-when.png": ("#calendar", "#calendar")}
+_MARGIN = 12
+_MOST_BYTES = 300_000
 
 
-def take(report: Path, picture: Path) -> None:
-    """Take it. Raises SystemExit with a line when there is no browser, or when it takes none."""
-    browser = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if browser is None:
-        raise SystemExit(f"no browser found, tried: {', '.join(_BROWSERS)}; the variable CHROMIUM names one")
-    with tempfile.TemporaryDirectory(prefix="termtide-picture-") as profile:
-        subprocess.run(
-            [
-                browser,
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--hide-scrollbars",
-                "--blink-settings=preferredColorScheme=1",  # light
-                f"--user-data-dir={profile}",
-                f"--window-size={_WIDTH},{_HEIGHT}",
-                f"--screenshot={picture}",
-                report.resolve().as_uri(),
-            ],
-            check=True,
-            capture_output=True,
-            timeout=120,
-        )
-    if not picture.is_file() or picture.stat().st_size > _MOST_BYTES:
-        raise SystemExit(f"{picture}: missing or above {_MOST_BYTES:,} bytes")
+def take(report: Path, folder: Path) -> list[Path]:
+    """Take them; returns their paths. Raises SystemExit with a line when there is no browser."""
+    program = find_chromium()
+    if program is None:
+        raise SystemExit("no Chromium found; the variable CHROMIUM_BIN names one")
+    browser = Chromium(program)
+    try:
+        tab = browser.open(report, (_WIDTH, _HEIGHT))
+        return [_taken(tab, span, folder / name) for name, span in _SPANS.items()]
+    finally:
+        browser.stop()
+
+
+def _taken(tab: Tab, span: tuple[str, str], picture: Path) -> Path:
+    top, bottom = (
+        tab.ask(f"document.querySelector('{part}').getBoundingClientRect().{edge} + window.scrollY")
+        for part, edge in zip(span, ("top", "bottom"), strict=True)
+    )
+    box = {"x": 0, "y": top - _MARGIN, "width": _WIDTH, "height": bottom - top + 2 * _MARGIN}
+    clip = {**box, "scale": 1}
+    found = tab.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
+    picture.write_bytes(base64.b64decode(found["data"]))
+    if picture.stat().st_size > _MOST_BYTES:
+        raise SystemExit(f"{picture}: above {_MOST_BYTES:,} bytes")
+    return picture
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
-        raise SystemExit("python -m tests.report_picture RUN [FILE]")
-    take(Path(sys.argv[1]) / "report.html", Path(sys.argv[2]) if len(sys.argv) > 2 else PICTURE)
+        raise SystemExit("python -m tests.report_picture RUN [FOLDER]")
+    take(Path(sys.argv[1]) / "report.html", Path(sys.argv[2]) if len(sys.argv) > 2 else DOCS)

@@ -18,14 +18,9 @@ from context.packs.distribution import Categorical
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 
-# Of groups with four activities or more that are no examinations: those that drop scores, how many lowest
-# ones (1, 2, 3), those that drop the highest; of their activities those that stay (assumptions).
-DROP_SHARE, DROP_AMOUNTS, DROP_HIGHEST_SHARE, NEVER_DROP_SHARE = 0.28, (0.72, 0.21, 0.07), 0.012, 0.05
-LEAST_TO_DROP = 4
+LEAST_TO_DROP = 4  # activities of a group that drops scores
 NO_DROPS = ("Exam", "Midterm", "Project", "Paper", "Essay")
 ALIKE_SHARE = 0.75  # of activities worth what is usual in their group (assumption)
-HIDDEN_SHARE = 0.012  # of activities whose grades are not shown by the end of term (assumption)
-ONLY_OVERRIDES_SHARE = 0.02  # of activities assigned section by section (assumption)
 LOCKED_SHARE = 0.25  # of activities that close a week after they are due (assumption)
 # Purposes of randomness: what each number draws.
 _TYPE, _POINTS, _RELEASE_DAY, _EARLY = 1, 2, 5, 6
@@ -102,18 +97,25 @@ def with_drop_rules(
     names = pack.categorical("learner_activity_group", "name").values
     can = np.array([not name or not any(word in name for word in NO_DROPS) for name in names])[groups.name]
     can &= size >= LEAST_TO_DROP
-    many = 1 + rng.categorical(groups.key, rng.thresholds(list(DROP_AMOUNTS)), _DROP_AMOUNT)
-    lowest = np.where(
-        rng.uniform(groups.key, _DROPS_LOWEST) < DROP_SHARE, np.minimum(many, size // LEAST_TO_DROP), 0
+    amounts = pack.categorical("learner_activity_group", "drop_lowest_amount")
+    drawn = amounts.draw(groups.key, index=_DROP_AMOUNT)
+    many = np.array([int(str(value)) for value in amounts.values])[drawn]
+    drops_lowest = rng.uniform(groups.key, _DROPS_LOWEST) < pack.number(
+        "learner_activity_group.drops_lowest_share"
     )
+    lowest = np.where(drops_lowest, np.minimum(many, size // LEAST_TO_DROP), 0)
     lowest = np.where(can, lowest, 0)
-    highest = (can & (rng.uniform(groups.key, _DROPS_HIGHEST) < DROP_HIGHEST_SHARE)).astype(np.int64)
+    drops_highest = rng.uniform(groups.key, _DROPS_HIGHEST) < pack.number(
+        "learner_activity_group.drops_highest_share"
+    )
+    highest = (can & drops_highest).astype(np.int64)
     drops = (lowest + highest > 0)[activities.group]
     first = np.searchsorted(activities.group, activities.group)
     return replace(groups, drop_lowest=lowest, drop_highest=highest), replace(
         activities,
         points_hundredths=np.where(drops, activities.points_hundredths[first], activities.points_hundredths),
-        never_drop=drops & (rng.uniform(activities.key, _NEVER_DROPPED) < NEVER_DROP_SHARE),
+        never_drop=drops
+        & (rng.uniform(activities.key, _NEVER_DROPPED) < pack.number("learner_activity.never_dropped_share")),
     )
 
 
@@ -212,15 +214,21 @@ def make_activities(
         ),
         grade_type=grade_type,
         is_graded=np.array([value != "not_graded" for value in grade_types.values])[grade_type],
-        is_hidden=rng.uniform(key, _HIDDEN) < HIDDEN_SHARE,
+        is_hidden=rng.uniform(key, _HIDDEN) < pack.number("learner_activity.hidden_share"),
         never_drop=np.zeros(len(key), dtype=np.bool_),
         peer_due_ms=np.where(
             has_peers & is_dated,
             due_ms + 2 * DAY_MS + rng.integer(rng.extend(key, _PEER_DUE), 5 * DAY_MS),
             NO_TIME,
         ),
-        anonymous_peers=has_peers & is_dated & (rng.uniform(rng.extend(key, _ANONYMOUS_PEERS)) < 0.5),
-        only_overrides=is_dated & (rng.uniform(key, _ONLY_OVERRIDES) < ONLY_OVERRIDES_SHARE),
+        anonymous_peers=has_peers
+        & is_dated
+        & (
+            rng.uniform(rng.extend(key, _ANONYMOUS_PEERS))
+            < pack.number("learner_activity.anonymous_peer_reviews_share")
+        ),
+        only_overrides=is_dated
+        & (rng.uniform(key, _ONLY_OVERRIDES) < pack.number("learner_activity.only_overrides_share")),
         key=key,
     )
 

@@ -12,10 +12,6 @@ from context.content.activities import OFFLINE, has_type
 from context.content.content import ITEM_KINDS, Content, ItemKind
 from context.packs.pack import Pack
 
-# Of the second, fourth ... modules of a course with requirements, those that ask for the one before; of those
-# asked for, the ones that have to be worked through in order (assumptions).
-GATED_SHARE, IN_ORDER_SHARE = 0.35, 0.5
-MIN_SCORE_PERCENT = (60, 70, 75, 80)
 # Purposes of randomness: what each number draws.
 _GATED, _COMPLETION_TYPE, _USES_REQUIREMENTS, _MIN_SCORE = 186, 187, 220, 221
 _IN_ORDER = 222
@@ -56,7 +52,8 @@ def make_requirements(pack: Pack, content: Content, offering_key: U64) -> Requir
     place = np.array([types.index(value) if value else -1 for value in law.values])
     type_ = np.where(drawn >= 0, place[drawn], -1)
     # The first, third ... modules may be asked for by the next one.
-    gated = used & (modules.ordinal % 2 == 1) & (rng.uniform(rng.extend(modules.key, _GATED)) < GATED_SHARE)
+    asks = rng.uniform(rng.extend(modules.key, _GATED)) < pack.number("module.gated_share")
+    gated = used & (modules.ordinal % 2 == 1) & asks
     asked_for = np.zeros(len(modules), dtype=np.bool_)
     asked_for[:-1] = gated[1:]
     gated[1:] &= np.isin(np.arange(len(modules) - 1), items.module[type_ >= 0])
@@ -81,8 +78,9 @@ def make_requirements(pack: Pack, content: Content, offering_key: U64) -> Requir
     ):
         if name in types:
             type_ = np.where((type_ == types.index(name)) & ~possible, view, type_)
-    percent = np.array(MIN_SCORE_PERCENT)[
-        rng.integer(rng.extend(items.key, _MIN_SCORE), len(MIN_SCORE_PERCENT))
+    least = pack.categorical("module_item", "min_score")
+    percent = np.array([int(str(value)) for value in least.values])[
+        least.draw(rng.extend(items.key, _MIN_SCORE))
     ]
     points = np.append(content.activities.points_hundredths, 0)[activity]
     wants_score = type_ == (types.index("min_score") if "min_score" in types else -2)
@@ -93,5 +91,6 @@ def make_requirements(pack: Pack, content: Content, offering_key: U64) -> Requir
         activity=activity,
         discussion=discussion,
         gated=gated,
-        in_order=asked_for & (rng.uniform(rng.extend(modules.key, _IN_ORDER)) < IN_ORDER_SHARE),
+        in_order=asked_for
+        & (rng.uniform(rng.extend(modules.key, _IN_ORDER)) < pack.number("module.in_order_share")),
     )

@@ -19,8 +19,6 @@ from context.packs.pack import Pack
 PRACTICE_POINTS = 1000  # hundredths, of a quiz without a learner activity
 PLAIN_STEP = 25  # hundredths: questions are worth quarters of a point, where the quiz's points allow it
 MOST_QUESTIONS = 100
-BANK_SHARE = 0.25  # of quizzes with four questions or more that pick from a bank (assumption)
-INTRO_SHARE = 0.06  # of quizzes that open with a text that asks nothing (assumption)
 # Kinds of questions for which an answer can have a part of the points.
 PARTIAL_TYPES = (
     "multiple_answers_question",
@@ -118,8 +116,8 @@ def make_quizzes(pack: Pack, activities: Activities, quizzes: Items) -> Quizzes:
     is_exam[graded] = activities.kind[quizzes.activity[graded]] == ActivityKind.EXAM
     wanted = pack.continuous("quiz", "quiz_item_count").draw(rng.extend(key, _QUESTIONS))
     asked = _asked(points, wanted.astype(np.int64))
-    intro = (rng.uniform(rng.extend(key, _INTRO)) < INTRO_SHARE).astype(np.int64)
-    has_bank = (rng.uniform(rng.extend(key, _HAS_BANK)) < BANK_SHARE) & (asked >= 4)
+    intro = (rng.uniform(rng.extend(key, _INTRO)) < pack.number("quiz.intro_share")).astype(np.int64)
+    has_bank = (rng.uniform(rng.extend(key, _HAS_BANK)) < pack.number("quiz.bank_share")) & (asked >= 4)
     picked = np.where(has_bank, asked - rng.integer(rng.extend(key, _PICKED), asked // 2 + 1), 0)
     more = 1 + rng.integer(rng.extend(key, _BANK_SIZE), 2 * picked + 1)
     bank = np.where(has_bank, picked + more, 0)

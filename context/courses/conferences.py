@@ -20,8 +20,6 @@ COURSE_SHARES = {"Online": 0.6, "BlendedLearning": 0.5}  # of courses that hold 
 OTHER_SHARE = 0.12
 MEETING_GROUP_SHARE = 0.05  # of groups that hold one
 INVITED_SHARE, COMES_SHARE = 0.8, 0.65
-MINUTES = (30, 45, 60, 75, 90)
-SPONTANEOUS_SHARE, EMPTY_SHARE = 0.2, 0.04  # opened without a plan; planned, and nobody came
 # Purposes of randomness: what each number draws.
 _INVITED, _DAY, _HOW_MANY, _COMES = 1, 1, 1, 2
 _HALF_HOUR, _COURSE_CONFERENCE, _COMES_LATE, _SPONTANEOUS = 2, 2, 3, 3
@@ -114,7 +112,7 @@ def make_conferences(
         until_ms=until_host,
     )
     guests = _Guests(conference, person, since, until, people[person])
-    return _held(calendar, wanted, guests)
+    return _held(pack, calendar, wanted, guests)
 
 
 def _pairs(wanted: I64, rows: I64, of: I64) -> tuple[I64, I64]:
@@ -147,17 +145,20 @@ class _Guests:
     person_key: U64
 
 
-def _held(calendar: Calendar, wanted: _Wanted, guests: _Guests) -> Conferences:
+def _held(pack: Pack, calendar: Calendar, wanted: _Wanted, guests: _Guests) -> Conferences:
     """When each conference is planned and held, and who of the possible guests is asked and comes."""
     key, host = wanted.key, wanted.host
     last = calendar.term.last_class_day
     day = rng.integer(key, last + 1, _DAY)
     start = calendar.wall_to_utc_ms(day, 9 * HOUR_MS + rng.integer(key, 22, _HALF_HOUR) * 30 * MINUTE_MS)
-    spontaneous = rng.uniform(key, _SPONTANEOUS) < SPONTANEOUS_SHARE
+    spontaneous = rng.uniform(key, _SPONTANEOUS) < pack.number("participant_session.spontaneous_share")
     start = calendar.after_incidents(start)
     created = np.where(spontaneous, start, start - (1 + rng.integer(key, 5, _DAYS_AHEAD)) * DAY_MS)
-    minutes = np.array(MINUTES)[rng.integer(key, len(MINUTES), _MINUTES_PLANNED)]
-    held = spontaneous | (rng.uniform(key, _TAKES_PLACE) >= EMPTY_SHARE)
+    lengths = pack.categorical("participant_session", "duration")
+    planned = lengths.draw(key, index=_MINUTES_PLANNED)
+    minutes = np.array([int(str(value)) for value in lengths.values])[planned]
+    empty = rng.uniform(key, _TAKES_PLACE) < pack.number("participant_session.empty_share")
+    held = spontaneous | ~empty
     started = start + rng.integer(key, 6 * MINUTE_MS, _STARTS_LATE)
     ended = started + minutes * MINUTE_MS * 3 // 4 + rng.integer(key, 20 * MINUTE_MS, _ENDS_LATE)
     keep = (created > wanted.since_ms) & (ended < wanted.until_ms)

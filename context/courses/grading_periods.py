@@ -1,7 +1,7 @@
 """Grading periods: the sets of a term, the accounts that use them, and each period's instants.
 
-A college with a set of its own uses that; everyone else uses the institution's. One set is left over from
-a trial and deleted. Which colleges split their terms, and how, is an assumption.
+A college with a set of its own uses that; everyone else uses the institution's. A set may be left over from
+a trial and deleted. Which colleges split their terms, and how, says the pack's ``grading_period.csv``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 
 from context.arrays import DAY_MS, I64
 from context.courses.structures import COLLEGES, Structures
+from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 
 
@@ -25,19 +26,24 @@ class PeriodSet:
     is_deleted: bool = False
 
 
-PERIOD_SETS = (
-    PeriodSet(None, "{term} Grading Periods", (("First Half", 0), ("Second Half", 0))),
-    PeriodSet("BUS", "{term} Business Modules", (("Module A", 50), ("Module B", 50))),
-    PeriodSet("HLTH", "{term} Clinical Blocks", (("Block 1", 30), ("Block 2", 30), ("Block 3", 40))),
-    PeriodSet("EDUC", "{term} Portfolio Trial", (("Draft", 40), ("Final", 60)), is_deleted=True),
-)
+def period_sets(pack: Pack) -> tuple[PeriodSet, ...]:
+    """The sets of the pack, in the order of its table."""
+    table = pack.table("grading_period")
+    names = list(dict.fromkeys(table["set"]))
+    found = []
+    for name in names:
+        rows = [row for row, of in enumerate(table["set"]) if of == name]
+        periods = tuple((str(table["period"][row]), int(table["weight_percent"][row])) for row in rows)
+        college = str(table["college"][rows[0]]) or None
+        found.append(PeriodSet(college, str(name), periods, any(table["deleted"][row] for row in rows)))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
 class Periods:
     """Row i is a grading period; ``end_ms`` is its last instant, and the next one's ``start_ms`` follows."""
 
-    of_set: I64  # row of PERIOD_SETS
+    of_set: I64  # row of ``period_sets``
     title: tuple[str, ...]
     start_ms: I64
     end_ms: I64
@@ -52,11 +58,11 @@ class Periods:
         return np.flatnonzero(self.of_set == group)
 
 
-def make_periods(calendar: Calendar) -> Periods:
+def make_periods(pack: Pack, calendar: Calendar) -> Periods:
     """The grading periods of a term: its days cut into equal parts, closed two weeks after they end."""
     days = calendar.term.last_day + 1
     rows = []
-    for group, each in enumerate(PERIOD_SETS):
+    for group, each in enumerate(period_sets(pack)):
         parts = len(each.periods)
         for place, (title, weight) in enumerate(each.periods):
             first, last = (days * edge // parts for edge in (place, place + 1))
@@ -74,9 +80,9 @@ def make_periods(calendar: Calendar) -> Periods:
     )
 
 
-def set_of_offering(structures: Structures) -> I64:
-    """Row of PERIOD_SETS that each course offering uses: its college's, else the institution's."""
-    own = {each.college: row for row, each in enumerate(PERIOD_SETS) if not each.is_deleted}
-    by_college = np.array([own.get(code, 0) for code, _, _ in COLLEGES], dtype=np.int64)
+def set_of_offering(pack: Pack, structures: Structures) -> I64:
+    """Row of ``period_sets`` that each course offering uses: its college's, else the institution's."""
+    own = {each.college: row for row, each in enumerate(period_sets(pack)) if not each.is_deleted}
+    by_college = np.array([own.get(code, own.get(None, 0)) for code, _, _ in COLLEGES], dtype=np.int64)
     college = structures.college_of_cip[structures.subject_cip[structures.offering_subject]]
     return np.asarray(by_college[college])

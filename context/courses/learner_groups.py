@@ -15,14 +15,13 @@ from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, NEVER, U64, or
 from context.courses.catalogue import Catalogue
 from context.courses.enrolments import Enrolments
 from context.courses.structures import COLLEGES, Structures
+from context.packs.pack import Pack
 from context.people.students import Students
 from context.scenario.calendar import Calendar
 
-GROUPED_COURSE_SHARE = 0.3  # of courses that work in groups
 LEAST_STUDENTS = 8  # in a section that does
 GROUP_SETS = ("Project Groups", "Discussion Groups", "Lab Teams", "Peer Review Groups")
 STANDING_GROUPS = ("Peer Mentors", "Student Council")  # of every college
-STANDING_SHARE = 0.03  # of a college's students in each
 # Purposes of randomness: what each number draws.
 _JOINED, _DAY_MADE, _MINUTE_MADE, _SET = 1, 1, 2, 3
 _LIMITED, _COURSE_GROUPS, _DEALT, _SIZE_AIMED_AT = 4, 400, 401, 402
@@ -56,6 +55,7 @@ class LearnerGroups:
 
 
 def make_learner_groups(
+    pack: Pack,
     seed: int,
     calendar: Calendar,
     structures: Structures,
@@ -64,8 +64,8 @@ def make_learner_groups(
     enrolments: Enrolments,
 ) -> LearnerGroups:
     """All groups of a term."""
-    of_courses = _course_groups(calendar, catalogue, enrolments)
-    standing = _standing_groups(seed, calendar, structures, students)
+    of_courses = _course_groups(pack, calendar, catalogue, enrolments)
+    standing = _standing_groups(pack, seed, calendar, structures, students)
     shift = len(of_courses)
     joined = {
         name: np.concatenate([getattr(of_courses, name), getattr(standing, name)])
@@ -77,7 +77,9 @@ def make_learner_groups(
     )
 
 
-def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolments) -> LearnerGroups:
+def _course_groups(
+    pack: Pack, calendar: Calendar, catalogue: Catalogue, enrolments: Enrolments
+) -> LearnerGroups:
     key = rng.extend(catalogue.offering_key, _COURSE_GROUPS)
     days = calendar.term.last_class_day
     day = np.minimum(7 + rng.integer(key, 14, _DAY_MADE), days)
@@ -88,7 +90,7 @@ def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolme
     rows = np.flatnonzero(enrolments.counts)
     section = enrolments.section[rows]
     offering = catalogue.section_offering[section]
-    working = (rng.uniform(key) < GROUPED_COURSE_SHARE)[offering]
+    working = (rng.uniform(key) < pack.number("learner_group.course_share"))[offering]
     working &= (np.bincount(section, minlength=catalogue.sections) >= LEAST_STUDENTS)[section]
     working &= enrolments.exit_ms[rows] > made[offering] + DAY_MS
     rows, section, offering = rows[working], section[working], offering[working]
@@ -102,7 +104,8 @@ def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolme
     place = ordinals(size)
     member_group = np.repeat(first, size) + place % np.repeat(groups, size)
     # Some sets have a group too many, which is deleted at once.
-    extra = (rng.uniform(rng.extend(catalogue.section_key[sections], _GROUP_TOO_MANY)) < 0.1).astype(np.int64)
+    more = rng.uniform(rng.extend(catalogue.section_key[sections], _GROUP_TOO_MANY))
+    extra = (more < pack.number("learner_group.too_many_share")).astype(np.int64)
     member_group += np.repeat(np.cumsum(extra) - extra, size)
     of_section = np.repeat(np.arange(len(sections)), groups + extra)
     number = 1 + ordinals(groups + extra)
@@ -111,6 +114,7 @@ def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolme
     earlier = _earlier(catalogue.section_offering[sections], groups + extra)
     number += earlier[of_section]
     created = made[course] + 10 * number
+    limited = rng.uniform(key, _LIMITED) < pack.number("learner_group.limited_share")
     since = np.maximum(made[offering] + MINUTE_MS, enrolments.entry_ms[rows] + HOUR_MS)
     member_created = since + 1000 * (1 + place)
     left = np.where(enrolments.leaves[rows], enrolments.exit_ms[rows], NEVER)
@@ -121,7 +125,7 @@ def _course_groups(calendar: Calendar, catalogue: Catalogue, enrolments: Enrolme
         college=np.full(len(course), -1),
         name=kind[course],
         number=number,
-        most=np.where(rng.uniform(key, _LIMITED) < 0.5, 8, 0)[course],
+        most=np.where(limited, round(pack.number("learner_group.most_members")), 0)[course],
         created_ms=created,
         deleted=number > (groups + earlier)[of_section],
         key=rng.extend(rng.extend(catalogue.section_key[sections][of_section], _GROUP), number),
@@ -143,7 +147,7 @@ def _earlier(course: I64, counts: I64) -> I64:
 
 
 def _standing_groups(
-    seed: int, calendar: Calendar, structures: Structures, students: Students
+    pack: Pack, seed: int, calendar: Calendar, structures: Structures, students: Students
 ) -> LearnerGroups:
     """Groups of the colleges, years old, joined in the two weeks before the term."""
     college = np.repeat(np.arange(len(COLLEGES)), len(STANDING_GROUPS))
@@ -154,7 +158,9 @@ def _standing_groups(
     groups, people, times = [], [], []
     for row, (where, which) in enumerate(zip(college.tolist(), name.tolist(), strict=True)):
         student = rng.extend(students.key, _STANDING + which)
-        who = np.flatnonzero((home == where) & (rng.uniform(student) < STANDING_SHARE))
+        who = np.flatnonzero(
+            (home == where) & (rng.uniform(student) < pack.number("learner_group.standing_share"))
+        )
         groups.append(np.full(len(who), row))
         people.append(who)
         times.append(opened + rng.integer(student[who], 14 * 24 * 60, _JOINED) * MINUTE_MS)

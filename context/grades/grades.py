@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import fsum
 
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, F64, I32, I64, NO_TIME
+from context.arrays import BOOL, I32, I64, NO_TIME
 from context.content.coursework import Coursework
 from context.courses.enrolments import Enrolments
 from context.courses.sections import offering_credits
+from context.grades.letter_shares import letter_cuts
 from context.grades.scores import VIEWS, Scores, graded_work, make_scores
 from context.packs.pack import Pack
 from context.people.standing import ability_now, prior_grades
@@ -56,25 +56,7 @@ class TermRecords:
     past_hundredths: I64  # a GPA for the terms before those that are generated
 
 
-def _letter_cuts(pack: Pack, gpa: float) -> F64:
-    """Cumulative shares from the lowest letter up whose mean grade points are ``gpa``.
-
-    The pack's letter shares are tilted (each share times t ** grade points) until the mean fits.
-    """
-    law = pack.table("letter")
-    shares = [float(share) for share in law["share"]]
-    points = [float(p) for p in law["grade_points"]]
-    low, high, weights = 0.02, 50.0, shares
-    for _ in range(80):
-        tilt = (low + high) / 2
-        weights = [share * tilt**p for share, p in zip(shares, points, strict=True)]
-        mean = fsum(w * p for w, p in zip(weights, points, strict=True)) / fsum(weights)
-        low, high = (tilt, high) if mean < gpa else (low, tilt)
-    total = fsum(weights)
-    return np.cumsum([round(weight / total, 9) for weight in reversed(weights)])
-
-
-def _letters(given: Coursework, rows: I64, final: I64) -> I32:
+def letters_by_score(given: Coursework, rows: I64, final: I64) -> I32:
     """Letters by score: cut scores of each CIP family and career where its published GPA puts them.
 
     Within a family a higher score never gets a lower letter, but for graduate courses: how strict these are
@@ -96,7 +78,7 @@ def _letters(given: Coursework, rows: I64, final: I64) -> I32:
             if not len(mine):
                 continue
             gpa = pack.number("gpa.graduate") if grad else gpas[int(code)]
-            cuts = _letter_cuts(pack, gpa)
+            cuts = letter_cuts(pack, gpa, undergraduate=not grad)
             order = mine[np.lexsort((mine, standard[mine]))]
             place = (np.arange(len(mine)) + 0.5) / len(mine)
             drawn = letters - 1 - np.minimum(np.searchsorted(cuts, place, side="right"), letters - 1)
@@ -124,7 +106,7 @@ def make_grades(given: Coursework, results: Results) -> Grades:
     marks = np.where(enrolments.published[rows], final, unseen)
     gets = enrolments.has_status("Enrolled", "Completed")[rows] & (marks != NO_TIME)
     letter = np.full(len(rows), -1, dtype=np.int32)
-    letter[gets] = _letters(given, rows[gets], marks[gets])
+    letter[gets] = letters_by_score(given, rows[gets], marks[gets])
     pass_fail = rng.uniform(rng.extend(enrolments.key[rows], _PASS_FAIL)) < pack.number(
         "grade.pass_fail_share"
     )

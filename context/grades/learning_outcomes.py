@@ -18,20 +18,11 @@ from context.content.content import Content
 from context.content.coursework import Coursework
 from context.content.quizzes import Quizzes
 from context.courses.catalogue import Catalogue
+from context.packs.pack import Pack
 from context.results.quiz_attempts import Attempts, QuizResults
 from context.results.quiz_responses import responses_of
 from context.results.results import Results
 
-METHODS = ("decaying_average", "n_mastery", "highest", "latest", "average")
-METHOD_SHARES = (0.62, 0.14, 0.12, 0.07, 0.05)  # (assumption)
-# Ratings in points, best first; the mark is where mastery begins. Five and three points are Canvas's own.
-SCALES = (((5, 3, 0), 3), ((4, 3, 2, 1, 0), 3), ((10, 8, 5, 0), 8))
-INSTITUTION_SCALE = 1  # of SCALES: the institution rates all of its outcomes on one
-SCALE_SHARES = (0.55, 0.35, 0.1)
-OWN_OUTCOMES = (3, 4)  # least, and how many more at most, that a course sets
-RUBRIC_SHARE = 0.3  # of assignments graded by hand with a rubric
-RUBRIC_USED_SHARE = 0.93  # of their grades in which it is filled in
-ALIGNED_SHARE, QUIZ_SHARE = 0.75, 0.25  # of such assignments, of quizzes, in courses with outcomes
 MOST_ALIGNED = 3  # outcomes of a rubric, questions of a quiz
 # Purposes of randomness: what each number draws.
 _RATING, _ALIGNED, _SCALE, _HOW_MANY = 1, 30, 1, 1
@@ -42,13 +33,22 @@ _ASSESSED, _ASSESSED_BY_QUIZ = 252, 253
 
 
 @dataclass(frozen=True)
+class Scale:
+    """Ratings in points, best first, with what they are called; mastery begins at ``mastery``."""
+
+    ratings: tuple[int, ...]
+    words: tuple[str, ...]
+    mastery: int
+
+
+@dataclass(frozen=True)
 class Outcomes:
     """Row i is an outcome: those of the institution, then those of courses in their order."""
 
     offering: I64  # -1 for the institution's
     ordinal: I64
-    method: I32  # index into METHODS
-    scale: I32  # index into SCALES
+    method: I32  # index into the pack's calculation_method
+    scale: I32  # index into ``scales_of(pack)``
     key: U64
 
     def __len__(self) -> int:
@@ -98,6 +98,18 @@ class Learning:
     answered: Answered
 
 
+def scales_of(pack: Pack) -> tuple[Scale, ...]:
+    """The scales of the pack, in the order of its table."""
+    scale, rating = pack.table("outcome_scale"), pack.table("outcome_rating")
+    found = []
+    for name, mastery in zip(scale["scale"], scale["mastery_points"], strict=True):
+        rows = [i for i, of in enumerate(rating["scale"]) if of == name]
+        rows.sort(key=lambda i: -int(rating["points"][i]))
+        ratings = tuple(int(rating["points"][i]) for i in rows)
+        found.append(Scale(ratings, tuple(str(rating["rating"][i]) for i in rows), int(mastery)))
+    return tuple(found)
+
+
 def make_learning(
     seed: int, given: Coursework, results: Results, quiz_results: QuizResults, attempts: Attempts
 ) -> Learning:
@@ -107,14 +119,15 @@ def make_learning(
     uses = rng.uniform(rng.extend(catalogue.offering_key, _USES_OUTCOMES)) < pack.number(
         "content.outcomes_share"
     )
-    outcomes = _outcomes(seed, catalogue, uses, general)
+    outcomes = _outcomes(seed, pack, catalogue, uses, general)
     acts = content.activities
     can = (acts.kind == ActivityKind.ASSIGNMENT) & acts.counts
-    has_rubric = can & (rng.uniform(acts.key, _HAS_RUBRIC) < RUBRIC_SHARE)
-    aligned = has_rubric & uses[acts.offering] & (rng.uniform(acts.key, _RUBRIC_ALIGNED) < ALIGNED_SHARE)
-    by_rubric = _by_rubric(content, outcomes, general, aligned, results)
+    has_rubric = can & (rng.uniform(acts.key, _HAS_RUBRIC) < pack.number("learning_outcome.rubric_share"))
+    by_outcome = rng.uniform(acts.key, _RUBRIC_ALIGNED) < pack.number("learning_outcome.aligned_share")
+    aligned = has_rubric & uses[acts.offering] & by_outcome
+    by_rubric = _by_rubric(pack, content, outcomes, general, aligned, results)
     by_quiz, answered = _by_quiz(
-        content, outcomes, general, uses, (given.quizzes, quiz_results, attempts), len(by_rubric)
+        pack, content, outcomes, general, uses, (given.quizzes, quiz_results, attempts), len(by_rubric)
     )
     assessed = Assessed(
         *(
@@ -125,20 +138,23 @@ def make_learning(
     return Learning(outcomes, general, has_rubric, assessed, answered)
 
 
-def rubric_used(results: Results, has_rubric: BOOL) -> BOOL:
+def rubric_used(pack: Pack, results: Results, has_rubric: BOOL) -> BOOL:
     """True for results graded with a rubric that was filled in."""
     return np.asarray(
         (results.grader >= 0)
         & (results.score_hundredths != NO_TIME)
         & has_rubric[results.activity]
-        & (rng.uniform(rng.extend(results.key, _RUBRIC_USED)) < RUBRIC_USED_SHARE)
+        & (
+            rng.uniform(rng.extend(results.key, _RUBRIC_USED))
+            < pack.number("learning_outcome.rubric_used_share")
+        )
     )
 
 
-def _outcomes(seed: int, catalogue: Catalogue, uses: BOOL, general: int) -> Outcomes:
+def _outcomes(seed: int, pack: Pack, catalogue: Catalogue, uses: BOOL, general: int) -> Outcomes:
     course_key = rng.extend(catalogue.offering_key, _COURSE_OUTCOMES)
-    least, more = OWN_OUTCOMES
-    counts = np.where(uses, least + rng.integer(course_key, more, _HOW_MANY), 0)
+    least, most = (round(pack.number(f"learning_outcome.{name}_of_course")) for name in ("least", "most"))
+    counts = np.where(uses, least + rng.integer(course_key, most - least + 1, _HOW_MANY), 0)
     offering = np.repeat(np.arange(catalogue.offerings), counts)
     ordinal = ordinals(counts)
     key = np.concatenate(
@@ -147,12 +163,13 @@ def _outcomes(seed: int, catalogue: Catalogue, uses: BOOL, general: int) -> Outc
             rng.extend(rng.extend(course_key[offering], _OUTCOME), ordinal),
         ]
     )
-    scale = rng.categorical(key, rng.thresholds(list(SCALE_SHARES)), _SCALE)
-    scale[:general] = INSTITUTION_SCALE
+    table = pack.table("outcome_scale")
+    scale = rng.categorical(key, rng.thresholds(table["share"]), _SCALE)
+    scale[:general] = rng.categorical(key[:general], rng.thresholds(table["institution_share"]), _SCALE)
     return Outcomes(
         offering=np.concatenate([np.full(general, -1), offering]),
         ordinal=np.concatenate([np.arange(general), ordinal]),
-        method=rng.categorical(key, rng.thresholds(list(METHOD_SHARES)), _METHOD).astype(np.int32),
+        method=pack.categorical("learning_outcome", "calculation_method").draw(key, index=_METHOD),
         scale=scale.astype(np.int32),
         key=key,
     )
@@ -173,7 +190,7 @@ def _aligned(outcomes: Outcomes, general: int, offering: I64, key: U64, most: in
 
 
 def _by_rubric(
-    content: Content, outcomes: Outcomes, general: int, aligned: BOOL, results: Results
+    pack: Pack, content: Content, outcomes: Outcomes, general: int, aligned: BOOL, results: Results
 ) -> Assessed:
     """A rating for each graded result in each outcome of its activity's rubric."""
     acts = content.activities
@@ -183,16 +200,17 @@ def _by_rubric(
     per[activity] = np.bincount(place, minlength=len(activity))
     begin = np.zeros(len(acts), dtype=np.int64)
     begin[activity] = np.cumsum(per[activity]) - per[activity]
-    rows = np.flatnonzero(rubric_used(results, per > 0))
+    rows = np.flatnonzero(rubric_used(pack, results, per > 0))
     counts = per[results.activity[rows]]
     row = np.repeat(rows, counts)
     mine = outcome[begin[results.activity[row]] + ordinals(counts)]
     key = rng.extend(outcomes.key[mine] ^ rng.bits(results.key[row], _ASSESSED_RESULT), _ASSESSED)
+    scales = scales_of(pack)
     percent = (
         100 * results.score_hundredths[row] / np.maximum(acts.points_hundredths[results.activity[row]], 1)
     )
-    score, possible = _rated(outcomes.scale[mine], percent + 9 * rng.normal(key, _RATING))
-    earlier, _ = _rated(outcomes.scale[mine], percent - 15 + 9 * rng.normal(key, _RATING))
+    score, possible = _rated(scales, outcomes.scale[mine], percent + 9 * rng.normal(key, _RATING))
+    earlier, _ = _rated(scales, outcomes.scale[mine], percent - 15 + 9 * rng.normal(key, _RATING))
     again = results.attempt[row] > 1
     return Assessed(
         outcome=mine,
@@ -207,10 +225,10 @@ def _by_rubric(
     )
 
 
-def _rated(scale: I32, percent: F64) -> tuple[I64, I64]:
+def _rated(scales: tuple[Scale, ...], scale: I32, percent: F64) -> tuple[I64, I64]:
     """(points, points possible) in hundredths: the rating that a percentage earns on each scale."""
     points, possible = np.zeros(len(scale), dtype=np.int64), np.zeros(len(scale), dtype=np.int64)
-    for code, (ratings, _) in enumerate(SCALES):
+    for code, ratings in enumerate(each.ratings for each in scales):
         rows = np.flatnonzero(scale == code)
         # The best rating from 92 percent on, the worst below 55, the others at even steps between.
         edges = np.linspace(55, 92, len(ratings) - 1)
@@ -221,6 +239,7 @@ def _rated(scale: I32, percent: F64) -> tuple[I64, I64]:
 
 
 def _by_quiz(
+    pack: Pack,
     content: Content,
     outcomes: Outcomes,
     general: int,
@@ -234,7 +253,7 @@ def _by_quiz(
     chosen = np.flatnonzero(
         (q.activity >= 0)
         & uses[q.offering]
-        & (rng.uniform(q.key, _QUIZ_ALIGNED) < QUIZ_SHARE)
+        & (rng.uniform(q.key, _QUIZ_ALIGNED) < pack.number("learning_outcome.quiz_share"))
         & (quizzes.fixed > 0)
         & (quizzes.item_points > 0)
     )

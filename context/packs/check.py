@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from math import fsum
 from typing import Any
 
-from context.errors import InputError, nearest
+import schemas
+from context.errors import InputError, nearest, number_of
 from context.packs.distribution import Categorical, Continuous, make_categorical, make_continuous
 from context.packs.read import Findings, Table
 from context.packs.spec import SUM_TOLERANCE
 from context.packs.table_spec import Field
+from schemas import Column
 
 PackTables = dict[str, Table]
+_NUMERIC = {"INT64": "a whole number", "NUMERIC": "a number", "FLOAT64": "a number"}  # types of columns
+_A_NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,6})?")
 _SHOWN = 3  # missing combinations shown per table; the rest is counted
 
 
@@ -34,6 +40,10 @@ def check_table(table: Table, tables: PackTables, faults: Findings) -> None:
         _steps(table, table.spec.steps, faults)
     if table.spec.ordered:
         _ordered(table, table.spec.ordered, faults)
+    if table.block.name == "numbers":
+        _shares(table, faults)
+    if table.block.name == "categorical":
+        _column_values(table, faults)
 
 
 def _records(table: Table, names: tuple[str, ...]) -> Iterator[tuple[int, tuple[Any, ...]]]:
@@ -49,6 +59,41 @@ def _duplicates(table: Table, faults: Findings) -> None:
             what = ", ".join(parts) or "a second row"
             faults.add(table.block.file, row, f"{what}: already in row {first[record]}, allowed: once")
         first.setdefault(record, row)
+
+
+def _shares(table: Table, faults: Findings) -> None:
+    """A number that is a share, as its unit says, is one."""
+    for row, (key, value, unit) in _records(table, ("key", "value", "unit")):
+        if unit.startswith("share ") and value is not None and not 0 <= value <= 1:
+            faults.add(table.block.file, row, f"{key}: {value:g} given, allowed: a share from 0 to 1")
+
+
+def _column_values(table: Table, faults: Findings) -> None:
+    """Values of a field that is a column of the context store are ones that the column can have."""
+    for row, (entity, field, value) in _records(table, ("entity", "field", "value")):
+        column = _column(entity, field)
+        if column is None or not value:
+            continue
+        if column.options:
+            allowed = schemas.option_set(column.options)
+            wrong = [part for part in value.split(",") if part not in allowed]
+            if wrong and value not in allowed:
+                hint = nearest(wrong[0], allowed)
+                faults.add(table.block.file, row, f"{entity}.{field}: {wrong[0]} given, {hint}")
+        elif column.type in _NUMERIC and not _A_NUMBER.fullmatch(value):
+            kind = _NUMERIC[column.type]
+            faults.add(table.block.file, row, f"{entity}.{field}: {value} given, allowed: {kind}")
+        elif column.type == "INT64" and float(value) != int(float(value)):
+            faults.add(table.block.file, row, f"{entity}.{field}: {value} given, allowed: a whole number")
+
+
+@cache
+def _column(entity: str, field: str) -> Column | None:
+    """A column of the context store, if there is one of that name."""
+    for table in schemas.tables("context_store_entity"):
+        if table.name == entity and field in table.names:
+            return table.column(field)
+    return None
 
 
 def _domain(column: Field, table: Table, tables: PackTables) -> list[Any]:
@@ -104,7 +149,7 @@ def _complete(table: Table, tables: PackTables, faults: Findings) -> None:
     domains = [_domain(fields[name], table, tables) for name in names]
     missing = [combination for combination in product(*domains) if combination not in present]
     end = table.rows[-1] if table.rows else 1
-    more = f" (and {len(missing) - _SHOWN} others)" if len(missing) > _SHOWN else ""
+    more = f" (and {number_of(len(missing) - _SHOWN, 'other')})" if len(missing) > _SHOWN else ""
     for combination in missing[:_SHOWN]:
         what = ", ".join(f"{name} = {value}" for name, value in zip(names, combination, strict=True))
         faults.add(table.block.file, end, f"no row for {what}{more} up to this last row, allowed: one")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from context.packs.table_spec import Field, TableSpec, number_field, option_field, ref_field, share_field
 
 TEACHING_MODES = ("in_person", "hybrid", "online", "online_live")  # how a section is taught
+COLLEGE_CODES = ("LSA", "ENGR", "BUS", "HLTH", "EDUC", "AGNR", "ARTS", "COMM", "PUBL")
 FORMATS = ("lecture", "laboratory", "seminar", "project", "problem_sets", "studio")
 WORKS = (  # kinds of work; titles go by them
     "assignment", "homework", "problem_set", "lab", "essay", "project", "studio", "reading", "participation",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import schemas
 from context.arrays import DAY_MS
-from context.packs.course_spec import COURSE_TABLES, WORKS
+from context.packs.course_spec import COLLEGE_CODES, COURSE_TABLES, WORKS
 from context.packs.people_codes import CAREERS, STANDINGS
 from context.packs.table_spec import (
     Field,
@@ -202,6 +202,39 @@ TABLES: dict[str, TableSpec] = {
         (option_field("sex", "F", "M"), Field("name"), number_field("weight", 1e-9), *_GROUPS),
         ("sex", "name"),
         complete=("sex",),
+    ),
+    "real_course": TableSpec(
+        (Field("course"), Field("figure"), number_field("value", 0)), ("course", "figure")
+    ),
+    "spelling": TableSpec(
+        (option_field("part", "first", "last"), Field("name"), Field("spelling"), share_field()),
+        ("part", "name"),
+        complete=("part",),
+    ),
+    "grading_period": TableSpec(
+        (
+            Field("college", options=COLLEGE_CODES, blank=True),
+            Field("set", places=("term",)),
+            Field("period"),
+            whole_field("weight_percent", 0, 100),
+            Field("deleted", "truth"),
+        ),
+        ("set", "period"),
+    ),
+    "outcome_scale": TableSpec(
+        (
+            Field("scale"),
+            whole_field("mastery_points", 1, 1000),
+            share_field(),
+            share_field("institution_share"),
+        ),
+        ("scale",),
+        sums=(("share", ()), ("institution_share", ())),
+    ),
+    "outcome_rating": TableSpec(
+        (ref_field("scale", "outcome_scale.scale"), Field("rating"), whole_field("points", 0, 1000)),
+        ("scale", "points"),
+        complete=("scale",),
     ),
     "title": TableSpec(
         (

@@ -90,9 +90,9 @@ def _origins(pack: Pack, key: U64, students: Students) -> tuple[I32, I64, I32, I
     residency = residencies.draw(rng.extend(key, _RESIDENCY), of_race[race])
     residency[count:] = -1
     countries = pack.categorical("person", "citizenship_one")
-    abroad = (residency >= 0) & (np.array(residencies.values) == "international")[residency]
+    abroad = (residency >= 0) & (np.array(residencies.values) == "International")[residency]
     of_residency = np.array([countries.given_code(0, str(value)) for value in residencies.values])
-    at_home = countries.given_code(0, "in_state")
+    at_home = countries.given_code(0, "InState")
     country = countries.draw(
         rng.extend(key, _COUNTRY), np.where(residency < 0, at_home, of_residency[residency])
     )

@@ -29,6 +29,15 @@ def own_major_share(pack: Pack) -> float:
     return own / fsum(heads[name] for name in CLASSES)
 
 
+def family_seats(pack: Pack) -> list[float]:
+    """Undergraduates' seats of each CIP family, as shares: some in majors of their own, some elsewhere."""
+    law, own = pack.table("cip"), own_major_share(pack)
+    return [
+        own * float(major) + (1 - own) * float(service)
+        for major, service in zip(law["major_share_ug"], law["seat_share_service"], strict=True)
+    ]
+
+
 @lru_cache(maxsize=8)
 def class_gaps(pack: Pack) -> tuple[float, ...]:
     """Grade points of each class above its disciplines' means, freshmen to seniors; seats have mean 0."""

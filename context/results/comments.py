@@ -29,7 +29,6 @@ class CommentKind(IntEnum):
 
 COMMENT_KINDS = tuple(f"comment_{kind.name.lower()}" for kind in CommentKind)  # of the pack's phrases
 GOOD_PERCENT = 88  # teachers praise from here on
-REVIEWS = 2  # that each learner gets where work is reviewed by peers
 LEAST_REVIEW_MS = 10 * MINUTE_MS  # from when work can be reviewed to the first review
 REVIEW_SHARE = 0.85  # of reviews that are written
 ANSWER_SHARE, NOTE_SHARE = 0.06, 0.015  # of teachers' comments answered; of work handed in with a note
@@ -109,11 +108,11 @@ def _notes(calendar: Calendar, results: Results) -> _Part:
 
 def _reviews(given: Coursework, results: Results) -> _Part:
     """Of other students of the course, between the due date and that of the reviews."""
-    acts = given.content.activities
+    acts, reviews = given.content.activities, round(given.pack.number("learner_activity.peer_review_count"))
     work = np.flatnonzero(acts.peer_due_ms[results.activity] != NO_TIME)
     work = work[results.submitted_ms[work] != NO_TIME]
-    row = np.repeat(work, REVIEWS)
-    turn = np.tile(np.arange(REVIEWS), len(work))
+    row = np.repeat(work, reviews)
+    turn = np.tile(np.arange(reviews), len(work))
     key = rng.extend(rng.extend(results.key[row], _REVIEW), turn)
     students, _ = given.learners
     first, size = given.learners_of(given.course[results.enrolment[row]])
@@ -125,5 +124,5 @@ def _reviews(given: Coursework, results: Results) -> _Part:
     span = np.maximum(acts.peer_due_ms[results.activity[row]] - begin, HOUR_MS)
     wait = (rng.uniform(key, _DELAY) * (span - LEAST_REVIEW_MS)).astype(np.int64)
     at = given.calendar.after_incidents(begin + LEAST_REVIEW_MS + wait)
-    keep = np.flatnonzero((rng.uniform(key) < REVIEW_SHARE) & (size > REVIEWS))
+    keep = np.flatnonzero((rng.uniform(key) < REVIEW_SHARE) & (size > reviews))
     return row[keep], other[keep], np.full(len(keep), int(CommentKind.PEER)), at[keep], key[keep]

@@ -18,10 +18,6 @@ from context.results.group_work import GroupWork
 from context.results.results import Pairs
 from context.scenario.calendar import Calendar
 
-SECTION_SHARE = 0.05  # of activities of courses with several sections, some of which have other dates
-SECTION_PICK = 0.6  # of the sections after the first, in such an activity
-EXTENSION_SHARE = 0.008  # of students' activities: an extension for one
-GROUP_EXTENSION_SHARE = 0.05  # of groups' works
 OVERRIDE_TYPES = ("course_section", "group", "adhoc")
 # Purposes of randomness: what each number draws.
 _DAYS_MORE, _INHERITS, _HOURS_BEFORE, _MINUTES_AFTER = 1, 2, 2, 3
@@ -119,7 +115,9 @@ def _of_groups(given: Coursework, work: GroupWork, cells: I64) -> Overrides:
     acts, calendar = given.content.activities, given.calendar
     activity, group = cells // work.groups, cells % work.groups
     key = rng.extend(rng.extend(acts.key[activity], _FOR_GROUP), group)
-    rows = np.flatnonzero((rng.uniform(key) < GROUP_EXTENSION_SHARE) & acts.is_dated[activity])
+    rows = np.flatnonzero(
+        (rng.uniform(key) < given.pack.number("override.group_extension_share")) & acts.is_dated[activity]
+    )
     activity, group, key = activity[rows], group[rows], key[rows]
     due = later(calendar, acts.due_ms[activity], 3 + rng.integer(key, 3, _DAYS_MORE))
     asked = acts.due_ms[activity] - (6 + rng.integer(key, 60, _HOURS_BEFORE)) * HOUR_MS
@@ -154,7 +152,7 @@ def _of_sections(given: Coursework) -> Overrides:
     size = np.bincount(catalogue.section_offering[sections], minlength=catalogue.offerings)
     first = np.cumsum(size) - size
     some = (
-        (rng.uniform(acts.key, _SOME_SECTIONS) < SECTION_SHARE)
+        (rng.uniform(acts.key, _SOME_SECTIONS) < given.pack.number("override.section_share"))
         & (size[acts.offering] > 1)
         & ~acts.only_overrides
         & acts.is_dated
@@ -165,7 +163,9 @@ def _of_sections(given: Coursework) -> Overrides:
     section = sections[first[acts.offering[activity]] + ordinal]
     key = rng.extend(rng.extend(acts.key[activity], _FOR_SECTION), ordinal)
     every = acts.only_overrides[activity]
-    keep = np.flatnonzero(every | ((ordinal > 0) & (rng.uniform(key) < SECTION_PICK)))
+    keep = np.flatnonzero(
+        every | ((ordinal > 0) & (rng.uniform(key) < given.pack.number("override.section_pick_share")))
+    )
     activity, section, ordinal = activity[keep], section[keep], ordinal[keep]
     key, every = key[keep], every[keep]
     days = np.where(
@@ -200,7 +200,9 @@ def _of_students(
     enrolment, activity, key = pairs.enrolment, pairs.activity, pairs.key
     due, locked = dates.due_ms, dates.locked_ms
     # What a group hands in together is moved for the group.
-    asks = (rng.uniform(key, _EXTENSION) < EXTENSION_SHARE) & ~work.is_group[activity]
+    asks = (rng.uniform(key, _EXTENSION) < given.pack.number("override.extension_share")) & ~work.is_group[
+        activity
+    ]
     asks &= acts.is_dated[activity]
     rows = np.flatnonzero(asks & (enrolments.exit_ms[enrolment] > due))
     own = key[rows]

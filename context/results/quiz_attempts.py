@@ -19,19 +19,9 @@ from context.scenario.calendar import Calendar
 from context.scenario.hours import same_day
 
 MOST_ATTEMPTS = 4
-AGAIN = (0.45, 0.35, 0.3)  # chance of a second, third, fourth attempt where it is allowed (assumption)
-PRACTICE_SHARE = 0.45  # of students who take a practice quiz (assumption)
-ACCOMMODATED_SHARE = 0.03  # of students with half as much time again (assumption)
-UNFINISHED_SHARE = 0.08  # of quizzes not handed in that were begun (assumption)
+AGAIN = ("second", "third", "fourth")  # attempts, each with a share in the pack
 RETRY_SPAN_MS = 6 * HOUR_MS  # earlier attempts are made within these hours before the last one
 RETRY_ROOM_MS = 30 * MINUTE_MS
-OF_LIMIT, OF_LIMIT_SIGMA = (
-    0.62,
-    0.35,
-)  # mean part of a time limit that is taken, sd of its logarithm (assumption)
-SECONDS_PER_ITEM, PER_ITEM_SIGMA = 62, 0.5  # where there is no limit (assumption)
-OWN_PACE = 0.4  # of the variance of the pace, that is a student's own (assumption)
-BETTER_AGAIN = 0.2  # chances of another attempt are this and the kept score, of 1 (assumption)
 LEAST_SECONDS, MOST_SECONDS = 45, 3 * 3600
 # Purposes of randomness: what each number draws.
 _TAKES_PRACTICE, _BEGAN_BEFORE, _PRACTICE_DELAY, _PRACTICE_HOUR = 1, 1, 2, 3
@@ -107,10 +97,13 @@ def make_attempts(given: Coursework, results: Results) -> tuple[Results, QuizRes
     # The clock of an attempt starts after the quiz opened and the student joined.
     opened = np.maximum(content.quizzes.release_ms[t.quiz], enrolments.entry_ms[t.enrolment]) + MINUTE_MS
     person = enrolments.person[t.enrolment]
-    accommodated = rng.uniform(rng.extend(given.students.key[person], _ACCOMMODATED)) < ACCOMMODATED_SHARE
+    number_of = given.pack.number
+    accommodated = rng.uniform(rng.extend(given.students.key[person], _ACCOMMODATED)) < number_of(
+        "quiz_result.extra_time_share"
+    )
     extra_minutes = np.where(accommodated, quizzes.minutes[t.quiz] // 2, 0)
     extra_attempts = (
-        (rng.uniform(t.key, _EXTRA_ATTEMPT) < 0.005)
+        (rng.uniform(t.key, _EXTRA_ATTEMPT) < number_of("quiz_result.extra_attempts_share"))
         & (quizzes.allowed_attempts[t.quiz] > 0)
         & ~quizzes.is_exam[t.quiz]
     ).astype(np.int64)
@@ -119,8 +112,10 @@ def make_attempts(given: Coursework, results: Results) -> tuple[Results, QuizRes
     allowed = np.where(allowed < 0, MOST_ATTEMPTS, np.minimum(allowed + extra_attempts, MOST_ATTEMPTS))
     # Who tries again gets further: the better scores are those of more attempts.
     points = np.maximum(quizzes.points_hundredths[t.quiz], 1)
-    better = np.where(t.score == NO_TIME, 1.0, BETTER_AGAIN + np.maximum(t.score, 0) / points)
-    again = [rng.uniform(t.key, _AGAIN_AT + place) < chance * better for place, chance in enumerate(AGAIN)]
+    base = number_of("quiz_result.again_base")
+    better = np.where(t.score == NO_TIME, 1.0, base + np.maximum(t.score, 0) / points)
+    odds = [number_of(f"quiz_result.{name}_attempt_share") for name in AGAIN]
+    again = [rng.uniform(t.key, _AGAIN_AT + place) < chance * better for place, chance in enumerate(odds)]
     wanted = 1 + again[0] * (1 + again[1] * (1 + again[2].astype(np.int64)))
     count = np.minimum(wanted, allowed)
     times = _earlier(calendar, t, opened, started, count)
@@ -130,7 +125,7 @@ def make_attempts(given: Coursework, results: Results) -> tuple[Results, QuizRes
     number = 1 + ordinals(count)
     last = number == count[of]
     slot = np.minimum(number - 1, MOST_ATTEMPTS - 2)
-    score, fudge = _scores(quizzes, t, count, of, number)
+    score, fudge = _scores(quizzes, t, count, of, number, number_of("quiz_result.fudged_share"))
     quiz_results = QuizResults(
         enrolment=t.enrolment,
         quiz=t.quiz,
@@ -164,7 +159,8 @@ def _with_unfinished(given: Coursework, results: Results, taken: QuizResults) ->
     calendar, enrolments, content = given.calendar, given.enrolments, given.content
     quiz = quiz_of_activity(content.quizzes, content.activities)[results.activity]
     key = rng.extend(results.key, _UNFINISHED)
-    rows = np.flatnonzero((quiz >= 0) & results.is_missing & (rng.uniform(key) < UNFINISHED_SHARE))
+    begun = rng.uniform(key) < given.pack.number("quiz_result.unfinished_share")
+    rows = np.flatnonzero((quiz >= 0) & results.is_missing & begun)
     who, key = results.enrolment[rows], key[rows]
     opened = np.maximum(content.quizzes.release_ms[quiz[rows]], enrolments.entry_ms[who]) + VIEWING_ROOM_MS
     until = np.minimum(results.due_ms[rows] - HOUR_MS, given.until_ms[who])
@@ -217,7 +213,8 @@ def _practice(given: Coursework) -> _Takers:
     u = rng.uniform(key, _PRACTICE_DELAY)
     at = same_day(given.pack, calendar, opened + (u * u * 10 * DAY_MS).astype(np.int64), key, _PRACTICE_HOUR)
     at = calendar.after_incidents(np.where(at > opened + 2 * VIEWING_ROOM_MS, at, opened + 2 * HOUR_MS))
-    takes = (rng.uniform(key, _TAKES_PRACTICE) < PRACTICE_SHARE) & (at <= given.until_ms[enrolment])
+    share = given.pack.number("quiz.practice_taken_share")
+    takes = (rng.uniform(key, _TAKES_PRACTICE) < share) & (at <= given.until_ms[enrolment])
     quiz, enrolment, at, key = quiz[takes], enrolment[takes], at[takes], key[takes]
     percent = (
         76 + 9 * given.students.ability[enrolments.person[enrolment]] + 14 * rng.normal(key, _PRACTICE_SCORE)
@@ -238,10 +235,15 @@ def _seconds(given: Coursework, t: _Takers, extra_minutes: I64) -> I64:
     """How long an attempt takes: a part of the time limit where there is one, else by its questions."""
     quizzes = given.quizzes
     student = rng.normal(rng.extend(given.students.key[given.enrolments.person[t.enrolment]], _OWN_PACE))
-    z = sqrt(OWN_PACE) * student + sqrt(1 - OWN_PACE) * rng.normal(t.key, _PACE)
+    number_of = given.pack.number
+    own = number_of("quiz_result.own_pace_share")
+    z = sqrt(own) * student + sqrt(1 - own) * rng.normal(t.key, _PACE)
     limit = (quizzes.minutes[t.quiz] + extra_minutes) * 60
-    timed = OF_LIMIT * limit * lognormal_of(z, OF_LIMIT_SIGMA)
-    free = SECONDS_PER_ITEM * quizzes.asked[t.quiz] * lognormal_of(z, PER_ITEM_SIGMA)
+    timed = (
+        number_of("quiz_result.of_limit") * limit * lognormal_of(z, number_of("quiz_result.of_limit_sigma"))
+    )
+    each = number_of("quiz_result.item_seconds") * lognormal_of(z, number_of("quiz_result.item_sigma"))
+    free = each * quizzes.asked[t.quiz]
     wanted = np.clip(np.where(limit > 0, timed, free), LEAST_SECONDS, MOST_SECONDS).astype(np.int64)
     return np.where(limit > 0, np.minimum(wanted, limit), wanted)
 
@@ -280,7 +282,7 @@ def _earlier(calendar: Calendar, t: _Takers, opened: I64, started: I64, count: I
     return fits, starts, ends
 
 
-def _scores(quizzes: Quizzes, t: _Takers, count: I64, of: I64, number: I64) -> tuple[I64, I64]:
+def _scores(quizzes: Quizzes, t: _Takers, count: I64, of: I64, number: I64, fudged: float) -> tuple[I64, I64]:
     """(score of each attempt, points added to each last one by hand), from which the kept score follows."""
     worth, kept = quizzes.item_points[t.quiz], np.where(t.score == NO_TIME, 0, t.score)
     right = kept // np.maximum(worth, 1)
@@ -302,5 +304,5 @@ def _scores(quizzes: Quizzes, t: _Takers, count: I64, of: I64, number: I64) -> t
     steps = np.where(count[of] == 1, 0, np.where(average, side * apart[of], -lower))
     score = np.where((t.score == NO_TIME)[of], NO_TIME, kept[of] + steps * worth[of])
     last = score[np.cumsum(count) - 1]
-    given = (rng.uniform(t.key, _FUDGED) < 0.008) & (last != NO_TIME) & (last >= worth) & (worth > 0)
+    given = (rng.uniform(t.key, _FUDGED) < fudged) & (last != NO_TIME) & (last >= worth) & (worth > 0)
     return score, np.where(given, worth, 0)

@@ -12,7 +12,7 @@ from context.arrays import F64, I64
 from context.content.activities import Activities
 from context.courses.catalogue import Catalogue
 from context.packs.pack import Pack
-from context.people.standing import own_major_share
+from context.people.standing import family_seats
 
 GRADUATE_LEVEL = 500  # courses with such numbers have one mean grade, whatever the discipline
 LARGE, MIDDLING = 5_000, 2_000  # hundredths of points from which on steps are coarser
@@ -24,12 +24,8 @@ _STEP, _TEACHER = 760, 761
 @lru_cache(maxsize=8)
 def family_scores(pack: Pack) -> tuple[float, ...]:
     """How good scores of each CIP family are: its published mean grade, of mean 0 and sd 1 over seats."""
-    law, own = pack.table("cip"), own_major_share(pack)
-    seats = [
-        own * float(major) + (1 - own) * float(service)
-        for major, service in zip(law["major_share_ug"], law["seat_share_service"], strict=True)
-    ]
-    means = [float(gpa) for gpa in law["gpa"]]
+    seats = family_seats(pack)
+    means = [float(gpa) for gpa in pack.table("cip")["gpa"]]
     whole = fsum(seats)
     mean = fsum(w * gpa for w, gpa in zip(seats, means, strict=True)) / whole
     spread = sqrt(fsum(w * (gpa - mean) ** 2 for w, gpa in zip(seats, means, strict=True)) / whole)

@@ -18,7 +18,9 @@ import numpy.typing as npt
 from context.arrays import DAY_MS, I8, I32, I64
 from context.errors import InputError
 from context.packs.spec import DAY_KINDS, FIRST_DAY, LAST_DAYS
+from context.scenario.curve_days import curve_days
 from context.scenario.incidents import IncidentWindow, check_apart, time_map
+from context.scenario.parts import CalendarOverrides
 from context.scenario.scenario import Scenario
 from context.scenario.term import Term, build_term
 from context.scenario.zones import clock_of, instant_to_wall, wall_ms_of, wall_to_instant
@@ -28,7 +30,9 @@ _BREAK_DAYS = 3  # this many days without classes in a row make a break; fewer a
 
 @dataclass(frozen=True, eq=False)
 class Calendar:
-    """The days ``first_day`` .. ``last_day`` of a term. Arrays are read-only; the object can be pickled.
+    """The days ``first_day`` .. ``last_day`` of a term: as many after its end as the pack's curves have.
+
+    Arrays are read-only; the object can be pickled.
 
     ``midnight_ms[i]`` is the local midnight of day ``first_day + i`` in UTC ms, with two midnights beyond the
     last day, so that a visit that starts late on it still has a place.
@@ -40,6 +44,7 @@ class Calendar:
     last_day: int
     days: I32  # [n] first_day..last_day
     day_kind: I8  # [n] index into DAY_KINDS
+    curve_day: I32  # [n] the day of the pack's curves that each is like: itself in a term of the usual dates
     midnight_ms: I64  # [n + 2] UTC
     offset_ms: I64  # [n + 2] local minus UTC at the day's first instant
     switch_ms: I64  # [n + 2] wall time of the day from which offset_after_ms holds, DAY_MS when none
@@ -74,6 +79,10 @@ class Calendar:
     def day_of_date(self, day: date) -> int:
         """The campus day of a date."""
         return (day - self.term.start).days
+
+    def curve_day_of(self, day: int) -> int:
+        """The day of the pack's curves that a campus day is like."""
+        return int(self.curve_day[day - self.first_day])
 
     def is_skipped(self, day: int) -> bool:
         """Whether the zone left the date out, as Samoa did 2011-12-30: it has no length, and is empty."""
@@ -159,7 +168,9 @@ def build_calendar(scenario: Scenario, calendar_rows: Mapping[str, Sequence[obje
     Raises InputError for dates that make no term and for incidents outside of it or too near each other.
     """
     term = build_term(scenario, calendar_rows)
-    last_day = LAST_DAYS[term.term_type]
+    usual = build_term(scenario.model_copy(update={"calendar": CalendarOverrides()}), calendar_rows)
+    longest = LAST_DAYS[term.term_type]
+    last_day = min(longest, term.last_day + max(longest - usual.last_day, 0))
     days = np.arange(FIRST_DAY, last_day + 1, dtype=np.int32)
     dates = [term.start + timedelta(int(day)) for day in range(FIRST_DAY, last_day + 3)]
     table = [clock_of(scenario.time_zone, day) for day in dates]
@@ -169,8 +180,10 @@ def build_calendar(scenario: Scenario, calendar_rows: Mapping[str, Sequence[obje
     before = scenario.model_copy(update={"shift": 0})
     skipped = {day for day, length in zip(dates, np.diff(midnight), strict=False) if not length}
     names = _kinds(term, dates[: len(days)], skipped)
+    usual_dates = [usual.start + timedelta(day) for day in range(FIRST_DAY, longest + 1)]
+    like = curve_days(term, names, usual, _kinds(usual, usual_dates, skipped))
     kinds = np.array([DAY_KINDS.index(kind) for kind in names], dtype=np.int8)
-    for array in (days, kinds, midnight, offset, switch, offset_after):
+    for array in (days, kinds, like, midnight, offset, switch, offset_after):
         array.setflags(write=False)
     return Calendar(
         term=term,
@@ -179,6 +192,7 @@ def build_calendar(scenario: Scenario, calendar_rows: Mapping[str, Sequence[obje
         last_day=last_day,
         days=days,
         day_kind=kinds,
+        curve_day=like,
         midnight_ms=midnight,
         offset_ms=offset,
         switch_ms=switch,

@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context.arrays import BOOL, I64, NEVER, NO_TIME
+from context.grades.last_acts import latest_acts
+from context.grades.mid_term import mid_term_day
 from context.grades.scores import VIEWS, GradedWork, Scores, make_scores
 
 if TYPE_CHECKING:
@@ -62,8 +64,7 @@ class Gradebook:
 
     def course(self, table: str) -> I64:
         """The course in which the sections of a table's rows sit in the learning environment."""
-        section = self.past.rows(table, "course_section_id")
-        return self.past.rows("course_section", "le_current_course_offering_id")[section]
+        return _course(self.past, table)
 
     def due(self) -> I64:
         """When each result is due for its student: the activity's date, and the overrides there are."""
@@ -119,6 +120,11 @@ class Gradebook:
         )
 
 
+def _course(past: Past, table: str) -> I64:
+    section = past.rows(table, "course_section_id")
+    return past.rows("course_section", "le_current_course_offering_id")[section]
+
+
 def _columns(past: Past, table: str, prefix: str, then: dict[str, I64]) -> ScoreColumns:
     """Score columns of a table, None where nothing in one differs."""
     found: ScoreColumns = {}
@@ -136,7 +142,32 @@ def _spread(scores: dict[str, I64], place: I64) -> dict[str, I64]:
 def course_scores(past: Past, book: Gradebook) -> ScoreColumns:
     """Columns of ``course_grade``."""
     place = book.place(book.course("course_grade"), past.rows("course_grade", "person_id"))
-    return _columns(past, "course_grade", "le_", _spread(book.scores().of_course, place))
+    found = _columns(past, "course_grade", "le_", _spread(book.scores().of_course, place))
+    section = past.rows("course_grade", "course_section_id")
+    start, end = (past.ints("course_section", f"{side}_date")[section] for side in ("start", "end"))
+    letters = past.entity["course_grade"]["mid_term_grade"].combine_chunks()
+    early = mid_term_day(start, end) >= past.day
+    shown = pc.if_else(pa.array(early), pa.scalar(None, letters.type), letters)
+    return {**found, "mid_term_grade": shown if early.any() else None}
+
+
+def last_activities(past: Past, _book: Gradebook) -> ScoreColumns:
+    """Columns of ``course_section_enrollment``: the last of each person's acts by that morning."""
+    name, entry, people = "course_section_enrollment", "discussion_entry", len(past.entity["person"])
+    work = past.rows(ACTIVITY, "course_offering_id")[past.rows(RESULT, "learner_activity_id")]
+    acts = []
+    for course, table, who, when in (
+        (work, RESULT, "person_id", "response_date"),
+        (work, RESULT, "grader_id", "graded_date"),
+        (past.rows(entry, "course_offering_id"), entry, "person_id", "created_date"),
+    ):
+        rows = np.flatnonzero(past.there[table] & past.known(table, (when,)) & (past.rows(table, who) >= 0))
+        acts.append((course[rows] * people + past.rows(table, who)[rows], past.ints(table, when)[rows]))
+    then = latest_acts(_course(past, name) * people + past.rows(name, "person_id"), acts)
+    stored = past.entity[name]["last_activity_date"].combine_chunks()
+    if np.array_equal(then, past.ints(name, "last_activity_date", NO_TIME)):
+        return {"last_activity_date": None}
+    return {"last_activity_date": pa.array(then, mask=then == NO_TIME).cast(stored.type)}
 
 
 def group_scores(past: Past, book: Gradebook) -> ScoreColumns:
@@ -174,4 +205,5 @@ COMPUTED: dict[str, Callable[[Past, Gradebook], ScoreColumns]] = {
     "course_grade": course_scores,
     "learner_activity_group_grade": group_scores,
     "grading_period_grade": period_scores,
+    "course_section_enrollment": last_activities,
 }

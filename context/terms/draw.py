@@ -22,6 +22,7 @@ from context.courses.timetable import section_weeks, timetable_seats
 from context.engagement.histories import Histories, make_histories
 from context.grades.grades import make_grades, make_term_records
 from context.grades.learning_outcomes import make_learning
+from context.grades.mid_term import mid_term_letters
 from context.grades.module_progress import make_module_progress
 from context.packs.pack import Pack
 from context.people.cohorts import Cohort, leaves, played, student_years
@@ -56,7 +57,7 @@ def draw(
     students = cohort.students
     catalogue, structures, (enrolments, instructors, support) = _seated(seed, pack, calendar, cohort)
     people, parts = _people(registry, pack, calendar, cohort, (instructors, support), place)
-    groups = make_learner_groups(seed, calendar, structures, students, catalogue, enrolments)
+    groups = make_learner_groups(pack, seed, calendar, structures, students, catalogue, enrolments)
     content = make_content(pack, calendar, catalogue)
     quizzes = make_quizzes(pack, content.activities, content.quizzes)
     work = make_group_work(pack, catalogue.offerings, content.activities, enrolments, groups)
@@ -97,6 +98,7 @@ def draw(
         requirements=requirements,
         module_progress=make_module_progress(given, requirements, results, posts),
         grades=grades,
+        mid_term=mid_term_letters(given, results, grades),
         records=make_term_records(pack, students, cohort.behind, enrolments, grades),
         learner_groups=groups,
         inbox=make_inbox(pack, calendar, catalogue, enrolments, groups),

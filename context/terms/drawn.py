@@ -76,6 +76,7 @@ class Drawn:
     requirements: Requirements
     module_progress: ModuleProgress
     grades: Grades
+    mid_term: I64  # letter of each row of grades in the middle of the term, -1 where none is given
     records: TermRecords
     learner_groups: LearnerGroups
     inbox: Inbox
@@ -134,6 +135,7 @@ class Drawn:
         first[c.section_home[::-1]] = np.arange(c.sections)[::-1]
         return self._first_teacher[first]
 
-    def coin(self, keys: U64, purpose: int, share: float) -> BOOL:
-        """True with probability ``share``."""
-        return rng.uniform(rng.extend(keys, purpose)) < share
+    def coin(self, keys: U64, purpose: int, share: float | str) -> BOOL:
+        """True with probability ``share``: a number, or the pack's number of that name."""
+        odds = self.pack.number(share) if isinstance(share, str) else share
+        return rng.uniform(rng.extend(keys, purpose)) < odds

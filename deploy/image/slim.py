@@ -47,7 +47,8 @@ _LANGUAGES = ("pygments/lexers", "sqlglot/generators", "sqlglot/parsers")
 # What the image's commands load, the parts that wait for their use too.
 _IMPORTS = (
     "sim.cli.main", "sim.cli.live.stream", "sim.cli.backfill", "sim.cli.marts", "sim.cli.context",
-    "sim.cli.sql", "sim.cli.schema", "sim.cli.pack", "sim.cli.run", "sim.stream.stream", "sim.run",
+    "sim.cli.reading.sql", "sim.cli.reading.schema", "sim.cli.packs.pack", "sim.cli.run", "sim.stream.stream",
+    "sim.run",
     "sim.shell.prompt", "sim.sinks.pubsub", "sim.sinks.bigquery", "sim.sinks.duckdb", "sim.sinks.ndjson",
     "sim.sinks.parquet", "google.cloud.bigquery", "google.pubsub_v1", "google.auth.compute_engine",
     "google.auth.transport.requests", "google.auth.identity_pool",

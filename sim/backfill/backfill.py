@@ -82,18 +82,27 @@ def _place(scheme: str, root: Path | None) -> str:
     return f"{scheme}:{'-' if root is None else root.resolve()}"
 
 
-def _once(url: str, places: AbstractSet[str], seen: set[str]) -> None:
-    if seen & places:
-        raise InputError(f"--to {url}: given twice")
-    seen |= places
+class _Places:
+    """Where one delivery writes: each place once, and no folder in another's."""
 
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._roots: list[Path] = []
 
-def _apart(url: str, root: Path, roots: list[Path]) -> None:
-    """Two deliveries in one folder, or in one below the other, would take each other's files for foreign."""
-    for other in roots:
-        if root.is_relative_to(other) or other.is_relative_to(root):
-            raise InputError(f"--to {url}: {other} is another one's folder, allowed: folders apart")
-    roots.append(root)
+    def take(self, url: str, places: AbstractSet[str], root: Path | None = None) -> None:
+        """Note the places of a URL, and the folder of its files. Raises InputError for what is taken.
+
+        Two deliveries in one folder, or in one below the other, would take each other's files for foreign.
+        """
+        if self._seen & places:
+            raise InputError(f"--to {url}: given twice")
+        self._seen |= places
+        if root is None:
+            return
+        for other in self._roots:
+            if root.is_relative_to(other) or other.is_relative_to(root):
+                raise InputError(f"--to {url}: {other} is another one's folder, allowed: folders apart")
+        self._roots.append(root)
 
 
 @dataclass
@@ -120,29 +129,26 @@ class Backfill:
 
         Raises InputError for an unknown scheme, one destination named twice, or one that isn't ours.
         """
-        seen: set[str] = set()
-        roots: list[Path] = []
+        places = _Places()
         try:
             for url in urls:
-                self._add(url, options, seen, roots)
+                self._add(url, options, places)
             yield
         finally:
             for warehouse in self.warehouses:
                 warehouse.close()
 
-    def _add(self, url: str, options: TableOptions, seen: set[str], roots: list[Path]) -> None:
-        """Open a URL unless it leads to a place that was ``seen`` before, and note its places there."""
+    def _add(self, url: str, options: TableOptions, places: _Places) -> None:
+        """Open a URL unless it leads to a place that is taken."""
         scheme = offered(url, "units", "tables")
         if scheme.protocol == "tables":
             warehouse = WarehouseThread(url, options)
             self.warehouses.append(warehouse)
-            _once(url, warehouse.places, seen)
+            places.take(url, warehouse.places)
             return
         sink = open_sink(url)
         place = _place(scheme.name, sink.root)
-        _once(url, {place}, seen)
-        if sink.root is not None:
-            _apart(url, sink.root.resolve(), roots)
+        places.take(url, {place}, None if sink.root is None else sink.root.resolve())
         if place == _place(self.run.scheme, self.at.run_dir):
             self.add_run()
         elif sink.root is None:
@@ -241,7 +247,7 @@ class Backfill:
             for unit in units(job, tasks, workers):
                 name = unit.campus_day.isoformat()
                 for i, files in unit.files.items():
-                    folders[i].add_unit(name, files, unit.rows, unit.digest)
+                    folders[i].add_unit(name, files, unit.rows, unit.digest, unit.counts)
                     if folders[i] is self.run:
                         self._offer(dates.done(name, self.at.manifest.units[name]))
                 result.events += unit.rows

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 from context.errors import InputError
+from context.files import bytes_digest
 from context.store.store import table_path
 from sim.folder.manifest import FileEntry, Manifest
 from sim.folder.names import FOLDER, date_of
@@ -44,6 +44,6 @@ def day_items(run_dir: Path, manifest: Manifest) -> Iterator[Item]:
             day,
             tuple(run_dir / file.path for _, file, _ in parts),
             sum(file.rows for _, file, _ in parts),
-            hashlib.sha256(f"{day}\n{text}".encode()).hexdigest(),
+            bytes_digest(f"{day}\n{text}".encode()),
             tuple(file.xxh3_128 for _, file, _ in parts),
         )

@@ -14,19 +14,20 @@ from typing import Literal, Protocol
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from context.errors import DamagedError, InputError, RunError
+from context.errors import DamagedError, InputError, RunError, number_of
 from context.files import PARTIAL, Written, copy_checked, disk_error, linked_folder, replacing
-from context.sealed import check_sealed, read_sealed, write_sealed
+from context.sealed import check_format, check_sealed, read_sealed, write_sealed
 from sim.folder.duckdb_paths import duckdb_file
 from sim.folder.manifest import FileEntry, Manifest, UnitEntry, run_id, termtide_version
 from sim.folder.names import MANIFEST, SUSPECTS
-from sim.folder.whole import Care, broken
+from sim.folder.whole import Care, broken, note_suspects
 from sim.sinks.ndjson import SUFFIXES
 from sim.sinks.tables import Item
 from sim.sinks.units import Needs, Sink
 from sim.sql.warehouse import literal
 
 DELIVERY = "delivery.json"
+NOTE_FORMAT: Literal[2] = 2
 
 
 class Folder(Protocol):
@@ -40,8 +41,10 @@ class Folder(Protocol):
         """Whether the unit of a campus day is there, whole."""
         ...
 
-    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
-        """Note that a unit is in place."""
+    def add_unit(
+        self, day: str, files: Iterable[Written], rows: int, digest: str | None, counts: Written | None
+    ) -> None:
+        """Note that a unit is in place; ``counts`` is its record, where it was drawn for the run folder."""
         ...
 
     def put_table(self, item: Item) -> bool:
@@ -64,9 +67,11 @@ class RunFolder:
         """By the manifest, which was verified when the folder was claimed."""
         return day in self._manifest.units
 
-    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
+    def add_unit(
+        self, day: str, files: Iterable[Written], rows: int, digest: str | None, counts: Written | None
+    ) -> None:
         """Note it in the manifest."""
-        self._manifest.add_unit(day, files, rows, digest)
+        self._manifest.add_unit(day, files, rows, digest, counts)
         self._manifest.save(self._run_dir)
 
     def put_table(self, _item: Item) -> bool:
@@ -89,7 +94,7 @@ class FolderNote(_Part):
     """``delivery.json``: what of a run a folder has."""
 
     label: Literal["synthetic"] = "synthetic"
-    format: Literal[2] = 2
+    format: Literal[2] = NOTE_FORMAT
     termtide: str
     run: str
     scenario_digest: str
@@ -131,7 +136,9 @@ class OtherFolder:
         """By the note, of which only what is whole counts."""
         return day in self._note.units
 
-    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
+    def add_unit(
+        self, day: str, files: Iterable[Written], rows: int, digest: str | None, _counts: Written | None
+    ) -> None:
         """Note it in the note. Raises RunError when the files have not the unit's rows."""
         entries = [FileEntry.of(file) for file in files]
         if sum(entry.rows for entry in entries) != rows:
@@ -157,7 +164,7 @@ class OtherFolder:
                 item.check()
                 rows = _as_json(item.files[0], beside, self._compression)
             if rows != item.rows:
-                raise RunError(f"{path}: {item.rows} rows wanted, {rows} written")
+                raise RunError(f"{path}: {number_of(item.rows, 'row')} wanted, {rows} written")
             file = Written.of(path.relative_to(self._root).as_posix(), beside, rows)
         self._note.tables[name] = TableFile(digest=item.digest, file=FileEntry.of(file))
         self._save()
@@ -212,13 +219,17 @@ class OtherFolder:
         self._note.units = dict(sorted(self._note.units.items()))
         self._note.tables = dict(sorted(self._note.tables.items()))
         write_sealed(self._root / DELIVERY, self._note)
+        # What was found to differ is not in it any more, or was delivered anew.
+        note_suspects(self._root, [])
 
 
 def read_note(root: Path) -> FolderNote:
     """What a folder has by its note. Raises InputError for another file, DamagedError for a changed one."""
     path = root / DELIVERY
     try:
-        note = FolderNote.model_validate_json(json.dumps(read_sealed(path)))
+        data = read_sealed(path)
+        check_format(path, data, (NOTE_FORMAT,), "use that one, or choose another folder")
+        note = FolderNote.model_validate_json(json.dumps(data))
     except ValidationError:
         raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None
     check_sealed(path, note)
@@ -237,7 +248,9 @@ class Stdout:
         """Never."""
         return False
 
-    def add_unit(self, _day: str, _files: Iterable[Written], _rows: int, _digest: str | None) -> None:
+    def add_unit(
+        self, _day: str, _files: Iterable[Written], _rows: int, _digest: str | None, _counts: Written | None
+    ) -> None:
         """It is out."""
 
     def put_table(self, _item: Item) -> bool:

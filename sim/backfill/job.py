@@ -32,6 +32,7 @@ class UnitDone:
     rows: int
     digest: str | None  # of its columns; None where only lines were made
     files: dict[int, list[Written]]  # by sink
+    counts: Written | None = None  # the record of what it has, where it was drawn for the run folder
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,8 @@ class Job:
     run_dir: Path
     urls: tuple[str, ...] = ()  # of sinks; none: the run folder itself
     shared: Shared | None = None  # world and anchors, else each worker makes its own
+
+    @property
+    def run_url(self) -> str:
+        """The run folder as a sink."""
+        return f"parquet:{self.run_dir}"

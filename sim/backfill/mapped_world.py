@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-import mmap
-import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
+from context.arrays import I64
 from context.errors import RunError
 from context.files import PARTIAL, disk_error
 from context.packs.pack import Pack
@@ -20,6 +20,7 @@ from context.scenario.scenario import Scenario
 from sim.folder.lock import locked, share_lock
 from sim.plan.anchors import Anchors, make_anchors
 from sim.plan.campus import LONGEST_MS
+from sim.world.layout import check_layout, read_layout, write_layout
 from sim.world.load import load_world
 from sim.world.world import World
 
@@ -36,18 +37,24 @@ def give_back() -> None:
 
 
 WORLD_FILE = "workers" + PARTIAL  # in the run folder while somebody draws
-_ALIGN = 64
 _ORPHANS_S = 30.0  # that workers of a killed run get to notice
 
 
 @dataclass(frozen=True)
+class SharedCampus:
+    """What units are drawn from besides the plan."""
+
+    world: World
+    anchors: Anchors
+    reach: I64  # [days, 3] campus day, first and last UTC ms that an event of it can have
+
+
+@dataclass(frozen=True)
 class Shared:
-    """Where the arrays are; small enough to send to another process."""
+    """The file of a campus, as ``sim.world.layout`` writes it; small enough to send to another process."""
 
     path: Path
-    skeleton: bytes  # a pickle whose arrays stand in the file
-    spans: tuple[tuple[int, int], ...]  # offset and length of each of its buffers
-    reach: tuple[tuple[int, int, int], ...]  # (campus day, first, last): UTC ms no event of it lies outside
+    digest: str  # XXH3-128 of its bytes
 
 
 @contextmanager
@@ -71,23 +78,18 @@ def share(run_dir: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -> 
 
 
 def _make(path: Path, run_dir: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -> Shared:
+    return Shared(path, write_layout(path, make_shared_campus(run_dir, scenario, pack, calendar)))
+
+
+def make_shared_campus(run_dir: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -> SharedCampus:
+    """The campus by the store of a run folder. Raises RunError."""
     world = load_world(run_dir, scenario, pack, calendar)
     give_back()
     anchors = make_anchors(world, calendar, len(pack.table("level")["level"]))
-    buffers: list[pickle.PickleBuffer] = []
-    skeleton = pickle.dumps((world, anchors), protocol=5, buffer_callback=buffers.append)
-    spans = []
-    with path.open("wb") as file:
-        for buffer in buffers:
-            with buffer.raw() as raw:
-                file.seek(-(-file.tell() // _ALIGN) * _ALIGN)
-                spans.append((file.tell(), raw.nbytes))
-                file.write(raw)
-        file.write(b"\0")  # an empty file cannot be mapped
-    return Shared(path, skeleton, tuple(spans), _reach(calendar, anchors))
+    return SharedCampus(world, anchors, reach_of(calendar, anchors))
 
 
-def _reach(calendar: Calendar, anchors: Anchors) -> tuple[tuple[int, int, int], ...]:
+def reach_of(calendar: Calendar, anchors: Anchors) -> I64:
     """Visits start on their campus day and end within six hours; bundles say themselves when they end."""
     found = []
     for day in map(int, calendar.days):
@@ -96,20 +98,21 @@ def _reach(calendar: Calendar, anchors: Anchors) -> tuple[tuple[int, int, int], 
         if len(times):
             first, last = min(first, int(times.min())), max(last, int(times.max()))
         found.append((day, first, last))
-    return tuple(found)
+    return np.array(found, dtype=np.int64).reshape(-1, 3)
 
 
-def mapped(shared: Shared) -> tuple[World, Anchors]:
-    """World and anchors, read-only, over the pages of the file. Raises RunError when it can't be read."""
+def mapped(shared: Shared) -> SharedCampus:
+    """The campus, read-only, over the pages of the file, which is looked at byte by byte before.
+
+    Raises DamagedError for a file that is not the one that was written, RunError when it can't be read.
+    """
     try:
         with shared.path.open("rb") as file:
             share_lock(file.fileno())  # the mapping keeps the file open, hence locked
-            pages = memoryview(mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ))
+            check_layout(shared.path, shared.digest)
+            return read_layout(file, shared.path, SharedCampus)
     except OSError as error:
         raise disk_error(shared.path, error) from error
-    buffers = [pages[start : start + length] for start, length in shared.spans]
-    world, anchors = pickle.loads(shared.skeleton, buffers=buffers)  # noqa: S301 - the parent process made it
-    return world, anchors
 
 
 def _wait_for_orphans(path: Path) -> None:

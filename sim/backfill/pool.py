@@ -1,19 +1,25 @@
-"""Units by several processes: in any order, with nothing shared but the run folder."""
+"""Units by several processes: in any order, with nothing shared but files."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import connection, get_context, parent_process
+from typing import Any, TypeVar
 
 from context.errors import RunError
 from sim.backfill.job import Job, Task, UnitDone
+from sim.backfill.kept_pages import keep_free_pages
 from sim.backfill.worker import Worker
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 def default_workers() -> int:
@@ -26,11 +32,26 @@ _QUEUED_PER_WORKER = 2  # units handed out ahead of what is done
 
 def units(job: Job, tasks: list[Task], workers: int) -> Iterator[UnitDone]:
     """Make units and yield them as they come. Raises RunError when a worker process dies."""
+    return in_processes(partial(_unit_of, job), tasks, workers)
+
+
+def _unit_of(job: Job) -> Callable[[Task], UnitDone]:
+    return Worker(job).unit
+
+
+def in_processes(set_up: Callable[[], Callable[[_T], _R]], tasks: list[_T], workers: int) -> Iterator[_R]:
+    """What a function says of each task, as it comes; each process gets its own from ``set_up``.
+
+    Both must bear being sent to another process. Raises RunError when one dies.
+    """
     if workers <= 1 or len(tasks) <= 1:
-        yield from map(Worker(job).unit, tasks) if tasks else ()
+        yield from map(set_up(), tasks) if tasks else ()
         return
-    # A fresh interpreter per worker: no state of this process can leak into what is drawn.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_set_up, initargs=(job,))
+    keep_free_pages()
+    # A fresh interpreter per worker: no state of this process can leak into what is made.
+    pool = ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_set_up, initargs=(set_up,)
+    )
     try:
         yield from _in_flight(pool, tasks, workers * _QUEUED_PER_WORKER)
     except BrokenProcessPool as error:
@@ -43,13 +64,13 @@ def units(job: Job, tasks: list[Task], workers: int) -> Iterator[UnitDone]:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _in_flight(pool: ProcessPoolExecutor, tasks: Iterable[Task], limit: int) -> Iterator[UnitDone]:
-    """Results as they come, never more than ``limit`` units handed out."""
-    waiting: set[Future[UnitDone]] = set()
+def _in_flight(pool: ProcessPoolExecutor, tasks: Iterable[_T], limit: int) -> Iterator[Any]:
+    """Results as they come, never more than ``limit`` tasks handed out."""
+    waiting: set[Future[Any]] = set()
     for task in tasks:
         # The pool starts processes as work comes in. They never hear Ctrl-C: the parent does, and ends them.
         with _holding(signal.SIGINT):
-            waiting.add(pool.submit(_make_unit, task))
+            waiting.add(pool.submit(_make, task))
         if len(waiting) < limit:
             continue
         finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
@@ -59,7 +80,7 @@ def _in_flight(pool: ProcessPoolExecutor, tasks: Iterable[Task], limit: int) -> 
         yield from (future.result() for future in finished)
 
 
-_workers: list[Worker] = []  # the one of this process, set up once by the pool's initializer
+_makers: list[Callable[[Any], Any]] = []  # the one of this process, set up once by the pool's initializer
 
 
 @contextmanager
@@ -95,9 +116,9 @@ def _ignoring(*signals: signal.Signals) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _set_up(job: Job) -> None:
+def _set_up(set_up: Callable[[], Callable[[Any], Any]]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _workers[:] = [Worker(job)]
+    _makers[:] = [set_up()]
 
 
 def _end_with_parent() -> None:
@@ -108,5 +129,5 @@ def _end_with_parent() -> None:
         os._exit(3)
 
 
-def _make_unit(task: Task) -> UnitDone:
-    return _workers[0].unit(task)
+def _make(task: Any) -> Any:
+    return _makers[0](task)

@@ -113,9 +113,9 @@ def plan_term(given: Premises, at: Claimed, world: Shared | None) -> None:
         return
     at.show.stage("plan")
     pack, calendar = given.pack, given.calendar
-    loaded, anchors = mapped(world)
-    scores = standard_scores(at.run_dir, loaded)
-    plan = make_plan(pack, calendar, loaded, anchors, scores, campus_facts(at.run_dir))
+    campus = mapped(world)
+    scores = standard_scores(at.run_dir, campus.world)
+    plan = make_plan(pack, calendar, campus.world, campus.anchors, scores, campus_facts(at.run_dir))
     path = at.run_dir / PLAN
     digest = write_plan(path, plan, calendar.term.start)
     try:
@@ -124,7 +124,7 @@ def plan_term(given: Premises, at: Claimed, world: Shared | None) -> None:
         raise disk_error(path, error) from error
     at.manifest.plan = TableEntry(**vars(file), digest=digest)
     at.begin("events")
-    del loaded, anchors, plan
+    del campus, plan
     # What store and plan took is not needed any more, and the workers want the room.
     give_back()
 
@@ -132,7 +132,8 @@ def plan_term(given: Premises, at: Claimed, world: Shared | None) -> None:
 def make_units(given: Premises, work: Backfill, world: Shared | None, workers: int) -> None:
     """Draw or copy the units that ``work`` misses somewhere, and load what they complete. Raises RunError."""
     days = campus_days(given)
-    reach = {} if world is None else {days[day].isoformat(): (low, high) for day, low, high in world.reach}
+    rows = [] if world is None else mapped(world).reach.tolist()
+    reach = {days[day].isoformat(): (low, high) for day, low, high in rows}
     dates = Partitions(work.at.manifest.units, reach)
     tasks = work.tasks(days, dates, has_json=_has_json(given))
     job = Job(given.scenario, given.pack.path, work.at.run_dir, shared=world)

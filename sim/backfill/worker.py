@@ -13,11 +13,14 @@ from context.errors import RunError
 from sim.backfill.job import Job, Task, UnitDone
 from sim.backfill.mapped_world import mapped
 from sim.caliper.batch import Batch
+from sim.counts.record import write_counts
+from sim.counts.unit import Counter
 from sim.draw.day import draw_day
 from sim.draw.engine import Engine, load_engine
 from sim.folder.digest import EventsDigest
 from sim.render.expanded import Expander
 from sim.render.renderer import Renderer
+from sim.render.scopes import Scoped
 from sim.sinks.open import open_sink
 from sim.sinks.units import Sink, Unit, UnitOptions
 
@@ -31,25 +34,40 @@ class Worker:
         self.job, self.scenario = job, job.scenario
         self.part_rows = min(PART_ROWS, job.scenario.output.row_group_rows)
         options = UnitOptions(job.scenario.output.row_group_rows)
-        urls = job.urls or (f"parquet:{job.run_dir}",)
+        urls = job.urls or (job.run_url,)
+        self._of_run = frozenset(i for i, url in enumerate(urls) if url == job.run_url)
         self.sinks = list(sinks) if sinks is not None else [open_sink(url, options) for url in urls]
+
+    def take_engine(self, other: Worker) -> None:
+        """Draw with what another worker of the same job has set up, if it has."""
+        for name in ("engine", "_makers", "_counter"):
+            if name in vars(other):
+                vars(self)[name] = vars(other)[name]
 
     @cached_property
     def engine(self) -> Engine:
         """Made when first needed: units that are only copied need none."""
         job = self.job
-        given = mapped(job.shared) if job.shared is not None else None
+        campus = mapped(job.shared) if job.shared is not None else None
+        given = (campus.world, campus.anchors) if campus is not None else None
         return load_engine(job.run_dir, job.scenario, job.pack_path, given)
 
     @cached_property
     def _makers(self) -> tuple[Renderer, Expander]:
         return Renderer(self.engine.world), Expander(self.engine.world)
 
+    @cached_property
+    def _counter(self) -> Counter:
+        return Counter(self.engine)
+
     def unit(self, task: Task) -> UnitDone:
         """Make one campus day. Raises RunError; what sinks have of it by then is whole and replaced later."""
         if task.files is not None:
             return self._copied(task)
-        batch, _ = draw_day(self.engine, task.day)
+        batch, tally = draw_day(self.engine, task.day)
+        counts = None
+        if self._of_run & set(task.sinks):
+            counts = self._counter.record(task.day, batch, tally)
         digest, campus_day, rows = EventsDigest(), task.campus_day, 0
         sinks = {i: self.sinks[i] for i in task.sinks}
         # Files of lines need no columns, files without documents none of those: neither is made for nothing.
@@ -73,7 +91,8 @@ class Worker:
         if rows != len(batch):
             raise RunError(f"unit {campus_day}: {len(batch)} events drawn, but {rows} expanded")
         files = {i: writer.written for i, writer in writers.items()}
-        return UnitDone(task.day, campus_day, rows, None if only_lines else digest.hexdigest(), files)
+        record = None if counts is None else write_counts(self.job.run_dir, campus_day, counts)
+        return UnitDone(task.day, campus_day, rows, None if only_lines else digest.hexdigest(), files, record)
 
     def _lines(self, campus_day: date, part: Batch) -> Unit:
         """Events as lines, and of their columns the time alone."""
@@ -84,10 +103,10 @@ class Worker:
     def _columns(self, campus_day: date, part: Batch, documents: bool) -> Unit:
         """Events as columns, with their documents if anybody wants them."""
         renderer, expander = self._makers
-        texts = renderer.render(part) if documents else None
-        return Unit(
-            campus_day, expander.table(part, texts if self.scenario.output.event_json else None), texts
-        )
+        rows = Scoped(self.engine.world, part)  # what both need is found once
+        made = renderer.of(rows) if documents else None
+        table = expander.of(rows, made, event=self.scenario.output.event_json)
+        return Unit(campus_day, table, None if made is None else made.texts)
 
     def _copied(self, task: Task) -> UnitDone:
         """The unit as it stands in the run folder: files as they are, or the documents in them."""

@@ -54,11 +54,17 @@ class Entity(_Node):
     scored_by: str | None = Field(None, alias="scoredBy")
 
 
+class MemberOf(Entity):
+    """Where somebody is a member: a course, or a section and its course."""
+
+    sub_organization_of: Entity | None = Field(None, alias="subOrganizationOf")
+
+
 class Membership(_Node):
     """Who somebody is in a course."""
 
     member: Entity
-    organization: Entity
+    organization: MemberOf
     roles: list[str] | None = None
 
 
@@ -116,7 +122,7 @@ class MediaEvent(Event):
 
 
 class Person(_Closed):
-    """A reader."""
+    """A reader, or what it is read with."""
 
     id: Iri
     type: CaliperTerm
@@ -172,6 +178,7 @@ class ReadingEvent(Event):
 
     action: CaliperTerm
     actor: Person
+    ed_app: Person = Field(alias="edApp")
     event_time: Instant = Field(alias="eventTime")
     federated_session: LtiSession = Field(alias="federatedSession")
     group: Section

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from context.errors import InputError
+from context.errors import InputError, number_of
 from context.files import typed_path
 from context.terms.premises import premises_given
 from sim.cli.options import (
@@ -152,9 +152,10 @@ def _report(outcome: Outcome, urls: tuple[str, ...], *, dry_run: bool, as_json: 
         out_json({**facts, **done})
     elif not dry_run:
         err.print(
-            f"{outcome.run_dir}: {done['drawn']} days drawn, {done['copied']} copied "
-            f"({done['events']:,} events), {done['tables']} tables written; "
-            f"warehouses: {done['loaded']} items loaded, {done['found']} there before; all synthetic"
+            f"{outcome.run_dir}: {number_of(done['drawn'], 'day')} drawn, {done['copied']} copied "
+            f"({number_of(done['events'], 'event')}), {number_of(done['tables'], 'table')} written; "
+            f"warehouses: {number_of(done['loaded'], 'item')} loaded, {done['found']} there before; "
+            "all synthetic"
         )
 
 
@@ -195,11 +196,12 @@ def estimate_command(
     And what BigQuery would charge for keeping it.
     """
     from sim.backfill.pool import default_workers
-    from sim.plan.estimate import estimate
+    from sim.plan.estimate import estimate, machine_pace
 
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     given = premises_given(scenario, flags)
-    wanted = estimate(given.scenario, given.pack, given.calendar, workers or default_workers())
+    workers = workers or default_workers()
+    wanted = estimate(given.scenario, given.pack, given.calendar, workers, pace=machine_pace())
     if as_json:
         out_json(wanted.facts())
         return

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from context.errors import number_of
 from context.files import typed_path
 from sim.cli.options import (
     AllowUnlabelled,
@@ -86,7 +87,7 @@ def context_command(
     if as_json:
         out_json({"synthetic": True, "to": to, **facts, "rows": rows})
     else:
-        err.print(f"{len(rows)} tables, {sum(rows.values()):,} rows: {to}")
+        err.print(f"{number_of(len(rows), 'table')}, {number_of(sum(rows.values()), 'row')}: {to}")
 
 
 def _target(url: str) -> tuple[str, str]:

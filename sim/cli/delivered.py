@@ -1,4 +1,4 @@
-"""``termtide verify`` and ``termtide drop``: what stands somewhere is checked, or removed."""
+"""``termtide verify``, ``audit`` and ``drop``: what stands somewhere is checked, measured, or removed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from context.errors import FindingsError, InputError
+from context.errors import FindingsError, InputError, number_of
 from context.files import typed_path
 from sim.cli.options import AsJson
-from sim.cli.terminal import err, out, out_json
+from sim.cli.terminal import err, out, out_json, print_rows
 from sim.sinks.open import droppable, either, open_dropper
 
 _Place = Annotated[
@@ -36,9 +36,9 @@ def verify_command(place: _Place = None, as_json: AsJson = False) -> None:
     if as_json:
         out_json({**asdict(found), "where": str(found.where)})
     else:
-        for finding in found.findings:
-            out(f"{finding.problem}: {finding.path}: {finding.said}")
-    seen = f"{found.where}: {found.files:,} files, {found.bytes / 1e6:,.0f} MB"
+        for line in found.lines():
+            out(line)
+    seen = f"{found.where}: {number_of(found.files, 'file')}, {found.bytes / 1e6:,.0f} MB"
     if found.findings:
         again = {
             "run": "`termtide run` with its scenario makes what differs or is missing again",
@@ -47,7 +47,7 @@ def verify_command(place: _Place = None, as_json: AsJson = False) -> None:
             "duckdb": "deliver into a new file",
             "stream": "`termtide stream` with --fresh and a new file plays it again",
         }[found.kind]
-        raise FindingsError(f"{seen}: {len(found.findings)} not as they should be; {again}")
+        raise FindingsError(f"{seen}: {len(found.findings):,} not as they should be; {again}")
     what = "stream" if found.kind == "stream" else "run"
     rest = "" if found.state == "done" else f"; the {what} is not complete ({found.state})"
     err.print(f"{seen}: all as they were written{rest}")
@@ -79,3 +79,54 @@ def drop_command(sink: _Where, run: _RunId, yes: _Yes = False, as_json: AsJson =
     if as_json:
         out_json({"datasets": found.datasets, "tables": found.tables, "kept": found.foreign})
     err.print("removed")
+
+
+_RunFolder = Annotated[
+    Path | None,
+    typer.Argument(parser=typed_path, metavar="[RUN]", help="A run's folder; default: the newest run."),
+]
+_Courses = Annotated[
+    int, typer.Option("--courses", metavar="N", min=1, help="Look at so many courses of the run.")
+]
+
+_Students = Annotated[
+    int, typer.Option("--students", metavar="N", min=2, help="Of courses with so many students and more.")
+]
+
+
+def audit_command(
+    run: _RunFolder = None, courses: _Courses = 60, students: _Students = 10, as_json: AsJson = False
+) -> None:
+    """Hold a run's clicks against those of real courses.
+
+    Medians over courses beside the band between the pack's real courses; ends with 1 where one lies outside.
+    """
+    from sim.audit.audit import audited
+    from sim.audit.run_logs import course_logs
+    from sim.folder.chosen import chosen_term
+    from sim.folder.find import find_run
+
+    folder = find_run(run)
+    _, pack, _ = chosen_term(None, folder, {})
+    found = audited(course_logs(folder, pack, courses, students), pack)
+    if as_json:
+        out_json({"where": str(folder), "figures": [{**asdict(one), "inside": one.inside} for one in found]})
+    else:
+        rows = [
+            {
+                "figure": one.figure,
+                "run": f"{one.run:.3f}",
+                "low": f"{one.low:.3f}",
+                "high": f"{one.high:.3f}",
+                "courses inside": f"{one.courses_inside:.0%}",
+                "": "" if one.inside else "outside",
+            }
+            for one in found
+        ]
+        print_rows(rows, tuple(rows[0]))
+    outside = [one.figure for one in found if not one.inside]
+    if outside:
+        raise FindingsError(
+            f"{folder}: {len(outside)} of {len(found)} figures lie outside of the real courses' band"
+        )
+    err.print(f"{folder}: all {len(found)} figures lie between those of the real courses")

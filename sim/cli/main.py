@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
 import sys
 import tomllib
@@ -17,13 +18,15 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from context.errors import InputError, TermtideError
+from context.errors import InputError, TermtideError, shortened
 from context.foreign import ours
+from sim.backfill.kept_pages import keep_free_pages
 from sim.cli.variables import check_variables, read_variables
 
 # So many new objects before cycles among them are looked for: what a command imports leaves none, and
 # with Python's own 700 (2,000 from 3.12 on) a query's start takes some 3 % longer.
 _OBJECTS = 50_000
+_HELP_WIDTH = 80
 # Where each command stands, in the order in which help lists them. A command imports what it needs when it is
 # asked for: `termtide sql` does not wait for what draws a term.
 COMMANDS = {
@@ -33,15 +36,20 @@ COMMANDS = {
     "context": "context:context_command",
     "backfill": "backfill:backfill_command",
     "estimate": "backfill:estimate_command",
+    "report": "reading.report:report_command",
     "stream": "live.stream:stream_command",
+    "audit": "delivered:audit_command",
     "verify": "delivered:verify_command",
     "drop": "delivered:drop_command",
     "ctl": "live.ctl:ctl_app",
-    "sql": "sql:sql_command",
-    "open": "sql:open_command",
+    "sql": "reading.sql:sql_command",
+    "open": "reading.sql:open_command",
     "marts": "marts:marts_app",
-    "pack": "pack:pack_app",
-    "schema": "schema:schema_app",
+    "scale": "scale:scale_app",
+    "pack": "packs.pack:pack_app",
+    "fit": "packs.fit:fit_command",
+    "compare": "packs.compare:compare_command",
+    "schema": "reading.schema:schema_app",
 }
 
 
@@ -54,8 +62,31 @@ def examples() -> dict[str, list[str]]:
 
 
 def _epilog(command: str) -> str:
-    """Examples, one a line; the mark keeps them from being wrapped."""
-    return "\n".join(["\b", "Examples:", *(f"  termtide {line}" for line in examples()[command])])
+    """Examples; the mark keeps them from being wrapped anywhere but where a shell goes on."""
+    lines = (row for line in examples()[command] for row in shell_rows(f"termtide {line}"))
+    return "\n".join(["\b", "Examples:", *(f"  {row}" for row in lines)])
+
+
+def shell_rows(command: str, width: int = _HELP_WIDTH - 4) -> list[str]:
+    """A command in rows of at most ``width`` letters, each but the last ending as shells want it to go on.
+
+    An option stays beside its value.
+    """
+    words = re.findall(r"'[^']*'|\"[^\"]*\"|\S+", command)
+    parts: list[str] = []
+    for before, word in pairwise(["", *words]):
+        if before.startswith("--") and not word.startswith("-"):
+            parts[-1] += f" {word}"
+        else:
+            parts.append(word)
+    rows = [parts[0]]
+    for part in parts[1:]:
+        if len(rows[-1]) + len(part) + 3 > width:
+            rows[-1] += " \\"
+            rows.append(f"    {part}")
+        else:
+            rows[-1] += f" {part}"
+    return rows
 
 
 def _help_alone(context: typer.Context) -> None:
@@ -153,14 +184,16 @@ def _is_json_log() -> bool:
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: errors become one line and an exit code."""
     gc.set_threshold(_OBJECTS, 10, 10)
+    keep_free_pages()
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, _interrupt)
-    as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in words
     try:
-        _check_letters(sys.argv[1:] if arguments is None else arguments)
+        _check_letters(words)
         code = app(arguments, prog_name="termtide", standalone_mode=False)
     except TermtideError as error:
-        fail(str(error), error.exit_code, as_json=as_json)
+        fail(error.told(words), error.exit_code, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         _stopped(as_json=as_json)
     except SystemExit:
@@ -172,11 +205,12 @@ def main(arguments: list[str] | None = None) -> None:
         if usage is None and "interrupted" in str(error).lower():
             _stopped(as_json=as_json)  # DuckDB's own word for Ctrl-C in a query
         if usage is not None:
-            fail(f"{usage().rstrip('.')}; {_where_help_is(error)}", 2, as_json=as_json)
+            line = shortened(usage().rstrip("."), words)
+            fail(f"{line}; {_where_help_is(error)}", 2, as_json=as_json)
         known = ours(error)
         if known is None:
             raise
-        fail(str(known), known.exit_code, as_json=as_json)
+        fail(known.told(words), known.exit_code, as_json=as_json)
     # Outside its standalone mode, typer returns exit codes, that of an interruption too.
     if code == 130:
         _stopped(as_json=as_json)

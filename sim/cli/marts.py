@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 import schemas
-from context.errors import FindingsError, InputError
+from context.errors import FindingsError, InputError, number_of
 from sim.cli.options import AllowUnlabelled, AsJson, RunDir, date_given
 from sim.cli.terminal import err, out, out_document, out_json, print_rows
 from sim.sinks.open import either, forms
@@ -123,12 +123,14 @@ def marts_build(
         if urls:
             options = TableOptions(allow_unlabelled=tuple(allow_unlabelled or ()), say=_say)
             facts |= {"to": urls[0], "rows": deliver_marts(where, urls[0], wish, options, _say)}
-            told = f"{urls[0]}: {len(facts['rows'])} marts, {sum(facts['rows'].values()):,} rows"
+            rows = number_of(sum(facts["rows"].values()), "row")
+            told = f"{urls[0]}: {number_of(len(facts['rows']), 'mart')}, {rows}"
         else:
             built = build_marts(where, wish, _say)
             facts |= {"made": built.made, "found": built.found, "run_date": str(built.record.run_date)}
             facts["rows"] = built.record.rows
-            told = f"{where}: {built.made} files and views made, {built.found} files there before"
+            made = number_of(built.made, "file or view", "files and views")
+            told = f"{where}: {made} made, {built.found:,} there before"
     if as_json:
         out_json(facts)
     else:
@@ -147,7 +149,7 @@ def marts_lint(names: _Names = None) -> None:
     for line in found:
         out(line)
     if found:
-        raise FindingsError(f"marts: {len(found)} findings")
+        raise FindingsError(f"marts: {number_of(len(found), 'finding')}")
 
 
 def _memory(text: str | None) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from humanize import naturalsize
 
-from context.errors import InputError
+from context.errors import InputError, number_of
 from context.packs.pack import load_pack
 from context.scenario.load import FILE_NAME, demo_scenario, init_text
 from context.terms.premises import Premises, premises, premises_of_file
@@ -110,13 +110,14 @@ def _make(
 ) -> None:
     from sim.backfill.pool import default_workers
     from sim.folder.progress import Progress
-    from sim.plan.estimate import LARGE_BYTES, check_disk, estimate
+    from sim.plan.estimate import LARGE_BYTES, check_disk, estimate, machine_pace
     from sim.run import run
 
     scenario = given.scenario
     run_dir = out or default_run_dir(scenario)
     workers = workers or default_workers()
-    wanted = estimate(scenario, given.pack, given.calendar, workers, marts=marts)
+    pace = machine_pace()
+    wanted = estimate(scenario, given.pack, given.calendar, workers, marts=marts, pace=pace)
     title = f"{scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}"
     for line in (f"{title}, pack {given.pack.name}", *wanted.lines()):
         err.print(line)
@@ -136,7 +137,7 @@ def _make(
 
 def _summary(outcome: Outcome) -> dict[str, Any]:
     """The run's facts as plain data."""
-    from sim.report.queries import queries
+    from sim.report.campus.queries import queries
 
     manifest, run_dir = outcome.manifest, outcome.run_dir
     days = sorted(manifest.units)
@@ -161,10 +162,11 @@ def _print_summary(facts: dict[str, Any]) -> None:
     if facts["was_done"]:
         err.print(f"{run_dir}: this run is complete already; nothing to do")
     err.print(
-        f"{run_dir}: {facts['store_rows']:,} store rows, {facts['events']:,} events "
+        f"{run_dir}: {number_of(facts['store_rows'], 'store row')}, {number_of(facts['events'], 'event')} "
         f"({naturalsize(facts['event_bytes'])} of Parquet), all synthetic"
     )
     err.print(f"warehouse: {Path(facts['warehouse']).resolve()}")
     err.print("Try:")
     for query in facts["queries"]:
-        err.print(f'  {program()} sql --run {shlex.quote(run_dir)} "{query}"')
+        # To be copied: no end of a row in it.
+        err.print(f'  {program()} sql --run {shlex.quote(run_dir)} "{query}"', soft_wrap=True)

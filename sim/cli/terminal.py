@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from context.errors import InputError
-from sim.folder.plain import plain
+from sim.folder.plain import fitted, plain
 
 
 class PlainConsole(Console):
@@ -26,6 +26,14 @@ class PlainConsole(Console):
     def render_str(self, text: str, **style: Any) -> Text:
         """The text as rich draws it, be it printed or a table's cell."""
         return super().render_str(plain(text), **(style | {"markup": False, "emoji": False}))
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print; a line for people in rows that fit a terminal, unless ``soft_wrap`` is given."""
+        if len(objects) != 1 or not isinstance(objects[0], str) or options.get("soft_wrap"):
+            super().print(*objects, **options)
+            return
+        for row in fitted(plain(objects[0]), self.width if self.is_terminal else None):
+            super().print(row, **options)
 
 
 err = PlainConsole(stderr=True, soft_wrap=True)
@@ -40,8 +48,14 @@ def ask_to_go_on(question: str) -> None:
 
 
 def out(line: str) -> None:
-    """A line for people on stdout, whatever is in it."""
-    typer.echo(plain(line))
+    """A line for people on stdout, whatever is in it, in rows that fit where this is a terminal."""
+    for row in fitted(plain(line), out_width()):
+        typer.echo(row)
+
+
+def out_width() -> int | None:
+    """Columns of the terminal that stdout is; None for anything else, in which no line is cut."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def out_json(facts: object) -> None:
@@ -71,8 +85,7 @@ def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
             return values
         return ["" if value is None else str(value) for value in values]
 
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    write_rows(pa.table({column: cells(column) for column in columns}), "pretty", sys.stdout, width)
+    write_rows(pa.table({column: cells(column) for column in columns}), "pretty", sys.stdout, out_width())
 
 
 def program(called: str | None = None) -> str:

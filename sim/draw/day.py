@@ -15,7 +15,7 @@ import numpy.typing as npt
 from context import rng
 from context.arrays import BOOL, F64, HOUR_MS, I32, I64, U64, ordinals
 from sim.caliper.batch import Batch, concatenate
-from sim.draw.appointments import in_working_order, is_by_the_clock, joined_ms
+from sim.draw.appointments import in_working_order, is_by_the_clock, joined_ms, to_later_visits
 from sim.draw.clicks import objects_of, place_of, through_outages
 from sim.draw.dues import Times
 from sim.draw.engine import Engine
@@ -190,7 +190,7 @@ def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64)
     course = e.course[today.rows[mine]]
     cip, level = c.cip[course], c.level[course]
     of_sections = tool_weights(
-        engine.state_weight, plan.section_flags, engine.plan.effects.tool_day, plan.day
+        engine.state_weight, engine.taste, plan.section_flags, engine.plan.effects.tool_day, plan.day
     )
     weight = of_sections[e.section[today.rows[mine]]]
     each = plan.each_nano / (NANO * FULL_WEIGHT)
@@ -231,6 +231,7 @@ def _ambient(
     enrolment = today.rows[place]
     person = world.enrolments.person[enrolment]
     visit, time = place_of(engine, visits, routes, place, tool, key)
+    to_later_visits(engine, today.day, visits, enrolment, tool, key, (visit, time))
     timed = np.flatnonzero(is_by_the_clock(engine, tool))
     kept = through_outages(engine, visits, visit, time, tool)
     visit_key = visits.key[visit]

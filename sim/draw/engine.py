@@ -17,11 +17,11 @@ from sim.draw.dues import Dues, make_dues
 from sim.draw.opened import Shelf
 from sim.draw.sessions.sessions import session_sizes
 from sim.folder.names import PLAN
-from sim.plan.adoption import state_weights
+from sim.plan.adoption import state_weights, tool_tastes
 from sim.plan.anchors import Anchors, make_anchors
 from sim.plan.plan import Plan
 from sim.plan.plan_file import PlanDays, PlanFile
-from sim.plan.sections import class_starts, office_hours, section_keys
+from sim.plan.sections import class_hours, office_hours, section_keys
 from sim.world.load import load_world
 from sim.world.objects import lti_tools
 from sim.world.world import World
@@ -40,6 +40,7 @@ class Engine:
     anchors: Anchors
     section_key: U64
     class_ms: I64  # [sections] when its classes begin by the clock on the wall, since midnight
+    class_end_ms: I64  # [sections] when they end
     office_ms: I64  # [sections] when its office hours begin
     dues: Dues
     shelf: Shelf
@@ -47,6 +48,7 @@ class Engine:
     tool_key: U64
     tool_rank: I64
     lti_place: dict[str, int]  # place of each external tool among a course's tools
+    taste: I64  # [sections, tools] how much each course makes of a tool
     state_weight: I64  # [256, tools] what a section's day asks of each tool, by its flags
     session_size: npt.NDArray[np.float64]  # mean events of a session of each tool, 1: click by click
 
@@ -56,6 +58,7 @@ class Engine:
         table = pack.table("tool")
         rank = dict(zip(table["tool"], table["rank"], strict=True))
         e, keys = world.enrolments, section_keys(world)
+        classes = class_hours(pack, keys)
         students = np.flatnonzero(e.is_student)
         return Engine(
             pack=pack,
@@ -64,7 +67,8 @@ class Engine:
             plan=plan,
             anchors=anchors,
             section_key=keys,
-            class_ms=class_starts(pack, keys),
+            class_ms=classes[0],
+            class_end_ms=classes[1],
             office_ms=office_hours(keys)[1],
             dues=make_dues(pack, calendar, world),
             shelf=Shelf.build(pack, world),
@@ -72,6 +76,7 @@ class Engine:
             tool_key=rng.key_of_text(world.tenant.seed, "tool", list(world.tools)),
             tool_rank=np.array([min(int(rank[tool]), RANKS - 1) for tool in world.tools], dtype=np.int64),
             lti_place={tool: place for place, (tool, _, _) in enumerate(lti_tools(pack))},
+            taste=tool_tastes(pack, world),
             state_weight=state_weights(pack, world.tools),
             session_size=session_sizes(pack, world.tools),
         )

@@ -19,6 +19,7 @@ from sim.folder.manifest import (
     Manifest,
     PackEntry,
     RunState,
+    differing_library,
     load_manifest,
     new_manifest,
     termtide_version,
@@ -26,22 +27,25 @@ from sim.folder.manifest import (
 from sim.folder.names import (
     BUILT,
     COOKBOOK,
+    COUNTS,
     DICTIONARY,
     FOLDER,
     MANIFEST,
     MARTS,
     PLAN,
+    RECORDS,
     REPORT,
     SUSPECTS,
     WAREHOUSE,
 )
 from sim.folder.progress import Progress
-from sim.folder.whole import Care, broken, is_built
+from sim.folder.whole import Care, broken, is_built, note_suspects
 
 _PAGES = ("index.html", "joins.html", "marts.html", "search.js", "style.css", "tables.js")
 _STORES = ("context_store_entity", "context_store_keymap")
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _EVENT_FOLDER = re.compile(rf"event_date={_DATE}")
+_RECORD = re.compile(rf"run\.json|unit-{_DATE}\.json")
 _EVENT_FILE = re.compile(rf"unit-{_DATE}\.parquet(\.tmp)?")
 
 
@@ -131,6 +135,7 @@ def claim(
         whole = verified(run_dir, whole, "sources")
     if whole != found:
         whole.save(run_dir)
+    note_suspects(run_dir, [])  # what differs of them is not in the manifest any more
     return whole
 
 
@@ -159,6 +164,9 @@ def verified(run_dir: Path, manifest: Manifest, care: Care = "cheap") -> Manifes
     found.units = {
         day: unit for day, unit in found.units.items() if lost.isdisjoint(file.path for file in unit.files)
     }
+    uncounted = [unit for unit in found.units.values() if unit.counts and unit.counts.path in lost]
+    for unit in uncounted:  # its events are whole: they are only to be counted again
+        unit.counts = None
     found.store = {name: table for name, table in found.store.items() if table.path not in lost}
     if plan and plan[0].path in lost:
         found.plan = None
@@ -167,7 +175,7 @@ def verified(run_dir: Path, manifest: Manifest, care: Care = "cheap") -> Manifes
     elif found.plan is None and manifest.has_plan:
         found.state = "plan"
     elif manifest.is_done and (
-        len(found.units) < len(manifest.units) or not is_built(run_dir, WAREHOUSE, REPORT)
+        len(found.units) < len(manifest.units) or uncounted or not is_built(run_dir, WAREHOUSE, REPORT)
     ):
         found.state = "events"
     return found
@@ -185,10 +193,11 @@ def remove_run(run_dir: Path, manifest: Manifest | None = None) -> None:
         events = run_dir / FOLDER
         dates = [path for path in events.glob("event_date=*") if _EVENT_FOLDER.fullmatch(path.name)]
         stores = [run_dir / dataset for dataset in _STORES]
-        pages = run_dir / DICTIONARY
+        pages, records = run_dir / DICTIONARY, run_dir / RECORDS
         marts = [run_dir / mart.table.dataset for mart in schemas.marts()]
         days = [run_dir / mart.table.dataset / mart.table.name for mart in schemas.marts()]
         found = [*stores, *dates, events, events.parent, *days, *marts, *pages.glob("*/"), pages]
+        found += [run_dir / COUNTS, records]
         for folder in found:
             if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
                 folder.rmdir()
@@ -212,14 +221,18 @@ def _check_same(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
 
 
 def _check_versions(run_dir: Path, found: Manifest, fresh: Manifest) -> None:
-    """A run is finished with the libraries that it was begun with: others could make other bytes."""
-    for name, version in fresh.versions.items():
-        if found.versions.get(name) != version:
-            raise InputError(
-                f"{run_dir}: begun with {name} {found.versions.get(name)} and not complete, "
-                f"here is {version}; "
-                "continue with that version, or start over with --force"
-            )
+    """A run is finished with the digests and the libraries that it was begun with."""
+    if found.digests != fresh.digests:
+        raise InputError(
+            f"{run_dir}: begun with digests by {found.digests} and not complete, here they are by "
+            f"{fresh.digests}; continue with the version that began it, or start over with --force"
+        )
+    differs = differing_library(found.versions, fresh.versions)
+    if differs is not None:
+        raise InputError(
+            f"{run_dir}: begun with {differs.name} {differs.there} and not complete, here is {differs.here}; "
+            "continue with that version, or start over with --force"
+        )
 
 
 def _title(manifest: Manifest) -> str:
@@ -235,8 +248,8 @@ def _difference(found: Manifest, fresh: Manifest) -> str:
         return f" (pack {found.pack.name} {found.pack.version} has changed)"
     there = found.scenario.model_dump(mode="json")
     for key, value in fresh.scenario.model_dump(mode="json").items():
-        if there[key] != value:
-            return f" ({key}: {there[key]} there, {value} given)"
+        if there.get(key) != value:
+            return f" ({key}: {there.get(key, 'the usual')} there, {value} given)"
     return ""
 
 
@@ -247,6 +260,9 @@ def ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
         yield run_dir / (name + PARTIAL)
     yield run_dir / f"{WAREHOUSE}{PARTIAL}.wal"
     yield from _pages(run_dir / DICTIONARY)
+    for path in (run_dir / RECORDS).glob("*.json"):
+        if _RECORD.fullmatch(path.name):
+            yield path
     for dataset in _STORES:
         for table in schemas.tables(dataset):
             yield run_dir / dataset / f"{table.name}.parquet"
@@ -256,6 +272,9 @@ def ours(run_dir: Path, manifest: Manifest | None) -> Iterator[Path]:
         yield place.with_name(f"{mart.table.name}.parquet")
         yield place.with_name(f"{mart.table.name}.parquet{PARTIAL}")
         yield from place.glob(f"{mart.table.partition_by}=*.parquet*")
+    for path in (run_dir / COUNTS).glob("unit-*"):
+        if _EVENT_FILE.fullmatch(path.name):
+            yield path
     for path in (run_dir / FOLDER).glob("event_date=*/unit-*"):
         if _EVENT_FOLDER.fullmatch(path.parent.name) and _EVENT_FILE.fullmatch(path.name):
             yield path

@@ -1,14 +1,19 @@
-"""The few facts of a run that a query needs, read without what else makes and checks a manifest."""
+"""The few facts of a run that a query needs, read without what else makes and checks a manifest.
+
+Which files have its rows is one of them: what else lies in its folders is nobody's.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from context.documents import UnreadableError, read_json
 from context.errors import InputError, RunError
-from sim.folder.names import MANIFEST
+from sim.folder.names import MANIFEST, MARTS, date_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ def facts_of(run_dir: Path) -> RunFacts:
     """The facts of a run folder. Raises InputError where no run is, RunError for a damaged file."""
     path = run_dir / MANIFEST
     try:
-        found = read_json(path)
+        found = _read(path)
         days = [date.fromisoformat(day) for day in found["units"]] or [date(1970, 1, 1)]
         return RunFacts(str(found["scenario"]["project"]), min(days), max(days))
     except UnreadableError as error:
@@ -33,3 +38,46 @@ def facts_of(run_dir: Path) -> RunFacts:
         raise
     except (ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path}: no manifest of a run") from error
+
+
+def event_files(run_dir: Path) -> dict[str, list[str]]:
+    """Paths of the files of events, relative to the run folder, by UTC date ("2026-09-01"), in order.
+
+    Raises UnreadableError or RunError for a damaged manifest.
+    """
+    path = run_dir / MANIFEST
+    found: dict[str, list[str]] = {}
+    try:
+        for unit in _read(path)["units"].values():
+            for file in unit["files"]:
+                day = date_of(file["path"])
+                if day is not None:
+                    found.setdefault(day.isoformat(), []).append(file["path"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunError(f"{path}: no manifest of a run") from error
+    return {day: sorted(found[day]) for day in sorted(found)}
+
+
+def mart_files(run_dir: Path, mart: str) -> dict[str, str]:
+    """The same of a mart ("mart_general.lms_tool"): one file a day, by its day. Raises as ``event_files``."""
+    path = run_dir / MARTS
+    if not path.is_file():
+        return {}
+    try:
+        files = _read(path)["marts"].get(mart, {}).get("files", {})
+        return {str(day): str(files[day]["path"]) for day in sorted(files)}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunError(f"{path}: no record of marts") from error
+
+
+def _read(path: Path) -> Any:
+    try:
+        found = path.stat()
+    except OSError:
+        return read_json(path)  # which says why not
+    return _read_once(path, found.st_mtime_ns, found.st_ino)
+
+
+@lru_cache(maxsize=4)
+def _read_once(path: Path, _changed_ns: int, _inode: int) -> Any:
+    return read_json(path)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import platform
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
@@ -27,9 +28,9 @@ from pydantic import (
 
 from context.documents import UnreadableError
 from context.errors import DamagedError, InputError, RunError
-from context.files import Written
+from context.files import DIGEST, Written
 from context.scenario.scenario import Scenario
-from context.sealed import check_sealed, read_sealed, write_sealed
+from context.sealed import check_format, check_sealed, read_sealed, write_sealed
 from sim.folder.names import MANIFEST
 
 
@@ -39,7 +40,8 @@ def run_id(manifest: Manifest) -> str:
     return f"{name}-{manifest.seed}-{manifest.scenario_digest[:8]}"
 
 
-FORMAT: Literal[2] = 2
+FORMAT: Literal[3] = 3
+READ_FORMATS = (2, FORMAT)  # that are read: until 2, digests were SHA-256
 RunState = Literal["context", "plan", "events", "done"]  # what is being made; "events" goes on to the report
 _LIBRARIES = ("numpy", "pyarrow", "duckdb", "simpy", "orjson", "tzdata")
 
@@ -99,12 +101,13 @@ class UnitEntry(_Sparse):
     rows: int = Field(ge=0)
     digest: str | None = None  # of the columns; files of lines have none
     files: list[FileEntry]
+    counts: FileEntry | None = None  # the record of what it has, counted; runs made before have none
 
 
 class TableEntry(FileEntry):
     """A table of the context store, or the plan."""
 
-    digest: str  # SHA-256 of the columns
+    digest: str  # of the columns
 
 
 class PackEntry(_Part):
@@ -127,7 +130,8 @@ class Manifest(_Part):
     """``manifest.json``. ``state`` is the stage that is being made, or "done"."""
 
     label: Literal["synthetic"] = "synthetic"
-    format: Literal[2] = FORMAT
+    format: Literal[2, 3] = FORMAT
+    digests: Literal["sha256", "xxh3_128"] = "sha256"  # what the digests below are; format 2 does not say it
     termtide: str
     state: RunState = "context"
     scenario_digest: str
@@ -145,7 +149,9 @@ class Manifest(_Part):
     def files(self) -> list[FileEntry]:
         """Every file that it names."""
         plan = [] if self.plan is None else [self.plan]
-        return [*self.store.values(), *plan, *(file for unit in self.units.values() for file in unit.files)]
+        counts = [unit.counts for unit in self.units.values() if unit.counts is not None]
+        events = (file for unit in self.units.values() for file in unit.files)
+        return [*self.store.values(), *plan, *events, *counts]
 
     @property
     def has_store(self) -> bool:
@@ -162,12 +168,27 @@ class Manifest(_Part):
         """Whether nothing is left to make."""
         return self.state == "done"
 
-    def add_unit(self, day: str, files: Iterable[Written], rows: int, digest: str | None) -> None:
+    @model_serializer(mode="wrap")
+    def _as_its_format(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        facts: dict[str, Any] = dump(self)
+        if self.format < FORMAT:
+            del facts["digests"]
+        return facts
+
+    def add_unit(
+        self,
+        day: str,
+        files: Iterable[Written],
+        rows: int,
+        digest: str | None,
+        counts: Written | None = None,
+    ) -> None:
         """Note that a unit's files are in place. Raises RunError when their rows are not the unit's."""
         entries = [FileEntry.of(file) for file in files]
         if sum(entry.rows for entry in entries) != rows:
             raise RunError(f"unit {day}: {rows} events, but {sum(e.rows for e in entries)} in its files")
-        self.units[day] = UnitEntry(rows=rows, digest=digest, files=entries)
+        record = None if counts is None else FileEntry.of(counts)
+        self.units[day] = UnitEntry(rows=rows, digest=digest, files=entries, counts=record)
 
     def save(self, run_dir: Path) -> None:
         """Write the file durably and rename it into place; the totals are summed anew. Raises RunError."""
@@ -186,6 +207,27 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in _LIBRARIES}}
 
 
+# Of these the bytes of store, plan and units depend; Python and DuckDB are there for who reads the manifest.
+MOVING_BYTES = ("numpy", "pyarrow", "simpy", "orjson", "tzdata")
+
+
+@dataclass(frozen=True)
+class DifferingLibrary:
+    """A library of which two versions would be at work on one run."""
+
+    name: str
+    there: str
+    here: str
+
+
+def differing_library(there: Mapping[str, str], here: Mapping[str, str]) -> DifferingLibrary | None:
+    """The first library that moves bytes and has another version here than there."""
+    for name in MOVING_BYTES:
+        if there.get(name) != here.get(name):
+            return DifferingLibrary(name, there.get(name, "none"), here.get(name, "none"))
+    return None
+
+
 def termtide_version() -> str:
     """The installed version, "0+source" when running from files that were never installed."""
     try:
@@ -202,6 +244,7 @@ def new_manifest(scenario: Scenario, pack: PackEntry) -> Manifest:
         scenario=scenario,
         seed=scenario.seed,
         pack=pack,
+        digests=DIGEST,
         versions=versions(),
     )
 
@@ -222,9 +265,7 @@ def load_manifest(run_dir: Path) -> Manifest:
                 f"{run_dir}: no {MANIFEST}, so there is no run; `termtide run` makes one"
             ) from None
         raise
-    given = data.get("format") if isinstance(data, dict) else None
-    if isinstance(given, int) and given != FORMAT:
-        raise InputError(f"{path}: format {given}, allowed: {FORMAT}; another version of Termtide made it")
+    check_format(path, data, READ_FORMATS, "use that one, or give another --out")
     try:
         manifest = Manifest.model_validate_json(json.dumps(data))
     except ValidationError as error:

@@ -20,6 +20,14 @@ def date_of(path: str) -> date | None:
     return date.fromisoformat(found[1]) if found else None
 
 
+COUNTS = "counts"  # a folder of what units have, counted
+
+
+def counts_path(campus_day: date) -> str:
+    """Where the record of a unit's counts stands, relative to the run folder."""
+    return f"{COUNTS}/unit-{campus_day}.parquet"
+
+
 MANIFEST = "manifest.json"
 PLAN = "plan.parquet"
 WAREHOUSE = "warehouse.duckdb"
@@ -29,3 +37,4 @@ SUSPECTS = "suspects.json"  # files that were found to differ
 DICTIONARY = "dictionary"  # a folder of pages
 COOKBOOK = "cookbook.html"
 MARTS = "marts.json"
+RECORDS = "records"  # a folder of what many machines say of the units they made

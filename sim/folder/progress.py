@@ -27,6 +27,8 @@ from rich.progress import Progress as LiveLine
 from rich.table import Column
 from rich.text import Text
 
+from context.errors import number_of
+
 _LINE_EVERY = 30.0  # seconds between plain lines
 _REMEMBERED = 120.0  # seconds of work that the speed is taken from
 _BAR_WIDTH = 16
@@ -116,7 +118,7 @@ class Progress:
             self._line.reset(self._task, total=None, description=name, counts=None)
             return
         there = f", {before} done before" if before else ""
-        self.say(f"{name}: {total} {parts} to do{there}")
+        self.say(f"{name}: {number_of(total, parts.removesuffix('s'))} to do{there}")
         # Nobody sees this one: it keeps the speed and the time left as the live line does.
         unseen = LiveLine(
             console=Console(file=io.StringIO()),
@@ -150,7 +152,7 @@ class _Counts:
         texts = [f"{self.done} of {self.total} {self.parts}"]
         seconds = task.elapsed or 0.0
         if self.rows:
-            texts.append(f"{self.rows:,} events")
+            texts.append(number_of(self.rows, "event"))
             if seconds:
                 texts.append(f"{self.rows / seconds:,.0f} a second")
         if self.done >= self.total:
@@ -161,7 +163,7 @@ class _Counts:
 
     def short(self, task: Task) -> str:
         """The same in half a line."""
-        events = f"{self.rows:,} events" if self.rows else f"{self.done} of {self.total} {self.parts}"
+        events = number_of(self.rows, "event") if self.rows else f"{self.done} of {self.total} {self.parts}"
         rate = f"  {self.rows / task.elapsed:,.0f}/s" if self.rows and task.elapsed else ""
         left = f"  {_LEFT.render(task).plain} left" if task.time_remaining is not None else ""
         return f"{task.percentage:.0f} %  {events}{rate}{left}"

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from context.errors import DamagedError, TermtideError
+from context.errors import DamagedError, TermtideError, number_of
 from context.files import damaged, file_digest
 from context.sealed import check_sealed, read_sealed, write_sealed
 from sim.folder.manifest import FileEntry, StoredFile
@@ -57,7 +57,7 @@ def check_files(root: Path, files: Sequence[StoredFile]) -> None:
     there = [path for path in lost if (root / path).is_file()]
     note_suspects(root, read_suspects(root) | set(there))
     first = (there or lost)[0]
-    more = f", nor are {len(lost) - 1} others" if len(lost) > 1 else ""
+    more = f"; {number_of(len(lost) - 1, 'more file differs', 'more files differ')}" if len(lost) > 1 else ""
     raise damaged(root / first, f"is {'not the file that was written' if there else 'missing'}{more}")
 
 

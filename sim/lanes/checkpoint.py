@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from context.documents import UnreadableError, read_bytes
 from context.errors import InputError, RunError
 from context.files import disk_error, replacing
+from context.sealed import check_format
 from sim.folder.lock import folder_while_needed, locked
 from sim.lanes.seals import format_of, open_line, seal_line
 from sim.lanes.stream_progress import Cursor, Key, Segment, StreamProgress
@@ -225,8 +226,8 @@ def load_progress(folder: Path) -> StreamProgress | None:
             return None
         raise
     try:
-        if (there := format_of(lines[0], JOURNAL_FORMAT)) != JOURNAL_FORMAT:
-            raise InputError(f"{path}: format {there}, allowed: {JOURNAL_FORMAT}; give another --state")
+        there = {"format": format_of(lines[0], JOURNAL_FORMAT)}
+        check_format(path, there, (JOURNAL_FORMAT,), "use that one, or give another --state")
         saved, seal = open_line(lines[0], "", path)
         head = _Head.model_validate(saved)
         progress = StreamProgress(
@@ -270,8 +271,7 @@ def _apply(progress: StreamProgress, line: object) -> None:
         return
     progress.cursors.update(_entries(entry.ack))
     progress.acked += entry.n
-    if entry.mark is not None:
-        progress.mark = entry.mark
+    progress.mark = progress.mark if entry.mark is None else entry.mark
 
 
 def _entries(rows: list[_Row]) -> Iterator[tuple[Key, Cursor]]:

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import schemas
-from context.errors import InputError
-from context.files import disk_error, replacing
+from context.errors import InputError, number_of
+from context.files import disk_error, file_digest, replacing
 from context.store.store import ENTITY
 from schemas import Mart
 from sim.folder.duckdb_paths import duckdb_file
@@ -25,7 +25,7 @@ from sim.folder.whole import note_built
 from sim.marts.graph import parameters, reads, with_needed
 from sim.marts.history import HISTORY, write_history
 from sim.marts.query import Dates, duckdb_query, sort_key
-from sim.marts.record import MartEntry, MartFile, MartsRecord, digest_of, file_digest, load_record
+from sim.marts.record import MartEntry, MartFile, MartsRecord, digest_of, load_record
 from sim.marts.source import (
     EVENTS_NAME,
     EXPANDED_NAME,
@@ -172,10 +172,9 @@ class _Work:
             self.record.marts[mart.name] = entry
             self.record.save(self.source.run_dir)
         if self.made > before:
-            rows = (
-                f", {sum(file.rows for file in entry.files.values()):,} rows" if entry.files else ", a view"
-            )
-            self.say(f"marts: {place}, {mart.name}{rows}, {monotonic() - began:.1f} s")
+            rows = sum(file.rows for file in entry.files.values())
+            made = number_of(rows, "row") if entry.files else "a view"
+            self.say(f"marts: {place}, {mart.name}, {made}, {monotonic() - began:.1f} s")
 
     def _whole(self, mart: Mart, old: MartEntry) -> MartEntry:
         made_from = self._made_from(mart, self.whole)
@@ -266,7 +265,7 @@ class _Work:
             rows = int(pq.read_metadata(beside).num_rows)
             size, digest = beside.stat().st_size, file_digest(beside)
         self.made += 1
-        return MartFile(path=path, rows=rows, bytes=size, sha256=digest, made_from=made_from)
+        return MartFile(path=path, rows=rows, bytes=size, xxh3_128=digest, made_from=made_from)
 
     def _name(self, mart: Mart, entry: MartEntry) -> None:
         """From here on the mart's rows go by its name in the connection."""

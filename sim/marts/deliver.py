@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from context.errors import InputError
+from context.errors import InputError, number_of
 from schemas import Mart
 from sim.folder.manifest import run_id
 from sim.folder.progress import Say
@@ -49,7 +49,7 @@ def deliver_marts(run_dir: Path, url: str, wish: Wish, options: TableOptions, sa
             else:
                 rows = sink.fill(_fill(mart, whole, whole))
             found[mart.name] = rows
-            say(f"marts: {number} of {len(order)}, {mart.name}, {rows:,} rows")
+            say(f"marts: {number} of {len(order)}, {mart.name}, {number_of(rows, 'row')}")
         sink.flush()
     finally:
         sink.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from datetime import date
@@ -12,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from context.errors import InputError
-from context.files import disk_error, replacing
+from context.files import bytes_digest, disk_error, file_digest, replacing
 from sim.folder.manifest import termtide_version
 from sim.folder.names import MARTS
 
@@ -27,13 +26,13 @@ class MartFile(_Part):
     path: str  # relative to the run folder
     rows: int
     bytes: int
-    sha256: str
+    xxh3_128: str  # of all its bytes
     made_from: str
 
     def is_whole(self, run_dir: Path) -> bool:
         """Whether the file is there with its bytes, each of them."""
         path = run_dir / self.path
-        return path.is_file() and path.stat().st_size == self.bytes and file_digest(path) == self.sha256
+        return path.is_file() and path.stat().st_size == self.bytes and file_digest(path) == self.xxh3_128
 
 
 class MartEntry(_Part):
@@ -45,7 +44,7 @@ class MartEntry(_Part):
     @property
     def digest(self) -> str:
         """Of the content: of the files, or of the query."""
-        parts = [f"{day} {file.sha256}" for day, file in sorted(self.files.items())]
+        parts = [f"{day} {file.xxh3_128}" for day, file in sorted(self.files.items())]
         return digest_of([*parts, self.view or ""])
 
 
@@ -53,7 +52,7 @@ class MartsRecord(_Part):
     """The file."""
 
     label: Literal["synthetic"] = "synthetic"
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     termtide: str
     run_date: date | None = None
     marts: dict[str, MartEntry] = {}
@@ -88,12 +87,6 @@ def load_record(run_dir: Path) -> MartsRecord:
         raise InputError(f"{path}: no record of marts; delete it, and they are built anew") from None
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def digest_of(parts: Iterable[str]) -> str:
-    """SHA-256 of texts, each on a line of its own."""
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    """XXH3-128 of texts, each on a line of its own."""
+    return bytes_digest("\n".join(parts).encode())

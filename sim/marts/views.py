@@ -12,11 +12,11 @@ import schemas
 from context.errors import InputError, RunError, TermtideError
 from context.files import disk_error, replacing
 from schemas import Mart
-from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, readable_database, written_database
+from sim.folder.duckdb_paths import duckdb_folder, readable_database, written_database
 from sim.marts.graph import ordered
 from sim.marts.record import MartEntry, MartsRecord, digest_of
 from sim.sql.rules.failing import needed
-from sim.sql.warehouse import ROOT, comments, literal, quoted
+from sim.sql.warehouse import ROOT, comments, files_sql, literal, quoted
 
 _DIGEST = "termtide_marts"  # a macro that tells by what statements the views were made
 
@@ -93,8 +93,6 @@ def _statements(root: Path, record: MartsRecord) -> Iterator[tuple[str, str]]:
 def _select(root: Path, mart: Mart, entry: MartEntry) -> str:
     if entry.view is not None:
         return entry.view
-    name = f"{mart.table.dataset}/{mart.table.name}"
-    path = f"{name}/*.parquet" if mart.table.stored == "days" else f"{name}.parquet"
     columns = ", ".join(quoted(column.name) for column in mart.table.columns)
-    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(duckdb_pattern(root))})"
-    return f"SELECT {columns} FROM read_parquet({folder} || {literal('/' + path)}, hive_partitioning = false)"
+    files = files_sql(root, [file.path for file in entry.files.values()])
+    return f"SELECT {columns} FROM read_parquet({files}, hive_partitioning = false)"

@@ -2,7 +2,8 @@
 
 A tool whose pages show objects of the store is there once the first of them is released. External tools are
 drawn by the pack's shares, keyed by course and tool: a tool that is added moves no other. Turnitin goes with
-papers. What the pack says nothing of (the home page, grades, people) is everywhere.
+papers. What the pack says nothing of (the home page, grades, people) is everywhere. How much a course makes
+of each tool that it has differs from course to course; the plan keeps the totals of their cells.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from sim.plan.campus import EXAM_SOON, MEETS, MET, OFFICE, QUIZ_DUE, TALK_DUE, W
 from sim.world.objects import OUTSIDE_STORE
 from sim.world.world import MODES, CampusFacts, World
 
-FULL_WEIGHT = 100  # of a section's usual day
+HUNDREDTHS = 100  # of what a usual day asks for, or a usual course
+FULL_WEIGHT = HUNDREDTHS * HUNDREDTHS  # of a usual section's usual day
 NEVER_DAY = 10_000  # later than any campus day
 NEEDS_PAPERS = "turnitin"
 _BITS = {
@@ -32,7 +34,7 @@ _BITS = {
     "met": MET,
     "office": OFFICE,
 }
-_LIVE, _ADOPTS = 730, 731  # purposes of draws: of a section's key, of a course's
+_LIVE, _ADOPTS, _TASTE = 730, 731, 735  # purposes of draws: of a section's key, of a course's
 
 
 def online_live(pack: Pack, sections_key: U64, mode: I64) -> BOOL:
@@ -113,16 +115,29 @@ def _adopted(pack: Pack, world: World, facts: CampusFacts, sections_key: U64) ->
 
 
 def state_weights(pack: Pack, tools: tuple[str, ...]) -> I64:
-    """[256, tools] By a section's flags, what its day asks of each tool: FULL_WEIGHT as usual."""
+    """[256, tools] By a section's flags, what its day asks of each tool, in HUNDREDTHS of the usual."""
     flags = np.arange(256)
     states = {name: (flags & bit) > 0 for name, bit in _BITS.items()}
     states["idle"] = (flags & (MEETS | OFFICE)) == 0
     table, law = np.ones((256, len(tools))), pack.table("section_state")
     for state, tool, factor in zip(law["state"], law["tool"], law["factor"], strict=True):
         table[states[str(state)], tools.index(str(tool))] *= float(factor)
-    return np.rint(table * FULL_WEIGHT).astype(np.int64)
+    return np.rint(table * HUNDREDTHS).astype(np.int64)
 
 
-def tool_weights(weights: I64, flags: U8, tool_day: I64, day: int) -> I64:
-    """[sections, tools] What a day asks of each tool, by ``state_weights``; 0 before the tool is there."""
-    return np.where(tool_day <= day, weights[flags], 0)
+def tool_tastes(pack: Pack, world: World) -> I64:
+    """[sections, tools] How much a section's course makes of each tool, in HUNDREDTHS of what others do."""
+    e, keys = world.enrolments, world.courses.key
+    course = np.zeros(int(e.section.max()) + 1, dtype=np.int64)
+    course[e.section] = e.course
+    sigma = pack.number("dispersion.section_tool_lognormal_sigma")
+    tool_key = rng.key_of_text(0, "taste", list(world.tools))
+    tastes = np.stack([rng.lognormal(rng.extend(keys, _TASTE) ^ each, sigma) for each in tool_key], axis=1)
+    return np.maximum(np.rint(tastes * HUNDREDTHS).astype(np.int64), 1)[course]
+
+
+def tool_weights(weights: I64, tastes: I64, flags: U8, tool_day: I64, day: int) -> I64:
+    """[sections, tools] What a day asks of each tool in parts of FULL_WEIGHT, by ``state_weights`` and
+    ``tool_tastes``; 0 before the tool is there.
+    """
+    return np.where(tool_day <= day, weights[flags] * tastes, 0)

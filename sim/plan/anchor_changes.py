@@ -19,9 +19,10 @@ from sim.plan.outages import put_off
 from sim.world.world import NO_ROW, NO_TIME, World
 
 # Purposes: of the key of what was made; of a course's, draws, then events.
-_CHANGE = 1
+_CHANGE, _DELETION = 1, 2
 _OPENED_DAY, _OPENED_TIME, _SYLLABUS_LEAD = 1, 2, 3
 _OPENED, _SYLLABUS = 1, 2
+_GONE = {"file": "attachment_deleted", "page": "wiki_page_deleted"}
 _OPENED_DAYS = 10  # a course is opened on one of so many days from its first one on (assumption)
 
 
@@ -31,7 +32,7 @@ def change_anchors(world: World, calendar: Calendar) -> list[AnchorRows]:
     return [
         *_object_anchors(world, calendar, staff),
         *_course_anchors(world, calendar, staff),
-        *_people_anchors(world, calendar),
+        *_people_anchors(world, calendar, staff),
         *_group_anchors(world, calendar, staff),
     ]
 
@@ -49,7 +50,7 @@ def _object_anchors(world: World, calendar: Calendar, staff: I32) -> list[Anchor
         ("discussion", "discussion_topic_created", d.discussion.created_ms, "", None),
         ("file", "attachment_created", d.file.created_ms, "attachment_updated", file_changed),
         ("page", "wiki_page_created", d.page.created_ms,
-         "wiki_page_updated", _changed(d.page.created_ms, d.page.updated_ms)),
+         "wiki_page_updated", _changed(d.page.created_ms, d.page.updated_ms, d.page.deleted_ms)),
     ):  # fmt: skip
         objects = world.objects[table]
         ordinal = np.arange(len(objects.course)) - objects.first[objects.course]
@@ -58,6 +59,9 @@ def _object_anchors(world: World, calendar: Calendar, staff: I32) -> list[Anchor
         found.append(_rows_of_time(calendar, made, made_ms, owner, key))
         if changed_ms is not None:
             found.append(_rows_of_time(calendar, changed, changed_ms, owner, rng.extend(key, _CHANGE)))
+        if table in _GONE:
+            kind, deleted_ms = _GONE[table], getattr(d, table).deleted_ms
+            found.append(_rows_of_time(calendar, kind, deleted_ms, owner, rng.extend(key, _DELETION)))
     return found
 
 
@@ -121,21 +125,37 @@ def _course_anchors(world: World, calendar: Calendar, staff: I32) -> list[Anchor
     ]
 
 
-def _people_anchors(world: World, calendar: Calendar) -> list[AnchorRows]:
-    """Enrolments and accounts, by the batches of the student information system."""
+def _by_hand(world: World, staff: I32) -> I32:
+    """The enrolment of the instructor who made each one; NO_ROW for those of the student system's batch.
+
+    Nobody lets themselves in, nor anybody else before they are there.
+    """
+    seats, e = world.details.seat, world.enrolments
+    owner = staff[seats.course]
+    there = owner >= 0
+    there &= (e.joined_ms[owner] < seats.created_ms) & (e.person[owner] != seats.person)
+    return np.where(seats.by_hand & there, owner, NO_ROW).astype(np.int32)
+
+
+def _people_anchors(world: World, calendar: Calendar, staff: I32) -> list[AnchorRows]:
+    """Enrolments and accounts, by the batches of the student information system, and by instructors."""
     seats = world.details.seat
-    key = _of_kind(seats.key, "enrollment_created")
+    key, owner = _of_kind(seats.key, "enrollment_created"), _by_hand(world, staff)
+    made = np.where(owner == NO_ROW, seats.created_ms, NO_TIME)
+    let_in = np.where(owner == NO_ROW, NO_TIME, seats.created_ms)
     changed = _changed(seats.created_ms, seats.updated_ms)
     found = []
     for number, (kind, time) in enumerate(
         (
-            ("enrollment_created", seats.created_ms),
-            ("enrollment_state_created", seats.created_ms),
+            ("enrollment_created", made),
+            ("enrollment_state_created", made),
             ("enrollment_updated", changed),
             ("enrollment_state_updated", changed),
         )
     ):
         found.append(_rows_of_time(calendar, kind, time, None, rng.extend(key, number), seats.course))
+    for number, kind in enumerate(("enrollment_created_by_hand", "enrollment_state_created_by_hand")):
+        found.append(_rows_of_time(calendar, kind, let_in, owner, rng.extend(key, number)))
     accounts = _of_kind(world.persons.key, "user_account_association_created")
     nowhere = np.full(len(accounts), NO_ROW, dtype=np.int32)
     created = world.details.person.created_ms

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from time import process_time
 from typing import Any
 
+import numpy as np
 from humanize import intword, naturaldelta, naturalsize
 
-from context.errors import InputError
+from context import rng
+from context.arrays import U64
+from context.errors import InputError, number_of
 from context.packs.pack import Pack
 from context.people.students import student_count
 from context.scenario.calendar import Calendar
@@ -31,17 +36,17 @@ SYSTEM_EVENTS_PER_ENROLMENT = 0.32
 API_SHARE = 0.52  # of students' events: page views that may have a twin
 JSON_BYTES_PER_EVENT = 1900
 PARQUET_BYTES_PER_EVENT = {True: 220, False: 125}  # with and without the whole JSON
-# CPU seconds: fitted to runs of 12 to 1,000 FTE by one and by two workers, and to 20,000 FTE in five minutes;
-# of marts to 150 FTE (26 s, on a busy machine), 1,000 (37 s by the clock) and 5,000 (51 s). They are of two
-# cores of 2024. A machine's own speed is not looked up: the time left that a run tells goes by its own pace.
-CPU_SECONDS_PER_MILLION = {True: 11.0, False: 6.0}
+# CPU seconds: fitted to runs without marts of 12 to 1,000 FTE by one and by two workers, and with marts to
+# 150 FTE (52.6 CPU seconds), 1,000 (88.6), 5,000 (266) and 20,000 (957, on a busy machine). They are of two
+# cores of 2024; what is told goes by the pace of the machine that tells it.
+CPU_SECONDS_PER_MILLION = {True: 12.5, False: 7.0}
 CPU_SECONDS_OF_A_DAY = 0.06  # of a campus day beside its events: its part of the plan, its files
 CPU_SECONDS_OF_A_WORKER = 2.5  # until it draws, where there are several
 SECONDS_PER_MILLION_ROWS = 2.0  # store, by one process
-SECONDS_PER_MILLION_IN_REPORT = 1.1  # events: warehouse, its checks, report
+SECONDS_PER_MILLION_IN_REPORT = 2.0  # events: warehouse, its checks, report
 SECONDS_OF_ANY_RUN = 5.5  # imports, the least store, plan, warehouse, report and the pages beside it
 # Marts: files of days, queries, and what each event adds; DuckDB shares none of it out among workers of ours.
-SECONDS_OF_A_DAY_IN_MARTS, SECONDS_OF_ANY_MARTS, SECONDS_PER_MILLION_IN_MARTS = 0.1, 5.0, 2.6
+SECONDS_OF_A_DAY_IN_MARTS, SECONDS_OF_ANY_MARTS, SECONDS_PER_MILLION_IN_MARTS = 0.1, 5.0, 3.5
 BYTES_OF_PAGES = 7_000_000  # report, dictionary, cookbook, plan
 BYTES_OF_ANY_MARTS, MART_BYTES_PER_EVENT = 5_000_000, 8
 SOUND_FTE = 100  # below it cells have too few students for the pack's margins to show
@@ -50,11 +55,16 @@ SOUND_FTE = 100  # below it cells have too few students for the pack's margins t
 SINK_BYTES: dict[str, tuple[dict[bool, int], int]] = {
     "parquet": (PARQUET_BYTES_PER_EVENT, 17),
     "ndjson": ({True: JSON_BYTES_PER_EVENT, False: JSON_BYTES_PER_EVENT}, 400),
-    "ndjson gzip": ({True: 163, False: 163}, 26),
+    "ndjson gzip": ({True: 194, False: 194}, 26),
     "ndjson zstd": ({True: 102, False: 102}, 26),
     "duckdb": ({True: 1160, False: 650}, 28),
     "bigquery": ({True: 3530, False: 1560}, 112),
 }
+# CPU seconds of one piece of work on one core of the machine that the seconds above are of, an AMD EPYC: the
+# least of 400, on three occasions, and no more of it while the machine was busy. 2026-11-26.
+REFERENCE_SECONDS = 0.000157
+LEAST_PACE, MOST_PACE = 0.25, 8.0  # beyond these the clock is not to be believed
+_KEYS, _DRAWS, _TIMES = 1 << 14, 4, 12  # two milliseconds in all
 LARGE_BYTES = 5 * 10**9  # a run above this asks first
 HEADROOM = 1.1
 # List price of active logical storage in the US multi-region, as Google's page
@@ -78,7 +88,7 @@ class Estimate:
     fte: int
     workers: int
     marts: bool  # data marts are made too
-    seconds: float  # on two idle cores of 2024: others differ by a factor of two
+    seconds: float  # on an idle machine of the pace given
 
     @property
     def events(self) -> int:
@@ -152,13 +162,13 @@ class Estimate:
 
 def workers_text(workers: int) -> str:
     """How many of them."""
-    return "1 worker" if workers == 1 else f"{workers} workers"
+    return number_of(workers, "worker")
 
 
 def about(seconds: float) -> str:
     """A time that is no better known than its first digits: "about 25 seconds", "about 6 minutes"."""
     if seconds < 100:
-        return f"about {max(round(seconds / 5), 1) * 5} seconds"
+        return f"about {number_of(max(round(seconds / 5), 1) * 5, 'second')}"
     return f"about {naturaldelta(round(seconds / 60) * 60)}"
 
 
@@ -194,16 +204,36 @@ def _events(pack: Pack, enrolments: int, curve: float) -> dict[str, int]:
     }
 
 
+@cache
+def machine_pace() -> float:
+    """CPU time that work takes here, as a multiple of what it takes on the reference: 2.0 is half as fast."""
+    keys = rng.key(0, "machine pace", np.arange(_KEYS))
+    return min(max(min(_timed(keys) for _ in range(_TIMES)) / REFERENCE_SECONDS, LEAST_PACE), MOST_PACE)
+
+
+def _timed(keys: U64) -> float:
+    began = process_time()
+    for index in range(_DRAWS):
+        rng.bits(keys, index)
+    return process_time() - began
+
+
 def estimate(
-    scenario: Scenario, pack: Pack, calendar: Calendar, workers: int, *, marts: bool = True
+    scenario: Scenario,
+    pack: Pack,
+    calendar: Calendar,
+    workers: int,
+    *,
+    marts: bool = True,
+    pace: float = 1.0,
 ) -> Estimate:
-    """Rough sizes of a whole run, with its marts or without."""
+    """Rough sizes of a whole run, with its marts or without; ``pace`` as ``machine_pace`` tells it."""
     students = student_count(scenario.fte, pack)
     enrolments = round(students * mean_courses(pack))
     term = calendar.term.term_type
     curve = sum(
         day_curve(pack, term, int(day), str(kind))
-        for day, kind in zip(calendar.days, calendar.kind_of(calendar.days), strict=True)
+        for day, kind in zip(calendar.curve_day, calendar.kind_of(calendar.days), strict=True)
     )
     by = _events(pack, enrolments, curve)
     events, with_json = sum(by.values()), scenario.output.event_json
@@ -220,7 +250,7 @@ def estimate(
         fte=scenario.fte,
         workers=workers,
         marts=marts,
-        seconds=seconds,
+        seconds=seconds * pace,
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from context.arrays import F64, I64, U8, U64
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
-from sim.plan.adoption import FULL_WEIGHT, state_weights, tool_days, tool_weights
+from sim.plan.adoption import FULL_WEIGHT, state_weights, tool_days, tool_tastes, tool_weights
 from sim.plan.anchors import Anchors
 from sim.plan.asked import asked_of
 from sim.plan.campus import Campus, DayState
@@ -71,9 +71,16 @@ class _Wanted:
 
 
 def _wanted(
-    pack: Pack, calendar: Calendar, world: World, effects: Effects, state: DayState, keys: U64, weights: I64
+    pack: Pack,
+    calendar: Calendar,
+    world: World,
+    effects: Effects,
+    state: DayState,
+    keys: U64,
+    weights: tuple[I64, I64],
 ) -> _Wanted:
-    rates = pack.rates.of(calendar.term.term_type, state.day, state.kind, "Student")
+    like = calendar.curve_day_of(state.day)
+    rates = pack.rates.of(calendar.term.term_type, like, state.kind, "Student")
     if calendar.is_skipped(state.day):
         rates = np.zeros_like(rates)
     cips, levels, tools = rates.shape
@@ -95,7 +102,7 @@ def _wanted(
         np.bincount(section, (values * MICRO).astype(np.int64), minlength=sections).astype(np.int64)
         for values in (effect, usual)
     )
-    weight = tool_weights(weights, state.sections, effects.tool_day, state.day)
+    weight = tool_weights(*weights, state.sections, effects.tool_day, state.day)
     students, active = by_cell(np.bincount(section, minlength=sections)), by_cell(total)
     return _Wanted(
         state=state,
@@ -118,7 +125,9 @@ def _day_plan(pack: Pack, calendar: Calendar, wanted: _Wanted, asked: I64, ancho
     return DayPlan(
         day=state.day,
         kind=state.kind,
-        curve_micro=round(day_curve(pack, calendar.term.term_type, state.day, state.kind) * MICRO),
+        curve_micro=round(
+            day_curve(pack, calendar.term.term_type, calendar.curve_day_of(state.day), state.kind) * MICRO
+        ),
         section_flags=state.sections,
         students=wanted.students.reshape(shape[:2]),
         norm_micro=wanted.norm_micro.reshape(shape[:2]),
@@ -147,7 +156,7 @@ def make_plan(
         pack, world, final_scores, anchors, facts.mode, tool_days(pack, calendar, world, facts, keys)
     )
     campus = Campus(calendar, schedules(pack, calendar, keys, facts))
-    weights = state_weights(pack, world.tools)
+    weights = state_weights(pack, world.tools), tool_tastes(pack, world)
     days = [_wanted(pack, calendar, world, effects, state, keys, weights) for state in campus.states()]
     base = np.stack([day.base for day in days])
     asked = np.stack(

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from context import rng
-from context.arrays import HOUR_MS, I64
+from context.arrays import HOUR_MS, I64, MINUTE_MS
 from context.courses.meetings import WEEKDAYS, make_meetings, meeting_keys
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
@@ -26,9 +26,10 @@ def section_keys(world: World) -> npt.NDArray[np.uint64]:
     return meeting_keys(world.courses.key, course)
 
 
-def class_starts(pack: Pack, sections_key: npt.NDArray[np.uint64]) -> I64:
-    """When classes of each section begin, in ms of the wall clock since midnight, by the pack's hours."""
-    return make_meetings(pack, sections_key).start_ms
+def class_hours(pack: Pack, sections_key: npt.NDArray[np.uint64]) -> tuple[I64, I64]:
+    """When classes of each section begin and end, in ms of the wall clock since midnight, by the pack."""
+    weeks = make_meetings(pack, sections_key)
+    return weeks.start_ms, weeks.start_ms + weeks.minutes * MINUTE_MS
 
 
 def office_hours(sections_key: npt.NDArray[np.uint64]) -> tuple[I64, I64]:

@@ -16,10 +16,10 @@ import schemas
 from context.arrays import BOOL
 from sim.caliper.batch import Batch
 from sim.caliper.kinds import KINDS
-from sim.caliper.texts import fixed, join, number, uuids
+from sim.caliper.texts import fixed, join, number
 from sim.render.leaf_columns import LeafColumn, LeafColumns
+from sim.render.rendered import Rendered
 from sim.render.scopes import Scoped, distinct
-from sim.tools.every_tool import key_texts
 from sim.world.world import MEMBERSHIP_ROLES, World
 
 _FieldPaths = Mapping[str, tuple[tuple[str, ...], bool]]  # field -> (path below a node, whether as JSON)
@@ -32,6 +32,8 @@ _RECORDS = (
     ("generated", "generated", ("id", "type", "extensions")),
     ("federated_session", "federatedSession", ("id", "type", "extensions")),
 )
+_URN = b"urn:uuid:"
+EVENT = schemas.table("event_store", "expanded").names.index("event")
 _NO_COURSE = np.array([kind.sensor == "canvas" and kind.context == "none" for kind in KINDS])
 _NO_PERSON = np.array([kind.actor in ("app", "job") for kind in KINDS])
 _ENGAGE = np.array([kind.sensor == "engage" for kind in KINDS])
@@ -62,14 +64,27 @@ class Expander:
         Leaves may be dictionary-encoded; the order is the batch's. Without ``extensions`` that column of
         texts is NULL too.
         """
-        n, rows = len(batch), Scoped(self.world, batch)
-        columns: dict[str, Any] = {
-            "event_time": self.times(batch),
-            "event": documents if documents is not None else pa.nulls(n, pa.string()),
-        }
+        made = self.of(Scoped(self.world, batch), extensions=extensions)
+        return made if documents is None else made.set_column(EVENT, "event", documents)
+
+    def of(
+        self,
+        rows: Scoped,
+        rendered: Rendered | None = None,
+        *,
+        event: bool = True,
+        extensions: bool = True,
+    ) -> pa.Table:
+        """The same of a batch whose documents are made already; ``event``: whether that column has them."""
+        self.leaves.forget()
+        batch = rows.batch
+        n = len(batch)
+        columns: dict[str, Any] = {"event_time": self.times(batch)}
+        if rendered is not None and event:
+            columns["event"] = rendered.texts
         if n:
             columns |= {
-                "id": join("urn:uuid:", uuids(batch.uuid_high, batch.uuid_low)),
+                "id": self._ids(rows),
                 "type": self.leaves.of(rows, ("type",)),
                 "action": self.leaves.of(rows, ("action",)),
                 **{column: self._record(rows, column, node, more) for column, node, more in _RECORDS},
@@ -82,7 +97,8 @@ class Expander:
                 "person": self._person(batch),
             }
         if n and extensions:
-            columns["extensions_json"] = self.leaves.plain(rows, ("extensions",))
+            there = None if rendered is None else rendered.extensions()
+            columns["extensions_json"] = self.leaves.plain(rows, ("extensions",)) if there is None else there
         arrays = [columns.get(field.name, pa.nulls(n, field.type)) for field in self.schema]
         return pa.table(arrays, names=self.schema.names)
 
@@ -90,6 +106,13 @@ class Expander:
     def times(batch: Batch) -> pa.Array:
         """Event times as DATETIME in UTC."""
         return pa.array(batch.time_ms * 1000).cast(pa.timestamp("us"))
+
+    @staticmethod
+    def _ids(rows: Scoped) -> pa.Array:
+        texts = np.empty((len(rows.batch), len(_URN) + 36), dtype=np.uint8)
+        texts[:, : len(_URN)] = np.frombuffer(_URN, np.uint8)
+        texts[:, len(_URN) :] = rows.fixed("event.uuid")
+        return fixed(texts)
 
     def _record(self, rows: Scoped, column: str, node: str, fields: tuple[str, ...]) -> pa.Array:
         paths: _FieldPaths = {field: ((field,), field == "extensions") for field in fields}
@@ -122,10 +145,9 @@ class Expander:
     def _session(self, rows: Scoped) -> pa.Array:
         """Sessions: the visit's, so each text is made once a visit."""
         there = self.leaves.has(rows, "session")
-        visits, place = np.unique(rows.batch.visit, return_inverse=True)
-        texts = join("urn:instructure:canvas:session:", fixed(key_texts(visits)))
+        texts = join("urn:instructure:canvas:session:", fixed(rows.sessions()))
         fields = {
-            "id": LeafColumn(texts, np.where(there, place, -1)).array(),
+            "id": LeafColumn(texts, np.where(there, rows.visits()[1], -1)).array(),
             "type": self.leaves.of(rows, ("session", "type")),
         }
         return _struct(self.schema.field("session").type, fields, len(there), ~there)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -113,6 +113,11 @@ def texts_of(
             made[field] = fields[field].texts(world, place, raw=raw)
         return made[field]
 
+    return joined_texts(tokens, text, rows)
+
+
+def joined_texts(tokens: tuple[Token, ...], text: Callable[[str], Texts], rows: int) -> Texts:
+    """A fragment's texts, a row each, of those of its fields."""
     pieces: list[Any] = []
     for token in tokens:
         if isinstance(token, Text):

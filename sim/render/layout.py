@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,59 +19,18 @@ import pyarrow as pa
 from context.arrays import I64
 from sim.caliper.kinds import KINDS
 from sim.caliper.shapes import Text
-from sim.render.fragments import SHARED, Fragment, texts_of
+from sim.render.fragments import SHARED, Fragment, joined_texts, texts_of
 from sim.render.scopes import Scoped, scope_size
+from sim.render.text_pools import VIEW, Heap, Pool, Views
 from sim.tools.every_tool import FIXED
 from sim.tools.vendors import ALL_FIELDS
 from sim.world.world import World
 
-Views = npt.NDArray[np.complex128]
 MOST_PLANS = 2  # sets of kinds whose layout is kept: hardly two parts of a day have the same
 # Fragments kept by a process; then they are made anew. With 40 MB instead of 160, rendering 5,000 FTE takes
 # half as long again, and at 20,000 FTE a worker takes 170 MB less.
 HEAP_BYTES, HEAP_BUFFERS = 160_000_000, 4_096
-VIEW = np.complex128  # sixteen bytes in one: NumPy moves them fastest as a number
 _NEWLINE = Fragment("", (Text("\n"),))
-_INLINE = 12  # texts up to this long stand in the view itself
-
-
-@dataclass
-class _Pool:
-    """Views of one fragment's texts, a row each; made when first asked for."""
-
-    views: Views  # [rows]
-    there: npt.NDArray[np.bool_]
-
-
-class _Heap:
-    """Buffers of texts that views point into, numbered from ``first`` on."""
-
-    def __init__(self, first: int = 0) -> None:
-        self.buffers: list[pa.Buffer] = []
-        self.bytes = 0
-        self._first = first
-
-    def add(self, texts: pa.StringArray) -> Views:
-        """Keep texts; returns their views."""
-        array = texts.cast(pa.string_view())
-        _, views, *buffers = array.buffers()
-        found = np.frombuffer(views, dtype=np.int64).reshape(-1, 2)[array.offset :][: len(array)].copy()
-        found[(found[:, 0] & 0xFFFFFFFF) > _INLINE, 1] += self._first + len(self.buffers)
-        self._keep(buffers)
-        return found.view(VIEW).reshape(-1)
-
-    def add_fixed(self, texts: npt.NDArray[np.uint8]) -> Views:
-        """Keep [n, width] bytes of texts longer than a view holds."""
-        n, width = texts.shape
-        found = np.empty((n, 2), dtype=np.int64)
-        found[:, 0] = width
-        found[:, 1] = (np.arange(n, dtype=np.int64) * width << 32) + self._first + len(self.buffers)
-        self._keep([pa.py_buffer(np.ascontiguousarray(texts))])
-        return found.view(VIEW).reshape(-1)
-
-    def _keep(self, buffers: list[pa.Buffer]) -> None:
-        self.buffers += buffers
-        self.bytes += sum(buffer.size for buffer in buffers)
 
 
 @dataclass(frozen=True)
@@ -83,10 +43,26 @@ class _Use:
     codes: tuple[int, ...]  # the kinds
 
 
+def _fixed_views(heap: Heap, field: str, rows: Scoped, wanted: I64) -> Views:
+    """Views of a field's texts of one width, for the events that are ``wanted``; of sessions by visits."""
+    if field == "event.session":
+        return heap.add_fixed(rows.sessions())[rows.visits()[1]]
+    if len(wanted) > len(rows.batch) // 2:
+        return heap.add_fixed(rows.fixed(field))
+    views = np.zeros(len(rows.batch), VIEW)
+    views[wanted] = heap.add_fixed(FIXED[field](rows.batch.take(wanted)))
+    return views
+
+
 def _use(fragment: Fragment, places: dict[int, int], *, kept: bool) -> _Use:
     offset = np.full(256, -1, dtype=np.int64)
     offset[list(places)] = list(places.values())
     return _Use(fragment, kept, offset, tuple(places))
+
+
+def is_kept(scope: str, code: int, world: World) -> bool:
+    """Whether a kind's texts of a scope are kept for later chunks: not those of what happens once."""
+    return scope in ("", *SHARED) or (scope in world.objects and KINDS[code].role == "Student")
 
 
 class Layout:
@@ -95,20 +71,25 @@ class Layout:
     def __init__(self, world: World, fragments: Sequence[Sequence[Fragment]]) -> None:
         self.world = world
         self._fragments = fragments
-        self._heap = _Heap()
-        self._pools: dict[Fragment, _Pool] = {}
+        self._heap = Heap()
+        self._pools: dict[Fragment, Pool] = {}
         self._plans: dict[bool, tuple[I64, list[_Use]]] = {}
 
     def texts(self, rows: Scoped) -> pa.StringArray:
         """A text per event."""
-        bounds, data = self.laid_out(rows)
+        bounds, data, *_ = self.laid_out(rows)
         return pa.StringArray.from_buffers(len(rows.batch), pa.py_buffer(bounds), data)
 
-    def laid_out(self, rows: Scoped, *, lines: bool = False) -> tuple[npt.NDArray[np.int32], pa.Buffer]:
-        """(offsets of texts, their bytes); ``lines``: each ended by a newline."""
+    def laid_out(
+        self, rows: Scoped, *, lines: bool = False
+    ) -> tuple[npt.NDArray[np.int32], pa.Buffer, npt.NDArray[np.int32], I64]:
+        """(offsets of texts, their bytes, where each of their fragments ends, the first fragment of each).
+
+        ``lines``: each text ended by a newline.
+        """
         batch = rows.batch
         if self._heap.bytes > HEAP_BYTES or len(self._heap.buffers) > HEAP_BUFFERS:
-            self._heap, self._pools = _Heap(), {}
+            self._heap, self._pools = Heap(), {}
         counts, uses = self._uses(lines)
         present = set(rows.codes)
         uses = [use for use in uses if not present.isdisjoint(use.codes)]
@@ -119,7 +100,7 @@ class Layout:
             if use.kept:
                 self._make(use.fragment, rows.of(use.fragment.scope)[rows.mine(use.codes)])
         views = np.empty(int(first[-1]), dtype=VIEW)
-        passing = _Heap(len(self._heap.buffers))
+        passing = Heap(len(self._heap.buffers))
         fixed: dict[str, Views] = {}
         for use in uses:
             mine = rows.mine(use.codes)
@@ -129,15 +110,17 @@ class Layout:
                 views[place] = self._pools[fragment].views[rows.of(fragment.scope)[mine]]
             elif fragment.field in FIXED:
                 if fragment.field not in fixed:
-                    fixed[fragment.field] = passing.add_fixed(FIXED[fragment.field](batch))
+                    codes = {code for each in uses if each.fragment is fragment for code in each.codes}
+                    wanted = rows.mine(tuple(sorted(codes)))
+                    fixed[fragment.field] = _fixed_views(passing, fragment.field, rows, wanted)
                 views[place] = fixed[fragment.field][mine]
             else:
-                at = batch.take(mine) if fragment.scope == "event" else rows.of(fragment.scope)[mine]
-                views[place] = passing.add(texts_of(fragment.tokens, ALL_FIELDS, self.world, at, len(mine)))
+                text = partial(rows.texts, codes=use.codes, raw=False)
+                views[place] = passing.add(joined_texts(fragment.tokens, text, len(mine)))
         buffers = [None, pa.py_buffer(views), *self._heap.buffers, *passing.buffers]
         array = pa.Array.from_buffers(pa.string_view(), len(views), buffers).cast(pa.string())
-        bounds = np.frombuffer(array.buffers()[1], dtype=np.int32)[: len(views) + 1][first]
-        return bounds, array.buffers()[2]
+        ends = np.frombuffer(array.buffers()[1], dtype=np.int32)[: len(views) + 1]
+        return ends[first], array.buffers()[2], ends[1:], first[:-1]
 
     def _uses(self, lines: bool) -> tuple[I64, list[_Use]]:
         """(fragments of a document of each kind, what they are and where they stand in it)."""
@@ -162,19 +145,13 @@ class Layout:
         return self._plans[lines]
 
     def _is_kept(self, fragment: Fragment, code: int) -> bool:
-        """Whether its texts are kept for later chunks: not those of what happens to an object once."""
-        if fragment.scope in ("", *SHARED):
-            return True
-        return fragment.scope in self.world.objects and KINDS[code].role == "Student"
+        return is_kept(fragment.scope, code, self.world)
 
     def _make(self, fragment: Fragment, rows: I64) -> None:
         """Make the texts of rows that were not asked for before."""
         if fragment not in self._pools:
             size = scope_size(fragment.scope, self.world) if fragment.scope else 1
-            self._pools[fragment] = _Pool(np.zeros(size, VIEW), np.zeros(size, np.bool_))
-        pool = self._pools[fragment]
-        new = rows[~pool.there[rows]]
-        if len(new):
-            new = np.unique(new)
-            pool.views[new] = self._heap.add(texts_of(fragment.tokens, ALL_FIELDS, self.world, new, len(new)))
-            pool.there[new] = True
+            self._pools[fragment] = Pool(size)
+        self._pools[fragment].fill(
+            rows, self._heap, lambda new: texts_of(fragment.tokens, ALL_FIELDS, self.world, new, len(new))
+        )

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from context.arrays import BOOL, I64
+from context.arrays import BOOL, I32, I64
 from sim.caliper.kinds import KINDS
+from sim.caliper.shapes import Token
 from sim.caliper.texts import Texts, join
-from sim.render.fragments import Fragment, fragments_of, raw_fragments_of, texts_of
-from sim.render.layout import Layout
-from sim.render.scopes import Scoped
+from sim.render.fragments import Fragment, fragments_of, joined_texts, raw_fragments_of, texts_of
+from sim.render.layout import Layout, is_kept
+from sim.render.scopes import Scoped, scope_size
+from sim.render.text_pools import PooledTexts
 from sim.tools.vendors import ALL_FIELDS, shape_of
 from sim.world.world import World
+
+LEAF_BYTES = 80_000_000  # of texts kept by a process; then they are made anew
 
 
 @dataclass(frozen=True)
@@ -24,13 +29,11 @@ class LeafColumn:
     """Texts (or numbers) and the row of each event in them; -1 is NULL."""
 
     values: pa.Array
-    rows: I64
+    rows: I64 | I32
 
     def array(self) -> pa.Array:
         """The column: a dictionary of the texts that happen, or plain numbers."""
-        rows = pa.array(self.rows.astype(np.int32, copy=False))
-        if self.rows.min(initial=0) < 0:
-            rows = pc.if_else(pc.greater_equal(rows, 0), rows, None)
+        rows = _nullable(self.rows)
         if not pa.types.is_string(self.values.type):
             return self.values.take(rows)
         if not len(self.values):  # every part of a unit has the same types
@@ -43,6 +46,17 @@ class LeafColumn:
         return pa.DictionaryArray.from_arrays(rows, once.dictionary, safe=False)
 
 
+def _nullable(rows: I64 | I32) -> pa.Array:
+    """Rows as int32, those below 0 as NULL."""
+    there = rows >= 0
+    if there.all():
+        return pa.array(rows.astype(np.int32, copy=False))
+    valid = pa.py_buffer(np.packbits(there, bitorder="little"))
+    return pa.Array.from_buffers(
+        pa.int32(), len(rows), [valid, pa.py_buffer(np.maximum(rows, 0).astype(np.int32))]
+    )
+
+
 class LeafColumns:
     """Makes leaf columns of one world's batches. A path leads through a document: ``("object", "id")``."""
 
@@ -50,23 +64,37 @@ class LeafColumns:
         self._world = world
         self._shapes = [shape_of(kind, world.tenant) for kind in KINDS]
         self._fragments: dict[tuple[tuple[str, ...], bool], list[tuple[Fragment, ...]]] = {}
+        self._known: dict[tuple[str, ...], BOOL] = {}
         self._layouts: dict[tuple[str, ...], Layout] = {}
+        self._pools: dict[tuple[tuple[Fragment, ...], bool], PooledTexts] = {}
+
+    def forget(self) -> None:
+        """Let texts go that are kept for later batches, if they are too many."""
+        if sum(pool.bytes for pool in self._pools.values()) > LEAF_BYTES:
+            self._pools.clear()
 
     def of(self, rows: Scoped, path: tuple[str, ...], *, as_json: bool = False) -> pa.Array:
         """The column of a field; NULL where a kind has none. ``as_json``: a whole node as JSON text."""
         by_kind = self._of_kinds(path, as_json)
         groups: dict[tuple[Fragment, ...], list[int]] = {}
+        constants: dict[str, list[int]] = {}
         for code in rows.codes:
-            if by_kind[code]:
-                groups.setdefault(by_kind[code], []).append(code)
-        values: list[pa.Array] = []
-        row, count = np.full(len(rows.batch), -1, dtype=np.int64), 0
+            fragments = by_kind[code]
+            if len(fragments) == 1 and not fragments[0].scope:
+                constants.setdefault(fragments[0].text, []).append(code)
+            elif fragments:
+                groups.setdefault(fragments, []).append(code)
+        values: list[pa.Array] = [pa.array(list(constants), pa.string())]
+        of_code = np.full(256, -1, dtype=np.int32)
+        for count, codes in enumerate(constants.values()):
+            of_code[codes] = count
+        row, count = of_code[rows.batch.kind], len(constants)
         for fragments, codes in groups.items():
             texts, place = self._texts(fragments, rows, tuple(codes), raw=not as_json)
             row[rows.mine(tuple(codes))] = place + count
             values.append(texts)
             count += len(texts)
-        return LeafColumn(pa.concat_arrays(values) if values else pa.array([], pa.string()), row).array()
+        return LeafColumn(pa.concat_arrays(values) if groups else values[0], row).array()
 
     def plain(self, rows: Scoped, path: tuple[str, ...]) -> pa.Array:
         """A node as JSON text where nearly every event has its own: no dictionary."""
@@ -78,8 +106,9 @@ class LeafColumns:
 
     def has(self, rows: Scoped, *path: str) -> BOOL:
         """Which events have a field at all."""
-        known = np.array([bool(fragments) for fragments in self._of_kinds(path, as_json=True)])
-        return np.asarray(known[rows.batch.kind])
+        if path not in self._known:
+            self._known[path] = np.array([bool(each) for each in self._of_kinds(path, as_json=True)])
+        return np.asarray(self._known[path][rows.batch.kind])
 
     def _of_kinds(self, path: tuple[str, ...], as_json: bool) -> list[tuple[Fragment, ...]]:
         key = path, as_json
@@ -101,21 +130,25 @@ class LeafColumns:
     ) -> tuple[Texts, I64]:
         """(texts, row of each of the kinds' events in them)."""
         scopes = {fragment.scope for fragment in fragments} - {""}
-        if not scopes:
-            return pa.array([fragments[0].text]), np.zeros(len(rows.mine(codes)), dtype=np.int64)
         if len(scopes) == 1 and "event" not in scopes:
-            used, place = rows.unique(scopes.pop(), codes)
+            scope = scopes.pop()
+            used, place = rows.unique(scope, codes)
             tokens = tuple(token for fragment in fragments for token in fragment.tokens)
-            return texts_of(tokens, ALL_FIELDS, self._world, used, len(used), raw=raw), place
-        batch = rows.batch.take(rows.mine(codes))
+            make = partial(self._made, tokens, raw=raw)
+            if not any(is_kept(scope, code, self._world) for code in codes):
+                return make(used), place
+            key = fragments, raw
+            if key not in self._pools:
+                self._pools[key] = PooledTexts(scope_size(scope, self._world))
+            return self._pools[key].take(used, make), place
         pieces: list[Any] = []
+        count = len(rows.mine(codes))
         for fragment in fragments:
             if not fragment.scope:
                 pieces.append(fragment.text)
-            elif fragment.scope == "event":
-                pieces.append(texts_of(fragment.tokens, ALL_FIELDS, self._world, batch, len(batch), raw=raw))
             else:
-                used, place = rows.unique(fragment.scope, codes)
-                texts = texts_of(fragment.tokens, ALL_FIELDS, self._world, used, len(used), raw=raw)
-                pieces.append(texts.take(pa.array(place)))
-        return join(*pieces), np.arange(len(batch))
+                pieces.append(joined_texts(fragment.tokens, partial(rows.texts, codes=codes, raw=raw), count))
+        return join(*pieces), np.arange(count)
+
+    def _made(self, tokens: tuple[Token, ...], used: I64, *, raw: bool) -> Texts:
+        return texts_of(tokens, ALL_FIELDS, self._world, used, len(used), raw=raw)

@@ -12,6 +12,7 @@ from sim.caliper.batch import Batch
 from sim.caliper.kinds import KINDS
 from sim.render.fragments import fragments_of
 from sim.render.layout import Layout
+from sim.render.rendered import ExtensionPlaces, Rendered
 from sim.render.scopes import Scoped
 from sim.tools.vendors import ALL_FIELDS, shape_of
 from sim.world.world import World
@@ -24,9 +25,15 @@ class Renderer:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._layout = Layout(
-            world, [fragments_of(shape_of(kind, world.tenant), ALL_FIELDS) for kind in KINDS]
-        )
+        shapes = [shape_of(kind, world.tenant) for kind in KINDS]
+        fragments = [fragments_of(shape, ALL_FIELDS) for shape in shapes]
+        self._layout, self._extensions = Layout(world, fragments), ExtensionPlaces(shapes, fragments)
+
+    def of(self, rows: Scoped) -> Rendered:
+        """The documents of a batch that columns are made of as well."""
+        bounds, data, ends, first = self._layout.laid_out(rows)
+        texts = pa.StringArray.from_buffers(len(rows.batch), pa.py_buffer(bounds), data)
+        return Rendered(texts, self._extensions.starts(rows.batch.kind, ends, first))
 
     def render(self, batch: Batch) -> pa.ChunkedArray:
         """One JSON document (string) per event, in the batch's order."""
@@ -42,5 +49,5 @@ class Renderer:
         """The documents as lines, each ended by a newline: (how many, their bytes), some thousands a time."""
         for start in range(0, len(batch), size):
             rows = Scoped(self.world, batch.take(slice(start, start + size)))
-            bounds, data = self._layout.laid_out(rows, lines=True)
+            bounds, data, *_ = self._layout.laid_out(rows, lines=True)
             yield len(bounds) - 1, memoryview(data)[: int(bounds[-1])]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from context.arrays import I64
+import numpy as np
+import pyarrow as pa
+
+from context.arrays import I64, U8
 from sim.caliper.batch import Batch
 from sim.render.fragments import SHARED
+from sim.tools.every_tool import FIXED, key_texts
+from sim.tools.vendors import ALL_FIELDS
 from sim.world.clients import ADDRESSES, address_rows, devices
 from sim.world.world import World
 
@@ -40,11 +45,15 @@ def scope_size(scope: str, world: World) -> int:
     )
 
 
-_SPARSE = 8  # rows of a table for each that is asked for; beyond that sorting is faster
+_OF_VISITS = ("agent", "address")
+_SPARSE = 8  # rows of a table for each that is asked for; beyond that hashing is faster
 
 
 class Scoped:
-    """One batch's events by scope: the rows they have in each; everything is found when first asked for."""
+    """One batch's events by scope: the rows they have in each, and texts that more than one reader wants.
+
+    Everything is found when first asked for, once for documents and columns.
+    """
 
     def __init__(self, world: World, batch: Batch) -> None:
         self.batch = batch
@@ -59,13 +68,59 @@ class Scoped:
         self._rows: dict[str, I64] = {"": np.zeros(len(batch), dtype=np.int64)}
         self._mine: dict[tuple[int, ...], I64] = {}
         self._unique: dict[tuple[str, tuple[int, ...]], tuple[I64, I64]] = {}
+        self._fixed: dict[str, U8] = {}
+        self._texts: dict[tuple[str, tuple[int, ...], bool], Any] = {}
+        self._visits: tuple[I64, I64] | None = None
 
     def of(self, scope: str) -> I64:
         """The row of each event in a scope, "" for none."""
         key = _key(scope)
         if key not in self._rows:
-            self._rows[key] = scope_rows(key, self._world, self.batch)
+            self._rows[key] = self._of_visits(key) if key in _OF_VISITS else self._scope_rows(key, self.batch)
         return self._rows[key]
+
+    def _scope_rows(self, key: str, batch: Batch) -> I64:
+        return scope_rows(key, self._world, batch)
+
+    def _of_visits(self, key: str) -> I64:
+        """What is the same in all of a visit is found once a visit."""
+        first, place = self.visits()
+        person = self.batch.person
+        if not np.array_equal(
+            person[first][place], person
+        ):  # nobody's events could stand under a visit's key
+            return self._scope_rows(key, self.batch)
+        return np.asarray(self._scope_rows(key, self.batch.take(first))[place])
+
+    def visits(self) -> tuple[I64, I64]:
+        """(the first event of each visit, in order; the place of each event's visit among them)."""
+        if self._visits is None:
+            place = pa.array(self.batch.visit).dictionary_encode().indices.to_numpy().astype(np.int64)
+            first = np.flatnonzero(np.diff(np.maximum.accumulate(place), prepend=-1))
+            self._visits = first, place
+        return self._visits
+
+    def fixed(self, name: str) -> U8:
+        """[events, width] bytes of a field of ``FIXED``."""
+        if name not in self._fixed:
+            self._fixed[name] = FIXED[name](self.batch)
+        return self._fixed[name]
+
+    def sessions(self) -> U8:
+        """[visits, 32] bytes of the session of each visit, in the order of ``visits``."""
+        if "" not in self._fixed:
+            self._fixed[""] = key_texts(self.batch.visit[self.visits()[0]])
+        return self._fixed[""]
+
+    def texts(self, field: str, codes: tuple[int, ...], *, raw: bool) -> Any:
+        """A field's text for each event of some kinds, as ``Field.texts`` has it."""
+        found = ALL_FIELDS[field]
+        key = field, codes, raw and found.form == "text"
+        if key not in self._texts:
+            mine = self.mine(codes)
+            at = self.batch.take(mine) if found.scope == "event" else self.of(found.scope)[mine]
+            self._texts[key] = found.texts(self._world, at, raw=raw)
+        return self._texts[key]
 
     def mine(self, codes: tuple[int, ...]) -> I64:
         """The events of some kinds."""
@@ -89,8 +144,12 @@ def distinct(rows: I64) -> tuple[I64, I64]:
     """(the rows that there are, each once and in order; the place of each among them)."""
     top = int(rows.max()) + 1 if len(rows) else 0
     if top > _SPARSE * len(rows) or (top and rows.min() < 0):
-        used, place = np.unique(rows, return_inverse=True)
-        return used, place.astype(np.int64)
+        found = pa.array(rows).dictionary_encode()  # hashing, and sorting what is left
+        met = found.dictionary.to_numpy()
+        order = np.argsort(met)
+        rank = np.empty(len(met), dtype=np.int64)
+        rank[order] = np.arange(len(met))
+        return met[order], rank[found.indices.to_numpy()]
     there = np.zeros(top, dtype=np.bool_)  # where rows lie close together, a table is faster than sorting
     there[rows] = True
     return np.flatnonzero(there), (np.cumsum(there) - 1)[rows]

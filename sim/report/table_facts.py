@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import schemas
+from context.errors import number_of
 from schemas._model import Column, Table
 
 _TITLE = "Tables of Termtide"
@@ -34,8 +35,10 @@ def column_rows(table: Table) -> Iterator[dict[str, str]]:
 
 
 def _origin(column: Column) -> str:
-    """The blocks of the pack from which a column is drawn, or what it follows from."""
-    return ", ".join(column.drawn_from) or (f"({column.follows_from})" if column.follows_from else "")
+    """The blocks of the pack from which a column is drawn, or what it is computed from."""
+    return ", ".join(column.drawn_from) or (
+        f"computed from {column.follows_from}" if column.follows_from else ""
+    )
 
 
 def column_counts(table: Table) -> tuple[int, int]:
@@ -50,7 +53,7 @@ def table_facts(table: Table) -> list[str]:
     found = [
         f"Loaded from {table.loaded_from}.",
         f"Key: {', '.join(table.key)}." if table.key else "No key.",
-        f"{documented} columns documented, {inferred} inferred.",
+        f"{number_of(documented, 'column')} documented, {inferred} inferred.",
     ]
     if table.rows:
         off = f", within {100 * table.rows.within:.0f} %" if table.rows.within else ""

@@ -18,7 +18,7 @@ from sim.render.renderer import Renderer
 from sim.sensors.date_events import DateEvents
 from sim.sensors.schedule import Schedule
 from sim.sinks.messages import Attribute, Messages
-from sim.tools import kaltura
+from sim.tools import engage, kaltura
 from sim.tools.canvas import CONTEXT
 from sim.tools.vendors import shape_of
 from sim.world.world import World
@@ -135,8 +135,12 @@ class MessageMaker:
 
 def _sensor(kind: Kind, world: World) -> str:
     """Who sends a kind's envelopes."""
-    name = {"canvas": world.tenant.host, "kaltura": kaltura.host(world.tenant).removeprefix("https://")}
-    return f"https://{name.get(kind.sensor, f'{kind.sensor}.unizin.example')}/"
+    sensors = {
+        "canvas": f"https://{world.tenant.host}/",
+        "kaltura": f"{kaltura.host(world.tenant)}/",
+        "engage": engage.APP,
+    }
+    return sensors[kind.sensor]
 
 
 def _values(world: World, tools: Sequence[str]) -> dict[str, pa.Array]:

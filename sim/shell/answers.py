@@ -7,16 +7,19 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import pyarrow as pa
 
-from context.errors import InputError, nearest
+from context.errors import InputError, nearest, number_of
 from sim.folder.facts import facts_of
+from sim.folder.plain import fitted
 from sim.sql.output import RESULT_FORMATS, ROWS_SHOWN, write_rows
-from sim.sql.session.cost import Cost
 from sim.sql.session.session import Session
 from sim.sql.tables.own_tables import own_tables
+
+if TYPE_CHECKING:
+    from sim.sql.session.cost import Cost
 
 _ENDINGS = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 Tell = Callable[[str], None]
@@ -76,7 +79,7 @@ def cut(table: pa.Table, most: int | None, say: Tell) -> pa.Table:
     """At most so many rows; that there are more is told."""
     if most is None or table.num_rows <= most:
         return table
-    say(f"{most:,} of {table.num_rows:,} rows; --max_rows shows more")
+    say(f"{most:,} of {number_of(table.num_rows, 'row')}; --max_rows shows more")
     return table.slice(0, most)
 
 
@@ -105,13 +108,17 @@ def write_cost(costs: list[Cost], form: str, out: TextIO) -> None:
         out.write(json.dumps(facts, indent=2 if form == "prettyjson" else None) + "\n")
         return
     about = "" if exact else "about "
-    out.write(
-        "Query successfully validated. Assuming the tables are not modified, "
-        f"running this query will process {about}{total} bytes of data.\n"
-        f"BigQuery would bill {billed:,} bytes (whole MiB, at least 10 MiB a table).\n"
-    )
+    lines = [
+        (
+            "Query successfully validated. Assuming the tables are not modified, "
+            f"running this query will process {about}{total} bytes of data."
+        ),
+        f"BigQuery would bill {billed:,} bytes (whole MiB, at least 10 MiB a table).",
+    ]
     for cost in costs:
         for table in cost.tables:
             days = f", {table.partitions[0]} of {table.partitions[1]} partitions" if table.partitions else ""
             columns = ", ".join(table.columns) or "no column"
-            out.write(f"  {table.table}: {table.bytes:,} bytes{days} ({columns})\n")
+            lines.append(f"  {table.table}: {table.bytes:,} bytes{days} ({columns})")
+    width = shutil.get_terminal_size((80, 24)).columns if out.isatty() else None
+    out.writelines(f"{row}\n" for line in lines for row in fitted(line, width))

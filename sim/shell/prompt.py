@@ -20,7 +20,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.lexers import PygmentsLexer
 from pygments.lexers.sql import SqlLexer
 
-from context.errors import InputError, TermtideError
+from context.errors import InputError, TermtideError, number_of
 from sim.folder.find import find_run
 from sim.shell.answers import Asked, Tell, session_of, show_rows, write_cost
 from sim.shell.completion import proposals, word_before
@@ -43,7 +43,7 @@ def shell(asked: Asked, say: Tell, **terminal: Any) -> None:
     run_dir = find_run(asked.run_dir)
     with session_of(asked, run_dir, say) as session:
         tables = session.tables()
-        say(f"{run_dir}: {len(tables)} tables, all synthetic; .help tells what there is")
+        say(f"{run_dir}: {number_of(len(tables), 'table')}, all synthetic; .help tells what there is")
         desk = _Desk(session, asked, say, tables)
         prompt: PromptSession[str] = PromptSession(
             "sql> ",

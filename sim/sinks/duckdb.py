@@ -12,13 +12,12 @@ from datetime import date
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 import schemas
 from context.errors import InputError, RunError, first_line
 from context.files import disk_error, typed_path
+from context.row_sums import RowSum
 from schemas._model import Table
-from sim.folder.digest import RowsDigest
 from sim.folder.duckdb_paths import duckdb_database, duckdb_file
 from sim.folder.names import MANIFEST, WAREHOUSE
 from sim.sinks.tables import Fill, Item, Shipment, TableOptions
@@ -267,15 +266,13 @@ def rows_of_item(dataset: str, table: str, day: date | None) -> tuple[str, Seque
 
 
 def rows_digest(connection: duckdb.DuckDBPyConnection, dataset: str, table: str, day: date | None) -> str:
-    """SHA-256 (hex) of the values of an item's rows, whatever order they stand in. Raises duckdb.Error."""
-    contract = schemas.table(dataset, table)
-    columns = ", ".join(quoted(column) for column in contract.names)
-    order = ", ".join(map(quoted, contract.key)) or "ALL"  # without a key equal rows may change places
+    """The sum of the hashes of an item's rows, whatever order they stand in. Raises duckdb.Error."""
+    columns = ", ".join(quoted(column) for column in schemas.table(dataset, table).names)
     where, bounds = rows_of_item(dataset, table, day)
-    rows = f"SELECT {columns} FROM {quoted(dataset)}.{quoted(table)}{where} ORDER BY {order}"
-    digest = RowsDigest()
+    rows = f"SELECT {columns} FROM {quoted(dataset)}.{quoted(table)}{where}"
+    digest = RowSum()
     for batch in connection.sql(rows, params=bounds or None).to_arrow_reader(_DIGEST_BATCH):
-        digest.update(pa.Table.from_batches([batch]))
+        digest.update(batch)
     return digest.hexdigest()
 
 

@@ -66,8 +66,9 @@ class Client:
     def query(self, sql: str, parameters: Mapping[str, object] | Sequence[object] | None = None) -> pa.Table:
         """The rows of a query, or of a script's last one, in Arrow's types.
 
-        INT64 comes as int64, STRING and JSON as string, NUMERIC as decimal128(38, 9), DATE as date32,
-        DATETIME as timestamp[us], TIMESTAMP as timestamp[us, UTC]. ``parameters``: @name by name, ? in order.
+        INT64 comes as int64, STRING and JSON as string, NUMERIC as decimal128(38, 9), BIGNUMERIC as
+        decimal256(76, 38), DATE as date32, DATETIME as timestamp[us], TIMESTAMP as timestamp[us, UTC].
+        ``parameters``: @name by name, ? in order.
         """
         self.notes.clear()
         found = [outcome.rows for outcome in self._session.run(sql, parameters_from(parameters))]

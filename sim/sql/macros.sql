@@ -150,6 +150,10 @@ CREATE TEMP MACRO bq_json_numeric_text(x) AS CASE WHEN x BETWEEN -90071992547409
 CREATE TEMP MACRO bq_json_float_text(x) AS CASE WHEN x = 0 THEN '0' WHEN isnan(x) THEN '"NaN"' WHEN isinf(x) THEN CASE WHEN x > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE bq_float_text(x) END;
 CREATE TEMP MACRO bq_json_pretty(x) AS regexp_replace(json_pretty(CAST(x AS JSON)), '    ', '  ', 'g');
 CREATE TEMP MACRO bq_json_keys(j, depth) AS CASE WHEN depth < 1 THEN bq_fail('max_depth must be positive') ELSE (SELECT COALESCE(list(DISTINCT k ORDER BY k), []) FROM (SELECT substr(replace(fullkey, '"', ''), 3) AS k FROM json_tree(j) WHERE key IS NOT NULL AND NOT contains(fullkey, '[')) WHERE len(string_split(k, '.')) <= depth) END;
+CREATE TEMP MACRO bq_lax_text(j) AS CASE WHEN json_type(j) = 'VARCHAR' THEN json_extract_string(j, '$') WHEN bq_json_type(j) = 'number' THEN CAST(j AS VARCHAR) END;
+CREATE TEMP MACRO bq_lax_bool(j) AS CASE WHEN json_type(j) = 'BOOLEAN' THEN CAST(j AS VARCHAR) = 'true' WHEN bq_json_type(j) = 'number' THEN TRY_CAST(CAST(j AS VARCHAR) AS DOUBLE) <> 0 ELSE bqs_bool_of_text(bq_lax_text(j)) END;
+CREATE TEMP MACRO bq_lax_int64(j) AS CASE WHEN json_type(j) = 'BOOLEAN' THEN CASE WHEN CAST(j AS VARCHAR) = 'true' THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END ELSE fn_big_int64(fn_big_read(bq_lax_text(j))) END;
+CREATE TEMP MACRO bq_lax_float64(j) AS CASE WHEN bq_json_type(j) = 'number' THEN TRY_CAST(CAST(j AS VARCHAR) AS DOUBLE) ELSE bqs_float_of_text(bq_lax_text(j)) END;
 
 -- Formats of times.
 CREATE TEMP MACRO bq_short_offset(m) AS CASE WHEN m < 0 THEN '-' ELSE '+' END || CAST(abs(m) // 60 AS VARCHAR) || CASE WHEN m % 60 = 0 THEN '' ELSE ':' || lpad(CAST(abs(m) % 60 AS VARCHAR), 2, '0') END;
@@ -179,3 +183,57 @@ CREATE TEMP MACRO bq_ipv4(n) AS CASE WHEN n NOT BETWEEN -2147483648 AND 42949672
 CREATE TEMP MACRO bq_ipv4_number(b) AS CASE WHEN octet_length(b) <> 4 THEN bq_fail('NET.IPV4_TO_INT64 given ' || octet_length(b) || ' bytes, allowed: 4') ELSE CAST('0x' || hex(b) AS BIGINT) END;
 CREATE TEMP MACRO bq_ascii_of_bytes(x) AS bq_checked(octet_length(x) = length(bq_decoded(x)), bq_decoded(x), 'Not ASCII', hex(x));
 CREATE TEMP MACRO bq_bytes_of_ascii(x) AS bq_checked(strlen(x) = length(x), encode(x), 'Not ASCII', x);
+
+-- BIGNUMERIC: whole numbers of its last digits, of which 38 stand after the point.
+CREATE TEMP MACRO bq_big_digits(t) AS lpad(t, CASE WHEN length(t) < 39 THEN 39 ELSE CAST(length(t) AS INTEGER) END, '0');
+CREATE TEMP MACRO bq_big_pointed(d) AS rtrim(rtrim(left(d, length(d) - 38) || '.' || right(d, 38), '0'), '.');
+CREATE TEMP MACRO bq_big_text(x) AS CASE WHEN x < CAST('0' AS BIGNUM) THEN '-' ELSE '' END || bq_big_pointed(bq_big_digits(ltrim(CAST(x AS VARCHAR), '-')));
+CREATE TEMP MACRO bq_big_made(r, what) AS CASE WHEN r IS NULL THEN bq_fail('BIGNUMERIC overflow: ' || what) ELSE CAST(r AS BIGNUM) END;
+CREATE TEMP MACRO bq_big_within(r, what) AS CASE WHEN r > CAST('57896044618658097711785492504343953926634992332820282019728792003956564819967' AS BIGNUM) OR r < CAST('-57896044618658097711785492504343953926634992332820282019728792003956564819968' AS BIGNUM) THEN bq_fail('BIGNUMERIC overflow: ' || what) ELSE r END;
+CREATE TEMP MACRO bq_big_add(x, y) AS bq_big_within(x + y, bq_big_text(x) || ' + ' || bq_big_text(y));
+CREATE TEMP MACRO bq_big_subtract(x, y) AS bq_big_within(x - y, bq_big_text(x) || ' - ' || bq_big_text(y));
+CREATE TEMP MACRO bq_big_multiply(x, y) AS CASE WHEN x IS NOT NULL AND y IS NOT NULL THEN bq_big_made(fn_big_product(CAST(x AS VARCHAR), CAST(y AS VARCHAR)), bq_big_text(x) || ' * ' || bq_big_text(y)) END;
+CREATE TEMP MACRO bq_big_divide(x, y) AS CASE WHEN y = CAST('0' AS BIGNUM) THEN bq_fail('division by zero: ' || bq_big_text(x) || ' / 0') WHEN x IS NOT NULL AND y IS NOT NULL THEN bq_big_made(fn_big_quotient(CAST(x AS VARCHAR), CAST(y AS VARCHAR)), bq_big_text(x) || ' / ' || bq_big_text(y)) END;
+CREATE TEMP MACRO bq_big_div(x, y) AS CASE WHEN y = CAST('0' AS BIGNUM) THEN bq_fail('division by zero: ' || bq_big_text(x) || ' DIV 0') WHEN x IS NOT NULL AND y IS NOT NULL THEN bq_big_made(fn_big_whole(CAST(x AS VARCHAR), CAST(y AS VARCHAR)), bq_big_text(x) || ' DIV ' || bq_big_text(y)) END;
+CREATE TEMP MACRO bq_big_mod(x, y) AS CASE WHEN y = CAST('0' AS BIGNUM) THEN bq_fail('division by zero: ' || bq_big_text(x) || ' MOD 0') WHEN x IS NOT NULL AND y IS NOT NULL THEN bq_big_made(fn_big_rest(CAST(x AS VARCHAR), CAST(y AS VARCHAR)), bq_big_text(x) || ' MOD ' || bq_big_text(y)) END;
+CREATE TEMP MACRO bq_big_is_whole(x) AS right(CAST(x AS VARCHAR), 38) = '00000000000000000000000000000000000000' OR x = CAST('0' AS BIGNUM);
+CREATE TEMP MACRO bq_big_power(x, y) AS CASE WHEN x = CAST('0' AS BIGNUM) AND y < x THEN bq_fail('division by zero: POW(0, ' || bq_big_text(y) || ')') WHEN x < CAST('0' AS BIGNUM) AND NOT bq_big_is_whole(y) THEN bq_fail('Negative BIGNUMERIC value cannot be raised to a fractional power: POW(' || bq_big_text(x) || ', ' || bq_big_text(y) || ')') WHEN x IS NOT NULL AND y IS NOT NULL THEN bq_big_made(fn_big_power(CAST(x AS VARCHAR), CAST(y AS VARCHAR)), 'POW(' || bq_big_text(x) || ', ' || bq_big_text(y) || ')') END;
+CREATE TEMP MACRO bq_big_ceil(x) AS CASE WHEN x IS NOT NULL THEN bq_big_made(fn_big_ceiling(CAST(x AS VARCHAR)), 'CEIL(' || bq_big_text(x) || ')') END;
+CREATE TEMP MACRO bq_big_floor(x) AS CASE WHEN x IS NOT NULL THEN bq_big_made(fn_big_floor(CAST(x AS VARCHAR)), 'FLOOR(' || bq_big_text(x) || ')') END;
+CREATE TEMP MACRO bq_big_exp(x) AS CASE WHEN x IS NOT NULL THEN bq_big_made(fn_big_exp(CAST(x AS VARCHAR)), 'EXP(' || bq_big_text(x) || ')') END;
+CREATE TEMP MACRO bq_big_cbrt(x) AS CASE WHEN x IS NOT NULL THEN bq_big_made(fn_big_cbrt(CAST(x AS VARCHAR)), 'CBRT(' || bq_big_text(x) || ')') END;
+CREATE TEMP MACRO bq_big_positive(x, r, word) AS CASE WHEN x <= CAST('0' AS BIGNUM) THEN bq_fail('Argument to ' || word || ' must be positive: ' || bq_big_text(x)) ELSE r END;
+CREATE TEMP MACRO bq_big_sqrt(x) AS CASE WHEN x < CAST('0' AS BIGNUM) THEN bq_fail('Argument to SQRT cannot be negative: ' || bq_big_text(x)) ELSE CAST(fn_big_sqrt(CAST(x AS VARCHAR)) AS BIGNUM) END;
+CREATE TEMP MACRO bq_big_ln(x) AS bq_big_positive(x, CAST(fn_big_ln(CAST(x AS VARCHAR)) AS BIGNUM), 'LN');
+CREATE TEMP MACRO bq_big_log10(x) AS bq_big_positive(x, CAST(fn_big_log10(CAST(x AS VARCHAR)) AS BIGNUM), 'LOG10');
+CREATE TEMP MACRO bq_big_log(x, b) AS CASE WHEN x IS NULL OR b IS NULL THEN NULL ELSE bq_big_logged(fn_big_log(CAST(x AS VARCHAR), CAST(b AS VARCHAR)), bq_big_text(x) || ', ' || bq_big_text(b)) END;
+CREATE TEMP MACRO bq_big_logged(r, what) AS CASE WHEN r IS NULL THEN bq_fail('Invalid arguments of LOG: ' || what) ELSE CAST(r AS BIGNUM) END;
+CREATE TEMP MACRO bq_big_round(x, n) AS CASE WHEN x IS NOT NULL AND n IS NOT NULL THEN bq_big_made(fn_big_round(CAST(x AS VARCHAR), n), 'ROUND(' || bq_big_text(x) || ', ' || n || ')') END;
+CREATE TEMP MACRO bq_big_round_even(x, n) AS CASE WHEN x IS NOT NULL AND n IS NOT NULL THEN bq_big_made(fn_big_round_even(CAST(x AS VARCHAR), n), 'ROUND(' || bq_big_text(x) || ', ' || n || ')') END;
+CREATE TEMP MACRO bq_big_trunc(x, n) AS CASE WHEN x IS NOT NULL AND n IS NOT NULL THEN bq_big_made(fn_big_trunc(CAST(x AS VARCHAR), n), 'TRUNC(' || bq_big_text(x) || ', ' || n || ')') END;
+CREATE TEMP MACRO bq_big_of_text(x) AS CASE WHEN x IS NOT NULL AND fn_big_read(x) IS NULL THEN bq_fail('Invalid BIGNUMERIC value: ' || x) ELSE CAST(fn_big_read(x) AS BIGNUM) END;
+CREATE TEMP MACRO bq_big_of_float(x) AS CASE WHEN x IS NOT NULL AND fn_big_of_float(x) IS NULL THEN bq_fail('Illegal conversion of ' || CASE WHEN isfinite(x) THEN '' ELSE 'non-finite ' END || 'floating point number to BIGNUMERIC: ' || bq_float_text(x)) ELSE CAST(fn_big_of_float(x) AS BIGNUM) END;
+CREATE TEMP MACRO bq_big_int64(x) AS CASE WHEN x IS NOT NULL AND fn_big_int64(CAST(x AS VARCHAR)) IS NULL THEN bq_fail('int64 out of range: ' || bq_big_text(x)) ELSE fn_big_int64(CAST(x AS VARCHAR)) END;
+CREATE TEMP MACRO bq_big_numeric(x) AS CASE WHEN x IS NOT NULL AND fn_big_numeric(CAST(x AS VARCHAR)) IS NULL THEN bq_fail('numeric out of range: ' || bq_big_text(x)) ELSE fn_big_numeric(CAST(x AS VARCHAR)) END;
+CREATE TEMP MACRO bq_big_of_count(n) AS CAST(CAST(n AS VARCHAR) || '00000000000000000000000000000000000000' AS BIGNUM);
+CREATE TEMP MACRO bq_parse_numeric(x) AS CASE WHEN x IS NOT NULL AND fn_big_numeric(fn_big_parsed(x)) IS NULL THEN bq_fail('Invalid input to PARSE_NUMERIC: "' || x || '"') ELSE fn_big_numeric(fn_big_parsed(x)) END;
+CREATE TEMP MACRO bq_parse_bignumeric(x) AS CASE WHEN x IS NOT NULL AND fn_big_parsed(x) IS NULL THEN bq_fail('Invalid input to PARSE_BIGNUMERIC: "' || x || '"') ELSE CAST(fn_big_parsed(x) AS BIGNUM) END;
+CREATE TEMP MACRO bq_big_limited(x, most) AS CASE WHEN x >= most OR x <= -most THEN bq_fail('numeric out of range: ' || bq_big_text(x)) ELSE x END;
+CREATE TEMP MACRO bq_json_big_text(x) AS CASE WHEN contains(bq_big_text(x), '.') OR TRY_CAST(bq_big_text(x) AS HUGEINT) IS NULL OR TRY_CAST(bq_big_text(x) AS HUGEINT) NOT BETWEEN -9007199254740992 AND 9007199254740992 THEN '"' || bq_big_text(x) || '"' ELSE bq_big_text(x) END;
+
+-- NUMERIC's own roots, powers and logarithms, by those of BIGNUMERIC.
+CREATE TEMP MACRO bq_big_of_numeric(x) AS CAST(replace(CAST(x AS VARCHAR), '.', '') || '00000000000000000000000000000' AS BIGNUM);
+CREATE TEMP MACRO bq_numeric_sqrt(x) AS bq_big_numeric(bq_big_sqrt(bq_big_of_numeric(x)));
+CREATE TEMP MACRO bq_numeric_cbrt(x) AS bq_big_numeric(bq_big_cbrt(bq_big_of_numeric(x)));
+CREATE TEMP MACRO bq_numeric_exp(x) AS CASE WHEN x > 66.774967696 THEN bq_fail('numeric overflow: EXP(' || bq_numeric_text(x) || ')') ELSE bq_big_numeric(bq_big_exp(bq_big_of_numeric(x))) END;
+CREATE TEMP MACRO bq_numeric_ln(x) AS bq_big_numeric(bq_big_ln(bq_big_of_numeric(x)));
+CREATE TEMP MACRO bq_numeric_log10(x) AS bq_big_numeric(bq_big_log10(bq_big_of_numeric(x)));
+CREATE TEMP MACRO bq_numeric_log(x, b) AS bq_big_numeric(bq_big_log(bq_big_of_numeric(x), bq_big_of_numeric(b)));
+CREATE TEMP MACRO bq_power_domain(x, y, r) AS CASE WHEN x = 0 AND y < 0 THEN bq_fail('division by zero: POW(0, ' || bq_numeric_text(y) || ')') WHEN x < 0 AND y <> trunc(y) THEN bq_fail('Negative NUMERIC value cannot be raised to a fractional power: POW(' || bq_numeric_text(x) || ', ' || bq_numeric_text(y) || ')') ELSE r END;
+CREATE TEMP MACRO bq_numeric_power(x, y) AS CASE WHEN x IS NOT NULL AND y IS NOT NULL THEN bq_power_domain(x, y, bq_in_range(bqs_big_numeric(bqs_big_power(bqs_big_of_numeric(x), bqs_big_of_numeric(y))), 'POW(' || bq_numeric_text(x) || ', ' || bq_numeric_text(y) || ')')) END;
+CREATE TEMP MACRO bq_roman(r, x) AS CASE WHEN r IS NULL THEN bq_fail('No Roman numeral: ' || x || '; allowed: 1 to 3999') ELSE r END;
+
+-- Patterns that are known only as the query runs.
+CREATE TEMP MACRO bq_pattern_shape(shape, f) AS CASE WHEN shape < 0 THEN bq_fail(f || ': the regular expression has ' || -shape || ' capturing groups, allowed: none or 1') ELSE shape END;
+CREATE TEMP MACRO bq_regexp_found(s, p, shape) AS CASE WHEN shape IS NULL OR NOT regexp_matches(s, p) THEN NULL WHEN shape = 0 THEN regexp_extract(s, p, 0) WHEN shape = 1 THEN NULLIF(regexp_extract(s, p, 1), '') ELSE regexp_extract(s, p, 1) END;
+CREATE TEMP MACRO bq_in_three(three, p, what) AS CASE WHEN three IS NULL AND p IS NOT NULL THEN bq_fail(what) ELSE three END;

@@ -7,7 +7,7 @@ reader in while a writer has the file open: it is built beside its place and ren
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -15,9 +15,10 @@ import duckdb
 import schemas
 from context.errors import InputError, RunError, first_line
 from context.files import PARTIAL, disk_error, replacing
-from schemas._model import Table
+from schemas._model import Table, UnknownName
 from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, readable_database, written_database
-from sim.folder.names import FOLDER, WAREHOUSE
+from sim.folder.facts import event_files, mart_files
+from sim.folder.names import WAREHOUSE
 
 ROOT = "termtide_root"
 # Files are written as DuckDB 1.1 wrote them, so that clients from 1.2 on open them, not DuckDB 2 alone.
@@ -83,6 +84,14 @@ def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnec
     return connection
 
 
+def contract_of(dataset: str, name: str) -> Table | None:
+    """The contract of a table of the run; None for a table that has none."""
+    try:
+        return schemas.table(dataset, name)
+    except UnknownName:
+        return None
+
+
 def is_view(table: Table) -> bool:
     """Whether a table has no files of its own, as the older event store and some marts."""
     return (table.dataset, table.name) == ("event_store", "events") or table.stored == "view"
@@ -93,15 +102,12 @@ def data_files(run_dir: Path, table: Table) -> dict[str | None, list[Path]]:
     if is_view(table):
         return {}
     if table.stored == "days":
-        days = sorted((run_dir / table.dataset / table.name).glob(f"{table.partition_by}=*.parquet"))
-        return {path.stem.partition("=")[2]: [path] for path in days}
+        days = mart_files(run_dir, f"{table.dataset}.{table.name}")
+        return {day: [run_dir / path] for day, path in days.items()}
     if table.dataset != "event_store":
         path = run_dir / table.dataset / f"{table.name}.parquet"
         return {None: [path]} if path.is_file() else {}
-    found: dict[str | None, list[Path]] = {}
-    for path in sorted((run_dir / FOLDER).glob("event_date=*/*.parquet")):
-        found.setdefault(path.parent.name.removeprefix("event_date="), []).append(path)
-    return found
+    return {day: [run_dir / path for path in paths] for day, paths in event_files(run_dir).items()}
 
 
 def literal(text: str) -> str:
@@ -155,26 +161,29 @@ def dated_events(run_dir: Path, table: Table) -> str | None:
     if table.dataset != "event_store" or not data_files(run_dir, schemas.table("event_store", "expanded")):
         return None
     columns = [quoted(column.name) for column in schemas.table("event_store", "expanded").columns]
-    pattern = literal(f"/{FOLDER}/*/*.parquet")
-    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(duckdb_pattern(run_dir.resolve()))})"
-    files = f"{folder} || {pattern}"
-    read = f"read_parquet({files}, hive_partitioning = true, hive_types = {{{literal(EVENT_DATE)}: DATE}})"
+    paths = [path for paths in event_files(run_dir).values() for path in paths]
+    read = f"hive_partitioning = true, hive_types = {{{literal(EVENT_DATE)}: DATE}}"
+    read = f"read_parquet({files_sql(run_dir, paths)}, {read})"
     dated = f"SELECT {', '.join([*columns, EVENT_DATE])} FROM {read}"
     return events_select(f"({dated})", f", {EVENT_DATE}") if is_view(table) else dated
 
 
+def files_sql(root: Path, paths: Iterable[str]) -> str:
+    """Files of a run folder as DuckDB's list of them, wherever that folder is when it is read."""
+    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(duckdb_pattern(root.resolve()))})"
+    return "[" + ", ".join(f"{folder} || {literal('/' + path)}" for path in paths) + "]"
+
+
 def _select(root: Path, table: Table) -> str | None:
     """What the table's view selects; None when it has no files."""
-    if table.dataset != "event_store":
-        path = f"{table.dataset}/{table.name}.parquet"
-        return _from_files(root, table, path) if (root / path).is_file() else None
     if is_view(table):
         return events_select()
-    found = next((root / FOLDER).glob("event_date=*/*.parquet"), None)
-    return _from_files(root, table, f"{FOLDER}/*/*.parquet") if found else None
-
-
-def _from_files(root: Path, table: Table, path: str) -> str:
+    if table.dataset == "event_store":
+        paths = [path for paths in event_files(root).values() for path in paths]
+    else:
+        paths = [f"{table.dataset}/{table.name}.parquet"]
+        paths = paths if (root / paths[0]).is_file() else []
+    if not paths:
+        return None
     columns = ", ".join(quoted(column.name) for column in table.columns)
-    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(duckdb_pattern(root))})"
-    return f"SELECT {columns} FROM read_parquet({folder} || {literal('/' + path)}, hive_partitioning = false)"
+    return f"SELECT {columns} FROM read_parquet({files_sql(root, paths)}, hive_partitioning = false)"

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from context.errors import number_of
 from sim.lanes.checkpoint import Checkpoint
 from sim.lanes.stream_progress import StreamProgress
 from sim.sensors.switches import NO_STAGE
@@ -113,7 +114,7 @@ class Monitor:
         state = "" if facts["state"] == "running" else f"  {facts['state']}"
         return (
             f"{facts['time'].replace('T', ' ')[:16]}  {facts['speed']}{state}  "
-            f"{facts['events_acknowledged']:,} events  {facts['events_per_second']:,.0f}/s  "
+            f"{number_of(facts['events_acknowledged'], 'event')}  {facts['events_per_second']:,.0f}/s  "
             f"lag {facts['lag_s']:.1f} s  queue {facts['queue'] + facts['in_flight']:,}"
         )
 

@@ -130,9 +130,8 @@ def _context(kind: Kind) -> Shape:
         return {}
     if kind.context == "group":
         return {"group": _group("urn:instructure:canvas:course:{course.lms_id}", "{course.lms_id}")}
-    if kind.context == "section":
-        section = "urn:instructure:canvas:course:{course.lms_id}:section:{seat.section}"
-        return {"group": _group(section, "{course.lms_id}", "CourseSection")}
+    if kind.context in ("section", "section_by"):
+        return _in_section(by_somebody=kind.context == "section_by")
     course = {"id": _COURSE, "type": "CourseOffering"}
     roles = kind.context == "course"
     membership = {
@@ -143,6 +142,23 @@ def _context(kind: Kind) -> Shape:
         **({"roles": ["{enrolment.role}"]} if roles else {}),
     }
     group = {} if kind.context == "user_only" else {"group": _group(_COURSE, "{enrolment.course}")}
+    return {**group, "membership": membership}
+
+
+def _in_section(*, by_somebody: bool) -> Shape:
+    """A section as group, and the membership in it of whoever acts there; such a membership has no roles."""
+    course = "urn:instructure:canvas:course:{course.lms_id}"
+    section = course + ":section:{seat.section}"
+    group = {"group": _group(section, "{course.lms_id}", "CourseSection")}
+    if not by_somebody:
+        return group
+    parent = {"id": course, "type": "CourseOffering"}
+    membership = {
+        "id": section + ":user:{enrolment.person}",
+        "type": "Membership",
+        "member": {"id": "urn:instructure:canvas:user:{enrolment.person}", "type": "Person"},
+        "organization": {"id": section, "type": "CourseSection", "subOrganizationOf": parent},
+    }
     return {**group, "membership": membership}
 
 

@@ -178,7 +178,7 @@ FIELDS: dict[str, Field] = {
     **{name: field for table in _OBJECTS for name, field in _objects(table).items()},
     "file.filename": Field("file", "text", _filename),
     "file.folder": Field("file", "whole", lambda world, rows: global_ids(
-        world.courses.local_id[world.objects["file"].course[rows]] * 3 + 1
+        world.courses.local_id[world.objects["file"].course[rows]] * 3 + 1, world.tenant.shard
     )),
     **_details("assignment", "time", "created_ms", "updated_ms", "unlocked_ms", "due_ms", "locked_ms"),
     **_details("assignment", "text", "description", "status"),
@@ -227,6 +227,7 @@ FIELDS: dict[str, Field] = {
         "lms_id": detail("seat", "lms_id"),
         "section": detail("seat", "section_lms_id"),
         "user": _seat_user,
+        "course": lambda world, rows: take(world.courses.local_id, world.details.seat.course[rows]),
     }),
     **_table("seat", "text", {
         "type": detail("seat", "type"),
@@ -236,7 +237,9 @@ FIELDS: dict[str, Field] = {
         ),
     }),
     **_table("seat", "time", {
-        "created_ms": detail("seat", "created_ms"), "updated_ms": detail("seat", "updated_ms"),
+        "created_ms": detail("seat", "created_ms"),
+        "updated_ms": detail("seat", "updated_ms"),
+        "until_ms": detail("seat", "until_ms"),
     }),
     "account_user.lms_id": Field("account_user", "whole", lambda world, rows: world.persons.lms_id[rows]),
     "account_user.created_ms": Field("account_user", "time", detail("person", "created_ms")),

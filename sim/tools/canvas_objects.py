@@ -136,7 +136,8 @@ def _file(kind: Kind, _tenant: Tenant) -> Shape:
 
 
 def _page(kind: Kind, _tenant: Tenant) -> Shape:
-    facts = {"body": "{page.body}", "entity_id": _entity(kind)}
+    text = {} if kind.action == "Deleted" else {"body": "{page.body}"}
+    facts = {**text, "entity_id": _entity(kind)}
     return {**_head(kind), "name": "{page.title}", "extensions": {KEY: facts}}
 
 
@@ -156,11 +157,14 @@ def _syllabus(kind: Kind, _tenant: Tenant) -> Shape:
 
 def _seat(kind: Kind, _tenant: Tenant) -> Shape:
     if kind.name.startswith("enrollment_state"):
+        # What is made holds until the course ends; what a changed one holds until is not told.
+        until = {"state_valid_until": "{seat.until_ms}"} if kind.action == "Created" else {}
         facts: Shape = {
             "access_is_current": True,
             "restricted_access": False,
             "state": "pending_active" if kind.action == "Created" else "{seat.state}",
             "state_is_current": True,
+            **until,
             "entity_id": _entity(kind),
         }
         began = {"startedAtTime": "{seat.created_ms}"} if kind.action == "Created" else {}

@@ -1,7 +1,8 @@
 """Engage: the eText reader of Unizin. Pages are turned (NavigatedTo) and read (Viewed, from ten seconds on).
 
-Its documents have their keys in the order of the alphabet, ids of its own, no application and no session
-but the one that Canvas launched it with.
+Its documents have their keys in the order of the alphabet, ids of its own, and no session but the one that
+Canvas launched it with. Unizin's printed example names no application; the platform's tables of tools count
+events by it, so the reader names itself.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sim.tools.every_tool import detail
 from sim.world.world import Tenant, World
 
 TERM = 1  # the term's number in the reader
+APP = "https://engage.unizin.example/"  # the reader, and its sensor
 
 
 def shape(kind: Kind, tenant: Tenant) -> Shape:
@@ -30,6 +32,7 @@ def shape(kind: Kind, tenant: Tenant) -> Shape:
         "id": "urn:uuid:{event.uuid}",
         "action": kind.action,
         "actor": {"id": user, "type": "Person"},
+        "edApp": {"id": APP, "type": "SoftwareApplication"},
         "eventTime": "{event.time}",
         "federatedSession": {
             "id": "urn:session-id-localized:None",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from context.errors import InputError, first_line
+from context.errors import InputError, first_line, number_of
+from context.row_sums import MARK
 from sim.folder.duckdb_paths import duckdb_database
 from sim.sinks.duckdb import LOADS, rows_digest, rows_of_item
 from sim.sql.warehouse import quoted
@@ -75,8 +76,10 @@ def _wrong(
     where, bounds = rows_of_item(dataset, table, day)
     ((count,),) = connection.execute(f"SELECT count(*) FROM {name}{where}", bounds).fetchall()
     if count != rows:
-        return f"{count:,} rows, {rows:,} were delivered"
+        return f"{number_of(count, 'row')}, {rows:,} were delivered"
     if checksum is None:
         return "no digest of its rows was noted: what was delivered before this version can't be told"
+    if not checksum.startswith(MARK):
+        return "its digest is an older version's, so its values can't be compared: deliver it anew"
     found = rows_digest(connection, dataset, table, day)
     return None if found == checksum else "other values than were delivered"

@@ -8,7 +8,7 @@ from context.documents import UnreadableError
 from context.errors import DamagedError, TermtideError
 from sim.folder.claim import only_one, ours
 from sim.folder.manifest import load_manifest
-from sim.folder.names import BUILT, MANIFEST, REPORT, WAREHOUSE
+from sim.folder.names import BUILT, MANIFEST, REPORT, WAREHOUSE, date_of
 from sim.folder.whole import note_suspects, read_built
 from sim.verify.verdict import Finding, Verdict
 
@@ -25,17 +25,18 @@ def check_run(root: Path) -> Verdict:
         verdict.state = manifest.state
         verdict.look(root, manifest.files)
         known = {MANIFEST, *(file.path for file in manifest.files)}
-        if manifest.is_done:
-            known |= _look_at_built(verdict, root)
+        built = _look_at_built(verdict, root) if manifest.is_done else None
         # What a run that is not done has made and not yet noted is no stranger; nor is what a kill left.
         mine = {path.relative_to(root).as_posix() for path in ours(root, manifest)}
-        data = () if not manifest.is_done else [path for path in mine if path.endswith(".parquet")]
-        verdict.strangers(root, known | (mine - set(data)))
+        events = {path for path in mine if date_of(path)} if manifest.is_done else set()
+        marts = {path for path in mine if path.endswith(".parquet")} if built is not None else set()
+        verdict.strangers(root, known | (built or set()) | (mine - events - marts))
         note_suspects(root, [f.path for f in verdict.findings if f.problem == "differs"])
     return verdict
 
 
-def _look_at_built(verdict: Verdict, root: Path) -> set[str]:
+def _look_at_built(verdict: Verdict, root: Path) -> set[str] | None:
+    """Names of what was built; None where the record of it is itself what differs, or is missing."""
     verdict.files += 1
     try:
         built = read_built(root).files
@@ -44,7 +45,7 @@ def _look_at_built(verdict: Verdict, root: Path) -> set[str]:
             verdict.findings.append(Finding(BUILT, "missing", "is missing"))
         else:
             verdict.changed_note(BUILT)
-        return {BUILT, WAREHOUSE, REPORT}
+        return None
     verdict.look(root, list(built.values()))
     for name in {WAREHOUSE, REPORT} - built.keys():
         verdict.findings.append(Finding(name, "missing", f"is not in {BUILT}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from context.errors import DamagedError, InputError
+from context.errors import DamagedError, InputError, OtherFormat, number_of
 from context.files import typed_path
 from sim.lanes.checkpoint import JOURNAL, held, is_torn, load_progress
 from sim.lanes.stream_progress import StreamProgress
@@ -26,6 +26,8 @@ def check_state(root: Path) -> Verdict:
         verdict.bytes = (root / JOURNAL).stat().st_size
         try:
             progress = load_progress(root)
+        except OtherFormat:
+            raise
         except (DamagedError, InputError):
             verdict.changed_note(JOURNAL)
             progress = None
@@ -52,6 +54,8 @@ def _look_at_output(verdict: Verdict, progress: StreamProgress) -> None:
     verdict.files += 1
     verdict.bytes += wanted
     if size < wanted or (progress.done and size > wanted):
-        verdict.findings.append(Finding(name, "differs", f"{size:,} bytes, {wanted:,} were written"))
+        verdict.findings.append(
+            Finding(name, "differs", f"{number_of(size, 'byte')}, {wanted:,} were written")
+        )
     elif chain_of(path, str(mark), whole=True).mark != mark:
         verdict.findings.append(Finding(name, "differs", "other bytes than were written"))

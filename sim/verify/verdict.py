@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from context.errors import number_of
 from context.files import PARTIAL
 from sim.backfill.folders import DELIVERY
 from sim.exports.note import NOTE
@@ -16,6 +17,7 @@ from sim.folder.names import MANIFEST, SUSPECTS
 from sim.folder.whole import changed
 
 Amiss = Literal["missing", "differs", "foreign"]
+SHOWN_OF_A_KIND = 20  # findings that are told to people; programs get all
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,18 @@ class Verdict:
             size = path.stat().st_size
             said = "other bytes than were written"
             if size != file.bytes:
-                said = f"{size:,} bytes, {file.bytes:,} were written"
+                said = f"{number_of(size, 'byte')}, {file.bytes:,} were written"
             self.findings.append(Finding(file.path, "differs", said))
+
+    def lines(self) -> list[str]:
+        """Findings for people: of many of one kind the first ones and a sum."""
+        lines: list[str] = []
+        for kind in dict.fromkeys(finding.problem for finding in self.findings):
+            mine = [finding for finding in self.findings if finding.problem == kind]
+            lines += [f"{kind}: {each.path}: {each.said}" for each in mine[:SHOWN_OF_A_KIND]]
+            if len(mine) > SHOWN_OF_A_KIND:
+                lines.append(f"{kind}: and {len(mine) - SHOWN_OF_A_KIND:,} more; --json lists all")
+        return lines
 
     def changed_note(self, name: str) -> None:
         """Find that a file which says what there should be was itself changed."""

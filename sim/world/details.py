@@ -66,6 +66,7 @@ class PageDetails:
 
     created_ms: I64
     updated_ms: I64
+    deleted_ms: I64
     body: pa.StringArray
 
 
@@ -102,6 +103,8 @@ class SeatDetails:
     state: pa.StringArray  # Canvas's workflow state
     created_ms: I64
     updated_ms: I64
+    until_ms: I64  # the end of the course, as Canvas has it
+    by_hand: BOOL  # made by an instructor, if there is one: not by the batch of the student system
 
 
 @dataclass(frozen=True)

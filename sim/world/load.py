@@ -13,7 +13,7 @@ from context import rng
 from context.arrays import I64, U64
 from context.engagement.histories import Histories
 from context.errors import RunError
-from context.ids import SHARD, global_ids
+from context.ids import global_ids
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
@@ -33,6 +33,7 @@ from sim.world.reader import (
     text_keys,
     truths,
 )
+from sim.world.shard import world_in_shard
 from sim.world.submissions import load_posts, load_submissions
 from sim.world.world import (
     DUE_KINDS,
@@ -65,7 +66,7 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
     objects, row_of = load_objects(read, seed, courses, calendar, pack)
     submissions = load_submissions(read, enrolments, row_of, len(persons.udp_id))
     devices = pack.table("device")
-    return World(
+    world = World(
         tenant=_tenant(read, scenario),
         persons=persons,
         courses=courses,
@@ -78,12 +79,14 @@ def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -
         tools=pack.rates.tools,
         details=load_details(
             read,
+            pack,
             calendar,
             row_of,
             roster,
             Owners(persons.key, courses.key, section_key, _account_keys(read, seed)),
         ),
     )
+    return world_in_shard(world, scenario.shard)
 
 
 def _tenant(read: Reader, scenario: Scenario) -> Tenant:
@@ -96,7 +99,7 @@ def _tenant(read: Reader, scenario: Scenario) -> Tenant:
         root_account_uuid="".join(letters[i] for i in rng.integer(key, len(letters))),
         root_account_lti_guid="".join("0123456789abcdef"[i] for i in rng.integer(key, 16, _GUID))
         + f".{scenario.host}",
-        shard=SHARD,
+        shard=scenario.shard,
     )
 
 

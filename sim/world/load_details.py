@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from context import rng
 from context.arrays import I32, I64, U64
 from context.ids import global_ids
+from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from sim.world.details import (
     AssignmentDetails,
@@ -26,6 +28,7 @@ from sim.world.groups import Owners, load_groups
 from sim.world.reader import Reader, day_numbers, hundredths, ints, millis, strings
 from sim.world.world import NO_TIME
 
+_BY_HAND = 1460  # purpose of the key of an enrolment: who made it
 MOST_TEXT = 8192  # characters of a text that Canvas sends
 _ENROLMENT_TYPES = {
     "Student": "StudentEnrollment",
@@ -49,7 +52,7 @@ class Roster:
 
 
 def load_details(
-    read: Reader, calendar: Calendar, row_of: dict[str, I64], roster: Roster, owners: Owners
+    read: Reader, pack: Pack, calendar: Calendar, row_of: dict[str, I64], roster: Roster, owners: Owners
 ) -> Details:
     """Details of course objects, courses, enrolments and people. Raises RunError for missing tables.
 
@@ -67,7 +70,7 @@ def load_details(
         person=PersonDetails(
             name=pc.fill_null(strings(person["name"]), ""), created_ms=millis(person["le_created_date"])
         ),
-        seat=_seats(read, roster),
+        seat=_seats(read, pack, calendar, roster),
         group=groups,
         group_category=categories,
         group_member=members,
@@ -151,10 +154,13 @@ def _files(read: Reader, where: I64) -> FileDetails:
 
 
 def _pages(read: Reader, where: I64) -> PageDetails:
-    table = _Ordered(read, "wiki_page", where, "created_date", "updated_date", "body")
+    table = _Ordered(read, "wiki_page", where, "created_date", "updated_date", "body", "status")
+    updated = table.millis("updated_date")
+    gone = pc.equal(table.texts("status"), "deleted").to_numpy(zero_copy_only=False)
     return PageDetails(
         created_ms=table.millis("created_date"),
-        updated_ms=table.millis("updated_date"),
+        updated_ms=updated,
+        deleted_ms=np.where(gone, updated, NO_TIME),
         body=table.texts("body"),
     )
 
@@ -186,8 +192,13 @@ def _courses(read: Reader, calendar: Calendar) -> CourseDetails:
     )
 
 
-def _seats(read: Reader, roster: Roster) -> SeatDetails:
+def _seats(read: Reader, pack: Pack, calendar: Calendar, roster: Roster) -> SeatDetails:
     """Ids, times and states of all enrolments."""
+    start = np.datetime64(calendar.term.start, "D").astype(np.int64)
+    end = day_numbers(read.entity("course_offering", "le_end_date")["le_end_date"])
+    last = np.where(end == NO_TIME, calendar.last_day, end - start)
+    until = calendar.wall_to_utc_ms(np.clip(last, calendar.first_day, calendar.last_day) + 1, 0)
+    share = pack.number("enrollment.by_hand_share")
     table = read.entity("course_section_enrollment", "enrollment_status", "created_date", "updated_date")
     sections = read.local("course_section")
     return SeatDetails(
@@ -200,6 +211,8 @@ def _seats(read: Reader, roster: Roster) -> SeatDetails:
         state=_mapped(strings(table["enrollment_status"]), _ENROLMENT_STATES, "deleted"),
         created_ms=millis(table["created_date"]),
         updated_ms=millis(table["updated_date"]),
+        until_ms=until[roster.course],
+        by_hand=rng.uniform(rng.extend(roster.key, _BY_HAND)) < share,
     )
 
 

@@ -24,7 +24,7 @@ NO_ROW = -1  # of positions: nobody, nothing
 class Tenant:
     """What is the same in every event of one institution."""
 
-    host: str  # "canvas.termtide.example"
+    host: str  # "lms.termtide.example"
     seed: int
     root_account_lms_id: int  # global Canvas id of the root account
     root_account_uuid: str  # 40 letters and digits

@@ -85,7 +85,7 @@ def test_a_unit_must_have_its_rows(run: Path) -> None:
         ("{", "not valid JSON"),
         ("[]", "no manifest of a Termtide run"),
         ('{"name": "a web app"}', "no manifest of a Termtide run"),
-        ('{"format": 1}', "format 1, allowed: 2"),
+        ('{"format": 1}', "format 1, allowed: 2 or 3"),
     ],
 )
 def test_what_is_no_manifest(tmp_path: Path, text: str, message: str) -> None:
@@ -98,6 +98,23 @@ def test_what_is_no_manifest(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError):
         claim(tmp_path, SCENARIO, PACK, force=True)
     assert _files(tmp_path) == {"manifest.json"}
+
+
+def test_a_run_of_older_digests_is_read_and_not_gone_on_with(run: Path) -> None:
+    """A manifest says which digests it holds; one of format 2 has SHA-256, and nobody goes on with those."""
+    facts = json.loads((run / "manifest.json").read_text())
+    assert (facts["format"], facts.pop("digests")) == (3, "xxh3_128")
+    facts["format"] = 2
+    facts["seal"] = seal_of(facts)
+    (run / "manifest.json").write_text(json.dumps(facts))
+    manifest = load_manifest(run)
+    assert (manifest.digests, claim(run, SCENARIO, PACK).is_done) == ("sha256", True)
+    manifest.save(run)
+    assert json.loads((run / "manifest.json").read_text()) == facts
+    manifest.state = "events"
+    manifest.save(run)
+    with pytest.raises(InputError, match="digests by sha256 and not complete, here they are by xxh3_128"):
+        claim(run, SCENARIO, PACK)
 
 
 def test_paths_must_stay_inside(run: Path) -> None:

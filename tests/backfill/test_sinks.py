@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import random
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -249,6 +250,28 @@ def test_lines_are_the_documents_however_chunked(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sim.sinks.ndjson, "JOINED_DOCUMENTS", 2)
     assert b"".join(lines(documents)) == wanted
     assert lines_digest(lines(documents)) == lines_digest([wanted]) != lines_digest([wanted[:-1]])
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", "zstd"])
+def test_files_of_lines_do_not_show_how_lines_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compression: str
+) -> None:
+    """The same lines, drawn or copied in blocks of another size, make the same file, which holds them."""
+    monkeypatch.setattr(sim.sinks.ndjson, "_PIECE", 1 << 12)
+    draw = random.Random(7)  # noqa: S311 - only texts
+    texts = [f'{{"n":{n},"text":"{draw.choice("abcdef") * draw.randrange(200)}"}}' for n in range(2_000)]
+    times = pa.table({"event_time": pa.array([0] * len(texts), pa.timestamp("us"))})
+    files = []
+    for size in (2_000, 700, 33):
+        sink = open_sink(f"ndjson:{tmp_path / str(size)}?compression={compression}")
+        with sink.unit(DAY) as writer:
+            for start in range(0, len(texts), size):
+                part = texts[start : start + size]
+                writer.add(Unit(DAY, times.slice(start, len(part)), pa.array(part)))
+        (file,) = writer.written
+        files.append((file.xxh3_128, file.bytes, file.lines_crc32))
+        assert documents(tmp_path / str(size) / file.path) == [text.encode() for text in texts]
+    assert len(set(files)) == 1
 
 
 @pytest.mark.parametrize("url", ["", "parquet", "parquet:", "s3:x", "parqet:x", "memory:x"])

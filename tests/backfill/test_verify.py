@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -206,6 +205,8 @@ def test_backfill_draws_again_what_differs(copy: Path, finished: Path, tmp_path:
     """With the scenario at hand, a damaged unit, table or plan is made again before anything is delivered."""
     for place, name in enumerate((DAY, PERSON, PLAN)):
         flip(copy / name, place)
+    assert len(_found(copy)) == 3
+    assert (copy / SUSPECTS).is_file()
     to = tuple(f"{form}:{tmp_path / form}" for form in ("ndjson", "parquet", "duckdb"))
     backfill(premises(SMALL, default_pack()), copy, Order(to, Wanted(*FALL)))
     deliver(finished, Order((f"ndjson:{tmp_path / 'whole'}",), Wanted(*FALL)))
@@ -215,6 +216,7 @@ def test_backfill_draws_again_what_differs(copy: Path, finished: Path, tmp_path:
     assert (tmp_path / "parquet" / DAY).read_bytes() == (finished / DAY).read_bytes()
     assert verify(tmp_path / "duckdb").findings == []
     assert bytes_of(copy) == bytes_of(finished)
+    assert not (copy / SUSPECTS).exists()
 
 
 def test_a_delivery_is_mended(finished: Path, delivered: Path, tmp_path: Path) -> None:
@@ -229,8 +231,10 @@ def test_a_delivery_is_mended(finished: Path, delivered: Path, tmp_path: Path) -
     assert file.read_bytes() == whole
     flip(file, 2)
     assert _found(root) == [(file.name, "differs")]
+    assert (root / SUSPECTS).is_file()
     assert deliver(finished, order).delivered.copied == 1
     assert file.read_bytes() == whole
+    assert not (root / SUSPECTS).exists()
     flip(root / "delivery.json", 3)
     deliver(finished, order)
     assert (root / "delivery.json").read_bytes() == (delivered / "zst" / "delivery.json").read_bytes()
@@ -267,24 +271,6 @@ def test_a_duckdb_file_is_verified(filled: Path, tmp_path: Path) -> None:
     (tmp_path / "no.duckdb").write_text("no database")
     with pytest.raises(InputError, match="no DuckDB file"):
         verify(tmp_path / "no.duckdb")
-
-
-def test_at_the_command_line(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`termtide verify` exits 0 for what is whole and 1 with a line for each finding, or JSON."""
-
-    def command(*arguments: str) -> tuple[int, str, str]:
-        return _main("verify", copy, *arguments), *capsys.readouterr()
-
-    code, output, errors = command()
-    assert (code, output) == (0, "")
-    assert "all as they were written" in errors
-    flip(copy / DAY, 5)
-    code, output, errors = command()
-    assert (code, output) == (1, f"differs: {DAY}: other bytes than were written\n")
-    assert "1 not as they should be; `termtide run`" in errors
-    code, output, errors = command("--json")
-    facts = json.loads(output)
-    assert (code, facts["kind"], facts["findings"][0]["path"]) == (1, "run", DAY)
 
 
 def test_a_damaged_manifest_begins_the_run_anew(copy: Path, finished: Path) -> None:

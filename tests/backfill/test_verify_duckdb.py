@@ -119,6 +119,21 @@ def test_everything_has_its_digest(whole: Path) -> None:
     assert {name for (name,) in tables} - {f"{LOADS.dataset}.{LOADS.name}"} <= noted
 
 
+@pytest.mark.parametrize(
+    ("checksum", "said"), [(None, "before this version"), ("7" * 64, "can't be compared"), ("7" * 32, "anew")]
+)
+def test_an_older_digest_is_told(whole: Path, tmp_path: Path, checksum: str | None, said: str) -> None:
+    """What another version noted in its own way, or not at all, is told so, not to be damaged."""
+    file = Path(shutil.copyfile(whole, tmp_path / "d.duckdb"))
+    with duckdb.connect(str(file)) as there:
+        there.execute(
+            f"UPDATE {LOADS.dataset}.{LOADS.name} SET checksum = ? WHERE item = ?", (checksum, PERSON)
+        )
+    ((name, found),) = findings(file).items()
+    assert name == PERSON
+    assert said in found
+
+
 @pytest.mark.parametrize("name", ["c.csv", "c.ndjson", "c.parquet", "c.txt"])
 def test_other_files_are_no_delivery_of_ours(tmp_path: Path, name: str) -> None:
     """A file that DuckDB could read as something else is told to be no delivery, not to be damaged."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,6 +81,8 @@ def test_help_is_everywhere(capsys: pytest.CaptureFixture[str], name: str, flag:
     code, out, err = printed(capsys, *name.split(), flag)
     assert (code, err) == (0, "")
     assert out.startswith("Usage: termtide")
+    assert max(map(len, out.splitlines())) <= 80
+    out = re.sub(r" \\\n +", " ", out)  # as a shell reads it
     assert all(f"\n    termtide {line}\n" in out for line in examples().get(name, []))
 
 

@@ -20,53 +20,9 @@ from sim.lanes.checkpoint import Checkpoint, load_progress
 from sim.lanes.seals import seal_line
 from sim.lanes.stream_progress import StreamProgress
 from sim.sql.warehouse import build_warehouse
-from tests.samples.mutations import spoiled_arguments, spoiled_text, spoiled_value
+from tests.samples.mutations import SCENARIO_FILE, spoiled_arguments, spoiled_text, spoiled_value
 from tests.samples.tiny import calendar_of, default_pack
 from tests.samples.toy_run import SCENARIO, write_run
-
-SCENARIO_FILE = """
-name = "mine"
-fte = 40
-seed = 3
-term = "Fall 2026"
-terms = 2
-pack = "us_public_r1"
-time_zone = "America/Detroit"
-project = "unizin-shared"
-institution = "A College"
-host = "canvas.a.example"
-shift = 4
-
-[calendar]
-start = 2026-08-31
-no_class = [2026-09-07, 2026-11-26]
-
-[[incident]]
-name = "outage"
-start = 2026-10-14T19:30:00
-end = 2026-10-14T22:00:00
-tools = ["canvas", "kaltura"]
-
-[[delivery]]
-tool = "kaltura"
-flush_ms = 1000
-
-[[delivery_outage]]
-name = "late"
-start = 2026-10-20T19:30:00
-end = 2026-10-21T22:00:00
-catch_up = 2.5
-
-[[stage]]
-name = "exam_week"
-tools = ["files", "login"]
-clicks = 1.5
-outage = true
-
-[output]
-event_json = true
-row_group_rows = 2048
-"""
 
 
 def one_line(error: BaseException) -> None:
@@ -291,11 +247,9 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize("block", range(6))
-def test_command_lines(
-    block: int, toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A spoiled command line is one line on stderr, or is taken; what costs much is not started here."""
+@pytest.fixture
+def dry(toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working directory with a scenario and a run, in which what costs much is not started."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9")
@@ -306,6 +260,12 @@ def test_command_lines(
         monkeypatch.setattr(f"sim.sinks.{name}.__init__", _stopped)
     Path("termtide.toml").write_text("fte = 12\n")
     shutil.copytree(toy, "toy")
+
+
+@pytest.mark.usefixtures("dry")
+@pytest.mark.parametrize("block", range(6))
+def test_command_lines(block: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """A spoiled command line is one line on stderr, or is taken; what costs much is not started here."""
     for seed in range(block * 50, block * 50 + 50):
         told(spoiled_arguments(LINES[seed % len(LINES)], OPTIONS, seed), capsys)
 

@@ -24,7 +24,7 @@ from context.scenario.load import load_scenario, pack_base
 from sim.cli.main import main
 from sim.folder import duckdb_paths
 from sim.folder.duckdb_paths import duckdb_database, duckdb_file, duckdb_folder, duckdb_pattern
-from sim.report.run_page import write_report
+from sim.report.campus.page import write_report
 from sim.sql.query import run_sql
 from sim.sql.warehouse import build_warehouse
 from tests.samples.tiny import SMALL, default_pack, finished_run

@@ -47,3 +47,23 @@ def test_some_files_and_pages_are_read_by_all(kind: str, table: str) -> None:
             ginis.append(1 - 2 * float(((len(n) - np.arange(len(n)) - 0.5) * n).sum()) / (len(n) * n.sum()))
     assert len(ginis) >= 5
     assert np.median(ginis) > 0.4
+
+
+@pytest.mark.parametrize(("kind", "table"), [("attachment", "file"), ("wiki_page", "page")])
+def test_what_comes_first_is_read_more(kind: str, table: str) -> None:
+    """Files and pages of a course's first modules are read more than those of its last: rank correlation of
+    place and views is below -.2 at the median over courses.
+
+    They are there for longer, and what is new is looked at while it is new. Medians are -.43 of 30 courses
+    and -.62 of 11; by chance one of 25 objects has an sd of .2, the median of 11 courses one of .08.
+    """
+    objects = tiny().world.objects[table]
+    views = np.bincount(term().object[term().kind == KIND[kind]], minlength=len(objects.course))
+    found = []
+    for low, high in pairwise(objects.first):
+        n = views[low:high]
+        if len(n) >= 10 and n.sum() >= 3 * len(n):
+            ranks = np.argsort(np.argsort(n, kind="stable"), kind="stable")
+            found.append(np.corrcoef(ranks, np.arange(len(n)))[0, 1])
+    assert len(found) >= 8
+    assert np.median(found) < -0.2, np.median(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.report.labels import NO_COURSE, family_label, in_lines, level_label, tool_label
+from sim.report.campus.labels import in_lines, kind_label, level_label, tool_label
 from tests.samples.tiny import default_pack
 
 
@@ -19,10 +19,9 @@ def test_tools_have_names_in_words() -> None:
     assert (tool_label("other_lti"), tool_label("my_new_tool")) == ("Other LTI tools", "My new tool")
 
 
-def test_what_names_no_course() -> None:
-    """A level and a family have their names; None is said in words."""
-    assert (level_label("100"), level_label(None)) == ("100 level", NO_COURSE)
-    assert (family_label("27 Mathematics"), family_label(None)) == ("27 Mathematics", NO_COURSE)
+def test_levels_and_kinds_have_names_in_words() -> None:
+    """A level says that it is one; a kind of event reads as words."""
+    assert (level_label("100"), kind_label("quiz_submitted")) == ("100 level", "Quiz submitted")
 
 
 @pytest.mark.parametrize("width", [18, 22, 40])

@@ -1,99 +1,52 @@
-"""The report: figures counted from the files, one page without network or a clock."""
+"""The report: figures from counts and store, one page without network or a clock."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from shutil import copytree
-from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from context.errors import InputError
-from context.packs.pack import Pack, load_pack
-from context.scenario.scenario import Scenario
-from sim.report.figures import Figures, gather
-from sim.report.run_page import run_page, write_report
+from context.errors import DamagedError, InputError
+from sim.folder.manifest import load_manifest
+from sim.report.campus.drawings import drawings
+from sim.report.campus.figures import Figures, gather
+from sim.report.campus.frame import Chart
+from sim.report.campus.page import run_page, write_report
+from sim.report.campus.stored import LEADS
 from sim.sql.warehouse import build_warehouse
-from tests.samples.tiny import finished_run
-from tests.samples.toy_run import FIRST_DAY, SCENARIO, ZONE, event, plan_table, submission, write_run
+from tests.samples.tiny import default_pack, finished_run
+from tests.samples.toy_run import write_run
+
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.fixture(scope="module")
-def pack() -> Pack:
-    """The default pack: names of families, levels and tools."""
-    return load_pack("us_public_r1", None)
+@cache
+def figures() -> Figures:
+    """Of the small campus's finished run."""
+    return gather(finished_run(), default_pack())
 
 
-def make(
-    folder: Path, pack: Pack, scenario: Scenario = SCENARIO, more: Sequence[dict[str, Any]] = ()
-) -> Path:
-    """A run of 13 clicks, one of them a submission that names no course, and 3 logins."""
-    noon = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, 12, 30, tzinfo=ZONE)
-    write_run(folder, scenario, more=[submission(99, noon), *more])
-    cips = list(pack.table("cip")["cip"])
-    pq.write_table(plan_table((cips.index("27"), cips.index("23"))), folder / "plan.parquet")
-    build_warehouse(folder)
-    return folder
+@cache
+def charts() -> dict[str, Chart]:
+    """Its charts."""
+    return drawings(figures())
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, pack: Pack) -> Path:
-    """The run, with its report."""
-    folder = make(tmp_path_factory.mktemp("runs") / "toy-7", pack)
-    write_report(folder, pack)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def figures(run: Path, pack: Pack) -> Figures:
-    """Its figures."""
-    return gather(run, pack)
-
-
-def test_days_compare_asked_and_drawn(figures: Figures) -> None:
-    """Students' clicks by campus day beside what the plan asks; logins are not among them."""
-    assert figures.days == [
-        {"date": "2026-08-31", "asked": 4.75, "drawn": 5, "events": 6},
-        {"date": "2026-09-01", "asked": 4.75, "drawn": 4, "events": 5},
-        {"date": "2026-09-02", "asked": 4.75, "drawn": 4, "events": 5},
-    ]
-    assert (figures.drawn, figures.asked, figures.overshoot) == (13, 13.5, 0.75)
-    assert (figures.students, figures.courses, figures.sections, figures.enrolments) == (2, 2, 2, 3)
-
-
-def test_axes_compare_asked_and_drawn(figures: Figures) -> None:
-    """By tool, family and level; a submission counts in the course that its keymap leads to."""
-    wanted = {"asked": 14.25, "drawn": 13}
-    assert figures.tools == [{"name": "assignments", **wanted}]
-    assert figures.levels == [
-        {"name": "100", "asked": 6.0, "drawn": 6},
-        {"name": "200", "asked": 8.25, "drawn": 7},
-    ]
-    assert [(row["name"], row["drawn"]) for row in figures.families] == [
-        ("23 English Language and Literature/Letters", 7),
-        ("27 Mathematics and Statistics", 6),
-    ]
-
-
-def test_hours_are_local(figures: Figures) -> None:
-    """Events from 9 to 21 o'clock in the campus's zone stand there, on their weekday."""
-    monday = {row["hour"]: row["events"] for row in figures.hours if row["weekday"] == 0}
-    assert monday == {9: 1, 12: 2, 15: 1, 18: 1, 21: 1}
-    assert {row["weekday"] for row in figures.hours} == {0, 1, 2}
-
-
-def test_grades_and_sizes(figures: Figures) -> None:
-    """Letters in the pack's order, withdrawals after them; sections by their students."""
-    assert [(row["name"], row["number"]) for row in figures.letters] == [("A", 1), ("B+", 1), ("W", 1)]
-    assert [(row["name"], row["number"]) for row in figures.sizes][:2] == [("1-4", 2), ("5-9", 0)]
+def page_of(found: Figures, links: tuple[tuple[str, str], ...] = ()) -> _Page:
+    """The page of figures, read."""
+    return _Page(run_page(found, charts(), default_pack(), links))
 
 
 class _Page(HTMLParser):
@@ -102,7 +55,7 @@ class _Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
+        self.text, self.source = "", text
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -114,8 +67,83 @@ class _Page(HTMLParser):
         self.text += data
 
 
-def test_the_page_stands_alone(run: Path) -> None:
+def test_chart_and_numbers_agree() -> None:
+    """Each chart's figures sum to the number that the page states; nothing falls between."""
+    found, events = figures(), figures().events
+    margins = [sum(margin.drawn for margin in events.margins[by]) for by in ("tool", "cip", "level")]
+    assert [sum(row["drawn"] for row in events.days), *margins] == [events.drawn] * 4
+    wanted = events.asked + events.overshoot
+    asked = [sum(margin.asked for margin in events.margins[by]) for by in ("tool", "cip", "level")]
+    assert [sum(row["asked"] for row in events.days), *asked] == pytest.approx([wanted] * 4)
+    total = found.manifest.totals.events
+    for rows in (events.days, events.hours, events.kinds, found.calendar):
+        assert sum(row["events"] for row in rows) == total == events.events
+    for rows in (events.tool_weekdays, events.tool_cips, events.tool_levels):
+        assert sum(row["clicks"] for row in rows) == events.drawn
+    stated = page_of(found).text
+    for number in (total, events.drawn, found.store.sections, found.store.enrolments):
+        assert re.search(rf"(?<![\d,]){number:,} ", stated)
+
+
+def test_what_was_asked_is_added_up_exactly() -> None:
+    """Sums of what the plan asks are those of its millionths, whoever adds them up."""
+    cells = pq.read_table(finished_run() / "plan.parquet").column("cells").to_pylist()
+    asked: Counter[int] = Counter()
+    for cell in (cell for day in cells for cell in day or ()):
+        asked[cell["tool"]] += cell["asked_micro"] + cell["overshoot_micro"]
+    names = list(default_pack().rates.tools)
+    found = {margin.name: margin.asked for margin in figures().events.margins["tool"] if margin.asked}
+    assert found == {names[code]: micro / 1e6 for code, micro in asked.items() if micro}
+
+
+def test_leads_are_those_of_the_store() -> None:
+    """Every submission to work with a due date stands in the bin of its lead; late ones below zero."""
+    store = finished_run() / "context_store_entity"
+    results = pq.read_table(store / "learner_activity_result.parquet")
+    works = pq.read_table(store / "learner_activity.parquet")
+    place = pc.index_in(results["learner_activity_id"], works["learner_activity_id"].combine_chunks())
+    due = works["due_date"].take(place)
+    leads = pc.seconds_between(results["response_date"], due).drop_null().to_numpy()
+    bounds = [bound for _, bound in LEADS if bound is not None]
+    expected = np.bincount(np.searchsorted(bounds, leads, side="right"), minlength=len(LEADS))
+    found = {row["name"]: row["number"] for row in figures().store.leads}
+    assert [found[name] for name, _ in LEADS] == expected.tolist()
+    assert found["last hour"] > 0
+
+
+def test_steps_only_get_fewer() -> None:
+    """Work is opened before it is handed in, and handed in before it is graded; most of it gets there."""
+    numbers = [row["number"] for row in figures().store.steps]
+    assert numbers == sorted(numbers, reverse=True)
+    assert numbers[-1] > 0.3 * numbers[0] > 0
+
+
+def test_grades_and_sizes() -> None:
+    """Letters in the pack's order, then others, then none; scores and sections all have their bin."""
+    store = finished_run() / "context_store_entity"
+    grades = pq.read_table(store / "course_grade.parquet")
+    letters = [row["name"] for row in figures().store.letters]
+    order = [letter for letter in default_pack().table("letter")["letter"] if letter in letters]
+    assert letters[: len(order)] == order
+    assert sum(row["number"] for row in figures().store.letters) == len(grades)
+    scored = len(grades) - grades["le_final_score"].null_count
+    assert sum(row["number"] for row in figures().store.scores) == scored
+    assert all(0 <= row["number"] <= 4.3 for row in figures().store.gpas)
+
+
+def test_the_calendar_is_the_terms() -> None:
+    """One square for each campus day, with its kind; midterms lie in the term and before finals."""
+    rows = figures().calendar
+    assert [row["date"] for row in rows] == sorted(load_manifest(finished_run()).units)
+    assert {"class", "weekend", "break", "finals"} <= {row["kind"] for row in rows}
+    exams = {row["kind"] for row in rows if row["exams"]}
+    assert exams
+    assert not exams & {"finals", "before", "after"}
+
+
+def test_the_page_stands_alone() -> None:
     """No address that a browser would fetch, and a policy against it; charts say what they show."""
+    run = finished_run()
     text = (run / "report.html").read_text(encoding="utf-8")
     page = _Page(text)
     assert not {"link", "img", "iframe", "image"} & {tag for tag, _ in page.tags}
@@ -125,99 +153,110 @@ def test_the_page_stands_alone(run: Path) -> None:
     assert "dictionary/index.html" in beside
     assert not re.search(r"url\(|@import|fetch\(|XMLHttp", text)
     assert "default-src 'none'" in text
-    charts = re.findall(r"<svg .*?</svg>", text, re.DOTALL)
-    assert len(charts) == 2 * 7
-    for chart in charts:
+    found = re.findall(r"<svg .*?</svg>", text, re.DOTALL)
+    assert len(found) == 2 * len(charts())
+    for chart in found:
         assert ET.fromstring(re.sub(r'\sxmlns:xlink="[^"]*"', "", chart)).get("aria-label")  # noqa: S314 - ours
         assert "var(--drawn)" in chart
         assert "#00000" not in chart
     assert "prefers-color-scheme: dark" in text
 
 
-def test_the_page_says_what_it_is(run: Path, pack: Pack) -> None:
+def test_every_chart_has_its_table() -> None:
+    """What a chart shows stands below it in texts, a cell for every column."""
+    assert {"days", "calendar", "week", "tools", "families", "levels", "adoption", "student"} <= set(charts())
+    assert {"tools-by-field", "tools-by-level", "tools-by-weekday", "leads", "steps"} <= set(charts())
+    for name, chart in charts().items():
+        assert chart.cells, name
+        assert {len(cells) for cells in chart.cells} == {len(chart.columns)}, name
+
+
+def test_a_chart_is_a_picture() -> None:
+    """The wide chart as a PNG, in colours of the light scheme."""
+    picture = charts()["calendar"].png()
+    assert picture.startswith(PNG)
+    assert 5_000 < len(picture) < 300_000
+
+
+def test_the_page_says_what_it_is() -> None:
     """The label, sources folded with assumptions flagged, what asked and drawn mean, queries to copy."""
-    text = (run / "report.html").read_text(encoding="utf-8")
-    page = _Page(text)
+    page = page_of(figures())
     assert "Synthetic data" in page.text
-    assert 'name="data-label" content="synthetic"' in text
+    assert 'name="data-label" content="synthetic"' in page.source
     assert "Termtide State University" in page.text
-    assert "8.77% fewer than asked" in page.text
-    sources = {(source, assumption) for _, source, assumption in pack.sources()}
-    assert text.count('<span class="badge">assumption') == sum(1 for _, assumption in sources if assumption)
+    assert re.search(r"\d fewer than asked|more than asked|as many as asked", page.text)
+    assert re.search(r"\d+ (of \d+ )?tools (came|differ)|All \d+ tools came", page.text)
+    sources = {(source, assumption) for _, source, assumption in default_pack().sources()}
+    flagged = page.source.count('<span class="badge">assumption')
+    assert flagged == sum(1 for _, assumption in sources if assumption)
     assert not [attrs for tag, attrs in page.tags if tag == "details" and "open" in attrs]
-    ids = {attrs.get("id") for _, attrs in page.tags} - {None}
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     copies = [attrs["data-copy"] for tag, attrs in page.tags if tag == "button"]
     assert len(copies) == 3
-    assert set(copies) <= ids
+    assert set(copies) <= set(ids)
     assert not re.search(r"\$[a-z_]+|\{\{|\{%", page.text)
 
 
-def test_chart_and_numbers_agree(figures: Figures, pack: Pack) -> None:
-    """Each chart's figures sum to the number that the page states; nothing falls between."""
-    rows = [figures.days, figures.tools, figures.levels, figures.families]
-    assert [sum(row["drawn"] for row in one) for one in rows] == [figures.drawn] * 4
-    wanted = figures.asked + figures.overshoot
-    assert [sum(row["asked"] for row in one) for one in rows] == pytest.approx([wanted] * 4)
-    events = figures.manifest.totals.events
-    assert sum(row["events"] for row in figures.days) == events
-    assert sum(row["events"] for row in figures.hours) == events
-    assert sum(row["number"] for row in figures.sizes) == figures.sections
-    stated = _Page(run_page(figures, pack)).text
-    for number in (events, figures.drawn, figures.sections, figures.enrolments):
-        assert re.search(rf"(?<![\d,]){number:,} ", stated)
+def test_rows_of_every_table_are_told() -> None:
+    """Each dataset with its tables and their rows, and the sum of both."""
+    page = page_of(figures())
+    rows = sum(table.rows for name, table in figures().manifest.store.items() if "entity" in name)
+    assert f"context_store_entity: 62 tables, {rows:,} rows" in page.text
+    assert f"event_store: 1 table, {figures().manifest.totals.events:,} rows" in page.text
 
 
-def test_clicks_without_a_course_are_shown(pack: Pack, tmp_path: Path) -> None:
-    """A view of the calendar names no course: it is drawn, in a bar of its own, and the page says why."""
-    noon = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, 12, 30, tzinfo=ZONE)
-    view = event(98, noon, course_offering=None, group=None, membership=None)
-    figures = gather(make(tmp_path / "run", pack, more=[view]), pack)
-    for rows in (figures.levels, figures.families):
-        assert rows[-1] == {"name": None, "asked": 0.0, "drawn": 1}
-        assert sum(row["drawn"] for row in rows) == figures.drawn == 14
-    assert '"no course named": 1, on pages' in _Page(run_page(figures, pack)).text
-
-
-def test_links_lead_to_pages_beside(figures: Figures, pack: Pack) -> None:
+def test_links_lead_to_pages_beside() -> None:
     """What is given as beside the report is linked by a path within the run."""
-    page = _Page(run_page(figures, pack, [("dictionary/index.html", "Tables & columns")]))
-    assert [attrs["href"] for tag, attrs in page.tags if tag == "a"] == ["dictionary/index.html"]
+    page = page_of(figures(), (("cookbook.html", "Tables & columns"),))
+    assert [attrs["href"] for tag, attrs in page.tags if tag == "a"] == ["cookbook.html"]
     assert "Tables & columns" in page.text
 
 
-def test_the_same_run_makes_the_same_page(run: Path, pack: Pack, tmp_path: Path) -> None:
+def test_the_same_run_makes_the_same_page(tmp_path: Path) -> None:
     """Made again elsewhere: the same bytes, so no clock, no path and no order of threads is in it."""
-    again = make(tmp_path / "other place", pack)
-    write_report(again, pack)
-    assert (again / "report.html").read_bytes() == (run / "report.html").read_bytes()
-
-
-def test_what_was_asked_is_added_up_exactly(pack: Pack, tmp_path: Path) -> None:
-    """Sums of what the plan asks are those of its millionths, in whatever order threads meet them.
-
-    As fractions they would differ in their last digits from one time to the next, and equals change places.
-    """
-    cells = pq.read_table(finished_run() / "plan.parquet").column("cells").to_pylist()
-    asked: Counter[int] = Counter()
-    for cell in (cell for day in cells for cell in day or ()):
-        asked[cell["tool"]] += cell["asked_micro"] + cell["overshoot_micro"]
-    run = Path(copytree(finished_run(), tmp_path / "run", copy_function=os.link))
+    run = Path(copytree(finished_run(), tmp_path / "other place", copy_function=os.link))
     build_warehouse(run)
-    found = {row["name"]: row["asked"] for row in gather(run, pack).tools if row["asked"]}
-    names = list(pack.rates.tools)
-    assert found == {names[code]: micro / 1e6 for code, micro in asked.items() if micro}
+    first = (run / "report.html").read_bytes()
+    (run / "report.html").unlink()
+    write_report(run, default_pack())
+    assert (run / "report.html").read_bytes() == first
 
 
-def test_names_are_escaped(pack: Pack, tmp_path: Path) -> None:
+def test_names_are_escaped() -> None:
     """A name with markup in it is text on the page."""
-    folder = make(tmp_path / "run", pack, SCENARIO.model_copy(update={"institution": "<b>$A&M</b>"}))
-    write_report(folder, pack)
-    assert "&lt;b&gt;$A&amp;M&lt;/b&gt;" in (folder / "report.html").read_text(encoding="utf-8")
+    scenario = figures().manifest.scenario.model_copy(update={"institution": "<b>$A&M</b>"})
+    manifest = figures().manifest.model_copy(update={"scenario": scenario})
+    page = page_of(replace(figures(), manifest=manifest))
+    assert "&lt;b&gt;$A&amp;M&lt;/b&gt;" in page.source
+    assert "<b>$A&M</b>" in page.text
 
 
-def test_a_run_without_warehouse_has_no_report(pack: Pack, tmp_path: Path) -> None:
-    """What is missing is said, and nothing is written."""
-    write_run(tmp_path / "run")
+def test_a_student_has_a_week() -> None:
+    """Seven days from a Monday of classes; clicks lie within their visits, which hold all of them."""
+    week = figures().week
+    assert week is not None
+    assert week.monday.weekday() == 0
+    assert {date.fromisoformat(click["day"]).isocalendar().week for click in week.clicks} == {
+        week.monday.isocalendar().week
+    }
+    assert sum(visit["clicks"] for visit in week.visits) == len(week.clicks)
+    for click in week.clicks:
+        assert any(
+            visit["day"] == click["day"] and visit["begin"] <= click["hour"] <= visit["end"]
+            for visit in week.visits
+        )
+    assert figures().store.person in page_of(figures()).text
+
+
+def test_a_run_without_warehouse_has_no_report(tmp_path: Path) -> None:
+    """What is missing is said, and nothing is written: the warehouse, or the counts."""
+    run = Path(copytree(finished_run(), tmp_path / "run", copy_function=os.link))
+    for name in ("warehouse.duckdb", "report.html"):
+        (run / name).unlink()
     with pytest.raises(InputError, match=r"no warehouse\.duckdb"):
-        write_report(tmp_path / "run", pack)
-    assert not (tmp_path / "run/report.html").exists()
+        write_report(run, default_pack())
+    assert not (run / "report.html").exists()
+    write_run(tmp_path / "toy")
+    build_warehouse(tmp_path / "toy")
+    with pytest.raises(DamagedError, match="no record of counts"):
+        write_report(tmp_path / "toy", default_pack())

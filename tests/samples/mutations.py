@@ -6,6 +6,51 @@ import copy
 import random
 from typing import Any
 
+# Every part that a scenario may have.
+SCENARIO_FILE = """
+name = "mine"
+fte = 40
+seed = 3
+term = "Fall 2026"
+terms = 2
+pack = "us_public_r1"
+time_zone = "America/Detroit"
+project = "unizin-shared"
+institution = "A College"
+host = "canvas.a.example"
+shift = 4
+
+[calendar]
+start = 2026-08-31
+no_class = [2026-09-07, 2026-11-26]
+
+[[incident]]
+name = "outage"
+start = 2026-10-14T19:30:00
+end = 2026-10-14T22:00:00
+tools = ["canvas", "kaltura"]
+
+[[delivery]]
+tool = "kaltura"
+flush_ms = 1000
+
+[[delivery_outage]]
+name = "late"
+start = 2026-10-20T19:30:00
+end = 2026-10-21T22:00:00
+catch_up = 2.5
+
+[[stage]]
+name = "exam_week"
+tools = ["files", "login"]
+clicks = 1.5
+outage = true
+
+[output]
+event_json = true
+row_group_rows = 2048
+"""
+
 # What people, editors, other programs and enemies put where something else belongs.
 ODD_TEXTS = (
     "",

@@ -69,7 +69,15 @@ GRADES = """
         ELSE (20000 * sum(earned) + sum(possible)) // (2 * sum(possible)) END AS score
     FROM unit_scores u JOIN (SELECT course_offering_id AS course, sum(group_weight) AS weight
         FROM main.learner_activity_group GROUP BY ALL) w USING (course)
-    GROUP BY ALL"""
+    GROUP BY ALL;
+    CREATE OR REPLACE TEMP TABLE acts AS
+    SELECT course, person, max(done) AS done FROM (
+        SELECT a.course_offering_id AS course, r.person_id AS person, r.response_date AS done
+        FROM was.learner_activity_result r JOIN main.learner_activity a USING (learner_activity_id)
+        UNION ALL SELECT a.course_offering_id, r.grader_id, r.graded_date
+        FROM was.learner_activity_result r JOIN main.learner_activity a USING (learner_activity_id)
+        UNION ALL SELECT course_offering_id, person_id, created_date FROM was.discussion_entry)
+    WHERE done < {cut} GROUP BY ALL"""
 
 
 def open_store(store: Store) -> duckdb.DuckDBPyConnection:
@@ -215,11 +223,22 @@ class _Morning:
             )
             whole = f"greatest({last} + 1 - {first}, 1)"
             return f"{here} * least(greatest({self.day} - {first}, 0), {whole}) // {whole}"
+        return self.computed(table, column)
+
+    def computed(self, table: Table, column: schemas.Column) -> str:
+        """What a column showed that follows from other tables."""
+
+        def section(value: str) -> str:
+            of = "main.course_section s WHERE s.course_section_id = x.course_section_id"
+            return f"(SELECT {value} FROM {of})"
+
         view = column.name.removeprefix("le_").removesuffix("_score")
-        course = (
-            "(SELECT s.le_current_course_offering_id FROM main.course_section s "
-            "WHERE s.course_section_id = x.course_section_id)"
-        )
+        course = section("s.le_current_course_offering_id")
+        if column.name == "mid_term_grade":
+            middle = section("s.start_date + ((s.end_date - s.start_date) // 2)::INTEGER")
+            return f'CASE WHEN {middle} < {self.day} THEN x."{column.name}" END'
+        if column.name == "last_activity_date":
+            return f"(SELECT z.done FROM acts z WHERE z.course = {course} AND z.person = x.person_id)"
         mine = f"z.view = '{view}' AND z.course = {course} AND z.person = x.person_id"
         if table.name == "learner_activity_group_grade":
             where = f"unit_scores z WHERE {mine} AND z.period = 0 AND z.unit = x.learner_activity_group_id"

@@ -54,7 +54,10 @@ def ask(connection: duckdb.DuckDBPyConnection, pack: Pack, calendar: Calendar) -
     days = [int(day) for day in calendar.days]
     kinds = [str(kind) for kind in calendar.kind_of(calendar.days)]
     cube = np.stack(
-        [rates.of(calendar.term.term_type, day, kind) for day, kind in zip(days, kinds, strict=True)]
+        [
+            rates.of(calendar.term.term_type, calendar.curve_day_of(day), kind)
+            for day, kind in zip(days, kinds, strict=True)
+        ]
     )
     place = np.indices(cube.shape).reshape(4, -1)
     names = (days, rates.cips, rates.levels, rates.tools)

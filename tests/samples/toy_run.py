@@ -75,11 +75,11 @@ def event(number: int, time: datetime, **parts: Any) -> dict[str, Any]:
             "roles": ["Learner"],
         },
         "ed_app": {
-            "id": "http://canvas.termtide.example/",
-            "json": '{"id": "http://canvas.termtide.example/", "type": "SoftwareApplication"}',
+            "id": "http://lms.termtide.example/",
+            "json": '{"id": "http://lms.termtide.example/", "type": "SoftwareApplication"}',
         },
         "extensions_json": json.dumps(
-            {KEY: {"request_url": f"https://canvas.termtide.example/courses/{course}"}}
+            {KEY: {"request_url": f"https://lms.termtide.example/courses/{course}"}}
         ),
         "course_offering": {"udp_id": course, "canvas_id": str(100 + course), "sis_id": f"S{course}"},
         "person": {"udp_id": person, "canvas_id": str(person), "sis_id": f"P{person}"},
@@ -113,7 +113,7 @@ def login(number: int, time: datetime) -> dict[str, Any]:
         time,
         type="SessionEvent",
         action="LoggedIn",
-        object={"id": "http://canvas.termtide.example/", "type": "SoftwareApplication"},
+        object={"id": "http://lms.termtide.example/", "type": "SoftwareApplication"},
         group=None,
         membership=None,
         course_offering=None,

@@ -23,6 +23,7 @@ EXAMPLES = {
             "wiki_page_created",
         )
     },
+    **{f"{name}_by_hand": name for name in ("enrollment_created", "enrollment_state_created")},
     **{
         f"course_{name}": f"asset_accessed__course_{name}"
         for name in (
@@ -69,6 +70,20 @@ LIKE = {
         {"object.dateModified"},
         "urn:instructure:canvas:attachment:9",
         "Document",
+    ),
+    "attachment_deleted": (
+        "attachment_created",
+        {"object.dateCreated"},
+        {"object.dateModified"},
+        "urn:instructure:canvas:attachment:9",
+        "Document",
+    ),
+    "wiki_page_deleted": (
+        "wiki_page_created",
+        {"object.extensions.K.body"},
+        set(),
+        "urn:instructure:canvas:wikiPage:9",
+        "Page",
     ),
     "group_category_created": (
         "wiki_page_created",
@@ -224,7 +239,6 @@ MAY_DIFFER = (
         "object.extensions.K.context_account_id",
         "object.extensions.K.url",
         "object.body",
-        "object.extensions.K.state_valid_until",
         # Only where they apply.
         *(
             f"object.extensions.K.{name}"

@@ -60,7 +60,7 @@ def refused(
         (f"fte = 500000\nterms = 2\n{EARLY}", ("terms overlap", "2026-04-01", "2026-05-08 or later")),
         (f"fte = 20\n{BACKWARDS}", ("end", "2026-08-20", "allowed")),
         ('fte = 20\npack = "./lacking"\n', ("categorical.csv row 9", "no row given role = Observer")),
-        ('fte = 20\npack = "./crowded"\n', ("level.csv row 2", "max_size: 70", "mean_size (70.3) or more")),
+        ('fte = 20\npack = "./crowded"\n', ("level.csv row 2", "max_size: 60", "mean_size (68.3) or more")),
         ('fte = 20\npack = "./termtide.toml"\n', ("termtide.toml",)),
         (f"fte = 20\n[[incident]]\n{SPELL}", ("incident 'x'", "tools: zooom given", "canvas", "zoom")),
         ("fte = 20\n[[delivery]]\ntool = 'zooom'\nflush_ms = 1", ("delivery: tool: zooom given", "login")),
@@ -96,7 +96,7 @@ def test_contradictions_are_one_line(
             lambda rows: [row for row in rows if row[3] != "Observer"],
         )
     if "crowded" in text:
-        edited(tmp_path / "crowded", "level.csv", lambda rows: [rows[0], [*rows[1][:-1], "70"], *rows[2:]])
+        edited(tmp_path / "crowded", "level.csv", lambda rows: [rows[0], [*rows[1][:-1], "60"], *rows[2:]])
     line = refused(COMMANDS[command], tmp_path, monkeypatch, capsys)
     assert all(word in line for word in words), line
 

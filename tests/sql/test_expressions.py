@@ -17,6 +17,7 @@ import pytest
 from sqlglot import exp
 
 from context.errors import InputError
+from sim.sql.columnar.bignumerics import decimal_of
 from sim.sql.expressions.nodes import HANDLERS
 from sim.sql.grammar.catalog import Relation, Surroundings
 from sim.sql.grammar.types import Type
@@ -77,6 +78,8 @@ def shown(value: Any, kind: Type) -> str:
         return "{" + ", ".join(f"{key}: {shown(item, field)}" for key, (_, field), item in parts) + "}"
     if kind.kind == "FLOAT64":
         return _float(value)
+    if kind.kind == "BIGNUMERIC":
+        value = decimal_of(value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Decimal):

@@ -50,8 +50,13 @@ def rows(session: Session, text: str) -> list[tuple[object, ...]]:
         ("DECLARE x FLOAT64 DEFAULT 1; SELECT x / 2", [(0.5,)]),
         ("DECLARE d DATE DEFAULT '2026-09-01'; SELECT EXTRACT(MONTH FROM d)", [(9,)]),
         ("DECLARE x INT64; SET x = 2; SET x = x * 3; SELECT x", [(6,)]),
+        ("DECLARE x INT64 DEFAULT 4; DECLARE y INT64; SET y = x; SELECT y", [(4,)]),
         ("DECLARE a INT64; DECLARE b STRING; SET (a, b) = (1, 'z'); SELECT a, b", [(1, "z")]),
         ("DECLARE a, b INT64; SET (a, b) = (SELECT AS STRUCT 1, 2); SELECT a, b", [(1, 2)]),
+        (
+            "WITH RECURSIVE c AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM c WHERE n < 501) SELECT COUNT(*), MAX(n) FROM c",
+            [(501, 501)],
+        ),
         ("DECLARE xs ARRAY<INT64> DEFAULT [1, 2]; SELECT SUM(x) FROM UNNEST(xs) AS x", [(3,)]),
         (
             "DECLARE xs DEFAULT (SELECT ARRAY_AGG(x) FROM UNNEST([1, 3]) AS x); SELECT 3 IN UNNEST(xs)",
@@ -197,12 +202,12 @@ def test_older_clients_read_the_scratch_file(session: Session, folder: Path) -> 
         ("DECLARE x INT64; SET x = 'a'", "SET x: a value of type STRING given, allowed: INT64"),
         ("DECLARE aaa INT64; SET aab = 1", "SET aab: not declared; allowed: aaa"),
         ("DECLARE x GEOGRAPHY", "type GEOGRAPHY is not available here"),
-        ("IF TRUE THEN SELECT 1; END IF", "line 1: IF given; scripts run from top to bottom"),
-        ("SELECT 1;\n\nWHILE TRUE DO SELECT 1; END WHILE", "line 3: WHILE given"),
+        ("SELECT 1;\n\nCALL f()", "line 3: CALL given; there are no procedures here"),
+        ("ALTER TABLE a.b ADD COLUMN x INT64", "ALTER given; CREATE OR REPLACE TABLE"),
         ("EXECUTE IMMEDIATE 'SELECT 1'", "EXECUTE given; build the text outside"),
         (
             "MERGE a.b USING c ON FALSE WHEN NOT MATCHED THEN INSERT ROW",
-            "MERGE given; DELETE what is there of it and INSERT",
+            "no table named a.b",
         ),
         (
             "CREATE TEMP FUNCTION f(s STRING) RETURNS STRING LANGUAGE js AS 'return s'",
@@ -241,6 +246,16 @@ def test_older_clients_read_the_scratch_file(session: Session, folder: Path) -> 
             "has type STRING, allowed: INT64",
         ),
         ("CREATE TABLE a.b5 AS SELECT 1 AS x; DROP SCHEMA a", "it holds b"),
+        ("DECLARE x INT64 DEFAULT", "line 1, column 17 at 'DEFAULT': something is missing after it"),
+        ("SELECT 1;\nDECLARE x\n DEFAULT ; SELECT 1", "line 3, column 2 at 'DEFAULT': something is missing"),
+        (
+            "WITH RECURSIVE c AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM c WHERE n < 502) SELECT MAX(n) FROM c",
+            "A recursive CTE has reached the maximum number of iterations: 500",
+        ),
+        (
+            "WITH RECURSIVE c AS (SELECT 1 AS n UNION ALL SELECT n FROM c) SELECT COUNT(*) FROM c",
+            "A recursive CTE has reached the maximum number of iterations: 500",
+        ),
     ],
 )
 def test_what_is_refused_and_why(session: Session, text: str, message: str) -> None:

@@ -10,7 +10,6 @@ from context.arrays import ordinals, repetition, run_places
 from context.content.activities import ACTIVITY_KINDS
 from context.content.content import ITEM_KINDS, LINKED_ENTITIES
 from context.courses.conferences import GuestPart
-from context.grades.learning_outcomes import METHODS
 from context.grades.module_progress import MODULE_STATES
 from context.packs.people_codes import CAREERS, CLASSES, LOADS, STANDINGS, Career, Standing
 from context.results.comments import COMMENT_KINDS
@@ -24,7 +23,6 @@ TEXTS = {
     ("person__academic_term", "ps_student_level"): CAREERS,
     ("person__academic_term", "cen_academic_level"): STANDINGS,
     ("learner_activity_override", "type"): OVERRIDE_TYPES,
-    ("learning_outcome", "calculation_method"): METHODS,
 }
 
 

@@ -78,10 +78,11 @@ def test_names_by_race(table: str, group: str) -> None:
     usual = sum(w * s for w, s in of_name.values()) / sum(w for w, _ in of_name.values())
     taken = sum(w * s * s for w, s in of_name.values()) / sum(w * s for w, s in of_name.values())
     text = "last_name" if table == "surname" else "first_name"
+    plain = dict(zip(*(default_pack().table("spelling")[name] for name in ("spelling", "name")), strict=True))
     drawn = [
-        of_name[str(name)][1]
+        of_name[str(plain.get(name, name))][1]
         for (name,) in rows(f"SELECT {text} FROM {STUDENTS} WHERE {who} AND us_residency <> 'International'")
-        if str(name) in of_name
+        if str(plain.get(name, name)) in of_name
     ]
     mean = sum(drawn) / len(drawn)
     sd = sqrt(sum((x - mean) ** 2 for x in drawn) / len(drawn))
@@ -192,11 +193,10 @@ def test_honors_go_with_marks() -> None:
 def test_what_goes_with_residency(residency: str) -> None:
     """First language, ZIP code and citizenship go by residency."""
     law = default_pack().categorical("person", "is_english_first_language")
-    given = {"InState": "in_state", "OutOfState": "out_of_state", "International": "international"}[residency]
     found = counts(
         f"SELECT is_english_first_language::VARCHAR FROM {STUDENTS} WHERE us_residency = '{residency}'"
     )
-    check_shares(found, dict(law.shares(given)))
+    check_shares(found, dict(law.shares(residency)))
     near, state, american = numbers(
         "SELECT AVG((left(zip_code, 3) = '481')::INT), AVG((zip_code BETWEEN '48000' AND '49999')::INT), "
         f"AVG((citizenship_one = 'US')::INT) FROM {STUDENTS} WHERE us_residency = '{residency}'"

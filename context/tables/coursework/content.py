@@ -12,7 +12,6 @@ from context.arrays import DAY_MS, HOUR_MS, I64, NO_TIME
 from context.columns import Coded, Maybe
 from context.content.content import Items
 from context.packs.course_spec import WORKS
-from context.results.comments import REVIEWS
 from context.tables.bodies import article, paragraph
 from context.tables.coursework import pages
 from context.tables.coursework.drafts import with_leftovers
@@ -125,12 +124,15 @@ def _activities(d: Drawn, titles: pa.Array) -> Columns:
         "has_peer_reviews_assigned": has_peer,
         "is_all_day": all_day & a.is_dated,
         "is_anonymous_peer_reviews": a.anonymous_peers,
-        "is_automatic_peer_reviews": has_peer & d.coin(a.key, _AUTOMATIC_PEERS, 0.7),
+        "is_automatic_peer_reviews": has_peer
+        & d.coin(a.key, _AUTOMATIC_PEERS, "learner_activity.automatic_peer_reviews_share"),
         "is_grade_group_students_individually": d.group_work.own_grades,
         "is_hidden": a.is_hidden,
-        "is_lockable": d.coin(a.key, _LOCKABLE, 0.9),
+        "is_lockable": d.coin(a.key, _LOCKABLE, "learner_activity.lockable_share"),
         "locked_date": a.locked_ms,
-        "peer_review_count": np.where(has_peer, REVIEWS, 0),
+        "peer_review_count": np.where(
+            has_peer, round(d.pack.number("learner_activity.peer_review_count")), 0
+        ),
         "peer_reviews_due_date": a.peer_due_ms,
         "points_possible": a.points_hundredths,
         "position": a.ordinal + 1,
@@ -156,7 +158,7 @@ def _discussions(d: Drawn, titles: pa.Array) -> Columns:
         np.maximum.at(last, d.posts.discussion, d.posts.time_ms)
     kind = coded(d, "discussion", "discussion_type", t.key, _DISCUSSION_TYPE)
     # Some topics are written ahead and appear by themselves; some are closed at the end of term.
-    planned, locked = d.coin(t.key, _PLANNED, 0.1), d.coin(t.key, _LOCKED, 0.05)
+    planned, locked = d.coin(t.key, _PLANNED, 0.1), d.coin(t.key, _LOCKED, "discussion.locked_share")
     edited = d.coin(t.key, _EDITED, 0.12)
     closed = d.close_ms - rng.integer(rng.extend(t.key, _LOCKED_BEFORE), 20) * HOUR_MS
     return {
@@ -170,7 +172,7 @@ def _discussions(d: Drawn, titles: pa.Array) -> Columns:
         "type": Coded(np.where(d.content.is_announcement, 0, -1), ("Announcement",)),
         "discussion_type": kind,
         "status": Coded(locked.astype(np.int64), ("active", "locked")),
-        "is_pinned": d.coin(t.key, _PINNED, 0.06) & ~d.content.is_announcement,
+        "is_pinned": d.coin(t.key, _PINNED, "discussion.pinned_share") & ~d.content.is_announcement,
         "is_locked": locked,
         "created_date": t.release_ms
         - planned * (1 + rng.integer(rng.extend(t.key, _PLANNED_HOURS), 10 * 24)) * HOUR_MS,

@@ -23,12 +23,6 @@ from context.columns import Coded, Maybe
 from context.content.content import LINKED_ENTITIES
 from context.terms.drawn import Drawn, Tables
 
-UNUSED_GROUP_SHARE = 0.12  # of taught courses that have a group of unused assignments (assumption)
-# Of objects in use those that have a leftover, an assignment's quiz or topic has one with it (assumptions).
-SHARES = {"quiz": 0.03, "discussion": 0.012, "wiki_page": 0.03, "file": 0.025, "module": 0.04}
-# Of leftovers, the others are drafts; of files all are deleted: Canvas has no drafts of them (assumption).
-DELETED_SHARE = 0.5
-LINKED_SHARE = 0.6  # of leftovers of what a module links to: linked there as well (assumption)
 # Purposes of randomness: what each number draws.
 _HAS_LEFTOVER, _LEFTOVER = 470, 471
 _COPIED_ACTIVITY, _BEFORE, _GROUP_GONE, _AFTER = 1, 1, 2, 2
@@ -72,6 +66,7 @@ class Leftovers:
 def with_leftovers(d: Drawn, entity: Tables) -> Tables:
     """The tables of course content, each followed by its leftovers."""
     entity = dict(entity)
+    deleted_share = d.pack.number("leftover.deleted_share")
     groups, activities = _assignments(d, entity)
     _append(entity, "learner_activity_group", *groups)
     made = {"learner_activity": activities}
@@ -83,9 +78,11 @@ def with_leftovers(d: Drawn, entity: Tables) -> Tables:
         ("file", d.content.files),
         ("module", d.content.modules),
     ):
-        own = np.flatnonzero(d.coin(items.key, _HAS_LEFTOVER, SHARES[name]) & (items.activity < 0))
+        own = np.flatnonzero(
+            d.coin(items.key, _HAS_LEFTOVER, f"leftover.{name}_share") & (items.activity < 0)
+        )
         key = rng.extend(items.key[own], _LEFTOVER)
-        deleted = (rng.uniform(key, _DELETED) < DELETED_SHARE) | (name == "file")
+        deleted = (rng.uniform(key, _DELETED) < deleted_share) | (name == "file")
         made[name] = _timed(d, own, key, items.release_ms[own], deleted)
         if name in ("quiz", "discussion"):
             made[name] = _with_activities(items.activity, activities, live, made[name])
@@ -113,10 +110,10 @@ def _assignments(d: Drawn, entity: Tables) -> tuple[tuple[Leftovers, dict[str, A
     g, a = d.content.groups, d.content.activities
     courses = d.catalogue.offerings
     held = np.bincount(a.offering, minlength=courses)
-    has = d.coin(d.catalogue.offering_key, _HAS_LEFTOVER, UNUSED_GROUP_SHARE) & (held > 0)
+    has = d.coin(d.catalogue.offering_key, _HAS_LEFTOVER, "leftover.activity_group_share") & (held > 0)
     course = np.flatnonzero(has)
     key = rng.extend(d.catalogue.offering_key[course], _LEFTOVER)
-    deleted = rng.uniform(key, _DELETED) < DELETED_SHARE
+    deleted = rng.uniform(key, _DELETED) < d.pack.number("leftover.deleted_share")
     came = d.open_ms - DAY_MS - rng.integer(key, 60 * DAY_MS)
     gone = d.calendar.after_incidents(d.open_ms + rng.integer(key, 30 * DAY_MS, _GROUP_GONE) - 10 * DAY_MS)
     gone = np.maximum(gone, came + HOUR_MS)
@@ -261,7 +258,7 @@ def _links(
         mine = np.flatnonzero(i.kind == code)
         row[i.target[mine]] = mine
         item = row[what.of]
-        linked = np.flatnonzero((item >= 0) & d.coin(what.key, _LINKED, LINKED_SHARE))
+        linked = np.flatnonzero((item >= 0) & d.coin(what.key, _LINKED, "leftover.linked_share"))
         parts.append(
             (
                 item[linked],

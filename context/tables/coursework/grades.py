@@ -73,8 +73,8 @@ def _score_status(d: Drawn, enrolment: I64) -> Coded:
 def _period_grades(d: Drawn) -> Columns:
     """Scores over the work that is due in each grading period of a course, for those who take it."""
     e, r = d.enrolments, d.results
-    periods, work = make_periods(d.calendar), graded_work(d.content, r)
-    set_of = set_of_offering(d.structures)
+    periods, work = make_periods(d.pack, d.calendar), graded_work(d.content, r)
+    set_of = set_of_offering(d.pack, d.structures)
     students = np.flatnonzero(e.counts)
     student_set = set_of[d.catalogue.section_offering[e.section[students]]]
     result_set = set_of[d.content.activities.offering[r.activity]]

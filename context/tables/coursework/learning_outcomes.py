@@ -9,7 +9,7 @@ from context import columns as frame
 from context import ids, rng
 from context.arrays import DAY_MS, I64, MINUTE_MS, ordinals
 from context.columns import Coded, Maybe
-from context.grades.learning_outcomes import METHODS, SCALES
+from context.grades.learning_outcomes import scales_of
 from context.tables.every_table import Columns
 from context.tables.institution.courses import course_codes
 from context.tables.institution.people import display_names
@@ -18,11 +18,6 @@ from context.tables.titles import phrases, topic_phrases
 from context.terms.drawn import Drawn, Tables
 
 GENERAL_GROUPS = ("General Education", "Institutional Learning Outcomes")  # below the institution's root
-RATINGS = {
-    3: ("Exceeds Expectations", "Meets Expectations", "Does Not Meet Expectations"),
-    4: ("Exceeds Mastery", "Mastery", "Near Mastery", "Below Mastery"),
-    5: ("Exceeds Mastery", "Mastery", "Near Mastery", "Below Mastery", "No Evidence"),
-}
 # Purposes of randomness: what each number draws.
 _GROUP_UPDATED, _HOW_MANY, _DISPLAY_NAME, _OUTCOME_UPDATED = 1, 3, 4, 5
 _RESULT_UPDATED, _RESULT_HIDDEN, _HIDE_POINTS, _COURSE_BEGAN_DAYS = 7, 8, 33, 254
@@ -110,10 +105,12 @@ def _outcomes(d: Drawn) -> Columns:
     )
     imported, made = _made_ms(d)
     created = np.where(own, made[course], imported) + (1 + o.ordinal) * 2 * MINUTE_MS
-    whole = np.full(rows, -1)  # the number that some methods ask for
-    whole[o.method == METHODS.index("decaying_average")] = 65
-    counted = np.flatnonzero(o.method == METHODS.index("n_mastery"))
-    whole[counted] = 2 + rng.integer(rng.extend(o.key[counted], _HOW_MANY), 4)
+    methods = d.pack.categorical("learning_outcome", "calculation_method").values
+    law = d.pack.categorical("learning_outcome", "calculation_int")  # the number that some methods ask for
+    given = np.array([law.given_code(0, str(name)) for name in methods])
+    numbers = np.array([int(value) if value else -1 for value in law.values])
+    whole = numbers[law.draw(rng.extend(o.key, _HOW_MANY), given[o.method])]
+    scales = scales_of(d.pack)
     guid = Coded(np.where(own, -1, o.ordinal), [f"ILO-{n + 1}" for n in range(general)])
     return {
         "learning_environment_organization_id": Maybe(np.ones(rows, dtype=np.int64), ~own),
@@ -124,10 +121,10 @@ def _outcomes(d: Drawn) -> Columns:
         "status": "active",
         "vendor_guid": guid,
         "outcome_import_id": Maybe(np.ones(rows, dtype=np.int64), ~own),
-        "calculation_method": Coded(o.method, METHODS),
+        "calculation_method": Coded(o.method, methods),
         "calculation_int": Maybe(whole, whole > 0),
-        "mastery_points": np.array([mark * 100 for _, mark in SCALES])[o.scale],
-        "points_possible": np.array([ratings[0] * 100 for ratings, _ in SCALES])[o.scale],
+        "mastery_points": np.array([each.mastery * 100 for each in scales])[o.scale],
+        "points_possible": np.array([each.ratings[0] * 100 for each in scales])[o.scale],
         "created_date": created,
         "updated_date": created + d.coin(o.key, _OUTCOME_UPDATED, 0.2) * DAY_MS // 3,
     }, rows
@@ -135,14 +132,15 @@ def _outcomes(d: Drawn) -> Columns:
 
 def _ratings(d: Drawn) -> Columns:
     o = d.learning.outcomes
-    sizes = np.array([len(ratings) for ratings, _ in SCALES])
+    scales = scales_of(d.pack)
+    sizes = np.array([len(each.ratings) for each in scales])
     counts = sizes[o.scale]
     outcome = np.repeat(np.arange(len(o)), counts)
     place = ordinals(counts)
     first = np.cumsum(sizes) - sizes
     row = first[o.scale[outcome]] + place
-    points = np.array([point * 100 for ratings, _ in SCALES for point in ratings])
-    words = [RATINGS[len(ratings)][n] for ratings, _ in SCALES for n in range(len(ratings))]
+    points = np.array([point * 100 for each in scales for point in each.ratings])
+    words = [word for each in scales for word in each.words]
     own = o.offering[outcome] >= 0
     return {
         "learning_outcome_id": outcome + 1,
@@ -156,8 +154,9 @@ def _ratings(d: Drawn) -> Columns:
 def _marks(d: Drawn, outcome: I64, score: I64, possible: I64, original: I64) -> dict[str, object]:
     """Scores, shares and mastery of results or answers; the mark is the outcome's share of its points."""
     scale = d.learning.outcomes.scale[outcome]
-    mark = np.array([mark for _, mark in SCALES])[scale]
-    most = np.array([ratings[0] for ratings, _ in SCALES])[scale]
+    scales = scales_of(d.pack)
+    mark = np.array([each.mastery for each in scales])[scale]
+    most = np.array([each.ratings[0] for each in scales])[scale]
     return {
         "is_mastery": score * most >= possible * mark,
         "score": score,
@@ -182,9 +181,12 @@ def _results(d: Drawn) -> Columns:
         "quiz_id": Maybe(quiz + 1, a.quiz_result >= 0),
         "course_offering_id": offering + 1,
         "learning_environment_organization_id": department_account(d)[offering] + 1,
-        "is_hide_points": d.coin(d.content.activities.key[activity], _HIDE_POINTS, 0.08)
+        "is_hide_points": d.coin(
+            d.content.activities.key[activity], _HIDE_POINTS, "learning_outcome_result.hide_points_share"
+        )
         & (a.quiz_result < 0),
-        "is_hidden": d.content.activities.is_hidden[activity] | d.coin(a.key, _RESULT_HIDDEN, 0.01),
+        "is_hidden": d.content.activities.is_hidden[activity]
+        | d.coin(a.key, _RESULT_HIDDEN, "learning_outcome_result.hidden_share"),
         **_marks(d, a.outcome, a.score, a.possible, a.original),
         "attempts": a.attempts,
         "assessed_date": a.assessed_ms,

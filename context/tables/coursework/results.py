@@ -13,6 +13,7 @@ from context.columns import Coded, Maybe
 from context.content.activities import ONLINE_TYPES
 from context.grades.learning_outcomes import rubric_used
 from context.tables.bodies import paragraph
+from context.tables.coursework.emoji import with_emoji
 from context.tables.every_table import drawn
 from context.tables.titles import MOST_SENTENCES, plain_sentences, sentences, topic_phrases
 from context.terms.drawn import Drawn, Tables
@@ -146,7 +147,7 @@ def _results(d: Drawn) -> pa.Table:
         "is_graded_anonymously": Maybe(np.zeros(rows, np.bool_), graded),
         "is_grade_matches_current_submission": Maybe(np.ones(rows, np.bool_), graded),
         "has_admin_comment": np.isin(np.arange(rows), d.comments.result[d.comments.by_teacher]),
-        "has_rubric_assessment": rubric_used(r, d.learning.has_rubric),
+        "has_rubric_assessment": rubric_used(d.pack, r, d.learning.has_rubric),
         "is_processed": submitted,
         "process_attempts": (codes == types.index("media_recording")).astype(np.int64),
         "created_date": created,
@@ -189,8 +190,9 @@ def _entries(d: Drawn) -> pa.Table:
     body = pc.replace_with_mask(
         body, pa.array(reply), _replies(d, p.key[reply], offering[reply], count[reply])
     )
+    body = with_emoji(d, body, p.key, d.enrolments.person[p.enrolment])
     # A few take back what they wrote, or somebody does; most of those soon.
-    deleted = d.coin(p.key, _DELETED, 0.012)
+    deleted = d.coin(p.key, _DELETED, "discussion_entry.deleted_share")
     waits = MINUTE_MS + (d.coin(p.key, _DELETED_LATE, 0.3) * 47 + 1) * rng.integer(
         rng.extend(p.key, _DELETED_AFTER), HOUR_MS
     )

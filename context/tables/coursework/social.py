@@ -13,12 +13,11 @@ from context.columns import Coded, Maybe
 from context.courses import learner_groups
 from context.courses.conferences import GuestPart
 from context.courses.structures import COLLEGES
-from context.tables.every_table import Pair, canvas_table
+from context.tables.every_table import Pair, canvas_table, coded
 from context.tables.titles import plain_sentences
 from context.terms.drawn import Drawn, Tables
 
 _PARTS = tuple(part.name.lower() for part in GuestPart)
-_TOOLS, _TOOL_SHARES = ("BigBlueButton", "Zoom", "MicrosoftTeams"), (0.55, 0.35, 0.1)
 # Purposes of randomness: what each number draws.
 _JOIN_LEVEL, _PUBLIC, _DEFAULT_VIEW, _GROUP_UPDATED = 440, 441, 442, 443
 _MEMBER, _MEMBER_PERSON, _ATTACHED, _RECORDED = 444, 445, 450, 451
@@ -71,8 +70,10 @@ def _groups(d: Drawn) -> Pair:
     code = np.where(of_course, g.offering + 1, d.catalogue.offerings + 1 + sets * len(COLLEGES) + g.college)
     deleted = np.where(g.deleted, g.created_ms + 20 * MINUTE_MS, NO_TIME)
     touched = g.created_ms + rng.integer(rng.extend(g.key, _GROUP_UPDATED), DAY_MS)
-    levels = ("invitation_only", "parent_context_auto_join", "parent_context_request")
-    level = np.where(of_course, rng.integer(rng.extend(g.key, _JOIN_LEVEL), 2), 1 + (g.number + g.name) % 2)
+    joins = d.pack.categorical("learner_group", "join_level")
+    places = np.array([joins.given_code(0, name) for name in ("Course", "Account")])
+    level = joins.draw(rng.extend(g.key, _JOIN_LEVEL), places[1 - of_course.astype(np.int64)])
+    kept_mb = (d.pack.number(f"learner_group.{name}_storage_mb") for name in ("course", "account"))
     columns = {
         "course_offering_id": Maybe(g.offering + 1, of_course),
         "learning_environment_organization_id": Maybe(g.college + 2, ~of_course),
@@ -82,11 +83,13 @@ def _groups(d: Drawn) -> Pair:
         "name": name,
         "description": Maybe(frame.join("<p>", name, ": a group of the college.</p>"), ~of_course),
         "context_type": Coded(1 - of_course.astype(np.int64), ("Course", "Account")),
-        "join_level": Coded(level, levels),
+        "join_level": Coded(level, joins.values),
         "max_membership": Maybe(g.most, g.most > 0),
-        "storage_quota": np.where(of_course, 52_428_800, 524_288_000),
-        "is_public": d.coin(g.key, _PUBLIC, 0.02),
-        "is_default_view": Maybe(np.ones(rows, np.bool_), d.coin(g.key, _DEFAULT_VIEW, 0.2))
+        "storage_quota": np.where(of_course, *(round(mb * 1024 * 1024) for mb in kept_mb)),
+        "is_public": d.coin(g.key, _PUBLIC, "learner_group.public_share"),
+        "is_default_view": Maybe(
+            np.ones(rows, np.bool_), d.coin(g.key, _DEFAULT_VIEW, "learner_group.default_view_known_share")
+        )
         if rows
         else None,
         "status": Coded(np.where(g.deleted, 1, 0), ("available", "deleted")),
@@ -105,12 +108,15 @@ def _members(d: Drawn) -> Pair:
     )
     left = g.member_left_ms < NEVER
     standing = g.member_enrolment < 0
-    u = rng.uniform(key)
-    status = np.where(left, 1, np.where(standing & (u < 0.06), 2, np.where(standing & (u < 0.12), 3, 0)))
+    # Who is in a group of a course was put there; standing groups invite people, and people ask.
+    law = d.pack.categorical("learner_group_membership", "status")
+    names = (*law.values, "deleted")
+    drawn = np.where(standing, law.draw(key), law.values.index("accepted"))
+    status = np.where(left, len(law.values), drawn)
     columns = {
         "learner_group_id": g.member_group + 1,
         "person_id": g.member_person + 1,
-        "status": Coded(status, ("accepted", "deleted", "invited", "requested")),
+        "status": Coded(status, names),
         "is_moderator": np.diff(g.member_group, prepend=-1) > 0,
         "created_date": g.member_created_ms,
         "updated_date": np.where(left, g.member_left_ms, g.member_created_ms),
@@ -120,7 +126,9 @@ def _members(d: Drawn) -> Pair:
 
 def _flags(d: Drawn) -> tuple[BOOL, BOOL]:
     """(messages with a file, messages with a recording)."""
-    return d.coin(d.inbox.message_key, _ATTACHED, 0.06), d.coin(d.inbox.message_key, _RECORDED, 0.01)
+    return d.coin(d.inbox.message_key, _ATTACHED, "conversation_message.attachment_share"), d.coin(
+        d.inbox.message_key, _RECORDED, "conversation_message.recording_share"
+    )
 
 
 def _conversations(d: Drawn) -> Pair:
@@ -163,7 +171,7 @@ def _messages(d: Drawn) -> Pair:
         "conversation_id": b.message_conversation + 1,
         "author_id": b.message_author + 1,
         "body": body,
-        "is_generated": d.coin(b.message_key, _GENERATED, 0.01),
+        "is_generated": d.coin(b.message_key, _GENERATED, "conversation_message.generated_share"),
         "has_attachments": attached,
         "has_media_objects": recorded,
         "message_size_bytes": pc.binary_length(body),
@@ -179,13 +187,12 @@ def _conferences(d: Drawn) -> Pair:
     c, rows = d.conferences, len(d.conferences)
     planned = c.planned_ms != NO_TIME
     end = np.where(planned, c.planned_ms + c.minutes * MINUTE_MS, NO_TIME)
-    tool = rng.categorical(rng.extend(c.key, _TOOL), rng.thresholds(list(_TOOL_SHARES)))
     updated = np.where(c.ended_ms != NO_TIME, c.ended_ms, c.created_ms)
     columns = {
         "course_offering_id": Maybe(c.offering + 1, c.offering >= 0),
         "learner_group_id": Maybe(c.group + 1, c.group >= 0),
         "title": plain_sentences(d, "conference", c.key, np.ones(rows, np.int64)),
-        "type": Coded(tool, _TOOLS),
+        "type": coded(d, "participant_session", "type", c.key, _TOOL),
         "start_date": c.planned_ms,
         "started_date": c.started_ms,
         "end_date": end,

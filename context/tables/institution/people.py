@@ -14,6 +14,7 @@ from context.courses.structures import term_dates
 from context.packs.people_codes import CAREERS, STANDINGS
 from context.people.registry import staff_ages
 from context.people.traits import ages, birth_days, honors, parents, school_gpa
+from context.tables.institution.spelling import spelled
 from context.tables.institution.structure import campus_of_college
 from context.terms.drawn import Drawn, Tables
 
@@ -27,7 +28,6 @@ _RACE_COLUMNS = {
     "Two or more": "is_other_race",
     "Unknown": "is_no_race_indicated",
 }
-_RESIDENCY = {"in_state": "InState", "out_of_state": "OutOfState", "international": "International"}
 # What the registrar alone knows of a person.
 _REGISTRARS = (
     "middle_name",
@@ -77,12 +77,12 @@ def people_tables(d: Drawn) -> tuple[Tables, Tables]:
 
 def first_names(d: Drawn) -> Coded:
     """First names of all people."""
-    return Coded(d.identity.first_name, [str(name) for name in d.pack.table("first_name")["name"]])
+    return spelled(d.pack, "first", d.identity.key, d.identity.first_name)
 
 
 def last_names(d: Drawn) -> Coded:
     """Last names of all people."""
-    return Coded(d.identity.last_name, [str(name) for name in d.pack.table("surname")["name"]])
+    return spelled(d.pack, "last", d.identity.key, d.identity.last_name)
 
 
 def display_names(d: Drawn) -> pa.Array:
@@ -119,10 +119,7 @@ def _person(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "birth_date": birth_dates(d),
         "zip_code": _zip_codes(d),
         "citizenship_one": Coded(who.country, countries),
-        "us_residency": Coded(
-            residency.codes,
-            [_RESIDENCY.get(value or "", value) for value in residency.values],
-        ),
+        "us_residency": residency,
         "is_english_first_language": _first_language(d),
         "is_first_generation_hed_student": _of_students(d, first_generation, knows_parents),
         "directory_block": _of_students(d, *_flags(d, "directory_block", d.students.key, _DIRECTORY_BLOCK)),

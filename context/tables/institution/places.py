@@ -13,20 +13,13 @@ from context.courses.meetings import SLOTS, course_keys, make_meetings, meeting_
 from context.tables.every_table import sis_keymap
 from context.terms.drawn import Drawn, Tables
 
-ROOMS_PER_1000_FTE, ROOMS_PER_FACILITY = 60, 8
-# Seats and shares: mostly classrooms, few halls. The first room of all is the largest, so that every section
-# finds a place.
-_SEATS = (20, 24, 30, 40, 48, 60, 80, 100, 150, 240, 320)
-_SHARES = (0.1, 0.15, 0.2, 0.17, 0.12, 0.1, 0.06, 0.04, 0.03, 0.02, 0.01)
-_LARGEST = 900
+ROOMS_PER_FACILITY = 8
 _NAMES = {
     "LectureHall": "{} Hall",
     "Laboratory": "{} Laboratories",
     "Other": "{} Center",
     "NoData": "{} House",
 }
-_TYPES = tuple(_NAMES)
-_TYPE_SHARES = (0.55, 0.2, 0.2, 0.05)
 # Purposes of randomness: what each number draws.
 _NEEDS_ROOM, _SEATS_OF_ROOM, _ROOM = 1, 1, 360
 
@@ -37,15 +30,17 @@ def place_tables(d: Drawn) -> tuple[Tables, Tables]:
     facility_of = np.arange(len(rooms)) // ROOMS_PER_FACILITY
     count = int(facility_of[-1]) + 1
     key = rng.key(d.seed, "facility", np.arange(count))
-    kind = rng.categorical(key, rng.thresholds(list(_TYPE_SHARES)))
-    kind[0] = 0
-    names, codes = _names(d, kind)
+    law = d.pack.categorical("facility", "type")
+    kind = law.draw(key)
+    kind[0] = law.values.index("LectureHall")  # it has the largest room
+    types = tuple(str(value) for value in law.values)
+    names, codes = _names(d, [types[code] for code in kind.tolist()])
     facility = {
         "facility_id": ids.udp_ids(count),
         "campus_id": np.where(np.arange(count) % 7 == 6, 2, 1),  # one in seven is on the smaller campus
         "name": pa.array(names),
         "code": pa.array(codes),
-        "type": Coded(kind, _TYPES),
+        "type": Coded(kind, types),
     }
     place = np.arange(len(rooms)) % ROOMS_PER_FACILITY
     number = (1 + place // 4) * 100 + 2 + 3 * (place % 4) + rng.integer(rng.key(d.seed, "room", place), 2)
@@ -70,22 +65,26 @@ def place_tables(d: Drawn) -> tuple[Tables, Tables]:
 
 
 def room_seats(d: Drawn) -> I64:
-    """Seats of each room; their number follows the size asked for, not what a term happens to teach."""
-    count = max(2 * ROOMS_PER_FACILITY, round(d.fte * ROOMS_PER_1000_FTE / 1000))
-    key = rng.key(d.seed, "room", np.arange(count))
-    seats = np.array(_SEATS)[rng.categorical(key, rng.thresholds(list(_SHARES)), _SEATS_OF_ROOM)]
-    seats[0] = _LARGEST
+    """Seats of each room; their number follows the size asked for, not what a term happens to teach.
+
+    The first room of all is the largest, so that every section finds a place.
+    """
+    count = max(2 * ROOMS_PER_FACILITY, round(d.fte * d.pack.number("room.per_1000_fte") / 1000))
+    law = d.pack.categorical("room", "capacity")
+    drawn = law.draw(rng.key(d.seed, "room", np.arange(count)), index=_SEATS_OF_ROOM)
+    seats = np.array([int(str(value)) for value in law.values])[drawn]
+    seats[0] = round(d.pack.number("room.largest_capacity"))
     return np.asarray(seats, dtype=np.int64)
 
 
-def _names(d: Drawn, kind: I64) -> tuple[list[str], list[str]]:
+def _names(d: Drawn, kinds: list[str]) -> tuple[list[str], list[str]]:
     """(names, codes) of buildings: each after a surname of its own as long as there are enough."""
     surnames = [str(name) for name in d.pack.table("surname")["name"]]
     order = rng.permutation(rng.key(d.seed, "facility name", np.arange(len(surnames))))
     names, codes = [], []
-    for row, code in enumerate(kind.tolist()):
+    for row, kind in enumerate(kinds):
         surname = surnames[order[row % len(surnames)]]
-        names.append(_NAMES[_TYPES[code]].format(surname))
+        names.append(_NAMES[kind].format(surname))
         codes.append(f"{surname[:4].upper()}{row + 1}")
     return names, codes
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from context import rng
 from context.arrays import DAY_MS, I64, MINUTE_MS, NO_TIME
 from context.columns import Coded, Maybe
-from context.courses.grading_periods import PERIOD_SETS, make_periods
+from context.courses.grading_periods import make_periods, period_sets
 from context.courses.structures import COLLEGES
 from context.tables.every_table import Pair, canvas_table
 from context.terms.drawn import Drawn, Tables
@@ -90,13 +90,14 @@ def _roles(d: Drawn) -> Pair:
 
 
 def _period_groups(d: Drawn) -> Pair:
-    rows = len(PERIOD_SETS)
+    sets = period_sets(d.pack)
+    rows = len(sets)
     created = _days_before(d, "grading period group", rows, 60) - 30 * DAY_MS
-    accounts = np.array([_account(each.college or "ROOT") for each in PERIOD_SETS])
-    deleted = np.array([each.is_deleted for each in PERIOD_SETS])
+    accounts = np.array([_account(each.college or "ROOT") for each in sets])
+    deleted = np.array([each.is_deleted for each in sets])
     columns = {
         "learning_environment_organization_id": accounts + 1,
-        "title": pa.array([each.title.format(term=d.calendar.term.name) for each in PERIOD_SETS]),
+        "title": pa.array([each.title.format(term=d.calendar.term.name) for each in sets]),
         "status": Coded(deleted.astype(np.int64), ("active", "deleted")),
         "created_date": created,
         "updated_date": created + np.where(deleted, 12, 1) * DAY_MS,
@@ -105,9 +106,9 @@ def _period_groups(d: Drawn) -> Pair:
 
 
 def _periods(d: Drawn) -> Pair:
-    periods = make_periods(d.calendar)
-    deleted = np.array([each.is_deleted for each in PERIOD_SETS])[periods.of_set]
-    created = (_days_before(d, "grading period group", len(PERIOD_SETS), 60) - 30 * DAY_MS)[periods.of_set]
+    sets, periods = period_sets(d.pack), make_periods(d.pack, d.calendar)
+    deleted = np.array([each.is_deleted for each in sets])[periods.of_set]
+    created = (_days_before(d, "grading period group", len(sets), 60) - 30 * DAY_MS)[periods.of_set]
     created = created + MINUTE_MS * (1 + np.arange(len(periods)))
     columns = {
         "grading_period_group_id": periods.of_set + 1,

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from context.errors import InputError
+from context.errors import InputError, number_of
 from context.terms.premises import premises
 from sim.cli.live.calendar import NOW, moved_term
 from sim.cli.live.log import FORMATS as LOG_FORMATS
@@ -104,7 +104,7 @@ def _play(flags: StreamFlags) -> None:
         prepare(job.given, job.run_dir, progress=show)
         ended = stream(job, (log or show).say, (log or show).show)
     if log and not flags.as_json:
-        log.say(f"{ended.status['state']}: {ended.status['events_acknowledged']:,} events acknowledged")
+        log.say(_told(ended.status))
     else:
         _report(ended.status, as_json=flags.as_json)
     if ended.interrupted:
@@ -189,11 +189,15 @@ def _one_of(flag: str, given: str | None, allowed: tuple[str, ...]) -> None:
         raise InputError(f"{flag}: {given!r} given, allowed: {', '.join(allowed)}")
 
 
+def _told(facts: dict[str, Any]) -> str:
+    return f"{facts['state']}: {number_of(facts['events_acknowledged'], 'event')} acknowledged"
+
+
 def _report(facts: dict[str, Any], *, as_json: bool) -> None:
     """How it ended."""
     if as_json:
         out_json(facts)
         return
-    err.print(f"{facts['state']}: {facts['events_acknowledged']:,} events acknowledged")
+    err.print(_told(facts))
     if facts["state"] == "stopped":
         err.print(f"everything before {facts['acknowledged_before']} is delivered; the same command goes on")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, TypeVar
 
 from google.api_core import exceptions as api
@@ -27,6 +28,7 @@ from tenacity import (
 )
 
 from context.errors import InputError, RunError, first_line
+from sim.sinks.bigquery.target import read_address
 from sim.sinks.cloud import PROJECT, account, default_credentials
 
 PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # before another try; the service asks for exponential backoff
@@ -42,6 +44,7 @@ PASSING = frozenset({
     "backendError", "internalError", "jobBackendError", "jobInternalError", "rateLimitExceeded",
     "jobRateLimitExceeded", "quotaExceeded", "tableUnavailable",
 })  # fmt: skip
+_NAMED = re.compile(r"(?<![\w.`])(?P<dataset>\w+)\.(?P<table>\w+)(?=[\s,)])")
 _ABORTED = re.compile(r"(?i)transaction[^.]*(abort|conflict)|serialize access|concurrent update")
 _Anonymous: Any = AnonymousCredentials
 _T = TypeVar("_T")
@@ -163,6 +166,53 @@ class Connection:
         if isinstance(error, api.Forbidden):
             return InputError(f"{what}: {self.account}: not allowed: {words(error)}")
         return RunError(f"{what}: {words(error)}")
+
+
+class BigQueryReader:
+    """A project's datasets under the names of the platform, whatever they are called there.
+
+    ``address``: what stands behind ``bigquery:``. Raises InputError.
+    """
+
+    def __init__(self, address: str, datasets: Sequence[str]) -> None:
+        self._target = read_address(address)
+        self._datasets = tuple(datasets)
+        self._connection = Connection(self._target.project, self._target.location)
+
+    @property
+    def line(self) -> str:
+        """Where it reads, and as whom."""
+        return self._connection.line
+
+    def columns(self) -> dict[str, list[str]]:
+        """Names of the columns of every table there is, by dataset.table."""
+        found: dict[str, list[str]] = {}
+        for dataset in self._datasets:
+            name = f"{self._connection.project}.{self._target.dataset(dataset)}"
+            try:
+                listed = self._connection.call(name, partial(self._listed, name))
+            except api.NotFound:
+                continue
+            for item in listed:
+                get = partial(self._connection.client.get_table, item.reference)
+                table = self._connection.call(item.table_id, get)
+                found[f"{dataset}.{item.table_id}"] = [field.name for field in table.schema]
+        return found
+
+    def _listed(self, dataset: str) -> list[Any]:
+        return list(self._connection.client.list_tables(dataset))
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query, in which datasets have their names of the platform."""
+        return [dict(row.items()) for row in self._connection.query("a query", self._placed(sql))]
+
+    def _placed(self, sql: str) -> str:
+        def name(match: re.Match[str]) -> str:
+            if match["dataset"] not in self._datasets:
+                return match[0]
+            return f"`{self._connection.project}.{self._target.dataset(match['dataset'])}.{match['table']}`"
+
+        return _NAMED.sub(name, sql)
 
 
 def words(error: BaseException) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import schemas
-from context.errors import InputError, RunError
+from context.errors import InputError, RunError, number_of
 from sim.sinks.bigquery.connection import CALL_S, Connection
 from sim.sinks.bigquery.make import delete_table
 from sim.sinks.bigquery.target import read_address
@@ -26,7 +26,7 @@ class Belongings:
         lines = []
         for dataset, tables in self.datasets.items():
             others = self.foreign.get(dataset, 0)
-            rest = f"; stays, {others} other table{'s' * (others > 1)} in it" if others else ""
+            rest = f"; stays, {number_of(others, 'other table')} in it" if others else ""
             lines.append(f"{dataset}: {len(tables)} table{'s' * (len(tables) != 1)}{rest}")
         return lines + self.tables
 

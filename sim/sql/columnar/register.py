@@ -17,6 +17,7 @@ _ARROW = {
     "VARCHAR": pa.string(),
     "BLOB": pa.binary(),
     "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
     "DECIMAL(38, 9)": pa.decimal128(38, 9),
 }
 
@@ -46,10 +47,55 @@ FUNCTIONS = {
     "fn_truncated": ColumnFunction("hosts", "truncated", ("BLOB", "BIGINT"), "BLOB"),
     "fn_letters": ColumnFunction("letters", "letters_of", ("BLOB",), "VARCHAR"),
     "fn_bytes": ColumnFunction("letters", "bytes_of", ("VARCHAR",), "BLOB"),
+    "fn_normalized": ColumnFunction("letters", "normalized", ("VARCHAR", "VARCHAR"), "VARCHAR"),
+    "fn_casefolded": ColumnFunction("letters", "casefolded", ("VARCHAR", "VARCHAR"), "VARCHAR"),
     "fn_soundex": ColumnFunction("letters", "soundex", ("VARCHAR",), "VARCHAR"),
     "fn_distance": ColumnFunction("letters", "edit_distance", ("VARCHAR", "VARCHAR"), "BIGINT"),
+    "fn_pattern_shape": ColumnFunction("patterns", "pattern_shape", ("VARCHAR",), "BIGINT"),
+    "fn_in_three": ColumnFunction("patterns", "in_three", ("VARCHAR",), "VARCHAR"),
     "fn_product": ColumnFunction("numerics", "product", (_NUMERIC, _NUMERIC), _NUMERIC),
     "fn_quotient": ColumnFunction("numerics", "quotient", (_NUMERIC, _NUMERIC), _NUMERIC),
+}
+_BIG = {  # BIGNUMERICs as texts
+    **dict.fromkeys(("product", "quotient", "power"), ("VARCHAR", "VARCHAR")),
+    **dict.fromkeys(
+        ("sqrt", "cbrt", "exp", "ln", "log10", "ceiling", "floor", "read", "parsed"), ("VARCHAR",)
+    ),
+    **dict.fromkeys(("round", "round_even", "trunc"), ("VARCHAR", "BIGINT")),
+    **dict.fromkeys(("whole", "rest", "log"), ("VARCHAR", "VARCHAR")),
+    "of_float": ("DOUBLE",),
+}
+_BIG_NAMES = {
+    "sqrt": "root",
+    "cbrt": "cube_root",
+    "exp": "exponential",
+    "ln": "natural_log",
+    "log10": "common_log",
+    "floor": "floored",
+    "round": "rounded",
+    "round_even": "rounded_even",
+    "trunc": "cut_off",
+    "product": "big_product",
+    "quotient": "big_quotient",
+    "parsed": "loosely_read",
+    "whole": "whole_quotient",
+    "rest": "remainder",
+    "log": "log_to_base",
+}
+FUNCTIONS |= {
+    f"fn_big_{name}": ColumnFunction("bignumerics", _BIG_NAMES.get(name, name), takes, "VARCHAR")
+    for name, takes in _BIG.items()
+}
+FUNCTIONS |= {
+    "fn_big_float": ColumnFunction("bignumerics", "to_float", ("VARCHAR",), "DOUBLE"),
+    "fn_big_int64": ColumnFunction("bignumerics", "to_int64", ("VARCHAR",), "BIGINT"),
+    "fn_exact_formatted": ColumnFunction(
+        "number_formats", "exact_formatted", ("VARCHAR", "VARCHAR"), "VARCHAR"
+    ),
+    "fn_float_formatted": ColumnFunction(
+        "number_formats", "float_formatted", ("DOUBLE", "VARCHAR"), "VARCHAR"
+    ),
+    "fn_big_numeric": ColumnFunction("bignumerics", "to_numeric", ("VARCHAR",), _NUMERIC),
 }
 
 

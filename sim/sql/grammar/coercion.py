@@ -1,26 +1,37 @@
 """What turns into what without being asked, as BigQuery's conversion rules have it.
 
-INT64 into NUMERIC and FLOAT64, NUMERIC into FLOAT64, DATE into DATETIME; of literals also texts into dates
-and times, and FLOAT64 into NUMERIC. Nothing else does.
+INT64 into NUMERIC, BIGNUMERIC and FLOAT64, NUMERIC into BIGNUMERIC and FLOAT64, BIGNUMERIC into FLOAT64,
+DATE into DATETIME; of literals also texts into dates and times, and FLOAT64 into NUMERIC and BIGNUMERIC.
+Nothing else does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 from sim.sql.grammar.literals import time_literal
 from sim.sql.grammar.places import refused
-from sim.sql.grammar.types import FLOAT64, INT64, NUMERIC, Type, array_of, struct_of
-from sim.sql.grammar.values import NULL, Value, element_name, name_sql, settled
+from sim.sql.grammar.types import BIGNUMERIC, FLOAT64, INT64, NUMERIC, Type, array_of, struct_of
+from sim.sql.grammar.values import NULL, Value, element_name, name_sql, settled, text_sql
 
 _WIDER = {
     ("INT64", "NUMERIC"): 1,
     ("INT64", "FLOAT64"): 1,
     ("NUMERIC", "FLOAT64"): 1,
+    ("INT64", "BIGNUMERIC"): 1,
+    ("NUMERIC", "BIGNUMERIC"): 1,
+    ("BIGNUMERIC", "FLOAT64"): 1,
     ("DATE", "DATETIME"): 1,
 }
+# What is no cast of DuckDB's: a BIGNUMERIC is kept in units of its 38th digit after the point.
+BIG_CASTS = {
+    ("INT64", "BIGNUMERIC"): f"CAST(CAST({{}} AS VARCHAR) || '{'0' * 38}' AS BIGNUM)",
+    ("NUMERIC", "BIGNUMERIC"): "bq_big_of_numeric({})",
+    ("BIGNUMERIC", "FLOAT64"): "fn_big_float(CAST({} AS VARCHAR))",
+}
 _TIMES = ("DATE", "DATETIME", "TIME", "TIMESTAMP")
+_EXACT = Context(prec=400)
 
 
 def distance(value: Value, to: Type) -> int | None:
@@ -29,7 +40,7 @@ def distance(value: Value, to: Type) -> int | None:
         return 0
     if value.type.kind == "STRING" and (value.literal is not None or value.parameter) and to.kind in _TIMES:
         return 4
-    if value.type.kind == "FLOAT64" and value.literal is not None and to.kind == "NUMERIC":
+    if value.type.kind == "FLOAT64" and value.literal is not None and to.kind in ("NUMERIC", "BIGNUMERIC"):
         return 4
     return _steps(value.type, to)
 
@@ -67,9 +78,14 @@ def coerced(value: Value, to: Type) -> Value:
         return value.named(sql, to)
     if value.parameter and value.type.kind == "STRING" and to.kind in _TIMES:
         return value.named(f"bq_{to.kind.lower()}_of_text({value.sql})", to)
-    if value.literal is not None and to.kind == "NUMERIC" and value.type.kind in ("INT64", "FLOAT64"):
-        return value.named(numeric_literal(value.literal), NUMERIC)
-    if value.type.kind == "STRUCT" and value.type.keys != to.keys:
+    if value.literal is not None and value.type.kind in ("INT64", "FLOAT64"):
+        if to.kind == "NUMERIC":
+            return value.named(numeric_literal(value.literal), NUMERIC)
+        if to.kind == "BIGNUMERIC":
+            return value.named(bignumeric_literal(value.literal), BIGNUMERIC)
+    if (value.type.kind, to.kind) in BIG_CASTS:
+        return value.named(BIG_CASTS[value.type.kind, to.kind].format(value.sql), to)
+    if value.type.kind == "STRUCT" and (value.type.keys != to.keys or to.holds_big or value.type.holds_big):
         return _restructured(value, to)
     if (value.type.element, to.element) != (None, None) and value.type.inner.kind == "STRUCT":
         each = element_name(value.sql)
@@ -104,6 +120,20 @@ def numeric_literal(text: str) -> str:
     return f"CAST('{number:f}' AS DECIMAL(38, 9))"
 
 
+def bignumeric_literal(text: str) -> str:
+    """A number as a BIGNUMERIC of 38 digits after the point, halves away from zero."""
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        number = Decimal(int(text, 0)) if text.strip()[:2].lower() == "0x" else Decimal("NaN")
+    if not number.is_finite() or abs(number.adjusted()) > 100:
+        return f"bq_big_of_text({text_sql(text)})"
+    units = int(number.scaleb(38, _EXACT).to_integral_value(ROUND_HALF_UP, _EXACT))
+    if not -(2**255) <= units < 2**255:
+        return f"bq_big_of_text({text_sql(text)})"
+    return f"CAST('{units}' AS BIGNUM)"
+
+
 def supertype(values: Sequence[Value]) -> Type | None:
     """The type that all values turn into unasked: that of one of them; None if there is none."""
     kinds: list[Type] = []
@@ -111,8 +141,8 @@ def supertype(values: Sequence[Value]) -> Type | None:
         kinds += [kind for kind in (value.type,) if kind not in kinds]
     merged = _merged(kinds)
     candidates = ([merged] if merged is not None else []) + kinds
-    if {kind.kind for kind in kinds} <= {"INT64", "NUMERIC", "FLOAT64", "NULL"}:
-        candidates = [kind for kind in (INT64, NUMERIC, FLOAT64) if kind in kinds] or [NULL]
+    if all(kind.is_number or kind.kind == "NULL" for kind in kinds):
+        candidates = [kind for kind in (INT64, NUMERIC, BIGNUMERIC, FLOAT64) if kind in kinds] or [NULL]
     # Literals give way: they do not decide if something else does.
     firm = [value.type for value in values if value.literal is None and value.type.kind != "NULL"]
     filled = [kind for kind in candidates[:1] if kind.kind in ("STRUCT", "ARRAY")]

@@ -29,6 +29,9 @@ _FOREIGN = frozenset(
 _FOREIGN |= {"VARCHAR", "FLOAT", "FLOAT4", "FLOAT8", "REAL", "CHAR", "NCHAR", "UUID", "HUGEINT", "UBIGINT"}
 _FOREIGN |= {"UINTEGER", "TIMESTAMPTZ", "TIMESTAMP_TZ", "DATETIME2", "INT2", "INT4", "INT8", "LONG", "BLOB"}
 _FOREIGN |= {"VARBINARY"}
+# First words of statements: what follows them is taken apart here, and they may be names in BigQuery.
+_FOREIGN |= {word for word, token in BigQuery.Tokenizer.KEYWORDS.items() if token == TokenType.COMMAND}
+_FOREIGN |= {"EXECUTE"}
 _KEPT = ("CAST", "SAFE_CAST", "EXTRACT", "ARRAY")
 
 

@@ -54,8 +54,14 @@ class Type:
 
     @property
     def is_number(self) -> bool:
-        """Whether it is INT64, NUMERIC or FLOAT64."""
-        return self.kind in ("INT64", "NUMERIC", "FLOAT64")
+        """Whether it is INT64, NUMERIC, BIGNUMERIC or FLOAT64."""
+        return self.kind in ("INT64", "NUMERIC", "BIGNUMERIC", "FLOAT64")
+
+    @property
+    def holds_big(self) -> bool:
+        """Whether it is BIGNUMERIC or has such a part."""
+        inner = [self.element] if self.element is not None else [kind for _, kind in self.fields]
+        return self.kind == "BIGNUMERIC" or any(kind.holds_big for kind in inner)
 
     @property
     def is_time(self) -> bool:
@@ -64,6 +70,7 @@ class Type:
 
 
 INT64, FLOAT64, NUMERIC = Type("INT64"), Type("FLOAT64"), Type("NUMERIC")
+BIGNUMERIC = Type("BIGNUMERIC")
 BOOL, STRING, BYTES, JSON = Type("BOOL"), Type("STRING"), Type("BYTES"), Type("JSON")
 DATE, DATETIME, TIME, TIMESTAMP = Type("DATE"), Type("DATETIME"), Type("TIME"), Type("TIMESTAMP")
 INTERVAL = Type("INTERVAL")
@@ -73,6 +80,7 @@ SCALARS = {
         INT64,
         FLOAT64,
         NUMERIC,
+        BIGNUMERIC,
         BOOL,
         STRING,
         BYTES,
@@ -88,6 +96,7 @@ _DUCKDB = {
     "INT64": "BIGINT",
     "FLOAT64": "DOUBLE",
     "NUMERIC": "DECIMAL(38, 9)",
+    "BIGNUMERIC": "BIGNUM",  # in units of its last digit, the 38th after the point
     "BOOL": "BOOLEAN",
     "STRING": "VARCHAR",
     "BYTES": "BLOB",
@@ -100,10 +109,8 @@ _DUCKDB = {
 }
 # BigQuery's own other names of its types, and those it has that are not here.
 _ALIASES = dict.fromkeys(("INT", "SMALLINT", "INTEGER", "BIGINT", "TINYINT", "BYTEINT"), INT64)
-_ALIASES |= {"DECIMAL": NUMERIC, "BOOLEAN": BOOL}
+_ALIASES |= {"DECIMAL": NUMERIC, "BIGDECIMAL": BIGNUMERIC, "BOOLEAN": BOOL}
 _ABSENT = {
-    "BIGNUMERIC": "use NUMERIC or FLOAT64",
-    "BIGDECIMAL": "use NUMERIC or FLOAT64",
     "GEOGRAPHY": "no table here has places",
     "RANGE": "use two columns",
 }
@@ -174,8 +181,8 @@ def type_of_node(node: exp.DataType) -> Type:
         return struct_of(_field_of(field) for field in node.expressions)
     if kind in _PARSED:
         return _PARSED[kind]
-    names = {"USERDEFINED": node.args.get("kind") or "", "BIGDECIMAL": "BIGNUMERIC"}
-    return named_type(str(names.get(kind, kind)))
+    name = node.args.get("kind") or "" if kind == "USERDEFINED" else kind
+    return named_type(str(name))
 
 
 def type_parameters(node: exp.DataType) -> tuple[int, ...]:

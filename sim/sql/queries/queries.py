@@ -21,6 +21,10 @@ _SELECT = frozenset(
     ("expressions", "from_", "joins", "where", "group", "having", "qualify", "windows", "order")
 )
 _SELECT |= {"limit", "offset", "distinct", "kind", "with_"}
+# https://cloud.google.com/bigquery/docs/recursive-ctes, in BigQuery's own words
+_MOST_ROUNDS = 500
+_TOO_MANY_ROUNDS = f"'A recursive CTE has reached the maximum number of iterations: {_MOST_ROUNDS}.'"
+_ROUND = '"#round"'  # no name in BigQuery
 _SETS = ("this", "expression", "distinct", "with_", "order", "limit", "offset")
 
 
@@ -96,7 +100,11 @@ class Translator(Compiler):
             )
         finally:
             self.ctes.pop()
-        return replace(first, sql=f"{first.sql} UNION ALL {second.sql}")
+        # Each round's rows bear its number: BigQuery gives up where the round behind the last one has rows.
+        number = f"CASE WHEN r.n > {_MOST_ROUNDS} THEN bq_fail({_TOO_MANY_ROUNDS}) ELSE r.n END"
+        rounds = f"(SELECT max({_ROUND}) + 1 AS n FROM {handle}) AS r"
+        rest = f"SELECT q.*, {number} FROM ({second.sql}) AS q, {rounds}"
+        return replace(first, sql=f"SELECT *, 0 AS {_ROUND} FROM ({first.sql}) UNION ALL {rest}")
 
     def _wrapped(
         self,

@@ -20,9 +20,11 @@ COUNT(T) -> INT64 = count({d}{0}){filter}{over}
 COUNTIF(BOOL) -> INT64 = count({d}CASE WHEN {0} THEN TRUE END){filter}{over}
 SUM(INT64) -> INT64 = CAST(sum({d}{0}){filter}{over} AS BIGINT)
 SUM(NUMERIC) -> NUMERIC = CAST(sum({d}{0}){filter}{over} AS DECIMAL(38, 9))
+SUM(BIGNUMERIC) -> BIGNUMERIC = bq_big_within(sum({d}{0}){filter}{over}, 'SUM')
 SUM(FLOAT64) -> FLOAT64 = sum({d}{0}){filter}{over}
 AVG(INT64) -> FLOAT64 = avg({d}{0}){filter}{over}
 AVG(NUMERIC) -> NUMERIC = bq_numeric_divide(sum({d}{0}){filter}{over}, NULLIF(CAST(count({d}{0}){filter}{over} AS DECIMAL(38, 9)), 0))
+AVG(BIGNUMERIC) -> BIGNUMERIC = bq_big_divide(sum({d}{0}){filter}{over}, NULLIF(bq_big_of_count(count({d}{0}){filter}{over}), CAST('0' AS BIGNUM)))
 AVG(FLOAT64) -> FLOAT64 = avg({d}{0}){filter}{over}
 MIN(FLOAT64) -> FLOAT64 = CASE WHEN bool_or(isnan({0})){filter}{over} THEN CAST('nan' AS DOUBLE) ELSE min({0}){filter}{over} END
 MIN(ORD) -> ORD = min({0}){filter}{over}
@@ -202,7 +204,9 @@ def _top_sum(call: Call, values: list[Value], brackets: Brackets) -> Value:
     """The values with the greatest sums of weights; NULLs count as others do."""
     kind, weight = settled(values[0].type), settled(values[1].type)
     if not weight.is_number:
-        raise call.refused(f"APPROX_TOP_SUM: the weight is {weight}, allowed: INT64, NUMERIC, FLOAT64")
+        raise call.refused(
+            f"APPROX_TOP_SUM: the weight is {weight}, allowed: INT64, NUMERIC, BIGNUMERIC, FLOAT64"
+        )
     if brackets.over:
         raise call.refused("APPROX_TOP_SUM cannot have an OVER clause")
     pairs = f"{{'v': {coerced(values[0], kind).sql}, 'w': {coerced(values[1], weight).sql}}}"

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sim.sql.grammar.coercion import coerced, name_sql_text, numeric_literal
+from sim.sql.grammar.coercion import (
+    BIG_CASTS,
+    bignumeric_literal,
+    coerced,
+    name_sql_text,
+    numeric_literal,
+)
 from sim.sql.grammar.literals import time_literal
 from sim.sql.grammar.places import refused
-from sim.sql.grammar.types import NUMERIC, STRING, Type
+from sim.sql.grammar.types import BIGNUMERIC, NUMERIC, STRING, Type
 from sim.sql.grammar.values import NULL, Value, element_name, name_sql, once, settled
 from sim.sql.rules.signatures import safe_sql
 
@@ -47,6 +53,12 @@ _CASTS = {
     ("TIMESTAMP", "DATE"): "CAST(timezone('UTC', {}) AS DATE)",
     ("TIMESTAMP", "DATETIME"): "timezone('UTC', {})",
     ("TIMESTAMP", "TIME"): "CAST(timezone('UTC', {}) AS TIME)",
+    ("FLOAT64", "BIGNUMERIC"): "bq_big_of_float({})",
+    ("STRING", "BIGNUMERIC"): "bq_big_of_text({})",
+    ("BIGNUMERIC", "INT64"): "bq_big_int64({})",
+    ("BIGNUMERIC", "NUMERIC"): "bq_big_numeric({})",
+    ("BIGNUMERIC", "STRING"): "bq_big_text({})",
+    **BIG_CASTS,
 }
 _TIMES = ("DATE", "DATETIME", "TIME", "TIMESTAMP")
 
@@ -61,6 +73,11 @@ def cast(value: Value, to: Type, *, safe: bool = False, digits: Sequence[int] = 
         places = digits[1] if len(digits) > 1 else 0
         macro, most = "bqs_limited" if safe else "bq_limited", 10 ** (digits[0] - places)
         return result.named(f"{macro}(bq_rounded({result.sql}, {places}), {most})", NUMERIC)
+    if digits and to == BIGNUMERIC:
+        places = digits[1] if len(digits) > 1 else 0
+        most = f"CAST('{10 ** (digits[0] - places + 38)}' AS BIGNUM)"
+        prefix = "bqs_big" if safe else "bq_big"
+        return result.named(f"{prefix}_limited({prefix}_round({result.sql}, {places}), {most})", BIGNUMERIC)
     if digits and to.kind in ("STRING", "BYTES"):
         macro = "bqs_short" if safe else "bq_short"
         return result.named(f"{macro}({result.sql}, {digits[0]})", to)
@@ -78,6 +95,9 @@ def _cast(value: Value, to: Type, *, safe: bool) -> Value:
             return value.named(sql, to)
     if value.literal is not None and to == NUMERIC and value.type.kind in ("INT64", "FLOAT64"):
         return value.named(numeric_literal(value.literal), NUMERIC)
+    if value.literal is not None and to == BIGNUMERIC and (value.type.is_number or value.type == STRING):
+        early = bignumeric_literal(value.literal)
+        return value.named(safe_sql(early) if safe else early, BIGNUMERIC)
     if value.type.element is not None and to.element is not None:
         return _cast_array(value, to, safe=safe)
     if value.type.kind == to.kind == "STRUCT":

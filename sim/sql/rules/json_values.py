@@ -17,6 +17,9 @@ SIGNATURES = signatures(r"""
 INT64(JSON) -> INT64 = bq_json_int64({0})
 FLOAT64(JSON) -> FLOAT64 = bq_json_float64({0})
 BOOL(JSON) -> BOOL = bq_json_bool({0})
+LAX_BOOL(JSON) -> BOOL = bq_lax_bool({0})
+LAX_INT64(JSON) -> INT64 = bq_lax_int64({0})
+LAX_FLOAT64(JSON) -> FLOAT64 = bq_lax_float64({0})
 LAX_STRING(JSON) -> STRING = json_extract_string(json_value({0}, '$'), '$')
 JSON_TYPE(JSON) -> STRING = bq_json_type({0})
 """)
@@ -171,6 +174,8 @@ def json_text(sql: str, kind: Type, *, wide: bool) -> str:
         text = f"bq_json_int_text({sql})" if wide else f"CAST({sql} AS VARCHAR)"
     elif kind.kind == "NUMERIC":
         text = f"bq_json_numeric_text({sql})" if wide else f"bq_numeric_text({sql})"
+    elif kind.kind == "BIGNUMERIC":
+        text = f"bq_json_big_text({sql})" if wide else f"bq_big_text({sql})"
     else:
         text = _TEXTS[kind.kind].format(sql)
     return f"CASE WHEN ({sql}) IS NULL THEN 'null' ELSE {text} END"

@@ -23,6 +23,7 @@ _QUOTED = {
     "TIME": "TIME",
     "TIMESTAMP": "TIMESTAMP",
     "NUMERIC": "NUMERIC",
+    "BIGNUMERIC": "BIGNUMERIC",
 }
 
 

@@ -14,23 +14,23 @@ from sim.sql.grammar.parse import Dialect, quiet, syntax_error
 POSITIONAL = "_positional_"  # a ? becomes the parameter of this name and its number, from 1
 ALLOWED = (
     "queries, DECLARE, SET, CREATE [OR REPLACE] [TEMP] TABLE, CREATE VIEW, CREATE SCHEMA, INSERT, "
-    "UPDATE, DELETE, DROP, CREATE TEMP FUNCTION in SQL"
+    "UPDATE, DELETE, MERGE, TRUNCATE TABLE, DROP, CREATE TEMP FUNCTION in SQL, IF, CASE, LOOP, WHILE, "
+    "REPEAT, FOR, BEGIN, RAISE, ASSERT"
 )
 _REFUSED = {
-    "IF": "scripts run from top to bottom here; a query has IF(…) and CASE",
-    "BEGIN": "scripts run from top to bottom here, without BEGIN and transactions",
-    "LOOP": "scripts run from top to bottom here, without loops",
-    "WHILE": "scripts run from top to bottom here, without loops",
-    "REPEAT": "scripts run from top to bottom here, without loops",
-    "FOR": "scripts run from top to bottom here, without loops",
+    "BEGIN": "there are no transactions here; each statement is one",
+    "COMMIT": "there are no transactions here; each statement is one",
+    "ROLLBACK": "there are no transactions here; each statement is one",
     "CALL": "there are no procedures here",
     "EXECUTE": "build the text outside and use parameters",
     "EXPORT": "--format and --out write a result into a file",
-    "MERGE": "DELETE what is there of it and INSERT, or CREATE OR REPLACE TABLE … AS SELECT … with a join",
-    "TRUNCATE": "DELETE FROM table WHERE TRUE empties a table",
     "ALTER": "CREATE OR REPLACE TABLE … AS SELECT … makes a table anew",
     "LOAD": "--table dataset.name=FILE brings a table of your own",
 }
+_KNOWN = (
+    *("SELECT", "WITH", "FROM", "DECLARE", "SET", "CREATE", "INSERT", "UPDATE", "DELETE", "DROP"),
+    *("MERGE", "TRUNCATE"),
+)
 
 
 @dataclass(frozen=True)
@@ -49,53 +49,44 @@ class Statement:
         return self.text.split(None, 1)[0].upper().rstrip("(;")
 
 
-def statements_of(text: str) -> list[Statement]:
-    """The statements of a script, empty ones left out.
-
-    Each ``?`` has become the parameter POSITIONAL + its number. Raises InputError for a syntax error, with
-    line and column, and for a statement that is not allowed.
-    """
+def script_tokens(text: str) -> list[Token]:
+    """The tokens of a script, each ``?`` as the parameter POSITIONAL + its number. Raises InputError."""
     try:
         tokens = list(Dialect().tokenize(text))
     except TokenError as error:
         raise syntax_error(error, text) from None
-    found = []
-    for part in _parts(tokens):
-        source = text[part[0].start : part[-1].end + 1]
-        _check_word(part, source)
-        place = (part[0].line, _column(text, part[0]))
-        found.append(Statement(_parsed(part, text), *place, source, _body(part, text)))
+    found: list[Token] = []
+    count = 0
+    for token in tokens:
+        if token.token_type == TokenType.PLACEHOLDER:
+            count += 1
+            place = (token.line, token.col, token.start, token.end)
+            found.append(Token(TokenType.PARAMETER, "@", *place, []))
+            found.append(Token(TokenType.VAR, f"{POSITIONAL}{count}", *place, []))
+        else:
+            found.append(token)
     return found
 
 
-def _parts(tokens: list[Token]) -> list[list[Token]]:
-    """The tokens between semicolons, each ``?`` told apart from the others."""
-    parts: list[list[Token]] = [[]]
-    count = 0
-    for token in tokens:
-        if token.token_type == TokenType.SEMICOLON:
-            parts.append([])
-        elif token.token_type == TokenType.PLACEHOLDER:
-            count += 1
-            place = (token.line, token.col, token.start, token.end)
-            parts[-1].append(Token(TokenType.PARAMETER, "@", *place, []))
-            parts[-1].append(Token(TokenType.VAR, f"{POSITIONAL}{count}", *place, []))
-        else:
-            parts[-1].append(token)
-    return [part for part in parts if part]
+def statement_of(part: list[Token], text: str) -> Statement:
+    """The statement that tokens of a script make. Raises InputError, with line and column."""
+    source = text[part[0].start : part[-1].end + 1]
+    _check_word(part, source)
+    place = (part[0].line, _column(text, part[0]))
+    return Statement(parsed_tree(part, text), *place, source, _body(part, text))
 
 
 def _check_word(part: list[Token], source: str) -> None:
     """Refuse, by its first word, what the parser would take for something else or not understand."""
     word = source.split(None, 1)[0].upper().rstrip("(;")
-    known = ("SELECT", "WITH", "FROM", "DECLARE", "SET", "CREATE", "INSERT", "UPDATE", "DELETE", "DROP")
-    if word in known or part[0].token_type == TokenType.L_PAREN:
+    if word in _KNOWN or part[0].token_type == TokenType.L_PAREN:
         return
     hint = _REFUSED.get(word, f"allowed: {ALLOWED}")
     raise InputError(f"line {part[0].line}: {word} given; {hint}")
 
 
-def _parsed(part: list[Token], text: str) -> exp.Expr:
+def parsed_tree(part: list[Token], text: str) -> exp.Expr:
+    """The tree of one statement's tokens. Raises InputError, with line and column."""
     try:
         with quiet():
             trees = Dialect().parser().parse(part, text)
@@ -106,6 +97,10 @@ def _parsed(part: list[Token], text: str) -> exp.Expr:
     tree = trees[0]
     if tree is None or len(trees) != 1:
         raise InputError(f"line {part[0].line}: a statement is not understood; allowed: {ALLOWED}")
+    last = part[-1]
+    if isinstance(tree, exp.Declare) and last.text.upper() == "DEFAULT":  # the parser takes it for none
+        place = f"line {last.line}, column {_column(text, last)}"
+        raise InputError(f"syntax error in {place} at '{last.text}': something is missing after it")
     if isinstance(tree, exp.Command):
         raise InputError(f"line {part[0].line}: {part[0].text.upper()} is not understood; allowed: {ALLOWED}")
     if tree.find(exp.Into):

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from context.errors import InputError
 from sim.sql.grammar.types import (
+    BIGNUMERIC,
     BOOL,
     BYTES,
     DATE,
@@ -86,6 +87,7 @@ def type_of_arrow(kind: pa.DataType) -> Type:
         (pa.types.is_boolean, BOOL),
         (pa.types.is_integer, INT64),
         (pa.types.is_floating, FLOAT64),
+        (pa.types.is_decimal256, BIGNUMERIC),
         (pa.types.is_decimal, NUMERIC),
         (pa.types.is_date, DATE),
         (pa.types.is_time, TIME),

@@ -18,7 +18,7 @@ _CHOSEN = "chosen_"  # the column that says which rows are meant
 
 def delete(engine: SqlEngine, tree: exp.Delete) -> str:
     """DELETE; returns how many rows are gone. Raises InputError."""
-    place, columns = _table(engine, tree, ("this", "where"))
+    place, columns = table_of(engine, tree, ("this", "where"))
     rows = engine.held(_query(tree, columns, {}), [*columns.values(), BOOL]).rows()
     kept = rows.filter(pa.array([not chosen for chosen in rows.column(_CHOSEN).to_pylist()], pa.bool_()))
     kept = kept.drop_columns([_CHOSEN])
@@ -28,16 +28,24 @@ def delete(engine: SqlEngine, tree: exp.Delete) -> str:
 
 def update(engine: SqlEngine, tree: exp.Update) -> str:
     """UPDATE; returns how many rows have changed. Raises InputError."""
-    place, columns = _table(engine, tree, ("this", "expressions", "where"))
-    query = _query(tree, columns, _new_values(tree, columns))
+    place, columns = table_of(engine, tree, ("this", "expressions", "where"))
+    query = _query(tree, columns, new_values(tree, columns))
     rows = engine.held(query, [*columns.values(), BOOL]).rows()
     count = sum(rows.column(_CHOSEN).to_pylist())
     write_table(engine, place, columns, rows.drop_columns([_CHOSEN]))
     return f"{name_of_place(place)}: {count:,} rows updated"
 
 
-def _table(
-    engine: SqlEngine, tree: exp.Delete | exp.Update, allowed: tuple[str, ...]
+def truncate(engine: SqlEngine, tree: exp.TruncateTable) -> str:
+    """TRUNCATE TABLE; returns how many rows are gone. Raises InputError."""
+    if len(tree.expressions) != 1:
+        raise InputError("TRUNCATE TABLE takes one table")
+    everything = exp.Where(this=exp.Boolean(this=True))
+    return delete(engine, exp.Delete(this=tree.expressions[0].copy(), where=everything))
+
+
+def table_of(
+    engine: SqlEngine, tree: exp.Delete | exp.Update | exp.Merge, allowed: tuple[str, ...]
 ) -> tuple[Place, dict[str, Type]]:
     """The table that is meant and its columns. Raises InputError for what else a statement may not have."""
     word = tree.key.upper()
@@ -51,7 +59,7 @@ def _table(
         raise InputError(
             f"{word} with {shown} is not available here; CREATE OR REPLACE TABLE … AS SELECT … takes joins"
         )
-    if tree.args.get("where") is None:
+    if tree.args.get("where") is None and not isinstance(tree, exp.Merge):
         raise InputError(f"{word} must have a WHERE clause; WHERE TRUE means all rows")
     place = existing_place(engine, tree.this)
     if place.text is not None:
@@ -60,7 +68,7 @@ def _table(
         return place, kept_columns(engine.connection.sql(f"SELECT * FROM {place.duckdb}"))
 
 
-def _new_values(tree: exp.Update, columns: dict[str, Type]) -> dict[str, exp.Expr]:
+def new_values(tree: exp.Update, columns: dict[str, Type]) -> dict[str, exp.Expr]:
     """New values by the small names of their columns. Raises InputError."""
     found: dict[str, exp.Expr] = {}
     for item in tree.expressions:

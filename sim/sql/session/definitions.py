@@ -77,7 +77,10 @@ def _create_table(engine: SqlEngine, tree: exp.Create, *, temporary: bool) -> st
 
 
 def write_table(engine: SqlEngine, relation: Place, columns: dict[str, Type], rows: pa.Table | None) -> None:
-    """Write a table of the user's, in place of an older one or a view of its name."""
+    """Write a table of the user's, in place of an older one or a view of its name. Raises InputError."""
+    big = next((name for name, kind in columns.items() if kind.holds_big), None)
+    if big is not None:
+        raise InputError(f"column {big}: a table here keeps no BIGNUMERIC; CAST it AS NUMERIC or STRING")
     if relation.catalog == SCRATCH_CATALOG:
         if relation.dataset not in engine.names.scratch.datasets():
             engine.note(f"dataset {relation.dataset}: made, beside the run")

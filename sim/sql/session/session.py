@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 from sqlglot import exp
 
 from context.errors import InputError
-from sim.sql.script.parameters import QueryParameter
-from sim.sql.script.statements import POSITIONAL, Statement, statements_of
-from sim.sql.session.cost import Cost
+from sim.sql.script.blocks import steps_of
+from sim.sql.script.statements import POSITIONAL, Statement
+from sim.sql.script.structure import parts_of
 from sim.sql.session.engine import Bound, SqlEngine
+from sim.sql.session.flow import Flow
 from sim.sql.session.steps import definition_of, done
 from sim.sql.tables.own_tables import OwnTable
+
+if TYPE_CHECKING:
+    from sim.sql.script.parameters import QueryParameter
+    from sim.sql.session.cost import Cost
 
 
 @dataclass(frozen=True)
@@ -70,17 +75,18 @@ class Session:
 
         ``dry`` tells what queries would cost, and makes nothing. Raises InputError, RunError.
         """
-        statements = statements_of(text)
-        if not statements:
+        steps = steps_of(text)
+        if not steps:
             raise InputError("0 statements given, allowed: a query (SELECT or WITH) or a script")
-        _check_order(statements)
         self._told.clear()
         self._engine.parameters = _bound(parameters)
-        for statement in statements:
-            _check_given(statement.tree, self._engine.parameters)
+        for tree in parts_of(steps):
+            _check_given(tree, self._engine.parameters)
+        flow = Flow(
+            self._engine, lambda statement: self._outcome(statement, statement.tree, dry=dry), dry=dry
+        )
         try:
-            for statement in statements:
-                yield self._outcome(statement, statement.tree, dry=dry)
+            yield from flow.run(steps)
         except RecursionError:
             raise InputError("brackets or subqueries are nested too deeply") from None
         finally:
@@ -102,15 +108,6 @@ class Session:
         if text not in self._told:
             self._told.add(text)
             self._note(text)
-
-
-def _check_order(statements: Sequence[Statement]) -> None:
-    """BigQuery wants each DECLARE before all else."""
-    begun = False
-    for statement in statements:
-        if isinstance(statement.tree, exp.Declare) and begun:
-            raise InputError(f"line {statement.line}: DECLARE given, allowed at the start of a script only")
-        begun = begun or not isinstance(statement.tree, exp.Declare)
 
 
 def _bound(parameters: Sequence[QueryParameter]) -> dict[str, Bound]:

@@ -10,10 +10,10 @@ from context.errors import InputError, nearest
 from sim.sql.grammar.types import Type, type_of_node
 from sim.sql.script.functions import function_of
 from sim.sql.script.statements import ALLOWED, Statement
-from sim.sql.session.changes import delete, update
-from sim.sql.session.definitions import create, drop, insert
 from sim.sql.session.engine import Bound, SqlEngine
 from sim.sql.tables.storage_types import FROM_LITERALS, opens
+
+_MAKING = exp.Create | exp.Insert | exp.Update | exp.Merge | exp.Delete | exp.TruncateTable | exp.Drop
 
 
 def done(engine: SqlEngine, statement: Statement, tree: exp.Expr, *, dry: bool) -> str | None:
@@ -28,19 +28,37 @@ def done(engine: SqlEngine, statement: Statement, tree: exp.Expr, *, dry: bool) 
         name, function = function_of(statement)
         engine.functions[name.lower()] = function
         return None
-    if isinstance(tree, exp.Create | exp.Insert | exp.Update | exp.Delete | exp.Drop) and dry:
+    if isinstance(tree, _MAKING) and dry:
         return None
     if isinstance(tree, exp.Create):
+        from sim.sql.session.definitions import create
+
         return create(engine, tree, statement.body)
+    changed = _changed(engine, tree)
+    if changed is not None:
+        return changed
+    raise InputError(f"line {statement.line}: {statement.word} given, allowed: {ALLOWED}")
+
+
+def _changed(engine: SqlEngine, tree: exp.Expr) -> str | None:
+    """Change what a table of the user's holds; None if the statement does something else."""
+    if not isinstance(tree, _MAKING):
+        return None
+    from sim.sql.session.changes import delete, truncate, update
+    from sim.sql.session.definitions import drop, insert
+    from sim.sql.session.merging import merge, update_from
+
     if isinstance(tree, exp.Insert):
         return insert(engine, tree)
     if isinstance(tree, exp.Update):
-        return update(engine, tree)
+        return update_from(engine, tree) if tree.args.get("from_") else update(engine, tree)
+    if isinstance(tree, exp.Merge):
+        return merge(engine, tree)
     if isinstance(tree, exp.Delete):
         return delete(engine, tree)
-    if isinstance(tree, exp.Drop):
-        return drop(engine, tree)
-    raise InputError(f"line {statement.line}: {statement.word} given, allowed: {ALLOWED}")
+    if isinstance(tree, exp.TruncateTable):
+        return truncate(engine, tree)
+    return drop(engine, tree) if isinstance(tree, exp.Drop) else None
 
 
 def definition_of(tree: exp.Expr) -> exp.Query | None:
@@ -71,6 +89,8 @@ def _set(engine: SqlEngine, tree: exp.Set) -> None:
         if not isinstance(pair, exp.EQ):
             raise InputError("SET given, allowed: SET name = expression, SET (a, b) = (1, 2)")
         target, given = pair.this, pair.expression
+        if isinstance(given, exp.Var):  # which the parser makes of a bare name there
+            given = exp.column(given.name)
         if not isinstance(target, exp.Tuple | exp.Paren):
             _assign(engine, target.name, given)
             continue

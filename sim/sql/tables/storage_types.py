@@ -30,8 +30,9 @@ _NAMES = {
 
 FROM_LITERALS = ("DATE", "DATETIME", "TIME", "TIMESTAMP", "JSON")  # what a text in quotes turns into
 _OPENS = {  # what turns into a wider type by itself, as BigQuery's conversion rules have it
-    "INT64": ("NUMERIC", "FLOAT64"),
-    "NUMERIC": ("FLOAT64",),
+    "INT64": ("NUMERIC", "BIGNUMERIC", "FLOAT64"),
+    "NUMERIC": ("BIGNUMERIC", "FLOAT64"),
+    "BIGNUMERIC": ("FLOAT64",),
     "DATE": ("DATETIME",),
 }
 

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from sim.sql.grammar.types import BYTES, DATE, DATETIME, STRING, TIME, TIMESTAMP, Type
 from sim.sql.grammar.values import Value, text_sql
 from sim.sql.rules.calls import Call
+from sim.sql.rules.number_formats import number_text
 from sim.sql.rules.signatures import safe_sql
 from sim.sql.rules.times.arithmetic import UTC, local
 from sim.sql.rules.times.parses import parsed_sql
 
 # The longest first: YYYY is no YY and YY.
 _ELEMENTS = (
-    *("YYYY", "YYY", "YY", "Y", "RRRR", "RR", "MONTH", "MON", "MM", "DDD", "DD", "DAY", "DY", "D"),
+    *("YYYY", "Y,YYY", "YYY", "YY", "Y", "RRRR", "RR", "MONTH", "MON", "MM", "DDD", "DD", "DAY", "DY", "D"),
     *("HH24", "HH12", "HH", "MI", "SSSSS", "SS", "TZH", "TZM", "A.M.", "P.M.", "AM", "PM"),
 )
 _TOKEN = re.compile(
@@ -32,6 +33,7 @@ _TWO = "lpad(CAST({} AS VARCHAR), 2, '0')"
 # Element -> DuckDB SQL of a DATETIME {0}, of which {1} is how many minutes its zone is from UTC.
 _SHOWN = {
     "YYYY": "lpad(CAST(year({0}) AS VARCHAR), 4, '0')",
+    "Y,YYY": "CAST(year({0}) // 1000 AS VARCHAR) || ',' || lpad(CAST(year({0}) % 1000 AS VARCHAR), 3, '0')",
     "YYY": "lpad(CAST(year({0}) % 1000 AS VARCHAR), 3, '0')",
     "YY": _TWO.format("year({0}) % 100"),
     "Y": "CAST(year({0}) % 10 AS VARCHAR)",
@@ -63,6 +65,9 @@ _CASED = ("MONTH", "MON", "DAY", "DY", "AM", "PM", "A.M.", "P.M.")
 _READ = {
     "YYYY": ("year", r"\d{1,5}"),
     "RRRR": ("year", r"\d{1,5}"),
+    "Y,YYY": ("comma_year", r"\d{1,2},\d{3}"),
+    "YYY": ("last_three", r"\d{3}"),
+    "Y": ("last_digit", r"\d"),
     "RR": ("round_year", r"\d{1,2}"),
     "YY": ("near_year", r"\d{1,2}"),
     "MONTH": (
@@ -78,6 +83,7 @@ _READ = {
     "HH": ("hour12", r"\d{1,2}"),
     "MI": ("minute", r"\d{1,2}"),
     "SS": ("second", r"\d{1,2}"),
+    "SSSSS": ("second_of_day", r"\d{5}"),
     "AM": ("half", "[AP]M"),
     "PM": ("half", "[AP]M"),
     "A.M.": ("half", r"[AP]\.M\."),
@@ -85,6 +91,20 @@ _READ = {
     "TZH": ("zone_hour", r"[+-]\d{1,2}"),
     "TZM": ("zone_minute", r"\d{2}"),
 }
+# What may stand in a format for reading only once, or not beside each other: docs/format-elements.md, its rules.
+_YEARS = ("year", "comma_year", "last_three", "near_year", "round_year", "last_digit")
+_APART = (
+    *((one, other) for i, one in enumerate(_YEARS) for other in _YEARS[i + 1 :]),
+    *(
+        ("month", "month_name"),
+        ("day_of_year", "month"),
+        ("day_of_year", "month_name"),
+        ("day_of_year", "day"),
+    ),
+    *(("hour", "hour12"), ("hour", "half")),
+    *(("second_of_day", part) for part in ("hour", "hour12", "minute", "second", "half")),
+)
+_TOGETHER = {"hour12": ("half", "A.M. or P.M."), "half": ("hour12", "HH12 or HH")}
 _BYTES_TEXT = {
     "HEX": "lower(hex({}))",
     "BASE16": "lower(hex({}))",
@@ -113,15 +133,14 @@ def format_cast(call: Call, value: Value, to: Type, pattern: str, at: str | None
     if pair in ((BYTES, STRING), (STRING, BYTES)):
         return call.result(_recoded(call, value, pattern), to)
     if to == STRING and value.type.is_number:
-        raise call.refused(
-            "CAST of a number AS STRING with FORMAT is not available here; use FORMAT('%d', ...)"
-        )
+        return number_text(call, value, pattern)
     if value.type == STRING and to.is_number:
         raise call.refused(
-            "CAST of a text AS a number with FORMAT is not available here; use REPLACE and CAST"
+            f"CAST from STRING to {to} takes no FORMAT; use PARSE_NUMERIC, or REPLACE and CAST"
         )
     raise call.refused(
-        f"CAST from {value.type} to {to} takes no FORMAT; allowed: dates and times, BYTES, as STRING and back"
+        f"CAST from {value.type} to {to} takes no FORMAT; allowed: dates, times and BYTES AS STRING and "
+        "back, numbers AS STRING"
     )
 
 
@@ -203,4 +222,17 @@ def _time_of(call: Call, value: Value, to: Type, pattern: str, at: str | None) -
             raise call.refused(f"Format element {name} stands beside another that tells the same")
         names.append(tells)
         text += f"({expression})"
+    _check_together(call, names)
     return parsed_sql(value.sql, to, f"(?i){text}\\s*", names, at or UTC, safe=call.safe, now=True)
+
+
+def _check_together(call: Call, names: list[str]) -> None:
+    """Raise InputError for elements that may not stand in one format, or not without another."""
+    for one, other in _APART:
+        if one in names and other in names:
+            elements = [name for part in (one, other) for name, (tells, _) in _READ.items() if tells == part]
+            raise call.refused(f"Format elements {elements[0]} and {elements[-1]} cannot stand in one format")
+    for name, (other, shown) in _TOGETHER.items():
+        if name in names and other not in names:
+            element = next(key for key, (tells, _) in _READ.items() if tells == name)
+            raise call.refused(f"Format element {element} needs {shown} beside it")

@@ -71,15 +71,28 @@ def _pattern(call: Call, kind: Type) -> tuple[str, list[str]]:
 
 # Years of two digits, as CAST ... FORMAT reads them: of this century, or of the half of one that is nearer.
 _NOW = "CAST(timezone('UTC', get_current_timestamp()) AS DATE)"
-_TEXTS = ("half", "second", "fraction", "month_name", "offset", "zone", "zone_hour", "zone_minute")
+_TEXTS = (
+    "comma_year",
+    "half",
+    "second",
+    "fraction",
+    "month_name",
+    "offset",
+    "zone",
+    "zone_hour",
+    "zone_minute",
+)
 
 
 def _parts(names: list[str], *, now: bool = False) -> dict[str, str]:
     """Year, month, day and clock as SQL of the found struct ``p``; ``now``: years and months default to today's."""
     number = {name: f"CAST(p['{name}'] AS BIGINT)" for name in names if name not in _TEXTS}
     year = number.get("year", f"year({_NOW})" if now else "1970")
-    if "near_year" in names:
-        year = f"(year({_NOW}) // 100 * 100 + {number['near_year']})"
+    for name, count in (("last_digit", 10), ("near_year", 100), ("last_three", 1000)):
+        if name in names:
+            year = f"(year({_NOW}) // {count} * {count} + {number[name]})"
+    if "comma_year" in names:
+        year = "CAST(replace(p['comma_year'], ',', '') AS BIGINT)"
     if "round_year" in names:
         half = f"CASE WHEN {number['round_year']} < 50 THEN 0 ELSE 1 END"
         year = f"((year({_NOW}) // 50 + 1) // 2 * 100 - 100 * ({half}) + {number['round_year']})"
@@ -100,12 +113,17 @@ def _parts(names: list[str], *, now: bool = False) -> dict[str, str]:
         hour = f"(CASE WHEN {number['hour12']} BETWEEN 1 AND 12 THEN {number['hour12']} % 12 + {late} ELSE 99 END)"
     second = "rtrim(p['second'], '.')" if "second" in names else "'0'"
     second += " || '.' || p['fraction']" if "fraction" in names else ""
+    minute = number.get("minute", "0")
+    if "second_of_day" in names:
+        whole = number["second_of_day"]
+        hour, minute = f"({whole} // 3600)", f"({whole} // 60 % 60)"
+        second = second.replace("'0'", f"CAST({whole} % 60 AS VARCHAR)", 1)
     return {
         "year": year,
         "month": month,
         "day": number.get("day", "1"),
-        "hour": hour,
-        "minute": number.get("minute", "0"),
+        "hour": f"CASE WHEN {hour} > 23 THEN 99 ELSE {hour} END",  # 24:00 is no time
+        "minute": minute,
         "second": second,
     }
 

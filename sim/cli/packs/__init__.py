@@ -1,0 +1,1 @@
+"""Packs: shown, checked, fitted to a warehouse, merged and compared."""

@@ -1,0 +1,83 @@
+"""``termtide compare``: two worlds side by side."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from context.errors import FindingsError, InputError
+from context.files import typed_path
+from sim.cli.options import AsJson
+from sim.cli.terminal import err, out, out_json
+
+if TYPE_CHECKING:
+    from sim.compare.figures import FigureSet
+
+_SHOWN = 20
+_HELP = "A pack (name or folder), the folder of a run, duckdb:FILE, parquet:DIR or bigquery://PROJECT."
+
+
+def compare_command(
+    asked: Annotated[str, typer.Argument(metavar="A", help=f"What was asked: {_HELP}")],
+    came: Annotated[str, typer.Argument(metavar="B", help="What came: as A.")],
+    alarm: Annotated[
+        float, typer.Option("--alarm", metavar="RATE", help="False alarms of the whole comparison.")
+    ] = 1e-3,
+    threshold: Annotated[
+        int, typer.Option("--threshold", metavar="N", help="Least people behind a figure of a warehouse.")
+    ] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Tell where two packs, runs or warehouses differ by more than chance.
+
+    Exit code 1 when they do.
+    """
+    from sim.compare.compare import compare
+
+    if not 0 < alarm < 1:
+        raise InputError(f"--alarm: {alarm:g} given, allowed: a rate between 0 and 1, such as 0.001")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="termtide-compare-")))
+        base = next((text for text in (asked, came) if _is_pack(text)), "us_public_r1")
+        one, other = (
+            _figures(text, base, threshold, folder / str(i)) for i, text in enumerate((asked, came))
+        )
+        found = compare(one, other, alarm)
+    if as_json:
+        out_json({"a": asked, "b": came, **found.facts()})
+    else:
+        for each in found.beyond[:_SHOWN]:
+            out(
+                f"{each.block}, {each.cell}: asked {each.asked:.5g}, came {each.came:.5g}, "
+                f"{each.distance:.3g} apart, by chance up to {each.bound:.3g}"
+            )
+    told = f"{asked} and {came}: {len(found.judged)} of {len(found.differences)} cells judged"
+    if found.beyond:
+        raise FindingsError(
+            f"{told}, {len(found.beyond)} differ, most of all {found.beyond[0].block}, {found.beyond[0].cell}"
+        )
+    err.print(f"{told}, none differs by more than chance")
+
+
+def _is_pack(text: str) -> bool:
+    from context.packs.pack import built_in
+
+    return text in built_in() or (typed_path(text) / "pack.toml").is_file()
+
+
+def _figures(text: str, base: str, threshold: int, folder: Path) -> FigureSet:
+    from sim.compare.figures import of_fit, of_pack
+    from sim.fit.fit import fit
+    from sim.fit.fitted import FitWish
+    from sim.fit.warehouses.open import open_warehouse
+
+    if _is_pack(text):
+        return of_pack(text, text)
+    with open_warehouse(text) as warehouse:
+        fitted = fit(warehouse, FitWish(threshold, base, folder.name))
+    fitted.draft.save(folder)
+    return of_fit(text, fitted, folder)

@@ -1,0 +1,80 @@
+"""``termtide fit``: a pack out of a warehouse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from context.files import typed_path
+from sim.cli.options import AsJson
+from sim.cli.terminal import err, out_json
+
+
+def fit_command(
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="WAREHOUSE",
+            help="Folder of a run, duckdb:FILE, parquet:DIR or bigquery://PROJECT.",
+        ),
+    ],
+    folder: Annotated[
+        Path, typer.Option("--out", parser=typed_path, metavar="DIR", help="Folder of the new pack.")
+    ],
+    pack: Annotated[
+        str,
+        typer.Option(
+            "--pack", metavar="PACK", help="The pack to begin with, whose values stay where there are none."
+        ),
+    ] = "us_public_r1",
+    threshold: Annotated[
+        int, typer.Option("--threshold", metavar="N", help="Least people behind any figure: 10 or more.")
+    ] = 10,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Name of the new pack; default: its folder's.")
+    ] = None,
+    term_type: Annotated[
+        str | None,
+        typer.Option("--term-type", help="Fall, Spring or Summer; default: that of most students."),
+    ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option("--time-zone", help="Of the campus; default: the one that most people chose."),
+    ] = None,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(
+            "--epsilon", metavar="E", help="Privacy budget: noise on counts, what has no bound left out."
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Default: one per processor.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit a pack to a warehouse: only aggregates leave it.
+
+    No figure of fewer than ten people is told.
+    """
+    from sim.fit.fit import fit
+    from sim.fit.fitted import FitWish
+    from sim.fit.noise import DiscreteLaplace, NoNoise
+    from sim.fit.warehouses.open import open_warehouse
+
+    noise = NoNoise() if epsilon is None else DiscreteLaplace(epsilon)
+    wish = FitWish(threshold, pack, name or folder.name, term_type, time_zone, noise)
+    with open_warehouse(source, threads=threads) as warehouse:
+        found = fit(warehouse, wish, err.print)
+    found.draft.save(folder)
+    note = found.note()
+    if as_json:
+        out_json({"pack": str(folder), **note})
+        return
+    kept = len(note["as_before"])
+    err.print(
+        f"{folder}: {len(found.shares)} categorical and {len(found.moments)} continuous fields, "
+        f"{len(found.laws)} tables fitted; {kept} as before, see {folder}/fit.json"
+    )

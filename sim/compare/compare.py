@@ -1,0 +1,255 @@
+"""Two worlds compared: fields, tables and event rates, each cell with its bound and verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from context.arrays import BOOL, F64
+from context.errors import InputError
+from context.packs.spec import LAST_DAYS
+from sim.caliper.kinds import KINDS
+from sim.compare.figures import EXACT, FigureSet, by_axis, cell_errors
+from sim.compare.verdicts import ALARM, Difference, error_bound, evidence, share_bound, together
+from sim.fit.events import axes_of
+from sim.fit.rates import Axes, CellCounts, before
+
+ROUNDING = 2e-4  # of a share: what a pack's digits leave open
+# Beyond chance: what the plan of a term moves over a margin, since courses have some tools and not others
+# (Termtide's own tests hold it to this).
+MOVED = {"tool": 0.01, "level": 0.03, "family": 0.15, "day": 0.05, "cell": 0.25}
+# Of a day's clicks, those of visits that go on over midnight: counted on the day after. Measured on three
+# days of a term of 20,000 FTE: .016 to .027.
+AFTER_MIDNIGHT = 0.02
+LEAST_EVENTS = 400  # expected of a cell, for it to be judged
+_AXES = {"tool": "tool", "family": "cip", "level": "course_level", "day": "day_in_term"}
+# Deadlines bring events whatever the rates say.
+_DEADLINES = "deadlines bring more than rates ask for"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Every cell of two worlds."""
+
+    differences: tuple[Difference, ...]
+    alarm: float
+
+    @property
+    def judged(self) -> list[Difference]:
+        """Cells with a verdict."""
+        return [each for each in self.differences if not each.unjudged]
+
+    @property
+    def beyond(self) -> list[Difference]:
+        """Cells that differ, the furthest beyond their bounds first."""
+        found = [each for each in self.judged if not each.is_within]
+        return sorted(found, key=lambda each: each.bound / max(each.distance, 1e-300))
+
+    def facts(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "cells": len(self.differences),
+            "judged": len(self.judged),
+            "different": len(self.beyond),
+            "false_alarm_rate": self.alarm,
+            "differences": [each.facts() for each in self.differences],
+        }
+
+
+def compare(a: FigureSet, b: FigureSet, alarm: float = ALARM) -> Comparison:
+    """Compare what ``a`` asks for with what came in ``b``.
+
+    Raises InputError for worlds of which the one has families, levels or tools that the other has not.
+    """
+    for what in ("cips", "levels", "tools"):
+        if getattr(a.pack.rates, what) != getattr(b.pack.rates, what):
+            raise InputError(
+                f"compare: {a.name} and {b.name} have different {what}, allowed: the same in both"
+            )
+    drafts = [*_fields(a, b), *_moments(a, b), *_rates(a, b)]
+    limit = evidence(sum(not draft.unjudged for draft in drafts), alarm)
+    return Comparison(tuple(draft.judged(limit) for draft in drafts), alarm)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    block: str
+    cell: str
+    asked: float
+    came: float
+    bound: Callable[[float], float]  # of the evidence that is asked for
+    unjudged: str = ""
+
+    def judged(self, limit: float) -> Difference:
+        return Difference(self.block, self.cell, self.asked, self.came, self.bound(limit), self.unjudged)
+
+
+def _fields(a: FigureSet, b: FigureSet) -> Iterator[_Draft]:
+    for place, line in a.lines.items():
+        other = b.lines.get(place)
+        if other is None:
+            continue
+        # What Termtide's own terms don't have by itself is judged between two packs, and two warehouses.
+        unjudged = line.unjudged if (a.clicks is None) != (b.clicks is None) else ""
+        if line.units == EXACT and other.units == EXACT and b.clicks is not None:
+            unjudged = "not counted"
+        for value in dict.fromkeys((*line.shares, *other.shares)):
+            asked, came = line.shares.get(value, 0.0), other.shares.get(value, 0.0)
+            cell = f"{line.given}: {value}" if line.given else value
+            yield _Draft(
+                line.block, cell, asked, came, _share(asked, line.units, came, other.units), unjudged
+            )
+
+
+def _share(asked: float, units: int, came: float, others: int) -> Callable[[float], float]:
+    def bound(limit: float) -> float:
+        middle, both = together(asked, units, came, others)
+        return share_bound(middle, came, both, limit, ROUNDING)
+
+    return bound
+
+
+def _moments(a: FigureSet, b: FigureSet) -> Iterator[_Draft]:
+    for block, one in a.moments.items():
+        other = b.moments.get(block)
+        if other is None:
+            continue
+        unjudged = one.unjudged if (a.clicks is None) != (b.clicks is None) else ""
+        if one.units == EXACT and other.units == EXACT and b.clicks is not None:
+            unjudged = "not counted"
+        error = sqrt(sum(m.sd**2 / m.units for m in (one, other) if m.units > 0))
+        slack = 1e-3 * abs(one.avg) + 0.02 * one.sd  # digits, and what lies beyond the guarded bounds
+        yield _Draft(f"continuous {block}", "average", one.avg, other.avg, _error(error, slack), unjudged)
+
+
+def _error(error: float, slack: float) -> Callable[[float], float]:
+    return lambda limit: error_bound(error, limit) + slack
+
+
+def _rates(a: FigureSet, b: FigureSet) -> Iterator[_Draft]:
+    if b.clicks is not None and b.clicks.counted is not None:
+        yield from _counted(a, b, b.clicks.counted)
+        return
+    if a.clicks is not None and a.clicks.counted is not None:
+        for draft in _counted(b, a, a.clicks.counted):
+            yield _Draft(draft.block, draft.cell, draft.came, draft.asked, draft.bound, draft.unjudged)
+        return
+    axes = axes_of(a.pack, "Fall", None)
+    share_a, share_b = (before(each.pack, axes) for each in (a, b))
+    usual = _usual_students(a, axes)
+    errors = {axis: _both(a.errors.get(axis, {}), b.errors.get(axis, {})) for axis in _AXES.values()}
+    yield from _margins(
+        axes, share_a * usual, share_b * usual, errors, np.ones(len(axes.tools), dtype=np.bool_), {}
+    )
+
+
+def _usual_students(figures: FigureSet, axes: Axes) -> F64:
+    """[cip, level, day, tool] Weights where nobody counted students: a pack's own seats."""
+    table = figures.pack.table("cip")
+    family = np.array([float(share) for share in table["seat_share_service"]])
+    level = np.array([float(share) for share in figures.pack.table("level")["seat_share"]])
+    return np.broadcast_to(
+        (family[:, None] * level)[:, :, None, None], (len(family), len(level), len(axes.days), 1)
+    )
+
+
+def _both(a: dict[str, float], b: dict[str, float]) -> dict[str, float]:
+    return {label: sqrt(a.get(label, 0.0) ** 2 + b.get(label, 0.0) ** 2) for label in (*a, *b)}
+
+
+def _counted(a: FigureSet, b: FigureSet, count: CellCounts) -> Iterator[_Draft]:
+    """What ``a``'s rates ask of the students of a warehouse, and what these did."""
+    axes = count.axes
+    expected = before(a.pack, axes) * count.students[:, :, :, None]
+    expected[:, :, 1:] = (1 - AFTER_MIDNIGHT) * expected[:, :, 1:] + AFTER_MIDNIGHT * expected[:, :, :-1]
+    errors = {axis: _both(a.errors.get(axis, {}), b.errors.get(axis, {})) for axis in _AXES.values()}
+    # A fitted pack has counted deadlines too.
+    free = _without_deadlines(axes) if not a.errors else np.ones(len(axes.tools), dtype=np.bool_)
+    came = _came(expected, count, free)
+    told = np.where(np.isnan(count.cell), 0.0, 1.0)[:, :, None, :]
+    yield from _margins(axes, expected, came, errors, free, MOVED, told)
+    yield from _cells(axes, expected, count, cell_errors(b.clicks), free) if b.clicks else ()
+
+
+def _came(expected: F64, count: CellCounts, free: BOOL) -> dict[str, F64]:
+    """Counts along each axis, of tools without deadlines where these are left out."""
+    placed = np.nan_to_num(count.cell)
+    days = np.where(np.isnan(count.tool_day), expected.sum(axis=(0, 1)), count.tool_day)
+    return {
+        "tool": np.where(np.isnan(count.tool), expected.sum(axis=(0, 1, 2)), count.tool),
+        "family": placed[:, :, free].sum(axis=(1, 2)),
+        "level": placed[:, :, free].sum(axis=(0, 2)),
+        "day": days[:, free].sum(axis=1),
+    }
+
+
+def _margins(
+    axes: Axes,
+    expected: F64,
+    came: F64 | dict[str, F64],
+    errors: dict[str, dict[str, float]],
+    free: BOOL,
+    moved: dict[str, float],
+    told: F64 | None = None,
+) -> Iterator[_Draft]:
+    labels: dict[str, tuple[Any, ...]] = {
+        "tool": axes.tools, "family": axes.cips, "level": axes.levels, "day": axes.days,
+    }  # fmt: skip
+    place = {"family": 0, "level": 1, "day": 2, "tool": 3}
+    for axis, names in labels.items():
+        part = expected if axis == "tool" else expected[..., free]
+        if told is not None and axis in ("family", "level"):  # of what is held back nobody knows what came
+            part = part * told[..., free]
+        asked = by_axis(part, place[axis])
+        other = (
+            came[axis]
+            if isinstance(came, dict)
+            else by_axis(came if axis == "tool" else came[..., free], place[axis])
+        )
+        if isinstance(came, dict) and axis in ("family", "level"):
+            asked = asked * other.sum() / max(float(asked.sum()), 1e-9)  # some pages name no course
+        for i, name in enumerate(names):
+            unjudged = "" if asked[i] >= LEAST_EVENTS or not moved else "too few events"
+            if axis == "tool" and not free[i]:
+                unjudged = _DEADLINES
+            if axis == "day" and moved and not 0 <= int(name) <= LAST_DAYS[axes.term_type] - 8:
+                unjudged = unjudged or "before and after the term"
+            error = errors[_AXES[axis]].get(str(name), 0.0) * float(asked[i])
+            slack = (moved.get(axis, 0.0) + 1e-3) * float(asked[i])
+            yield _Draft(
+                f"rates by {axis}",
+                str(name),
+                float(asked[i]),
+                float(other[i]),
+                _error(error, slack),
+                unjudged,
+            )
+
+
+def _cells(axes: Axes, expected: F64, count: CellCounts, errors: F64, free: BOOL) -> Iterator[_Draft]:
+    # Some pages name no course, which are in no cell.
+    part = by_axis(count.cell, 2) / np.maximum(np.nan_to_num(count.tool), 1.0)
+    asked, came = expected.sum(axis=2) * np.minimum(part, 1.0), np.nan_to_num(count.cell)
+    told = ~np.isnan(count.cell)
+    for c, cip in enumerate(axes.cips):
+        for v, level in enumerate(axes.levels):
+            for t, tool in enumerate(axes.tools):
+                want = float(asked[c, v, t])
+                if want < LEAST_EVENTS or not told[c, v, t]:
+                    continue
+                few = "few courses" if count.courses[c, v] < 3 else ""
+                bound = _error(float(errors[c, v, t]) * want, MOVED["cell"] * want)
+                unjudged = few or ("" if free[t] else _DEADLINES)
+                yield _Draft(
+                    "rates by cell", f"{cip} {level} {tool}", want, float(came[c, v, t]), bound, unjudged
+                )
+
+
+def _without_deadlines(axes: Axes) -> BOOL:
+    """[tools] False for those of whose events the store's rows prove some."""
+    bound = {kind.tool for kind in KINDS if kind.entity}
+    return np.array([tool not in bound for tool in axes.tools])

@@ -1,0 +1,244 @@
+"""What events tell: rates, adoption, visits; all that SQL counts of clicks is gathered here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+import schemas
+from context.arrays import F64
+from context.errors import InputError
+from context.packs.pack import Pack
+from context.packs.spec import FIRST_DAY, LAST_DAYS, TERM_TYPES
+from context.scenario.calendar import build_calendar
+from context.scenario.scenario import Scenario
+from sim.caliper.kinds import tool_sql
+from sim.fit.guard import GuardReport
+from sim.fit.rates import Axes, CellCounts, FittedRates, arrays_of, fit_rates
+from sim.fit.texts import filled, level_ranges, subject_families
+from sim.fit.warehouses.source import FitRow, FitSource
+
+Ask = Callable[[str, str], list[FitRow] | None]
+_FIELD = re.compile(
+    r"""JSON_EXTRACT_SCALAR\(object\.extensions, "\$\['com\.instructure\.canvas'\]\['(\w+)'\]"\)"""
+)
+SAMPLE_PEOPLE = 2_500  # whose visits are looked at, about
+_ANY_YEAR = 2026
+_MARGINS = {
+    "tool_day": ("day_in_term, tool", "TRUE"),
+    "cip_day": ("cip, day_in_term", "cip IS NOT NULL"),
+    "level_day": ("course_level, day_in_term", "cip IS NOT NULL"),
+    "tool": ("tool", "TRUE"),
+    "cip": ("cip", "cip IS NOT NULL"),
+    "course_level": ("course_level", "cip IS NOT NULL"),
+    "day_in_term": ("day_in_term", "TRUE"),
+}
+
+
+@dataclass
+class Clicks:
+    """What was counted of one type of term."""
+
+    term_type: str
+    counted: CellCounts | None
+    report: GuardReport
+    margins: dict[str, list[FitRow]] = field(default_factory=dict)
+    adoption: list[FitRow] = field(default_factory=list)
+    hours: list[FitRow] = field(default_factory=list)
+    visits: list[FitRow] = field(default_factory=list)
+    gaps: list[FitRow] = field(default_factory=list)
+    logins: list[FitRow] = field(default_factory=list)
+    dispersion: list[FitRow] = field(default_factory=list)
+
+    def weights(self) -> tuple[F64, F64]:
+        """([cip, level] student-days, [tool] events), over which factors average 1."""
+        if self.counted is None:
+            raise InputError("no clicks")
+        return self.counted.students.sum(axis=2), np.nan_to_num(self.counted.tool_day).sum(axis=0)
+
+    def fit(self, pack: Pack) -> FittedRates:
+        """The rates."""
+        if self.counted is None:
+            raise InputError("no clicks")
+        return fit_rates(pack, self.counted, self.report)
+
+    def note(self) -> dict[str, Any]:
+        """What ``fit.json`` says: how certain the margins are, people being what chance picks."""
+        errors: dict[str, dict[str, float]] = {}
+        for axis in ("tool", "cip", "course_level", "day_in_term"):
+            errors[axis] = {
+                str(row[axis]): float(f"{sqrt(row['num_events_squared']) / row['num_events']:.2g}")
+                for row in self.margins.get(axis, [])
+                if row["num_events"] and row[axis] is not None
+            }
+        return {"term_type": self.term_type, "errors": errors}
+
+    def numbers(self) -> dict[str, float]:
+        """Scalars of numbers.csv."""
+        found: dict[str, float] = {}
+        if self.logins and self.logins[0]["num_people"] >= self.report.threshold and self.logins[0]["visits"]:
+            visits = self.logins[0]["visits"]
+            for key, count in (("login_share", "logins"), ("logout_share", "logouts")):
+                if self.logins[0][count] >= self.report.threshold:
+                    found[key] = min(self.logins[0][count] / visits, 1.0)
+        if self.dispersion and (self.dispersion[0]["num_courses"] or 0) >= self.report.threshold:
+            row = self.dispersion[0]
+            if row["squared_variation"] and row["squared_variation"] > 0:
+                found["dispersion.student_gamma_shape"] = 1 / row["squared_variation"]
+        return found
+
+
+def clicks_of(
+    source: FitSource,
+    pack: Pack,
+    report: GuardReport,
+    ask: Ask,
+    missing: dict[str, str],
+    term_type: str | None,
+    time_zone: str | None,
+) -> Clicks | None:
+    """Count clicks of the terms of one type; None where there are no terms.
+
+    ``missing`` gets what the warehouse lacks. Raises InputError for a type of term without students.
+    """
+    text = filled(schemas.fit_query("terms"), {}, {"threshold": report.threshold})
+    terms = ask("rates", text)
+    if not terms:
+        return None
+    chosen = _chosen(terms, term_type)
+    kept = [term for term in terms if term["term_type"] == chosen]
+    zone = time_zone or _zone(ask, report) or Scenario(name="fit", fte=12).time_zone
+    places = _places(pack, kept)
+    parameters: dict[str, int | str] = {"threshold": report.threshold, "time_zone": zone}
+    for name in ("seat", "click", "placed_click"):
+        text = filled(schemas.fit_query(name), places, parameters)
+        if lacking := source.lacks(text):
+            missing["rates"] = lacking
+            return Clicks(chosen, None, report)
+        source.keep(name, text)
+    found = Clicks(chosen, None, report)
+    for name, (axes, where) in _MARGINS.items():
+        number = len(axes.split(", "))
+        along = {
+            "axes": axes,
+            "where": where,
+            "places": ", ".join(str(i + 1) for i in range(number)),
+            "last_place": str(number + 1),
+        }
+        found.margins[name] = ask("rates", filled(schemas.fit_query("margin"), along, parameters)) or []
+    if not any(row["num_events"] for row in found.margins["tool"]):
+        missing["rates"] = "no clicks of students"
+        return found
+    people = sum(int(term["num_people"]) for term in kept)
+    parameters["one_in"] = max(1, people // SAMPLE_PEOPLE)
+    exposure = ask("rates", filled(schemas.fit_query("exposure"), {}, parameters)) or []
+    cells = ask("rates", filled(schemas.fit_query("cells"), {}, parameters)) or []
+    found_axes = axes_of(pack, chosen, max(kept, key=lambda term: int(term["num_people"]))["begin_date"])
+    found.counted = arrays_of(found_axes, exposure, cells, dict(found.margins))
+    _behaviour(source, found, ask, missing, places, parameters)
+    return found
+
+
+def _behaviour(
+    source: FitSource,
+    found: Clicks,
+    ask: Ask,
+    missing: dict[str, str],
+    places: dict[str, str],
+    parameters: dict[str, int | str],
+) -> None:
+    found.adoption = ask("adoption", filled(schemas.fit_query("adoption"), places, parameters)) or []
+    found.dispersion = ask("dispersion", filled(schemas.fit_query("dispersion"), places, parameters)) or []
+    text = filled(schemas.fit_query("visit"), places, parameters)
+    if lacking := source.lacks(text):
+        missing.update(dict.fromkeys(("hour", "visits", "gap"), lacking))
+        return
+    source.keep("visit", text)
+    found.hours, found.visits, found.gaps, found.logins = (
+        ask(name, filled(schemas.fit_query(name), places, parameters)) or []
+        for name in ("hours", "visits", "gaps", "logins")
+    )
+
+
+def _chosen(terms: list[FitRow], term_type: str | None) -> str:
+    sizes: dict[str, int] = {}
+    for term in terms:
+        if term["term_type"] in TERM_TYPES:
+            sizes[term["term_type"]] = sizes.get(term["term_type"], 0) + int(term["num_people"])
+    allowed = ", ".join(sizes) or "none: no term is a Fall, a Spring or a Summer"
+    if term_type is not None and term_type not in sizes:
+        raise InputError(f"--term-type: {term_type} given, allowed: {allowed}")
+    if not sizes:
+        raise InputError(f"terms: allowed types: {', '.join(TERM_TYPES)}; there is none with students")
+    return term_type or max(sizes, key=lambda name: sizes[name])
+
+
+def _zone(ask: Ask, report: GuardReport) -> str | None:
+    rows = ask("time zone", filled(schemas.fit_query("time_zones"), {}, {"threshold": report.threshold}))
+    return str(rows[0]["time_zone"]) if rows else None
+
+
+def _places(pack: Pack, terms: list[FitRow]) -> dict[str, str]:
+    table = pack.table("calendar")
+    rows = zip(table["term_type"], table["item"], table["offset_days"], strict=True)
+    usual = {term: int(days) + 1 for term, item, days in rows if item == "end"}
+    structs = []
+    for term in terms:
+        begin, end = term["begin_date"], term["end_date"]
+        days = (end - begin).days + 1 if end else usual[term["term_type"]]
+        shift = 7 * round((usual[term["term_type"]] - days) / 7)
+        last = LAST_DAYS[term["term_type"]] - shift
+        structs.append(
+            f"STRUCT({int(term['academic_term_id'])} AS academic_term_id, "
+            f"'{term['term_type']}' AS term_type, "
+            f"DATE '{begin}' AS begin_date, {days} AS days, {shift} AS shift, "
+            f"{FIRST_DAY} AS first_day, {last} AS last_day)"
+        )
+    first, last_date = min(term["begin_date"] for term in terms), max(_end(term, usual) for term in terms)
+    tools = pack.table("tool")
+    domains = {
+        domain: tool for domain, tool in zip(tools["lti_domain"], tools["tool"], strict=True) if domain
+    }
+    case = tool_sql(domains)
+    names = dict.fromkeys(_FIELD.findall(case))
+    return {
+        "terms": ", ".join(structs),
+        "levels": level_ranges(),
+        "subjects": subject_families(),
+        "begin_date": str(first + timedelta(days=FIRST_DAY)),
+        "end_date": str(last_date + timedelta(days=2 - FIRST_DAY)),
+        "tool": _FIELD.sub(r"\1", case),
+        "extensions": ",\n    ".join(f"{_json(name)} AS {name}" for name in names),
+    }
+
+
+def _json(name: str) -> str:
+    return f"JSON_EXTRACT_SCALAR(e.object.extensions, \"$['com.instructure.canvas']['{name}']\")"
+
+
+def _end(term: FitRow, usual: dict[str, int]) -> date:
+    found: date = term["end_date"] or term["begin_date"] + timedelta(days=usual[term["term_type"]])
+    return found
+
+
+def axes_of(pack: Pack, term_type: str, begin: date | None) -> Axes:
+    """Axes, with the kinds of days of a term that begins on a date as the pack's calendar has them.
+
+    ``begin``: None for a term like those of the pack's calendar.
+    """
+    days = tuple(range(FIRST_DAY, LAST_DAYS[term_type] + 1))
+    scenario = Scenario(name="fit", fte=12, term=f"{term_type} {begin.year if begin else _ANY_YEAR}")
+    calendar = build_calendar(scenario, pack.table("calendar"))
+    begin = begin or calendar.term.start
+    kinds = ["weekend" if (begin + timedelta(days=day)).weekday() >= 5 else "class" for day in days]
+    if calendar.term.start == begin:
+        known = {int(d): str(k) for d, k in zip(calendar.days, calendar.kind_of(calendar.days), strict=True)}
+        kinds = [known.get(day, kind) for day, kind in zip(days, kinds, strict=True)]
+    rates = pack.rates
+    return Axes(rates.cips, rates.levels, rates.tools, term_type, days, tuple(kinds))

@@ -1,0 +1,285 @@
+"""A fit from its first query to the pack: table by table, what a warehouse tells replaces what was there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+import schemas
+from context.errors import InputError
+from context.packs.pack import load_pack
+from context.packs.write import as_cell, begin, rows_of
+from schemas import FitField
+from sim.fit.events import clicks_of
+from sim.fit.fields import fitted_moments, fitted_shares
+from sim.fit.fitted import FIT_NOTE, Fitted, FitWish
+from sim.fit.guard import GuardReport, checked_threshold, rounded_rate
+from sim.fit.laws import adoption_rows, gap_rows, hour_rows, law_rows
+from sim.fit.rate_tables import put_rates
+from sim.fit.texts import bins, categorical_sql, continuous_sql, filled
+from sim.fit.warehouses.source import FitRow, FitSource
+from sim.folder.progress import Say
+
+
+def fit(source: FitSource, wish: FitWish, say: Say = lambda _: None) -> Fitted:
+    """Fit a pack. Raises InputError for a warehouse that is too small, or an unknown pack."""
+    threshold = checked_threshold(wish.threshold)
+    base = load_pack(wish.pack)
+    draft = begin(wish.pack)
+    draft.name, draft.version = wish.name, "1.0.0"
+    draft.description = f"Fitted from {source.label}; begun with {base.name} {base.version}"
+    draft.licence = "as whoever fitted it says"
+    work = _Fit(source, wish, Fitted(draft, base, GuardReport(threshold)), say)
+    work.fields("categorical")
+    work.fields("continuous")
+    work.check_size()
+    if wish.noise.rest:
+        work.leave(wish.noise.rest)
+    else:
+        work.clicks()
+        work.laws()
+        work.scores()
+    draft.files[FIT_NOTE] = json.dumps(work.found.note() | wish.noise.note(), indent=1) + "\n"
+    return work.found
+
+
+_COUNTED = (
+    "adoption", "hour", "gap", "visits", "course_load", "level_given_standing", "sections_per_course",
+    "letter", "submission_lead", "withdraw_timing", "score", "missing",
+)  # fmt: skip
+
+
+@dataclass
+class _Fit:
+    source: FitSource
+    wish: FitWish
+    found: Fitted
+    say: Say
+
+    @property
+    def origin(self) -> str:
+        return f"fitted from {self.source.label}"
+
+    @property
+    def threshold(self) -> int:
+        return self.found.report.threshold
+
+    def ask(self, block: str, sql: str) -> list[FitRow] | None:
+        """The rows of a query, None (and why) where the warehouse lacks what it reads."""
+        lacking = self.source.lacks(sql)
+        if lacking:
+            self.found.missing[block] = lacking
+            return None
+        return self.source.rows(sql)
+
+    def fields(self, kind: str) -> None:
+        """All fields of a kind; rows of the pack that were not fitted say so."""
+        table = self.found.draft.tables[kind]
+        by_field: dict[str, list[dict[str, str]]] = {}
+        for row in table.rows:
+            by_field.setdefault(f"{row['entity']}.{row['field']}", []).append(row)
+        for entry in schemas.fit_fields():
+            if entry.kind != kind:
+                continue
+            names = [name for name in by_field if _stands_for(entry, name)]
+            for name in names:
+                rows = (
+                    self._categorical(entry)
+                    if kind == "categorical"
+                    else self._moments(entry, name, by_field[name])
+                )
+                if rows is not None:
+                    by_field[name] = [{key: as_cell(value) for key, value in row.items()} for row in rows]
+        known = {name for name in by_field for entry in schemas.fit_fields() if _stands_for(entry, name)}
+        for name, rows in by_field.items():
+            fitted = name in (self.found.shares if kind == "categorical" else self.found.moments)
+            if not fitted:
+                why = self.found.missing.get(f"{kind} {name}", "too few people")
+                why = why if name in known else "no warehouse has it as it is drawn"
+                for row in rows:
+                    row["source"] = f"{self.found.base.name}'s values ({why}): {row['source']}"
+        table.rows = [row for rows in by_field.values() for row in rows]
+        self.say(f"fit: {kind} fields")
+
+    def _categorical(self, entry: FitField) -> list[dict[str, Any]] | None:
+        law = self.found.base.categorical(entry.entity, entry.field)
+        values = [value for value in law.values if value is not None]
+        noise, block = self.wish.noise, f"categorical {entry.name}"
+        if why := noise.refuses(entry):
+            self.found.missing[block] = why
+            return None
+        rows = self.ask(block, categorical_sql(entry, values, noise.threshold(self.threshold)))
+        if rows is None or law.given != entry.given:
+            return None
+        shares = fitted_shares(law, noise.counts(law, rows), self.found.report)
+        if shares is None:
+            return None
+        self.found.shares[entry.name] = shares
+        return shares.rows(self.origin)
+
+    def _moments(self, entry: FitField, name: str, old: list[dict[str, str]]) -> list[dict[str, Any]] | None:
+        entity, _, field_name = name.partition(".")
+        law = self.found.base.continuous(entity, field_name)
+        if why := self.wish.noise.refuses(entry):
+            self.found.missing[f"continuous {name}"] = why
+            return None
+        rows = self.ask(f"continuous {name}", continuous_sql(entry, field_name, self.threshold))
+        moments = None if not rows else fitted_moments(law, rows[0], self.found.report, name)
+        if moments is None or rows is None:
+            return None
+        self.found.moments[name] = {**moments, "units": int(rows[0]["num_people"])}
+        return [{**old[0], **moments, "source": self.origin, "assumption": "false"}]
+
+    def check_size(self) -> None:
+        """Raise InputError where nothing at all can be told."""
+        if not self.found.shares:
+            raise InputError(
+                f"{self.source.label}: too small: no field has {self.threshold} people for any value, "
+                "allowed: a warehouse of more people"
+            )
+
+    def leave(self, why: str) -> None:
+        """Leave everything that is no field as it was."""
+        tables = self.found.draft.tables
+        for name in [name for name in tables if name.startswith("rate_") or name in _COUNTED]:
+            self._keep(name, why)
+
+    def clicks(self) -> None:
+        """Event rates and what else follows from events."""
+        wish, found = self.wish, self.found
+        found.clicks = clicks_of(
+            self.source, found.base, found.report, self.ask, found.missing, wish.term_type, wish.time_zone
+        )
+        clicks = found.clicks
+        if clicks is None or clicks.counted is None:
+            for name in [name for name in found.draft.tables if name.startswith("rate_")]:
+                self._keep(name, found.missing.get("rates", "no clicks of students"))
+            return
+        found.rates = clicks.fit(found.base)
+        put_rates(found.draft, found.base, found.rates, *clicks.weights(), self.origin)
+        self.say("fit: event rates")
+        self._put(
+            "adoption",
+            adoption_rows(found.base, clicks.adoption, found.report),
+            {"all": len(clicks.adoption)},
+        )
+        self._put("hour", hour_rows(clicks.hours, found.report), _sizes(clicks.hours))
+        self._put("gap", gap_rows(found.base, clicks.gaps, found.report), _sizes(clicks.gaps))
+        self._put(
+            "visits",
+            law_rows(found.base, "visits", ("visits",), (), clicks.visits, found.report),
+            _sizes(clicks.visits),
+        )
+        self._numbers(clicks.numbers())
+
+    def laws(self) -> None:
+        """Tables that the context store tells."""
+        base, student = self.found.base, schemas.fit_query("bases/student")
+        leads = bins(base, "submission_lead", "lead_low_minutes", "lead_high_minutes")
+        parts = bins(base, "withdraw_timing", "term_fraction_low", "term_fraction_high")
+        for table, query, keys, per, places in (
+            (
+                "course_load",
+                "course_load",
+                ("career", "load", "courses"),
+                ("career", "load"),
+                {"student": student},
+            ),
+            (
+                "level_given_standing",
+                "level_given_standing",
+                ("standing", "level"),
+                ("standing",),
+                {"student": student},
+            ),
+            ("sections_per_course", "sections_per_course", ("sections",), (), {}),
+            ("letter", "letters", ("letter",), (), {}),
+            ("submission_lead", "submission_lead", ("lead_low_minutes",), (), {"bins": leads}),
+            ("withdraw_timing", "withdraw_timing", ("term_fraction_low",), (), {"bins": parts}),
+        ):
+            sql = filled(schemas.fit_query(query), places, {"threshold": self.threshold})
+            rows = self.ask(table, sql)
+            made = None if rows is None else law_rows(base, table, keys, per, rows, self.found.report)
+            self._put(table, made, _sizes(rows or [], per))
+        self.say("fit: tables of the context store")
+
+    def scores(self) -> None:
+        """Means, spreads and the parts of their variance; work that was not handed in."""
+        base = self.found.base
+        sql = filled(schemas.fit_query("scores"), {}, {"threshold": self.threshold})
+        rows = self.ask("score", sql) or []
+        by_kind = {row["kind"]: row for row in rows}
+        if by_kind:
+            table = []
+            for old in rows_of(base, "score"):
+                row = by_kind.get(old["kind"])
+                table.append(old if row is None else {**old, **_score_cells(row)})
+            self._put("score", table, {row["kind"]: int(row["num_records"]) for row in rows})
+            most = max(rows, key=lambda row: row["num_records"])
+            parts = {name: max(most[f"{name}_variance"] or 0.0, 0.0) for name in ("person", "activity")}
+            rest = max(most["sd"] ** 2 - sum(parts.values()), 0.0)
+            self._numbers(
+                {
+                    "score.student_sd": sqrt(parts["person"]),
+                    "score.activity_sd": sqrt(parts["activity"]),
+                    "score.residual_sd": sqrt(rest),
+                }
+            )
+        else:
+            self._put("score", None, {})
+        parts_of_term = bins(base, "missing", "term_fraction_low", "term_fraction_high")
+        due = self.ask("missing", filled(schemas.fit_query("missing"), {"bins": parts_of_term}, {})) or []
+        rates = {row["term_fraction_low"]: row for row in due if row["num_people"] >= self.threshold}
+        table = [
+            {**old, "rate": rounded_rate(rates[key]["num_missing"] / rates[key]["num_records"])}
+            for old in rows_of(base, "missing")
+            if (key := float(old["term_fraction_low"])) in rates
+            and rates[key]["num_missing"] >= self.threshold
+        ]
+        whole = len(table) == len(base.table("missing")["rate"])
+        self._put("missing", table if whole else None, {"all": sum(int(row["num_records"]) for row in due)})
+
+    def _put(self, table: str, rows: list[dict[str, Any]] | None, records: dict[str, int]) -> None:
+        if rows is None:
+            self._keep(table, self.found.missing.get(table, "too few people"))
+        else:
+            self.found.draft.put(table, rows, self.origin)
+            self.found.laws[table] = records
+
+    def _keep(self, table: str, why: str) -> None:
+        """Leave a table as it was, and say so."""
+        self.found.missing.setdefault(table, why)
+        old = self.found.draft.tables[table].block.source
+        self.found.draft.mark(table, f"{self.found.base.name}'s values ({why}): {old}")
+
+    def _numbers(self, values: dict[str, float]) -> None:
+        for row in self.found.draft.tables["numbers"].rows:
+            if row["key"] in values:
+                row |= {
+                    "value": as_cell(rounded_rate(values[row["key"]])),
+                    "source": self.origin,
+                    "assumption": "false",
+                }
+
+
+def _score_cells(row: FitRow) -> dict[str, float]:
+    return {
+        "mean": rounded_rate(row["mean"]),
+        "sd": rounded_rate(row["sd"]),
+        "full_marks_share": round(row["full_marks_share"], 4),
+    }
+
+
+def _sizes(rows: list[FitRow], per: tuple[str, ...] = ()) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in rows:
+        name = ", ".join(str(row[key]) for key in per) or "all"
+        found[name] = found.get(name, 0) + int(row["num_records"] or 0)
+    return found
+
+
+def _stands_for(entry: FitField, name: str) -> bool:
+    entity, _, field_name = name.partition(".")
+    return entry.entity == entity and entry.field in ("*", field_name)

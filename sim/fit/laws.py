@@ -1,0 +1,127 @@
+"""Laws of a pack that are shares by value: hours, visits, gaps, leads, letters, loads, levels, adoption."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from context.packs.pack import Pack
+from context.packs.write import rows_of
+from sim.fit.guard import GuardReport, named_safely, rounded_shares
+from sim.fit.warehouses.source import FitRow
+
+_Key = tuple[Any, ...]
+_DAY_HOURS = 24
+
+
+def law_rows(
+    pack: Pack,
+    table: str,
+    keys: Sequence[str],
+    per: Sequence[str],
+    rows: Iterable[FitRow],
+    report: GuardReport,
+) -> list[dict[str, Any]] | None:
+    """A table's rows with shares by what was counted; None where too few people are behind all of it.
+
+    ``keys``: columns that say which row; ``per``: those of them within which shares sum to 1. What is held
+    back, and groups of few people, have shares in the proportions they had before.
+    """
+    old = rows_of(pack, table)
+    share = "share"
+    people: dict[_Key, dict[_Key, int]] = defaultdict(dict)
+    records: dict[_Key, dict[_Key, int]] = defaultdict(dict)
+    place = {tuple(row[key] for key in keys): row for row in old}
+    for row in rows:
+        key = tuple(row[name] for name in keys)
+        if key not in place:
+            continue
+        group = tuple(row[name] for name in per)
+        people[group][key], records[group][key] = int(row["num_people"]), int(row["num_records"])
+    if not any(count >= report.threshold for group in people.values() for count in group.values()):
+        return None
+    found: list[dict[str, Any]] = []
+    for group in dict.fromkeys(tuple(row[name] for name in per) for row in old):
+        members = [key for key in place if tuple(place[key][name] for name in per) == group]
+        found += _group(members, place, people[group], records[group], share, table, report)
+    return found
+
+
+def _group(
+    members: Sequence[_Key],
+    place: dict[_Key, dict[str, Any]],
+    people: dict[_Key, int],
+    records: dict[_Key, int],
+    share: str,
+    table: str,
+    report: GuardReport,
+) -> list[dict[str, Any]]:
+    named = named_safely(people, 0, report.threshold)
+    report.note(table, "values of few people", len(people) - len(named))
+    rest = sum(count for key, count in records.items() if key not in named)
+    before = {key: float(place[key][share]) for key in members if key not in named}
+    if not named:
+        report.borrowed.append(f"{table}: {', '.join(map(str, members[0][:1]))} and what is with it")
+        return [dict(place[key]) for key in members]
+    total = sum(before.values())
+    weights = [
+        float(records[key]) if key in named else (rest * before[key] / total if total else 0.0)
+        for key in members
+    ]
+    return [
+        {**place[key], share: value} for key, value in zip(members, rounded_shares(weights, 6), strict=True)
+    ]
+
+
+def hour_rows(rows: Iterable[FitRow], report: GuardReport) -> list[dict[str, Any]] | None:
+    """Starts of visits by the hour, on Mondays to Fridays and at weekends; None for too few people."""
+    counts = {False: [0] * _DAY_HOURS, True: [0] * _DAY_HOURS}
+    for row in rows:
+        if row["num_people"] >= report.threshold:
+            counts[bool(row["is_weekend"])][int(row["hour"])] = int(row["num_records"])
+        else:
+            report.note("hour", "hours of few people", 1)
+    if not all(sum(part) for part in counts.values()):
+        return None
+    class_days, weekend = (rounded_shares([float(n) for n in counts[kind]]) for kind in (False, True))
+    return [
+        {"hour": hour, "share": class_days[hour], "weekend_share": weekend[hour]}
+        for hour in range(_DAY_HOURS)
+    ]
+
+
+def gap_rows(pack: Pack, rows: Iterable[FitRow], report: GuardReport) -> list[dict[str, Any]] | None:
+    """Gaps between clicks at the seconds that the pack has, each for those nearest to it."""
+    points = [int(value) for value in pack.table("gap")["seconds"]]
+    edges = [(a + b) / 2 for a, b in pairwise(points)]
+    merged: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        if row["num_people"] < report.threshold:
+            report.note("gap", "seconds of few people", 1)
+            continue
+        point = points[bisect_left(edges, int(row["seconds"]))]
+        entry = merged.setdefault(point, {"seconds": point, "num_records": 0, "num_people": 0})
+        entry["num_records"] += int(row["num_records"])
+        entry["num_people"] = max(entry["num_people"], int(row["num_people"]))
+    return law_rows(pack, "gap", ("seconds",), (), merged.values(), report)
+
+
+def adoption_rows(pack: Pack, rows: Iterable[FitRow], report: GuardReport) -> list[dict[str, Any]] | None:
+    """Shares of courses that use a tool at all, by mode; where there are few courses, as before."""
+    counted = {(row["tool"], row["teaching_mode"]): row for row in rows}
+    modes = {row["teaching_mode"]: int(row["num_records"]) for row in counted.values()}
+    if not any(total >= report.threshold for total in modes.values()):
+        return None
+    found = []
+    for old in rows_of(pack, "adoption"):
+        total = modes.get(old["mode"], 0)
+        row = counted.get((old["tool"], old["mode"]))
+        using = int(row["num_using"]) if row else 0
+        open_to_all = total >= report.threshold and (using == 0 or using >= report.threshold)
+        if not open_to_all:
+            report.note("adoption", "shares of few courses", 1)
+        found.append({**old, "share": round(using / total, 4) if open_to_all else old["share"]})
+    return found

@@ -1,0 +1,185 @@
+"""Work and output in a bucket: whole objects, by generation, against an emulator of Cloud Storage."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from context.errors import DamagedError, InputError, RunError
+from context.files import bytes_digest, file_digest
+from context.terms.premises import premises
+from sim.backfill.pool import in_processes
+from sim.folder.progress import Progress
+from sim.scale.finish import finish_run
+from sim.scale.job import JOB, WORLD
+from sim.scale.places import open_storage
+from sim.scale.prepare import prepare_work
+from sim.scale.storage import Found, Storage
+from sim.scale.tasks import Share
+from sim.scale.units import Making, make_own_units, unit_maker
+from tests.samples.scaled import generated, prepared_work
+from tests.samples.tiny import SMALL, default_pack, finished_run
+from tests.servers.storage_server import Emulator
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def bucket(cloud_storage: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The URL of an empty bucket; the machine's cache is the test's own."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", cloud_storage.url)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    name = f"termtide-test-{next(_numbers)}"
+    cloud_storage.make_bucket(name)
+    return f"gs://{name}"
+
+
+@pytest.fixture
+def place(bucket: str) -> Storage:
+    """A place in the bucket."""
+    return open_storage(f"{bucket}/some/place")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file of some size."""
+    path = tmp_path / "file"
+    path.write_bytes(bytes(range(256)) * 1_000)
+    return path
+
+
+def test_a_file_comes_back_as_it_was_put(place: Storage, file: Path, tmp_path: Path) -> None:
+    """Put, found with its size and digest, listed below its folder, and fetched: the same bytes."""
+    digest = file_digest(file)
+    place.put(file, "a/b.parquet", digest)
+    place.put_bytes(b"small", "c.json")
+    assert place.find("a/b.parquet") == Found("a/b.parquet", 256_000, digest)
+    assert place.find("a") is None
+    assert [found.name for found in place.list("")] == ["a/b.parquet", "c.json"]
+    assert [found.name for found in place.list("a")] == ["a/b.parquet"]
+    assert place.read("c.json") == b"small"
+    assert place.read("none") is None
+    place.fetch("a/b.parquet", tmp_path / "back", digest)
+    assert (tmp_path / "back").read_bytes() == file.read_bytes()
+    with pytest.raises(DamagedError, match="is not the file"):
+        place.fetch("a/b.parquet", tmp_path / "back", bytes_digest(b"other"))
+    with pytest.raises(InputError, match="no none"):
+        place.fetch("none", tmp_path / "back", digest)
+
+
+def test_the_same_file_again_is_not_written_again(place: Storage, file: Path) -> None:
+    """A second put of the same bytes leaves the generation; one of other bytes replaces it."""
+    digest = file_digest(file)
+
+    def generation() -> int:
+        return int(place._get("a").generation)  # type: ignore[attr-defined]
+
+    place.put(file, "a", digest)
+    before = generation()
+    place.put(file, "a", digest)
+    assert generation() == before
+    file.write_bytes(b"other")
+    place.put(file, "a", file_digest(file))
+    assert generation() != before
+    assert place.read("a") == b"other"
+
+
+def test_of_two_that_write_at_once_one_is_told(place: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An object that appears between look and upload is seen by its generation, and kept if the same."""
+    looked = place._get  # type: ignore[attr-defined]
+    turns = []
+
+    def late(name: str) -> object:
+        found = looked(name)
+        if not turns:
+            open_storage(place.url).put_bytes(b"mine", name)
+        turns.append(found)
+        return found
+
+    monkeypatch.setattr(place, "_get", late)
+    place.put_bytes(b"mine", "a")
+    assert len(turns) == 2
+    assert place.read("a") == b"mine"
+
+
+def test_a_claim_is_made_once(place: Storage) -> None:
+    """Of two that claim a place, the second gets what the first wrote."""
+    assert place.put_new(b"first", "claim") == b"first"
+    assert place.put_new(b"second", "claim") == b"first"
+
+
+def test_a_bucket_that_is_not_there(bucket: str) -> None:
+    """A missing bucket is one line, whatever is asked for first."""
+    assert bucket
+    with pytest.raises(InputError, match="there is no bucket termtide-none"):
+        open_storage("gs://termtide-none/x").read("a")
+    with pytest.raises(InputError, match="there is no bucket termtide-none"):
+        open_storage("gs://termtide-none/x").put_bytes(b"a", "a")
+
+
+def test_a_service_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that answers is one line and exit code 3, after a while of trying."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
+    monkeypatch.setattr("sim.scale.bucket._AGAIN_S", 0.5)
+    with pytest.raises(RunError, match="the same command continues") as caught:
+        open_storage("gs://bucket/x").read("a")
+    assert "\n" not in str(caught.value)
+
+
+def test_units_over_a_bucket_are_those_of_one_machine(bucket: str, tmp_path: Path) -> None:
+    """Prepared into a bucket and made from it, units, store and plan have the bytes of `termtide run`."""
+    work, out = f"{bucket}/work", f"{bucket}/run"
+    job = prepare_work(premises(SMALL, default_pack()), open_storage(work), Progress.silent())
+    assert open_storage(work).read(JOB) == (prepared_work() / JOB).read_bytes()
+    again = prepare_work(premises(SMALL, default_pack()), open_storage(work), Progress.silent())
+    assert again == job
+    whole = generated(finished_run())
+    days = [date(2026, 9, 1 + day) for day in range(3)]
+    done = list(in_processes(partial(unit_maker, Making(work, out)), days, 2))
+    assert [unit.was_there for unit in done] == [False] * 3
+    place = open_storage(out)
+    events = [found.name for found in place.list("event_store")]
+    assert len(events) >= 3
+    for name in events:
+        assert place.read(name) == whole[name]
+    assert all(unit.was_there for unit in in_processes(partial(unit_maker, Making(work, out)), days, 1))
+    assert len(list(tmp_path.glob("termtide-scale-*/*/world.bin"))) == 1
+    assert not list(tmp_path.glob("termtide-unit-*"))
+
+
+@pytest.mark.gates
+def test_a_run_in_a_bucket_is_that_of_one_machine(bucket: str) -> None:
+    """All units by two tasks, finished: every object has the bytes of `termtide run`, manifest included."""
+    work, out = f"{bucket}/work", f"{bucket}/run"
+    prepare_work(premises(SMALL, default_pack()), open_storage(work), Progress.silent())
+    for index in range(2):
+        make_own_units(work, out, Share(index, 2), 1, Progress.silent())
+    run = finish_run(open_storage(work), open_storage(out), Progress.silent())
+    assert not run.was_done
+    place = open_storage(out)
+    whole = generated(finished_run())
+    found = {found.name for found in place.list("") if not found.name.startswith("records/")}
+    assert found == set(whole)
+    for name in found:
+        assert place.read(name) == whole[name], name
+    assert finish_run(open_storage(work), open_storage(out), Progress.silent()).was_done
+
+
+def test_a_cache_that_was_damaged_is_fetched_again(bucket: str, tmp_path: Path) -> None:
+    """A world that was changed on the machine's disk is fetched anew, and the units are the same."""
+    work, out = f"{bucket}/work", f"{bucket}/run"
+    for path in prepared_work().rglob("*"):
+        if path.is_file():
+            name = path.relative_to(prepared_work()).as_posix()
+            open_storage(work).put(path, name, file_digest(path))
+    unit_maker(Making(work, out))
+    (world,) = tmp_path.glob(f"termtide-scale-*/*/{WORLD}")
+    text = world.read_bytes()
+    world.write_bytes(text[:-100])
+    unit_maker(Making(work, out))(date(2026, 9, 1))
+    assert world.read_bytes() == text

@@ -1,0 +1,66 @@
+"""Long Canvas ids: of an installation's own shard, and unique however many rows there are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from context import ids
+from context.arrays import I64
+from context.errors import InputError
+from context.generate import generate
+from context.scenario.scenario import Scenario
+from tests.samples.tiny import calendar_of, default_pack, store_of
+
+PLAIN = Scenario(name="shard", fte=10, seed=3)
+OTHER = Scenario(name="shard", fte=10, seed=3, shard=210_000)
+
+
+def long_ids(keymap: pa.Table) -> I64:
+    """The long ids of a keymap, without NULLs."""
+    return np.array(keymap["lms_int_id"].drop_null().cast(pa.int64()).to_pylist(), dtype=np.int64)
+
+
+def test_tenants_of_two_shards_share_no_long_id() -> None:
+    """With another shard every long id has its prefix, and nothing else of the store is different."""
+    one = store_of(PLAIN)
+    other = generate(OTHER, default_pack(), calendar_of(OTHER, default_pack()))
+    assert all(other.entity[name].equals(one.entity[name]) for name in one.entity)
+    for name, keymap in one.keymap.items():
+        if name == "person":
+            assert other.keymap[name].equals(keymap)
+            continue
+        assert (long_ids(keymap) // 10**13 == 1977).all(), name
+        assert (long_ids(other.keymap[name]) // 10**13 == 210_000).all(), name
+        assert (long_ids(other.keymap[name]) % 10**13 == long_ids(keymap) % 10**13).all(), name
+        rest = [column for column in keymap.column_names if column != "lms_int_id"]
+        assert other.keymap[name].select(rest).equals(keymap.select(rest)), name
+        assert pc.all(pc.equal(other.keymap[name]["lms_int_id"].is_null(), keymap["lms_int_id"].is_null()))
+
+
+def test_the_usual_shard_is_not_told() -> None:
+    """A scenario of the usual shard has the digest and the facts that it had before there were others."""
+    assert "shard" not in PLAIN.model_dump(mode="json")
+    assert Scenario.model_validate_json(OTHER.model_dump_json()) == OTHER
+    assert OTHER.digest() != PLAIN.digest()
+    assert PLAIN.model_copy(update={"shard": 1977}).digest() == PLAIN.digest()
+
+
+def test_rows_beyond_a_terms_stretch_have_ids_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More rows of a term than its stretch holds meet no other term's ids, and the first keep theirs."""
+    before = [ids.local_ids(1, "quiz", 1_000, place=place) for place in (0, 1, 2)]
+    assert all(len(np.unique(found)) == 1_000 for found in before)
+    monkeypatch.setattr(ids, "_MOST_ROWS", 400)
+    found = [ids.local_ids(1, "quiz", 1_000, place=place) for place in (0, 1, 2)]
+    assert len(np.unique(np.concatenate(found))) == 3_000
+    assert all((np.diff(one) > 0).all() for one in found)
+    assert (found[0][:400] == before[0][:400]).all()
+    assert max(int(one.max()) for one in found) < 10**13
+
+
+def test_more_rows_than_numbers_are_refused() -> None:
+    """An entity beyond the numbers of a term is one line that says what to do."""
+    with pytest.raises(InputError, match="make several tenants of it"):
+        ids.local_ids(1, "quiz", 10**10 + 1)
