@@ -19,8 +19,8 @@ from sim.folder.progress import Progress
 from sim.scale.finish import finish_run, merged_manifest
 from sim.scale.job import load_job
 from sim.scale.storage import UPLOADS, FolderStorage
-from sim.scale.tasks import Share
-from sim.scale.units import Making, make_own_units, own_units, unit_maker
+from sim.scale.tasks import Share, dealt
+from sim.scale.units import Making, make_own_units, unit_maker
 from sim.verify.run_folder import check_run
 from tests.samples.scaled import generated, prepared_work
 from tests.samples.tiny import finished_run
@@ -43,7 +43,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert KILLED_AFTER <= len(there) < 138
     assert list((folder / UPLOADS).iterdir())  # what the kill left half written
     for index in range(TASKS):
-        made = make_own_units(_making(folder), Share(index, TASKS), 1, Progress.silent())
+        made = make_own_units(str(prepared_work()), str(folder), Share(index, TASKS), 1, Progress.silent())
         assert sum(unit.was_there for unit in made) == (len(there) if index == 0 else 0)
     assert {name: (folder / "records" / name).read_bytes() for name in there} == there
     return folder
@@ -80,7 +80,7 @@ def test_work_done_again_changes_nothing(out: Path, kept: dict[Path, str]) -> No
     """Seven tasks where three were find every unit in place."""
     assert kept
     for index in range(7):
-        made = make_own_units(_making(out), Share(index, 7), 1, Progress.silent())
+        made = make_own_units(str(prepared_work()), str(out), Share(index, 7), 1, Progress.silent())
         assert all(unit.was_there for unit in made)
 
 
@@ -109,7 +109,7 @@ def test_shares_are_a_partition() -> None:
     job = load_job(FolderStorage(prepared_work()))
     weight = {day: unit.events for day, unit in job.days.items()}
     for count in (1, 3, 7, 200):
-        shares = [own_units(job, Share(index, count)) for index in range(count)]
+        shares = [dealt(list(weight.items()), Share(index, count)) for index in range(count)]
         assert sorted(day for share in shares for day in share) == sorted(weight)
         loads = [sum(weight[day] for day in share) for share in shares]
         assert max(loads) - min(loads) <= max(weight.values())

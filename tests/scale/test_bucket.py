@@ -158,7 +158,7 @@ def test_a_run_in_a_bucket_is_that_of_one_machine(bucket: str) -> None:
     work, out = f"{bucket}/work", f"{bucket}/run"
     prepare_work(premises(SMALL, default_pack()), open_storage(work), Progress.silent())
     for index in range(2):
-        make_own_units(Making(work, out), Share(index, 2), 1, Progress.silent())
+        make_own_units(work, out, Share(index, 2), 1, Progress.silent())
     run = finish_run(open_storage(work), open_storage(out), Progress.silent())
     assert not run.was_done
     place = open_storage(out)
