@@ -108,6 +108,7 @@ def scale_units(
     with Progress(err) as show:
         done = make_own_units(work, out, share, workers or default_workers(), show)
     made = [unit for unit in done if not unit.was_there]
+    events = sum(unit.events for unit in made)
     facts = {
         "out": out,
         "synthetic": True,
@@ -115,9 +116,9 @@ def scale_units(
         "count": share.count,
         "made": len(made),
         "found": len(done) - len(made),
-        "events": sum(unit.events for unit in made),
+        "events": events,
     }
-    drawn = f"{number_of(len(made), 'unit')} made ({number_of(facts['events'], 'event')})"
+    drawn = f"{number_of(len(made), 'unit')} made ({number_of(events, 'event')})"
     line = f"{out}: {drawn}, {facts['found']} there before"
     _tell(facts, line, as_json=as_json)
 
