@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from context.errors import InputError
+from context.errors import InputError, number_of
 from context.files import typed_path
 from sim.cli.options import AllowUnlabelled, AsJson, NoMarts, ScenarioFile, Workers
 from sim.cli.terminal import err, out_json
@@ -56,7 +56,8 @@ def scale_prepare(
         job = prepare_work(given, open_storage(work), show)
     events = sum(unit.events for unit in job.units.values())
     facts = {"work": work, "synthetic": True, "job": job.seal, "units": len(job.units), "planned": events}
-    _tell(facts, f"{work}: {len(job.units)} units, about {events:,} events", as_json=as_json)
+    told = f"{work}: {number_of(len(job.units), 'unit')}, about {number_of(events, 'event')}"
+    _tell(facts, told, as_json=as_json)
 
 
 def _prepare_tenants(
@@ -107,6 +108,7 @@ def scale_units(
     with Progress(err) as show:
         done = make_own_units(work, out, share, workers or default_workers(), show)
     made = [unit for unit in done if not unit.was_there]
+    events = sum(unit.events for unit in made)
     facts = {
         "out": out,
         "synthetic": True,
@@ -114,9 +116,10 @@ def scale_units(
         "count": share.count,
         "made": len(made),
         "found": len(done) - len(made),
-        "events": sum(unit.events for unit in made),
+        "events": events,
     }
-    line = f"{out}: {len(made)} units made ({facts['events']:,} events), {facts['found']} there before"
+    drawn = f"{number_of(len(made), 'unit')} made ({number_of(events, 'event')})"
+    line = f"{out}: {drawn}, {facts['found']} there before"
     _tell(facts, line, as_json=as_json)
 
 
@@ -136,7 +139,8 @@ def scale_beam(
 
     done = make_by_beam(all_units(work, out), options or [])
     facts = {"out": out, "synthetic": True, "made": done.made, "found": done.found, "events": done.events}
-    line = f"{out}: {done.made} units made ({done.events:,} events), {done.found} there before"
+    drawn = f"{number_of(done.made, 'unit')} made ({number_of(done.events, 'event')})"
+    line = f"{out}: {drawn}, {done.found} there before"
     _tell(facts, line, as_json=as_json)
 
 
@@ -184,10 +188,11 @@ def scale_finish(
             "events": totals.events,
             "event_bytes": totals.event_bytes,
         }
-        line = f"{run.where}: {totals.store_rows:,} store rows, {totals.events:,} events, all synthetic"
+        rows, events = number_of(totals.store_rows, "store row"), number_of(totals.events, "event")
+        line = f"{run.where}: {rows}, {events}, all synthetic"
         if loads is not None:
             facts |= {"to": url, **asdict(loads)}
-            line += f"; {url}: {loads.loaded} items loaded, {loads.found} there before"
+            line += f"; {url}: {number_of(loads.loaded, 'item')} loaded, {loads.found} there before"
         _tell(facts, line, as_json=as_json)
 
 

@@ -35,11 +35,20 @@ def fit(source: FitSource, wish: FitWish, say: Say = lambda _: None) -> Fitted:
     work.fields("categorical")
     work.fields("continuous")
     work.check_size()
-    work.clicks()
-    work.laws()
-    work.scores()
+    if wish.noise.rest:
+        work.leave(wish.noise.rest)
+    else:
+        work.clicks()
+        work.laws()
+        work.scores()
     draft.files[FIT_NOTE] = json.dumps(work.found.note() | wish.noise.note(), indent=1) + "\n"
     return work.found
+
+
+_COUNTED = (
+    "adoption", "hour", "gap", "visits", "course_load", "level_given_standing", "sections_per_course",
+    "letter", "submission_lead", "withdraw_timing", "score", "missing",
+)  # fmt: skip
 
 
 @dataclass
@@ -63,7 +72,7 @@ class _Fit:
         if lacking:
             self.found.missing[block] = lacking
             return None
-        return self.wish.noise.counts(block, self.source.rows(sql))
+        return self.source.rows(sql)
 
     def fields(self, kind: str) -> None:
         """All fields of a kind; rows of the pack that were not fitted say so."""
@@ -97,10 +106,14 @@ class _Fit:
     def _categorical(self, entry: FitField) -> list[dict[str, Any]] | None:
         law = self.found.base.categorical(entry.entity, entry.field)
         values = [value for value in law.values if value is not None]
-        rows = self.ask(f"categorical {entry.name}", categorical_sql(entry, values, self.threshold))
-        shares = (
-            None if rows is None or law.given != entry.given else fitted_shares(law, rows, self.found.report)
-        )
+        noise, block = self.wish.noise, f"categorical {entry.name}"
+        if why := noise.refuses(entry):
+            self.found.missing[block] = why
+            return None
+        rows = self.ask(block, categorical_sql(entry, values, noise.threshold(self.threshold)))
+        if rows is None or law.given != entry.given:
+            return None
+        shares = fitted_shares(law, noise.counts(law, rows), self.found.report)
         if shares is None:
             return None
         self.found.shares[entry.name] = shares
@@ -109,6 +122,9 @@ class _Fit:
     def _moments(self, entry: FitField, name: str, old: list[dict[str, str]]) -> list[dict[str, Any]] | None:
         entity, _, field_name = name.partition(".")
         law = self.found.base.continuous(entity, field_name)
+        if why := self.wish.noise.refuses(entry):
+            self.found.missing[f"continuous {name}"] = why
+            return None
         rows = self.ask(f"continuous {name}", continuous_sql(entry, field_name, self.threshold))
         moments = None if not rows else fitted_moments(law, rows[0], self.found.report, name)
         if moments is None or rows is None:
@@ -123,6 +139,12 @@ class _Fit:
                 f"{self.source.label}: too small: no field has {self.threshold} people for any value, "
                 "allowed: a warehouse of more people"
             )
+
+    def leave(self, why: str) -> None:
+        """Leave everything that is no field as it was."""
+        tables = self.found.draft.tables
+        for name in [name for name in tables if name.startswith("rate_") or name in _COUNTED]:
+            self._keep(name, why)
 
     def clicks(self) -> None:
         """Event rates and what else follows from events."""

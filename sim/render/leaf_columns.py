@@ -15,11 +15,13 @@ from sim.caliper.kinds import KINDS
 from sim.caliper.shapes import Token
 from sim.caliper.texts import Texts, join
 from sim.render.fragments import Fragment, fragments_of, joined_texts, raw_fragments_of, texts_of
-from sim.render.layout import HEAP_BYTES, Layout, is_kept
+from sim.render.layout import Layout, is_kept
 from sim.render.scopes import Scoped, scope_size
 from sim.render.text_pools import PooledTexts
 from sim.tools.vendors import ALL_FIELDS, shape_of
 from sim.world.world import World
+
+LEAF_BYTES = 80_000_000  # of texts kept by a process; then they are made anew
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class LeafColumns:
 
     def forget(self) -> None:
         """Let texts go that are kept for later batches, if they are too many."""
-        if sum(pool.bytes for pool in self._pools.values()) > HEAP_BYTES:
+        if sum(pool.bytes for pool in self._pools.values()) > LEAF_BYTES:
             self._pools.clear()
 
     def of(self, rows: Scoped, path: tuple[str, ...], *, as_json: bool = False) -> pa.Array:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import pyarrow as pa
 
@@ -15,9 +15,11 @@ from context.errors import InputError, nearest, number_of
 from sim.folder.facts import facts_of
 from sim.folder.plain import fitted
 from sim.sql.output import RESULT_FORMATS, ROWS_SHOWN, write_rows
-from sim.sql.session.cost import Cost
 from sim.sql.session.session import Session
 from sim.sql.tables.own_tables import own_tables
+
+if TYPE_CHECKING:
+    from sim.sql.session.cost import Cost
 
 _ENDINGS = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 Tell = Callable[[str], None]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import pyarrow as pa
 
@@ -16,10 +16,12 @@ from context.files import replacing
 from sim.folder.find import find_run
 from sim.shell.answers import Asked, Tell, cut, session_of, show_rows, write_cost
 from sim.sql.output import write_rows
-from sim.sql.script.parameters import parameters_of
-from sim.sql.session.cost import Cost
 from sim.sql.session.session import StatementAnswer
 from sim.sql.tables.scratch import scratch_folder
+
+if TYPE_CHECKING:
+    from sim.sql.script.parameters import QueryParameter
+    from sim.sql.session.cost import Cost
 
 
 def answer(asked: Asked, say: Tell) -> None:
@@ -38,7 +40,11 @@ def answer(asked: Asked, say: Tell) -> None:
         raise InputError("--format parquet: a terminal can't show it; allowed: --out FILE, or a pipe")
     run_dir = find_run(asked.run_dir)
     _check_out(asked.out, run_dir)
-    parameters = parameters_of(asked.parameters)
+    parameters: Sequence[QueryParameter] = ()
+    if asked.parameters:
+        from sim.sql.script.parameters import parameters_of
+
+        parameters = parameters_of(asked.parameters)
     with session_of(asked, run_dir, say) as session:
         outcomes = session.run(text, parameters, dry=asked.dry)
         with _ready(sys.stdout) as out:

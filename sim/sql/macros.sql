@@ -150,6 +150,10 @@ CREATE TEMP MACRO bq_json_numeric_text(x) AS CASE WHEN x BETWEEN -90071992547409
 CREATE TEMP MACRO bq_json_float_text(x) AS CASE WHEN x = 0 THEN '0' WHEN isnan(x) THEN '"NaN"' WHEN isinf(x) THEN CASE WHEN x > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE bq_float_text(x) END;
 CREATE TEMP MACRO bq_json_pretty(x) AS regexp_replace(json_pretty(CAST(x AS JSON)), '    ', '  ', 'g');
 CREATE TEMP MACRO bq_json_keys(j, depth) AS CASE WHEN depth < 1 THEN bq_fail('max_depth must be positive') ELSE (SELECT COALESCE(list(DISTINCT k ORDER BY k), []) FROM (SELECT substr(replace(fullkey, '"', ''), 3) AS k FROM json_tree(j) WHERE key IS NOT NULL AND NOT contains(fullkey, '[')) WHERE len(string_split(k, '.')) <= depth) END;
+CREATE TEMP MACRO bq_lax_text(j) AS CASE WHEN json_type(j) = 'VARCHAR' THEN json_extract_string(j, '$') WHEN bq_json_type(j) = 'number' THEN CAST(j AS VARCHAR) END;
+CREATE TEMP MACRO bq_lax_bool(j) AS CASE WHEN json_type(j) = 'BOOLEAN' THEN CAST(j AS VARCHAR) = 'true' WHEN bq_json_type(j) = 'number' THEN TRY_CAST(CAST(j AS VARCHAR) AS DOUBLE) <> 0 ELSE bqs_bool_of_text(bq_lax_text(j)) END;
+CREATE TEMP MACRO bq_lax_int64(j) AS CASE WHEN json_type(j) = 'BOOLEAN' THEN CASE WHEN CAST(j AS VARCHAR) = 'true' THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END ELSE fn_big_int64(fn_big_read(bq_lax_text(j))) END;
+CREATE TEMP MACRO bq_lax_float64(j) AS CASE WHEN bq_json_type(j) = 'number' THEN TRY_CAST(CAST(j AS VARCHAR) AS DOUBLE) ELSE bqs_float_of_text(bq_lax_text(j)) END;
 
 -- Formats of times.
 CREATE TEMP MACRO bq_short_offset(m) AS CASE WHEN m < 0 THEN '-' ELSE '+' END || CAST(abs(m) // 60 AS VARCHAR) || CASE WHEN m % 60 = 0 THEN '' ELSE ':' || lpad(CAST(abs(m) % 60 AS VARCHAR), 2, '0') END;

@@ -15,7 +15,7 @@ import duckdb
 import schemas
 from context.errors import InputError, RunError, first_line
 from context.files import PARTIAL, disk_error, replacing
-from schemas._model import Table
+from schemas._model import Table, UnknownName
 from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, readable_database, written_database
 from sim.folder.facts import event_files, mart_files
 from sim.folder.names import WAREHOUSE
@@ -82,6 +82,14 @@ def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnec
         connection.close()
         raise RunError(f"{path}: cannot be opened: {first_line(error)}") from error
     return connection
+
+
+def contract_of(dataset: str, name: str) -> Table | None:
+    """The contract of a table of the run; None for a table that has none."""
+    try:
+        return schemas.table(dataset, name)
+    except UnknownName:
+        return None
 
 
 def is_view(table: Table) -> bool:

@@ -173,11 +173,13 @@ class Player:
             # Between two instants only: then all sensors have handed over what was sent up to now.
             if scene.waiting >= self._most_rows and due > scene.env.now and not self._emit(scene):
                 return None
-            if self.clock.is_due(due):
+            # Nothing happens after the end: what sensors still hold then, a nightly batch, goes out at once.
+            when = min(due, scene.span.end_ms)
+            if self.clock.is_due(when):
                 scene.env.step()
-                self.clock.reach(due)
+                self.clock.reach(when)
             elif self._emit(scene):
-                self.clock.wait(due, _NAP_S)
+                self.clock.wait(when, _NAP_S)
         return None
 
     def _enter(self, span: Span, start_ms: int) -> Scene:
@@ -222,7 +224,7 @@ class Player:
                 return False
             if number == len(parts):
                 self._below = scene.below_ms
-            self.lanes.put(maker.make(part), self._below, int(scene.env.now))
+            self.lanes.put(maker.make(part), self._below, min(int(scene.env.now), scene.span.end_ms))
             self.sent += len(part.batch)
             if self._rate_max:
                 self._free_at = max(self._free_at, time.monotonic()) + len(part.batch) / self._rate_max

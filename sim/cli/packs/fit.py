@@ -44,6 +44,12 @@ def fit_command(
         str | None,
         typer.Option("--time-zone", help="Of the campus; default: the one that most people chose."),
     ] = None,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(
+            "--epsilon", metavar="E", help="Privacy budget: noise on counts, what has no bound left out."
+        ),
+    ] = None,
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, help="Default: one per processor.")
     ] = None,
@@ -55,9 +61,11 @@ def fit_command(
     """
     from sim.fit.fit import fit
     from sim.fit.fitted import FitWish
+    from sim.fit.noise import DiscreteLaplace, NoNoise
     from sim.fit.warehouses.open import open_warehouse
 
-    wish = FitWish(threshold, pack, name or folder.name, term_type, time_zone)
+    noise = NoNoise() if epsilon is None else DiscreteLaplace(epsilon)
+    wish = FitWish(threshold, pack, name or folder.name, term_type, time_zone, noise)
     with open_warehouse(source, threads=threads) as warehouse:
         found = fit(warehouse, wish, err.print)
     found.draft.save(folder)

@@ -9,7 +9,6 @@ import typer
 
 from context.files import typed_path
 from sim.cli.options import RunDir
-from sim.cli.terminal import err
 
 _TABLE_HELP = "A file of yours as a table, dataset.name=FILE (CSV, Parquet, NDJSON); may be given again."
 
@@ -92,4 +91,6 @@ def open_command(
 
 
 def _say(text: str) -> None:
+    from sim.cli.terminal import err
+
     err.print(text)

@@ -17,7 +17,7 @@ from sim.folder.duckdb_paths import duckdb_folder
 from sim.folder.names import MANIFEST
 from sim.sql.warehouse import literal, quoted
 
-WAREHOUSES = "the folder of a run, duckdb:FILE, parquet:DIR, bigquery://PROJECT"
+WAREHOUSE_FORMS = "the folder of a run, duckdb:FILE, parquet:DIR, bigquery://PROJECT"
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def open_warehouse(
         yield source
         return
     if colon and scheme not in ("duckdb", "parquet"):
-        raise InputError(f"--from {text}: allowed: {WAREHOUSES}")
+        raise InputError(f"--from {text}: allowed: {WAREHOUSE_FORMS}")
     place = typed_path(rest if colon else text)
     with TemporaryDirectory(prefix="termtide-fit-") as spill, duckdb.connect() as connection:
         for setting in (
@@ -81,6 +81,6 @@ def _check_place(place: Path, scheme: str, text: str) -> None:
     """Raise InputError unless there is a file, a folder or a run at a place."""
     what = "file" if scheme == "duckdb" else "folder"
     if not (place.is_file() if scheme == "duckdb" else place.is_dir()):
-        raise InputError(f"--from {text}: no such {what}, allowed: {WAREHOUSES}")
+        raise InputError(f"--from {text}: no such {what}, allowed: {WAREHOUSE_FORMS}")
     if not scheme and not (place / MANIFEST).is_file():
-        raise InputError(f"--from {text}: no {MANIFEST} there, allowed: {WAREHOUSES}")
+        raise InputError(f"--from {text}: no {MANIFEST} there, allowed: {WAREHOUSE_FORMS}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from string import ascii_letters
+from typing import Literal
 
 # Consonants that sound alike have one digit, vowels with H and W none.
 _SOUNDS = {
@@ -12,6 +14,17 @@ _SOUNDS = {
     for letter in letters
 }
 _CODE_LENGTH = 4
+Form = Literal["NFC", "NFKC", "NFD", "NFKD"]
+
+
+def normalized(text: str, form: Form) -> str:
+    """A text in a form of Unicode: NFC, NFKC, NFD, NFKD."""
+    return unicodedata.normalize(form, text)
+
+
+def casefolded(text: str, form: Form) -> str:
+    """A text in such a form in which large and small letters are the same."""
+    return normalized(normalized(text, form).casefold(), form)
 
 
 def letters_of(value: bytes) -> str:

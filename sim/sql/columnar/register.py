@@ -47,6 +47,8 @@ FUNCTIONS = {
     "fn_truncated": ColumnFunction("hosts", "truncated", ("BLOB", "BIGINT"), "BLOB"),
     "fn_letters": ColumnFunction("letters", "letters_of", ("BLOB",), "VARCHAR"),
     "fn_bytes": ColumnFunction("letters", "bytes_of", ("VARCHAR",), "BLOB"),
+    "fn_normalized": ColumnFunction("letters", "normalized", ("VARCHAR", "VARCHAR"), "VARCHAR"),
+    "fn_casefolded": ColumnFunction("letters", "casefolded", ("VARCHAR", "VARCHAR"), "VARCHAR"),
     "fn_soundex": ColumnFunction("letters", "soundex", ("VARCHAR",), "VARCHAR"),
     "fn_distance": ColumnFunction("letters", "edit_distance", ("VARCHAR", "VARCHAR"), "BIGINT"),
     "fn_pattern_shape": ColumnFunction("patterns", "pattern_shape", ("VARCHAR",), "BIGINT"),

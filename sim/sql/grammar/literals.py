@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
-from context.scenario.zones import zone as zone_named
 from sim.sql.grammar.types import Type
 
 _DATE = r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
@@ -64,7 +63,11 @@ def zone_of(name: str) -> tzinfo:
         return _offset(name)
     if fixed := re.fullmatch(r"UTC([+-]\d{1,2}(:?\d{2})?)?", name, re.IGNORECASE):
         return _offset(fixed[1]) if fixed[1] else UTC
-    return UTC if name.upper() == "UTC" else zone_named(name)
+    if name.upper() == "UTC":
+        return UTC
+    from context.scenario.zones import zone
+
+    return zone(name)
 
 
 def _offset(text: str) -> timezone:

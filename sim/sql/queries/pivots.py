@@ -19,10 +19,8 @@ from sim.sql.queries.compiler import Compiler
 def applied(
     compiler: Compiler, scope: Scope, node: exp.Expr, sql: str, source: FromSource
 ) -> tuple[str, list[FromSource]]:
-    """A table or subquery with its PIVOT or UNPIVOT, if it has one."""
-    pivots = node.args.get("pivots") or []
-    if not pivots:
-        return sql, [source]
+    """A table or subquery with its PIVOT or UNPIVOT."""
+    pivots = node.args["pivots"]
     if len(pivots) > 1:
         raise refused(node, "more than one PIVOT or UNPIVOT on a table is not available here; use a subquery")
     pivot = pivots[0]

@@ -13,7 +13,7 @@ from sim.sql.expressions.walker import path_of
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import INT64
 from sim.sql.grammar.values import NULL, Value, name_sql, settled
-from sim.sql.queries import pivots, pruning
+from sim.sql.queries import pruning
 from sim.sql.queries.compiler import Compiler
 
 _TABLE = ("this", "db", "catalog", "alias", "pivots", "joins", "offset")
@@ -48,7 +48,7 @@ def _joined(compiler: Compiler, scope: Scope, left: str, join: exp.Join) -> str:
     right, found = _item(compiler, scope, join.this, lateral=side in ("", "LEFT"))
     condition, using = join.args.get("on"), join.args.get("using")
     if kind == "CROSS" or (not side and condition is None and not using):
-        if kind != "CROSS":
+        if kind != "CROSS" and not right.startswith("LATERAL "):  # an array needs none
             raise refused(join, "INNER JOIN must have an immediately following ON or USING clause")
         scope.sources += found
         return f"{left} CROSS JOIN {right}"
@@ -144,7 +144,17 @@ def _table(
         sql = f"{relation.sql} AS {handle}"
         if relation.full_name and relation.partition:
             compiler.expect(source)
-    return pivots.applied(compiler, scope, node, sql, source)
+    return _pivoted(compiler, scope, node, sql, source)
+
+
+def _pivoted(
+    compiler: Compiler, scope: Scope, node: exp.Expr, sql: str, source: FromSource
+) -> tuple[str, list[FromSource]]:
+    if not node.args.get("pivots"):
+        return sql, [source]
+    from sim.sql.queries.pivots import applied
+
+    return applied(compiler, scope, node, sql, source)
 
 
 def _refuse_extras(node: exp.Table) -> None:
@@ -180,7 +190,7 @@ def _subquery(compiler: Compiler, scope: Scope, node: exp.Subquery) -> tuple[str
         plain.set(key, None)
     query = compiler.query(plain, Scope(parent=scope.parent), carries=True)
     source = query.source(node.alias or None, handle)
-    return pivots.applied(compiler, scope, node, f"({query.sql}) AS {handle}", source)
+    return _pivoted(compiler, scope, node, f"({query.sql}) AS {handle}", source)
 
 
 def _unnest(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sim.sql.columnar.number_formats import format_elements
 from sim.sql.grammar.types import FLOAT64, STRING
 from sim.sql.grammar.values import Value, text_sql
 from sim.sql.rules.calls import Call
@@ -11,6 +10,8 @@ from sim.sql.rules.casts import cast
 
 def number_text(call: Call, value: Value, pattern: str) -> Value:
     """The text of a number in a format. Raises InputError for what is no format, in BigQuery's words."""
+    from sim.sql.columnar.number_formats import format_elements
+
     try:
         form = format_elements(pattern)
     except ValueError as error:

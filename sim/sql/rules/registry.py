@@ -23,7 +23,6 @@ WINDOW_NAMES = frozenset(WINDOWS)
 # What BigQuery has and this has not.
 _INSTEAD = {
     "SEARCH": "LIKE, CONTAINS_SUBSTR or REGEXP_CONTAINS",
-    "NORMALIZE_AND_CASEFOLD": "LOWER(NORMALIZE(text))",
     "MAKE_INTERVAL": "INTERVAL n PART",
     "SESSION_USER": "a text of your own",
     "HLL_COUNT.INIT": "APPROX_COUNT_DISTINCT",
@@ -32,10 +31,30 @@ _INSTEAD = {
     "JSON_SET": "TO_JSON(STRUCT(...))",
     "JSON_REMOVE": "TO_JSON(STRUCT(...))",
     "JSON_STRIP_NULLS": "TO_JSON(STRUCT(...))",
-    "LAX_INT64": "SAFE_CAST(JSON_VALUE(json) AS INT64)",
-    "LAX_FLOAT64": "SAFE_CAST(JSON_VALUE(json) AS FLOAT64)",
-    "LAX_BOOL": "SAFE_CAST(JSON_VALUE(json) AS BOOL)",
     "COLLATE": "LOWER",
+    "JSON_ARRAY_APPEND": "TO_JSON(ARRAY_CONCAT(...))",
+    "JSON_ARRAY_INSERT": "TO_JSON(ARRAY_CONCAT(...))",
+    "JSON_CONTAINS": "IN UNNEST(JSON_VALUE_ARRAY(json))",
+    "JSON_FLATTEN": "UNNEST(JSON_QUERY_ARRAY(json))",
+    **dict.fromkeys(
+        ("BOOL_ARRAY", "INT64_ARRAY", "FLOAT64_ARRAY", "STRING_ARRAY"),
+        "ARRAY(SELECT ... JSON_QUERY_ARRAY(json))",
+    ),
+    **dict.fromkeys(
+        ("LAX_BOOL_ARRAY", "LAX_INT64_ARRAY", "LAX_FLOAT64_ARRAY", "LAX_STRING_ARRAY"),
+        "ARRAY(SELECT ... JSON_QUERY_ARRAY(json))",
+    ),
+    **dict.fromkeys(
+        ("JUSTIFY_DAYS", "JUSTIFY_HOURS", "JUSTIFY_INTERVAL"), "TIMESTAMP_DIFF or EXTRACT of the interval"
+    ),
+    **dict.fromkeys(("COSINE_DISTANCE", "EUCLIDEAN_DISTANCE"), "SQRT and SUM over UNNEST ... WITH OFFSET"),
+    **dict.fromkeys(
+        ("RANGE", "RANGE_CONTAINS", "RANGE_END", "RANGE_INTERSECT", "RANGE_OVERLAPS", "RANGE_START"),
+        "two columns and comparisons",
+    ),
+    "GENERATE_RANGE_ARRAY": "GENERATE_DATE_ARRAY",
+    "HLL_COUNT.EXTRACT": "APPROX_COUNT_DISTINCT",
+    "HLL_COUNT.MERGE_PARTIAL": "COUNT(DISTINCT value)",
     "FROM_BASE32": "FROM_BASE64",
     "TO_BASE32": "TO_BASE64",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -14,23 +15,22 @@ from context.errors import InputError
 from schemas._model import Table
 from sim.sql.grammar.catalog import Partition, Relation, Surroundings
 from sim.sql.grammar.types import Type, type_of_column
-from sim.sql.information_schema import NAME as CATALOGUE
-from sim.sql.information_schema import OLDER_CATALOGUE, View, asked_for, rows_of
 from sim.sql.script.written_types import type_of_arrow
-from sim.sql.session.described import described
-from sim.sql.session.shadow import contract_of
-from sim.sql.tables.external import external_rows
 from sim.sql.tables.faults import explaining
 from sim.sql.tables.places import MADE, SCRATCH, Place, name_parts, no_table, with_domain, without_project
 from sim.sql.tables.scratch import Scratch
 from sim.sql.tables.storage_types import kept_columns
 from sim.sql.translate import translate
-from sim.sql.warehouse import EVENT_DATE, dated_events, events_select, is_view, quoted
+from sim.sql.warehouse import EVENT_DATE, contract_of, dated_events, events_select, is_view, quoted
+
+if TYPE_CHECKING:
+    from sim.sql.information_schema import View
 
 RUN_CATALOG = "warehouse"  # the catalog of the run's own tables
 TEMP = "temp"
 _EXPANDED = ("event_store", "expanded")
 _DUCKDBS = ("main", "temp", "system", "pg_catalog", "information_schema")  # names of its own, in every file
+_CATALOGUES = ("INFORMATION_SCHEMA", "__TABLES__")  # what sim.sql.information_schema answers
 _DEPTH_MAX = 16  # BigQuery's limit of views in views
 Columns = tuple[tuple[str, Type], ...]
 
@@ -96,6 +96,9 @@ class TableNames:
         view = self._view(parts)
         if view is not None:
             if view not in self._made:
+                from sim.sql.information_schema import rows_of
+                from sim.sql.session.described import described
+
                 own = described(
                     self.connection, [*self.own.values(), *self.scratch.places()], self._columns_of_view
                 )
@@ -158,6 +161,8 @@ class TableNames:
         """Run the external queries of a query, and put their rows in their place. Raises InputError."""
         for node in list(tree.find_all(exp.Table)):
             if isinstance(node.this, exp.Func) and node.this.name.upper() == "EXTERNAL_QUERY":
+                from sim.sql.tables.external import external_rows
+
                 rows = external_rows(self.connection, node.this, self.run_dir)
                 columns = tuple((field.name, type_of_arrow(field.type)) for field in rows.schema)
                 place, columns = self._keep(rows, columns)
@@ -175,12 +180,14 @@ class TableNames:
 
     def _view(self, parts: list[str]) -> View | None:
         upper = [part.upper() for part in parts]
-        position = next((i for i, part in enumerate(upper) if part in (CATALOGUE, OLDER_CATALOGUE)), None)
+        position = next((i for i, part in enumerate(upper) if part in _CATALOGUES), None)
         if position is None:
             return None
         if position == 2 and parts[0] != self.project:
             self._told(parts[0])
             parts = [self.project, *parts[1:]]
+        from sim.sql.information_schema import asked_for
+
         return asked_for(parts, self.project, sorted({item.dataset for item in self.known()}))
 
     def _of_view(self, place: Place) -> Relation:

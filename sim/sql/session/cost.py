@@ -16,10 +16,10 @@ from typing import Any
 import duckdb
 
 from sim.folder.duckdb_paths import duckdb_file
-from sim.sql.session.shadow import Touched, contract_of, partitions_within
+from sim.sql.session.shadow import Touched, partitions_within
 from sim.sql.tables.faults import explaining
 from sim.sql.tables.places import MADE
-from sim.sql.warehouse import data_files, literal, quoted
+from sim.sql.warehouse import contract_of, data_files, literal, quoted
 
 MIB = 2**20
 LEAST_BILLED_MIB = 10

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -22,15 +22,16 @@ from sim.folder.duckdb_paths import duckdb_folder
 from sim.sql.grammar.catalog import SqlFunction, Surroundings
 from sim.sql.grammar.types import Type
 from sim.sql.session.catalog import RUN_CATALOG, TableNames
-from sim.sql.session.cost import Cost, cost_of
-from sim.sql.session.shadow import Touched, contract_of, touched
-from sim.sql.tables.big_values import arrived, given, leaving_sql
 from sim.sql.tables.faults import explaining
 from sim.sql.tables.own_tables import OwnTable, load_own
 from sim.sql.tables.scratch import scratch_folder
 from sim.sql.tables.storage_types import widened
 from sim.sql.translate import Translated, install, translate
-from sim.sql.warehouse import literal, open_run
+from sim.sql.warehouse import contract_of, literal, open_run
+
+if TYPE_CHECKING:
+    from sim.sql.session.cost import Cost
+    from sim.sql.session.shadow import Touched
 
 Bound = tuple[Type, Any]  # a parameter's or variable's type and its value
 
@@ -47,7 +48,15 @@ class Held:
         with explaining():
             table = self._relation.to_arrow_table()
         table = table.rename_columns([name for name, _ in self.columns])
-        return widened(arrived(table, self.columns))
+        if _any_big(kind for _, kind in self.columns):
+            from sim.sql.tables.big_values import arrived
+
+            table = arrived(table, self.columns)
+        return widened(table)
+
+
+def _any_big(kinds: Iterable[Type]) -> bool:
+    return any(kind.holds_big for kind in kinds)
 
 
 @dataclass
@@ -101,8 +110,11 @@ class SqlEngine:
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise InputError("allowed: one query (SELECT or WITH)")
             install(self.connection, found)
-            big = any(kind.holds_big for _, kind in found.columns)
-            sql = leaving_sql(found.duckdb_sql, found.columns) if big else found.duckdb_sql
+            sql = found.duckdb_sql
+            if _any_big(kind for _, kind in found.columns):
+                from sim.sql.tables.big_values import leaving_sql
+
+                sql = leaving_sql(sql, found.columns)
             return Held(self.connection.sql(sql, params=values), found.columns)
 
     def value(self, tree: exp.Expr) -> Bound:
@@ -112,6 +124,8 @@ class SqlEngine:
 
     def cost(self, tree: exp.Query) -> Cost:
         """What a query would be billed for; it is checked, and does not run."""
+        from sim.sql.session.cost import cost_of
+
         self.held(tree)
         return cost_of(self.connection, self.run_dir, self._touched(tree))
 
@@ -138,10 +152,16 @@ class SqlEngine:
 
     def _values(self, found: Translated) -> dict[str, Any] | None:
         bound = {name: (self.variables | self.parameters)[name.lower()] for name in found.parameters}
-        return {name: given(value, kind) for name, (kind, value) in bound.items()} or None
+        if _any_big(kind for kind, _ in bound.values()):
+            from sim.sql.tables.big_values import given
+
+            return {name: given(value, kind) for name, (kind, value) in bound.items()}
+        return {name: value for name, (_, value) in bound.items()} or None
 
     def _touched(self, tree: exp.Query) -> list[Touched]:
         """What a query reads of each table: it is planned on empty tables."""
+        from sim.sql.session.shadow import touched
+
         query = tree.copy()
         self.names.external(query)
         self.names.found.clear()

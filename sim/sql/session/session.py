@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 from sqlglot import exp
 
 from context.errors import InputError
 from sim.sql.script.blocks import steps_of
-from sim.sql.script.parameters import QueryParameter
 from sim.sql.script.statements import POSITIONAL, Statement
 from sim.sql.script.structure import parts_of
-from sim.sql.session.cost import Cost
 from sim.sql.session.engine import Bound, SqlEngine
 from sim.sql.session.flow import Flow
 from sim.sql.session.steps import definition_of, done
 from sim.sql.tables.own_tables import OwnTable
+
+if TYPE_CHECKING:
+    from sim.sql.script.parameters import QueryParameter
+    from sim.sql.session.cost import Cost
 
 
 @dataclass(frozen=True)

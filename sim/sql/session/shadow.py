@@ -17,13 +17,12 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
-import schemas
-from schemas._model import Table, UnknownName
+from schemas._model import Table
 from sim.sql.grammar.types import Type
 from sim.sql.tables.faults import explaining
 from sim.sql.tables.places import Place
 from sim.sql.translate import Translated, install
-from sim.sql.warehouse import quoted
+from sim.sql.warehouse import contract_of, quoted
 
 _CATALOGS = ("warehouse", "own", "scratch")
 _FLIPPED = {exp.GT: exp.LT, exp.GTE: exp.LTE, exp.LT: exp.GT, exp.LTE: exp.GTE, exp.EQ: exp.EQ}
@@ -57,14 +56,6 @@ class Touched:
     def contract(self) -> Table | None:
         """The contract of a run's table."""
         return contract_of(self.dataset, self.name) if self.catalog == "warehouse" else None
-
-
-def contract_of(dataset: str, name: str) -> Table | None:
-    """The contract of a table of the run; None for a table that has none."""
-    try:
-        return schemas.table(dataset, name)
-    except UnknownName:
-        return None
 
 
 def touched(

@@ -10,10 +10,7 @@ from context.errors import InputError, nearest
 from sim.sql.grammar.types import Type, type_of_node
 from sim.sql.script.functions import function_of
 from sim.sql.script.statements import ALLOWED, Statement
-from sim.sql.session.changes import delete, truncate, update
-from sim.sql.session.definitions import create, drop, insert
 from sim.sql.session.engine import Bound, SqlEngine
-from sim.sql.session.merging import merge, update_from
 from sim.sql.tables.storage_types import FROM_LITERALS, opens
 
 _MAKING = exp.Create | exp.Insert | exp.Update | exp.Merge | exp.Delete | exp.TruncateTable | exp.Drop
@@ -34,6 +31,8 @@ def done(engine: SqlEngine, statement: Statement, tree: exp.Expr, *, dry: bool) 
     if isinstance(tree, _MAKING) and dry:
         return None
     if isinstance(tree, exp.Create):
+        from sim.sql.session.definitions import create
+
         return create(engine, tree, statement.body)
     changed = _changed(engine, tree)
     if changed is not None:
@@ -43,6 +42,12 @@ def done(engine: SqlEngine, statement: Statement, tree: exp.Expr, *, dry: bool) 
 
 def _changed(engine: SqlEngine, tree: exp.Expr) -> str | None:
     """Change what a table of the user's holds; None if the statement does something else."""
+    if not isinstance(tree, _MAKING):
+        return None
+    from sim.sql.session.changes import delete, truncate, update
+    from sim.sql.session.definitions import drop, insert
+    from sim.sql.session.merging import merge, update_from
+
     if isinstance(tree, exp.Insert):
         return insert(engine, tree)
     if isinstance(tree, exp.Update):

@@ -100,13 +100,20 @@ def _contains_substr(call: Call) -> Value:
     )
 
 
+_FORMS = ("NFC", "NFKC", "NFD", "NFKD")
+
+
 def _normalize(call: Call) -> Value:
-    """NFC, which is BigQuery's own default."""
+    """NORMALIZE and NORMALIZE_AND_CASEFOLD; NFC is BigQuery's own default."""
     call.count(1, 2)
     form = call.arguments[1].name.upper() if len(call.arguments) > 1 else "NFC"
-    if form != "NFC":
-        raise call.refused(f"NORMALIZE to {form} is not available here; allowed: NFC")
-    return call.result(f"nfc_normalize({call.value(0, STRING).sql})", STRING)
+    if form not in _FORMS:
+        raise call.refused(f"{call.name}: {form} given, allowed: {', '.join(_FORMS)}")
+    value = call.value(0, STRING).sql
+    if call.name == "NORMALIZE" and form == "NFC":
+        return call.result(f"nfc_normalize({value})", STRING)
+    name = "fn_normalized" if call.name == "NORMALIZE" else "fn_casefolded"
+    return call.result(f"{name}({value}, '{form}')", STRING)
 
 
 # Of texts first: a NULL that nothing tells more of is one.
@@ -117,6 +124,7 @@ RULES: dict[str, Rule] = {
     "INITCAP": _initcap,
     "CONTAINS_SUBSTR": _contains_substr,
     "NORMALIZE": _normalize,
+    "NORMALIZE_AND_CASEFOLD": _normalize,
     **PATTERN_RULES,
     **BYTES_RULES,
 }
