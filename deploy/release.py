@@ -3,7 +3,8 @@
     python deploy/release.py FOLDER [--no-sample] [--cut]
 
 * the wheel, the source distribution, and ``image.json``, what an image of them is called and made from;
-* ``sample/``: two weeks of a campus of 200 students, with its digests, from the wheel's own code;
+* ``sample/``: two weeks of a campus of 200 students, with its digests, from the wheel's own code: the store
+  as Parquet and the events as NDJSON, below 5 MB each;
 * ``termtide-VERSION.cdx.json``: the pinned requirements as a CycloneDX bill of materials;
 * ``NOTES.md``, what is new in the version: its section of ``CHANGELOG.md``;
 * ``SHA256SUMS`` over all of it.
@@ -37,6 +38,7 @@ PACKAGES = ("context", "schemas", "sim")
 SAMPLE_BYTES = 5_000_000  # at most, of each of its two forms
 _SAMPLE = ("--fte", "176", "--term", "Fall 2026", "--seed", "1", "--no-marts", "--dataset", "event_store")
 _DAYS = ("--from", "2026-09-07", "--until", "2026-09-20")
+_MORNING = "2026-09-21"  # after them: as of then the store is shown
 _LEVEL = 19  # of zstd: slow to write, as fast to read as any other
 
 
@@ -195,14 +197,17 @@ def bill_of_materials(path: Path) -> None:
 def make_sample(folder: Path, wheel: Path) -> None:
     """Two weeks of a campus, by the code that is in the wheel. Raises ReleaseError.
 
-    The context store as Parquet, the events as Caliper documents, a line each, each at most ``SAMPLE_BYTES``.
+    The context store as Parquet, as of the morning after; the events as documents, a line each; either
+    has at most ``SAMPLE_BYTES``.
     """
     scratch = folder.with_name("scratch")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(scratch / "code")
     run, raw = scratch / "run", scratch / "raw"
     _termtide(scratch, "backfill", *_SAMPLE, *_DAYS, "--out", str(run), "--to", f"ndjson:{raw}")
-    _termtide(scratch, "context", "--to", f"parquet:{scratch / 'store'}", "--run", str(run))
+    _termtide(
+        scratch, "context", "--to", f"parquet:{scratch / 'store'}", "--run", str(run), "--as-of", _MORNING
+    )
     for path in sorted((scratch / "store").rglob("*.parquet")):
         target = folder / "store" / path.relative_to(scratch / "store")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -224,6 +229,7 @@ def make_sample(folder: Path, wheel: Path) -> None:
     facts = {
         "synthetic": True,
         "command": ["termtide", "backfill", *_SAMPLE, *_DAYS],
+        "store_as_of": _MORNING,
         "events": lines.count(b"\n"),
         "events_sha256_uncompressed": hashlib.sha256(lines).hexdigest(),
         "sha256": digests,

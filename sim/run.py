@@ -7,7 +7,7 @@ from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
-from context.errors import InputError
+from context.errors import InputError, RunError
 from context.packs.pack import Pack, load_pack
 from context.terms.premises import Premises
 from sim.backfill.backfill import Backfill, Delivered, Wanted
@@ -122,9 +122,8 @@ def make_marts(at: Claimed) -> int:
 def make_report(pack: Pack, at: Claimed, pictures: Path | None = None) -> None:
     """The page that shows what the run holds, where its charts can be drawn. Raises RunError."""
     at.show.stage("report")
-    lacking = [name for name in CHART_LIBRARIES if find_spec(name) is None]
-    if lacking:  # as in the container image, for which they would be a fifth more
-        at.show.say(f"report: left out, as {' and '.join(lacking)} can't be imported here")
+    if lacking := _lacking():  # as in the container image, for which they would be a fifth more
+        at.show.say(f"report: left out, as {lacking} can't be imported here")
         return
     if missing := uncounted(at.manifest):
         with at.show.counted("counts", "days", len(missing), len(missing)) as bar:
@@ -133,12 +132,19 @@ def make_report(pack: Pack, at: Claimed, pictures: Path | None = None) -> None:
     write_report(at.run_dir, pack, load_record(at.run_dir).rows, pictures)
 
 
+def _lacking() -> str:
+    """What draws charts and is not here, in words; empty where nothing is lacking."""
+    return " and ".join(name for name in CHART_LIBRARIES if find_spec(name) is None)
+
+
 def report_again(run_dir: Path, pictures: Path | None = None, progress: Progress | None = None) -> Path:
     """The report of a complete run anew, and each of its charts as a picture; returns the page.
 
-    Raises InputError for a run that is not complete or whose pack is not at hand, RunError when files can't
-    be read or written.
+    Raises InputError for a run that is not complete or whose pack is not at hand, RunError where nothing
+    draws charts, or when files can't be read or written.
     """
+    if lacking := _lacking():
+        raise RunError(f"{run_dir}: no report, as {lacking} can't be imported here")
     with only_one(run_dir):
         manifest = load_manifest(run_dir)
         if not manifest.is_done:

@@ -1,7 +1,7 @@
 """Take the pictures of the report that README shows: ``python -m tests.report_picture RUN [FOLDER]``.
 
-The first screen of a run's ``report.html``, and the term as a calendar with the hours of its week, in light
-colours. Needs Chromium, no network.
+The first screen of a run's ``report.html``, and the term as a calendar, in light colours. Needs Chromium, no
+network.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from tests.servers.chromium import Chromium, Tab, find_chromium
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _WIDTH, _HEIGHT = 1_160, 590  # CSS pixels
-_ANCHORS = {"report.png": "header", "report-when.png": "#calendar"}  # what each begins with
-_MARGIN = 24
+# What each shows: from the top of one part of the page to the end of another.
+_SPANS = {"report.png": ("header", "#days"), "report-when.png": ("#calendar", "#calendar")}
+_MARGIN = 12
 _MOST_BYTES = 300_000
 
 
@@ -27,14 +28,18 @@ def take(report: Path, folder: Path) -> list[Path]:
     browser = Chromium(program)
     try:
         tab = browser.open(report, (_WIDTH, _HEIGHT))
-        return [_taken(tab, anchor, folder / name) for name, anchor in _ANCHORS.items()]
+        return [_taken(tab, span, folder / name) for name, span in _SPANS.items()]
     finally:
         browser.stop()
 
 
-def _taken(tab: Tab, anchor: str, picture: Path) -> Path:
-    top = tab.ask(f"document.querySelector('{anchor}').getBoundingClientRect().top + window.scrollY")
-    clip = {"x": 0, "y": max(top - _MARGIN, 0), "width": _WIDTH, "height": _HEIGHT, "scale": 1}
+def _taken(tab: Tab, span: tuple[str, str], picture: Path) -> Path:
+    top, bottom = (
+        tab.ask(f"document.querySelector('{part}').getBoundingClientRect().{edge} + window.scrollY")
+        for part, edge in zip(span, ("top", "bottom"), strict=True)
+    )
+    box = {"x": 0, "y": top - _MARGIN, "width": _WIDTH, "height": bottom - top + 2 * _MARGIN}
+    clip = {**box, "scale": 1}
     found = tab.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
     picture.write_bytes(base64.b64decode(found["data"]))
     if picture.stat().st_size > _MOST_BYTES:

@@ -21,7 +21,6 @@ from context.scenario.calendar import Calendar
 LEAST_TO_DROP = 4  # activities of a group that drops scores
 NO_DROPS = ("Exam", "Midterm", "Project", "Paper", "Essay")
 ALIKE_SHARE = 0.75  # of activities worth what is usual in their group (assumption)
-HIDDEN_SHARE = 0.012  # of activities whose grades are not shown by the end of term (assumption)
 LOCKED_SHARE = 0.25  # of activities that close a week after they are due (assumption)
 # Purposes of randomness: what each number draws.
 _TYPE, _POINTS, _RELEASE_DAY, _EARLY = 1, 2, 5, 6
@@ -215,14 +214,19 @@ def make_activities(
         ),
         grade_type=grade_type,
         is_graded=np.array([value != "not_graded" for value in grade_types.values])[grade_type],
-        is_hidden=rng.uniform(key, _HIDDEN) < HIDDEN_SHARE,
+        is_hidden=rng.uniform(key, _HIDDEN) < pack.number("learner_activity.hidden_share"),
         never_drop=np.zeros(len(key), dtype=np.bool_),
         peer_due_ms=np.where(
             has_peers & is_dated,
             due_ms + 2 * DAY_MS + rng.integer(rng.extend(key, _PEER_DUE), 5 * DAY_MS),
             NO_TIME,
         ),
-        anonymous_peers=has_peers & is_dated & (rng.uniform(rng.extend(key, _ANONYMOUS_PEERS)) < 0.5),
+        anonymous_peers=has_peers
+        & is_dated
+        & (
+            rng.uniform(rng.extend(key, _ANONYMOUS_PEERS))
+            < pack.number("learner_activity.anonymous_peer_reviews_share")
+        ),
         only_overrides=is_dated
         & (rng.uniform(key, _ONLY_OVERRIDES) < pack.number("learner_activity.only_overrides_share")),
         key=key,

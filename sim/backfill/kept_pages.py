@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-# Milliseconds that Arrow's allocator keeps pages which nobody uses. With its own ten it gives back, and is
-# given anew, every page of a part of a day: a fifth of a unit's CPU time, for no lower peak.
-KEPT_MS = 2_000
+# Milliseconds, by the clock, that Arrow's allocator keeps pages which nobody uses. With its own ten it gives
+# back, and is given anew, every page of a part of a day: a fifth of a unit's CPU time, for no lower peak.
+# What gives memory back between stages (``give_back``) doesn't wait for it.
+KEPT_MS = 60_000
 _SETTING = "MIMALLOC_PURGE_DELAY"
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sim.cli.options import AsJson, NoMarts, ScenarioFile, Workers
+from context.errors import InputError, number_of
+from context.files import typed_path
+from sim.cli.options import AllowUnlabelled, AsJson, NoMarts, ScenarioFile, Workers
 from sim.cli.terminal import err, out_json
 
 scale_app = typer.Typer(
@@ -23,11 +27,28 @@ _ToOut = Annotated[
 
 
 @scale_app.command("prepare")
-def scale_prepare(work: _Work, scenario: ScenarioFile = None, as_json: AsJson = False) -> None:
-    """Make store, plan and world of a scenario, which all machines then read."""
+def scale_prepare(
+    work: _Work,
+    scenario: ScenarioFile = None,
+    tenants: Annotated[
+        Path | None,
+        typer.Option(
+            "--tenants",
+            parser=typed_path,
+            metavar="FILE",
+            help="A TOML file of several scenarios: tables [[tenant]] of name, scenario and prefix.",
+        ),
+    ] = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make store, plan and world of a scenario, or of several, which all machines then read."""
+    if tenants is not None:
+        _prepare_tenants(work, scenario, tenants, workers, as_json=as_json)
+        return
     from context.terms.premises import premises_of_file
     from sim.folder.progress import Progress
-    from sim.scale.places import open_storage
+    from sim.scale.places.open import open_storage
     from sim.scale.prepare import prepare_work
 
     given = premises_of_file(scenario, {})
@@ -35,7 +56,29 @@ def scale_prepare(work: _Work, scenario: ScenarioFile = None, as_json: AsJson = 
         job = prepare_work(given, open_storage(work), show)
     events = sum(unit.events for unit in job.units.values())
     facts = {"work": work, "synthetic": True, "job": job.seal, "units": len(job.units), "planned": events}
-    _tell(facts, f"{work}: {len(job.units)} units, about {events:,} events", as_json=as_json)
+    told = f"{work}: {number_of(len(job.units), 'unit')}, about {number_of(events, 'event')}"
+    _tell(facts, told, as_json=as_json)
+
+
+def _prepare_tenants(
+    work: str, scenario: Path | None, file: Path, workers: int | None, *, as_json: bool
+) -> None:
+    """Several scenarios, several at a time."""
+    from sim.backfill.pool import default_workers
+    from sim.scale.tenants import prepare_tenants, read_tenants
+
+    if scenario is not None:
+        raise InputError("--scenario: given beside --tenants, whose file names the scenarios")
+    done = prepare_tenants(read_tenants(file), work, workers or default_workers())
+    units, events = sum(tenant.units for tenant in done), sum(tenant.events for tenant in done)
+    facts = {
+        "work": work,
+        "synthetic": True,
+        "tenants": [asdict(tenant) for tenant in done],
+        "units": units,
+        "planned": events,
+    }
+    _tell(facts, f"{work}: {len(done)} tenants, {units} units, about {events:,} events", as_json=as_json)
 
 
 @scale_app.command("units")
@@ -59,12 +102,13 @@ def scale_units(
     from sim.backfill.pool import default_workers
     from sim.folder.progress import Progress
     from sim.scale.tasks import share_of
-    from sim.scale.units import Making, make_own_units
+    from sim.scale.units import make_own_units
 
     share = share_of(index, count, os.environ)
     with Progress(err) as show:
-        done = make_own_units(Making(work, out), share, workers or default_workers(), show)
+        done = make_own_units(work, out, share, workers or default_workers(), show)
     made = [unit for unit in done if not unit.was_there]
+    events = sum(unit.events for unit in made)
     facts = {
         "out": out,
         "synthetic": True,
@@ -72,9 +116,10 @@ def scale_units(
         "count": share.count,
         "made": len(made),
         "found": len(done) - len(made),
-        "events": sum(unit.events for unit in made),
+        "events": events,
     }
-    line = f"{out}: {len(made)} units made ({facts['events']:,} events), {facts['found']} there before"
+    drawn = f"{number_of(len(made), 'unit')} made ({number_of(events, 'event')})"
+    line = f"{out}: {drawn}, {facts['found']} there before"
     _tell(facts, line, as_json=as_json)
 
 
@@ -90,34 +135,65 @@ def scale_beam(
 ) -> None:
     """Make all units by Apache Beam, on Dataflow or another runner."""
     from sim.scale.beam import make_by_beam
-    from sim.scale.units import Making, all_units
+    from sim.scale.units import all_units
 
-    done = make_by_beam(all_units(Making(work, out)), options or [])
+    done = make_by_beam(all_units(work, out), options or [])
     facts = {"out": out, "synthetic": True, "made": done.made, "found": done.found, "events": done.events}
-    line = f"{out}: {done.made} units made ({done.events:,} events), {done.found} there before"
+    drawn = f"{number_of(done.made, 'unit')} made ({number_of(done.events, 'event')})"
+    line = f"{out}: {drawn}, {done.found} there before"
     _tell(facts, line, as_json=as_json)
 
 
 @scale_app.command("finish")
-def scale_finish(work: _Work, out: _ToOut, no_marts: NoMarts = False, as_json: AsJson = False) -> None:
-    """Merge what all tasks made into a run; no event is read for it but by the marts."""
-    from sim.folder.progress import Progress
-    from sim.scale.finish import finish_run
-    from sim.scale.places import open_storage
+def scale_finish(
+    work: _Work,
+    out: _ToOut,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="URL", help="Then load it into BigQuery: bigquery://PROJECT?prefix=NAME_."
+        ),
+    ] = None,
+    allow_unlabelled: AllowUnlabelled = None,
+    no_marts: NoMarts = False,
+    as_json: AsJson = False,
+) -> None:
+    """Merge what all tasks made into a run; no event is read for it but by the marts.
 
-    with Progress(err) as show:
-        run = finish_run(open_storage(work), open_storage(out), show, marts=not no_marts)
-    totals = run.manifest.totals
-    facts = {
-        "run": run.where,
-        "synthetic": True,
-        "was_done": run.was_done,
-        "store_rows": totals.store_rows,
-        "events": totals.events,
-        "event_bytes": totals.event_bytes,
-    }
-    line = f"{run.where}: {totals.store_rows:,} store rows, {totals.events:,} events, all synthetic"
-    _tell(facts, line, as_json=as_json)
+    BigQuery fetches what stands in a bucket by itself.
+    """
+    from sim.folder.progress import Progress
+    from sim.scale.deliver import check_warehouse, deliver_run, warehouse_of
+    from sim.scale.finish import finish_run
+    from sim.scale.places.open import open_storage
+    from sim.scale.tenants import tenants_of
+    from sim.sinks.tables import TableOptions
+
+    options = TableOptions(allow_unlabelled=tuple(allow_unlabelled or ()), say=err.print)
+    if to is not None:
+        check_warehouse(to)
+    source, target = open_storage(work), open_storage(out)
+    for tenant in tenants_of(source):
+        here, there = (place.below(tenant.name) if tenant.name else place for place in (source, target))
+        with Progress(err) as show:
+            run = finish_run(here, there, show, marts=not no_marts)
+            url = None if to is None else warehouse_of(to, tenant.prefix)
+            loads = None if url is None else deliver_run(there, run.manifest, url, options, show)
+        totals = run.manifest.totals
+        facts = {
+            "run": run.where,
+            "synthetic": True,
+            "was_done": run.was_done,
+            "store_rows": totals.store_rows,
+            "events": totals.events,
+            "event_bytes": totals.event_bytes,
+        }
+        rows, events = number_of(totals.store_rows, "store row"), number_of(totals.events, "event")
+        line = f"{run.where}: {rows}, {events}, all synthetic"
+        if loads is not None:
+            facts |= {"to": url, **asdict(loads)}
+            line += f"; {url}: {number_of(loads.loaded, 'item')} loaded, {loads.found} there before"
+        _tell(facts, line, as_json=as_json)
 
 
 def _tell(facts: dict[str, Any], line: str, *, as_json: bool) -> None:

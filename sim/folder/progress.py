@@ -118,7 +118,7 @@ class Progress:
             self._line.reset(self._task, total=None, description=name, counts=None)
             return
         there = f", {before} done before" if before else ""
-        self.say(f"{name}: {total} {parts} to do{there}")
+        self.say(f"{name}: {number_of(total, parts.removesuffix('s'))} to do{there}")
         # Nobody sees this one: it keeps the speed and the time left as the live line does.
         unseen = LiveLine(
             console=Console(file=io.StringIO()),

@@ -43,11 +43,15 @@ class _Use:
     codes: tuple[int, ...]  # the kinds
 
 
-def _fixed_views(heap: Heap, field: str, rows: Scoped) -> Views:
-    """Views of a field's texts of one width; sessions are those of visits, which are fewer."""
+def _fixed_views(heap: Heap, field: str, rows: Scoped, wanted: I64) -> Views:
+    """Views of a field's texts of one width, for the events that are ``wanted``; of sessions by visits."""
     if field == "event.session":
         return heap.add_fixed(rows.sessions())[rows.visits()[1]]
-    return heap.add_fixed(rows.fixed(field))
+    if len(wanted) > len(rows.batch) // 2:
+        return heap.add_fixed(rows.fixed(field))
+    views = np.zeros(len(rows.batch), VIEW)
+    views[wanted] = heap.add_fixed(FIXED[field](rows.batch.take(wanted)))
+    return views
 
 
 def _use(fragment: Fragment, places: dict[int, int], *, kept: bool) -> _Use:
@@ -106,7 +110,9 @@ class Layout:
                 views[place] = self._pools[fragment].views[rows.of(fragment.scope)[mine]]
             elif fragment.field in FIXED:
                 if fragment.field not in fixed:
-                    fixed[fragment.field] = _fixed_views(passing, fragment.field, rows)
+                    codes = {code for each in uses if each.fragment is fragment for code in each.codes}
+                    wanted = rows.mine(tuple(sorted(codes)))
+                    fixed[fragment.field] = _fixed_views(passing, fragment.field, rows, wanted)
                 views[place] = fixed[fragment.field][mine]
             else:
                 text = partial(rows.texts, codes=use.codes, raw=False)

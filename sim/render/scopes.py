@@ -46,7 +46,7 @@ def scope_size(scope: str, world: World) -> int:
 
 
 _OF_VISITS = ("agent", "address")
-_SPARSE = 8  # rows of a table for each that is asked for; beyond that sorting is faster
+_SPARSE = 8  # rows of a table for each that is asked for; beyond that hashing is faster
 
 
 class Scoped:
@@ -144,8 +144,12 @@ def distinct(rows: I64) -> tuple[I64, I64]:
     """(the rows that there are, each once and in order; the place of each among them)."""
     top = int(rows.max()) + 1 if len(rows) else 0
     if top > _SPARSE * len(rows) or (top and rows.min() < 0):
-        used, place = np.unique(rows, return_inverse=True)
-        return used, place.astype(np.int64)
+        found = pa.array(rows).dictionary_encode()  # hashing, and sorting what is left
+        met = found.dictionary.to_numpy()
+        order = np.argsort(met)
+        rank = np.empty(len(met), dtype=np.int64)
+        rank[order] = np.arange(len(met))
+        return met[order], rank[found.indices.to_numpy()]
     there = np.zeros(top, dtype=np.bool_)  # where rows lie close together, a table is faster than sorting
     there[rows] = True
     return np.flatnonzero(there), (np.cumsum(there) - 1)[rows]

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from context.errors import InputError, RunError, first_line
-from sim.scale.units import Making, UnitMaker
+from sim.scale.units import Making, PlacedUnit, UnitMakers
 
 try:
     import apache_beam as beam
@@ -25,7 +25,7 @@ _SPACE = "termtide"
 _DONE = "DONE"
 # Beam runs bundles of a process in several threads; it makes one unit at a time, or memory has no bound.
 _one_at_a_time = threading.Lock()
-_maker: list[tuple[Making, UnitMaker]] = []  # the last one that was asked for in this process
+_makers = UnitMakers()  # of this process
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,14 @@ class MakeUnit(beam.DoFn):  # type: ignore[misc, unused-ignore]  # Beam has no t
     def process(self, element: tuple[str, str, str, str]) -> list[str]:
         """One unit; yields its day."""
         *place, day = element
-        making = Making(*place)
         with _one_at_a_time:
-            if not _maker or _maker[0][0] != making:
-                _maker.clear()
-                _maker.append((making, UnitMaker(making)))
-            made = _maker[0][1].make(date.fromisoformat(day))
+            made = _makers.make(PlacedUnit(Making(*place), date.fromisoformat(day), 0))
         Metrics.counter(_SPACE, "found" if made.was_there else "made").inc()
         Metrics.counter(_SPACE, "events").inc(made.events)
         return [day]
 
 
-def make_by_beam(units: Sequence[tuple[Making, date]], arguments: Sequence[str]) -> BeamResult:
+def make_by_beam(units: Sequence[PlacedUnit], arguments: Sequence[str]) -> BeamResult:
     """Make the units by a pipeline with the options ``arguments``.
 
     Raises InputError for options that Beam refuses, RunError when the pipeline fails.
@@ -63,7 +59,10 @@ def make_by_beam(units: Sequence[tuple[Making, date]], arguments: Sequence[str])
         options = PipelineOptions([*arguments])
     except SystemExit:
         raise InputError(f"-- {' '.join(arguments)}: not understood by Beam; see above") from None
-    elements = [(making.work, making.out, making.tenant, day.isoformat()) for making, day in units]
+    elements = [
+        (unit.making.work, unit.making.out, unit.making.tenant, unit.day.isoformat())
+        for unit in sorted(units, key=lambda unit: -unit.events)
+    ]
     pipeline = beam.Pipeline(options=options)
     _ = (
         pipeline

@@ -173,11 +173,13 @@ class Player:
             # Between two instants only: then all sensors have handed over what was sent up to now.
             if scene.waiting >= self._most_rows and due > scene.env.now and not self._emit(scene):
                 return None
-            if self.clock.is_due(due):
+            # Nothing happens after the end: what sensors still hold then, a nightly batch, goes out at once.
+            when = min(due, scene.span.end_ms)
+            if self.clock.is_due(when):
                 scene.env.step()
-                self.clock.reach(due)
+                self.clock.reach(when)
             elif self._emit(scene):
-                self.clock.wait(due, _NAP_S)
+                self.clock.wait(when, _NAP_S)
         return None
 
     def _enter(self, span: Span, start_ms: int) -> Scene:
@@ -222,7 +224,7 @@ class Player:
                 return False
             if number == len(parts):
                 self._below = scene.below_ms
-            self.lanes.put(maker.make(part), self._below, int(scene.env.now))
+            self.lanes.put(maker.make(part), self._below, min(int(scene.env.now), scene.span.end_ms))
             self.sent += len(part.batch)
             if self._rate_max:
                 self._free_at = max(self._free_at, time.monotonic()) + len(part.batch) / self._rate_max
@@ -268,7 +270,9 @@ class Player:
         if not (self._emit(scene) and self._until(self.lanes.flushed)):
             return None
         now = int(scene.env.now)
-        # All that has left its sensor did so up to ``now``; what leaves until the switch knows nothing of it.
-        self._checkpoint.switch(Switch(max(now + 1, int(self.clock.now_ms())), stage))
-        span = self.timeline.rest_from(self._checkpoint.snapshot().below_ms)
+        known = self._checkpoint.snapshot()
+        # What has left its sensor did so up to ``now``, or, before a kill, up to
+        # ``ahead_ms``: it comes again as it was, since what leaves before a switch is the same without it.
+        self._checkpoint.switch(Switch(max(now, known.ahead_ms, int(self.clock.now_ms())) + 1, stage))
+        span = self.timeline.rest_from(known.below_ms)
         return scene if span is None else self._enter(span, now)

@@ -247,6 +247,15 @@ def test_parts_make_the_same_events(finished: Path, tmp_path: Path, monkeypatch:
     assert len(documents(tmp_path / "nd" / "unit-2026-10-30.ndjson")) == unit.rows > 303
 
 
+def test_a_day_copied_to_two_places_is_one(finished: Path, tmp_path: Path) -> None:
+    """A delivery counts days, and their events, not how often they were put somewhere."""
+    both = [f"ndjson:{tmp_path / 'nd'}", f"parquet:{tmp_path / 'pq'}"]
+    done = part(finished, both, until=FALL[0]).delivered
+    assert done
+    rows = load_manifest(finished).units["2026-10-30"].rows
+    assert (done.drawn, done.copied, done.events) == (0, 1, rows)
+
+
 def test_lines_alone_are_made_without_columns(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

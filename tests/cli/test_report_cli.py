@@ -9,7 +9,7 @@ from shutil import copytree
 
 import pytest
 
-from context.errors import InputError
+from context.errors import InputError, RunError
 from sim.cli.main import main
 from sim.folder.manifest import load_manifest
 from sim.run import report_again
@@ -37,8 +37,8 @@ def test_the_report_is_made_anew(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert check_run(run).findings == []
 
 
-def test_what_has_no_report_is_said(tmp_path: Path) -> None:
-    """A run that is not complete, and one whose pack is another here: one line, nothing written."""
+def test_what_has_no_report_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is not complete, one whose pack is another here, no charts: one line, nothing written."""
     run = copied(tmp_path)
     (run / "report.html").unlink()
     manifest = load_manifest(run)
@@ -50,5 +50,8 @@ def test_what_has_no_report_is_said(tmp_path: Path) -> None:
     manifest.pack = manifest.pack.model_copy(update={"digest": "0" * 64})
     manifest.save(run)
     with pytest.raises(InputError, match="reads otherwise here"):
+        report_again(run)
+    monkeypatch.setattr("sim.run.CHART_LIBRARIES", ("no_such_library",))
+    with pytest.raises(RunError, match="no_such_library can't be imported here"):
         report_again(run)
     assert not (run / "report.html").exists()

@@ -107,7 +107,8 @@ def test_a_version_that_differs_is_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_changes_are_cut_into_a_section(built: Path) -> None:
     """What is unreleased becomes the section of a version with its date, whole; the tree's is not touched."""
-    before = (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    there = (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    before = there.replace("## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- Something.\n", 1)
     version = "9.9.9"
     after = release.cut(before, version, date(2026, 11, 30))
     assert after.replace(f"\n## [{version}] - 2026-11-30\n", "") == before
@@ -116,7 +117,7 @@ def test_changes_are_cut_into_a_section(built: Path) -> None:
     assert text.startswith("### Added\n\n- ")
     assert release.section_of(before, version) is None
     assert (built / "NOTES.md").read_text(encoding="utf-8").startswith("### Added\n\n- ")
-    assert (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8") == before
+    assert (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8") == there
     with pytest.raises(release.ReleaseError, match=f"has a section of {re.escape(version)} already"):
         release.cut(after, version, date(2026, 12, 1))
     nothing = after.partition(f"## [{version}]")[0] + "## [0.0.1] - 2020-01-01\n"

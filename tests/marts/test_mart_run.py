@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ from sim.folder.manifest import load_manifest
 from sim.folder.names import DICTIONARY, MARTS, REPORT
 from sim.marts.record import load_record
 from sim.run import Order, deliver, run
+from sim.sql.query import run_sql
 from sim.sql.warehouse import build_warehouse, open_run
 from tests.samples.marts_tiny import copied_run
 from tests.samples.tiny import SMALL, default_pack
@@ -24,12 +26,12 @@ from tests.samples.tiny import SMALL, default_pack
 def test_run_ends_with_marts() -> None:
     """A finished run without marts gets them, report and dictionary tell of them; then nothing is left."""
     folder = copied_run()
-    assert "<h2>Marts</h2>" not in (folder / REPORT).read_text(encoding="utf-8")
+    assert ">Marts</h2>" not in (folder / REPORT).read_text(encoding="utf-8")
     assert run(premises(SMALL, default_pack()), folder).was_done
     assert not (folder / MARTS).exists()
     assert not run(premises(SMALL, default_pack()), folder, marts=True).was_done
     page = (folder / REPORT).read_text(encoding="utf-8")
-    assert "<h2>Marts</h2>" in page
+    assert ">Marts</h2>" in page
     assert page.count("<svg") == 22  # each for a wide page and for a phone
     assert run(premises(SMALL, default_pack()), folder, marts=True).was_done
     assert (folder / REPORT).read_text(encoding="utf-8") == page
@@ -38,8 +40,14 @@ def test_run_ends_with_marts() -> None:
     assert f"<b>{rows:,}</b> rows in this run" in table
     build_warehouse(folder)  # of the stores alone, as a later step may do
     assert not run(premises(SMALL, default_pack()), folder, marts=True).was_done
+    rows = load_record(folder).rows["mart_general.lti_tool"]
+    day = next((folder / "mart_general" / "lti_tool").glob("*=2026-10-*.parquet"))
+    shutil.copy(day, day.with_name(day.name.replace("2026", "2027")))  # which nobody has made
     with open_run(folder) as connection:
-        assert connection.execute("SELECT count(*) > 0 FROM mart_general.lms_tool").fetchone() == (True,)
+        assert connection.execute("SELECT count(*) FROM mart_general.lti_tool").fetchone() == (rows,)
+    partitions = "SELECT sum(total_rows) FROM mart_general.INFORMATION_SCHEMA.PARTITIONS"
+    found = run_sql(folder, "p", f"{partitions} WHERE table_name = 'lti_tool'")
+    assert list(found.to_pylist()[0].values()) == [rows]
     remove_run(folder, load_manifest(folder))
     assert not list(folder.rglob("*"))
 

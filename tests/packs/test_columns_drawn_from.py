@@ -10,7 +10,7 @@ from sim.report.table_facts import column_rows
 from tests.samples.tiny import default_pack
 
 ENTITIES = schemas.tables("context_store_entity")
-NUMERIC = ("INT64", "NUMERIC", "FLOAT64")
+MEASURED = ("INT64", "NUMERIC", "FLOAT64", "BOOL")
 
 
 def is_there(pack: Pack, block: str) -> bool:
@@ -37,16 +37,16 @@ def is_told(column: schemas.Column) -> bool:
 
 
 def is_measured(column: schemas.Column) -> bool:
-    """Whether a column is a number that is no id."""
-    return column.type in NUMERIC and not (column.references or column.name.endswith("_id"))
+    """Whether a column is a number that is no id, or says yes or no."""
+    return column.type in MEASURED and not (column.references or column.name.endswith("_id"))
 
 
 def test_option_sets_and_numbers_have_a_law() -> None:
-    """Every column of an option set and every measured number says from what it is drawn or computed."""
+    """Every option set, measured number and yes or no says from what it is drawn or computed."""
     columns = [(table.name, column) for table in ENTITIES for column in table.columns]
     wanted = [(name, column) for name, column in columns if column.options or is_measured(column)]
     assert [f"{name}.{column.name}" for name, column in wanted if not is_told(column)] == []
-    assert len(wanted) > 180
+    assert len(wanted) > 250
     silent = schemas.Column("shoe_size", "INT64", "NULLABLE", "Size.", "inferred")
     assert is_measured(silent)
     assert not is_told(silent)

@@ -9,6 +9,7 @@ import pytest
 from sim.report.dictionary.site import write_dictionary
 from sim.report.documents import markdown_page
 from sim.report.table_facts import every_table
+from tests.report_picture import take
 from tests.samples.tiny import finished_run
 from tests.servers.chromium import DESKTOP, PHONE, Chromium, Tab
 
@@ -157,3 +158,13 @@ def test_the_checks_see_faults(chromium: Chromium, tmp_path: Path) -> None:
     assert any("127.0.0.1:9" in url for url in tab.requests)
     assert not tab.ask("document.documentElement.scrollWidth <= window.innerWidth")
     assert tab.ask(CONTRAST) < 4.5
+
+
+@pytest.mark.usefixtures("chromium")
+def test_pictures_for_readme(tmp_path: Path) -> None:
+    """README's pictures are taken of a report, each a PNG of moderate size."""
+    for picture in take(finished_run() / "report.html", tmp_path):
+        data = picture.read_bytes()
+        assert data.startswith(b"\x89PNG")
+        assert 10_000 < len(data) < 300_000
+    assert {path.name for path in tmp_path.iterdir()} == {"report.png", "report-when.png"}

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from context.scenario.calendar import Calendar
+from context.scenario.parts import SensorDelivery
 from context.scenario.scenario import Scenario
 from context.terms.premises import premises
 from sim.caliper.batch import NO_TOOL
@@ -26,6 +27,12 @@ from sim.stream.stream import StreamEnd, StreamJob, stream
 from tests.samples.tiny import calendar_of, default_pack
 
 LIVE = Scenario(name="live", fte=40, seed=5)
+# The same with every sensor within seconds, where a test looks at a moment's events.
+PROMPT = LIVE.model_copy(
+    update={
+        "delivery": (SensorDelivery(buffer_events=1, flush_ms=0, delay_median_ms=1_200, delay_p99_ms=8_000),)
+    }
+)
 
 
 @cache

@@ -16,9 +16,9 @@ from sim.backfill.pool import in_processes
 from sim.folder.progress import Progress
 from sim.scale.finish import finish_run
 from sim.scale.job import JOB, WORLD
-from sim.scale.places import open_storage
+from sim.scale.places.open import open_storage
+from sim.scale.places.storage import Found, Storage
 from sim.scale.prepare import prepare_work
-from sim.scale.storage import Found, Storage
 from sim.scale.tasks import Share
 from sim.scale.units import Making, make_own_units, unit_maker
 from tests.samples.scaled import generated, prepared_work
@@ -125,7 +125,7 @@ def test_a_bucket_that_is_not_there(bucket: str) -> None:
 def test_a_service_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that answers is one line and exit code 3, after a while of trying."""
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
-    monkeypatch.setattr("sim.scale.bucket._AGAIN_S", 0.5)
+    monkeypatch.setattr("sim.scale.places.bucket._AGAIN_S", 0.5)
     with pytest.raises(RunError, match="the same command continues") as caught:
         open_storage("gs://bucket/x").read("a")
     assert "\n" not in str(caught.value)
@@ -158,7 +158,7 @@ def test_a_run_in_a_bucket_is_that_of_one_machine(bucket: str) -> None:
     work, out = f"{bucket}/work", f"{bucket}/run"
     prepare_work(premises(SMALL, default_pack()), open_storage(work), Progress.silent())
     for index in range(2):
-        make_own_units(Making(work, out), Share(index, 2), 1, Progress.silent())
+        make_own_units(work, out, Share(index, 2), 1, Progress.silent())
     run = finish_run(open_storage(work), open_storage(out), Progress.silent())
     assert not run.was_done
     place = open_storage(out)

@@ -15,12 +15,12 @@ from context.terms.premises import premises
 from sim.folder.progress import Progress
 from sim.scale.finish import finish_run
 from sim.scale.job import JOB, WORLD
-from sim.scale.places import open_storage
+from sim.scale.places.open import open_storage
+from sim.scale.places.storage import FolderStorage
 from sim.scale.prepare import prepare_work
 from sim.scale.records import CLAIM
-from sim.scale.storage import FolderStorage
 from sim.scale.tasks import Share, share_of
-from sim.scale.units import Making, make_own_units
+from sim.scale.units import make_own_units
 from tests.samples.scaled import prepared_work
 from tests.samples.tiny import SMALL, default_pack
 
@@ -43,7 +43,7 @@ def work(tmp_path: Path) -> Path:
 
 def units(work: Path, out: Path) -> Callable[[], object]:
     """Make one unit."""
-    return lambda: make_own_units(Making(str(work), str(out)), ONE, 1, Progress.silent())
+    return lambda: make_own_units(str(work), str(out), ONE, 1, Progress.silent())
 
 
 def changed_job(work: Path, **facts: object) -> None:
@@ -94,7 +94,7 @@ def test_libraries_that_move_no_bytes_may_differ(work: Path, tmp_path: Path) -> 
     """Another patch of Python or DuckDB on the machine that prepared is no reason to refuse."""
     job = json.loads((work / JOB).read_text())
     changed_job(work, versions={**job["versions"], "python": "3.11.1", "duckdb": "1.0.0"})
-    made = make_own_units(Making(str(work), str(tmp_path / "out")), ONE, 1, Progress.silent())
+    made = make_own_units(str(work), str(tmp_path / "out"), ONE, 1, Progress.silent())
     assert [unit.was_there for unit in made] == [False]
 
 

@@ -34,7 +34,7 @@ def outage(start: str, end: str, **more: object) -> DeliveryOutage:
 def test_the_pack_s_numbers_and_those_before_them() -> None:
     """A tool's own block goes before that of all tools, that before the pack."""
     given = (
-        SensorDelivery(flush_ms=5_000, delay_p99_ms=9_000),
+        SensorDelivery(flush_ms=5_000, delay_median_ms=1_000, delay_p99_ms=9_000),
         SensorDelivery(tool="zoom", flush_ms=30_000, buffer_events=20),
     )
     found = {s.tool: s for s in sensor_settings(Scenario(delivery=given), default_pack())}
@@ -48,6 +48,12 @@ def test_the_pack_s_numbers_and_those_before_them() -> None:
     plain = sensor_settings(Scenario(), default_pack())
     assert all(s.envelope_events == 1 for s in plain)
     assert plain[-1].delay_median_ms == 1_200
+    # Minutes, hours and a nightly batch, as other feeds have them.
+    assert {s.tool: s.flush_ms for s in plain if s.flush_ms} == {
+        "kaltura": 60_000,
+        "etext": 300_000,
+        "grades": 86_400_000,
+    }
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from sim.cli.live.calendar import NOW, moved_term
 from sim.stream.clock import MAX, Clock
 from sim.stream.control import ask
 from sim.stream.moments_and_speeds import read_moment, read_ramp
-from tests.samples.live_tiny import LIVE, documents_of, play
+from tests.samples.live_tiny import LIVE, PROMPT, documents_of, play
 from tests.samples.tiny import default_pack
 from tests.stream.test_live_stream import playing, within
 
@@ -59,7 +59,8 @@ def test_a_stream_catches_up_with_the_clock(tmp_path: Path, monkeypatch: pytest.
     started, now = time.time(), read_moment("2026-10-14T15:00", LIVE.time_zone, "now") / 1000
     wall = time.time
     monkeypatch.setattr("sim.stream.stream.time.time", lambda: now + wall() - started)
-    with playing(to, state, begin="2026-10-12T08:00", end="2026-10-20", catch_up=True):
+    span = {"begin": "2026-10-12T08:00", "end": "2026-10-20"}
+    with playing(to, state, scenario=PROMPT, catch_up=True, **span):
         while ask(state, "status")["catching_up"]:
             time.sleep(0.05)
         time.sleep(0.5)

@@ -37,7 +37,8 @@ def comment_tables(d: Drawn) -> tuple[Tables, Tables]:
         "author_name": display_names(d).take(pa.array(person)),
         "body_value": body,
         "created_date": c.created_ms,
-        "has_teacher_only_comments": by_teacher & d.coin(c.key, _FOR_TEACHERS, 0.008),
+        "has_teacher_only_comments": by_teacher
+        & d.coin(c.key, _FOR_TEACHERS, "annotation.teachers_only_share"),
         "is_anonymous": (c.kind == CommentKind.PEER) & acts.anonymous_peers[activity],
         "is_hidden": by_teacher & acts.is_hidden[activity],
         "message_character_count": pc.utf8_length(body),

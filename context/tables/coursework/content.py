@@ -124,10 +124,11 @@ def _activities(d: Drawn, titles: pa.Array) -> Columns:
         "has_peer_reviews_assigned": has_peer,
         "is_all_day": all_day & a.is_dated,
         "is_anonymous_peer_reviews": a.anonymous_peers,
-        "is_automatic_peer_reviews": has_peer & d.coin(a.key, _AUTOMATIC_PEERS, 0.7),
+        "is_automatic_peer_reviews": has_peer
+        & d.coin(a.key, _AUTOMATIC_PEERS, "learner_activity.automatic_peer_reviews_share"),
         "is_grade_group_students_individually": d.group_work.own_grades,
         "is_hidden": a.is_hidden,
-        "is_lockable": d.coin(a.key, _LOCKABLE, 0.9),
+        "is_lockable": d.coin(a.key, _LOCKABLE, "learner_activity.lockable_share"),
         "locked_date": a.locked_ms,
         "peer_review_count": np.where(
             has_peer, round(d.pack.number("learner_activity.peer_review_count")), 0
@@ -171,7 +172,7 @@ def _discussions(d: Drawn, titles: pa.Array) -> Columns:
         "type": Coded(np.where(d.content.is_announcement, 0, -1), ("Announcement",)),
         "discussion_type": kind,
         "status": Coded(locked.astype(np.int64), ("active", "locked")),
-        "is_pinned": d.coin(t.key, _PINNED, 0.06) & ~d.content.is_announcement,
+        "is_pinned": d.coin(t.key, _PINNED, "discussion.pinned_share") & ~d.content.is_announcement,
         "is_locked": locked,
         "created_date": t.release_ms
         - planned * (1 + rng.integer(rng.extend(t.key, _PLANNED_HOURS), 10 * 24)) * HOUR_MS,

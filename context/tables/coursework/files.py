@@ -103,8 +103,8 @@ def files(d: Drawn, titles: pa.Array) -> Columns:
         "status": Coded(
             d.coin(f.key, _FILE_HIDDEN, "file.hidden_share").astype(np.int64), ("available", "hidden")
         ),
-        "can_be_locked": d.coin(f.key, _FILE_LOCKABLE, 0.97),
-        "is_locked": d.coin(f.key, _FILE_LOCKED, 0.02),
+        "can_be_locked": d.coin(f.key, _FILE_LOCKABLE, "file.lockable_share"),
+        "is_locked": d.coin(f.key, _FILE_LOCKED, "file.locked_share"),
         "folder_id": f.offering * 8 + 1 + rng.integer(rng.extend(f.key, _FOLDER), 6),
         "unlocked_date": np.where(planned, f.release_ms, NO_TIME),
         "locked_date": np.where(d.coin(f.key, _FILE_CLOSED, 0.015), d.close_ms - 3 * DAY_MS, NO_TIME),

@@ -181,9 +181,12 @@ def _results(d: Drawn) -> Columns:
         "quiz_id": Maybe(quiz + 1, a.quiz_result >= 0),
         "course_offering_id": offering + 1,
         "learning_environment_organization_id": department_account(d)[offering] + 1,
-        "is_hide_points": d.coin(d.content.activities.key[activity], _HIDE_POINTS, 0.08)
+        "is_hide_points": d.coin(
+            d.content.activities.key[activity], _HIDE_POINTS, "learning_outcome_result.hide_points_share"
+        )
         & (a.quiz_result < 0),
-        "is_hidden": d.content.activities.is_hidden[activity] | d.coin(a.key, _RESULT_HIDDEN, 0.01),
+        "is_hidden": d.content.activities.is_hidden[activity]
+        | d.coin(a.key, _RESULT_HIDDEN, "learning_outcome_result.hidden_share"),
         **_marks(d, a.outcome, a.score, a.possible, a.original),
         "attempts": a.attempts,
         "assessed_date": a.assessed_ms,

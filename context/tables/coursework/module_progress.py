@@ -36,12 +36,20 @@ def _progressions(d: Drawn) -> Columns:
         "module_id": p.module + 1,
         "person_id": d.enrolments.person[p.enrolment] + 1,
         "status": Coded(p.state, MODULE_STATES),
-        "is_collapsed": Maybe(d.coin(p.key, _COLLAPSED, 0.6), d.coin(p.key, _KNOWS_COLLAPSED, 0.3)),
-        "is_current": Maybe(d.coin(p.key, _CURRENT, 0.985), d.coin(p.key, _EVALUATED, 0.97)),
+        "is_collapsed": Maybe(
+            d.coin(p.key, _COLLAPSED, "module_progression.collapsed_share"),
+            d.coin(p.key, _KNOWS_COLLAPSED, "module_progression.collapsed_known_share"),
+        ),
+        "is_current": Maybe(
+            d.coin(p.key, _CURRENT, "module_progression.current_share"),
+            d.coin(p.key, _EVALUATED, "module_progression.evaluated_share"),
+        ),
         "current_position": Maybe(p.position, p.position > 0),
         "lock_version": p.done,
         "completed_date": p.completed_ms,
-        "evaluated_date": np.where(d.coin(p.key, _EVALUATED, 0.97), p.changed_ms, NO_TIME),
+        "evaluated_date": np.where(
+            d.coin(p.key, _EVALUATED, "module_progression.evaluated_share"), p.changed_ms, NO_TIME
+        ),
         "created_date": p.created_ms,
         "updated_date": p.changed_ms,
     }, len(p)

@@ -31,7 +31,7 @@ def wikis(d: Drawn, titles: pa.Array) -> Columns:
     p = d.content.pages
     first = np.searchsorted(p.offering, np.arange(courses))
     has_page = np.isin(np.arange(courses), p.offering)
-    has_front = d.coin(d.catalogue.offering_key, _FRONT_PAGE, 0.45) & has_page
+    has_front = d.coin(d.catalogue.offering_key, _FRONT_PAGE, "wiki.front_page_share") & has_page
     first, has_front = (np.concatenate([a, np.zeros(len(groups), a.dtype)]) for a in (first, has_front))
     front = page_urls(d, titles).take(pa.array(np.where(has_front, first, 0), mask=~has_front))
     key = np.concatenate([d.catalogue.offering_key, g.key[groups]])
@@ -71,10 +71,10 @@ def pages(d: Drawn, titles: pa.Array) -> Columns:
         "wiki_id": p.offering + 1,
         "body": article(d, "page", p.key, p.offering, 3, 0.6, 0.45),
         "comments_count": 0,
-        "could_be_locked": d.coin(p.key, _PAGE_LOCKABLE, 0.8),
+        "could_be_locked": d.coin(p.key, _PAGE_LOCKABLE, "wiki_page.lockable_share"),
         "created_date": p.release_ms,
         "editing_roles": Coded(roles, ("teachers", "teachers,students", "public")),
-        "is_protected_editing": (roles == 0) & d.coin(p.key, _PAGE_PROTECTED, 0.08),
+        "is_protected_editing": (roles == 0) & d.coin(p.key, _PAGE_PROTECTED, "wiki_page.protected_share"),
         "revised_date": updated,
         "status": "active",
         "title": titles,

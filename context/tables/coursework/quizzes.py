@@ -61,7 +61,7 @@ def quizzes(d: Drawn, titles: pa.Array) -> Columns:
     def of_activity(values: I64) -> I64:
         return np.where(graded, values[activity], NO_TIME) if len(acts) else np.full(rows, NO_TIME)
 
-    lockdown = d.coin(q.key, _LOCKDOWN, 0.06)
+    lockdown = d.coin(q.key, _LOCKDOWN, "quiz.lockdown_share")
     answers = coded(d, "quiz", "correct_answers_display_policy", q.key, _ANSWERS_SHOWN)
     after = q.release_ms + np.where(
         graded, np.maximum(of_activity(acts.due_ms) - q.release_ms, 0), 7 * DAY_MS
@@ -86,13 +86,15 @@ def quizzes(d: Drawn, titles: pa.Array) -> Columns:
             ("192.0.2.0/24,198.51.100.0/24",),
         ),
         "is_allow_anonymous_submissions": False,
-        "is_allow_go_back_to_previous_question": d.coin(q.key, _GO_BACK, 0.9),
-        "is_browser_lockdown_monitor_required": lockdown & d.coin(q.key, _MONITOR, 0.3),
+        "is_allow_go_back_to_previous_question": d.coin(q.key, _GO_BACK, "quiz.go_back_share"),
+        "is_browser_lockdown_monitor_required": lockdown
+        & d.coin(q.key, _MONITOR, "quiz.lockdown_monitor_share"),
         "is_browser_lockdown_required": lockdown,
-        "is_browser_lockdown_required_to_display_results": lockdown & d.coin(q.key, _LOCKDOWN_RESULTS, 0.25),
-        "is_can_be_locked": d.coin(q.key, _LOCKABLE, 0.95),
-        "is_display_multiple_questions": d.coin(q.key, _MANY_AT_ONCE, 0.7),
-        "is_shuffled_answer_display_order": d.coin(q.key, _SHUFFLED, 0.5),
+        "is_browser_lockdown_required_to_display_results": lockdown
+        & d.coin(q.key, _LOCKDOWN_RESULTS, "quiz.lockdown_results_share"),
+        "is_can_be_locked": d.coin(q.key, _LOCKABLE, "quiz.lockable_share"),
+        "is_display_multiple_questions": d.coin(q.key, _MANY_AT_ONCE, "quiz.all_questions_at_once_share"),
+        "is_shuffled_answer_display_order": d.coin(q.key, _SHUFFLED, "quiz.shuffled_share"),
         "points_possible": rules.points_hundredths,
         "published_date": q.release_ms,
         # A quiz without an activity opens when it is published; it was written before.
@@ -125,7 +127,7 @@ def _items(d: Drawn) -> Columns:
     told = topic_phrases(d, "quiz_text", subject, i.key, "<p>{}</p>")
     created = question_ms(d, i.quiz) + (i.place + 1) * 20_000
     changed = d.coin(i.key, _ITEM_CHANGED, 0.12)
-    regrade = d.coin(i.key, _REGRADE, 0.015) & ~text_only
+    regrade = d.coin(i.key, _REGRADE, "quiz_item.regrade_share") & ~text_only
     return {
         "quiz_id": i.quiz + 1,
         "quiz_item_group_id": Maybe(i.group + 1, i.group >= 0),
@@ -140,7 +142,9 @@ def _items(d: Drawn) -> Columns:
             topic_phrases(d, "answer_neutral", subject, i.key), d.coin(i.key, _COMMENT_NEUTRAL, 0.07)
         ),
         "created_date": created,
-        "is_regrade_option_available": Maybe(d.coin(i.key, _REGRADE_OPTION, 0.6), regrade),
+        "is_regrade_option_available": Maybe(
+            d.coin(i.key, _REGRADE_OPTION, "quiz_item.regrade_option_share"), regrade
+        ),
         "name": Coded(
             np.where(text_only, 0, 1 + d.coin(i.key, _UNNAMED, 0.2)), ("Instructions", "Question", "")
         ),
@@ -201,7 +205,7 @@ def _results(d: Drawn) -> Columns:
     shown = ~is_value(coded(d, "quiz", "show_results", d.content.quizzes.key, _RESULTS_SHOWN), "never")[
         r.quiz
     ]
-    seen = d.coin(r.key, _SEEN, 0.88)
+    seen = d.coin(r.key, _SEEN, "quiz_result.seen_share")
     return {
         "quiz_id": r.quiz + 1,
         "person_id": d.enrolments.person[r.enrolment] + 1,

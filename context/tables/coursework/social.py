@@ -86,8 +86,10 @@ def _groups(d: Drawn) -> Pair:
         "join_level": Coded(level, joins.values),
         "max_membership": Maybe(g.most, g.most > 0),
         "storage_quota": np.where(of_course, *(round(mb * 1024 * 1024) for mb in kept_mb)),
-        "is_public": d.coin(g.key, _PUBLIC, 0.02),
-        "is_default_view": Maybe(np.ones(rows, np.bool_), d.coin(g.key, _DEFAULT_VIEW, 0.2))
+        "is_public": d.coin(g.key, _PUBLIC, "learner_group.public_share"),
+        "is_default_view": Maybe(
+            np.ones(rows, np.bool_), d.coin(g.key, _DEFAULT_VIEW, "learner_group.default_view_known_share")
+        )
         if rows
         else None,
         "status": Coded(np.where(g.deleted, 1, 0), ("available", "deleted")),
@@ -124,7 +126,9 @@ def _members(d: Drawn) -> Pair:
 
 def _flags(d: Drawn) -> tuple[BOOL, BOOL]:
     """(messages with a file, messages with a recording)."""
-    return d.coin(d.inbox.message_key, _ATTACHED, 0.06), d.coin(d.inbox.message_key, _RECORDED, 0.01)
+    return d.coin(d.inbox.message_key, _ATTACHED, "conversation_message.attachment_share"), d.coin(
+        d.inbox.message_key, _RECORDED, "conversation_message.recording_share"
+    )
 
 
 def _conversations(d: Drawn) -> Pair:
@@ -167,7 +171,7 @@ def _messages(d: Drawn) -> Pair:
         "conversation_id": b.message_conversation + 1,
         "author_id": b.message_author + 1,
         "body": body,
-        "is_generated": d.coin(b.message_key, _GENERATED, 0.01),
+        "is_generated": d.coin(b.message_key, _GENERATED, "conversation_message.generated_share"),
         "has_attachments": attached,
         "has_media_objects": recorded,
         "message_size_bytes": pc.binary_length(body),

@@ -140,7 +140,7 @@ def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "le_start_date": np.where(known, _local_dates(d, begin), NO_TIME),
         "le_end_date": np.where(known, _local_dates(d, np.full(rows, d.close_ms - 1)), NO_TIME),
         "le_status": Coded(_states(d), LE_STATES),
-        "is_publicly_visible": d.coin(c.offering_key, _VISIBLE, 0.03),
+        "is_publicly_visible": d.coin(c.offering_key, _VISIBLE, "course_offering.publicly_visible_share"),
         "syllabus_content": pc.if_else(pa.array(has_syllabus), syllabus, None),
         "created_date": created,
     }
@@ -206,7 +206,7 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "delivery_mode": Coded(np.where(known, modes, -1), mode_names),
         "status": Coded(_section_states(d), ("active", "deleted", "inactive")),
         "is_graded": Maybe(c.section_kind == SectionKind.PRIMARY, known),
-        "is_honors": Maybe(d.coin(c.section_key, _HONORS, 0.02), known),
+        "is_honors": Maybe(d.coin(c.section_key, _HONORS, "course_section.honors_share"), known),
         "is_default_section": (c.section_ordinal == 0)
         & np.isin(c.section_kind, (SectionKind.PRIMARY, SectionKind.OWN)),
         "max_enrollment": Maybe(most, known),
@@ -214,10 +214,16 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "start_date": np.where(known, dates["start"], NO_TIME),
         "end_date": np.where(known, dates["end"], NO_TIME),
         "is_accepting_enrollments": Maybe(
-            np.zeros(rows, np.bool_), d.coin(c.section_key, _NO_ENROLMENTS, 0.1)
+            np.zeros(rows, np.bool_),
+            d.coin(c.section_key, _NO_ENROLMENTS, "course_section.enrollment_closed_share"),
         ),
-        "can_manually_enroll": Maybe(np.zeros(rows, np.bool_), d.coin(c.section_key, _NO_MANUAL, 0.1)),
-        "is_restrict_enrollments_to_section_dates": d.coin(c.section_key, _RESTRICTED, 0.05),
+        "can_manually_enroll": Maybe(
+            np.zeros(rows, np.bool_),
+            d.coin(c.section_key, _NO_MANUAL, "course_section.no_manual_enrollment_share"),
+        ),
+        "is_restrict_enrollments_to_section_dates": d.coin(
+            c.section_key, _RESTRICTED, "course_section.restricted_share"
+        ),
         "created_date": created,
         "updated_date": created + rng.integer(rng.extend(c.section_key, _SECTION_UPDATED), 19 * DAY_MS),
     }
@@ -258,7 +264,7 @@ def _enrolment(d: Drawn) -> tuple[pa.Table, pa.Table]:
         "grading_basis": Coded(np.where(student, _pass_fail(d), -1), ("GRD", "PNP")),
         "entry_date": _local_dates(d, e.entry_ms),
         "exit_date": np.where(left, _local_dates(d, e.exit_ms), NO_TIME),
-        "is_self_enrolled": d.coin(e.key, _SELF_ENROLLED, 0.002),
+        "is_self_enrolled": d.coin(e.key, _SELF_ENROLLED, "course_section_enrollment.self_enrolled_share"),
         "created_date": e.created_ms,
         "updated_date": updated,
         "last_activity_date": last_acts(d.catalogue, e, d.results, d.posts),

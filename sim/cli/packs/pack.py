@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from context.errors import FindingsError, number_of
+from context.errors import FindingsError, InputError, number_of
+from context.files import typed_path
 from context.packs.pack import check_pack, describe, list_packs, load_pack, summary
 from sim.cli.options import AsJson
 from sim.cli.terminal import err, out, out_json, print_rows
 
-pack_app = typer.Typer(help="Distribution packs: list, show, check.", rich_markup_mode=None)
+pack_app = typer.Typer(help="Distribution packs: list, show, check, merge.", rich_markup_mode=None)
 _Name = Annotated[str, typer.Argument(help="Name of a built-in pack or path of a folder.")]
 
 
@@ -60,3 +61,43 @@ def pack_check_command(name: _Name, as_json: AsJson = False) -> None:
     if findings:
         raise FindingsError(f"pack {name}: {number_of(len(findings), 'finding')}")
     err.print(f"pack {name}: sound")
+
+
+@pack_app.command("merge")
+def pack_merge_command(
+    names: Annotated[
+        list[str], typer.Argument(metavar="PACK...", help="Names or folders of two packs or more.")
+    ],
+    folder: Annotated[
+        Path, typer.Option("--out", parser=typed_path, metavar="DIR", help="Folder of the new pack.")
+    ],
+    weights: Annotated[
+        str | None,
+        typer.Option("--weights", metavar="N,N...", help="One a pack, such as students; default: all alike."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make one pack of several, by weighted means of their figures.
+
+    None of the data that these were counted from is needed.
+    """
+    from context.packs.merge import merged
+
+    packs = [load_pack(name, Path.cwd()) for name in names]
+    draft = merged(packs, _weights(weights, len(packs)), folder.name)
+    draft.save(folder)
+    if as_json:
+        out_json(summary(load_pack(folder.absolute())))
+    else:
+        err.print(f"{folder}: merged of {', '.join(pack.name for pack in packs)}")
+
+
+def _weights(text: str | None, count: int) -> list[float]:
+    if text is None:
+        return [1.0] * count
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(
+            f"--weights: {text} given, allowed: numbers with commas between, such as 3,2,1"
+        ) from None

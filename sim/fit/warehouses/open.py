@@ -12,12 +12,12 @@ import duckdb
 from context.errors import InputError
 from context.files import typed_path
 from sim.fit.warehouses.duckdb_source import DuckdbSource, attach, make_views
-from sim.fit.warehouses.source import DATASETS, KEPT, FitSource
+from sim.fit.warehouses.source import DATASETS, DISTRIBUTIONS, KEPT, FitSource
 from sim.folder.duckdb_paths import duckdb_folder
 from sim.folder.names import MANIFEST
 from sim.sql.warehouse import literal, quoted
 
-WAREHOUSES = "the folder of a run, duckdb:FILE, parquet:DIR, bigquery://PROJECT"
+WAREHOUSE_FORMS = "the folder of a run, duckdb:FILE, parquet:DIR, bigquery://PROJECT"
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def open_warehouse(
         yield source
         return
     if colon and scheme not in ("duckdb", "parquet"):
-        raise InputError(f"--from {text}: allowed: {WAREHOUSES}")
+        raise InputError(f"--from {text}: allowed: {WAREHOUSE_FORMS}")
     place = typed_path(rest if colon else text)
     with TemporaryDirectory(prefix="termtide-fit-") as spill, duckdb.connect() as connection:
         for setting in (
@@ -67,7 +67,7 @@ def _check_shape(source: FitSource, text: str) -> None:
     needed = [
         f"context_store_entity.{name}" for name in ("person", "course_section_enrollment", "academic_term")
     ]
-    if "udp_distributions.context_store_distributions" in there:
+    if DISTRIBUTIONS in there:
         return
     for name in needed:
         if name not in there:
@@ -81,6 +81,6 @@ def _check_place(place: Path, scheme: str, text: str) -> None:
     """Raise InputError unless there is a file, a folder or a run at a place."""
     what = "file" if scheme == "duckdb" else "folder"
     if not (place.is_file() if scheme == "duckdb" else place.is_dir()):
-        raise InputError(f"--from {text}: no such {what}, allowed: {WAREHOUSES}")
+        raise InputError(f"--from {text}: no such {what}, allowed: {WAREHOUSE_FORMS}")
     if not scheme and not (place / MANIFEST).is_file():
-        raise InputError(f"--from {text}: no {MANIFEST} there, allowed: {WAREHOUSES}")
+        raise InputError(f"--from {text}: no {MANIFEST} there, allowed: {WAREHOUSE_FORMS}")

@@ -141,7 +141,8 @@ def binned(rows: Values, what: str, unit: str, *, digits: int = 0, rule: float |
 def _binned(rows: Values, width: int, height: int, rule: float | None) -> Any:
     names = [row["name"] for row in rows]
     crowded = len(names) * max(map(len, names), default=1) * 7 > width
-    axis = alt.Axis(labelAngle=0, domain=False, ticks=False, labelOverlap="parity" if crowded else False)
+    overlap: Any = {"labelOverlap": "parity", "labelSeparation": 5} if crowded else {"labelOverlap": False}
+    axis = alt.Axis(labelAngle=0, domain=False, ticks=False, **overlap)
     x = alt.X("name:N", sort=names, title=None, axis=axis)
     y = alt.Y("number:Q", title=None, axis=alt.Axis(format="~s", tickCount=4))
     bars = chart_of(rows).mark_bar(color=DRAWN, width={"band": 0.7}).encode(x=x, y=y)

@@ -1,0 +1,94 @@
+"""Two worlds compared: alike ones raise no alarm, and what was changed is named."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from context.packs.pack import find_pack
+from sim.cli.main import main
+from sim.compare.compare import Comparison, compare
+from sim.compare.figures import of_fit, of_pack
+from tests.samples.fitted_tiny import tiny_fit, tiny_pack
+from tests.samples.pack_folder import Edit, edit
+
+
+def _tool(rows: list[list[str]]) -> None:
+    """One tool's rate by a tenth."""
+    for row in rows[1:]:
+        if row[rows[0].index("tool")] == "files":
+            row[rows[0].index("factor")] = f"{1.1 * float(row[rows[0].index('factor')]):.6g}"
+
+
+def _share(rows: list[list[str]]) -> None:
+    """One conditional share by three points."""
+    names = {name: i for i, name in enumerate(rows[0])}
+    for row in rows[1:]:
+        if row[names["field"]] == "role_status" and row[names["given_1_value"]] == "Student":
+            moved = {"Enrolled": -0.03, "Dropped": 0.03}.get(row[names["value"]], 0.0)
+            row[names["share"]] = f"{float(row[names['share']]) + moved:.6g}"
+
+
+def _break(rows: list[list[str]]) -> None:
+    """The week of the recess changes places with the one before it."""
+    day, term = rows[0].index("day"), rows[0].index("term_type")
+    for row in rows[1:]:
+        if row[term] == "Fall" and 84 <= int(row[day]) < 98:
+            row[day] = str(int(row[day]) + (7 if int(row[day]) < 91 else -7))
+
+
+CHANGES: list[tuple[str, Edit, str, str]] = [
+    ("rate_tool.csv", _tool, "rates by tool", "files"),
+    ("categorical.csv", _share, "categorical course_section_enrollment.role_status", "Student: Enrolled"),
+    ("rate_day_in_term.csv", _break, "rates by day", "85"),
+]
+
+
+def _against(change: Callable[[Path], object], folder: Path) -> Comparison:
+    shutil.copytree(find_pack("us_public_r1"), folder)
+    change(folder)
+    return compare(of_pack("before", "us_public_r1"), of_pack("after", folder))
+
+
+@pytest.mark.parametrize(("file", "change", "block", "cell"), CHANGES, ids=["tool", "share", "break"])
+def test_a_changed_pack_is_named(tmp_path: Path, file: str, change: Edit, block: str, cell: str) -> None:
+    """Of two packs that differ in one thing, that is named, and else only rates' margins that follow."""
+    found = _against(lambda folder: edit(folder, file, change), tmp_path / "pack")
+    named = {(each.block, each.cell) for each in found.beyond}
+    assert (block, cell) in named
+    assert all(each.block == block or each.block.startswith("rates by") for each in found.beyond)
+
+
+def test_a_pack_is_as_itself() -> None:
+    """A pack compared with itself differs nowhere."""
+    found = compare(of_pack("a", "us_public_r1"), of_pack("b", "us_public_r1"))
+    assert found.beyond == []
+    assert len(found.judged) > 700
+
+
+def test_a_run_is_as_the_pack_that_was_fitted_to_it() -> None:
+    """What was fitted to a run and the run itself differ nowhere."""
+    found = compare(of_pack("pack", tiny_pack()), of_fit("run", tiny_fit(), tiny_pack()))
+    assert found.beyond == []
+    tools = [each for each in found.differences if each.block == "rates by tool" and each.asked > 1_000]
+    assert tools
+    assert np.abs([each.came / each.asked - 1 for each in tools]).max() < 0.03
+
+
+def test_the_command_ends_with_what_it_finds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 1 and the furthest cell where two packs differ, 2 for what is neither pack nor warehouse."""
+    folder = tmp_path / "pack"
+    shutil.copytree(find_pack("us_public_r1"), folder)
+    edit(folder, "rate_tool.csv", _tool)
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", "us_public_r1", str(folder)])
+    told = capsys.readouterr()
+    assert ended.value.code == 1
+    assert "rates by tool, files: asked" in told.out
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", "us_public_r1", str(tmp_path / "nowhere")])
+    assert ended.value.code == 2
