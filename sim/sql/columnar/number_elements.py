@@ -1,4 +1,4 @@
-"""The elements of a number's format, as BigQuery's page on format elements has them, and where each may stand."""
+"""Elements of a format of numbers, read: BigQuery's page on format elements, and ZetaSQL's tests of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _ELEMENT = re.compile(r"TM[9E]?|EEEE|MI|PR|RN|FM|[$09X.D,GSBVCL]", re.IGNORECASE)
-HEX_MAX = 16
+HEX_DIGITS = 16  # of an INT64
 _WIDEST = 1 << 20
 _TM = "'TM', 'TM9' or 'TME' cannot be combined with other format elements"
 
@@ -197,7 +197,7 @@ class _Reader:
         count = sum(element in "09Xx" for element in self.elements)
         if not count and "roman" not in self.flags:
             raise ValueError("Format string must contain at least one of 'X', '0' or '9'")
-        if hexadecimal and count > HEX_MAX:
+        if hexadecimal and count > HEX_DIGITS:
             raise ValueError("Max number of 'X' is 16")
         elements, point = self.elements, len(self.elements) if self.point is None else self.point
         if "power" in self.flags and point >= 2:  # of the digits before the point one is kept

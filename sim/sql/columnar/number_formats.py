@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 
-from sim.sql.columnar.number_elements import HEX_MAX, NumberFormat, format_elements
+from sim.sql.columnar.number_elements import HEX_DIGITS, NumberFormat, format_elements
 
 _EXACT = Context(prec=2000, Emin=-99_999, Emax=99_999)
 _ROMAN = (
@@ -60,7 +60,7 @@ def _signs(form: NumberFormat, number: Decimal, *, blank: bool) -> tuple[str, st
 def _hexadecimal(number: Decimal, form: NumberFormat) -> str:
     fits = number.is_finite()
     whole = int(number.copy_abs().to_integral_value(ROUND_HALF_UP, _EXACT)) if fits else 0
-    digits = f"{whole:x}" if fits and whole < 1 << 64 else "0" * (HEX_MAX + 1)
+    digits = f"{whole:x}" if fits and whole < 1 << 64 else "0" * (HEX_DIGITS + 1)
     room = len(form.elements)
     before, after = _signs(form, number, blank=False)
     if len(digits) > room:
