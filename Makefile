@@ -8,7 +8,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --n
 	--no-emit-index-url --quiet $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack release check-cloud lock-checkov test gates check format bench docs picture emulators \
+.PHONY: help demo stack release check-cloud lock-checkov test gates check format bench speed docs picture emulators \
 	oldest-clients beam lock lock-emulators lock-beam clean
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make check-cloud  checkov's policies for Terraform and the image, in an environment of its own"
 	@echo "make format   put files into the form that make check wants"
 	@echo "make bench    events and rows per CPU-second"
+	@echo "make speed    the same into docs/speed.md, and what runs of four sizes take"
 	@echo "make emulators  emulators of BigQuery (where there is a Python 3.13) and Cloud Storage for the tests"
 	@echo "make beam     Termtide with Apache Beam in an environment of its own, .venv/beam"
 	@echo "make oldest-clients  DuckDB 1.2 for the test that opens files with it"
@@ -43,7 +44,7 @@ test: .venv/.installed-dev emulators oldest-clients
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not gates" $(ARGS)
 
 # ARGS="kills seed-3" runs these stages alone.
-gates: .venv/.installed-dev emulators oldest-clients
+gates: .venv/.installed-dev emulators oldest-clients beam
 	@$(BIN)/python -m tests.run_gates $(ARGS)
 
 check: .venv/.installed-dev
@@ -69,9 +70,14 @@ format: .venv/.installed-dev
 	$(BIN)/ruff format .
 
 bench: .venv/.installed-dev
-	@$(BIN)/python -m tests.bench_events $(ARGS)
+	@MIMALLOC_PURGE_DELAY=60000 $(BIN)/python -m tests.bench_events $(ARGS)
 	@$(BIN)/python -m tests.bench_store
 	@$(BIN)/python -m tests.bench_stream $(ARGS)
+
+# The figures of docs/speed.md, on a machine that does nothing else.
+speed: .venv/.installed-dev
+	@MIMALLOC_PURGE_DELAY=60000 $(BIN)/python -m tests.bench_events --page
+	@$(BIN)/python -m tests.bench_growth --page $(ARGS)
 
 picture: .venv/.installed
 	@$(BIN)/termtide demo --out runs/demo-1 $(ARGS)

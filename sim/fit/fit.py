@@ -18,8 +18,8 @@ from sim.fit.fitted import FIT_NOTE, Fitted, FitWish
 from sim.fit.guard import GuardReport, checked_threshold, rounded_rate
 from sim.fit.laws import adoption_rows, gap_rows, hour_rows, law_rows
 from sim.fit.rate_tables import put_rates
-from sim.fit.texts import bins, categorical_sql, continuous_sql, filled
-from sim.fit.warehouses.source import FitRow, FitSource
+from sim.fit.texts import bins, categorical_sql, continuous_sql, filled, told_sql
+from sim.fit.warehouses.source import DISTRIBUTIONS, FitRow, FitSource
 from sim.folder.progress import Say
 
 
@@ -35,11 +35,20 @@ def fit(source: FitSource, wish: FitWish, say: Say = lambda _: None) -> Fitted:
     work.fields("categorical")
     work.fields("continuous")
     work.check_size()
-    work.clicks()
-    work.laws()
-    work.scores()
+    if wish.noise.rest:
+        work.leave(wish.noise.rest)
+    else:
+        work.clicks()
+        work.laws()
+        work.scores()
     draft.files[FIT_NOTE] = json.dumps(work.found.note() | wish.noise.note(), indent=1) + "\n"
     return work.found
+
+
+_COUNTED = (
+    "adoption", "hour", "gap", "visits", "course_load", "level_given_standing", "sections_per_course",
+    "letter", "submission_lead", "withdraw_timing", "score", "missing",
+)  # fmt: skip
 
 
 @dataclass
@@ -57,13 +66,19 @@ class _Fit:
     def threshold(self) -> int:
         return self.found.report.threshold
 
+    @property
+    def is_told(self) -> bool:
+        """Whether all that there is are distributions that somebody else counted."""
+        there = self.source.tables()
+        return DISTRIBUTIONS in there and "context_store_entity.person" not in there
+
     def ask(self, block: str, sql: str) -> list[FitRow] | None:
         """The rows of a query, None (and why) where the warehouse lacks what it reads."""
         lacking = self.source.lacks(sql)
         if lacking:
             self.found.missing[block] = lacking
             return None
-        return self.wish.noise.counts(block, self.source.rows(sql))
+        return self.source.rows(sql)
 
     def fields(self, kind: str) -> None:
         """All fields of a kind; rows of the pack that were not fitted say so."""
@@ -97,10 +112,20 @@ class _Fit:
     def _categorical(self, entry: FitField) -> list[dict[str, Any]] | None:
         law = self.found.base.categorical(entry.entity, entry.field)
         values = [value for value in law.values if value is not None]
-        rows = self.ask(f"categorical {entry.name}", categorical_sql(entry, values, self.threshold))
-        shares = (
-            None if rows is None or law.given != entry.given else fitted_shares(law, rows, self.found.report)
+        noise, block = self.wish.noise, f"categorical {entry.name}"
+        if why := noise.refuses(entry):
+            self.found.missing[block] = why
+            return None
+        least = noise.threshold(self.threshold)
+        made = (
+            told_sql(entry, entry.field, values, least)
+            if self.is_told
+            else categorical_sql(entry, values, least)
         )
+        rows = self.ask(block, made)
+        if rows is None or law.given != entry.given:
+            return None
+        shares = fitted_shares(law, noise.counts(law, rows), self.found.report)
         if shares is None:
             return None
         self.found.shares[entry.name] = shares
@@ -109,7 +134,13 @@ class _Fit:
     def _moments(self, entry: FitField, name: str, old: list[dict[str, str]]) -> list[dict[str, Any]] | None:
         entity, _, field_name = name.partition(".")
         law = self.found.base.continuous(entity, field_name)
-        rows = self.ask(f"continuous {name}", continuous_sql(entry, field_name, self.threshold))
+        if why := self.wish.noise.refuses(entry):
+            self.found.missing[f"continuous {name}"] = why
+            return None
+        made = continuous_sql(entry, field_name, self.threshold)
+        if self.is_told:
+            made = told_sql(entry, field_name, (), self.threshold)
+        rows = self.ask(f"continuous {name}", made)
         moments = None if not rows else fitted_moments(law, rows[0], self.found.report, name)
         if moments is None or rows is None:
             return None
@@ -123,6 +154,12 @@ class _Fit:
                 f"{self.source.label}: too small: no field has {self.threshold} people for any value, "
                 "allowed: a warehouse of more people"
             )
+
+    def leave(self, why: str) -> None:
+        """Leave everything that is no field as it was."""
+        tables = self.found.draft.tables
+        for name in [name for name in tables if name.startswith("rate_") or name in _COUNTED]:
+            self._keep(name, why)
 
     def clicks(self) -> None:
         """Event rates and what else follows from events."""

@@ -20,9 +20,9 @@ from context.terms.premises import premises_of_file
 from sim.backfill.pool import in_processes
 from sim.folder.progress import Progress
 from sim.scale.job import JOB
-from sim.scale.places import open_storage
+from sim.scale.places.open import open_storage
+from sim.scale.places.storage import Storage, missing
 from sim.scale.prepare import prepare_work
-from sim.scale.storage import Storage, missing
 
 TENANTS = "tenants.json"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")

@@ -21,7 +21,7 @@ from tests.samples.tiny import tiny
 def test_columns_are_the_same_beside_documents(monkeypatch: pytest.MonkeyPatch, forgetful: bool) -> None:
     """Every kind of event: extensions cut out of documents and texts kept between parts change no value."""
     if forgetful:
-        monkeypatch.setattr("sim.render.leaf_columns.HEAP_BYTES", -1)
+        monkeypatch.setattr("sim.render.leaf_columns.LEAF_BYTES", -1)
     world, batch = tiny().world, samples()
     assert set(batch.kind.tolist()) == set(range(len(KINDS)))
     alone = Expander(world).table(batch, Renderer(world).render(batch))
