@@ -44,7 +44,7 @@ test: .venv/.installed-dev emulators oldest-clients
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not gates" $(ARGS)
 
 # ARGS="kills seed-3" runs these stages alone.
-gates: .venv/.installed-dev emulators oldest-clients
+gates: .venv/.installed-dev emulators oldest-clients beam
 	@$(BIN)/python -m tests.run_gates $(ARGS)
 
 check: .venv/.installed-dev

@@ -6,7 +6,7 @@ become DATETIME, hundredths become NUMERIC, codes become strings (dictionary-enc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ import pyarrow.compute as pc
 
 import schemas
 from context.arrays import BOOL, I64, NO_TIME
+
+_PIECE_ROWS = 4_000_000  # of long texts: an array of them holds 2 GiB
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,15 @@ def numbers(column: pa.ChunkedArray) -> I64:
 def texts(integers: npt.NDArray[Any]) -> pa.Array:
     """Decimal text of integers."""
     return pa.array(np.asarray(integers)).cast(pa.string())
+
+
+def in_pieces(rows: int, make: Callable[[slice], pa.Array]) -> pa.Array | pa.ChunkedArray:
+    """Texts of ``rows``, made a piece at a time where one array would not hold them all."""
+    if rows <= _PIECE_ROWS:
+        return make(slice(0, rows))
+    return pa.chunked_array(
+        [make(slice(start, min(start + _PIECE_ROWS, rows))) for start in range(0, rows, _PIECE_ROWS)]
+    )
 
 
 def join(*parts: Any) -> pa.Array:

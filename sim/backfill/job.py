@@ -44,8 +44,14 @@ class Job:
     run_dir: Path
     urls: tuple[str, ...] = ()  # of sinks; none: the run folder itself
     shared: Shared | None = None  # world and anchors, else each worker makes its own
+    made_dir: Path | None = None  # where the run's units are put and counted, if not into its folder
+
+    @property
+    def unit_dir(self) -> Path:
+        """Where the run's units are put."""
+        return self.made_dir or self.run_dir
 
     @property
     def run_url(self) -> str:
-        """The run folder as a sink."""
-        return f"parquet:{self.run_dir}"
+        """Where the run's units are put, as a sink."""
+        return f"parquet:{self.unit_dir}"

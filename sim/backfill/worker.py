@@ -91,7 +91,7 @@ class Worker:
         if rows != len(batch):
             raise RunError(f"unit {campus_day}: {len(batch)} events drawn, but {rows} expanded")
         files = {i: writer.written for i, writer in writers.items()}
-        record = None if counts is None else write_counts(self.job.run_dir, campus_day, counts)
+        record = None if counts is None else write_counts(self.job.unit_dir, campus_day, counts)
         return UnitDone(task.day, campus_day, rows, None if only_lines else digest.hexdigest(), files, record)
 
     def _lines(self, campus_day: date, part: Batch) -> Unit:

@@ -38,6 +38,10 @@ class Field:
         """
         found = self.get(world, rows)
         if self.form == "text":
+            if pa.types.is_large_string(
+                found.type
+            ):  # of a world that is large; of a part of a day they are few
+                found = found.cast(pa.string())
             return found if raw else texts.escaped(found)
         if self.form == "truth":
             return pa.array(["false", "true"]).take(pa.array(np.asarray(found).astype(np.int64)))

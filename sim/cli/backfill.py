@@ -193,17 +193,18 @@ def estimate_command(
 ) -> None:
     """Tell rows, bytes and minutes before anything is made.
 
-    And what BigQuery would charge for keeping it.
+    And what many machines would cost, and BigQuery for keeping it.
     """
     from sim.backfill.pool import default_workers
     from sim.plan.estimate import estimate, machine_pace
+    from sim.scale.cost import cost_facts, cost_lines
 
     flags = {"fte": fte, "term": term, "seed": seed, "pack": pack, "shift": shift, "terms": terms}
     given = premises_given(scenario, flags)
     workers = workers or default_workers()
     wanted = estimate(given.scenario, given.pack, given.calendar, workers, pace=machine_pace())
     if as_json:
-        out_json(wanted.facts())
+        out_json({**wanted.facts(), **cost_facts(wanted)})
         return
-    for line in (*wanted.lines(), *wanted.costs()):
+    for line in (*wanted.lines(), *wanted.costs(), *cost_lines(wanted)):
         out(line)

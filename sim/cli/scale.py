@@ -11,7 +11,7 @@ import typer
 
 from context.errors import InputError, number_of
 from context.files import typed_path
-from sim.cli.options import AsJson, NoMarts, ScenarioFile, Workers
+from sim.cli.options import AllowUnlabelled, AsJson, NoMarts, ScenarioFile, Workers
 from sim.cli.terminal import err, out_json
 
 scale_app = typer.Typer(
@@ -48,7 +48,7 @@ def scale_prepare(
         return
     from context.terms.premises import premises_of_file
     from sim.folder.progress import Progress
-    from sim.scale.places import open_storage
+    from sim.scale.places.open import open_storage
     from sim.scale.prepare import prepare_work
 
     given = premises_of_file(scenario, {})
@@ -145,18 +145,40 @@ def scale_beam(
 
 
 @scale_app.command("finish")
-def scale_finish(work: _Work, out: _ToOut, no_marts: NoMarts = False, as_json: AsJson = False) -> None:
-    """Merge what all tasks made into a run; no event is read for it but by the marts."""
-    from sim.folder.progress import Progress
-    from sim.scale.finish import finish_run
-    from sim.scale.places import open_storage
-    from sim.scale.tenants import tenants_of
+def scale_finish(
+    work: _Work,
+    out: _ToOut,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="URL", help="Then load it into BigQuery: bigquery://PROJECT?prefix=NAME_."
+        ),
+    ] = None,
+    allow_unlabelled: AllowUnlabelled = None,
+    no_marts: NoMarts = False,
+    as_json: AsJson = False,
+) -> None:
+    """Merge what all tasks made into a run; no event is read for it but by the marts.
 
+    BigQuery fetches what stands in a bucket by itself.
+    """
+    from sim.folder.progress import Progress
+    from sim.scale.deliver import check_warehouse, deliver_run, warehouse_of
+    from sim.scale.finish import finish_run
+    from sim.scale.places.open import open_storage
+    from sim.scale.tenants import tenants_of
+    from sim.sinks.tables import TableOptions
+
+    options = TableOptions(allow_unlabelled=tuple(allow_unlabelled or ()), say=err.print)
+    if to is not None:
+        check_warehouse(to)
     source, target = open_storage(work), open_storage(out)
     for tenant in tenants_of(source):
         here, there = (place.below(tenant.name) if tenant.name else place for place in (source, target))
         with Progress(err) as show:
             run = finish_run(here, there, show, marts=not no_marts)
+            url = None if to is None else warehouse_of(to, tenant.prefix)
+            loads = None if url is None else deliver_run(there, run.manifest, url, options, show)
         totals = run.manifest.totals
         facts = {
             "run": run.where,
@@ -168,6 +190,9 @@ def scale_finish(work: _Work, out: _ToOut, no_marts: NoMarts = False, as_json: A
         }
         rows, events = number_of(totals.store_rows, "store row"), number_of(totals.events, "event")
         line = f"{run.where}: {rows}, {events}, all synthetic"
+        if loads is not None:
+            facts |= {"to": url, **asdict(loads)}
+            line += f"; {url}: {number_of(loads.loaded, 'item')} loaded, {loads.found} there before"
         _tell(facts, line, as_json=as_json)
 
 

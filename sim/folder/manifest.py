@@ -103,6 +103,11 @@ class UnitEntry(_Sparse):
     files: list[FileEntry]
     counts: FileEntry | None = None  # the record of what it has, counted; runs made before have none
 
+    @property
+    def all_files(self) -> list[FileEntry]:
+        """Its files of events, and its record."""
+        return self.files if self.counts is None else [*self.files, self.counts]
+
 
 class TableEntry(FileEntry):
     """A table of the context store, or the plan."""

@@ -87,6 +87,7 @@ class Estimate:
     event_json: bool
     fte: int
     workers: int
+    days: int  # campus days
     marts: bool  # data marts are made too
     seconds: float  # on an idle machine of the pace given
 
@@ -249,6 +250,7 @@ def estimate(
         event_json=with_json,
         fte=scenario.fte,
         workers=workers,
+        days=len(calendar.days),
         marts=marts,
         seconds=seconds * pace,
     )

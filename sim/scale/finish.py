@@ -9,18 +9,19 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from context.errors import DamagedError, InputError
-from context.packs.pack import load_pack
+from context.packs.pack import Pack, load_pack
 from sim.folder.claim import Claimed, only_one
-from sim.folder.manifest import Manifest, load_manifest
-from sim.folder.names import FOLDER, MANIFEST, REPORT, WAREHOUSE
+from sim.folder.manifest import Manifest, load_manifest, new_manifest
+from sim.folder.names import COUNTS, FOLDER, MANIFEST, REPORT, WAREHOUSE
 from sim.folder.progress import Progress
 from sim.folder.whole import is_built
 from sim.run import make_marts, make_report, make_warehouse
 from sim.scale.job import PACK, ScaleJob, load_job
+from sim.scale.places.storage import Storage, copy_between
 from sim.scale.records import CLAIM, UnitRecord, is_same, records_there
-from sim.scale.storage import Storage, copy_between
 
 
 @dataclass(frozen=True)
@@ -63,30 +64,32 @@ def merged_manifest(job: ScaleJob, out: Storage) -> Manifest:
             f"--out {out.url}: {len(absent)} of {len(job.units)} units are missing, first {absent[0]}; "
             "`termtide scale units` makes them"
         )
-    there = {found.name: found for found in out.list(FOLDER)}
-    manifest = Manifest(
-        termtide=job.termtide,
-        state="events",
-        scenario_digest=job.scenario_digest,
-        scenario=job.scenario,
-        seed=job.scenario.seed,
-        pack=job.pack,
-        versions=job.versions,
-        store=job.store,
-        plan=job.plan,
-    )
+    there = {found.name: found for folder in (FOLDER, COUNTS) for found in out.list(folder)}
+    manifest = new_manifest(job.scenario, job.pack)
+    manifest.state, manifest.versions = "events", job.versions
+    manifest.store, manifest.plan = dict(job.store), job.plan
     for day in job.units:
         unit = records[day].unit
-        for file in unit.files:
+        for file in unit.all_files:
             if not is_same(there.pop(file.path, None), file.bytes, file.xxh3_128):
                 raise DamagedError(
                     f"{out.url}/{file.path}: missing, or not the file that was written; "
                     "`termtide scale units` makes it again"
                 )
-        manifest.add_unit(day, [file.written for file in unit.files], unit.rows, unit.digest)
+        counts = None if unit.counts is None else unit.counts.written
+        manifest.add_unit(day, [file.written for file in unit.files], unit.rows, unit.digest, counts)
     if there:
         raise InputError(f"{out.url}: has {min(there)}, which no record names; remove it")
     return manifest
+
+
+def _pack(job: ScaleJob, work: Storage) -> Pack:
+    """The pack that was prepared, wherever the scenario had it from."""
+    with TemporaryDirectory(prefix="termtide-pack-") as folder:
+        (Path(folder) / PACK).mkdir()
+        for file in job.pack_files:
+            work.fetch(file.path, Path(folder) / file.path, file.xxh3_128)
+        return load_pack(str(Path(folder) / PACK), None)
 
 
 def _records(job: ScaleJob, out: Storage) -> dict[str, UnitRecord]:
@@ -132,6 +135,6 @@ def _in_folder(
     make_warehouse(at)
     if marts:
         make_marts(at)
-    make_report(load_pack(str(work.folder / PACK) if work.folder else job.scenario.pack, None), at)
+    make_report(_pack(job, work), at)
     at.begin("done")
     return Merged(str(run_dir), manifest, was_done=False)

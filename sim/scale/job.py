@@ -1,16 +1,22 @@
-"""``job.json``: what was prepared, which is all that a machine is told before it makes units."""
+"""``job.json``: what was prepared; and what a machine has of it, fetched once for all its processes."""
 
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from context.errors import DamagedError, InputError
-from context.files import seal_of
+from context.errors import DamagedError, InputError, RunError
+from context.files import check_digest, disk_error, replacing, seal_of
 from context.scenario.scenario import Scenario
+from sim.backfill.mapped_world import Shared
+from sim.folder.lock import locked
 from sim.folder.manifest import (
     DayName,
     PackEntry,
@@ -21,11 +27,13 @@ from sim.folder.manifest import (
     termtide_version,
     versions,
 )
-from sim.scale.storage import Storage, missing
+from sim.folder.whole import is_as_written
+from sim.scale.places.storage import Storage, missing
 
 JOB = "job.json"
 WORLD = "world.bin"
 PACK = "pack"
+_FETCHING_S = 3_600.0  # that another process of this machine may take to fetch the same
 
 
 class ScaleUnit(BaseModel):
@@ -120,3 +128,59 @@ def check_libraries(job: ScaleJob, where: str) -> None:
             f"{where}: prepared with {differs.name} {differs.there}, here is {differs.here}; "
             "use one version everywhere: others could make other bytes"
         )
+
+
+@dataclass(frozen=True)
+class Premade:
+    """A job and where its plan, world and pack stand on this machine; small enough to send to a process."""
+
+    job: ScaleJob
+    root: Path
+
+    @property
+    def shared(self) -> Shared:
+        """The world; whoever maps it checks it."""
+        return Shared(self.root / WORLD, self.job.world.xxh3_128)
+
+    @property
+    def pack(self) -> Path:
+        """The folder of the pack."""
+        return self.root / PACK
+
+
+def premade(work: Storage, job: ScaleJob) -> Premade:
+    """Fetch what is not here yet; a folder is read where it stands.
+
+    Raises InputError for work that is not complete, DamagedError for files that are not what was written.
+    """
+    if work.folder is not None:
+        for file in job.worker_files:
+            path = work.folder / file.path
+            if not path.is_file():
+                raise InputError(f"{work.url}: no {file.path}; `termtide scale prepare` completes it")
+            if file.path != WORLD:
+                check_digest(path, file.xxh3_128)
+        return Premade(job, work.folder)
+    root = _cache(job)
+    try:
+        with locked(root, RunError(f"{root}: another process fetches for too long"), wait_s=_FETCHING_S):
+            for file in job.worker_files:
+                if not is_as_written(root, file):
+                    with replacing([root / file.path]) as (beside,):
+                        work.fetch(file.path, beside, file.xxh3_128)
+    except OSError as error:
+        raise disk_error(root, error) from error
+    return Premade(job, root)
+
+
+def _cache(job: ScaleJob) -> Path:
+    """A folder of this user's for a job; TMPDIR says on which disk."""
+    root = Path(gettempdir()) / f"termtide-scale-{os.getuid()}" / job.seal
+    try:
+        root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if root.parent.stat().st_uid != os.getuid():
+            raise RunError(f"{root.parent}: somebody else's; set TMPDIR to a folder of your own")
+        root.mkdir(exist_ok=True)
+    except OSError as error:
+        raise disk_error(root, error) from error
+    return root

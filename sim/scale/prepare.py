@@ -20,7 +20,7 @@ from sim.folder.progress import Progress
 from sim.folder.whole import changed
 from sim.plan.plan_file import planned_events
 from sim.scale.job import JOB, PACK, WORLD, ScaleJob, ScaleUnit, read_job
-from sim.scale.storage import Storage
+from sim.scale.places.storage import Storage
 from sim.world.layout import write_layout
 
 

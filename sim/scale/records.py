@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -13,13 +13,13 @@ from context.files import seal_of
 from sim.folder.manifest import DayName, UnitEntry
 from sim.folder.names import RECORDS
 from sim.scale.job import ScaleJob
-from sim.scale.storage import UPLOADS, Found, Storage
+from sim.scale.places.storage import UPLOADS, Found, Storage
 
 CLAIM = f"{RECORDS}/run.json"
 
 
 class UnitRecord(BaseModel):
-    """A unit that is in place: its files as they were written, and what was counted while it was made."""
+    """A unit that is in place: its files as they were written, its counts among them."""
 
     model_config = ConfigDict(extra="forbid")
     label: Literal["synthetic"] = "synthetic"
@@ -27,7 +27,6 @@ class UnitRecord(BaseModel):
     job: str  # the seal of the job
     day: DayName
     unit: UnitEntry
-    counts: dict[str, Any] | None = None
     seal: str = ""
 
     def sealed(self) -> bytes:
@@ -83,7 +82,7 @@ def is_in_place(out: Storage, job: ScaleJob, day: str) -> bool:
         return False
     if record.job != job.seal or record.day != day:
         return False
-    return all(is_same(out.find(file.path), file.bytes, file.xxh3_128) for file in record.unit.files)
+    return all(is_same(out.find(file.path), file.bytes, file.xxh3_128) for file in record.unit.all_files)
 
 
 def is_same(found: Found | None, size: int, xxh3_128: str) -> bool:

@@ -15,9 +15,8 @@ from sim.backfill.pool import in_processes
 from sim.backfill.worker import Worker
 from sim.folder.manifest import FileEntry, UnitEntry
 from sim.folder.progress import Progress
-from sim.scale.job import check_libraries, load_job
-from sim.scale.machine import Premade, premade
-from sim.scale.places import open_storage
+from sim.scale.job import Premade, check_libraries, load_job, premade
+from sim.scale.places.open import open_storage
 from sim.scale.records import UnitRecord, claim_output, is_in_place, record_name
 from sim.scale.tasks import Share, dealt
 from sim.scale.tenants import tenants_of
@@ -78,9 +77,10 @@ class UnitMaker:
             files = [FileEntry.of(file) for file in done.files[0]]
             if sum(file.rows for file in files) != done.rows:
                 raise RunError(f"unit {name}: {done.rows} events, but other numbers in its files")
-            for file in files:
+            counts = None if done.counts is None else FileEntry.of(done.counts)
+            unit = UnitEntry(rows=done.rows, digest=done.digest, files=files, counts=counts)
+            for file in unit.all_files:
                 self._out.put(scratch / file.path, file.path, file.xxh3_128)
-        unit = UnitEntry(rows=done.rows, digest=done.digest, files=files)
         record = UnitRecord(job=self.job.seal, day=name, unit=unit)
         self._out.put_bytes(record.sealed(), record_name(name))
         return UnitMade(day, done.rows, was_there=False, planned=self.job.days[day].events)
@@ -98,7 +98,14 @@ class UnitMaker:
 
 def _moved(worker: Worker | None, given: Premade, scratch: Path) -> Worker:
     """A worker that writes into ``scratch``, with the engine of the one before."""
-    job = Job(given.job.scenario, given.pack, given.root, urls=(f"parquet:{scratch}",), shared=given.shared)
+    job = Job(
+        given.job.scenario,
+        given.pack,
+        given.root,
+        urls=(f"parquet:{scratch}",),
+        shared=given.shared,
+        made_dir=scratch,
+    )
     new = Worker(job)
     if worker is not None:
         new.take_engine(worker)

@@ -47,6 +47,9 @@ class Item:
     rows: int
     digest: str  # of the content, whatever files it stands in
     xxh3_128: tuple[str, ...] = ()  # of the bytes of each file; none where they were written just now
+    uris: tuple[
+        str, ...
+    ] = ()  # instead of files: where they stand in Cloud Storage, for a warehouse to fetch
 
     def check(self) -> None:
         """Raise DamagedError unless its files are those that were written; RunError if one is unreadable."""

@@ -13,6 +13,8 @@ from context.arrays import BOOL, I64, U64
 from context.store.store import ENTITY, KEYMAP, read_table
 from sim.world.world import NO_ROW, NO_TIME
 
+_MOST_TEXT = 2**31 - 1  # bytes of an array of texts, by its offsets
+
 
 class Reader:
     """The played term's rows of one run directory, column by column; surrogate ids are row numbers from 1."""
@@ -68,7 +70,9 @@ def hundredths(column: pa.ChunkedArray) -> I64:
 
 
 def strings(column: pa.ChunkedArray | pa.Array) -> pa.StringArray:
-    """A text column as one plain array."""
+    """A text column as one plain array; of large texts where it has more bytes than others can hold."""
+    if pa.types.is_string(column.type) and column.nbytes > _MOST_TEXT:
+        column = column.cast(pa.large_string())
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks)

@@ -8,11 +8,11 @@ from tempfile import mkdtemp
 
 from context.terms.premises import premises
 from sim.folder.progress import Progress
+from sim.scale.places.storage import FolderStorage
 from sim.scale.prepare import prepare_work
-from sim.scale.storage import FolderStorage
 from tests.samples.tiny import SMALL, default_pack
 
-GENERATED = ("event_store/", "context_store_entity/", "context_store_keymap/")
+GENERATED = ("event_store/", "counts/", "context_store_entity/", "context_store_keymap/")
 
 
 @cache

@@ -16,9 +16,9 @@ from sim.backfill.pool import in_processes
 from sim.folder.progress import Progress
 from sim.scale.finish import finish_run
 from sim.scale.job import JOB, WORLD
-from sim.scale.places import open_storage
+from sim.scale.places.open import open_storage
+from sim.scale.places.storage import Found, Storage
 from sim.scale.prepare import prepare_work
-from sim.scale.storage import Found, Storage
 from sim.scale.tasks import Share
 from sim.scale.units import Making, make_own_units, unit_maker
 from tests.samples.scaled import generated, prepared_work
@@ -125,7 +125,7 @@ def test_a_bucket_that_is_not_there(bucket: str) -> None:
 def test_a_service_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that answers is one line and exit code 3, after a while of trying."""
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
-    monkeypatch.setattr("sim.scale.bucket._AGAIN_S", 0.5)
+    monkeypatch.setattr("sim.scale.places.bucket._AGAIN_S", 0.5)
     with pytest.raises(RunError, match="the same command continues") as caught:
         open_storage("gs://bucket/x").read("a")
     assert "\n" not in str(caught.value)

@@ -13,8 +13,8 @@ import pytest
 
 from context.errors import InputError, RunError
 from context.files import file_digest
-from sim.scale.places import open_storage
-from sim.scale.storage import Storage
+from sim.scale.places.open import open_storage
+from sim.scale.places.storage import Storage
 from tests.servers.bigquery_server import Answer, Recorder, Request, problem, recording
 
 pytest.importorskip("google.cloud.storage")
@@ -26,7 +26,7 @@ def asked(
     """The requests of a call, whatever becomes of it."""
     with recording(answer) as server:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://{server.host}")
-        monkeypatch.setattr("sim.scale.bucket._AGAIN_S", 0.5)
+        monkeypatch.setattr("sim.scale.places.bucket._AGAIN_S", 0.5)
         call(open_storage("gs://bucket/place"))
     return server
 

@@ -15,10 +15,10 @@ from context.terms.premises import premises
 from sim.folder.progress import Progress
 from sim.scale.finish import finish_run
 from sim.scale.job import JOB, WORLD
-from sim.scale.places import open_storage
+from sim.scale.places.open import open_storage
+from sim.scale.places.storage import FolderStorage
 from sim.scale.prepare import prepare_work
 from sim.scale.records import CLAIM
-from sim.scale.storage import FolderStorage
 from sim.scale.tasks import Share, share_of
 from sim.scale.units import make_own_units
 from tests.samples.scaled import prepared_work

@@ -12,7 +12,7 @@ import pytest
 
 from context.errors import DamagedError, InputError
 from sim.folder.progress import Progress
-from sim.scale.storage import FolderStorage
+from sim.scale.places.storage import FolderStorage
 from sim.scale.tasks import Share
 from sim.scale.tenants import TENANTS, prepare_tenants, read_tenants, tenants_of
 from sim.scale.units import all_units, make_own_units

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 import schemas
@@ -34,6 +35,7 @@ class Fake:
         self.datasets: dict[str, dict[str, Any]] = {}
         self.tables: dict[str, dict[str, Any]] = {}  # dataset.table
         self.files: dict[str, bytes] = {}  # dataset.table or dataset.table$day
+        self.cloud: dict[str, bytes] = {}  # what load jobs fetch, by gs:// URI
         self.jobs: dict[str, dict[str, Any]] = {}
         self.loads: dict[str, list[str | None]] = {}  # termtide_meta.loads, by item
         self.troubles: list[Callable[[Request], Answer | None]] = []  # asked first
@@ -107,8 +109,17 @@ class Fake:
             self.jobs[key]["status"] |= {"errorResult": error["errors"][0], "errors": error["errors"]}
             return 200, self.jobs[key]
         target = job["configuration"]["load"]["destinationTable"]
-        self.files[f"{target['datasetId']}.{target['tableId']}"] = parquet_of(request)
+        uris = job["configuration"]["load"].get("sourceUris")
+        data = parquet_of(request) if uris is None else self._fetched(uris)
+        self.files[f"{target['datasetId']}.{target['tableId']}"] = data
         return 200, self.jobs[key]
+
+    def _fetched(self, uris: list[str]) -> bytes:
+        """Files in Cloud Storage, put together."""
+        file = io.BytesIO()
+        tables = [pq.read_table(io.BytesIO(self.cloud[uri])) for uri in uris]
+        pq.write_table(pa.concat_tables(tables), file)
+        return file.getvalue()
 
     def _query(self, sql: str) -> Answer:
         if found := _SUMS.match(sql):

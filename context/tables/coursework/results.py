@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -182,15 +184,19 @@ def _replies(d: Drawn, key: U64, offering: I64, count: I64) -> pa.Array:
     return frame.join("<p>", opens, plain_sentences(d, "reply", key, count), "</p>")
 
 
+def _entry_bodies(d: Drawn, offering: I64, part: slice) -> pa.Array:
+    """What a part of the posts say."""
+    p, key, offering = d.posts, d.posts.key[part], offering[part]
+    count, reply = _sentence_counts(d, key), p.parent[part] >= 0
+    body = paragraph(d, "post", key, offering, np.maximum(count - 1, 1))
+    body = pc.replace_with_mask(body, pa.array(reply), _replies(d, key[reply], offering[reply], count[reply]))
+    return with_emoji(d, body, key, d.enrolments.person[p.enrolment[part]])
+
+
 def _entries(d: Drawn) -> pa.Table:
     p, rows = d.posts, len(d.posts)
     offering = d.content.discussions.offering[p.discussion]
-    count, reply = _sentence_counts(d, p.key), p.parent >= 0
-    body = paragraph(d, "post", p.key, offering, np.maximum(count - 1, 1))
-    body = pc.replace_with_mask(
-        body, pa.array(reply), _replies(d, p.key[reply], offering[reply], count[reply])
-    )
-    body = with_emoji(d, body, p.key, d.enrolments.person[p.enrolment])
+    body = frame.in_pieces(rows, partial(_entry_bodies, d, offering))
     # A few take back what they wrote, or somebody does; most of those soon.
     deleted = d.coin(p.key, _DELETED, "discussion_entry.deleted_share")
     waits = MINUTE_MS + (d.coin(p.key, _DELETED_LATE, 0.3) * 47 + 1) * rng.integer(

@@ -97,6 +97,16 @@ def _find_or_submit(connection: Connection, what: Load, body: Body, job_id: str)
     config = _config(connection, what)
 
     def submit() -> Any:
+        if body.uris:
+            return connection.client.load_table_from_uri(
+                list(body.uris),
+                bigquery.TableReference.from_string(what.destination),
+                job_id=job_id,
+                location=connection.location,
+                job_config=config,
+                retry=None,
+                timeout=CALL_S,
+            )
         return connection.client.load_table_from_file(
             body.file,
             bigquery.TableReference.from_string(what.destination),

@@ -13,7 +13,7 @@ import schemas
 from context.errors import RunError
 from sim.sinks.bigquery import guard
 from sim.sinks.bigquery.body import Body, body_of
-from sim.sinks.bigquery.checksum import Sums, checksum, difference, leaves, select, sums_read
+from sim.sinks.bigquery.checksum import SummedLeaf, Sums, checksum, difference, leaves, select, sums_read
 from sim.sinks.bigquery.connection import Connection
 from sim.sinks.bigquery.fills import fill_table
 from sim.sinks.bigquery.jobs import Load, job_base, load
@@ -136,7 +136,7 @@ class BigquerySink:
     def _load(self, item: Item) -> None:
         """Load one item, compare what is there, record it."""
         contract = schemas.table(item.dataset, item.table)
-        with body_of(item, contract, leaves(contract)) as body:
+        with body_of(item, contract, _summed(item)) as body:
             if item.day is not None and self._method == "transaction":
                 job = self._by_transaction(item, item.day, body)
             else:
@@ -185,7 +185,7 @@ class BigquerySink:
         """What is wrong with the rows there; None when they are the item's."""
         contract = schemas.table(item.dataset, item.table)
         where = during(contract.partition_by or "", item.day) if item.day else ""
-        found = leaves(contract)
+        found = _summed(item)
         try:
             rows = self._connection.query(item.name, select(found, f"`{called}`", where))
         except api.NotFound:
@@ -227,6 +227,11 @@ class BigquerySink:
         part = f"{item.day:%Y%m%d}" if item.day else "whole"
         dataset = self._target.dataset(item.dataset)
         return job_base(self._shipment.run, dataset, item.table, part, item.digest)
+
+
+def _summed(item: Item) -> list[SummedLeaf]:
+    """What of an item is summed here and there: its columns; none where its files are not read here."""
+    return [] if item.uris else leaves(schemas.table(item.dataset, item.table))
 
 
 def during(column: str, day: date) -> str:

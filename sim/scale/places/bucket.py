@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from context.errors import DamagedError, InputError, RunError, first_line
 from context.files import bytes_digest, file_digest
-from sim.scale.storage import GS, Found, Storage, missing
+from sim.scale.places.storage import GS, Found, Storage, missing
 
 try:
     from google.api_core import exceptions as api
