@@ -2,7 +2,7 @@
 
 TermtideError            exit 3
 ├── InputError           exit 2   bad input or configuration: the user can mend it
-│   └── OtherFormat      exit 2   a file of ours that another version has written
+│   └── OtherFormatError exit 2   a file of ours that another version has written
 ├── RunError             exit 3   the run or an outside service failed
 │   └── DamagedError     exit 3   what is stored is not what was written
 └── FindingsError        exit 1   a check found differences
@@ -40,7 +40,7 @@ class InputError(TermtideError):
     exit_code = 2
 
 
-class OtherFormat(InputError):  # noqa: N818 - it is no fault of the file
+class OtherFormatError(InputError):
     """A file of ours that an older or newer version of Termtide has written."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from context.documents import UnreadableError, read_bytes, read_json
-from context.errors import DamagedError, OtherFormat
+from context.errors import DamagedError, OtherFormatError
 from context.files import SEAL, replacing, seal_of
 
 _MARKS = (b'"label": "synthetic"', b'"seal": "', b'"format": ')  # a changed bit can't touch two of them
@@ -48,11 +48,11 @@ def read_sealed(path: Path) -> Any:
 
 
 def check_format(path: Path, data: Any, known: Sequence[int], then: str) -> None:
-    """Raise OtherFormat for a file of ours in a format that is not ``known``, with what to do ``then``."""
+    """Raise OtherFormatError for a file of ours in no ``known`` format, with what to do ``then``."""
     given = data.get("format") if isinstance(data, dict) else None
     if isinstance(given, int) and given not in known:
         whose, allowed = "an older" if given < max(known) else "a newer", " or ".join(map(str, known))
-        raise OtherFormat(
+        raise OtherFormatError(
             f"{path}: format {given}, allowed: {allowed}; written by {whose} version of Termtide: {then}"
         )
 

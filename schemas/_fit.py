@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from schemas._model import SchemaError, UnknownName
+from schemas._load import parse_table
+from schemas._model import SchemaError, Table, UnknownName
 
 _KEYS = {"entity", "field", "base", "unit", "value", "given", "where", "instead"}
 
@@ -69,6 +70,14 @@ def fit_fields() -> tuple[FitField, ...]:
                 )
             )
     return tuple(found)
+
+
+@cache
+def fit_distributions() -> Table:
+    """``udp_distributions.context_store_distributions``: fields as a tenant publishes them."""
+    name = "context_store_distributions"
+    text = files("schemas").joinpath("fit", f"{name}.toml").read_text("utf-8")
+    return parse_table("udp_distributions", name, text)
 
 
 @cache

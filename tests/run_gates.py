@@ -30,6 +30,7 @@ STATISTICS = (
     "tests/store/test_gates_people.py",
     "tests/store/test_gates_teaching.py",
     "tests/store/test_gates_histories.py",
+    "tests/store/test_gates_letters.py",
     "tests/store/test_gates_clocks.py",
     "tests/store/test_gates_texts.py",
     "tests/events/test_totals.py",

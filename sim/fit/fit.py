@@ -18,8 +18,8 @@ from sim.fit.fitted import FIT_NOTE, Fitted, FitWish
 from sim.fit.guard import GuardReport, checked_threshold, rounded_rate
 from sim.fit.laws import adoption_rows, gap_rows, hour_rows, law_rows
 from sim.fit.rate_tables import put_rates
-from sim.fit.texts import bins, categorical_sql, continuous_sql, filled
-from sim.fit.warehouses.source import FitRow, FitSource
+from sim.fit.texts import bins, categorical_sql, continuous_sql, filled, told_sql
+from sim.fit.warehouses.source import DISTRIBUTIONS, FitRow, FitSource
 from sim.folder.progress import Say
 
 
@@ -66,6 +66,12 @@ class _Fit:
     def threshold(self) -> int:
         return self.found.report.threshold
 
+    @property
+    def is_told(self) -> bool:
+        """Whether all that there is are distributions that somebody else counted."""
+        there = self.source.tables()
+        return DISTRIBUTIONS in there and "context_store_entity.person" not in there
+
     def ask(self, block: str, sql: str) -> list[FitRow] | None:
         """The rows of a query, None (and why) where the warehouse lacks what it reads."""
         lacking = self.source.lacks(sql)
@@ -110,7 +116,13 @@ class _Fit:
         if why := noise.refuses(entry):
             self.found.missing[block] = why
             return None
-        rows = self.ask(block, categorical_sql(entry, values, noise.threshold(self.threshold)))
+        least = noise.threshold(self.threshold)
+        made = (
+            told_sql(entry, entry.field, values, least)
+            if self.is_told
+            else categorical_sql(entry, values, least)
+        )
+        rows = self.ask(block, made)
         if rows is None or law.given != entry.given:
             return None
         shares = fitted_shares(law, noise.counts(law, rows), self.found.report)
@@ -125,7 +137,10 @@ class _Fit:
         if why := self.wish.noise.refuses(entry):
             self.found.missing[f"continuous {name}"] = why
             return None
-        rows = self.ask(f"continuous {name}", continuous_sql(entry, field_name, self.threshold))
+        made = continuous_sql(entry, field_name, self.threshold)
+        if self.is_told:
+            made = told_sql(entry, field_name, (), self.threshold)
+        rows = self.ask(f"continuous {name}", made)
         moments = None if not rows else fitted_moments(law, rows[0], self.found.report, name)
         if moments is None or rows is None:
             return None

@@ -55,7 +55,7 @@ class Fitted:
             "units": {
                 **{f"categorical {name}": _units(law.units) for name, law in sorted(self.shares.items())},
                 "continuous": {
-                    name: _few_digits(found["units"]) for name, found in sorted(self.moments.items())
+                    name: few_digits(found["units"]) for name, found in sorted(self.moments.items())
                 },
                 **{f"table {name}": _units(groups) for name, groups in sorted(self.laws.items())},
             },
@@ -68,8 +68,9 @@ class Fitted:
 
 def _units(by_given: Mapping[Any, int]) -> dict[str, int]:
     """Counts with few digits, by condition."""
-    return {at if isinstance(at, str) else ", ".join(at): _few_digits(n) for at, n in by_given.items()}
+    return {at if isinstance(at, str) else ", ".join(at): few_digits(n) for at, n in by_given.items()}
 
 
-def _few_digits(count: float) -> int:
+def few_digits(count: float) -> int:
+    """A count as it may be told."""
     return int(float(f"{count:.{_COUNT_DIGITS}g}"))

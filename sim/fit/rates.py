@@ -99,12 +99,15 @@ def arrays_of(
         place = at["cip"].get(row["cip"], -1), at["course_level"].get(row["course_level"], -1)
         if min(place) >= 0:
             courses[place] = float(row["num_courses"])
+    students = array(exposure, ("cip", "course_level", "day_in_term"), "num_records")
+    # Cells without a row are of few students: what they did is not known, which is not nothing.
+    unknown = ((courses == 0) & (students.sum(axis=2) > 0))[:, :, None]
     return CellCounts(
         axes=axes,
-        students=array(exposure, ("cip", "course_level", "day_in_term"), "num_records"),
-        cell=array(cells, cell, "num_events"),
+        students=students,
+        cell=np.where(unknown, np.nan, array(cells, cell, "num_events")),
         cell_squares=array(cells, cell, "num_events_squared"),
-        cell_people=array(cells, cell, "num_people", 1).astype(np.int64),
+        cell_people=np.where(unknown, 1, array(cells, cell, "num_people", 1)).astype(np.int64),
         courses=courses,
         tool_day=array(margins["tool_day"], day, "num_events"),
         tool_day_people=array(margins["tool_day"], day, "num_people", 1).astype(np.int64),

@@ -59,6 +59,17 @@ def continuous_sql(field: FitField, name: str, threshold: int) -> str:
     return filled(schemas.fit_query("continuous"), places, {"threshold": threshold})
 
 
+def told_sql(field: FitField, name: str, values: Iterable[str], threshold: int) -> str:
+    """A field as ``udp_distributions`` has it; ``name``: that of the pack."""
+    places = {
+        "entity": sql_text(field.entity),
+        "field": sql_text(name),
+        "values": ", ".join(sql_text(value) for value in values) or "''",
+        "dependencies": str(len(field.given)),
+    }
+    return filled(schemas.fit_query(f"told_{field.kind}"), places, {"threshold": threshold})
+
+
 def level_ranges() -> str:
     """Course numbers and their levels, as an array of structs."""
     low, high, level = (schemas.derivation("level_of_course_number").column(i).to_pylist() for i in range(3))

@@ -50,6 +50,7 @@ class _Head(_Line):
     cursors: list[_Row]
     below: _Whole
     at: _Whole
+    ahead: _Whole
     acked: _Whole
     mark: int | str | None
     done: bool
@@ -65,6 +66,10 @@ class _Stage(_Line):
     since: _Whole
 
 
+class _Ahead(_Line):
+    ahead: _Whole
+
+
 class _Clock(_Line):
     below: _Whole
     at: _Whole
@@ -76,7 +81,9 @@ class _Ack(_Line):
     mark: int | str | None
 
 
-_ENTRY: TypeAdapter[_Clock | _Ack | _Pause | _Stage] = TypeAdapter(_Clock | _Ack | _Pause | _Stage)
+_ENTRY: TypeAdapter[_Clock | _Ack | _Pause | _Stage | _Ahead] = TypeAdapter(
+    _Clock | _Ack | _Pause | _Stage | _Ahead
+)
 
 
 class Checkpoint:
@@ -98,6 +105,7 @@ class Checkpoint:
             switches = tuple(Switch(begin_ms, name) for _, name in held if name != NO_STAGE)
             progress.segments.append(Segment(begin_ms, None, switches))
             progress.cursors, progress.below_ms, progress.at_ms = {}, begin_ms, begin_ms
+            progress.ahead_ms = 0
             self._rewrite()
 
     def end(self, end_ms: int, *, done: bool = False) -> None:
@@ -142,6 +150,13 @@ class Checkpoint:
             self.progress.switch(to)
             self._append({"stage": to.name, "since": to.since_ms})
 
+    def handing(self, sent_ms: int) -> None:
+        """Messages that left their sensors by then may be with the sink from now on, acknowledged or not."""
+        with self._lock:
+            if sent_ms > self.progress.ahead_ms:
+                self.progress.ahead_ms = sent_ms
+                self._append({"ahead": sent_ms})
+
     def close(self) -> None:
         """Leave a short journal on the disk."""
         with self._lock:
@@ -185,6 +200,7 @@ def _as_json(progress: StreamProgress) -> dict[str, Any]:
         "cursors": [[*key, c[0], str(c[1]), str(c[2])] for key, c in progress.cursors.items()],
         "below": progress.below_ms,
         "at": progress.at_ms,
+        "ahead": progress.ahead_ms,
         "acked": progress.acked,
         "mark": progress.mark,
         "done": progress.done,
@@ -223,6 +239,7 @@ def load_progress(folder: Path) -> StreamProgress | None:
             dict(_entries(head.cursors)),
             head.below,
             head.at,
+            head.ahead,
             head.acked,
             head.mark,
             head.done,
@@ -245,6 +262,9 @@ def _apply(progress: StreamProgress, line: object) -> None:
         return
     if isinstance(entry, _Pause):
         progress.paused = entry.paused
+        return
+    if isinstance(entry, _Ahead):
+        progress.ahead_ms = entry.ahead
         return
     if isinstance(entry, _Stage):
         progress.switch(Switch(entry.since, entry.stage))

@@ -98,6 +98,8 @@ class Lanes:
         group = self.group_of(messages.last, messages.sensor)
         keys = None if self._ordering_key is None else messages.attribute(self._ordering_key)
         around = Round(messages, encoded, group, below_ms, at_ms)
+        if len(messages):
+            self._checkpoint.handing(int(messages.sent_ms.max()))
         with self.changed:
             self._put += 1
             around.number = self._put

@@ -14,7 +14,7 @@ _SEAL = b',"seal":"'
 # A changed bit can't touch two of them.
 _MARKS = (
     _SEAL, b'"identity":', b'"cursors":', b'"ack":', b'"mark":', b'{"below":', b',"at":', b'{"paused":',
-    b'{"stage":',
+    b'{"stage":', b'{"ahead":',
 )  # fmt: skip
 _SEAL_BYTES = len(_SEAL) + 16 + 2  # behind a line's content
 

@@ -35,6 +35,7 @@ class StreamProgress:
     cursors: dict[Key, Cursor] = field(default_factory=dict)
     below_ms: int = 0  # every event of the segment before this is acknowledged
     at_ms: int = 0  # where the clock stood
+    ahead_ms: int = 0  # what left its sensor later than this is with no sink yet
     acked: int = 0  # events acknowledged, repeats included
     mark: Any = None  # what the sink wants to be told when it is opened again
     done: bool = False

@@ -129,26 +129,27 @@ class LeafColumns:
         self, fragments: tuple[Fragment, ...], rows: Scoped, codes: tuple[int, ...], *, raw: bool
     ) -> tuple[Texts, I64]:
         """(texts, row of each of the kinds' events in them)."""
-        scopes = {fragment.scope for fragment in fragments} - {""}
+        scopes, count = {fragment.scope for fragment in fragments} - {""}, len(rows.mine(codes))
         if len(scopes) == 1 and "event" not in scopes:
             scope = scopes.pop()
             used, place = rows.unique(scope, codes)
             tokens = tuple(token for fragment in fragments for token in fragment.tokens)
             make = partial(self._made, tokens, raw=raw)
-            if not any(is_kept(scope, code, self._world) for code in codes):
+            if any(is_kept(scope, code, self._world) for code in codes):
+                key = fragments, raw
+                if key not in self._pools:
+                    self._pools[key] = PooledTexts(scope_size(scope, self._world))
+                return self._pools[key].take(used, make), place
+            if 2 * len(used) < count:
                 return make(used), place
-            key = fragments, raw
-            if key not in self._pools:
-                self._pools[key] = PooledTexts(scope_size(scope, self._world))
-            return self._pools[key].take(used, make), place
+        # Where hardly two events have the same, their fields' texts are those that documents are made of.
         pieces: list[Any] = []
-        count = len(rows.mine(codes))
         for fragment in fragments:
             if not fragment.scope:
                 pieces.append(fragment.text)
             else:
                 pieces.append(joined_texts(fragment.tokens, partial(rows.texts, codes=codes, raw=raw), count))
-        return join(*pieces), np.arange(count)
+        return pieces[0] if len(pieces) == 1 else join(*pieces), np.arange(count)
 
     def _made(self, tokens: tuple[Token, ...], used: I64, *, raw: bool) -> Texts:
         return texts_of(tokens, ALL_FIELDS, self._world, used, len(used), raw=raw)

@@ -10,11 +10,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from context.arrays import I64
+from context.arrays import I64, U8
 from sim.caliper.batch import Batch, concatenate
 from sim.caliper.kinds import KINDS, Kind
-from sim.caliper.texts import times, uuids
+from sim.caliper.texts import fixed, times
 from sim.render.renderer import Renderer
+from sim.render.scopes import Scoped
 from sim.sensors.date_events import DateEvents
 from sim.sensors.schedule import Schedule
 from sim.sinks.messages import Attribute, Messages
@@ -78,7 +79,7 @@ class MessageMaker:
     """Makes messages of one world: a document an event, or an envelope of them."""
 
     def __init__(self, world: World, tools: Sequence[str], form: str) -> None:
-        self._renderer, self._form = Renderer(world), form
+        self._world, self._renderer, self._form = world, Renderer(world), form
         self._tables = {name: _text_table(values) for name, values in _values(world, tools).items()}
         self._heads = pa.array([f'{{"sensor":"{_sensor(kind, world)}","sendTime":"' for kind in KINDS])
         self._middle = pa.scalar(f'","dataVersion":"{CONTEXT}","data":[')
@@ -86,13 +87,14 @@ class MessageMaker:
     def make(self, window: DateEvents) -> Messages:
         """The messages of what has been handed over."""
         batch = window.batch
-        documents = self._renderer.render(batch).combine_chunks()
+        rows = Scoped(self._world, batch)
+        documents = self._renderer.of(rows).texts
         first = np.arange(len(batch)) if self._form == "event" else envelope_starts(window)
         last = np.append(first[1:], len(batch)) - 1
         lead = batch.take(first)  # what an envelope's attributes tell is its first event's
         return Messages(
             documents if self._form == "event" else self._envelopes(documents, window, first),
-            self._attributes(lead, window.sensor[first], window.schedule.release_ms[first]),
+            self._attributes(lead, rows.fixed("event.uuid")[first], window, first),
             window.sensor[first],
             batch.take(last),
             last - first + 1,
@@ -108,7 +110,9 @@ class MessageMaker:
         heads = self._heads.take(pa.array(window.batch.kind[first]))
         return pc.binary_join_element_wise(heads, sent, self._middle, data, "]}", "")
 
-    def _attributes(self, batch: Batch, sensor: I64, sent_ms: I64) -> tuple[Attribute, ...]:
+    def _attributes(
+        self, batch: Batch, ids: U8, window: DateEvents, first: npt.NDArray[np.intp]
+    ) -> tuple[Attribute, ...]:
         course = np.where(batch.course >= 0, batch.course, len(self._tables["canvas_course_id"]) - 1)
         nothing = np.zeros(len(batch), dtype=np.int64)
         kind, person = batch.kind.astype(np.int64), _person_of(batch)
@@ -117,7 +121,7 @@ class MessageMaker:
             "event_type": kind,
             "event_action": kind,
             "ed_app": kind,
-            "tool": sensor,
+            "tool": window.sensor[first],
             "tenant": nothing,
             "udp_person_id": person,
             "udp_course_offering_id": course.astype(np.int64),
@@ -126,9 +130,9 @@ class MessageMaker:
             "synthetic": nothing,
         }
         return (
-            Attribute("event_id", uuids(batch.uuid_high, batch.uuid_low), None),
+            Attribute("event_id", fixed(ids), None),
             Attribute("event_time", times(batch.time_ms), None),
-            Attribute("sent_time", times(sent_ms), None),
+            Attribute("sent_time", times(window.schedule.release_ms[first]), None),
             *(Attribute(name, self._tables[name], rows[name]) for name in rows),
         )
 

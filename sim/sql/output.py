@@ -92,8 +92,20 @@ def _write_csv(table: pa.Table, out: TextIO) -> None:
     """CSV with a header; NULL is empty, arrays and records are JSON."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.column_names)
+    shown = [_cells(kind) for kind in table.schema.types]
     for row in _rows(table):
-        writer.writerow(["" if value is None else _text(value) for value in row])
+        cells = zip(shown, row, strict=True)
+        writer.writerow([value if show is None or value is None else show(value) for show, value in cells])
+
+
+def _cells(kind: pa.DataType) -> Callable[[Any], str] | None:
+    """What makes a cell of a column's values; None where they are written as they are."""
+    if pa.types.is_string(kind) or pa.types.is_integer(kind):
+        return None
+    if pa.types.is_timestamp(kind):
+        between = " " if kind.tz else "T"
+        return lambda value: value.replace(tzinfo=None).isoformat(between)
+    return _text
 
 
 def _write_array(table: pa.Table, out: TextIO, indent: int | None) -> None:

@@ -270,7 +270,9 @@ class Player:
         if not (self._emit(scene) and self._until(self.lanes.flushed)):
             return None
         now = int(scene.env.now)
-        # All that has left its sensor did so up to ``now``; what leaves until the switch knows nothing of it.
-        self._checkpoint.switch(Switch(max(now + 1, int(self.clock.now_ms())), stage))
-        span = self.timeline.rest_from(self._checkpoint.snapshot().below_ms)
+        known = self._checkpoint.snapshot()
+        # What has left its sensor did so up to ``now``, or, before a kill, up to
+        # ``ahead_ms``: it comes again as it was, since what leaves before a switch is the same without it.
+        self._checkpoint.switch(Switch(max(now, known.ahead_ms, int(self.clock.now_ms())) + 1, stage))
+        span = self.timeline.rest_from(known.below_ms)
         return scene if span is None else self._enter(span, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from context.errors import DamagedError, InputError, OtherFormat, number_of
+from context.errors import DamagedError, InputError, OtherFormatError, number_of
 from context.files import typed_path
 from sim.lanes.checkpoint import JOURNAL, held, is_torn, load_progress
 from sim.lanes.stream_progress import StreamProgress
@@ -26,7 +26,7 @@ def check_state(root: Path) -> Verdict:
         verdict.bytes = (root / JOURNAL).stat().st_size
         try:
             progress = load_progress(root)
-        except OtherFormat:
+        except OtherFormatError:
             raise
         except (DamagedError, InputError):
             verdict.changed_note(JOURNAL)

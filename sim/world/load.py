@@ -180,12 +180,7 @@ def _roster(read: Reader, persons: Persons, section_course: I64, section_key: U6
 
 def _seats(read: Reader, calendar: Calendar, roster: Roster, histories: Histories) -> Seats:
     table = read.entity(
-        "course_section_enrollment",
-        "course_section_id",
-        "role",
-        "entry_date",
-        "exit_date",
-        "created_date",
+        "course_section_enrollment", "course_section_id", "role", "entry_date", "exit_date", "created_date"
     )
     if len(table) != len(histories.stop_day):
         raise RunError(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import schemas
-from context.errors import OtherFormat
+from context.errors import OtherFormatError
 from sim.backfill.folders import DELIVERY
 from sim.cli.main import main
 from sim.folder.names import BUILT, MANIFEST, MARTS
@@ -81,7 +81,7 @@ def test_another_versions_note_is_not_called_damaged(
 ) -> None:
     """What another version of Termtide has noted is said to be that, whatever stands in it."""
     (tmp_path / name).write_text(json.dumps({"label": "synthetic", "format": number, "other": 1}) + "\n")
-    with pytest.raises(OtherFormat, match=f"format {number}, .*written by {whose} version of Termtide"):
+    with pytest.raises(OtherFormatError, match=f"format {number}, .*written by {whose} version of Termtide"):
         verify(tmp_path)
 
 

@@ -97,6 +97,10 @@ def test_passing_folders_of_killed_commands_go(tmp_path: Path, monkeypatch: pyte
         there = {path.name for path in tmp_path.iterdir()}
         assert there == {folder.name, other.name, f"{PREFIX}held", f"{PREFIX}link", "theirs"}
     os.close(handle)
+    with monkeypatch.context() as another:
+        another.setattr(os, "getuid", lambda: 1 + (tmp_path / "theirs").stat().st_uid)  # whose it isn't
+        with passing_folder():
+            assert (tmp_path / f"{PREFIX}held" / "person.parquet").exists()
     with passing_folder():
         pass
     assert {path.name for path in tmp_path.iterdir()} == {f"{PREFIX}link", "theirs"}

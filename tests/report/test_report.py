@@ -205,6 +205,16 @@ def test_rows_of_every_table_are_told() -> None:
     assert f"event_store: 1 table, {figures().manifest.totals.events:,} rows" in page.text
 
 
+def test_every_event_has_its_kind_on_the_page() -> None:
+    """The table of kinds has all events, each with who acted; three kinds of people and machines do."""
+    page = page_of(figures())
+    rows = re.findall(
+        r"<tr><td>([^<]+)</td><td>(student|staff|system)</td><td>([\d,]+)</td></tr>", page.source
+    )
+    assert sum(int(number.replace(",", "")) for *_, number in rows) == figures().events.events
+    assert {role for _, role, _ in rows} == {"student", "staff", "system"}
+
+
 def test_links_lead_to_pages_beside() -> None:
     """What is given as beside the report is linked by a path within the run."""
     page = page_of(figures(), (("cookbook.html", "Tables & columns"),))

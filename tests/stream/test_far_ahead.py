@@ -60,6 +60,11 @@ def test_laps_beyond_a_year_ahead_are_told(tmp_path: Path) -> None:
     assert warnings(3, soon) == [line]
     (line,) = warnings(1, soon - timedelta(days=400))
     assert "from the first lap on" in line
+    timeline = timeline_of(job("ndjson:x", tmp_path, laps=1))
+    end_ms = timeline.span(timeline.laps.lap(0)).end_ms
+    latest = datetime.fromtimestamp(end_ms / 1000, UTC) - timedelta(days=365)
+    assert timeline.warnings(latest) == []
+    assert timeline.warnings(latest - timedelta(seconds=1)) != []
 
 
 def test_laps_have_an_end_of_time(tmp_path: Path) -> None:

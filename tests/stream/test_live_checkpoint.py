@@ -36,6 +36,9 @@ def test_a_journal_says_what_was_acknowledged(tmp_path: Path) -> None:
     assert found == journal.progress
     assert found.cursors == {(0, 3): (1_500, 2**64 - 1, 7), (1, 4): (1_700, 1, 2)}
     assert (found.acked, found.mark, found.below_ms, found.at_ms) == (15, 345, 1_400, 1_600)
+    journal.handing(1_800)
+    journal.handing(1_700)
+    assert loaded(tmp_path).ahead_ms == 1_800
     journal.end(2_000)
     journal.begin(9_000)
     found = loaded(tmp_path)

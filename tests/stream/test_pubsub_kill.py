@@ -168,7 +168,7 @@ def killed_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Scenario],
     return made
 
 
-@pytest.mark.parametrize("mode", modes(), ids=lambda mode: mode.name)
+@pytest.mark.parametrize("mode", list(modes()), ids=lambda mode: mode.name)
 @pytest.mark.parametrize("turns", ROUNDS)
 def test_kills_lose_nothing(
     pubsub: Emulator, tmp_path: Path, turns: int, mode: Mode, killed_run: Callable[[Scenario], Path]

@@ -24,10 +24,10 @@ from sim.sensors.settings import SensorSettings
 from sim.sensors.staged_clicks import staged
 from sim.sensors.switches import NO_STAGE, Switch, Switches, check_stages, spans_of
 from sim.stream.control import ask
-from tests.samples.live_tiny import LIVE, documents_of, event_id, live_run, play
+from tests.samples.live_tiny import LIVE, documents_of, event_id, job, live_run, play
 from tests.samples.tiny import default_pack
 from tests.samples.toy_batch import toy_batch
-from tests.stream.test_live_stream import playing, time_of, within
+from tests.stream.test_live_stream import moment, playing, time_of, within
 
 HOUR, DAY = 3_600_000, 86_400_000
 BUSY = Stage(name="exam_week", clicks=2.5, delay=3.0)
@@ -216,6 +216,22 @@ def _wait_until(state: Path, moment: str) -> None:
 
 def _as_of(path: Path, identity: dict[str, object]) -> dict[str, object]:
     return identity | {"to": f"ndjson:{path}"}
+
+
+def test_a_switch_comes_after_what_may_be_out(tmp_path: Path) -> None:
+    """What was with the sink at a kill is sent again as it was: a switch holds from later on."""
+    to, state = f"ndjson:{tmp_path}/x.ndjson", tmp_path / "state"
+    begin, ahead = moment("2026-10-12"), moment("2026-10-12T09:00")
+    killed = Checkpoint(state, StreamProgress(job(to, state, scenario=STAGED, **SPAN).identity()))
+    killed.begin(begin)
+    killed.handing(ahead)
+    killed.close()
+    with playing(to, state, scenario=STAGED, speed=3_600.0, **SPAN):
+        assert ask(state, "status")["time"] < "2026-10-12T09:00"
+        assert ask(state, "stage", "exam_week")["stage"] == "exam_week"
+    progress = load_progress(state)
+    assert progress is not None
+    assert progress.switches == (Switch(ahead + 1, "exam_week"),)
 
 
 def test_a_stage_holds_on_wherever_the_clock_is_moved(tmp_path: Path) -> None:

@@ -105,6 +105,22 @@ def test_what_was_killed_is_no_finding(tmp_path: Path, monkeypatch: pytest.Monke
             load_progress(tmp_path / "state")
 
 
+def test_the_file_is_read_from_its_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changed byte is found in whichever block of the file it stands, not in the last one alone."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sim.sinks.ndjson_messages._BLOCK", 64)
+    sink = NdjsonStream("lines", StreamOptions())
+    sink.open(None)
+    journal = Checkpoint(tmp_path / "state", StreamProgress({"to": "ndjson:lines"}, mark=sink.mark))
+    journal.ack({(0, 0): (1, 0, 0)}, 40, sink.deliver([memoryview(b"a line\n" * 40)], 40))
+    sink.close()
+    assert found(tmp_path) == []
+    for place in (3, 70, 279):
+        flip(tmp_path / "lines", place, 1)
+        assert found(tmp_path) == [("lines", "differs")], place
+        flip(tmp_path / "lines", place, 1)
+
+
 def test_a_changed_end_is_not_gone_on_from(tmp_path: Path) -> None:
     """Who goes on with a file reads its last block, and refuses one that is not what was written."""
     path = tmp_path / "lines"

@@ -1,4 +1,4 @@
--- Courses of the catalogue that students can see, with how much each holds.
+-- Courses of the catalogue that students can see, with how much each holds. Graded discussions count as work.
 WITH
 section AS (
   SELECT DISTINCT le_current_course_offering_id AS course_offering_id
@@ -8,7 +8,7 @@ section AS (
 discussion AS (
   SELECT
     course_offering_id,
-    COUNTIF(IFNULL(type, '') <> 'Announcement') AS discussions,
+    COUNTIF(IFNULL(type, '') <> 'Announcement' AND learner_activity_id IS NULL) AS discussions,
     COUNTIF(type = 'Announcement') AS announcements
   FROM context_store_entity.discussion
   WHERE learner_group_id IS NULL

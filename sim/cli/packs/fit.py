@@ -44,6 +44,15 @@ def fit_command(
         str | None,
         typer.Option("--time-zone", help="Of the campus; default: the one that most people chose."),
     ] = None,
+    publish: Annotated[
+        Path | None,
+        typer.Option(
+            "--publish",
+            parser=typed_path,
+            metavar="DIR",
+            help="Write udp_distributions.context_store_distributions into this folder too.",
+        ),
+    ] = None,
     epsilon: Annotated[
         float | None,
         typer.Option(
@@ -62,6 +71,7 @@ def fit_command(
     from sim.fit.fit import fit
     from sim.fit.fitted import FitWish
     from sim.fit.noise import DiscreteLaplace, NoNoise
+    from sim.fit.published import save_distributions
     from sim.fit.warehouses.open import open_warehouse
 
     noise = NoNoise() if epsilon is None else DiscreteLaplace(epsilon)
@@ -69,6 +79,8 @@ def fit_command(
     with open_warehouse(source, threads=threads) as warehouse:
         found = fit(warehouse, wish, err.print)
     found.draft.save(folder)
+    if publish is not None:
+        save_distributions(found, publish)
     note = found.note()
     if as_json:
         out_json({"pack": str(folder), **note})

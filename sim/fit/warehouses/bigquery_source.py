@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import schemas
 from context.errors import InputError
-from sim.fit.warehouses.source import DATASETS, KEPT, FitRow, readable_fault
+from sim.fit.warehouses.source import DATASETS, DISTRIBUTIONS, KEPT, FitRow, readable_fault
 from sim.sinks.bigquery.connection import BigQueryReader
 from sim.sql.grammar.catalog import Relation, Surroundings
 from sim.sql.grammar.types import Type, type_of_column
@@ -36,7 +36,8 @@ class BigQuerySource:
         if name not in self._columns:
             raise InputError(f"no table named {name}")
         try:
-            known = {column.name: column for column in schemas.find_table(name).columns}
+            table = schemas.fit_distributions() if name == DISTRIBUTIONS else schemas.find_table(name)
+            known = {column.name: column for column in table.columns}
         except schemas.UnknownName as error:
             raise InputError(str(error)) from None
         there = [known[column] for column in self._columns[name] if column in known]

@@ -12,7 +12,7 @@ import duckdb
 from context.errors import InputError
 from context.files import typed_path
 from sim.fit.warehouses.duckdb_source import DuckdbSource, attach, make_views
-from sim.fit.warehouses.source import DATASETS, KEPT, FitSource
+from sim.fit.warehouses.source import DATASETS, DISTRIBUTIONS, KEPT, FitSource
 from sim.folder.duckdb_paths import duckdb_folder
 from sim.folder.names import MANIFEST
 from sim.sql.warehouse import literal, quoted
@@ -67,7 +67,7 @@ def _check_shape(source: FitSource, text: str) -> None:
     needed = [
         f"context_store_entity.{name}" for name in ("person", "course_section_enrollment", "academic_term")
     ]
-    if "udp_distributions.context_store_distributions" in there:
+    if DISTRIBUTIONS in there:
         return
     for name in needed:
         if name not in there:

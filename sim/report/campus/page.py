@@ -15,10 +15,11 @@ from sim.folder.names import REPORT
 from sim.folder.whole import note_built
 from sim.report.beside import write_beside
 from sim.report.campus.figures import Figures, gather
+from sim.report.campus.labels import kind_label
 from sim.report.campus.marts_section import MartFigures, mart_charts, mart_figures
-from sim.report.campus.queries import queries
-from sim.report.campus.verdicts import NEAR, SIGMAS, summed_up
+from sim.report.campus.verdicts import SIGMAS, summed_up
 from sim.report.pages import rendered
+from sim.report.queries import queries
 
 if TYPE_CHECKING:
     from sim.report.campus.frame import Chart
@@ -87,7 +88,7 @@ def run_page(
         planned=planned,
         off=_off(events.drawn, planned),
         verdicts=[summed_up(found, what) for what, found in verdicts(figures).items()],
-        near=f"{NEAR:.0%}",
+        kinds=[(kind_label(row["kind"]), row["role"], row["events"]) for row in events.kinds],
         sigmas=f"{SIGMAS:.0f}",
         marts=mart_charts(marts) if marts is not None else [],
         zone=str(manifest.scenario.time_zone),

@@ -8,7 +8,7 @@ import re
 
 from sim.sql.grammar.coercion import name_sql_text
 from sim.sql.grammar.types import BOOL, INT64, JSON, STRING, Type, array_of
-from sim.sql.grammar.values import Value, element_name, settled, text_sql
+from sim.sql.grammar.values import Value, element_name, once, settled, text_sql
 from sim.sql.rules.calls import Call, Rule
 from sim.sql.rules.json_paths import BadPath, duckdb_path
 from sim.sql.rules.signatures import signatures
@@ -68,7 +68,13 @@ def _scalar(*, standard: bool) -> Rule:
         if path is None:
             return call.result("CAST(NULL AS VARCHAR)", STRING)
         sql = f"json_extract_string(json_value({document.sql}, {text_sql(path)}), '$')"
-        return call.result(_trying(document, sql), STRING)
+        found = Value(_trying(document, sql), STRING)
+        if document.type == JSON:
+            return call.result(found.sql, STRING)
+        written = f"fn_number_written({document.sql}, {text_sql(path)})"
+        return call.result(
+            once([found], lambda given: f"bq_json_scalar({given[0].sql}, {written})"), STRING
+        )  # a text keeps its numbers as they are written
 
     return rule
 
