@@ -137,7 +137,7 @@ def _make(
 
 def _summary(outcome: Outcome) -> dict[str, Any]:
     """The run's facts as plain data."""
-    from sim.report.campus.queries import queries
+    from sim.report.queries import queries
 
     manifest, run_dir = outcome.manifest, outcome.run_dir
     days = sorted(manifest.units)

@@ -30,7 +30,7 @@ _PREFIX = re.compile(r"[A-Za-z0-9_]{1,200}")
 _FORM = 'tables [[tenant]] of name, scenario and prefix, such as name = "north", scenario = "north.toml"'
 
 
-class Tenant(BaseModel):
+class NamedTenant(BaseModel):
     """A university of several; its folder in work and output has its name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,7 +44,7 @@ class Tenants(BaseModel):
     model_config = ConfigDict(extra="forbid")
     label: Literal["synthetic"] = "synthetic"
     format: Literal[1] = 1
-    tenants: list[Tenant]
+    tenants: list[NamedTenant]
     seal: str = ""
 
     def sealed(self) -> bytes:
@@ -57,7 +57,7 @@ class Tenants(BaseModel):
 class GivenTenant:
     """A tenant as its file has it."""
 
-    tenant: Tenant
+    tenant: NamedTenant
     scenario_file: Path
 
 
@@ -106,7 +106,7 @@ def _read(path: Path, number: int, entry: Any) -> GivenTenant:
         raise InputError(f"{where}: scenario {file!r} given, allowed: the path of a scenario file")
     if not isinstance(prefix, str) or not _PREFIX.fullmatch(prefix):
         raise InputError(f"{where}: prefix {prefix!r} given, allowed: letters, digits and _")
-    return GivenTenant(Tenant(name=name, prefix=prefix), path.parent / typed_path(file))
+    return GivenTenant(NamedTenant(name=name, prefix=prefix), path.parent / typed_path(file))
 
 
 def _apart(given: list[GivenTenant], scenarios: list[Scenario]) -> Iterator[tuple[str, list[Any]]]:
@@ -144,7 +144,7 @@ def _prepare(work: str, given: GivenTenant) -> PreparedTenant:
     return PreparedTenant(name, job.seal, len(job.units), sum(unit.events for unit in job.units.values()))
 
 
-def tenants_of(work: Storage) -> list[Tenant]:
+def tenants_of(work: Storage) -> list[NamedTenant]:
     """The tenants of prepared work; one without a name where there is a single scenario.
 
     Raises InputError where nothing is prepared, DamagedError for a note that was changed.
@@ -153,7 +153,7 @@ def tenants_of(work: Storage) -> list[Tenant]:
     if data is None:
         if work.find(JOB) is None:
             raise missing(work, JOB)
-        return [Tenant(name="", prefix="")]
+        return [NamedTenant(name="", prefix="")]
     try:
         facts = json.loads(data)
         noted = Tenants.model_validate_json(data)

@@ -39,13 +39,15 @@ def graph() -> grimp.ImportGraph:
 
 
 @cache
-def contract_of(kind: str, container: str = "") -> Contract:
-    """The contract of a kind; of those with layers, the one for a container ("" for the packages)."""
+def contract_of(kind: str, about: str = "") -> Contract:
+    """The contract of a kind, about a container ("" for the packages) or about what is forbidden."""
+    lists = {"layers": ("containers", [""]), "forbidden": ("forbidden_modules", [])}
     settings = api.read_configuration(str(ROOT / "pyproject.toml"))
     for options in settings["contracts_options"]:
-        if options["type"] == kind and (kind != "layers" or container in options.get("containers", [""])):
+        name, default = lists.get(kind, ("", [about]))
+        if options["type"] == kind and about in options.get(name, default):
             return TYPES[kind](options["name"], settings["session_options"], options)
-    raise AssertionError(f"no contract of kind {kind} for {container or 'the packages'}")
+    raise AssertionError(f"no contract of kind {kind} for {about or 'the packages'}")
 
 
 def kept(contract: Contract, *planted: Arrow, module: str | None = None) -> bool:
@@ -116,7 +118,7 @@ def test_circles_are_sought_everywhere() -> None:
 @pytest.mark.parametrize("room", [room for room in ROOMS if not f"{room}.".startswith("sim.sinks.")])
 def test_a_cloud_client_is_told(room: str) -> None:
     """No room but the sinks may import a client of Google Cloud."""
-    contract = contract_of("forbidden")
+    contract = contract_of("forbidden", "google")
     assert kept(contract, ("sim.sinks.open", CLIENT))
     assert not kept(contract, (room, CLIENT))
 

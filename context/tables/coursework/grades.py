@@ -15,7 +15,7 @@ from context.grades.scores import VIEWS, graded_work, make_scores
 from context.results.overrides import OVERRIDE_TYPES
 from context.tables.coursework.social import learner_group_names
 from context.tables.every_table import Columns, first_date, is_last_minute
-from context.tables.institution.courses import section_numbers
+from context.tables.institution.course_codes import section_numbers
 from context.terms.drawn import Drawn, Tables
 
 # Purposes of randomness: what each number draws.

@@ -11,7 +11,7 @@ from context.arrays import DAY_MS, I64, MINUTE_MS, ordinals
 from context.columns import Coded, Maybe
 from context.grades.learning_outcomes import scales_of
 from context.tables.every_table import Columns
-from context.tables.institution.courses import course_codes
+from context.tables.institution.course_codes import course_codes
 from context.tables.institution.people import display_names
 from context.tables.institution.structure import department_account
 from context.tables.titles import phrases, topic_phrases

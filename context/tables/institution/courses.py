@@ -16,7 +16,15 @@ from context.courses.structures import COLLEGES, term_dates
 from context.grades.last_acts import last_acts
 from context.packs.people_codes import Career
 from context.tables.every_table import course_made_ms
-from context.tables.institution.people import logins, sis_numbers
+from context.tables.institution.course_codes import (
+    course_codes,
+    le_codes,
+    offering_sis,
+    sandbox_logins,
+    section_numbers,
+    section_sis,
+)
+from context.tables.institution.people import sis_numbers
 from context.tables.institution.places import section_rooms
 from context.tables.institution.roles_and_periods import role_rows
 from context.tables.institution.structure import (
@@ -54,50 +62,9 @@ def course_tables(d: Drawn) -> tuple[Tables, Tables]:
     )
 
 
-def course_codes(d: Drawn) -> pa.Array:
-    """Such as MATH 310: subject and number."""
-    return frame.join(
-        Coded(d.structures.offering_subject, d.structures.subjects),
-        " ",
-        pa.array(d.structures.offering_number),
-    )
-
-
-def offering_sis(d: Drawn) -> pa.Array:
-    """Such as 2026-fall-MATH-310: the SIS id of an offering."""
-    return frame.join(f"{d.calendar.term.code}-", pc.replace_substring(course_codes(d), " ", "-"))
-
-
-def le_codes(d: Drawn) -> pa.Array:
-    """Such as MATH 310 Fall 2026, or SANDBOX- and its owner's login."""
-    known = pa.array(d.catalogue.offering_kind != OfferingKind.SANDBOX)
-    sandbox = frame.join("SANDBOX-", pc.coalesce(_sandbox_logins(d), ""))
-    return pc.if_else(known, frame.join(course_codes(d), " ", d.calendar.term.name), sandbox)
-
-
-def section_numbers(d: Drawn) -> pa.Array:
-    """Three digits: 001, 002, ...; discussions from 301 on, laboratories from 401 on."""
-    c = d.catalogue
-    begin = np.array([1, 301, 401, 1])[c.section_kind]
-    return pc.utf8_lpad(frame.texts(c.section_ordinal + begin), 3, "0")
-
-
-def section_sis(d: Drawn) -> pa.Array:
-    """Such as 2026-fall-MATH-310-001: the SIS id of a section."""
-    return frame.join(offering_sis(d).take(pa.array(d.catalogue.section_home)), "-", section_numbers(d))
-
-
 def _known(values: pa.Array, known: BOOL) -> pa.Array:
     """``values`` where the registrar knows the row, NULL elsewhere."""
     return pc.if_else(pa.array(known), values, pa.scalar(None, values.type))
-
-
-def _sandbox_logins(d: Drawn) -> pa.Array:
-    """Login of the owner of each sandbox, NULL for all other courses."""
-    c = d.catalogue
-    owner = np.full(c.offerings, -1, dtype=np.int64)
-    owner[c.offerings - len(c.sandbox_owner) :] = len(d.students) + c.sandbox_owner
-    return logins(d).take(pa.array(owner, mask=owner < 0))
 
 
 def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
@@ -106,7 +73,7 @@ def _offering(d: Drawn) -> tuple[pa.Table, pa.Table]:
         c.offering_level
     ]
     families = [str(code) for code in d.pack.table("cip")["cip"]]
-    owner = _sandbox_logins(d)
+    owner = sandbox_logins(d)
     known = c.offering_kind != OfferingKind.SANDBOX
     # Cross-listed offerings are one course under two codes.
     titles = course_titles(d).take(pa.array(c.offering_host))
@@ -185,7 +152,7 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
     moved = c.section_home != c.section_offering
     kinds = ("Lecture", "Seminar", "Discussion", "Laboratory")
     kind = np.where(c.section_kind == SectionKind.PRIMARY, primary_types(d.pack, c, size), c.section_kind + 1)
-    code, title = course_codes(d).take(pa.array(c.section_home)), _sandbox_logins(d)
+    code, title = course_codes(d).take(pa.array(c.section_home)), sandbox_logins(d)
     names = pc.coalesce(_known(offering_sis(d), c.offering_kind != OfferingKind.SANDBOX), le_codes(d))
     columns = {
         "course_section_id": ids.udp_ids(rows),

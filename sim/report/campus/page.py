@@ -17,9 +17,9 @@ from sim.report.beside import write_beside
 from sim.report.campus.figures import Figures, gather
 from sim.report.campus.labels import kind_label
 from sim.report.campus.marts_section import MartFigures, mart_charts, mart_figures
-from sim.report.campus.queries import queries
 from sim.report.campus.verdicts import SIGMAS, summed_up
 from sim.report.pages import rendered
+from sim.report.queries import queries
 
 if TYPE_CHECKING:
     from sim.report.campus.frame import Chart

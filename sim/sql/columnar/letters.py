@@ -14,15 +14,15 @@ _SOUNDS = {
     for letter in letters
 }
 _CODE_LENGTH = 4
-Form = Literal["NFC", "NFKC", "NFD", "NFKD"]
+NormalForm = Literal["NFC", "NFKC", "NFD", "NFKD"]
 
 
-def normalized(text: str, form: Form) -> str:
+def normalized(text: str, form: NormalForm) -> str:
     """A text in a form of Unicode: NFC, NFKC, NFD, NFKD."""
     return unicodedata.normalize(form, text)
 
 
-def casefolded(text: str, form: Form) -> str:
+def casefolded(text: str, form: NormalForm) -> str:
     """A text in such a form in which large and small letters are the same."""
     return normalized(normalized(text, form).casefold(), form)
 

@@ -10,7 +10,7 @@ from sim.sql.rules.casts import cast
 
 def number_text(call: Call, value: Value, pattern: str) -> Value:
     """The text of a number in a format. Raises InputError for what is no format, in BigQuery's words."""
-    from sim.sql.columnar.number_formats import format_elements
+    from sim.sql.columnar.number_elements import format_elements
 
     try:
         form = format_elements(pattern)
