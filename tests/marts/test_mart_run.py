@@ -32,7 +32,7 @@ def test_run_ends_with_marts() -> None:
     assert not run(premises(SMALL, default_pack()), folder, marts=True).was_done
     page = (folder / REPORT).read_text(encoding="utf-8")
     assert ">Marts</h2>" in page
-    assert page.count("<svg") == 22  # each for a wide page and for a phone
+    assert page.count("<svg") == 42  # each for a wide page and for a phone
     assert run(premises(SMALL, default_pack()), folder, marts=True).was_done
     assert (folder / REPORT).read_text(encoding="utf-8") == page
     rows = load_record(folder).rows["mart_course_offering.status"]
