@@ -179,12 +179,7 @@ def make_activities(
     in_class = is_exam & np.array([value in OFFLINE for value in types.values])[submission_type]
     due_ms = calendar.wall_to_utc_ms(due_day, due_time(pack, catalogue.offering_key[offering], key, in_class))
     is_dated = is_exam | _dated(pack, groups, group, key)
-    release_day = np.maximum(due_day - 7 - rng.integer(key, 8, _RELEASE_DAY), int(calendar.days[0]) + 1)
-    early = rng.uniform(key, _EARLY) < pack.number("content.released_at_start_share")
-    release_day = np.where(early, int(calendar.days[0]) + 7, release_day)
-    release_ms = calendar.wall_to_utc_ms(
-        release_day, 7 * HOUR_MS + rng.integer(key, 5 * 60, _RELEASE_MINUTE) * MINUTE_MS
-    )
+    release_ms = _releases(pack, calendar, due_day, key)
     grade_types = pack.categorical("learner_activity", "grade_type")
     grade_type = _grade_types(
         grade_types, rng.extend(key, _GRADE_TYPE), kind_of_type[submission_type] == ActivityKind.QUIZ
@@ -231,6 +226,14 @@ def make_activities(
         & (rng.uniform(key, _ONLY_OVERRIDES) < pack.number("learner_activity.only_overrides_share")),
         key=key,
     )
+
+
+def _releases(pack: Pack, calendar: Calendar, due_day: I64, key: U64) -> I64:
+    """When each is shown, in ms: a week or two before it is due, or all at the start."""
+    day = np.maximum(due_day - 7 - rng.integer(key, 8, _RELEASE_DAY), int(calendar.days[0]) + 1)
+    early = rng.uniform(key, _EARLY) < pack.number("content.released_at_start_share")
+    day = np.where(early, int(calendar.days[0]) + 7, day)
+    return calendar.wall_to_utc_ms(day, 7 * HOUR_MS + rng.integer(key, 5 * 60, _RELEASE_MINUTE) * MINUTE_MS)
 
 
 def _dated(pack: Pack, groups: ActivityGroups, group: I64, key: U64) -> BOOL:
