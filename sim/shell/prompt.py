@@ -25,6 +25,7 @@ from sim.folder.find import find_run
 from sim.shell.answers import Asked, Tell, session_of, show_rows, write_cost
 from sim.shell.completion import proposals, word_before
 from sim.sql.output import RESULT_FORMATS, write_rows
+from sim.sql.script.blocks import is_open
 from sim.sql.script.parameters import parameters_of
 from sim.sql.session.session import Session
 
@@ -154,13 +155,14 @@ class _Names(Completer):
 
 
 def _keys() -> KeyBindings:
-    """Enter hands over what is whole: it ends with a semicolon, or is one of the shell's own lines."""
+    """Enter hands over what is whole: it ends with a semicolon outside of blocks, or is the shell's own."""
     keys = KeyBindings()
 
     @keys.add("enter")
     def _enter(event: KeyPressEvent) -> None:
         text = event.current_buffer.text.strip()
-        if not text or text.endswith(";") or text.startswith("."):
+        whole = text.endswith(";") and not is_open(text)
+        if not text or whole or text.startswith("."):
             event.current_buffer.validate_and_handle()
         else:
             event.current_buffer.insert_text("\n")

@@ -50,15 +50,13 @@ from sim.world.world import (
 )
 
 # Purposes of draws: of the root account's key, of a section's, of a section's and a person's together.
-_GUID = 1
-_SECTION_SEATS, _SEAT = 1, 2
+_GUID, _SECTION_SEATS, _SEAT = 1, 1, 2
 _STAFF_AS_INSTRUCTOR = ("Teacher", "Faculty", "TeachingAssistant", "Designer")
 
 
 def load_world(root: Path, scenario: Scenario, pack: Pack, calendar: Calendar) -> World:
     """Read a run directory's store. Raises RunError for missing tables, InputError for clashing tools."""
-    read = Reader(root)
-    seed = scenario.seed
+    read, seed = Reader(root), scenario.seed
     persons = _persons(read, seed)
     courses, section_course, section_key = _courses(read, seed, pack)
     roster = _roster(read, persons, section_course, section_key)

@@ -101,21 +101,31 @@ def test_a_killed_sdk_process_changes_nothing(termtide: Path, work: Path) -> Non
         try:
             parent.wait(60)
         except subprocess.TimeoutExpired:  # some runners wait for ever for a process that is gone
-            os.killpg(parent.pid, signal.SIGKILL)
+            for pid in (*sdk_processes(parent.pid), parent.pid):
+                os.kill(pid, signal.SIGKILL)
     call(termtide, work, "scale", "beam", *places, "--", *PARALLEL)
     call(termtide, work, "scale", "finish", *places, "--no-marts")
     assert generated(work / "killed") == generated(work / "alone")
 
 
 def sdk_processes(parent: int) -> list[int]:
-    """Processes of Beam's SDK that a process has started."""
-    found = []
+    """Processes of Beam's SDK that a process has started, itself or by others."""
+    above: dict[int, int] = {}
+    workers = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
-            fields = status.read_text().rpartition(")")[2].split()
-            line = (status.parent / "cmdline").read_bytes()
+            above[int(status.parent.name)] = int(status.read_text().rpartition(")")[2].split()[1])
+            words = (status.parent / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if int(fields[2]) == parent and b"sdk_worker_main" in line:  # its process group
-            found.append(int(status.parent.name))
+        if any(word.endswith(b"sdk_worker_main") for word in words) and b"-c" not in words:
+            workers.append(int(status.parent.name))
+    return [pid for pid in workers if parent in ancestors(pid, above)]
+
+
+def ancestors(pid: int, above: dict[int, int]) -> set[int]:
+    """All processes above one."""
+    found: set[int] = set()
+    while (pid := above.get(pid, 0)) and pid not in found:
+        found.add(pid)
     return found

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from context.errors import InputError
+from sim.sql.script.blocks import is_open
 from sim.sql.session import flow
 from sim.sql.session.session import Session
 from tests.samples.toy_run import write_whole_run
@@ -125,3 +126,20 @@ def test_a_dry_run_takes_no_choices(session: Session) -> None:
     """What a dry run can't know it says, instead of making what a condition asks about."""
     with pytest.raises(InputError, match="line 2: allowed in a dry run: plain statements"):
         list(session.run("SELECT 1;\nIF TRUE THEN SELECT 2; END IF", dry=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "goes_on"),
+    [
+        ("IF TRUE THEN SELECT 1;", True),
+        ("IF TRUE THEN SELECT 1; END IF;", False),
+        ("BEGIN LOOP BREAK; END LOOP;", True),
+        ("SELECT CASE WHEN TRUE THEN 1 END;", False),
+        ("SELECT 1;", False),
+        ("SELECT FROM WHERE;", False),
+        ("END IF;", False),
+    ],
+)
+def test_the_shell_waits_for_the_end_of_a_block(text: str, goes_on: bool) -> None:
+    """What is typed into the shell is whole when its blocks are closed, and also when it is wrong."""
+    assert is_open(text) is goes_on

@@ -55,11 +55,10 @@ def test_nothing_after_a_stop() -> None:
 
 
 def test_who_fails_has_stopped() -> None:
-    """Four in ten of those who fail, or more, hand in nothing at the end; of all others few.
+    """Three in ten of those who fail, or more, hand in nothing at the end; of all others few.
 
-    Looked at are enrolments with two pieces of work or more due in the last fourth of the term. Of 150
-    failing grades or more the share has an sd of .04; it is .62 over seeds, and below .1 for all other
-    grades.
+    Looked at are enrolments with two pieces of work or more due in the last fourth of the term. Of some 600
+    failing grades the share has an sd of .02; it is about .4, and below .1 for all other grades.
     """
     drawn = drawn_of(CAMPUS)
     late = drawn.calendar.day_of(drawn.results.due_ms) > 0.75 * drawn.calendar.term.last_day
@@ -71,8 +70,8 @@ def test_who_fails_has_stopped() -> None:
     looked = (due >= 2)[grades.enrolment] & (grades.letter >= 0)
     quiet = (missed == due)[grades.enrolment]
     failed = grades.letter == grades.letters.index("F")
-    assert (looked & failed).sum() > 150
-    assert quiet[looked & failed].mean() > 0.4
+    assert (looked & failed).sum() > 300
+    assert quiet[looked & failed].mean() > 0.3
     assert quiet[looked & ~failed].mean() < 0.1
 
 

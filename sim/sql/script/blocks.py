@@ -32,6 +32,21 @@ def steps_of(text: str) -> Steps:
     return steps
 
 
+class OpenBlockError(InputError):
+    """A script ends before a block, a choice or a loop of it does."""
+
+
+def is_open(text: str) -> bool:
+    """Whether what is wrong with a script is only that it goes on."""
+    try:
+        steps_of(text)
+    except OpenBlockError:
+        return True
+    except InputError:
+        return False
+    return False
+
+
 class _Reader:
     """Reads a script from its first token to its last."""
 
@@ -57,8 +72,9 @@ class _Reader:
         """Pass over words that must come next."""
         for word in words:
             if self.word() != word:
-                given = self.tokens[self.at].text if self.at < len(self.tokens) else "the end of the script"
-                raise InputError(
+                ended = self.at >= len(self.tokens)
+                given = "the end of the script" if ended else self.tokens[self.at].text
+                raise (OpenBlockError if ended else InputError)(
                     f"syntax error: {' '.join(words)} is missing in the {of} of line {line}, "
                     f"before {given} in line {self.line}"
                 )
