@@ -91,8 +91,9 @@ def test_changed_values_are_found(whole: Path, tmp_path: Path, statement: str, n
     file = Path(shutil.copyfile(whole, tmp_path / "d.duckdb"))
     with duckdb.connect(str(file)) as there:
         there.execute(statement)
-    (found,) = findings(file)
+    ((found, said),) = findings(file).items()
     assert found.startswith(name)
+    assert ("other values" in said) == statement.startswith("UPDATE")  # else the numbers of rows are told
 
 
 def test_the_order_of_rows_is_nobodys_matter(whole: Path, tmp_path: Path) -> None:
