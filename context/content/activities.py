@@ -179,17 +179,15 @@ def make_activities(
     in_class = is_exam & np.array([value in OFFLINE for value in types.values])[submission_type]
     due_ms = calendar.wall_to_utc_ms(due_day, due_time(pack, catalogue.offering_key[offering], key, in_class))
     is_dated = is_exam | _dated(pack, groups, group, key)
-    release_day = np.maximum(due_day - 7 - rng.integer(key, 8, _RELEASE_DAY), int(calendar.days[0]) + 1)
-    early = rng.uniform(key, _EARLY) < pack.number("content.released_at_start_share")
-    release_day = np.where(early, int(calendar.days[0]) + 7, release_day)
-    release_ms = calendar.wall_to_utc_ms(
-        release_day, 7 * HOUR_MS + rng.integer(key, 5 * 60, _RELEASE_MINUTE) * MINUTE_MS
-    )
+    release_ms = _releases(pack, calendar, due_day, key)
     grade_types = pack.categorical("learner_activity", "grade_type")
     grade_type = _grade_types(
         grade_types, rng.extend(key, _GRADE_TYPE), kind_of_type[submission_type] == ActivityKind.QUIZ
     )
-    peer_due_ms, anonymous_peers = _peers(pack, key, is_dated, due_ms)
+    peers = pack.categorical("learner_activity", "has_peer_reviews")
+    has_peers = np.array([value == "true" for value in peers.values])[
+        peers.draw(rng.extend(key, _PEER_REVIEWS))
+    ]
     hidden_days = np.where(
         rng.uniform(key, _IS_HIDDEN_BEFORE) < 0.4, 1 + rng.integer(key, 40, _HIDDEN_DAYS), 0
     )
@@ -213,23 +211,29 @@ def make_activities(
         is_graded=np.array([value != "not_graded" for value in grade_types.values])[grade_type],
         is_hidden=rng.uniform(key, _HIDDEN) < pack.number("learner_activity.hidden_share"),
         never_drop=np.zeros(len(key), dtype=np.bool_),
-        peer_due_ms=peer_due_ms,
-        anonymous_peers=anonymous_peers,
+        peer_due_ms=np.where(
+            has_peers & is_dated,
+            due_ms + 2 * DAY_MS + rng.integer(rng.extend(key, _PEER_DUE), 5 * DAY_MS),
+            NO_TIME,
+        ),
+        anonymous_peers=has_peers
+        & is_dated
+        & (
+            rng.uniform(rng.extend(key, _ANONYMOUS_PEERS))
+            < pack.number("learner_activity.anonymous_peer_reviews_share")
+        ),
         only_overrides=is_dated
         & (rng.uniform(key, _ONLY_OVERRIDES) < pack.number("learner_activity.only_overrides_share")),
         key=key,
     )
 
 
-def _peers(pack: Pack, key: U64, is_dated: BOOL, due_ms: I64) -> tuple[I64, BOOL]:
-    """(when reviews by peers are due, NO_TIME where there are none; where reviewers stay unnamed)."""
-    law = pack.categorical("learner_activity", "has_peer_reviews")
-    drawn = law.draw(rng.extend(key, _PEER_REVIEWS))
-    has = np.array([value == "true" for value in law.values])[drawn] & is_dated
-    late = due_ms + 2 * DAY_MS + rng.integer(rng.extend(key, _PEER_DUE), 5 * DAY_MS)
-    unnamed = rng.uniform(rng.extend(key, _ANONYMOUS_PEERS))
-    share = pack.number("learner_activity.anonymous_peer_reviews_share")
-    return np.where(has, late, NO_TIME), has & (unnamed < share)
+def _releases(pack: Pack, calendar: Calendar, due_day: I64, key: U64) -> I64:
+    """When each is shown, in ms: a week or two before it is due, or all at the start."""
+    day = np.maximum(due_day - 7 - rng.integer(key, 8, _RELEASE_DAY), int(calendar.days[0]) + 1)
+    early = rng.uniform(key, _EARLY) < pack.number("content.released_at_start_share")
+    day = np.where(early, int(calendar.days[0]) + 7, day)
+    return calendar.wall_to_utc_ms(day, 7 * HOUR_MS + rng.integer(key, 5 * 60, _RELEASE_MINUTE) * MINUTE_MS)
 
 
 def _dated(pack: Pack, groups: ActivityGroups, group: I64, key: U64) -> BOOL:

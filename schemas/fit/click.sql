@@ -7,23 +7,19 @@ submission AS (
   JOIN context_store_entity.learner_activity_result AS r ON r.learner_activity_result_id = k.id
   JOIN context_store_entity.learner_activity AS a ON a.learner_activity_id = r.learner_activity_id
 ),
-looked AS (
+clicked AS (
   SELECT
     e.person.udp_id AS person_id,
     e.course_offering.udp_id AS course_offering_id,
     IF(e.course_offering.udp_id IS NULL, e.object.id, NULL) AS object_id,
     DATE(TIMESTAMP(e.event_time), @time_zone) AS click_date,
-    e.type,
-    e.action,
-    {extensions}
+    l.tool
   FROM event_store.expanded AS e
+  JOIN fit.look AS l
+    ON l.type = e.type AND l.action = e.action AND l.extensions = IFNULL(e.object.extensions, '')
   WHERE e.event_time >= DATETIME(DATE '{begin_date}')
     AND e.event_time < DATETIME(DATE '{end_date}')
     AND e.person.udp_id IS NOT NULL
-),
-known AS (
-  SELECT person_id, course_offering_id, object_id, click_date, {tool} AS tool
-  FROM looked
 )
 SELECT
   k.person_id,
@@ -31,7 +27,6 @@ SELECT
   k.click_date,
   k.tool,
   COUNT(*) AS num_events
-FROM known AS k
+FROM clicked AS k
 LEFT JOIN submission AS s ON s.object_id = k.object_id
-WHERE k.tool IS NOT NULL AND k.tool <> 'login'
 GROUP BY 1, 2, 3, 4

@@ -29,6 +29,8 @@ LEAST_EVENTS = 400  # expected of a cell, for it to be judged
 _AXES = {"tool": "tool", "family": "cip", "level": "course_level", "day": "day_in_term"}
 # Deadlines bring events whatever the rates say.
 _DEADLINES = "deadlines bring more than rates ask for"
+_NOBODY = "some of its events name nobody"
+_NAMELESS = {kind.tool for kind in KINDS if kind.actor == "app"}  # tools that have such events
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,8 @@ def _margins(
             unjudged = "" if asked[i] >= LEAST_EVENTS or not moved else "too few events"
             if axis == "tool" and not free[i]:
                 unjudged = _DEADLINES
+            if axis == "tool" and moved and name in _NAMELESS:
+                unjudged = _NOBODY
             if axis == "day" and moved and not 0 <= int(name) <= LAST_DAYS[axes.term_type] - 8:
                 unjudged = unjudged or "before and after the term"
             error = errors[_AXES[axis]].get(str(name), 0.0) * float(asked[i])

@@ -116,7 +116,7 @@ def clicks_of(
     zone = time_zone or _zone(ask, report) or Scenario(name="fit", fte=12).time_zone
     places = _places(pack, kept)
     parameters: dict[str, int | str] = {"threshold": report.threshold, "time_zone": zone}
-    for name in ("seat", "click", "placed_click"):
+    for name in ("seat", "look", "click", "placed_click"):
         text = filled(schemas.fit_query(name), places, parameters)
         if lacking := source.lacks(text):
             missing["rates"] = lacking
@@ -219,7 +219,7 @@ def _places(pack: Pack, terms: list[FitRow]) -> dict[str, str]:
 
 
 def _json(name: str) -> str:
-    return f"JSON_EXTRACT_SCALAR(e.object.extensions, \"$['com.instructure.canvas']['{name}']\")"
+    return f"JSON_EXTRACT_SCALAR(extensions, \"$['com.instructure.canvas']['{name}']\")"
 
 
 def _end(term: FitRow, usual: dict[str, int]) -> date:

@@ -11,57 +11,64 @@ from context.files import typed_path
 from sim.cli.options import AsJson
 from sim.cli.terminal import err, out_json
 
+_Source = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        metavar="WAREHOUSE",
+        help="Folder of a run, duckdb:FILE, parquet:DIR or bigquery://PROJECT.",
+    ),
+]
+_Folder = Annotated[
+    Path, typer.Option("--out", parser=typed_path, metavar="DIR", help="Folder of the new pack.")
+]
+_Base = Annotated[
+    str,
+    typer.Option(
+        "--pack", metavar="PACK", help="The pack to begin with, whose values stay where there are none."
+    ),
+]
+_Threshold = Annotated[
+    int, typer.Option("--threshold", metavar="N", help="Least people behind any figure: 10 or more.")
+]
+_NewName = Annotated[str | None, typer.Option("--name", help="Name of the new pack; default: its folder's.")]
+_TermType = Annotated[
+    str | None,
+    typer.Option("--term-type", help="Fall, Spring or Summer; default: that of most students."),
+]
+_Zone = Annotated[
+    str | None,
+    typer.Option("--time-zone", help="Of the campus; default: the one that most people chose."),
+]
+_Publish = Annotated[
+    Path | None,
+    typer.Option(
+        "--publish",
+        parser=typed_path,
+        metavar="DIR",
+        help="Write udp_distributions.context_store_distributions into this folder too.",
+    ),
+]
+_Epsilon = Annotated[
+    float | None,
+    typer.Option(
+        "--epsilon", metavar="E", help="Privacy budget: noise on counts, what has no bound left out."
+    ),
+]
+_Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Default: one per processor.")]
+
 
 def fit_command(
-    source: Annotated[
-        str,
-        typer.Option(
-            "--from",
-            metavar="WAREHOUSE",
-            help="Folder of a run, duckdb:FILE, parquet:DIR or bigquery://PROJECT.",
-        ),
-    ],
-    folder: Annotated[
-        Path, typer.Option("--out", parser=typed_path, metavar="DIR", help="Folder of the new pack.")
-    ],
-    pack: Annotated[
-        str,
-        typer.Option(
-            "--pack", metavar="PACK", help="The pack to begin with, whose values stay where there are none."
-        ),
-    ] = "us_public_r1",
-    threshold: Annotated[
-        int, typer.Option("--threshold", metavar="N", help="Least people behind any figure: 10 or more.")
-    ] = 10,
-    name: Annotated[
-        str | None, typer.Option("--name", help="Name of the new pack; default: its folder's.")
-    ] = None,
-    term_type: Annotated[
-        str | None,
-        typer.Option("--term-type", help="Fall, Spring or Summer; default: that of most students."),
-    ] = None,
-    time_zone: Annotated[
-        str | None,
-        typer.Option("--time-zone", help="Of the campus; default: the one that most people chose."),
-    ] = None,
-    publish: Annotated[
-        Path | None,
-        typer.Option(
-            "--publish",
-            parser=typed_path,
-            metavar="DIR",
-            help="Write udp_distributions.context_store_distributions into this folder too.",
-        ),
-    ] = None,
-    epsilon: Annotated[
-        float | None,
-        typer.Option(
-            "--epsilon", metavar="E", help="Privacy budget: noise on counts, what has no bound left out."
-        ),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Default: one per processor.")
-    ] = None,
+    source: _Source,
+    folder: _Folder,
+    pack: _Base = "us_public_r1",
+    threshold: _Threshold = 10,
+    name: _NewName = None,
+    term_type: _TermType = None,
+    time_zone: _Zone = None,
+    publish: _Publish = None,
+    epsilon: _Epsilon = None,
+    threads: _Threads = None,
     as_json: AsJson = False,
 ) -> None:
     """Fit a pack to a warehouse: only aggregates leave it.

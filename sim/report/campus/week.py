@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from context.scenario.zones import zone as zone_of
 
 _WEEK = timedelta(days=7)
 
@@ -43,7 +44,7 @@ def student_week(records: pa.Table, zone: str, days: Mapping[date, str]) -> Stud
     ranked = sorted(plain, key=lambda monday: (by_week[monday], monday))
     monday = ranked[len(ranked) // 2]
     mine = [row for row in rows if _monday(row["day"]) == monday]
-    clicks = [_click(row, ZoneInfo(zone)) for row in mine]
+    clicks = [_click(row, zone_of(zone)) for row in mine]
     visits: dict[tuple[date, int], list[float]] = {}
     for row, click in zip(mine, clicks, strict=True):
         visits.setdefault((row["day"], row["visit"]), []).append(click["hour"])
@@ -58,7 +59,7 @@ def student_week(records: pa.Table, zone: str, days: Mapping[date, str]) -> Stud
     )
 
 
-def _click(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+def _click(row: dict[str, Any], zone: tzinfo) -> dict[str, Any]:
     local: datetime = row["time"].replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
     midnight = datetime.combine(row["day"], datetime.min.time())
     return {
