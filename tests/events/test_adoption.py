@@ -124,3 +124,13 @@ def test_totals_of_cells_and_days_are_kept() -> None:
     without = asked_of(want, reach, base)
     assert not without[7].any()
     assert without.sum() == pytest.approx(want.sum(), rel=1e-5)
+
+
+def test_who_is_hardly_ever_active_draws_no_days() -> None:
+    """A cell of whose students nothing is left on average, in whole millionths, takes no clicks from others."""
+    want = np.full((20, 3), 1_000_000)
+    base, reach = np.full(want.shape, 10_000), np.full(want.shape, 10_000)
+    base[:, 2], reach[:, 2], reach[4, 2] = 0, 0, 50_000
+    asked = asked_of(want, reach, base)
+    assert asked[:, 2].sum() < want[0].sum()
+    assert np.ptp(asked[:, :2]) < 0.01 * want[0, 0]
