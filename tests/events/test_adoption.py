@@ -127,7 +127,7 @@ def test_totals_of_cells_and_days_are_kept() -> None:
 
 
 def test_who_is_hardly_ever_active_draws_no_days() -> None:
-    """A cell of whose students nothing is left on average, in whole millionths, takes no clicks from others."""
+    """A cell of students of whom on average nothing is left, in whole millionths, takes no others' clicks."""
     want = np.full((20, 3), 1_000_000)
     base, reach = np.full(want.shape, 10_000), np.full(want.shape, 10_000)
     base[:, 2], reach[:, 2], reach[4, 2] = 0, 0, 50_000
