@@ -36,7 +36,7 @@ def asked_of(want: I64, reach: I64, base: I64) -> I64:
 def _seed(want: I64, reach: I64, base: I64) -> I64:
     """What sections want, were there no totals: the pack's rate by how much of it is reached.
 
-    Of those who are hardly ever active, so that on average nothing is left of it in whole millionths, nothing.
+    Of those hardly ever active, of whom on average nothing is left in whole millionths, nothing.
     """
     wanted: F64 = want * np.where(base > 0, reach / np.maximum(base, 1), 0.0)
     return np.rint(wanted).astype(np.int64)
