@@ -38,7 +38,7 @@ def _seed(want: I64, reach: I64, base: I64) -> I64:
 
     Of those hardly ever active, of whom on average nothing is left in whole millionths, nothing.
     """
-    wanted: F64 = want * np.where(base > 0, reach / np.maximum(base, 1), 0.0)
+    wanted: F64 = want * (reach / np.maximum(base, 1)) * (base > 0)
     return np.rint(wanted).astype(np.int64)
 
 

@@ -45,7 +45,6 @@ STAGES = (
 )
 KILLED = Scenario(name="killed", fte=so_many(110, 30), seed=9, stage=STAGES)
 KILLS = so_many(24, 5)
-GATES = pytest.mark.gates
 LEAST_EVENTS = so_many(200_000, 40_000)
 IN_FLIGHT = PubsubSink.lanes * PubsubSink.most_messages
 # Where a kill happens: before a request is published, when the broker has it and the journal not yet, with
@@ -175,7 +174,7 @@ def killed_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Scenario],
 
 
 @pytest.mark.parametrize(
-    "mode", [pytest.param(m, id=m.name, marks=() if m.is_short else GATES) for m in modes()]
+    "mode", [pytest.param(m, id=m.name, marks=() if m.is_short else pytest.mark.gates) for m in modes()]
 )
 @pytest.mark.parametrize("turns", ROUNDS)
 def test_kills_lose_nothing(
