@@ -18,6 +18,7 @@ from tests.samples.tiny import TINY, campus_of, default_pack
 MB = 1_000_000
 
 
+@pytest.mark.gates
 def test_memory_is_flat_in_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten days and a hundred: the same peak but for the texts that are kept, and nothing else that stays.
 

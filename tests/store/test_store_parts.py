@@ -150,6 +150,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
+@pytest.mark.gates
 def test_memory_is_flat_in_terms(tmp_path: Path) -> None:
     """Four terms of 1,500 FTE take little more than one: what stays of a term is what its students bring."""
 

@@ -252,7 +252,7 @@ def check(messages: list[Received], wanted: list[str], *, by_key: bool) -> None:
     print(f"{KILLS} kills: {len(wanted):,} events, 0 lost, {twice:,} came again, skew {skew / 1000:.0f} s")  # noqa: T201
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.gates), signal.SIGTERM])
 def test_a_signal_ends_it_cleanly(pubsub: Emulator, tmp_path: Path, number: signal.Signals) -> None:
     """SIGINT and SIGTERM: what is under way gets through, the journal is short, and nothing is repeated."""
     run = tmp_path / "run"
