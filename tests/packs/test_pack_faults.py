@@ -66,7 +66,7 @@ FAULTS: list[tuple[str, Edit, int | None, str]] = [
         "categorical",
         put(2, "value", "Studnt"),
         2,
-        "course_section_enrollment.role: Studnt given, did you mean",
+        "course_section_enrollment.role: Studnt given, allowed: ",
     ),
     ("categorical", put(2, "share", "0.803"), 2, "share of course_section_enrollment, role (rows 2 to 8): "),
     ("categorical", put(3, "value", ""), 3, "course_section_enrollment.role: no value with is_null false"),

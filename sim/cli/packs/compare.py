@@ -32,9 +32,9 @@ def compare_command(
     ] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Tell where two packs, runs or warehouses differ by more than chance.
+    """Tell where two packs, runs or warehouses differ.
 
-    Exit code 1 when they do.
+    By more than chance; exit code 1 when they do.
     """
     from sim.compare.compare import compare
 
