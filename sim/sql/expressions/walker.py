@@ -71,6 +71,11 @@ class Expressions:
     aggregates: int = 0
     arguments: dict[str, Value] = field(default_factory=dict)  # of a function in SQL whose body this is
 
+    @property
+    def only_duckdb(self) -> bool:
+        """Whether the SQL may call nothing of Python's."""
+        return self.queries.around.only_duckdb
+
     def value(self, node: exp.Expr) -> Value:
         """The value of an expression. Raises InputError for what BigQuery or this does not have."""
         known = self.handlers.get(type(node))

@@ -57,3 +57,4 @@ class Surroundings:
     parameters: Mapping[str, Type] | Sequence[Type] = ()
     variables: Mapping[str, Type] = field(default_factory=dict)
     functions: Mapping[str, SqlFunction] = field(default_factory=dict)
+    only_duckdb: bool = False  # the SQL is for others too, who have no functions of Python's

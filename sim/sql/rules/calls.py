@@ -18,6 +18,11 @@ from sim.sql.grammar.values import Value, settled
 class Walker(Protocol):
     """What turns parts of a query into values."""
 
+    @property
+    def only_duckdb(self) -> bool:
+        """Whether the SQL may call nothing of Python's."""
+        ...
+
     def value(self, node: exp.Expr) -> Value:
         """The value of an expression."""
         ...

@@ -69,7 +69,7 @@ def _scalar(*, standard: bool) -> Rule:
             return call.result("CAST(NULL AS VARCHAR)", STRING)
         sql = f"json_extract_string(json_value({document.sql}, {text_sql(path)}), '$')"
         found = Value(_trying(document, sql), STRING)
-        if document.type == JSON:
+        if document.type == JSON or call.walker.only_duckdb:
             return call.result(found.sql, STRING)
         written = f"fn_number_written({document.sql}, {text_sql(path)})"
         return call.result(

@@ -89,7 +89,8 @@ SELECT
   CASE
     WHEN STRPOS(ed_app_id, 'kaf.') > 0 THEN 'Kaltura'
     WHEN STRPOS(ed_app_id, 'engage') > 0 THEN 'Engage'
-    WHEN REGEXP_CONTAINS(ed_app_id, r'canvas|instructure|://lms\.') THEN 'Canvas'
+    WHEN STRPOS(ed_app_id, 'canvas') > 0 OR STRPOS(ed_app_id, 'instructure') > 0 OR STRPOS(ed_app_id, '://lms.') > 0
+      THEN 'Canvas'
     ELSE ed_app_id
   END AS ed_app_reporting,
   IFNULL(
