@@ -86,7 +86,7 @@ def _as_given(key: str, value: object) -> object:
     A path typed into a shell starts from the shell's folder, not from the file's.
     """
     if (
-        key in ("fte", "seed", "shift", "terms")
+        key in ("fte", "seed", "shard", "shift", "terms")
         and isinstance(value, str)
         and re.fullmatch(r"[+-]?[0-9]{1,20}", value.strip())
     ):

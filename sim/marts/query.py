@@ -70,7 +70,9 @@ def duckdb_query(mart: Mart, dates: Dates) -> str:
 def _translated(sql: str) -> str:
     """The query in DuckDB's words, its parameters left open: marts by day are built with many dates."""
     dates = dict.fromkeys(("run_date", "begin_date", "end_date"), Type("DATE"))
-    return translate(parsed_once(sql).copy(), Surroundings(ContractTables(), dates, only_duckdb=True)).duckdb_sql
+    return translate(
+        parsed_once(sql).copy(), Surroundings(ContractTables(), dates, only_duckdb=True)
+    ).duckdb_sql
 
 
 def _dated(sql: str, dates: Dates) -> str:

@@ -65,7 +65,12 @@ MOVED = [
     (conferences, "OTHER_SHARE", 0.9, {"participant_session", "participant_session_role"}),
     (tables_academics, "SPECIALIZATIONS", 3, {"academic_major_specialization", SPECIALIZED}),
     (tables_academics, "_WITH_MINOR", {}, {"person__academic_minor__academic_term"}),
-    (learner_groups, "STANDING_SHARE", 0.3, {"learner_group_membership"}),
+    (
+        learner_groups,
+        "STANDING_GROUPS",
+        ("Peer Mentors",),
+        {"learner_group", "learner_group_membership", "wiki"},
+    ),
 ]
 
 

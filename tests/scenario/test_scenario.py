@@ -88,6 +88,7 @@ def test_each_scalar_has_its_variable(key: str, monkeypatch: pytest.MonkeyPatch)
         "seed": "7",
         "shift": "-3",
         "terms": "3",
+        "shard": "12",
         "term": "Summer 2030",
         "time_zone": "UTC",
         "host": "a.example",
