@@ -119,7 +119,7 @@ docs: .venv/.installed-dev
 # tests are skipped and say so; make test goes on.
 emulators: .venv/.installed
 	@$(BIN)/python deploy/emulators/install.py .venv/bigquery-emulator || true
-	@$(BIN)/python deploy/emulators/install_fake_gcs.py .venv/fake-gcs || true
+	@$(BIN)/python deploy/install_wheels.py deploy/emulators/fake_gcs.lock .venv/fake-gcs "an emulator of Cloud Storage" || true
 
 # Termtide with Apache Beam, which caps pyarrow and protobuf: an environment of its own, by a lock of its own.
 beam: .venv/beam/.installed
@@ -136,7 +136,7 @@ lock-beam: .venv/bin/uv
 
 # What a run leaves behind is opened by DuckDB 1.2 itself, which lies beside the environment.
 oldest-clients: .venv/.installed
-	@$(BIN)/python deploy/oldest_clients/install.py .venv/duckdb-1.2 || true
+	@$(BIN)/python deploy/install_wheels.py deploy/oldest_clients/duckdb.lock .venv/duckdb-1.2 "DuckDB 1.2" || true
 
 lock-emulators: .venv/bin/uv
 	$(BIN)/uv pip compile deploy/emulators/local_bigquery.in --override deploy/emulators/local_bigquery.overrides \

@@ -24,22 +24,9 @@ from context.scenario.calendar import build_calendar
 from context.scenario.scenario import Scenario
 from context.store.files import write_store
 from tests.bench_events import timed
+from tests.bench_peers import FIELDS
 
 PEOPLE = 20_000
-FIELDS = (
-    "person.first_name",
-    "person.last_name",
-    "person.gender",
-    "person.birthdate",
-    "person.email",
-    "person.phone_number",
-    "person.nationality",
-    "person.username",
-    "address.address",
-    "address.city",
-    "address.state",
-    "address.postal_code",
-)
 
 
 def people() -> pa.Table:

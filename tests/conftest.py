@@ -37,16 +37,24 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(find_pack("us_public_r1"), tmp_path / "mine"))
 
 
+def _there(program: object, variable: str, name: str, hint: str) -> None:
+    """Skip where a program is missing, or fail if the variable says that it must be there."""
+    if program is not None:
+        return
+    if os.environ.get(variable) == "1":
+        pytest.fail(f"{variable}=1, but there is no {name}")
+    pytest.skip(f"no {name}: {hint}")
+
+
 @pytest.fixture(scope="session")
 def pubsub() -> Iterator[Emulator]:
     """A Pub/Sub emulator for this test process. PUBSUB_EMULATOR_REQUIRED=1 makes its absence a failure."""
-    if find_emulator() is None:
-        if os.environ.get("PUBSUB_EMULATOR_REQUIRED") == "1":
-            pytest.fail("PUBSUB_EMULATOR_REQUIRED=1, but there is no Pub/Sub emulator")
-        pytest.skip(
-            "no Pub/Sub emulator: install google-cloud-cli-pubsub-emulator and Java, "
-            "or set PUBSUB_EMULATOR_BIN"
-        )
+    _there(
+        find_emulator(),
+        "PUBSUB_EMULATOR_REQUIRED",
+        "Pub/Sub emulator",
+        "install google-cloud-cli-pubsub-emulator and Java, or set PUBSUB_EMULATOR_BIN",
+    )
     server = Emulator()
     try:
         yield server
@@ -57,10 +65,12 @@ def pubsub() -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def bigquery() -> Iterator[bigquery_server.Emulator]:
     """A BigQuery emulator for this test process. BIGQUERY_EMULATOR_REQUIRED=1 makes its absence a failure."""
-    if bigquery_server.find_emulator() is None:
-        if os.environ.get("BIGQUERY_EMULATOR_REQUIRED") == "1":
-            pytest.fail("BIGQUERY_EMULATOR_REQUIRED=1, but there is no BigQuery emulator")
-        pytest.skip("no BigQuery emulator: `make emulators` installs one where there is a Python 3.13")
+    _there(
+        bigquery_server.find_emulator(),
+        "BIGQUERY_EMULATOR_REQUIRED",
+        "BigQuery emulator",
+        "`make emulators` installs one where there is a Python 3.13",
+    )
     server = bigquery_server.Emulator()
     try:
         yield server
@@ -71,10 +81,12 @@ def bigquery() -> Iterator[bigquery_server.Emulator]:
 @pytest.fixture(scope="session")
 def cloud_storage() -> Iterator[storage_server.Emulator]:
     """An emulator of Cloud Storage for this process; with STORAGE_EMULATOR_REQUIRED=1 it must be there."""
-    if storage_server.find_emulator() is None:
-        if os.environ.get("STORAGE_EMULATOR_REQUIRED") == "1":
-            pytest.fail("STORAGE_EMULATOR_REQUIRED=1, but there is no emulator of Cloud Storage")
-        pytest.skip("no emulator of Cloud Storage: `make emulators` installs one")
+    _there(
+        storage_server.find_emulator(),
+        "STORAGE_EMULATOR_REQUIRED",
+        "emulator of Cloud Storage",
+        "`make emulators` installs one",
+    )
     server = storage_server.Emulator()
     try:
         yield server

@@ -13,7 +13,7 @@ from context.arrays import BOOL, F64
 from context.errors import InputError
 from context.packs.spec import LAST_DAYS
 from sim.caliper.kinds import KINDS
-from sim.compare.figures import EXACT, FigureSet, by_axis, cell_errors
+from sim.compare.figures import EXACT, FigureLine, FigureSet, Moment, by_axis, cell_errors
 from sim.compare.verdicts import ALARM, Difference, error_bound, evidence, share_bound, together
 from sim.fit.events import axes_of
 from sim.fit.rates import Axes, CellCounts, before
@@ -90,15 +90,20 @@ class _Draft:
         return Difference(self.block, self.cell, self.asked, self.came, self.bound(limit), self.unjudged)
 
 
+def _unjudged(a: FigureSet, b: FigureSet, one: FigureLine | Moment, other: FigureLine | Moment) -> str:
+    """Why two figures are not judged; "" where they are."""
+    if one.units == EXACT and other.units == EXACT and b.clicks is not None:
+        return "not counted"
+    # What Termtide's own terms don't have by itself is judged between two packs, and two warehouses.
+    return one.unjudged if (a.clicks is None) != (b.clicks is None) else ""
+
+
 def _fields(a: FigureSet, b: FigureSet) -> Iterator[_Draft]:
     for place, line in a.lines.items():
         other = b.lines.get(place)
         if other is None:
             continue
-        # What Termtide's own terms don't have by itself is judged between two packs, and two warehouses.
-        unjudged = line.unjudged if (a.clicks is None) != (b.clicks is None) else ""
-        if line.units == EXACT and other.units == EXACT and b.clicks is not None:
-            unjudged = "not counted"
+        unjudged = _unjudged(a, b, line, other)
         for value in dict.fromkeys((*line.shares, *other.shares)):
             asked, came = line.shares.get(value, 0.0), other.shares.get(value, 0.0)
             cell = f"{line.given}: {value}" if line.given else value
@@ -120,9 +125,7 @@ def _moments(a: FigureSet, b: FigureSet) -> Iterator[_Draft]:
         other = b.moments.get(block)
         if other is None:
             continue
-        unjudged = one.unjudged if (a.clicks is None) != (b.clicks is None) else ""
-        if one.units == EXACT and other.units == EXACT and b.clicks is not None:
-            unjudged = "not counted"
+        unjudged = _unjudged(a, b, one, other)
         error = sqrt(sum(m.sd**2 / m.units for m in (one, other) if m.units > 0))
         slack = 1e-3 * abs(one.avg) + 0.02 * one.sd  # digits, and what lies beyond the guarded bounds
         yield _Draft(f"continuous {block}", "average", one.avg, other.avg, _error(error, slack), unjudged)

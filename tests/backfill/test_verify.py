@@ -56,11 +56,11 @@ def delivered(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     kinds = {"plain": "", "gz": "?compression=gzip", "zst": "?compression=zstd"}
     to = [f"ndjson:{root / name}{query}" for name, query in kinds.items()]
     deliver(finished, Order((*to, f"parquet:{root / 'pq'}"), Wanted(*FALL)))
-    assert _main("context", "--run", finished, "--to", f"csv:{root / 'csv'}") == 0
+    assert exit_code("context", "--run", finished, "--to", f"csv:{root / 'csv'}") == 0
     return root
 
 
-def _main(*arguments: object) -> int:
+def exit_code(*arguments: object) -> int:
     """The exit code of a command."""
     try:
         main([str(argument) for argument in arguments])
@@ -69,7 +69,7 @@ def _main(*arguments: object) -> int:
     return 0
 
 
-def _found(place: Path) -> list[tuple[str, str]]:
+def found_in(place: Path) -> list[tuple[str, str]]:
     return [(finding.path, finding.problem) for finding in verify(place).findings]
 
 
@@ -94,9 +94,9 @@ def test_a_flipped_bit_in_a_run_is_found(copy: Path, name: str) -> None:
     whole = path.read_bytes()
     for place in range(8):
         flip(path, place)
-        assert _found(copy) == [(name, "differs")], place
+        assert found_in(copy) == [(name, "differs")], place
         path.write_bytes(whole)
-    assert _found(copy) == []
+    assert found_in(copy) == []
     assert not (copy / SUSPECTS).exists()
 
 
@@ -121,9 +121,9 @@ def test_a_flipped_bit_in_a_delivery_is_found(delivered: Path, tmp_path: Path, n
     whole = (root / file).read_bytes()
     for place in range(8):
         flip(root / file, place)
-        assert _found(root) == [(file, "differs")], place
+        assert found_in(root) == [(file, "differs")], place
         (root / file).write_bytes(whole)
-    assert _found(root) == []
+    assert found_in(root) == []
 
 
 def test_what_is_missing_or_foreign_is_found(copy: Path, delivered: Path, tmp_path: Path) -> None:
@@ -135,11 +135,11 @@ def test_what_is_missing_or_foreign_is_found(copy: Path, delivered: Path, tmp_pa
     (copy / "notes.txt").write_text("mine")
     (copy / f"{PERSON}.tmp").write_text("half")
     wanted = {(DAY, "missing"), (REPORT, "missing"), (stranger, "foreign"), ("notes.txt", "foreign")}
-    assert set(_found(copy)) == wanted
+    assert set(found_in(copy)) == wanted
     root = Path(shutil.copytree(delivered / "zst", tmp_path / "zst"))
     (root / "unit-2026-10-30.ndjson.zst").unlink()
     (root / "unit-2027-10-30.ndjson.zst").write_text("mine")
-    assert set(_found(root)) == {
+    assert set(found_in(root)) == {
         ("unit-2026-10-30.ndjson.zst", "missing"),
         ("unit-2027-10-30.ndjson.zst", "foreign"),
     }
@@ -175,7 +175,7 @@ def test_a_damaged_table_is_not_exported(
     """The store alone is held to the manifest too, and so is the store as of a morning."""
     flip(copy / PERSON, 3)
     for more in ([], ["--as-of", "2026-11-01"]):
-        assert _main("context", "--run", copy, "--to", f"{form}:{tmp_path / 'out'}", *more) == 3
+        assert exit_code("context", "--run", copy, "--to", f"{form}:{tmp_path / 'out'}", *more) == 3
         (line,) = [x for x in capsys.readouterr().err.splitlines() if "person.parquet" in x]
         assert "is not the file that was written" in line
         assert not list(tmp_path.glob("out/**/person*"))
@@ -188,12 +188,12 @@ def test_verified_and_run_again(copy: Path, finished: Path) -> None:
     for place, name in enumerate(harmed):
         flip(copy / name, place)
     kept = (copy / other).stat().st_mtime_ns
-    assert {path for path, _ in _found(copy)} == set(harmed)
+    assert {path for path, _ in found_in(copy)} == set(harmed)
     assert not run(premises(SMALL, default_pack()), copy).was_done
     assert bytes_of(copy) == bytes_of(finished)
     assert (copy / MANIFEST).read_bytes() == (finished / MANIFEST).read_bytes()
     assert (copy / other).stat().st_mtime_ns == kept
-    assert _found(copy) == []
+    assert found_in(copy) == []
     assert not (copy / SUSPECTS).exists()
     flip(copy / DAY, 7)
     assert run(premises(SMALL, default_pack()), copy).was_done  # a cheap look can't see it
@@ -205,7 +205,7 @@ def test_backfill_draws_again_what_differs(copy: Path, finished: Path, tmp_path:
     """With the scenario at hand, a damaged unit, table or plan is made again before anything is delivered."""
     for place, name in enumerate((DAY, PERSON, PLAN)):
         flip(copy / name, place)
-    assert len(_found(copy)) == 3
+    assert len(found_in(copy)) == 3
     assert (copy / SUSPECTS).is_file()
     to = tuple(f"{form}:{tmp_path / form}" for form in ("ndjson", "parquet", "duckdb"))
     backfill(premises(SMALL, default_pack()), copy, Order(to, Wanted(*FALL)))
@@ -230,7 +230,7 @@ def test_a_delivery_is_mended(finished: Path, delivered: Path, tmp_path: Path) -
     assert deliver(finished, Order(order.to, order.wanted, verify=True)).delivered.copied == 1
     assert file.read_bytes() == whole
     flip(file, 2)
-    assert _found(root) == [(file.name, "differs")]
+    assert found_in(root) == [(file.name, "differs")]
     assert (root / SUSPECTS).is_file()
     assert deliver(finished, order).delivered.copied == 1
     assert file.read_bytes() == whole
@@ -251,20 +251,20 @@ def filled(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_duckdb_file_is_verified(filled: Path, tmp_path: Path) -> None:
     """Blocks that DuckDB refuses, rows that are gone, and values that differ are found, each by its name."""
-    assert _found(filled) == []
+    assert found_in(filled) == []
     file = tmp_path / "d.duckdb"
     found = 0
     for place in range(6):
         shutil.copy(filled, file)
         flip(file, place)
-        found += bool(_found(file))
+        found += bool(found_in(file))
     assert found >= 4  # a flip in a block that nothing uses harms nobody
     shutil.copy(filled, file)
     with duckdb.connect(str(file)) as there:
         there.execute("UPDATE context_store_entity.person SET last_name = 'Other' WHERE person_id = 1")
         first = "(SELECT min(id) FROM event_store.expanded)"
         there.execute(f"DELETE FROM event_store.expanded WHERE id = {first}")
-    assert [name for name, _ in _found(file)] == [
+    assert [name for name, _ in found_in(file)] == [
         "context_store_entity.person",
         "event_store.expanded 2026-10-30",
     ]

@@ -11,13 +11,12 @@ import pytest
 import schemas
 from context.errors import OtherFormatError
 from sim.backfill.folders import DELIVERY
-from sim.cli.main import main
 from sim.folder.names import BUILT, MANIFEST, MARTS
 from sim.folder.whole import note_built
 from sim.lanes.checkpoint import JOURNAL
 from sim.verify.places import verify
 from sim.verify.verdict import SHOWN_OF_A_KIND
-from tests.backfill.test_verify import DAY
+from tests.backfill.test_verify import DAY, exit_code, found_in
 from tests.samples.flips import flip
 from tests.samples.tiny import finished_run
 
@@ -28,19 +27,6 @@ def copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished_run(), tmp_path / "copy"))
 
 
-def _main(*arguments: object) -> int:
-    """The exit code of a command."""
-    try:
-        main([str(argument) for argument in arguments])
-    except SystemExit as left:
-        return int(left.code or 0)
-    return 0
-
-
-def _found(place: Path) -> list[tuple[str, str]]:
-    return [(finding.path, finding.problem) for finding in verify(place).findings]
-
-
 @pytest.mark.parametrize("harm", ["flipped", "missing"])
 def test_a_damaged_record_is_one_finding(copy: Path, harm: str) -> None:
     """Where the record of what was built differs itself, that is told, and nothing of what it named."""
@@ -48,16 +34,16 @@ def test_a_damaged_record_is_one_finding(copy: Path, harm: str) -> None:
     for name in (*marts, MARTS):
         (copy / name).parent.mkdir(exist_ok=True)
         (copy / name).write_bytes(b"rows")
-    assert set(_found(copy)) == {(name, "foreign") for name in marts}
+    assert set(found_in(copy)) == {(name, "foreign") for name in marts}
     note_built(copy, *marts, MARTS)
-    assert _found(copy) == []
+    assert found_in(copy) == []
     if harm == "flipped":
         flip(copy / BUILT, 3)
     else:
         (copy / BUILT).unlink()
-    assert _found(copy) == [(BUILT, "differs" if harm == "flipped" else "missing")]
+    assert found_in(copy) == [(BUILT, "differs" if harm == "flipped" else "missing")]
     stranger = Path(shutil.copy(copy / DAY, (copy / DAY).with_name("unit-2026-12-31.parquet")))
-    assert (stranger.relative_to(copy).as_posix(), "foreign") in _found(copy)
+    assert (stranger.relative_to(copy).as_posix(), "foreign") in found_in(copy)
 
 
 def test_many_findings_are_summed(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,12 +51,12 @@ def test_many_findings_are_summed(copy: Path, capsys: pytest.CaptureFixture[str]
     for number in range(SHOWN_OF_A_KIND + 1_300):
         (copy / f"{number}.txt").touch()
     flip(copy / DAY, 1)
-    assert _main("verify", copy) == 1
+    assert exit_code("verify", copy) == 1
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == SHOWN_OF_A_KIND + 2
     assert lines[0].startswith(f"differs: {DAY}")
     assert lines[-1] == "foreign: and 1,300 more; --json lists all"
-    assert _main("verify", copy, "--json") == 1
+    assert exit_code("verify", copy, "--json") == 1
     assert len(json.loads(capsys.readouterr().out)["findings"]) == SHOWN_OF_A_KIND + 1_301
 
 
@@ -89,7 +75,7 @@ def test_at_the_command_line(copy: Path, capsys: pytest.CaptureFixture[str]) -> 
     """`termtide verify` exits 0 for what is whole and 1 with a line for each finding, or JSON."""
 
     def command(*arguments: str) -> tuple[int, str, str]:
-        return _main("verify", copy, *arguments), *capsys.readouterr()
+        return exit_code("verify", copy, *arguments), *capsys.readouterr()
 
     code, output, errors = command()
     assert (code, output) == (0, "")
