@@ -34,6 +34,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # chart; no user has it, and no test needs it.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
+pytest_plugins = ["tests.samples.toy_sessions"]
+
 # A shell starts what it puts into the background with Ctrl-C ignored, which children inherit: tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
