@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import mkdtemp
+from time import sleep
 
 import pytest
 
@@ -31,6 +32,7 @@ def test_one_makes_it_and_the_others_wait() -> None:
         made.append(folder)
         if len(made) == 1:
             raise OSError("the disk is away")
+        sleep(0.05)
         folder.mkdir()
 
     with pytest.raises(OSError, match="away"):
