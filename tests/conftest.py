@@ -20,6 +20,8 @@ from tests.servers.pubsub_server import Emulator, find_emulator
 settings.register_profile("termtide", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("termtide")
 
+pytest_plugins = ["tests.samples.toy_sessions"]
+
 # A shell starts what it puts into the background with Ctrl-C ignored, which children inherit: tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
