@@ -18,6 +18,7 @@ class BigQuerySource:
     """A project of BigQuery. ``address``: what stands behind ``bigquery:``."""
 
     label = "BigQuery"
+    days_at_once = 10_000
 
     def __init__(self, address: str) -> None:
         self._reader = BigQueryReader(address, DATASETS)
@@ -55,10 +56,10 @@ class BigQuerySource:
         """The rows of a query."""
         return self._reader.rows(self._with_kept(sql))
 
-    def keep(self, name: str, sql: str) -> None:
-        """Keep the query, which goes into each that reads it."""
-        columns = translate(sql, Surroundings(self)).columns
-        self._kept[name] = (self._with_kept(sql), columns)
+    def keep(self, name: str, *parts: str) -> None:
+        """Keep the queries, which go into each that reads their rows."""
+        columns = translate(parts[0], Surroundings(self)).columns
+        self._kept[name] = ("\nUNION ALL\n".join(self._with_kept(sql) for sql in parts), columns)
 
     def _with_kept(self, sql: str) -> str:
         """The query with subqueries in place of kept tables."""
