@@ -40,6 +40,19 @@ pytest_plugins = ["tests.samples.toy_sessions"]
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# What takes a minute begins first, so that no process ends alone with it.
+FIRST = (
+    "tests/backfill/test_bigquery_kill",
+    "tests/stream/test_pubsub_kill",
+    "tests/backfill/test_exactly_once",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, all others in their order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """No TERMTIDE_* variable of the developer's shell reaches a test."""
