@@ -19,7 +19,7 @@ from context.scenario.calendar import build_calendar
 from context.scenario.scenario import Scenario
 from sim.fit.guard import GuardReport
 from sim.fit.places import NAMELESS, PROVEN, places_of
-from sim.fit.rates import Axes, CellCounts, FittedRates, arrays_of, fit_rates
+from sim.fit.rates import Axes, CellCounts, FittedRates, arrays_of, counts_of, fit_rates
 from sim.fit.texts import filled, sql_text
 from sim.fit.warehouses.source import FitRow, FitSource
 
@@ -155,6 +155,24 @@ def clicks_of(
     return found
 
 
+def told_clicks(
+    pack: Pack, report: GuardReport, ask: Ask, missing: dict[str, str], term_type: str | None
+) -> Clicks | None:
+    """Rates as a tenant publishes them; None, and why in ``missing``, where it publishes none.
+
+    Raises InputError for a type of term that is not among them.
+    """
+    rows = ask("rates", filled(schemas.fit_query("told_rates"), {}, {}))
+    if not rows:
+        missing.setdefault("rates", "no rates published")
+        return None
+    sizes: dict[str, int] = {}
+    for row in rows:
+        sizes[row["term_type"]] = sizes.get(row["term_type"], 0) + int(row["num_people"])
+    chosen = _of_most(sizes, term_type)
+    return Clicks(chosen, counts_of(axes_of(pack, chosen, None), rows), report)
+
+
 def _behaviour(
     source: FitSource,
     found: Clicks,
@@ -181,6 +199,11 @@ def _chosen(terms: list[FitRow], term_type: str | None) -> str:
     for term in terms:
         if term["term_type"] in TERM_TYPES:
             sizes[term["term_type"]] = sizes.get(term["term_type"], 0) + int(term["num_people"])
+    return _of_most(sizes, term_type)
+
+
+def _of_most(sizes: dict[str, int], term_type: str | None) -> str:
+    """The type of term asked for, or that of most people. Raises InputError where there is none."""
     allowed = ", ".join(sizes) or "none: no term is a Fall, a Spring or a Summer"
     if term_type is not None and term_type not in sizes:
         raise InputError(f"--term-type: {term_type} given, allowed: {allowed}")
