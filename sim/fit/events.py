@@ -18,9 +18,9 @@ from context.packs.spec import FIRST_DAY, LAST_DAYS, TERM_TYPES
 from context.scenario.calendar import build_calendar
 from context.scenario.scenario import Scenario
 from sim.fit.guard import GuardReport
-from sim.fit.places import places_of
-from sim.fit.rates import Axes, CellCounts, FittedRates, arrays_of, fit_rates
-from sim.fit.texts import filled
+from sim.fit.places import NAMELESS, PROVEN, places_of
+from sim.fit.rates import Axes, CellCounts, FittedRates, arrays_of, counts_of, fit_rates
+from sim.fit.texts import filled, sql_text
 from sim.fit.warehouses.source import FitRow, FitSource
 
 Ask = Callable[[str, str], list[FitRow] | None]
@@ -45,6 +45,7 @@ class Clicks:
     counted: CellCounts | None
     report: GuardReport
     margins: dict[str, list[FitRow]] = field(default_factory=dict)
+    mix: list[FitRow] = field(default_factory=list)
     adoption: list[FitRow] = field(default_factory=list)
     hours: list[FitRow] = field(default_factory=list)
     visits: list[FitRow] = field(default_factory=list)
@@ -73,6 +74,9 @@ class Clicks:
                 for row in self.margins.get(axis, [])
                 if row["num_events"] and row[axis] is not None
             }
+        errors["mix"] = {
+            str(row["tool"]): float(f"{_mix_error(row):.2g}") for row in self.mix if row["num_events"]
+        }
         return {"term_type": self.term_type, "errors": errors}
 
     def numbers(self) -> dict[str, float]:
@@ -88,6 +92,13 @@ class Clicks:
             if row["squared_variation"] and row["squared_variation"] > 0:
                 found["dispersion.student_gamma_shape"] = 1 / row["squared_variation"]
         return found
+
+
+def _mix_error(row: FitRow) -> float:
+    """Relative standard error of a tool's part of all clicks: of a ratio of two sums over people."""
+    part = row["num_events"] / row["all_events"]
+    squares = row["num_events_squared"] - 2 * part * row["product"] + part**2 * row["all_events_squared"]
+    return sqrt(max(float(squares), 0.0)) / float(row["num_events"])
 
 
 def clicks_of(
@@ -132,6 +143,8 @@ def clicks_of(
     if not any(row["num_events"] for row in found.margins["tool"]):
         missing["rates"] = "no clicks of students"
         return found
+    tools = ", ".join(sql_text(tool) for tool in pack.rates.tools if tool not in PROVEN | NAMELESS)
+    found.mix = ask("rates", filled(schemas.fit_query("mix"), {"tools": tools or "''"}, parameters)) or []
     people = sum(int(term["num_people"]) for term in kept)
     parameters["one_in"] = max(1, people // SAMPLE_PEOPLE)
     exposure = ask("rates", filled(schemas.fit_query("exposure"), {}, parameters)) or []
@@ -140,6 +153,24 @@ def clicks_of(
     found.counted = arrays_of(found_axes, exposure, cells, dict(found.margins))
     _behaviour(source, found, ask, missing, places.texts, parameters)
     return found
+
+
+def told_clicks(
+    pack: Pack, report: GuardReport, ask: Ask, missing: dict[str, str], term_type: str | None
+) -> Clicks | None:
+    """Rates as a tenant publishes them; None, and why in ``missing``, where it publishes none.
+
+    Raises InputError for a type of term that is not among them.
+    """
+    rows = ask("rates", filled(schemas.fit_query("told_rates"), {}, {}))
+    if not rows:
+        missing.setdefault("rates", "no rates published")
+        return None
+    sizes: dict[str, int] = {}
+    for row in rows:
+        sizes[row["term_type"]] = sizes.get(row["term_type"], 0) + int(row["num_people"])
+    chosen = _of_most(sizes, term_type)
+    return Clicks(chosen, counts_of(axes_of(pack, chosen, None), rows), report)
 
 
 def _behaviour(
@@ -168,6 +199,11 @@ def _chosen(terms: list[FitRow], term_type: str | None) -> str:
     for term in terms:
         if term["term_type"] in TERM_TYPES:
             sizes[term["term_type"]] = sizes.get(term["term_type"], 0) + int(term["num_people"])
+    return _of_most(sizes, term_type)
+
+
+def _of_most(sizes: dict[str, int], term_type: str | None) -> str:
+    """The type of term asked for, or that of most people. Raises InputError where there is none."""
     allowed = ", ".join(sizes) or "none: no term is a Fall, a Spring or a Summer"
     if term_type is not None and term_type not in sizes:
         raise InputError(f"--term-type: {term_type} given, allowed: {allowed}")

@@ -9,13 +9,17 @@ from datetime import date, timedelta
 
 from context.packs.pack import Pack
 from context.packs.spec import FIRST_DAY, LAST_DAYS
-from sim.caliper.kinds import tool_sql
+from sim.caliper.kinds import KINDS, tool_sql
 from sim.fit.texts import level_ranges, subject_families
 from sim.fit.warehouses.source import FitRow
 
 _FIELD = re.compile(
     r"""JSON_EXTRACT_SCALAR\(object\.extensions, "\$\['com\.instructure\.canvas'\]\['(\w+)'\]"\)"""
 )
+
+# Tools of whose students' events rows of the store prove some.
+PROVEN = frozenset(kind.tool for kind in KINDS if kind.entity and kind.role == "Student")
+NAMELESS = frozenset(kind.tool for kind in KINDS if kind.actor == "app")  # some of whose events name nobody
 
 
 @dataclass(frozen=True)
