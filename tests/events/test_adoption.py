@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from math import sqrt
-from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 import pytest
 
 from context import rng
 from context.packs.course_spec import TEACHING_MODES
-from context.store.files import write_store
 from sim.caliper.kinds import KIND, KINDS
 from sim.plan.adoption import NEVER_DAY, online_live, tool_days
 from sim.plan.asked import MOST_OF_MEAN, asked_of
@@ -20,8 +17,8 @@ from sim.plan.sections import section_keys
 from sim.world.load import campus_facts, load_world
 from sim.world.world import MODES, CampusFacts, World
 from tests.events.test_draw import term
-from tests.samples.gates import CAMPUS
-from tests.samples.tiny import calendar_of, default_pack, store_of, tiny
+from tests.samples.gates import CAMPUS, stored
+from tests.samples.tiny import calendar_of, default_pack, tiny
 
 SD = 5  # two-sided 5.7e-7
 
@@ -29,10 +26,8 @@ SD = 5  # two-sided 5.7e-7
 @cache
 def loaded() -> tuple[World, CampusFacts]:
     """World and facts of the gates' campus of 5,000 FTE."""
-    root = Path(mkdtemp(prefix="termtide-adoption-"))
-    write_store(root, store_of(CAMPUS))
     pack = default_pack()
-    return load_world(root, CAMPUS, pack, calendar_of(CAMPUS, pack)), campus_facts(root)
+    return load_world(stored(), CAMPUS, pack, calendar_of(CAMPUS, pack)), campus_facts(stored())
 
 
 @cache
