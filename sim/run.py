@@ -122,7 +122,7 @@ def make_marts(at: Claimed) -> int:
 def make_report(pack: Pack, at: Claimed, pictures: Path | None = None) -> None:
     """The page that shows what the run holds, where its charts can be drawn. Raises RunError."""
     at.show.stage("report")
-    if lacking := _lacking():  # as in the container image, for which they would be a fifth more
+    if lacking := lacking_libraries():  # as in the container image, for which they would be a fifth more
         at.show.say(f"report: left out, as {lacking} can't be imported here")
         return
     if missing := uncounted(at.manifest):
@@ -132,8 +132,8 @@ def make_report(pack: Pack, at: Claimed, pictures: Path | None = None) -> None:
     write_report(at.run_dir, pack, load_record(at.run_dir).rows, pictures)
 
 
-def _lacking() -> str:
-    """What draws charts and is not here, in words; empty where nothing is lacking."""
+def lacking_libraries() -> str:
+    """What draws a report's charts and is not here, in words; empty where nothing is lacking."""
     return " and ".join(name for name in CHART_LIBRARIES if find_spec(name) is None)
 
 
@@ -143,7 +143,7 @@ def report_again(run_dir: Path, pictures: Path | None = None, progress: Progress
     Raises InputError for a run that is not complete or whose pack is not at hand, RunError where nothing
     draws charts, or when files can't be read or written.
     """
-    if lacking := _lacking():
+    if lacking := lacking_libraries():
         raise RunError(f"{run_dir}: no report, as {lacking} can't be imported here")
     with only_one(run_dir):
         manifest = load_manifest(run_dir)

@@ -3,7 +3,6 @@
 # ruff: noqa: E501, ISC004 - one case a line
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,16 +11,6 @@ from context.errors import InputError
 from sim.sql.script.blocks import is_open
 from sim.sql.session import flow
 from sim.sql.session.session import Session
-from tests.samples.toy_run import write_whole_run
-
-
-@pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """A session on the toy run."""
-    folder = tmp_path_factory.mktemp("runs") / "toy"
-    write_whole_run(folder)
-    with Session(folder, "unizin-shared") as made:
-        yield made
 
 
 def given(session: Session, text: str) -> list[Any]:

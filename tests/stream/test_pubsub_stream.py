@@ -173,11 +173,11 @@ def test_a_broker_away_is_waited_for(
 
 def test_a_restarted_broker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The emulator stopped and started, which loses its topics: made again with --create."""
-    from tests.servers.pubsub_server import find_emulator
+    from tests.servers.pubsub_server import QUICK_JAVA, find_emulator
 
     if find_emulator() is None:
         pytest.skip("no Pub/Sub emulator")
-    server = Emulator()
+    server = Emulator(QUICK_JAVA)
     try:
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", server.host)
         state = tmp_path / "state"
@@ -215,7 +215,7 @@ def test_a_slow_broker_keeps_memory_bounded(
     with proxied(pubsub.host) as proxy:
         proxy.bytes_per_second = 2_000_000
         monkeypatch.setenv("PUBSUB_EMULATOR_HOST", proxy.host)
-        term = {"begin": "2026-09-14", "speed": 86_400.0}
+        term = {"begin": "2026-09-28", "speed": 86_400.0}
         with playing(f"pubsub://{PROJECT}/slow-topic", state, **term) as stream:
             queues, lags, memory = list[int](), list[float](), list[int]()
             while len(queues) < 60:
