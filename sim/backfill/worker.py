@@ -24,7 +24,7 @@ from sim.render.scopes import Scoped
 from sim.sinks.open import open_sink
 from sim.sinks.units import Sink, Unit, UnitOptions
 
-PART_ROWS = 32_768  # events rendered, expanded and written at a time: some 60 MB of JSON
+PART_ROWS = 65_536  # events rendered, expanded and written at a time: some 120 MB of JSON
 
 
 class Worker:

@@ -51,7 +51,7 @@ def concatenate(batches: list[Batch]) -> Batch:
     return Batch(**{f.name: np.concatenate([getattr(b, f.name) for b in batches]) for f in fields(Batch)})
 
 
-def merged(parts: list[Batch]) -> Batch:
+def in_order(parts: list[Batch]) -> Batch:
     """All rows of the parts in total order; the list is emptied, and their columns let go one by one."""
     columns = {f.name: [getattr(part, f.name) for part in parts] for f in fields(Batch)}
     parts.clear()

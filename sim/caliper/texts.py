@@ -69,8 +69,12 @@ def _is_clean(texts: Texts) -> bool:
 def score_text(hundredths: I64) -> Texts:
     """87.5, 87.25, 88: as ``sim.caliper.fields.plain_score`` and orjson write them."""
     whole, rest = hundredths // 100, hundredths % 100
-    ends = pa.array(["", *(f".{r:02d}".rstrip("0") for r in range(1, 100))])
-    return join(number(whole), ends.take(pa.array(rest)))
+    return join(number(whole), _hundredths().take(pa.array(rest)))
+
+
+@cache
+def _hundredths() -> pa.StringArray:
+    return pa.array(["", *(f".{r:02d}".rstrip("0") for r in range(1, 100))])
 
 
 def time_text(ms: I64) -> Texts:

@@ -13,13 +13,13 @@ import numpy as np
 
 from context import rng
 from context.arrays import F64, HOUR_MS, I32, I64, U64, ordinals
-from sim.caliper.batch import Batch, concatenate, merged
+from sim.caliper.batch import Batch, concatenate, in_order
 from sim.draw.appointments import in_working_order, is_by_the_clock, joined_ms, to_later_visits
 from sim.draw.clicks import objects_of, place_of, through_outages
 from sim.draw.dues import Times
 from sim.draw.engine import Engine
 from sim.draw.logins import logins, logouts
-from sim.draw.parts import Drawn, Select, Tally, blocks_of, chosen
+from sim.draw.parts import Drawn, Select, Tally, blocks_of, of_selection
 from sim.draw.routes import Routes, lay_out
 from sim.draw.sessions.sessions import with_sessions
 from sim.draw.twins import twins_of
@@ -59,7 +59,7 @@ def draw_day(engine: Engine, day: int, select: Select | None = None) -> tuple[Ba
         part, drawn = _drawn(engine, day, Select(block=block))
         parts.append(part)
         total += drawn
-    return merged(parts), total.tally(engine.session_size)
+    return in_order(parts), total.tally(engine.session_size)
 
 
 def _drawn(engine: Engine, day: int, select: Select) -> tuple[Batch, Drawn]:
@@ -100,7 +100,7 @@ def _anchor_rows(engine: Engine, day: int, select: Select) -> I64:
     a = engine.anchors
     span = a.rows_of(day)
     rows = np.arange(span.start, span.stop)
-    rows = rows[chosen(engine.world.enrolments, a.enrolment[rows], select)]
+    rows = rows[of_selection(engine.world.enrolments, a.enrolment[rows], select)]
     if select.tools is not None:
         codes = [code for code, name in enumerate(engine.world.tools) if name in select.tools]
         rows = rows[np.isin(a.tool[rows], codes)]
@@ -112,7 +112,7 @@ def _persons(engine: Engine, enrolled: I64, anchor_rows: I64, select: Select) ->
     person = engine.world.enrolments.person
     student = np.zeros(len(engine.world.persons.udp_id), dtype=np.bool_)
     student[person[enrolled]] = True
-    mine = enrolled[chosen(engine.world.enrolments, enrolled, select)]
+    mine = enrolled[of_selection(engine.world.enrolments, enrolled, select)]
     actors = engine.anchors.enrolment[anchor_rows]
     wanted = np.unique(np.concatenate([person[mine], person[actors[actors >= 0]]]))
     return np.asarray(wanted[student[wanted]], dtype=np.int64)
@@ -207,7 +207,7 @@ def _ambient(
     tools = np.arange(len(world.tools))
     if select.tools is not None:
         tools = np.array([code for code in tools if world.tools[code] in select.tools], dtype=np.int64)
-    mine = np.flatnonzero(chosen(engine.world.enrolments, today.rows, select))
+    mine = np.flatnonzero(of_selection(engine.world.enrolments, today.rows, select))
     place, tool, key = _counts(engine, engine.plan.days[today.day], today, mine, tools)
     enrolment = today.rows[place]
     person = world.enrolments.person[enrolment]

@@ -66,7 +66,7 @@ class Drawn:
         return replace(found, lost=found.lost + round(float(gone)))
 
 
-def chosen(seats: Seats, enrolment: npt.NDArray[np.integer], select: Select) -> BOOL:
+def of_selection(seats: Seats, enrolment: npt.NDArray[np.integer], select: Select) -> BOOL:
     """Which enrolments a selection of sections and people takes; NO_ROW is nobody's."""
     keep = np.ones(len(enrolment), dtype=np.bool_)
     if select.sections is not None:

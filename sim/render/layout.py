@@ -40,6 +40,7 @@ class _Use:
     fragment: Fragment
     kept: bool
     offset: I64  # [256] by kind
+    only: int  # the offset where it is the same in all of them, else -1
     codes: tuple[int, ...]  # the kinds
 
 
@@ -57,7 +58,8 @@ def _fixed_views(heap: Heap, field: str, rows: Scoped, wanted: I64) -> Views:
 def _use(fragment: Fragment, places: dict[int, int], *, kept: bool) -> _Use:
     offset = np.full(256, -1, dtype=np.int64)
     offset[list(places)] = list(places.values())
-    return _Use(fragment, kept, offset, tuple(places))
+    only = places[next(iter(places))] if len(set(places.values())) == 1 else -1
+    return _Use(fragment, kept, offset, only, tuple(places))
 
 
 def is_kept(scope: str, code: int, world: World) -> bool:
@@ -104,9 +106,11 @@ class Layout:
         fixed: dict[str, Views] = {}
         for use in uses:
             mine = rows.mine(use.codes)
-            place = first[:-1][mine] + use.offset[batch.kind[mine]]
+            place = first[mine] + (use.offset[batch.kind[mine]] if use.only < 0 else use.only)
             fragment = use.fragment
-            if use.kept:
+            if not fragment.scope:
+                views[place] = self._pools[fragment].views[0]
+            elif use.kept:
                 views[place] = self._pools[fragment].views[rows.of(fragment.scope)[mine]]
             elif fragment.field in FIXED:
                 if fragment.field not in fixed:

@@ -17,7 +17,7 @@ from sim.render.scopes import Scoped
 from sim.tools.vendors import ALL_FIELDS, shape_of
 from sim.world.world import World
 
-CHUNK_ROWS = 32_768  # rows put together at a time: some 60 MB
+CHUNK_ROWS = 65_536  # rows put together at a time: some 120 MB
 
 
 class Renderer:

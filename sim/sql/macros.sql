@@ -154,7 +154,6 @@ CREATE TEMP MACRO bq_lax_text(j) AS CASE WHEN json_type(j) = 'VARCHAR' THEN json
 CREATE TEMP MACRO bq_lax_bool(j) AS CASE WHEN json_type(j) = 'BOOLEAN' THEN CAST(j AS VARCHAR) = 'true' WHEN bq_json_type(j) = 'number' THEN TRY_CAST(CAST(j AS VARCHAR) AS DOUBLE) <> 0 ELSE bqs_bool_of_text(bq_lax_text(j)) END;
 CREATE TEMP MACRO bq_lax_int64(j) AS CASE WHEN json_type(j) = 'BOOLEAN' THEN CASE WHEN CAST(j AS VARCHAR) = 'true' THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END ELSE fn_big_int64(fn_big_read(bq_lax_text(j))) END;
 CREATE TEMP MACRO bq_lax_float64(j) AS CASE WHEN bq_json_type(j) = 'number' THEN TRY_CAST(CAST(j AS VARCHAR) AS DOUBLE) ELSE bqs_float_of_text(bq_lax_text(j)) END;
-CREATE TEMP MACRO bq_json_scalar(r, written) AS CASE WHEN r IS NOT NULL AND regexp_full_match(r, '-?[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)') THEN COALESCE(written, r) ELSE r END;
 
 -- Formats of times.
 CREATE TEMP MACRO bq_short_offset(m) AS CASE WHEN m < 0 THEN '-' ELSE '+' END || CAST(abs(m) // 60 AS VARCHAR) || CASE WHEN m % 60 = 0 THEN '' ELSE ':' || lpad(CAST(abs(m) % 60 AS VARCHAR), 2, '0') END;

@@ -7,7 +7,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from sim.caliper.batch import Batch, concatenate, merged
+from sim.caliper.batch import Batch, concatenate, in_order
 from sim.counts.unit import Counter
 from sim.draw import parts
 from sim.draw.day import draw_day
@@ -75,5 +75,5 @@ def test_merged_parts_are_in_total_order() -> None:
     whole, _ = draw_day(tiny().engine, DAYS[0])
     cut = [whole.take(np.arange(start, len(whole), 3)) for start in (2, 0, 1)]
     assert same(concatenate(cut).sorted(), whole)
-    assert same(merged(cut), whole)
+    assert same(in_order(cut), whole)
     assert not cut

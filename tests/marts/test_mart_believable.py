@@ -63,7 +63,7 @@ WEEKS = """
 def folder() -> tuple[Path, bool]:
     """The run, and whether it is a large one."""
     given = os.environ.get("MARTS_RUN")
-    return (Path(given), True) if given else (marts_run()[0], False)
+    return (Path(given), True) if given else (marts_run(), False)
 
 
 def rows(query: str) -> list[Any]:

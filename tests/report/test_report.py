@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections import Counter
@@ -13,10 +14,12 @@ from pathlib import Path
 from shutil import copytree
 from xml.etree import ElementTree as ET
 
+import altair as alt
 import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from jsonschema import Draft7Validator
 
 from context.errors import DamagedError, InputError
 from sim.folder.manifest import load_manifest
@@ -42,6 +45,15 @@ def figures() -> Figures:
 def charts() -> dict[str, Chart]:
     """Its charts."""
     return drawings(figures())
+
+
+def test_charts_are_valid_vega_lite() -> None:
+    """What Altair does not look at while a report is drawn holds of every chart: it is Vega-Lite."""
+    schema = Draft7Validator(alt.load_schema())
+    for name, chart in charts().items():
+        spec = json.loads(chart.spec)
+        assert not [error.message for error in schema.iter_errors(spec)], name
+    assert any(schema.iter_errors({**spec, "mark": "no mark of theirs", "width": {}})), "nothing is looked at"
 
 
 def page_of(found: Figures, links: tuple[tuple[str, str], ...] = ()) -> _Page:

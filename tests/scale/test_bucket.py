@@ -139,7 +139,7 @@ def test_units_over_a_bucket_are_those_of_one_machine(bucket: str, tmp_path: Pat
     job = prepare_work(premises(SMALL, default_pack()), open_storage(work), Progress.silent())
     assert job == load_job(FolderStorage(prepared_work()))
     whole = generated(finished_run())
-    days = [date(2026, 9, 1), date(2026, 9, 2)]
+    days = [date(2026, 10, 1), date(2026, 10, 2)]
     done = list(in_processes(partial(unit_maker, Making(work, out)), days, 2))
     assert [unit.was_there for unit in done] == [False, False]
     place = open_storage(out)
@@ -202,5 +202,5 @@ def test_a_cache_that_was_damaged_is_fetched_again(bucket: str, tmp_path: Path) 
     (world,) = tmp_path.glob(f"termtide-scale-*/*/{WORLD}")
     text = world.read_bytes()
     world.write_bytes(text[:-100])
-    unit_maker(Making(work, out))(date(2026, 9, 1))
+    unit_maker(Making(work, out))(date(2026, 10, 1))
     assert world.read_bytes() == text

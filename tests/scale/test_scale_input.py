@@ -26,7 +26,7 @@ from sim.scale.units import make_own_units
 from tests.samples.scaled import prepared_work
 from tests.samples.tiny import SMALL, default_pack
 
-ONE = Share(0, 138)  # a single unit
+ONE = Share(0, 74)  # a single unit
 
 
 def refused(call: Callable[[], object], said: str, kind: type[TermtideError] = InputError) -> None:
@@ -140,7 +140,7 @@ def test_finish_refuses_what_is_missing_or_foreign(work: Path, tmp_path: Path) -
 
     refused(finish, "no units of this --work")
     units(work, out)()
-    refused(finish, "137 of 138 units are missing, first 20")
+    refused(finish, "73 of 74 units are missing, first 20")
     (record,) = (out / "records").glob("unit-*.json")
     text = record.read_text()
     facts = {**json.loads(text), "job": "f" * 32}

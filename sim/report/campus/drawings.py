@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from altair.utils.schemapi import debug_mode
+
 from sim.caliper.kinds import KINDS
 from sim.report.campus import charts, maps
 from sim.report.campus.figures import Figures
@@ -34,6 +36,9 @@ def _families(figures: Figures) -> dict[str, str]:
     return {cip: f"{cip} {title}" for cip, title in figures.families.items()}
 
 
+@debug_mode(
+    arg=False
+)  # or Altair holds every piece against Vega-Lite's schema, a third of the time; a test does
 def drawings(figures: Figures) -> dict[str, Chart]:
     """Every chart of the page that has something to show, in the page's order."""
     events, store, found = figures.events, figures.store, verdicts(figures)

@@ -51,7 +51,7 @@ def framed(
     about: str, wide: Any, narrow: Any, columns: tuple[str, ...], cells: Sequence[tuple[str, ...]]
 ) -> Chart:
     """A chart from Altair's, wide and narrow; ``about`` is what it shows, for who cannot see it."""
-    specs = [json.dumps(_styled(chart, about).to_dict()) for chart in (wide, narrow)]
+    specs = [json.dumps(_styled(chart, about).to_dict(validate=False)) for chart in (wide, narrow)]
     return Chart(about, _svg(specs[0], about), _svg(specs[1], about), columns, cells, specs[0])
 
 

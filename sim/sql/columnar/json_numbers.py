@@ -12,19 +12,42 @@ _STEP = re.compile(r'\."((?:[^"\\]|\\.)*)"|\[(\d+)\]')
 
 def number_written(document: str, path: str) -> str | None:
     """The text of the number at a path such as ``$."a"[0]``; None if there is no number."""
-    try:
-        found: Any = json.loads(document, parse_float=_Written, parse_int=_Written)
-        for step in _steps(path):
-            found = found[step]
-    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
-        return None
+    found = _found(document, path)
     return str(found) if isinstance(found, _Written) else None
+
+
+def part_written(document: str, path: str) -> str | None:
+    """The JSON text, without blanks, of what stands at a path; None if there is nothing, or too deep."""
+    try:
+        return _text(_found(document, path))
+    except RecursionError:
+        return None
 
 
 class _Written(str):
     """The text of a number."""
 
     __slots__ = ()
+
+
+def _found(document: str, path: str) -> Any:
+    try:
+        found: Any = json.loads(document, parse_float=_Written, parse_int=_Written)
+        for step in _steps(path):
+            found = found[step]
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+        return None
+    return found
+
+
+def _text(found: Any) -> str:
+    if isinstance(found, _Written):
+        return str(found)
+    if isinstance(found, list):
+        return f"[{','.join(map(_text, found))}]"
+    if isinstance(found, dict):
+        return f"{{{','.join(f'{_text(key)}:{_text(value)}' for key, value in found.items())}}}"
+    return json.dumps(found, ensure_ascii=False)
 
 
 @lru_cache(maxsize=256)

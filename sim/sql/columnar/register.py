@@ -54,6 +54,7 @@ FUNCTIONS = {
     "fn_pattern_shape": ColumnFunction("patterns", "pattern_shape", ("VARCHAR",), "BIGINT"),
     "fn_in_three": ColumnFunction("patterns", "in_three", ("VARCHAR",), "VARCHAR"),
     "fn_number_written": ColumnFunction("json_numbers", "number_written", ("VARCHAR", "VARCHAR"), "VARCHAR"),
+    "fn_part_written": ColumnFunction("json_numbers", "part_written", ("VARCHAR", "VARCHAR"), "VARCHAR"),
     "fn_product": ColumnFunction("numerics", "product", (_NUMERIC, _NUMERIC), _NUMERIC),
     "fn_quotient": ColumnFunction("numerics", "quotient", (_NUMERIC, _NUMERIC), _NUMERIC),
 }

@@ -5,15 +5,16 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from sim.sql.grammar.values import Value
-from sim.sql.rules import arrays, json_values, numbers, printf
+from sim.sql.rules import arrays, numbers, printf
 from sim.sql.rules.aggregates import AGGREGATES, SPECIAL, WINDOWS
 from sim.sql.rules.calls import Call, Rule
+from sim.sql.rules.jsons import reading, writing
 from sim.sql.rules.signatures import Signature, apply
 from sim.sql.rules.texts import letters
 from sim.sql.rules.times import arithmetic, clocks, formats, parses
 
-_MODULES = (arrays, arithmetic, clocks, formats, json_values, letters, numbers, parses, printf)
-RULES: dict[str, Rule] = {}
+_MODULES = (arrays, arithmetic, clocks, formats, letters, numbers, parses, printf, reading)
+RULES: dict[str, Rule] = {**writing.MAKING}
 SIGNATURES: dict[str, list[Signature]] = {}
 for _module in _MODULES:
     RULES |= getattr(_module, "RULES", {})
