@@ -41,16 +41,20 @@ def local_ids(seed: int, entity: str, rows: int, created: I64 | None = None, pla
     """
     if rows > _MOST_FAR_ROWS:
         raise InputError(f"{entity}: {rows:,} rows, allowed: {_MOST_FAR_ROWS:,}; make several tenants of it")
-    base = int(rng.integer(rng.key(seed, f"id base {entity}"), 90_000)[0]) + 10_000
-    row = np.arange(rows, dtype=np.int64)
-    beyond = _FAR + place * _MOST_FAR_ROWS - place * _MOST_ROWS
-    ordinal = place * _MOST_ROWS + row + np.where(row < _MOST_ROWS, 0, beyond)
-    rising = base + ordinal * _STEP + rng.integer(rng.key(seed, f"id gap {entity}", ordinal), _STEP)
+    rising = _rising(seed, entity, np.arange(rows, dtype=np.int64), place)
     if created is None:
-        return np.asarray(rising)
+        return rising
     local = np.empty(rows, dtype=np.int64)
     local[np.argsort(created, kind="stable")] = rising
     return local
+
+
+def _rising(seed: int, entity: str, row: I64, place: int) -> I64:
+    """Short ids of the rows ``row`` of a term, which rise with them."""
+    base = int(rng.integer(rng.key(seed, f"id base {entity}"), 90_000)[0]) + 10_000
+    beyond = _FAR + place * _MOST_FAR_ROWS - place * _MOST_ROWS
+    ordinal = place * _MOST_ROWS + row + np.where(row < _MOST_ROWS, 0, beyond)
+    return np.asarray(base + ordinal * _STEP + rng.integer(rng.key(seed, f"id gap {entity}", ordinal), _STEP))
 
 
 def global_ids(local: I64, shard: int = SHARD) -> I64:

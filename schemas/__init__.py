@@ -30,7 +30,15 @@ from schemas._bigquery import bigquery_ddl, bigquery_schema, bigquery_type, fiel
 from schemas._convert import arrow_schema, duckdb_ddl, duckdb_type
 from schemas._describe import describe_column, describe_table, remark
 from schemas._events import anchors, caliper_spec, event_kinds
-from schemas._fit import FitField, UnknownFitQuery, fit_distributions, fit_fields, fit_queries, fit_query
+from schemas._fit import (
+    FitField,
+    UnknownFitQuery,
+    fit_distributions,
+    fit_event_distributions,
+    fit_fields,
+    fit_queries,
+    fit_query,
+)
 from schemas._load import option_sets, read_tables
 from schemas._marts import MART_DATASETS, Mart, UnknownMart, mart, marts
 from schemas._model import (
@@ -90,6 +98,7 @@ __all__ = [
     "field_paths",
     "find_table",
     "fit_distributions",
+    "fit_event_distributions",
     "fit_fields",
     "fit_queries",
     "fit_query",

@@ -75,7 +75,16 @@ def fit_fields() -> tuple[FitField, ...]:
 @cache
 def fit_distributions() -> Table:
     """``udp_distributions.context_store_distributions``: fields as a tenant publishes them."""
-    name = "context_store_distributions"
+    return _published("context_store_distributions")
+
+
+@cache
+def fit_event_distributions() -> Table:
+    """``udp_distributions.event_store_distributions``: event rates as a tenant publishes them."""
+    return _published("event_store_distributions")
+
+
+def _published(name: str) -> Table:
     text = files("schemas").joinpath("fit", f"{name}.toml").read_text("utf-8")
     return parse_table("udp_distributions", name, text)
 

@@ -27,7 +27,6 @@ from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import build_warehouse
 
 CHART_LIBRARIES = ("altair", "vl_convert")
-MARTS_MEMORY = "2GB"  # of the stage of the marts; what exceeds it is spilled
 
 
 @dataclass(frozen=True)
@@ -116,13 +115,13 @@ def make_marts(at: Claimed) -> int:
     if not at.manifest.totals.events:
         at.show.say("marts: none, as there are no events")
         return 0
-    return build_marts(at.run_dir, Wish(memory=MARTS_MEMORY), at.show.say).made
+    return build_marts(at.run_dir, Wish(), at.show.say).made
 
 
 def make_report(pack: Pack, at: Claimed, pictures: Path | None = None) -> None:
     """The page that shows what the run holds, where its charts can be drawn. Raises RunError."""
     at.show.stage("report")
-    if lacking := _lacking():  # as in the container image, for which they would be a fifth more
+    if lacking := lacking_libraries():  # as in the container image, for which they would be a fifth more
         at.show.say(f"report: left out, as {lacking} can't be imported here")
         return
     if missing := uncounted(at.manifest):
@@ -132,8 +131,8 @@ def make_report(pack: Pack, at: Claimed, pictures: Path | None = None) -> None:
     write_report(at.run_dir, pack, load_record(at.run_dir).rows, pictures)
 
 
-def _lacking() -> str:
-    """What draws charts and is not here, in words; empty where nothing is lacking."""
+def lacking_libraries() -> str:
+    """What draws a report's charts and is not here, in words; empty where nothing is lacking."""
     return " and ".join(name for name in CHART_LIBRARIES if find_spec(name) is None)
 
 
@@ -143,7 +142,7 @@ def report_again(run_dir: Path, pictures: Path | None = None, progress: Progress
     Raises InputError for a run that is not complete or whose pack is not at hand, RunError where nothing
     draws charts, or when files can't be read or written.
     """
-    if lacking := _lacking():
+    if lacking := lacking_libraries():
         raise RunError(f"{run_dir}: no report, as {lacking} can't be imported here")
     with only_one(run_dir):
         manifest = load_manifest(run_dir)
@@ -245,7 +244,7 @@ def deliver_all_marts(at: Claimed, order: Order) -> None:
         at.show.say("marts: left out, as the stores are delivered in part; see `termtide marts build`")
         return
     for url in warehouses:
-        deliver_marts(at.run_dir, url, Wish(memory=MARTS_MEMORY), order.options, at.show.say)
+        deliver_marts(at.run_dir, url, Wish(), order.options, at.show.say)
 
 
 def prepare(given: Premises, run_dir: Path, *, progress: Progress | None = None) -> None:

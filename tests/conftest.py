@@ -1,27 +1,56 @@
-"""What all tests share: one profile for property tests, and no settings from the developer's shell."""
+"""What all tests share: one profile for property tests, one folder for what they make, and no settings from
+the developer's shell.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
 
 from context.packs.pack import find_pack
+from tests.samples import session_folder
+from tests.samples.no_charts import leave_out
 from tests.servers import bigquery_server, storage_server
 from tests.servers.chromium import Chromium, find_chromium
-from tests.servers.pubsub_server import Emulator, find_emulator
+from tests.servers.pubsub_server import QUICK_JAVA, Emulator, find_emulator
 
 # The same examples in every run, and no deadline: a test may be slow on a busy machine, but never fail by it.
 settings.register_profile("termtide", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("termtide")
 
+# Test processes, and the commands that they start, compile each module once, whatever the shell says.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# The tools of a release bring a parser of IRIs, which takes two seconds to build in each process that draws a
+# chart; no user has it, and no test needs it.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+pytest_plugins = ["tests.samples.toy_sessions"]
+
 # A shell starts what it puts into the background with Ctrl-C ignored, which children inherit: tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# What takes a minute begins first, so that no process ends alone with it.
+FIRST = (
+    "tests/backfill/test_bigquery_kill",
+    "tests/stream/test_pubsub_kill",
+    "tests/backfill/test_exactly_once",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, all others in their order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +58,29 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """No TERMTIDE_* variable of the developer's shell reaches a test."""
     for variable in [name for name in os.environ if name.startswith("TERMTIDE_")]:
         monkeypatch.delenv(variable)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_folder_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests and what they start leave in the folder for temporary files goes with the session's."""
+    scratch = tmp_path_factory.mktemp("scratch")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TMPDIR", str(scratch))
+        patched.setattr(tempfile, "tempdir", str(scratch))
+        base = tmp_path_factory.getbasetemp()
+        patched.setattr(
+            session_folder, "FOLDER", base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+        )
+        yield
+
+
+@pytest.fixture
+def bare_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without charts, which take longer than a small campus, for tests that look at other things."""
+    modules = dict[str, ModuleType]()
+    leave_out(modules)
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
 
 
 @pytest.fixture
@@ -55,7 +107,7 @@ def pubsub() -> Iterator[Emulator]:
         "Pub/Sub emulator",
         "install google-cloud-cli-pubsub-emulator and Java, or set PUBSUB_EMULATOR_BIN",
     )
-    server = Emulator()
+    server = Emulator(QUICK_JAVA)
     try:
         yield server
     finally:

@@ -8,6 +8,7 @@ scores by weight (of those that have any), another adds up their points. All of 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,8 +79,8 @@ def graded_work(content: Content, results: Results) -> GradedWork:
     )
 
 
-def make_scores(work: GradedWork, enrolments: int) -> Scores:
-    """All scores of ``enrolments`` rows."""
+def make_scores(work: GradedWork, enrolments: int, views: Collection[str] = VIEWS) -> Scores:
+    """All scores of ``enrolments`` rows, or those in some of the views."""
     cell, enrolment, cell_group = _cells(work.enrolment, work.group)
     counts, shown = work.counts, ~work.is_hidden
     graded = counts & (work.score_hundredths != NO_TIME)
@@ -93,6 +94,8 @@ def make_scores(work: GradedWork, enrolments: int) -> Scores:
         ("hidden_current", graded, graded),
         ("hidden_final", counts, graded),
     ):
+        if view not in views:
+            continue
         score = np.where(score_there, work.score_hundredths, 0)
         kept = there & ~_dropped(work, cell, there, score)
         earned, possible = _sums(

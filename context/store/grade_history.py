@@ -70,19 +70,25 @@ def score_history(entity: Mapping[str, pa.Table], time_zone: str, days: Sequence
     changes: list[tuple[I64, I64, I64]] = []  # student, day, scores by view
     first = np.searchsorted(book.student, np.arange(students + 1))
     for day in range(len(days)):
-        touched = np.unique(book.student[(born == day) | (graded == day) | (excused == day)])
+        is_touched = np.zeros(students, dtype=np.bool_)
+        is_touched[book.student[(born == day) | (graded == day) | (excused == day)]] = True
+        touched = np.flatnonzero(is_touched)
         mine = _ranges(first[touched], first[touched + 1])
-        mine = mine[born[mine] <= day]
+        place = np.repeat(np.arange(len(touched)), first[touched + 1] - first[touched])
+        is_born = born[mine] <= day
+        mine, place = mine[is_born], place[is_born]
         now_there = work.only(mine)
         scores = make_scores(
             replace(
                 now_there,
+                enrolment=place,  # among the touched: a morning costs what it changes
                 score_hundredths=np.where(graded[mine] <= day, score[mine], NO_TIME),
                 counts=now_there.counts & (excused[mine] > day),
             ),
-            students,
+            len(touched),
+            _VIEWS,
         )
-        now = np.stack([scores.of_course[view][touched] for view in _VIEWS])
+        now = np.stack([scores.of_course[view] for view in _VIEWS])
         new = (now != last[:, touched]).any(axis=0)
         last[:, touched] = now
         if new.any():

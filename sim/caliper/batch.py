@@ -49,3 +49,11 @@ class Batch:
 def concatenate(batches: list[Batch]) -> Batch:
     """One unsorted batch of all rows."""
     return Batch(**{f.name: np.concatenate([getattr(b, f.name) for b in batches]) for f in fields(Batch)})
+
+
+def in_order(parts: list[Batch]) -> Batch:
+    """All rows of the parts in total order; the list is emptied, and their columns let go one by one."""
+    columns = {f.name: [getattr(part, f.name) for part in parts] for f in fields(Batch)}
+    parts.clear()
+    order = np.lexsort([np.concatenate(columns[name]) for name in ("uuid_low", "uuid_high", "time_ms")])
+    return Batch(**{name: np.concatenate(columns.pop(name))[order] for name in list(columns)})

@@ -12,10 +12,10 @@ import numpy as np
 from context.arrays import BOOL, F64
 from context.errors import InputError
 from context.packs.spec import LAST_DAYS
-from sim.caliper.kinds import KINDS
 from sim.compare.figures import EXACT, FigureLine, FigureSet, Moment, by_axis, cell_errors
 from sim.compare.verdicts import ALARM, Difference, error_bound, evidence, share_bound, together
 from sim.fit.events import axes_of
+from sim.fit.places import NAMELESS, PROVEN
 from sim.fit.rates import Axes, CellCounts, before
 
 ROUNDING = 2e-4  # of a share: what a pack's digits leave open
@@ -30,7 +30,6 @@ _AXES = {"tool": "tool", "family": "cip", "level": "course_level", "day": "day_i
 # Deadlines bring events whatever the rates say.
 _DEADLINES = "deadlines bring more than rates ask for"
 _NOBODY = "some of its events name nobody"
-_NAMELESS = {kind.tool for kind in KINDS if kind.actor == "app"}  # tools that have such events
 
 
 @dataclass(frozen=True)
@@ -147,9 +146,9 @@ def _rates(a: FigureSet, b: FigureSet) -> Iterator[_Draft]:
     share_a, share_b = (before(each.pack, axes) for each in (a, b))
     usual = _usual_students(a, axes)
     errors = {axis: _both(a.errors.get(axis, {}), b.errors.get(axis, {})) for axis in _AXES.values()}
-    yield from _margins(
-        axes, share_a * usual, share_b * usual, errors, np.ones(len(axes.tools), dtype=np.bool_), {}
-    )
+    asked, came = share_a * usual, share_b * usual
+    yield from _margins(axes, asked, came, errors, np.ones(len(axes.tools), dtype=np.bool_), {})
+    yield from _mix(axes, by_axis(asked, 3), by_axis(came, 3), _both_mixes(a, b), 0.0)
 
 
 def _usual_students(figures: FigureSet, axes: Axes) -> F64:
@@ -166,6 +165,10 @@ def _both(a: dict[str, float], b: dict[str, float]) -> dict[str, float]:
     return {label: sqrt(a.get(label, 0.0) ** 2 + b.get(label, 0.0) ** 2) for label in (*a, *b)}
 
 
+def _both_mixes(a: FigureSet, b: FigureSet) -> dict[str, float]:
+    return _both(a.errors.get("mix", {}), b.errors.get("mix", {}))
+
+
 def _counted(a: FigureSet, b: FigureSet, count: CellCounts) -> Iterator[_Draft]:
     """What ``a``'s rates ask of the students of a warehouse, and what these did."""
     axes = count.axes
@@ -177,6 +180,7 @@ def _counted(a: FigureSet, b: FigureSet, count: CellCounts) -> Iterator[_Draft]:
     came = _came(expected, count, free)
     told = np.where(np.isnan(count.cell), 0.0, 1.0)[:, :, None, :]
     yield from _margins(axes, expected, came, errors, free, MOVED, told)
+    yield from _mix(axes, by_axis(expected, 3), np.nan_to_num(count.tool), _both_mixes(a, b), MOVED["tool"])
     yield from _cells(axes, expected, count, cell_errors(b.clicks), free) if b.clicks else ()
 
 
@@ -221,7 +225,7 @@ def _margins(
             unjudged = "" if asked[i] >= LEAST_EVENTS or not moved else "too few events"
             if axis == "tool" and not free[i]:
                 unjudged = _DEADLINES
-            if axis == "tool" and moved and name in _NAMELESS:
+            if axis == "tool" and moved and name in NAMELESS:
                 unjudged = _NOBODY
             if axis == "day" and moved and not 0 <= int(name) <= LAST_DAYS[axes.term_type] - 8:
                 unjudged = unjudged or "before and after the term"
@@ -249,14 +253,29 @@ def _cells(axes: Axes, expected: F64, count: CellCounts, errors: F64, free: BOOL
                 if want < LEAST_EVENTS or not told[c, v, t]:
                     continue
                 few = "few courses" if count.courses[c, v] < 3 else ""
-                bound = _error(float(errors[c, v, t]) * want, MOVED["cell"] * want)
+                found = float(came[c, v, t])
+                # The error is that of the count: where few courses use a tool, one that does is most of it.
+                bound = _error(float(errors[c, v, t]) * max(want, found), MOVED["cell"] * want)
                 unjudged = few or ("" if free[t] else _DEADLINES)
-                yield _Draft(
-                    "rates by cell", f"{cip} {level} {tool}", want, float(came[c, v, t]), bound, unjudged
-                )
+                yield _Draft("rates by cell", f"{cip} {level} {tool}", want, found, bound, unjudged)
+
+
+def _mix(axes: Axes, asked: F64, came: F64, errors: dict[str, float], moved: float) -> Iterator[_Draft]:
+    """Parts that tools have of all clicks, those of deadlines and of events that name nobody left out.
+
+    ``asked``, ``came``: [tool] events. A person who clicks more clicks more of everything: parts are far more
+    certain than numbers, and show a change of one tool that numbers can't.
+    """
+    known = _without_deadlines(axes) & (asked > 0) & (came > 0)
+    known &= np.array([tool not in NAMELESS for tool in axes.tools])
+    parts_asked, parts_came = (np.where(known, part, 0.0) / part[known].sum() for part in (asked, came))
+    for t in np.flatnonzero(known):
+        want, tool = float(parts_asked[t]), axes.tools[t]
+        few = "too few events" if moved and asked[t] < LEAST_EVENTS else ""
+        bound = _error(errors.get(tool, 0.0) * want, (moved + 1e-3) * want)
+        yield _Draft("rates by tool, mix", tool, want, float(parts_came[t]), bound, few)
 
 
 def _without_deadlines(axes: Axes) -> BOOL:
     """[tools] False for those of whose events the store's rows prove some."""
-    bound = {kind.tool for kind in KINDS if kind.entity}
-    return np.array([tool not in bound for tool in axes.tools])
+    return np.array([tool not in PROVEN for tool in axes.tools])

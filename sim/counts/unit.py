@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from context import rng
-from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64
+from context.arrays import BOOL, DAY_MS, HOUR_MS, I32, I64, U8
 from context.errors import RunError
 from context.scenario.calendar import Calendar
 from sim.caliper.batch import Batch
 from sim.caliper.kinds import KIND, KINDS
 from sim.counts.record import COUNTS_FORMAT, COUNTS_SCHEMA, record_of
-from sim.draw.day import Tally
 from sim.draw.engine import Engine
+from sim.draw.parts import Tally
 from sim.world.world import NO_ROW
 
 ROLES = STUDENT, STAFF, SYSTEM = ("student", "staff", "system")
@@ -24,6 +25,15 @@ SAMPLED = 400  # students whose work is followed from page to grade
 _WEEK = 7
 _SAMPLE = 60  # purpose of a person's key
 _CODES = 256  # of kinds and tools
+
+
+@dataclass(frozen=True)
+class _Clicks:
+    """What is asked of the events that the rates ask for, as columns of a batch."""
+
+    course: I32
+    tool: U8
+    enrolment: I32
 
 
 class Counter:
@@ -54,7 +64,7 @@ class Counter:
         if int(counted.sum()) != tally.ambient + tally.anchored:
             wanted = tally.ambient + tally.anchored
             raise RunError(f"campus day {day}: {wanted} clicks drawn, {int(counted.sum())} counted")
-        clicks = batch.take(np.flatnonzero(counted))
+        clicks = _Clicks(*(column[counted] for column in (batch.course, batch.tool, batch.enrolment)))
         tools = list(self.engine.world.tools)
         return record_of(
             {
@@ -85,7 +95,7 @@ class Counter:
             events=pa.array(n),
         )
 
-    def _by_cell(self, day: int, clicks: Batch) -> pa.StructArray:
+    def _by_cell(self, day: int, clicks: _Clicks) -> pa.StructArray:
         plan, c = self.engine.plan.days[day], self.engine.world.courses
         cips, levels, tools = plan.asked_micro.shape
         cell = (c.cip[clicks.course].astype(np.int64) * levels + c.level[clicks.course]) * tools + clicks.tool
@@ -117,7 +127,7 @@ class Counter:
             events=pa.array(n),
         )
 
-    def _by_course(self, clicks: Batch, tools: list[str]) -> pa.StructArray:
+    def _by_course(self, clicks: _Clicks, tools: list[str]) -> pa.StructArray:
         cells, n = _summed(clicks.course.astype(np.int64) * _CODES + clicks.tool)
         course, tool = np.divmod(cells, _CODES)
         return _rows(
@@ -127,7 +137,7 @@ class Counter:
             clicks=pa.array(n),
         )
 
-    def _by_leaving(self, day: int, clicks: Batch) -> pa.StructArray:
+    def _by_leaving(self, day: int, clicks: _Clicks) -> pa.StructArray:
         e = self.engine.world.enrolments
         rows = np.flatnonzero(e.is_student & (e.first_day <= day) & (day < e.last_day))
         each = np.bincount(clicks.enrolment, minlength=len(e.person))[rows]

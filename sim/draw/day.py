@@ -10,16 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from context import rng
-from context.arrays import BOOL, F64, HOUR_MS, I32, I64, U64, ordinals
-from sim.caliper.batch import Batch, concatenate
+from context.arrays import F64, HOUR_MS, I32, I64, U64, ordinals
+from sim.caliper.batch import Batch, concatenate, in_order
 from sim.draw.appointments import in_working_order, is_by_the_clock, joined_ms, to_later_visits
 from sim.draw.clicks import objects_of, place_of, through_outages
 from sim.draw.dues import Times
 from sim.draw.engine import Engine
 from sim.draw.logins import logins, logouts
+from sim.draw.parts import Drawn, Select, Tally, blocks_of, of_selection
 from sim.draw.routes import Routes, lay_out
 from sim.draw.sessions.sessions import with_sessions
 from sim.draw.twins import twins_of
@@ -39,27 +39,6 @@ _HALF_HOUR_MS = HOUR_MS // 2
 _MOST_MEAN = 256.0  # of the Poisson grid
 
 
-@dataclass(frozen=True)
-class Select:
-    """What to draw: None takes everything."""
-
-    tools: tuple[str, ...] | None = None
-    sections: tuple[int, ...] | None = None
-    persons: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Tally:
-    """What became of a day's clicks."""
-
-    ambient: int  # student clicks drawn from the rates and kept
-    anchored: int  # student events that store rows brought
-    staff: int  # events of staff and the system
-    logins: int
-    lost: int  # clicks that an outage cost
-    twins: int  # API calls that the sensor sends besides their page views
-
-
 def _none() -> Batch:
     return Batch(
         *(np.empty(0, dtype=t) for t in ("i8", "u1", "u1", "i4", "i4", "i4", "i4", "u8", "u8", "u8"))
@@ -67,8 +46,24 @@ def _none() -> Batch:
 
 
 def draw_day(engine: Engine, day: int, select: Select | None = None) -> tuple[Batch, Tally]:
-    """The events of one campus day in total order, and their tally."""
-    select = select or Select()
+    """The events of one campus day in total order, and their tally.
+
+    A large campus is drawn block by block, which nothing shows but the memory it takes.
+    """
+    blocks = blocks_of(engine) if select is None else []
+    if len(blocks) < 2:
+        batch, drawn = _drawn(engine, day, select or Select())
+        return batch.sorted(), drawn.tally(engine.session_size)
+    parts, total = [], Drawn.none(len(engine.world.tools))
+    for block in blocks:
+        part, drawn = _drawn(engine, day, Select(block=block))
+        parts.append(part)
+        total += drawn
+    return in_order(parts), total.tally(engine.session_size)
+
+
+def _drawn(engine: Engine, day: int, select: Select) -> tuple[Batch, Drawn]:
+    """The events of a part of a day, in no order, and what became of them."""
     enrolled, anchor_rows = _enrolled(engine, day), _anchor_rows(engine, day, select)
     persons = _persons(engine, enrolled, anchor_rows, select)
     rows = enrolled[np.isin(engine.world.enrolments.person[enrolled], persons)]
@@ -81,30 +76,15 @@ def draw_day(engine: Engine, day: int, select: Select | None = None) -> tuple[Ba
         engine.pack, visits, e.person[today.rows], e.course[today.rows], today.key, today.expected
     )
     visits = with_lengths(engine.pack, engine.calendar, visits, routes.length_ms)
-    ambient, lost = _ambient(engine, today, visits, routes, select)
+    ambient, lost, gone = _ambient(engine, today, visits, routes, select)
     anchored, counted = _anchored(engine, visits, anchor_rows)
-    sessions = _none()
+    by_visit = _none()
     if select.tools is None and select.sections is None:
-        by_visit = [make(engine, visits, select.persons) for make in (logins, logouts)]
-        sessions = concatenate(by_visit)
-    events = concatenate([ambient, anchored, sessions])
+        by_visit = concatenate([make(engine, visits, select.persons) for make in (logins, logouts)])
+    events = concatenate([ambient, anchored, by_visit])
     twins = twins_of(engine.pack, engine.calendar, engine.world, events)
-    batch = concatenate([events, twins]).sorted()
-    tally = Tally(len(ambient), counted, len(anchored) - counted, len(sessions), lost, len(twins))
-    return batch, tally
-
-
-def _chosen(engine: Engine, enrolment: npt.NDArray[np.integer], select: Select) -> BOOL:
-    """Which enrolments a selection of sections and persons takes."""
-    e = engine.world.enrolments
-    keep = np.ones(len(enrolment), dtype=np.bool_)
-    if select.sections is not None:
-        keep &= np.isin(e.section[enrolment], select.sections)
-    if select.persons is not None:
-        keep &= np.isin(e.person[enrolment], select.persons)
-    if select.sections is not None or select.persons is not None:
-        keep &= enrolment >= 0  # background jobs are of no section and no person
-    return keep
+    counts = (len(ambient), counted, len(anchored) - counted, len(by_visit), lost, len(twins))
+    return concatenate([events, twins]), Drawn(np.array(counts), gone)
 
 
 def _enrolled(engine: Engine, day: int) -> I64:
@@ -120,7 +100,7 @@ def _anchor_rows(engine: Engine, day: int, select: Select) -> I64:
     a = engine.anchors
     span = a.rows_of(day)
     rows = np.arange(span.start, span.stop)
-    rows = rows[_chosen(engine, a.enrolment[rows], select)]
+    rows = rows[of_selection(engine.world.enrolments, a.enrolment[rows], select)]
     if select.tools is not None:
         codes = [code for code, name in enumerate(engine.world.tools) if name in select.tools]
         rows = rows[np.isin(a.tool[rows], codes)]
@@ -132,8 +112,9 @@ def _persons(engine: Engine, enrolled: I64, anchor_rows: I64, select: Select) ->
     person = engine.world.enrolments.person
     student = np.zeros(len(engine.world.persons.udp_id), dtype=np.bool_)
     student[person[enrolled]] = True
-    chosen, actors = enrolled[_chosen(engine, enrolled, select)], engine.anchors.enrolment[anchor_rows]
-    wanted = np.unique(np.concatenate([person[chosen], person[actors[actors >= 0]]]))
+    mine = enrolled[of_selection(engine.world.enrolments, enrolled, select)]
+    actors = engine.anchors.enrolment[anchor_rows]
+    wanted = np.unique(np.concatenate([person[mine], person[actors[actors >= 0]]]))
     return np.asarray(wanted[student[wanted]], dtype=np.int64)
 
 
@@ -220,13 +201,13 @@ def _counts(engine: Engine, plan: DayPlan, today: _Today, mine: I64, tools: I64)
 
 def _ambient(
     engine: Engine, today: _Today, visits: Visits, routes: Routes, select: Select
-) -> tuple[Batch, int]:
-    """Clicks drawn from the rates, and how many an outage cost."""
+) -> tuple[Batch, int, I64]:
+    """(clicks drawn from the rates, what else sessions lost, by tool the clicks that an outage took)."""
     world = engine.world
     tools = np.arange(len(world.tools))
     if select.tools is not None:
         tools = np.array([code for code in tools if world.tools[code] in select.tools], dtype=np.int64)
-    mine = np.flatnonzero(_chosen(engine, today.rows, select))
+    mine = np.flatnonzero(of_selection(engine.world.enrolments, today.rows, select))
     place, tool, key = _counts(engine, engine.plan.days[today.day], today, mine, tools)
     enrolment = today.rows[place]
     person = world.enrolments.person[enrolment]
@@ -257,9 +238,7 @@ def _ambient(
         uuid_low=low,
     )
     batch, lost = with_sessions(engine.pack, engine.calendar, world, clicks, today.day)
-    # A launch that an outage took is a session lost.
-    gone = engine.session_size[drawn_tool[~kept]].sum()
-    return batch, lost + round(float(gone))
+    return batch, lost, np.bincount(drawn_tool[~kept], minlength=len(world.tools))
 
 
 def anchored_ids(engine: Engine, day: int) -> tuple[U64, U64]:

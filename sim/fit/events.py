@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -18,16 +17,13 @@ from context.packs.pack import Pack
 from context.packs.spec import FIRST_DAY, LAST_DAYS, TERM_TYPES
 from context.scenario.calendar import build_calendar
 from context.scenario.scenario import Scenario
-from sim.caliper.kinds import tool_sql
 from sim.fit.guard import GuardReport
-from sim.fit.rates import Axes, CellCounts, FittedRates, arrays_of, fit_rates
-from sim.fit.texts import filled, level_ranges, subject_families
+from sim.fit.places import NAMELESS, PROVEN, places_of
+from sim.fit.rates import Axes, CellCounts, FittedRates, arrays_of, counts_of, fit_rates
+from sim.fit.texts import filled, sql_text
 from sim.fit.warehouses.source import FitRow, FitSource
 
 Ask = Callable[[str, str], list[FitRow] | None]
-_FIELD = re.compile(
-    r"""JSON_EXTRACT_SCALAR\(object\.extensions, "\$\['com\.instructure\.canvas'\]\['(\w+)'\]"\)"""
-)
 SAMPLE_PEOPLE = 2_500  # whose visits are looked at, about
 _ANY_YEAR = 2026
 _MARGINS = {
@@ -49,6 +45,7 @@ class Clicks:
     counted: CellCounts | None
     report: GuardReport
     margins: dict[str, list[FitRow]] = field(default_factory=dict)
+    mix: list[FitRow] = field(default_factory=list)
     adoption: list[FitRow] = field(default_factory=list)
     hours: list[FitRow] = field(default_factory=list)
     visits: list[FitRow] = field(default_factory=list)
@@ -77,6 +74,9 @@ class Clicks:
                 for row in self.margins.get(axis, [])
                 if row["num_events"] and row[axis] is not None
             }
+        errors["mix"] = {
+            str(row["tool"]): float(f"{_mix_error(row):.2g}") for row in self.mix if row["num_events"]
+        }
         return {"term_type": self.term_type, "errors": errors}
 
     def numbers(self) -> dict[str, float]:
@@ -92,6 +92,13 @@ class Clicks:
             if row["squared_variation"] and row["squared_variation"] > 0:
                 found["dispersion.student_gamma_shape"] = 1 / row["squared_variation"]
         return found
+
+
+def _mix_error(row: FitRow) -> float:
+    """Relative standard error of a tool's part of all clicks: of a ratio of two sums over people."""
+    part = row["num_events"] / row["all_events"]
+    squares = row["num_events_squared"] - 2 * part * row["product"] + part**2 * row["all_events_squared"]
+    return sqrt(max(float(squares), 0.0)) / float(row["num_events"])
 
 
 def clicks_of(
@@ -114,14 +121,15 @@ def clicks_of(
     chosen = _chosen(terms, term_type)
     kept = [term for term in terms if term["term_type"] == chosen]
     zone = time_zone or _zone(ask, report) or Scenario(name="fit", fte=12).time_zone
-    places = _places(pack, kept)
+    places = places_of(pack, kept)
     parameters: dict[str, int | str] = {"threshold": report.threshold, "time_zone": zone}
-    for name in ("seat", "look", "click", "placed_click"):
-        text = filled(schemas.fit_query(name), places, parameters)
-        if lacking := source.lacks(text):
+    for name in ("seat", "submission", "click", "placed_click"):
+        spans = places.spans(source.days_at_once) if name == "click" else [{}]
+        texts = [filled(schemas.fit_query(name), {**places.texts, **span}, parameters) for span in spans]
+        if lacking := source.lacks(texts[0]):
             missing["rates"] = lacking
             return Clicks(chosen, None, report)
-        source.keep(name, text)
+        source.keep(name, *texts)
     found = Clicks(chosen, None, report)
     for name, (axes, where) in _MARGINS.items():
         number = len(axes.split(", "))
@@ -135,14 +143,34 @@ def clicks_of(
     if not any(row["num_events"] for row in found.margins["tool"]):
         missing["rates"] = "no clicks of students"
         return found
+    tools = ", ".join(sql_text(tool) for tool in pack.rates.tools if tool not in PROVEN | NAMELESS)
+    found.mix = ask("rates", filled(schemas.fit_query("mix"), {"tools": tools or "''"}, parameters)) or []
     people = sum(int(term["num_people"]) for term in kept)
     parameters["one_in"] = max(1, people // SAMPLE_PEOPLE)
     exposure = ask("rates", filled(schemas.fit_query("exposure"), {}, parameters)) or []
     cells = ask("rates", filled(schemas.fit_query("cells"), {}, parameters)) or []
     found_axes = axes_of(pack, chosen, max(kept, key=lambda term: int(term["num_people"]))["begin_date"])
     found.counted = arrays_of(found_axes, exposure, cells, dict(found.margins))
-    _behaviour(source, found, ask, missing, places, parameters)
+    _behaviour(source, found, ask, missing, places.texts, parameters)
     return found
+
+
+def told_clicks(
+    pack: Pack, report: GuardReport, ask: Ask, missing: dict[str, str], term_type: str | None
+) -> Clicks | None:
+    """Rates as a tenant publishes them; None, and why in ``missing``, where it publishes none.
+
+    Raises InputError for a type of term that is not among them.
+    """
+    rows = ask("rates", filled(schemas.fit_query("told_rates"), {}, {}))
+    if not rows:
+        missing.setdefault("rates", "no rates published")
+        return None
+    sizes: dict[str, int] = {}
+    for row in rows:
+        sizes[row["term_type"]] = sizes.get(row["term_type"], 0) + int(row["num_people"])
+    chosen = _of_most(sizes, term_type)
+    return Clicks(chosen, counts_of(axes_of(pack, chosen, None), rows), report)
 
 
 def _behaviour(
@@ -171,6 +199,11 @@ def _chosen(terms: list[FitRow], term_type: str | None) -> str:
     for term in terms:
         if term["term_type"] in TERM_TYPES:
             sizes[term["term_type"]] = sizes.get(term["term_type"], 0) + int(term["num_people"])
+    return _of_most(sizes, term_type)
+
+
+def _of_most(sizes: dict[str, int], term_type: str | None) -> str:
+    """The type of term asked for, or that of most people. Raises InputError where there is none."""
     allowed = ", ".join(sizes) or "none: no term is a Fall, a Spring or a Summer"
     if term_type is not None and term_type not in sizes:
         raise InputError(f"--term-type: {term_type} given, allowed: {allowed}")
@@ -182,49 +215,6 @@ def _chosen(terms: list[FitRow], term_type: str | None) -> str:
 def _zone(ask: Ask, report: GuardReport) -> str | None:
     rows = ask("time zone", filled(schemas.fit_query("time_zones"), {}, {"threshold": report.threshold}))
     return str(rows[0]["time_zone"]) if rows else None
-
-
-def _places(pack: Pack, terms: list[FitRow]) -> dict[str, str]:
-    table = pack.table("calendar")
-    rows = zip(table["term_type"], table["item"], table["offset_days"], strict=True)
-    usual = {term: int(days) + 1 for term, item, days in rows if item == "end"}
-    structs = []
-    for term in terms:
-        begin, end = term["begin_date"], term["end_date"]
-        days = (end - begin).days + 1 if end else usual[term["term_type"]]
-        shift = 7 * round((usual[term["term_type"]] - days) / 7)
-        last = LAST_DAYS[term["term_type"]] - shift
-        structs.append(
-            f"STRUCT({int(term['academic_term_id'])} AS academic_term_id, "
-            f"'{term['term_type']}' AS term_type, "
-            f"DATE '{begin}' AS begin_date, {days} AS days, {shift} AS shift, "
-            f"{FIRST_DAY} AS first_day, {last} AS last_day)"
-        )
-    first, last_date = min(term["begin_date"] for term in terms), max(_end(term, usual) for term in terms)
-    tools = pack.table("tool")
-    domains = {
-        domain: tool for domain, tool in zip(tools["lti_domain"], tools["tool"], strict=True) if domain
-    }
-    case = tool_sql(domains)
-    names = dict.fromkeys(_FIELD.findall(case))
-    return {
-        "terms": ", ".join(structs),
-        "levels": level_ranges(),
-        "subjects": subject_families(),
-        "begin_date": str(first + timedelta(days=FIRST_DAY)),
-        "end_date": str(last_date + timedelta(days=2 - FIRST_DAY)),
-        "tool": _FIELD.sub(r"\1", case),
-        "extensions": ",\n    ".join(f"{_json(name)} AS {name}" for name in names),
-    }
-
-
-def _json(name: str) -> str:
-    return f"JSON_EXTRACT_SCALAR(extensions, \"$['com.instructure.canvas']['{name}']\")"
-
-
-def _end(term: FitRow, usual: dict[str, int]) -> date:
-    found: date = term["end_date"] or term["begin_date"] + timedelta(days=usual[term["term_type"]])
-    return found
 
 
 def axes_of(pack: Pack, term_type: str, begin: date | None) -> Axes:

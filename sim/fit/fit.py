@@ -12,7 +12,7 @@ from context.errors import InputError
 from context.packs.pack import load_pack
 from context.packs.write import as_cell, begin, rows_of
 from schemas import FitField
-from sim.fit.events import clicks_of
+from sim.fit.events import clicks_of, told_clicks
 from sim.fit.fields import fitted_moments, fitted_shares
 from sim.fit.fitted import FIT_NOTE, Fitted, FitWish
 from sim.fit.guard import GuardReport, checked_threshold, rounded_rate
@@ -164,9 +164,12 @@ class _Fit:
     def clicks(self) -> None:
         """Event rates and what else follows from events."""
         wish, found = self.wish, self.found
-        found.clicks = clicks_of(
-            self.source, found.base, found.report, self.ask, found.missing, wish.term_type, wish.time_zone
-        )
+        if self.is_told:
+            found.clicks = told_clicks(found.base, found.report, self.ask, found.missing, wish.term_type)
+        else:
+            found.clicks = clicks_of(
+                self.source, found.base, found.report, self.ask, found.missing, wish.term_type, wish.time_zone
+            )
         clicks = found.clicks
         if clicks is None or clicks.counted is None:
             for name in [name for name in found.draft.tables if name.startswith("rate_")]:

@@ -1,4 +1,4 @@
-"""What was fitted as the table of distributions that the platform has: ``context_store_distributions``."""
+"""What was fitted as tables: ``context_store_distributions``, and ``event_store_distributions`` beside it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ import pyarrow.parquet as pq
 
 import schemas
 from context.files import disk_error, replacing
+from context.packs.pack import Pack
 from sim.fit.fitted import Fitted, few_digits
+from sim.fit.guard import rounded_rate
+from sim.fit.rates import before
 
 
 def distribution_rows(found: Fitted) -> Iterator[dict[str, Any]]:
@@ -60,15 +63,57 @@ def distribution_rows(found: Fitted) -> Iterator[dict[str, Any]]:
         }
 
 
-def save_distributions(found: Fitted, folder: Path) -> Path:
-    """Write the table as Parquet where ``--from parquet:DIR`` finds it. Raises RunError if the disk fails."""
+def rate_table(found: Fitted, pack: Pack) -> pa.Table:
+    """Expected events by family, level, day and tool; ``pack``: the fitted one. No rows without clicks.
+
+    All of it follows from the pack, but for how many students and courses cells have, in few digits: whatever
+    the pack gives nothing away of, the table does not either.
+    """
+    schema = schemas.arrow_schema(schemas.fit_event_distributions())
+    clicks = found.clicks
+    if clicks is None or clicks.counted is None or found.rates is None:
+        return schema.empty_table()
+    count, axes = clicks.counted, clicks.counted.axes
+    rates, students = before(pack, axes), count.students.mean(axis=2)
+    rows = [
+        {
+            "term_type": axes.term_type,
+            "cip_category": cip,
+            "course_level": level,
+            "day_in_term": day,
+            "tool": tool,
+            "avg_events_per_person": Decimal(f"{rounded_rate(float(rates[c, v, d, t])):.9f}"),
+            "num_people": max(few_digits(float(students[c, v])), 1),
+            "num_courses": few_digits(float(count.courses[c, v])),
+            "is_borrowed": not bool(found.rates.told[c, v, t]),
+        }
+        for c, cip in enumerate(axes.cips)
+        for v, level in enumerate(axes.levels)
+        if count.courses[c, v]
+        for d, day in enumerate(axes.days)
+        for t, tool in enumerate(axes.tools)
+    ]
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def save_distributions(found: Fitted, pack: Pack, folder: Path) -> list[Path]:
+    """Write both tables as Parquet where ``--from parquet:DIR`` finds them. ``pack``: the fitted one, loaded.
+
+    Raises RunError if the disk fails.
+    """
     table = schemas.fit_distributions()
-    path = folder / table.dataset / f"{table.name}.parquet"
-    rows = pa.Table.from_pylist(list(distribution_rows(found)), schema=schemas.arrow_schema(table))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing([path]) as (beside,):
-            pq.write_table(rows, beside)
-    except OSError as error:
-        raise disk_error(path, error) from error
-    return path
+    fields = pa.Table.from_pylist(list(distribution_rows(found)), schema=schemas.arrow_schema(table))
+    written = []
+    for contract, rows in (
+        (table, fields),
+        (schemas.fit_event_distributions(), rate_table(found, pack)),
+    ):
+        path = folder / contract.dataset / f"{contract.name}.parquet"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing([path]) as (beside,):
+                pq.write_table(rows, beside, compression="zstd")
+        except OSError as error:
+            raise disk_error(path, error) from error
+        written.append(path)
+    return written

@@ -29,6 +29,7 @@ from context.packs.spec import FIRST_WEEK, LAST_WEEK
 from sim.fit.guard import GuardReport, safe_cells
 from sim.fit.warehouses.source import FitRow
 
+_ENOUGH_COURSES = 3  # from which on a figure stands as it is: what is published was shrunk before
 _ROUNDS = 60
 _CLOSE = 1e-7
 _LEAST, _MOST = 1e-4, 1e4  # of a factor: what is beyond has no footing in any count
@@ -116,6 +117,49 @@ def arrays_of(
         tool=array(margins["tool"], ("tool",), "num_events"),
         tool_people=array(margins["tool"], ("tool",), "num_people", 1).astype(np.int64),
         tool_squares=array(margins["tool"], ("tool",), "num_events_squared"),
+    )
+
+
+def counts_of(axes: Axes, rows: Sequence[FitRow]) -> CellCounts:
+    """What the rows of told_rates.sql stand for, as if it had been counted.
+
+    Rows outside the axes are left out.
+    """
+    at = [
+        {label: i for i, label in enumerate(labels)}
+        for labels in (axes.cips, axes.levels, axes.days, axes.tools)
+    ]
+    rate = np.zeros(tuple(len(place) for place in at))
+    students, courses = np.zeros(rate.shape[:2]), np.zeros(rate.shape[:2])
+    for row in rows:
+        values = (row["cip"], row["course_level"], row["day_in_term"], row["tool"])
+        place = tuple(where.get(value, -1) for where, value in zip(at, values, strict=True))
+        if row["term_type"] != axes.term_type or min(place) < 0:
+            continue
+        rate[place] = row["rate"]
+        students[place[:2]], courses[place[:2]] = row["num_people"], max(row["num_courses"], _ENOUGH_COURSES)
+    events = rate * students[:, :, None, None]
+    return _counts(axes, events, np.repeat(students[:, :, None], len(axes.days), axis=2), courses)
+
+
+def _counts(axes: Axes, events: F64, students: F64, courses: F64) -> CellCounts:
+    """[cip, level, day, tool] events as their margins, all of which may be told."""
+    cell, tool_day = events.sum(axis=2), events.sum(axis=(0, 1))
+    nobody = np.zeros(cell.shape, dtype=np.int64)
+    return CellCounts(
+        axes=axes,
+        students=students,
+        cell=cell,
+        cell_squares=np.square(cell) / np.maximum(courses, 1)[:, :, None],
+        cell_people=nobody,
+        courses=courses,
+        tool_day=tool_day,
+        tool_day_people=np.zeros(tool_day.shape, dtype=np.int64),
+        cip_day=events.sum(axis=(1, 3)),
+        level_day=events.sum(axis=(0, 3)),
+        tool=tool_day.sum(axis=0),
+        tool_people=np.zeros(tool_day.shape[1], dtype=np.int64),
+        tool_squares=np.zeros(tool_day.shape[1]),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from context import rng
 from context.arrays import I32, I64, MINUTE_MS, U64
 from context.scenario.calendar import Calendar
+from sim.plan.outages import canvas_outages
 from sim.world.world import NO_ROW, NO_TIME, SUBMISSION_TYPES, World
 
 LONGEST_VIEW_MS = 25 * MINUTE_MS  # a view precedes its act by up to this (assumption)
@@ -36,12 +37,11 @@ class AnchorRows:
 
 
 def _view_ms(world: World, calendar: Calendar, enrolment: I32, released: I64, act: I64, key: U64) -> I64:
-    """When the view before an act happens: minutes earlier, after release, joining and any outage."""
+    """When the view before an act happens: minutes earlier, after release, joining and outages of Canvas."""
     earliest = np.maximum(released, world.enrolments.joined_ms[enrolment])
-    for start, end, _ in calendar.incident_windows:
-        earliest = np.where(
-            (end <= act) & (act - LONGEST_VIEW_MS < end) & (start <= act), np.maximum(earliest, end), earliest
-        )
+    for outage in canvas_outages(calendar):
+        over = (outage.end <= act) & (act - LONGEST_VIEW_MS < outage.end)
+        earliest = np.where(over, np.maximum(earliest, outage.end), earliest)
     room = np.clip(act - earliest, 1, LONGEST_VIEW_MS)
     lead = LEAST_VIEW_MS + (rng.uniform(key, _LEAD) * np.maximum(room - LEAST_VIEW_MS, 0)).astype(np.int64)
     return act - np.minimum(lead, room)

@@ -4,7 +4,8 @@ For each tool, the events of a cell (CIP family and level) over the term are the
 a day over the campus. Which day of a cell they fall on follows from what its sections are doing, by iterative
 proportional fitting: the table that is nearest to what the sections want and has both totals. A cell in which
 hardly anybody has the tool asks of them for no more than MOST_OF_MEAN times what others do, and so does a day
-on which it is in few courses yet; the rest goes to other cells and days, so that the tool keeps its total.
+on which it is in few courses yet; the rest goes to other cells of the level, as far as these ask for no more
+than that either, then to all cells, and to other days, so that the tool keeps its total.
 Tools know nothing of each other.
 """
 
@@ -18,15 +19,16 @@ MOST_OF_MEAN = 2.0
 _ROUNDS = 24
 
 
-def asked_of(want: I64, reach: I64, base: I64) -> I64:
-    """[days, cells] Events asked of one tool, in millionths.
+def asked_of(want: I64, reach: I64, base: I64, levels: int) -> I64:
+    """[days, cells] Events asked of one tool, in millionths. A cell's level is its place modulo ``levels``.
 
     ``want``: the pack's, in millionths. ``reach``: sum over the enrolled of effect and weight of the day;
-    ``base``: of what each of them is on average, without tool or day. All int64 of that shape. The whole sum
-    is that of ``want``, unless nobody reaches the tool at all.
+    ``base``: of what each of them is on average, whatever the day, by what their courses make of the tool.
+    All int64 of that shape. The whole sum is that of ``want``, unless nobody reaches the tool at all.
     """
     table = _seed(want, reach, base)
-    by_day, by_cell = (_capped(want.sum(axis=axis), table.sum(axis=axis)) for axis in (1, 0))
+    by_day = _capped(want.sum(axis=1), table.sum(axis=1))
+    by_cell = _capped(want.sum(axis=0), table.sum(axis=0), levels)
     for _ in range(_ROUNDS):
         table = _scaled(table, by_cell, table.sum(axis=0))
         table = _scaled(table.T, by_day, table.sum(axis=1)).T
@@ -42,13 +44,18 @@ def _seed(want: I64, reach: I64, base: I64) -> I64:
     return np.rint(wanted).astype(np.int64)
 
 
-def _capped(totals: I64, reached: I64) -> I64:
+def _capped(totals: I64, reached: I64, levels: int = 0) -> I64:
     """Totals of cells or days; those with few who have the tool give the others what is too much."""
     wanted = int(totals.sum())
     if not reached.any():
         return np.zeros_like(totals)
     mean = int(reached.sum()) / max(wanted, 1)
-    own = np.minimum(totals, np.rint(reached * (MOST_OF_MEAN / mean)).astype(np.int64))
+    most = np.rint(reached * (MOST_OF_MEAN / mean)).astype(np.int64)
+    own = np.minimum(totals, most)
+    if levels:
+        too_much, room = ((part - own).reshape(-1, levels) for part in (totals, most))
+        part = np.minimum(too_much.sum(axis=0) / np.maximum(room.sum(axis=0), 1), 1.0)
+        own += np.rint(room * part).astype(np.int64).ravel()
     rest = wanted - int(own.sum())
     shared: I64 = own + np.rint(reached * (rest / int(reached.sum()))).astype(np.int64)
     return shared

@@ -74,24 +74,23 @@ class Campus:
         self.flags = np.zeros(len(schedules), dtype=np.uint8)
         self.today: DayState | None = None
         self.kinds = [str(kind) for kind in calendar.kind_of(calendar.days)]
+        self._midnights: list[int] = calendar.midnight_ms.tolist()
+        self._usual: dict[tuple[tuple[int, ...], int], dict[int, int]] = {}
         for section, schedule in enumerate(schedules):
             self.env.process(self._section(section, schedule))
         self.env.process(self._calendar())
 
     def _at(self, day: int, offset_ms: int = 0) -> simpy.Event:
         # On a shared clock that begins in the middle of a day, its morning has been.
-        return self.env.timeout(max(self.calendar.day_start_ms(day) + offset_ms - self.env.now, 0))
+        midnight = self._midnights[day - self.calendar.first_day]
+        return self.env.timeout(max(midnight + offset_ms - self.env.now, 0))
 
     def _wakes(self, schedule: SectionSchedule) -> dict[int, int]:
         """The flags of a section by campus day, only days on which any is set."""
-        first, flags = int(self.calendar.days[0]), dict[int, int]()
-        for day, kind in enumerate(self.kinds, start=first):
-            weekday = (self.calendar.term.start.weekday() + day) % 7
-            if kind == "class" and weekday in schedule.weekdays:
-                flags[day] = flags.get(day, 0) | MEETS
-                flags[day + 1] = MET
-            elif kind in OFFICE_KINDS and weekday == schedule.office_weekday:
-                flags[day] = flags.get(day, 0) | OFFICE
+        pattern = schedule.weekdays, schedule.office_weekday
+        if pattern not in self._usual:  # few, and many sections have each
+            self._usual[pattern] = self._weekly(*pattern)
+        flags = self._usual[pattern].copy()
         for due, what in zip(schedule.due_days, schedule.due_flags, strict=True):
             for day in (due - 1, due):
                 flags[day] = flags.get(day, 0) | DUE | (what & ~EXAM_SOON)
@@ -99,17 +98,27 @@ class Campus:
                 flags[day] = flags.get(day, 0) | EXAM_SOON
         return flags
 
+    def _weekly(self, weekdays: tuple[int, ...], office_weekday: int) -> dict[int, int]:
+        """Classes and office hours by campus day."""
+        first, flags = int(self.calendar.days[0]), dict[int, int]()
+        for day, kind in enumerate(self.kinds, start=first):
+            weekday = (self.calendar.term.start.weekday() + day) % 7
+            if kind == "class" and weekday in weekdays:
+                flags[day] = flags.get(day, 0) | MEETS
+                flags[day + 1] = MET
+            elif kind in OFFICE_KINDS and weekday == office_weekday:
+                flags[day] = flags.get(day, 0) | OFFICE
+        return flags
+
     def _section(self, section: int, schedule: SectionSchedule) -> Process:
-        """Raise the section's flags on the mornings they are for, lower them the morning after."""
+        """Put up the section's flags on the mornings on which they change."""
         wakes = self._wakes(schedule)
-        for day in sorted(wakes):
-            if not self.first_day <= day <= self.calendar.last_day:
-                continue
-            yield self._at(day)
-            self.flags[section] = wakes[day]
-            if day + 1 not in wakes:
-                yield self._at(day + 1)
-                self.flags[section] = 0
+        mornings = {day + 1: 0 for day in wakes} | wakes
+        shown = 0
+        for day in sorted(mornings):
+            if self.first_day <= day <= self.calendar.last_day + 1 and mornings[day] != shown:
+                yield self._at(day)
+                self.flags[section] = shown = mornings[day]
 
     def _calendar(self) -> Process:
         """Each midnight, once the sections have woken, take down the state of the day."""

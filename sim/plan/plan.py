@@ -17,7 +17,7 @@ import numpy as np
 from context.arrays import F64, I64, U8, U64
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
-from sim.plan.adoption import FULL_WEIGHT, state_weights, tool_days, tool_tastes, tool_weights
+from sim.plan.adoption import FULL_WEIGHT, HUNDREDTHS, state_weights, tool_days, tool_tastes, tool_weights
 from sim.plan.anchors import Anchors
 from sim.plan.asked import asked_of
 from sim.plan.campus import Campus, DayState
@@ -65,9 +65,53 @@ class _Wanted:
     state: DayState
     students: I64  # [cells]
     norm_micro: I64  # [cells]
-    base: I64  # [cells] sum of what the enrolled do on average, in millionths times hundredths
-    reach: I64  # [cells, tools] the same for this day, each section's by what it asks of the tool
+    base: I64  # [cells, tools] what the enrolled do on average, each by the taste of the section's course
+    reach: I64  # [cells, tools] the same for this day, in millionths of FULL_WEIGHT, by what the day asks
     want_micro: I64  # [cells, tools] by the pack
+
+
+class _Usual:
+    """What the enrolled of each section do on an average day, whatever the tool, and sums of it by cell.
+
+    All are sums of integers, which are the same in any order; sums of floats are not.
+    """
+
+    def __init__(self, calendar: Calendar, world: World, effects: Effects, shape: tuple[int, int]) -> None:
+        """``shape``: how many families and levels there are."""
+        e, c = world.enrolments, world.courses
+        self._calendar, self._cells, sections = calendar, shape[0] * shape[1], len(effects.section_micro)
+        cell_of = np.zeros(sections, dtype=np.int64)
+        cell_of[e.section] = c.cip[e.course].astype(np.int64) * shape[1] + c.level[e.course]
+        self._order = np.argsort(cell_of, kind="stable")
+        self._filled, self._starts = np.unique(cell_of[self._order], return_index=True)
+        rows = np.flatnonzero(e.is_student & (e.first_day < e.last_day))
+        usual = (effects.enrolment_micro[rows] / MICRO) * (effects.section_micro[e.section[rows]] / MICRO)
+        self._students = self._daily(world, rows, np.ones(len(rows), dtype=np.int64), sections)
+        self._activity = self._daily(world, rows, (usual * MICRO).astype(np.int64), sections)
+
+    def _daily(self, world: World, rows: I64, values: I64, sections: int) -> I64:
+        """[days, sections] Sums of the values of those who are enrolled on a day."""
+        e, days = world.enrolments, len(self._calendar.days)
+        section, change = e.section[rows].astype(np.int64), np.zeros((days + 1) * sections, dtype=np.int64)
+        for day, sign in ((e.first_day[rows], 1), (e.last_day[rows], -1)):
+            at = np.clip(day.astype(np.int64) - self._calendar.first_day, 0, days) * sections + section
+            change += sign * np.bincount(at, values, minlength=len(change)).astype(np.int64)
+        return np.asarray(np.cumsum(change.reshape(-1, sections), axis=0)[:days])
+
+    def by_cell(self, of_section: I64) -> I64:
+        """[cells, ...] Sums over the sections of each cell: ``of_section`` is [sections, ...]."""
+        found = np.zeros((self._cells, *of_section.shape[1:]), dtype=np.int64)
+        found[self._filled] = np.add.reduceat(of_section[self._order], self._starts, axis=0)
+        return found
+
+    def students(self, day: int) -> I64:
+        """[cells] Who is enrolled on a campus day."""
+        return self.by_cell(self._students[day - self._calendar.first_day])
+
+    def base(self, day: int, tastes: I64) -> I64:
+        """[cells, tools] What they do on average, in millionths of FULL_WEIGHT, by ``tool_tastes``."""
+        activity = self._activity[day - self._calendar.first_day]
+        return self.by_cell(activity[:, np.newaxis] * tastes) * HUNDREDTHS
 
 
 def _wanted(
@@ -78,41 +122,31 @@ def _wanted(
     state: DayState,
     keys: U64,
     weights: tuple[I64, I64],
+    usual: _Usual,
 ) -> _Wanted:
     like = calendar.curve_day_of(state.day)
     rates = pack.rates.of(calendar.term.term_type, like, state.kind, "Student")
     if calendar.is_skipped(state.day):
         rates = np.zeros_like(rates)
-    cips, levels, tools = rates.shape
-    e, c = world.enrolments, world.courses
+    e = world.enrolments
     rows = np.flatnonzero(e.is_student & (e.first_day <= state.day) & (state.day < e.last_day))
-    section, sections = e.section[rows], len(keys)
     effect = enrolment_effects(
         pack, world, effects, rows, state.day, section_day_effect(pack, keys, state.day, state.sections)
     )
-    usual = (effects.enrolment_micro[rows] / MICRO) * (effects.section_micro[section] / MICRO)
-    cell_of = np.zeros(sections, dtype=np.int64)
-    cell_of[e.section] = c.cip[e.course].astype(np.int64) * levels + c.level[e.course]
-
-    def by_cell(of_section: I64) -> I64:
-        return np.bincount(cell_of, of_section, minlength=cips * levels).astype(np.int64)
-
-    # Sums of integers are the same in any order; sums of floats are not.
-    total, base = (
-        np.bincount(section, (values * MICRO).astype(np.int64), minlength=sections).astype(np.int64)
-        for values in (effect, usual)
+    total = np.bincount(e.section[rows], (effect * MICRO).astype(np.int64), minlength=len(keys)).astype(
+        np.int64
     )
     weight = tool_weights(*weights, state.sections, effects.tool_day, state.day)
-    students, active = by_cell(np.bincount(section, minlength=sections)), by_cell(total)
+    students, active = usual.students(state.day), usual.by_cell(total)
     return _Wanted(
         state=state,
         students=students,
         norm_micro=np.where(
             active > 0, np.rint(students / np.maximum(active, 1) * MICRO * MICRO).astype(np.int64), 0
         ),
-        base=by_cell(base) * FULL_WEIGHT,
-        reach=np.stack([by_cell(total * weight[:, tool]) for tool in range(tools)], axis=1),
-        want_micro=np.rint(rates.reshape(-1, tools) * students[:, None] * MICRO).astype(np.int64),
+        base=usual.base(state.day, weights[1]),
+        reach=usual.by_cell(total[:, np.newaxis] * weight),
+        want_micro=np.rint(rates.reshape(len(students), -1) * students[:, None] * MICRO).astype(np.int64),
     )
 
 
@@ -157,20 +191,21 @@ def make_plan(
     )
     campus = Campus(calendar, schedules(pack, calendar, keys, facts))
     weights = state_weights(pack, world.tools), tool_tastes(pack, world)
-    days = [_wanted(pack, calendar, world, effects, state, keys, weights) for state in campus.states()]
-    base = np.stack([day.base for day in days])
+    shape = len(pack.rates.cips), len(pack.rates.levels), len(world.tools)
+    usual = _Usual(calendar, world, effects, shape[:2])
+    days = [_wanted(pack, calendar, world, effects, state, keys, weights, usual) for state in campus.states()]
     asked = np.stack(
         [
             asked_of(
                 np.stack([day.want_micro[:, tool] for day in days]),
                 np.stack([day.reach[:, tool] for day in days]),
-                base,
+                np.stack([day.base[:, tool] for day in days]),
+                shape[1],
             )
             for tool in range(len(world.tools))
         ],
         axis=2,
     )
-    shape = len(pack.rates.cips), len(pack.rates.levels), len(world.tools)
     plans = (
         _day_plan(pack, calendar, day, asked[at], anchors.counts(day.state.day, *shape))
         for at, day in enumerate(days)

@@ -12,15 +12,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from context.errors import DamagedError, InputError
+from context.files import file_digest, replacing
 from context.packs.pack import Pack, load_pack
 from sim.folder.claim import Claimed, only_one
-from sim.folder.manifest import Manifest, load_manifest, new_manifest
-from sim.folder.names import COUNTS, FOLDER, MANIFEST, REPORT, WAREHOUSE
+from sim.folder.manifest import Manifest, StoredFile, load_manifest, new_manifest
+from sim.folder.names import COOKBOOK, COUNTS, DICTIONARY, FOLDER, MANIFEST, REPORT, WAREHOUSE
 from sim.folder.progress import Progress
 from sim.folder.whole import is_built
-from sim.run import make_marts, make_report, make_warehouse
+from sim.run import lacking_libraries, make_marts, make_report, make_warehouse
 from sim.scale.job import PACK, ScaleJob, load_job
-from sim.scale.places.storage import Storage, copy_between
+from sim.scale.places.storage import Storage, at_once, copy_between
 from sim.scale.records import CLAIM, UnitRecord, is_same, records_there
 
 
@@ -36,18 +37,21 @@ class Merged:
 def finish_run(work: Storage, out: Storage, show: Progress, *, marts: bool = True) -> Merged:
     """Merge the records of an output, and build what a run has beside its events.
 
-    In a bucket that is manifest, store and plan; in a folder warehouse, marts and report too. Raises
-    InputError when units are missing or are another job's, DamagedError for files that are not what was
-    written, RunError.
+    In a bucket that is manifest, store, plan and report; in a folder warehouse and marts too, which are views
+    on files of a disk and are made of events. Raises InputError when units are missing or are another job's,
+    DamagedError for files that are not what was written, RunError.
     """
     job = load_job(work)
     manifest = merged_manifest(job, out)
-    for file in (job.plan, *job.store.values()):
+
+    def put(file: StoredFile) -> None:
         if not is_same(out.find(file.path), file.bytes, file.xxh3_128):
             copy_between(work, out, file.path, file.xxh3_128)
+
+    at_once(put, (job.plan, *job.store.values()))
     out.clear()
     if out.folder is None:
-        return _in_bucket(out, manifest)
+        return _in_bucket(job, work, out, manifest, show)
     with only_one(out.folder):
         return _in_folder(job, work, out.folder, manifest, show, marts=marts)
 
@@ -102,18 +106,46 @@ def _records(job: ScaleJob, out: Storage) -> dict[str, UnitRecord]:
     return found
 
 
-def _in_bucket(out: Storage, manifest: Manifest) -> Merged:
+def _in_bucket(job: ScaleJob, work: Storage, out: Storage, manifest: Manifest, show: Progress) -> Merged:
     """A run whose warehouse is made where its files are: after it was fetched, or in BigQuery."""
+    manifest.state = "done"
     scratch = out.scratch()
     try:
-        manifest.state = "done"
         manifest.save(scratch)
         data = (scratch / MANIFEST).read_bytes()
+        has_report = bool(lacking_libraries()) or out.find(REPORT) is not None
+        if has_report and out.read(MANIFEST) == data:
+            return Merged(out.url, manifest, was_done=True)
+        _report_to(out, _pack(job, work), Claimed(scratch, manifest, show))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    was_done = out.read(MANIFEST) == data
     out.put_bytes(data, MANIFEST)
-    return Merged(out.url, manifest, was_done)
+    return Merged(out.url, manifest, was_done=False)
+
+
+def _report_to(out: Storage, pack: Pack, at: Claimed) -> None:
+    """Put the report of a run in a bucket there, drawn here from its store and counts."""
+    if lacking_libraries():
+        make_report(pack, at)  # which says so
+        return
+    counts = (unit.counts for unit in at.manifest.units.values() if unit.counts is not None)
+
+    def fetch(file: StoredFile) -> None:
+        with replacing([at.run_dir / file.path]) as (beside,):
+            out.fetch(file.path, beside, file.xxh3_128)
+
+    at_once(fetch, (*at.manifest.store.values(), *counts))
+    at.manifest.model_copy(update={"units": {}}).save(at.run_dir)
+    make_warehouse(at)  # of the store alone: no event is here
+    at.manifest.save(at.run_dir)
+    make_report(pack, at)
+    pages = sorted((at.run_dir / DICTIONARY).rglob("*"))
+
+    def put(path: Path) -> None:
+        out.put(path, path.relative_to(at.run_dir).as_posix(), file_digest(path))
+
+    at_once(put, (*filter(Path.is_file, pages), at.run_dir / COOKBOOK))
+    put(at.run_dir / REPORT)  # last: it links to the others
 
 
 def _in_folder(

@@ -67,9 +67,10 @@ def envelope_starts(window: DateEvents) -> npt.NDArray[np.intp]:
 
 
 def pieces(window: DateEvents, most: int) -> Iterator[DateEvents]:
-    """Runs of some ``most`` events, cut between envelopes."""
-    starts = envelope_starts(window)
-    wanted = np.arange(0, len(window.batch), most)
+    """Runs of some ``most`` events, all about as long, cut between envelopes."""
+    starts, count = envelope_starts(window), len(window.batch)
+    runs = max(round(count / most), 1)
+    wanted = np.arange(runs) * count // runs
     cuts = np.unique(starts[np.searchsorted(starts, wanted, side="right") - 1])
     for first, stop in pairwise([*cuts.tolist(), len(window.batch)]):
         yield window.take(slice(first, stop))
@@ -114,7 +115,7 @@ class MessageMaker:
         self, batch: Batch, ids: U8, window: DateEvents, first: npt.NDArray[np.intp]
     ) -> tuple[Attribute, ...]:
         course = np.where(batch.course >= 0, batch.course, len(self._tables["canvas_course_id"]) - 1)
-        nothing = np.zeros(len(batch), dtype=np.int64)
+        course, nothing = course.astype(np.int64), np.zeros(len(batch), dtype=np.int64)
         kind, person = batch.kind.astype(np.int64), _person_of(batch)
         person = np.where(person < 0, len(self._tables["canvas_user_id"]) - 1, person)
         rows: dict[str, I64] = {
@@ -124,9 +125,9 @@ class MessageMaker:
             "tool": window.sensor[first],
             "tenant": nothing,
             "udp_person_id": person,
-            "udp_course_offering_id": course.astype(np.int64),
+            "udp_course_offering_id": course,
             "canvas_user_id": person,
-            "canvas_course_id": course.astype(np.int64),
+            "canvas_course_id": course,
             "synthetic": nothing,
         }
         return (

@@ -1,7 +1,8 @@
 """Pub/Sub: an event a message, in batched requests of the public client, acknowledged one by one.
 
 The client library's own batcher costs some 90 us a message (futures, objects); here whole requests are
-encoded at once and handed to ``PublisherClient.publish``. Retries are the caller's.
+encoded at once and go out over the client's channel as they are: ``PublisherClient.publish`` would parse
+them and write them again, 3 us a message. Retries are the caller's.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import grpc
 import pyarrow as pa
 from google import pubsub_v1
 from google.api_core import exceptions as api
+from google.api_core import gapic_v1 as untyped
 from google.api_core.client_options import ClientOptions
 from google.auth import exceptions as auth
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
@@ -35,6 +37,8 @@ _AWAY = (
     api.ServiceUnavailable, api.DeadlineExceeded, api.GatewayTimeout, api.Aborted, api.Cancelled,
     api.TooManyRequests, api.InternalServerError, api.Unknown, api.RetryError, api.BadGateway,
 )  # fmt: skip
+_gapic: Any = untyped
+_PUBLISH = "/google.pubsub.v1.Publisher/Publish"
 _Publisher = pubsub_v1.PublisherClient
 _T = TypeVar("_T")
 
@@ -43,7 +47,7 @@ class PubsubSink:
     """``target`` is ``//PROJECT/TOPIC``; an empty project takes GOOGLE_CLOUD_PROJECT."""
 
     lanes = 4
-    most_messages = 500
+    most_messages = 1_000  # the service's limit; source: Pub/Sub quotas and limits
     most_bytes = 4_000_000
 
     def __init__(self, target: str, options: StreamOptions) -> None:
@@ -57,6 +61,7 @@ class PubsubSink:
         self._quota_project = ""
         self._encoder = Encoder(options.ordering_key)
         self._publisher: Any = None
+        self._publish: Any = None  # takes an encoded request
         self._subscriber: Any = None
 
     @property
@@ -89,13 +94,10 @@ class PubsubSink:
 
     def deliver(self, bodies: Sequence[memoryview], count: int) -> Any:
         """Publish one request; returns when every message has its id. See the protocol."""
-        request = pubsub_v1.PublishRequest.pb().FromString(request_bytes(self._topic, list(bodies)))
+        request = request_bytes(self._topic, list(bodies))
+        route = _gapic.routing_header.to_grpc_metadata((("topic", self._topic),))
         try:
-            reply = self._call(
-                lambda: self._publisher.publish(
-                    request=pubsub_v1.PublishRequest.wrap(request), retry=None, timeout=_CALL_S
-                )
-            )
+            reply = self._call(lambda: self._publish(request, timeout=_CALL_S, metadata=(route,)))
         except api.NotFound as error:
             if not self._options.create:
                 raise RunError(
@@ -118,7 +120,7 @@ class PubsubSink:
         for client in (self._publisher, self._subscriber):
             if client is not None:
                 client.transport.close()
-        self._publisher = self._subscriber = None
+        self._publisher = self._publish = self._subscriber = None
 
     def _connect(self) -> str:
         """Make the clients; returns the project."""
@@ -135,6 +137,10 @@ class PubsubSink:
             options = ClientOptions(quota_project_id=self._quota_project or None)
             self._publisher = _Publisher(credentials=credentials, client_options=options)
             self._subscriber = pubsub_v1.SubscriberClient(credentials=credentials, client_options=options)
+        call = self._publisher.transport.grpc_channel.unary_unary(
+            _PUBLISH, response_deserializer=pubsub_v1.PublishResponse.deserialize
+        )
+        self._publish = _gapic.method.wrap_method(call)
         if not project:
             raise InputError(
                 f"--to pubsub://{project}/{self._topic_id}: no project given, "

@@ -8,7 +8,8 @@ messages 2.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import lru_cache, reduce
 from typing import Any
 
 import pyarrow as pa
@@ -80,32 +81,47 @@ class Encoder:
 
     def __init__(self, ordering_key: str | None) -> None:
         self._ordering_key = ordering_key
-        self._made: dict[str, tuple[pa.StringArray, Binary]] = {}
+        self._made: dict[tuple[str, ...], tuple[list[pa.StringArray], Binary]] = {}
 
     def encode(self, messages: Messages) -> Binary:
         """One row a message: field 2 of a PublishRequest, tag and length included."""
         if len(messages.attributes) > MOST_ATTRIBUTES:
             raise RunError(f"{len(messages.attributes)} attributes, allowed: {MOST_ATTRIBUTES}")
-        parts = [self._entries(attribute) for attribute in messages.attributes]
+        parts = self._parts(messages.attributes)
         if self._ordering_key:
             keys = pc.fill_null(messages.attribute(self._ordering_key), "")
             if (pc.max(pc.binary_length(keys)).as_py() or 0) > MOST_ORDERING_KEY_BYTES:
                 raise RunError(f"ordering key {self._ordering_key}: allowed: {MOST_ORDERING_KEY_BYTES} bytes")
             parts.append(_field(b"\x2a", keys.cast(pa.binary())))
-        body = _join(_field(b"\x0a", messages.data.cast(pa.binary())), *parts)
-        if (pc.max(pc.binary_length(body)).as_py() or 0) > MOST_MESSAGE_BYTES:
+        # The data are by far the most of a message: lengths are added up so that they are copied only once.
+        data = messages.data.cast(pa.binary())
+        head = _join(b"\x0a", _varints(pc.binary_length(data)))
+        lengths = [pc.binary_length(part) for part in (head, data, *parts)]
+        body = reduce(pc.add, lengths)
+        if (pc.max(body).as_py() or 0) > MOST_MESSAGE_BYTES:
             raise RunError(f"a message of more than {MOST_MESSAGE_BYTES} bytes; the service takes 10 MB")
-        return _field(b"\x12", body)
+        return _join(b"\x12", _varints(body), head, data, *parts)
 
-    def _entries(self, attribute: Attribute) -> Binary:
-        if attribute.rows is None:
-            check_attribute(attribute.name, attribute.values)
-            return entries(attribute.name, attribute.values)
-        known = self._made.get(attribute.name)
-        if known is None or known[0] is not attribute.values:
-            check_attribute(attribute.name, attribute.values)
-            known = self._made[attribute.name] = attribute.values, entries(attribute.name, attribute.values)
-        return known[1].take(pa.array(attribute.rows))
+    def _parts(self, attributes: Sequence[Attribute]) -> list[Binary]:
+        """Entries of the map. Attributes that go by the same rows are joined once, for all messages."""
+        parts, together = list[Binary](), dict[int, list[Attribute]]()
+        for attribute in attributes:
+            if attribute.rows is None:
+                check_attribute(attribute.name, attribute.values)
+                parts.append(entries(attribute.name, attribute.values))
+            else:
+                together.setdefault(id(attribute.rows), []).append(attribute)
+        return parts + [self._shared(shared) for shared in together.values()]
+
+    def _shared(self, attributes: Sequence[Attribute]) -> Binary:
+        names, values = [one.name for one in attributes], [one.values for one in attributes]
+        known = self._made.get(tuple(names))
+        if known is None or any(one is not other for one, other in zip(known[0], values, strict=True)):
+            for name, texts in zip(names, values, strict=True):
+                check_attribute(name, texts)
+            made = [entries(name, texts) for name, texts in zip(names, values, strict=True)]
+            known = self._made[tuple(names)] = values, made[0] if len(made) == 1 else _join(*made)
+        return known[1].take(pa.array(attributes[0].rows))
 
 
 def request_bytes(topic: str, bodies: list[bytes | memoryview]) -> bytes:

@@ -8,7 +8,7 @@ CREATE TEMP MACRO bq_finite(r, fine, what) AS CASE WHEN fine AND NOT isfinite(r)
 CREATE TEMP MACRO bq_add(x, y) AS bq_finite(x + y, isfinite(x) AND isfinite(y), x || ' + ' || y);
 CREATE TEMP MACRO bq_subtract(x, y) AS bq_finite(x - y, isfinite(x) AND isfinite(y), x || ' - ' || y);
 CREATE TEMP MACRO bq_multiply(x, y) AS bq_finite(x * y, isfinite(x) AND isfinite(y), x || ' * ' || y);
-CREATE TEMP MACRO bq_divide(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: ' || x || ' / ' || y) ELSE bq_finite(x / y, isfinite(x) AND isfinite(y), x || ' / ' || y) END;
+CREATE TEMP MACRO bq_divide(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: ' || bq_float_text(x) || ' / ' || bq_float_text(y)) ELSE bq_finite(x / y, isfinite(x) AND isfinite(y), x || ' / ' || y) END;
 CREATE TEMP MACRO bq_div(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: DIV(' || x || ', ' || y || ')') ELSE x // y END;
 CREATE TEMP MACRO bq_mod(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: MOD(' || x || ', ' || y || ')') ELSE x % y END;
 CREATE TEMP MACRO bq_units(x) AS CAST(trunc(x) AS HUGEINT) * 1000000000::HUGEINT + CAST((x - trunc(x)) * 1000000000::DECIMAL(10, 0) AS HUGEINT);
@@ -144,6 +144,7 @@ CREATE TEMP MACRO bq_json_float64(j) AS CASE WHEN bq_json_type(j) = 'number' THE
 CREATE TEMP MACRO bq_json_bool(j) AS CASE WHEN bq_json_type(j) = 'boolean' THEN CAST(j AS VARCHAR) = 'true' WHEN j IS NOT NULL THEN bq_json_fail(j, 'a boolean') END;
 CREATE TEMP MACRO bq_json_string(j) AS CASE WHEN bq_json_type(j) = 'string' THEN json_extract_string(j, '$') WHEN j IS NOT NULL THEN bq_json_fail(j, 'a string') END;
 CREATE TEMP MACRO bq_json_parts(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN json_extract(j, '$[*]') END;
+CREATE TEMP MACRO bq_json_elements(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN json_extract(j, '$[*]') WHEN j IS NOT NULL THEN bq_json_fail(j, 'an array') END;
 CREATE TEMP MACRO bq_json_scalars(j) AS CASE WHEN json_type(j) = 'ARRAY' AND len(list_filter(json_extract(j, '$[*]'), lambda e: json_type(e) IN ('OBJECT', 'ARRAY'))) = 0 THEN json_extract_string(j, '$[*]') END;
 CREATE TEMP MACRO bq_json_int_text(x) AS CASE WHEN x BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(x AS VARCHAR) ELSE '"' || CAST(x AS VARCHAR) || '"' END;
 CREATE TEMP MACRO bq_json_numeric_text(x) AS CASE WHEN x BETWEEN -9007199254740992 AND 9007199254740992 AND x = trunc(x) THEN bq_numeric_text(x) ELSE '"' || bq_numeric_text(x) || '"' END;
@@ -154,7 +155,6 @@ CREATE TEMP MACRO bq_lax_text(j) AS CASE WHEN json_type(j) = 'VARCHAR' THEN json
 CREATE TEMP MACRO bq_lax_bool(j) AS CASE WHEN json_type(j) = 'BOOLEAN' THEN CAST(j AS VARCHAR) = 'true' WHEN bq_json_type(j) = 'number' THEN TRY_CAST(CAST(j AS VARCHAR) AS DOUBLE) <> 0 ELSE bqs_bool_of_text(bq_lax_text(j)) END;
 CREATE TEMP MACRO bq_lax_int64(j) AS CASE WHEN json_type(j) = 'BOOLEAN' THEN CASE WHEN CAST(j AS VARCHAR) = 'true' THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END ELSE fn_big_int64(fn_big_read(bq_lax_text(j))) END;
 CREATE TEMP MACRO bq_lax_float64(j) AS CASE WHEN bq_json_type(j) = 'number' THEN TRY_CAST(CAST(j AS VARCHAR) AS DOUBLE) ELSE bqs_float_of_text(bq_lax_text(j)) END;
-CREATE TEMP MACRO bq_json_scalar(r, written) AS CASE WHEN r IS NOT NULL AND regexp_full_match(r, '-?[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)') THEN COALESCE(written, r) ELSE r END;
 
 -- Formats of times.
 CREATE TEMP MACRO bq_short_offset(m) AS CASE WHEN m < 0 THEN '-' ELSE '+' END || CAST(abs(m) // 60 AS VARCHAR) || CASE WHEN m % 60 = 0 THEN '' ELSE ':' || lpad(CAST(abs(m) % 60 AS VARCHAR), 2, '0') END;

@@ -94,7 +94,7 @@ def translate(
             f"Found duplicate(s): {', '.join(twice)}; "
             "use AS, or * EXCEPT (...)"
         )
-    sql = found.sql
+    sql = compiler.json_reads.settled(found.sql)
     used = sorted(set(re.findall(r"\$(\w+)", without_texts(sql))))
     columns = tuple(zip(names, [output.type for output in found.outputs], strict=True))
     return Translated(sql, columns, tuple(used), _reads(compiler), partition=found.partition)
@@ -107,7 +107,7 @@ def translate_expression(text: str, around: Surroundings, wanted: Type | None = 
     kind = wanted or settled(value.type)
     if distance(value, kind) is None:
         raise InputError(f"{text.strip()[:60]} is {settled(value.type)}, allowed: {kind}")
-    sql = f"SELECT {coerced(value, kind).sql} AS value"
+    sql = compiler.json_reads.settled(f"SELECT {coerced(value, kind).sql} AS value")
     used = sorted(set(re.findall(r"\$(\w+)", without_texts(sql))))
     return Translated(sql, (("value", kind),), tuple(used), _reads(compiler))
 

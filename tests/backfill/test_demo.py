@@ -11,7 +11,8 @@ import numpy as np
 from context.scenario.load import demo_scenario
 from sim.caliper.batch import Batch
 from sim.caliper.kinds import KIND, KINDS
-from sim.draw.day import Tally, draw_day
+from sim.draw.day import draw_day
+from sim.draw.parts import Tally
 from sim.plan.effects import MICRO
 from sim.render.renderer import Renderer
 from tests.samples.tiny import Campus, campus_of, default_pack

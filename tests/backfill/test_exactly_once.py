@@ -20,8 +20,8 @@ from tests.samples.extent import ROUNDS, so_many
 from tests.samples.tiny import SMALL, default_pack, finished_run
 from tests.servers.kills import SERVER
 
-KILLS = so_many(30, 12)
-DUCKDB_KILLS = so_many(6, 4)
+KILLS = so_many(30, 8)
+DUCKDB_KILLS = so_many(6, 3)
 
 
 @pytest.fixture
@@ -62,6 +62,7 @@ def killed(child: ForkServerProcess, watched: Path, changes: int, millis: int) -
     return alive
 
 
+@pytest.mark.usefixtures("bare_report")
 @pytest.mark.parametrize("turns", ROUNDS)
 def test_many_kills_end_like_none(finished: Path, tmp_path: Path, turns: int) -> None:
     """Law 7: many kills of a run with two workers, and every file has the bytes of one never killed."""

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -19,8 +15,9 @@ from context.errors import InputError, RunError
 from context.terms.premises import premises
 from sim.folder.manifest import load_manifest
 from sim.run import run
-from tests.backfill.test_run import _ELSEWHERE, bytes_of
-from tests.samples.tiny import SMALL, default_pack, finished_run
+from tests.backfill.test_run import bytes_of
+from tests.samples.tiny import BRIEF, SMALL, default_pack, finished_run
+from tests.servers.kills import SERVER
 
 
 @pytest.fixture
@@ -42,12 +39,13 @@ def test_another_scenario_is_refused(finished: Path) -> None:
         run(premises(SMALL.model_copy(update={"seed": 99}), default_pack()), finished)
 
 
+@pytest.mark.usefixtures("bare_report")
 @pytest.mark.parametrize("wound", ["missing", "truncated", "other rows", "report", "plan"])
 def test_wounds_are_healed(finished: Path, tmp_path: Path, wound: str) -> None:
     """Law 7: a file lost or broken by hand is made anew, and the end is the same."""
     copy = tmp_path / "copy"
     shutil.copytree(finished, copy)
-    victim = sorted(copy.glob("event_store/expanded/*/*.parquet"))[70]
+    victim = sorted(copy.glob("event_store/expanded/*/*.parquet"))[90]
     if wound == "missing":
         victim.unlink()
     elif wound == "report":
@@ -57,34 +55,37 @@ def test_wounds_are_healed(finished: Path, tmp_path: Path, wound: str) -> None:
     elif wound == "truncated":
         victim.write_bytes(victim.read_bytes()[:-50])
     else:
-        victim.write_bytes(sorted(copy.glob("event_store/expanded/*/*.parquet"))[71].read_bytes())
+        victim.write_bytes(sorted(copy.glob("event_store/expanded/*/*.parquet"))[91].read_bytes())
     assert not run(premises(SMALL, default_pack()), copy).was_done
     assert bytes_of(copy) == bytes_of(finished)
     assert (copy / "report.html").is_file()
 
 
+def _run(folder: Path) -> None:
+    run(premises(SMALL, default_pack()), folder)
+
+
+@pytest.mark.usefixtures("bare_report")
 def test_killed_and_continued(finished: Path, tmp_path: Path) -> None:
     """Law 7: killed at several moments and started again, a run ends with the same bytes."""
-    root = Path(__file__).resolve().parents[2]
     folder = tmp_path / "killed"
     kills = 0
-    for moment in (0.9, 1.3, 1.7, 2.1, 2.6):
-        child = subprocess.Popen(
-            [sys.executable, "-c", _ELSEWHERE, str(folder)],
-            env={**os.environ, "PYTHONPATH": str(root)},
-            cwd=root,
-        )
+    for moment in (0.4, 0.8, 1.2, 1.6):
+        child = SERVER.Process(target=_run, args=(folder,))
+        child.start()
+        while not folder.exists() and child.is_alive():
+            time.sleep(0.01)
         time.sleep(moment)
-        if child.poll() is None:
-            child.send_signal(signal.SIGKILL)
-            kills += 1
-        child.wait()
+        kills += child.is_alive()
+        child.kill()
+        child.join()
     assert kills >= 2
     run(premises(SMALL, default_pack()), folder)
     assert bytes_of(folder) == bytes_of(finished)
     assert not list(folder.rglob("*.tmp"))
 
 
+@pytest.mark.usefixtures("bare_report")
 def test_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No space half way: a RunError, whole files stay, and the same command continues."""
     write, calls = pq.ParquetWriter.write_table, []
@@ -92,14 +93,14 @@ def test_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     def full(self: pq.ParquetWriter, *arguments: object, **options: object) -> None:
         if isinstance(arguments[0], pa.Table) and "event_time" in arguments[0].column_names:
             calls.append(1)
-        if len(calls) > 60:
+        if len(calls) > 30:
             raise OSError(errno.ENOSPC, "No space left on device")
         write(self, *arguments, **options)
 
     monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
     with pytest.raises(RunError, match="no space left"):
-        run(premises(SMALL, default_pack()), tmp_path / "run")
+        run(premises(BRIEF, default_pack()), tmp_path / "run")
     assert not list((tmp_path / "run").rglob("*.tmp"))
     monkeypatch.undo()
-    run(premises(SMALL, default_pack()), tmp_path / "run")
+    run(premises(BRIEF, default_pack()), tmp_path / "run")
     assert load_manifest(tmp_path / "run").state == "done"

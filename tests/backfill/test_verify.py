@@ -181,6 +181,7 @@ def test_a_damaged_table_is_not_exported(
         assert not list(tmp_path.glob("out/**/person*"))
 
 
+@pytest.mark.usefixtures("bare_report")
 def test_verified_and_run_again(copy: Path, finished: Path) -> None:
     """What `verify` finds, `run` makes again, exactly that, to the same bytes."""
     other = "event_store/expanded/event_date=2026-11-01/unit-2026-11-01.parquet"
@@ -273,6 +274,7 @@ def test_a_duckdb_file_is_verified(filled: Path, tmp_path: Path) -> None:
         verify(tmp_path / "no.duckdb")
 
 
+@pytest.mark.usefixtures("bare_report")
 def test_a_damaged_manifest_begins_the_run_anew(copy: Path, finished: Path) -> None:
     """Of a manifest that was changed nothing is believed: others refuse, `run` makes all again."""
     text = (copy / MANIFEST).read_text()

@@ -9,24 +9,29 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from context.scenario.load import demo_scenario
+from context.scenario.scenario import Scenario
 from sim.folder.claim import only_one
+from sim.folder.manifest import load_manifest
+from tests.samples.commands import BRIEF_TERM, termtide
+from tests.samples.tiny import SEVEN_WEEKS, SMALL_TOML, finished_run
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def termtide(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "sim", *arguments],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def started(*arguments: str, cwd: Path, **how: Any) -> subprocess.Popen[str]:
+    """The command line in a process of its own."""
+    command, settings = [sys.executable, "-m", "sim", *arguments], {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, cwd=cwd, env=settings, stderr=subprocess.PIPE, text=True, **how)
+
+
+def brief(scenario: Scenario) -> Scenario:
+    """The same with a term of seven weeks."""
+    return scenario.model_copy(update={"calendar": SEVEN_WEEKS})
 
 
 BAD = {
@@ -58,6 +63,16 @@ def test_bad_input_is_one_line(case: str, tmp_path: Path) -> None:
     line = done.stderr.strip().splitlines()[-1]
     for word in words:
         assert word in line, line
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_process_is_one_line_too(tmp_path: Path) -> None:
+    """A process of its own ends with the code and says the words that commands have in the tests' process."""
+    for arguments in (["demo", "--fte", "many"], ["demmo"], ["--version"]):
+        child = started(*arguments, cwd=tmp_path, stdout=subprocess.PIPE)
+        told = child.communicate(timeout=60)
+        here = termtide(*arguments, cwd=tmp_path)
+        assert (child.returncode, *told) == (here.returncode, here.stdout, here.stderr)
     assert not list(tmp_path.iterdir())
 
 
@@ -115,18 +130,21 @@ def test_a_pack_that_does_not_add_up(tmp_path: Path) -> None:
     assert json.loads(checked.stdout)[0]["file"].endswith("hour.csv")
 
 
-def test_a_run_and_its_words(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("bare_report")
+def test_a_run_and_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`demo --json` reports as data on stdout, the rest on stderr; a second run does nothing and says so."""
-    first = termtide("demo", "--fte", "12", "--json", "--workers", "1", cwd=tmp_path)
+    monkeypatch.setattr("sim.cli.run.demo_scenario", lambda flags: brief(demo_scenario(flags)))
+    demo = ("demo", "--fte", "12", "--no-marts", "--workers", "1")
+    first = termtide(*demo, "--json", cwd=tmp_path)
     assert first.returncode == 0, first.stderr
     facts = json.loads(first.stdout)
     assert facts["synthetic"] is True
-    assert facts["events"] > 10_000
+    assert facts["events"] > 5_000
     assert first.stderr.splitlines()[0].startswith("demo-12: 12 FTE, Fall 2026, seed 1")
     assert "seconds with 1 worker on an idle machine" in first.stderr
     assert "below 100 FTE courses are too small" in first.stderr
     assert "report.html" in first.stderr.splitlines()[-1]
-    again = termtide("demo", "--fte", "12", cwd=tmp_path)
+    again = termtide(*demo, cwd=tmp_path)
     assert again.returncode == 0
     assert "complete already" in again.stderr
     assert again.stdout == ""
@@ -148,31 +166,29 @@ def test_a_run_and_its_words(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert moved.stdout == f"n\n{facts['events']}\n"
-    assert (
-        termtide(
-            "demo", "--fte", "12", "--seed", "2", "--out", "moved/demo-12-1", "--force", cwd=tmp_path
-        ).returncode
-        == 0
-    )
+    (tmp_path / "termtide.toml").write_text(f"fte = 5\n{BRIEF_TERM}", encoding="utf-8")
+    over = ("run", "--out", "moved/demo-12-1", "--force", "--no-marts", "--workers", "1")
+    assert termtide(*over, cwd=tmp_path).returncode == 0
 
 
+@pytest.mark.usefixtures("bare_report")
 def test_the_flag_goes_first(tmp_path: Path) -> None:
     """Flag before variable before file before default."""
-    (tmp_path / "termtide.toml").write_text('fte = 11\nname = "mine"\n', encoding="utf-8")
-    done = termtide("run", "--fte", "13", "--json", cwd=tmp_path, TERMTIDE_FTE="12")
+    (tmp_path / "termtide.toml").write_text(f'fte = 11\nname = "mine"\n{BRIEF_TERM}', encoding="utf-8")
+    done = termtide(
+        "run", "--fte", "13", "--json", "--no-marts", "--workers", "1", cwd=tmp_path, TERMTIDE_FTE="12"
+    )
     assert done.returncode == 0, done.stderr
     assert "mine: 13 FTE" in done.stderr
     assert (tmp_path / "runs" / "mine-0" / "manifest.json").is_file()
 
 
+@pytest.mark.usefixtures("bare_report")
 def test_interrupted(tmp_path: Path) -> None:
     """Ctrl-C half way: exit 130, one line, whole files, and the same command continues to the same end."""
-    command = [sys.executable, "-m", "sim", "demo", "--fte", "80"]
-    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
-    child = subprocess.Popen(
-        command, cwd=tmp_path, env=settings, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    run = tmp_path / "runs" / "demo-80-1"
+    (tmp_path / "termtide.toml").write_text(SMALL_TOML, encoding="utf-8")
+    child = started("run", "--out", "here", cwd=tmp_path, start_new_session=True)
+    run = tmp_path / "here"
     for _ in range(600):
         if len(list(run.glob("event_store/expanded/*/*.parquet"))) > 3:
             break
@@ -183,9 +199,9 @@ def test_interrupted(tmp_path: Path) -> None:
     assert "Traceback" not in errors
     assert "interrupted" in errors.strip().splitlines()[-1]
     assert not list(run.rglob("*.tmp"))
-    done = termtide("demo", "--fte", "80", "--json", cwd=tmp_path)
+    done = termtide("run", "--out", "here", "--json", "--no-marts", "--workers", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["events"] > 40_000
+    assert json.loads(done.stdout)["events"] == load_manifest(finished_run()).totals.events
 
 
 def test_init_writes_a_scenario_that_loads(tmp_path: Path) -> None:
@@ -203,11 +219,9 @@ def test_init_writes_a_scenario_that_loads(tmp_path: Path) -> None:
 
 def test_two_interrupts_do_not_hang(tmp_path: Path) -> None:
     """Ctrl-C pressed twice, then SIGTERM: the run still ends, with 130."""
-    command = [sys.executable, "-m", "sim", "demo", "--fte", "60", "--workers", "2"]
-    child = subprocess.Popen(
-        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
-    )
-    run = tmp_path / "runs" / "demo-60-1"
+    (tmp_path / "termtide.toml").write_text(SMALL_TOML, encoding="utf-8")
+    child = started("run", "--out", "here", "--workers", "2", cwd=tmp_path)
+    run = tmp_path / "here"
     for _ in range(600):
         if len(list(run.glob("event_store/expanded/*/*.parquet"))) > 3:
             break
@@ -222,22 +236,19 @@ def test_two_interrupts_do_not_hang(tmp_path: Path) -> None:
 
 def test_a_reader_that_stops_is_no_failure(tmp_path: Path) -> None:
     """`| head` ends the program with 0."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "sim", "pack", "show", "us_public_r1"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-    )
-    assert child.stdout is not None
-    child.stdout.readline()
-    child.stdout.close()
-    assert child.wait(timeout=60) == 0
+    with started("pack", "show", "us_public_r1", cwd=tmp_path, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        child.stdout.close()
+        assert child.wait(timeout=60) == 0
 
 
+@pytest.mark.usefixtures("bare_report")
 def test_one_run_at_a_time_in_a_folder(tmp_path: Path) -> None:
     """While a run holds its folder, another one is refused at once."""
+    (tmp_path / "termtide.toml").write_text(f"fte = 5\n{BRIEF_TERM}", encoding="utf-8")
     with only_one(tmp_path / "here"):
-        done = termtide("demo", "--fte", "5", "--out", "here", cwd=tmp_path)
+        done = termtide("run", "--out", "here", cwd=tmp_path)
     assert done.returncode == 2
     assert "another run is at work" in done.stderr
-    assert termtide("demo", "--fte", "5", "--out", "here", cwd=tmp_path).returncode == 0
+    assert termtide("run", "--out", "here", "--no-marts", "--workers", "1", cwd=tmp_path).returncode == 0

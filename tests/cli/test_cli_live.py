@@ -19,30 +19,16 @@ from typing import Any
 
 import pytest
 
+from tests.samples import commands
+
 ROOT = Path(__file__).resolve().parents[2]
 DAY = ("--from", "2026-10-12", "--until", "2026-10-14")
 
 
-def command(*arguments: str) -> list[str]:
-    """The command line of our own interpreter."""
-    return [sys.executable, "-m", "sim", *arguments]
-
-
-def environment(**changes: str) -> dict[str, str]:
-    """A shell's, with a very small university and no broker."""
-    ours = {key: value for key, value in os.environ.items() if key != "PUBSUB_EMULATOR_HOST"}
-    return {**ours, "PYTHONPATH": str(ROOT), "TERMTIDE_FTE": "30", **changes}
-
-
-def termtide(folder: Path, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(
-        command(*arguments),
-        cwd=folder,
-        env=environment(**changes),
-        capture_output=True,
-        text=True,
-        check=False,
+def termtide(folder: Path, *arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, with a very small university and no broker."""
+    return commands.termtide(
+        *arguments, cwd=folder, **{"TERMTIDE_FTE": "30", "PUBSUB_EMULATOR_HOST": None, **changes}
     )
 
 
@@ -69,9 +55,9 @@ def home(tmp_path: Path) -> Path:
 def streaming(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A stream at work in another process; it is killed if it outlives the test."""
     process = subprocess.Popen(
-        command("stream", *arguments),
+        [sys.executable, "-m", "sim", "stream", *arguments],
         cwd=folder,
-        env=environment(),
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERMTIDE_FTE": "30"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

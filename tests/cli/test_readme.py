@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.samples.commands import termtide as call
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
@@ -46,9 +48,10 @@ def termtide(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[
     )
 
 
-def check(arguments: list[str], folder: Path) -> None:
-    """Run one, which has to work, and to answer if it asks something."""
-    done = termtide(arguments, folder)
+def check(arguments: list[str], folder: Path, *, here: bool = False) -> None:
+    """Run one, which has to work, and to answer if it asks something; ``here``: in this process."""
+    settings: dict[str, str | None] = {"TERMTIDE_FTE": "12", "COLUMNS": "80"}
+    done = call(*arguments, cwd=folder, **settings) if here else termtide(arguments, folder)
     assert done.returncode == 0, f"{shlex.join(arguments)}\n{done.stderr}"
     if arguments[0] == "sql":
         assert done.stdout.strip(), arguments
@@ -67,7 +70,7 @@ def test_commands_run(tmp_path: Path) -> None:
         if page != "README.md" and ours(page):
             shutil.copytree(runs, folder / "runs")
         for arguments in ours(page):
-            check(arguments, folder)
+            check(arguments, folder, here=page != "README.md")
 
 
 def test_make_targets_exist() -> None:

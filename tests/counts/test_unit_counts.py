@@ -155,6 +155,7 @@ def test_others_runs_are_not_counted(tmp_path: Path) -> None:
         list(recount(root, manifest, default_pack()))
 
 
+@pytest.mark.usefixtures("bare_report")
 def test_a_damaged_record_costs_no_events(tmp_path: Path) -> None:
     """A record that is not whole is lost alone: the unit's events stay, and the run counts it again."""
     root, manifest = copied(tmp_path)

@@ -13,7 +13,8 @@ import pytest
 from context.packs.pack import load_pack
 from sim.caliper.batch import NO_TOOL, Batch, concatenate
 from sim.caliper.kinds import KIND, KINDS
-from sim.draw.day import Select, Tally, draw_day
+from sim.draw.day import draw_day
+from sim.draw.parts import Select, Tally
 from sim.draw.twins import TWIN_OF
 from sim.plan.effects import MICRO
 from sim.plan.plan_file import read_plan, write_plan

@@ -14,6 +14,7 @@ from context.errors import InputError
 from context.scenario.incidents import check_tools
 from context.scenario.parts import Incident
 from sim.draw.day import draw_day
+from sim.plan.anchor_acts import submission_anchors
 from sim.plan.outages import canvas_outages, put_off, taken
 from tests.events.test_draw import OUTAGE_DAY, drawn
 from tests.samples.tiny import OUTAGE, TINY, calendar_of, campus_of, default_pack, drawn_of, tiny
@@ -96,6 +97,25 @@ def test_an_outage_takes_what_it_names(tools: str | tuple[str, ...], gone: tuple
     held = put_off(calendar, time[:3])
     assert (held != time[:3]).tolist() == taken(calendar, time[:3]).tolist()
     assert (held[held != time[:3]] >= end).all()
+
+
+def test_views_before_acts_know_outages_of_canvas_alone() -> None:
+    """A view that an act brings comes after an outage of Canvas that ended just before; another tool's moves
+    none of them.
+    """
+
+    def views(*tools: str) -> np.ndarray:
+        evening = {
+            name: datetime.fromisoformat(f"2026-10-04T{time}")
+            for name, time in (("start", "20:00"), ("end", "23:30"))
+        }
+        incidents = tuple(OUTAGE.model_copy(update={**evening, "tools": (tool,)}) for tool in tools)
+        calendar = calendar_of(TINY.model_copy(update={"incident": incidents}), default_pack())
+        acts = submission_anchors(tiny().world, calendar)
+        return np.concatenate([part.time_ms for part in acts if not part.kind.startswith("submission")])
+
+    assert np.array_equal(views("kaltura"), views())
+    assert (views("canvas") != views()).any()
 
 
 def test_what_an_outage_takes_is_said_once() -> None:

@@ -1,31 +1,70 @@
-"""The platform's own table of distributions: written by a fit, and enough for another."""
+"""The platform's own tables of distributions: written by a fit, and enough for another."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 import schemas
-from context.packs.pack import check_pack
+from context.packs.pack import check_pack, load_pack
 from sim.fit.published import save_distributions
-from tests.samples.fitted_tiny import fitted_from, tiny_fit
+from sim.fit.rates import before
+from tests.samples.fitted_tiny import fitted_from, tiny_fit, tiny_pack
+
+TABLES = ("context_store_distributions", "event_store_distributions")
 
 
-def test_the_table_alone_makes_a_pack(tmp_path: Path) -> None:
-    """A pack fitted to the published table alone has the shares and moments of the one that published it."""
-    path = save_distributions(tiny_fit(), tmp_path)
-    table = pq.read_table(path)
-    assert tuple(table.column_names) == schemas.fit_distributions().names
-    assert min(table["num_records"].to_pylist()) >= 10
-    again = fitted_from(f"parquet:{tmp_path}")
+def _file_of(folder: Path) -> Path:
+    """A DuckDB file with the two tables and nothing else."""
+    paths = save_distributions(tiny_fit(), load_pack(tiny_pack()), folder)
+    with duckdb.connect(str(folder / "told.duckdb")) as connection:
+        connection.execute("CREATE SCHEMA udp_distributions")
+        for path in paths:
+            connection.execute(
+                f"CREATE TABLE udp_distributions.{path.stem} AS SELECT * FROM read_parquet('{path}')"
+            )
+    return folder / "told.duckdb"
+
+
+def test_the_tables_alone_make_a_pack(tmp_path: Path) -> None:
+    """A pack fitted to the published tables alone has shares, moments and rates of the one behind them."""
+    again = fitted_from(f"duckdb:{_file_of(tmp_path)}")
     again.draft.save(tmp_path / "pack")
     assert check_pack(tmp_path / "pack") == []
     roles = "course_section_enrollment.role"
     here, there = (found.shares[roles].shares[()] for found in (tiny_fit(), again))
-    assert there["Student"] == pytest.approx(here["Student"], abs=0.1)
+    assert there["Student"] == pytest.approx(here["Student"], abs=0.01)
     assert again.shares.keys() <= tiny_fit().shares.keys()
     name = "learner_activity_group.activities"
     assert again.moments[name]["avg"] == pytest.approx(tiny_fit().moments[name]["avg"], rel=1e-3)
-    assert again.missing["rates"].startswith("no table named context_store_entity")
+    assert again.clicks is not None
+    assert again.clicks.counted is not None
+    count = again.clicks.counted
+    asked, told = (before(load_pack(pack), count.axes) for pack in (tiny_pack(), tmp_path / "pack"))
+    weight = count.students[:, :, :, None]
+    assert np.allclose((told * weight).sum(axis=(0, 1, 2)), (asked * weight).sum(axis=(0, 1, 2)), rtol=5e-3)
+    assert np.allclose((told * weight).sum(axis=(0, 1, 3)), (asked * weight).sum(axis=(0, 1, 3)), rtol=5e-3)
+
+
+def test_what_is_published_is_guarded(tmp_path: Path) -> None:
+    """Columns are the contract's; no row stands for few people; figures have few digits."""
+    save_distributions(tiny_fit(), load_pack(tiny_pack()), tmp_path)
+    fields, rates = (pq.read_table(tmp_path / "udp_distributions" / f"{name}.parquet") for name in TABLES)
+    assert tuple(fields.column_names) == schemas.fit_distributions().names
+    assert tuple(rates.column_names) == schemas.fit_event_distributions().names
+    assert min(fields["num_records"].to_pylist()) >= 10
+    figures = {format(value.normalize(), "E") for value in rates["avg_events_per_person"].to_pylist()}
+    assert max(len(figure.split("E")[0].replace(".", "")) for figure in figures) <= 4
+
+
+def test_tables_without_rates_leave_rates_as_before(tmp_path: Path) -> None:
+    """Where a tenant publishes its fields alone, rates stay the default's, and the pack says why."""
+    save_distributions(tiny_fit(), load_pack(tiny_pack()), tmp_path)
+    (tmp_path / "udp_distributions" / "event_store_distributions.parquet").unlink()
+    again = fitted_from(f"parquet:{tmp_path}")
+    assert again.clicks is None
+    assert again.missing["rates"].startswith("no table named udp_distributions.event_store_distributions")

@@ -210,10 +210,10 @@ def test_level_2_and_summary() -> None:
 
 def test_grades_day_by_day() -> None:
     """The record of a morning is the store as of that morning, score for score."""
-    folder = marts_run()[0]
+    folder = marts_run()
     store = of_run(folder).whole()
     zone = str(load_manifest(folder).scenario.time_zone)
-    for day in (date(2026, 9, 1), date(2026, 10, 20), date(2026, 12, 17)):
+    for day in (date(2026, 9, 22), date(2026, 10, 20), date(2026, 11, 8)):
         then = as_of(store, zone, day).entity["course_grade"].to_pylist()
         columns = "udp_course_section_id, udp_person_id, le_current_score, le_final_score"
         record = "mart_course_section.daily_course_grade_record"
@@ -232,7 +232,7 @@ def test_totals_are_those_of_the_stores() -> None:
     (total,) = rows("SELECT sum(num_events) AS n FROM mart_helper.event__course_offering__person_day")
     assert total["n"] == with_course
     (preagg,) = rows("SELECT sum(num_events) AS n FROM mart_helper.event__general__tool_usage_preagg")
-    assert preagg["n"] == len(py.events()) == load_manifest(marts_run()[0]).totals.events
+    assert preagg["n"] == len(py.events()) == load_manifest(marts_run()).totals.events
     (level,) = rows("SELECT sum(num_submissions) AS n FROM mart_taskforce.level1_aggregated")
     mine = [w for key, group in py.work().items() for w in group if in_term(key[0], w["day"]) and w["done"]]
     assert level["n"] == len(mine)

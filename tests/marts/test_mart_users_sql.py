@@ -11,7 +11,7 @@ QUERIES = {
         SELECT k.id, COUNT(DISTINCT t.udp_person_id) AS people
         FROM `mart_general.lms_tool` AS t
         JOIN `context_store_keymap.file` AS k ON k.lms_int_id = t.asset_type_id
-        WHERE t.canvas_tool = 'File' AND t.role = 'Learner' AND t.event_time >= '2026-09-01'
+        WHERE t.canvas_tool = 'File' AND t.role = 'Learner' AND t.event_time >= '2026-09-21'
         GROUP BY k.id""",
     "views that are no launches": """
         SELECT academic_term_name, asset_type, COUNT(*) AS views

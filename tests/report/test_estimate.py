@@ -26,8 +26,8 @@ from sim.plan.estimate import (
     machine_pace,
     mean_courses,
 )
-from tests.cli.test_cli import termtide
 from tests.events.test_draw import term
+from tests.samples.commands import termtide
 from tests.samples.tiny import SMALL, TINY, calendar_of, default_pack, finished_run, tiny
 
 
@@ -76,15 +76,15 @@ def test_events_are_estimated_by_who_brings_them() -> None:
 
 def test_the_estimate_is_in_proportion() -> None:
     """Twice the campus or the workers: twice the rows, half the drawing; without documents less of all."""
-    pack, calendar = default_pack(), calendar_of(SMALL, default_pack())
-    one, two = (estimate(SMALL.model_copy(update={"fte": n}), pack, calendar, 1) for n in (50_000, 100_000))
+    pack, calendar = default_pack(), calendar_of(TINY, default_pack())
+    one, two = (estimate(TINY.model_copy(update={"fte": n}), pack, calendar, 1) for n in (50_000, 100_000))
     assert two.events == pytest.approx(2 * one.events, rel=0.001)
     assert two.store_rows == pytest.approx(2 * one.store_rows, rel=0.001)
-    half = estimate(SMALL.model_copy(update={"fte": 50_000}), pack, calendar, 2)
+    half = estimate(TINY.model_copy(update={"fte": 50_000}), pack, calendar, 2)
     assert half.events == one.events
     assert one.seconds / 2 < half.seconds < one.seconds
-    bare = SMALL.model_copy(
-        update={"fte": 50_000, "output": SMALL.output.model_copy(update={"event_json": False})}
+    bare = TINY.model_copy(
+        update={"fte": 50_000, "output": TINY.output.model_copy(update={"event_json": False})}
     )
     less = estimate(bare, pack, calendar, 1)
     assert less.seconds < one.seconds
@@ -104,7 +104,7 @@ def test_times_are_near_what_was_measured(fte: int, workers: int, cpu_s: float) 
     A busy machine of two cores, 2026-11-26; what one process does alone keeps a worker idle, so the wall time
     lies between the CPU time and its half.
     """
-    sized = SMALL.model_copy(update={"fte": fte})
+    sized = TINY.model_copy(update={"fte": fte})
     given = (sized, default_pack(), calendar_of(sized, default_pack()), workers)
     assert cpu_s / workers / 1.3 < estimate(*given, marts=False).seconds < cpu_s
 
@@ -117,7 +117,7 @@ def test_marts_and_pages_are_counted(fte: int, cpu_s: float) -> None:
     and of their building afterwards, those of 20,000 of a busy machine. Two cores take at least half of it by
     the clock, and as much where all goes one after the other: the estimate lies between.
     """
-    sized = SMALL.model_copy(update={"fte": fte})
+    sized = TINY.model_copy(update={"fte": fte})
     given = (sized, default_pack(), calendar_of(sized, default_pack()), 2)
     whole, bare = estimate(*given), estimate(*given, marts=False)
     assert cpu_s / 2 < whole.seconds < cpu_s

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from functools import cache
 from math import sqrt
+from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from context.scenario.scenario import Scenario
+from context.store.files import write_store
+from context.store.store import ENTITY
 from tests.samples.extent import further
+from tests.samples.session_folder import made_once
 from tests.samples.tiny import store_of
 
 CAMPUS = further(Scenario(name="gates", fte=5_000, seed=5))
@@ -31,13 +36,23 @@ SEATS = """
     FROM course_section_enrollment e JOIN sections s USING (course_section_id)"""
 
 
+def stored() -> Path:
+    """A folder with its store, which one process of a session writes."""
+    return made_once("gates-store", _store)
+
+
+def _store(folder: Path) -> None:
+    folder.mkdir()
+    write_store(folder, store_of(CAMPUS))
+
+
 @cache
 def campus() -> duckdb.DuckDBPyConnection:
     """The store's entities as views by their names, and ``sections`` and ``seats`` of primary sections."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    for name, table in store_of(CAMPUS).entity.items():
-        connection.register(name, table)
+    for path in sorted((stored() / ENTITY).glob("*.parquet")):
+        connection.register(path.stem, pq.read_table(path))
     connection.execute(f"CREATE TEMP TABLE sections AS {SECTIONS}")
     connection.execute(f"CREATE TEMP TABLE seats AS {SEATS}")
     return connection

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from shutil import copytree
 from tempfile import mkdtemp
 
 from context.scenario.calendar import Calendar
@@ -24,9 +25,10 @@ from sim.run import prepare
 from sim.sinks.messages import StreamOptions
 from sim.stream.clock import MAX
 from sim.stream.stream import StreamEnd, StreamJob, stream
-from tests.samples.tiny import calendar_of, default_pack
+from tests.samples.session_folder import made_once
+from tests.samples.tiny import SEVEN_WEEKS, calendar_of, default_pack
 
-LIVE = Scenario(name="live", fte=40, seed=5)
+LIVE = Scenario(name="live", fte=40, seed=5, calendar=SEVEN_WEEKS)
 # The same with every sensor within seconds, where a test looks at a moment's events.
 PROMPT = LIVE.model_copy(
     update={
@@ -37,10 +39,9 @@ PROMPT = LIVE.model_copy(
 
 @cache
 def live_run() -> Path:
-    """A run folder with the store and plan of LIVE."""
-    folder = Path(mkdtemp(prefix="termtide-live-")) / "live-5"
-    prepare(premises(LIVE, default_pack()), folder)
-    return folder
+    """A run folder with the store and plan of LIVE, this process's own: a stream claims it."""
+    made = made_once("live-5", lambda folder: prepare(premises(LIVE, default_pack()), folder))
+    return Path(copytree(made, Path(mkdtemp(prefix="termtide-live-")) / "live-5"))
 
 
 def live_calendar() -> Calendar:

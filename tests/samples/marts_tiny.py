@@ -1,4 +1,4 @@
-"""The finished run of the small campus with all marts, made once per test process; nobody changes it."""
+"""The finished run of the small campus with all marts, made once; nobody changes it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from shutil import copytree
 from tempfile import mkdtemp
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from context.files import file_digest
 from sim.folder.manifest import load_manifest
-from sim.marts.build import BuiltMarts, Wish, build_marts
-from sim.sql.query import run_sql
+from sim.marts.build import Wish, build_marts
+from sim.sql.client import Client
 from sim.sql.warehouse import build_warehouse, open_run
+from tests.samples.session_folder import made_once
 from tests.samples.tiny import finished_run
 
-RUN_DATE = date(2026, 12, 9)  # before the exams: some are inactive, not all
+RUN_DATE = date(2026, 11, 4)  # before the exams: some are inactive, not all
 
 
 def copied_run() -> Path:
@@ -38,28 +40,46 @@ def note_as_written(folder: Path) -> None:
     manifest.save(folder)
 
 
+def marts_run() -> Path:
+    """The run with its marts, as of RUN_DATE, built on one thread; all test processes read the same one."""
+    return made_once("marts-run", _with_marts)
+
+
+def _with_marts(folder: Path) -> None:
+    copytree(finished_run(), folder)
+    build_warehouse(folder)
+    build_marts(folder, Wish(run_date=RUN_DATE, threads=1))
+
+
+def copied_marts() -> Path:
+    """A copy of it, which may be claimed."""
+    folder = Path(copytree(marts_run(), Path(mkdtemp(prefix="termtide-marts-")) / "small"))
+    build_marts(folder, Wish(run_date=RUN_DATE))  # the warehouse says where it is
+    return folder
+
+
 @cache
-def marts_run() -> tuple[Path, BuiltMarts]:
-    """The run with its marts, as of RUN_DATE, built on one thread."""
-    folder = copied_run()
-    return folder, build_marts(folder, Wish(run_date=RUN_DATE, threads=1))
+def _reader() -> duckdb.DuckDBPyConnection:
+    return open_run(marts_run())
+
+
+@cache
+def _client() -> Client:
+    return Client(marts_run())
 
 
 def rows(query: str) -> list[dict[str, Any]]:
     """Rows of DuckDB's SQL on that run."""
-    with open_run(marts_run()[0]) as connection:
-        return list(connection.sql(query).to_arrow_table().to_pylist())
+    return list(_reader().sql(query).to_arrow_table().to_pylist())
 
 
 def number(query: str) -> Any:
     """The one value of a query."""
-    with open_run(marts_run()[0]) as connection:
-        row = connection.execute(query).fetchone()
-        assert row is not None
-        return row[0]
+    row = _reader().execute(query).fetchone()
+    assert row is not None
+    return row[0]
 
 
 def bigquery(query: str) -> pa.Table:
     """The rows of BigQuery's SQL on that run, as users ask for them."""
-    folder = marts_run()[0]
-    return run_sql(folder, str(load_manifest(folder).scenario.project), query)
+    return _client().query(query)

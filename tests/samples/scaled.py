@@ -6,11 +6,15 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from context.files import file_digest
 from context.terms.premises import premises
+from sim.folder.manifest import load_manifest
 from sim.folder.progress import Progress
-from sim.scale.places.storage import FolderStorage
+from sim.scale.job import load_job
+from sim.scale.places.storage import FolderStorage, Storage
 from sim.scale.prepare import prepare_work
-from tests.samples.tiny import SMALL, default_pack
+from sim.scale.records import UnitRecord, claim_output, record_name
+from tests.samples.tiny import SMALL, default_pack, finished_run
 
 GENERATED = ("event_store/", "counts/", "context_store_entity/", "context_store_keymap/")
 
@@ -21,6 +25,24 @@ def prepared_work() -> Path:
     folder = Path(mkdtemp(prefix="termtide-work-")) / "work"
     prepare_work(premises(SMALL, default_pack()), FolderStorage(folder), Progress.silent())
     return folder
+
+
+def made_units(out: Storage) -> None:
+    """Put what tasks leave of the small campus into ``out``: its units, as one machine made them."""
+    job = load_job(FolderStorage(prepared_work()))
+    claim_output(out, job)
+    root = finished_run()
+    for day, unit in load_manifest(root).units.items():
+        for file in unit.all_files:
+            out.put(root / file.path, file.path, file.xxh3_128)
+        out.put_bytes(UnitRecord(job=job.seal, day=day, unit=unit).sealed(), record_name(day))
+
+
+def put_work(work: Storage) -> None:
+    """Put the prepared work into ``work``."""
+    for path in sorted(prepared_work().rglob("*")):
+        if path.is_file():
+            work.put(path, path.relative_to(prepared_work()).as_posix(), file_digest(path))
 
 
 def generated(root: Path) -> dict[str, bytes]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from shutil import copytree
-from tempfile import gettempdir, mkdtemp
+from tempfile import mkdtemp
 
 from context.generate import generate
 from context.packs.pack import Pack, load_pack
 from context.scenario.calendar import Calendar, build_calendar
-from context.scenario.parts import Incident
+from context.scenario.parts import CalendarOverrides, Incident
 from context.scenario.scenario import Scenario
 from context.store.files import write_store
 from context.store.store import Store
@@ -28,11 +26,42 @@ from sim.run import run
 from sim.sql.warehouse import build_warehouse
 from sim.world.load import campus_facts, load_world, standard_scores
 from sim.world.world import World
+from tests.samples.session_folder import made_once
 
 _BEGIN, _END = (datetime.fromisoformat(f"2026-10-14T{clock}") for clock in ("13:00", "15:30"))  # wall clock
 OUTAGE = Incident(name="outage", start=_BEGIN, end=_END)
 TINY = Scenario(name="tiny", fte=60, seed=11, incident=(OUTAGE,))
-SMALL = TINY.model_copy(update={"fte": 30})
+# A term of seven weeks, over a clock change: what whole runs are made of, as days are what they cost.
+SEVEN_WEEKS = CalendarOverrides(
+    start=date(2026, 9, 21),
+    instruction_end=date(2026, 11, 6),
+    finals_start=date(2026, 11, 9),
+    end=date(2026, 11, 11),
+    no_class=(date(2026, 10, 19),),
+)
+THREE_WEEKS = CalendarOverrides(
+    start=date(2026, 9, 21),
+    instruction_end=date(2026, 10, 9),
+    finals_start=date(2026, 10, 12),
+    end=date(2026, 10, 13),
+)
+SMALL = TINY.model_copy(update={"fte": 30, "calendar": SEVEN_WEEKS})
+BRIEF = Scenario(name="brief", fte=10, seed=11, calendar=THREE_WEEKS)  # for what any run shows
+SMALL_TOML = """
+name = "tiny"
+fte = 30
+seed = 11
+[calendar]
+start = 2026-09-21
+instruction_end = 2026-11-06
+finals_start = 2026-11-09
+end = 2026-11-11
+no_class = [2026-10-19]
+[[incident]]
+name = "outage"
+start = 2026-10-14T13:00:00
+end = 2026-10-14T15:30:00
+"""
 
 
 @dataclass(frozen=True)
@@ -96,18 +125,12 @@ def finished_run() -> Path:
 
     One test process of a session makes it, the others take copies: a run can be claimed by one at a time.
     """
+    made = made_once("small-run", _run_small)
     folder = Path(mkdtemp(prefix="termtide-run-")) / "small"
-    session = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    if session is None:
-        run(premises(SMALL, default_pack()), folder)
-        return folder
-    shared = Path(gettempdir()) / f"termtide-run-{session}"
-    shared.mkdir(exist_ok=True)
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / "done").exists():
-            run(premises(SMALL, default_pack()), shared / "small")
-            (shared / "done").touch()
-    copytree(shared / "small", folder)
+    copytree(made, folder)
     build_warehouse(folder)  # which says where it is
     return folder
+
+
+def _run_small(folder: Path) -> None:
+    run(premises(SMALL, default_pack()), folder)

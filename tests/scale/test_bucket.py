@@ -13,15 +13,16 @@ from context.errors import DamagedError, InputError, RunError
 from context.files import bytes_digest, file_digest
 from context.terms.premises import premises
 from sim.backfill.pool import in_processes
+from sim.folder.names import COOKBOOK, DICTIONARY, REPORT
 from sim.folder.progress import Progress
 from sim.scale.finish import finish_run
-from sim.scale.job import JOB, WORLD
+from sim.scale.job import JOB, WORLD, load_job
 from sim.scale.places.open import open_storage
-from sim.scale.places.storage import Found, Storage
+from sim.scale.places.storage import FolderStorage, Found, Storage
 from sim.scale.prepare import prepare_work
 from sim.scale.tasks import Share
 from sim.scale.units import Making, make_own_units, unit_maker
-from tests.samples.scaled import generated, prepared_work
+from tests.samples.scaled import generated, made_units, prepared_work, put_work
 from tests.samples.tiny import SMALL, default_pack, finished_run
 from tests.servers.storage_server import Emulator
 
@@ -132,19 +133,18 @@ def test_a_service_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_units_over_a_bucket_are_those_of_one_machine(bucket: str, tmp_path: Path) -> None:
-    """Prepared into a bucket and made from it, units, store and plan have the bytes of `termtide run`."""
+    """From work in a bucket, which is found whole, two processes make units with the bytes of a run."""
     work, out = f"{bucket}/work", f"{bucket}/run"
+    put_work(open_storage(work))
     job = prepare_work(premises(SMALL, default_pack()), open_storage(work), Progress.silent())
-    assert open_storage(work).read(JOB) == (prepared_work() / JOB).read_bytes()
-    again = prepare_work(premises(SMALL, default_pack()), open_storage(work), Progress.silent())
-    assert again == job
+    assert job == load_job(FolderStorage(prepared_work()))
     whole = generated(finished_run())
-    days = [date(2026, 9, 1 + day) for day in range(3)]
+    days = [date(2026, 10, 1), date(2026, 10, 2)]
     done = list(in_processes(partial(unit_maker, Making(work, out)), days, 2))
-    assert [unit.was_there for unit in done] == [False] * 3
+    assert [unit.was_there for unit in done] == [False, False]
     place = open_storage(out)
     events = [found.name for found in place.list("event_store")]
-    assert len(events) >= 3
+    assert len(events) >= 2
     for name in events:
         assert place.read(name) == whole[name]
     assert all(unit.was_there for unit in in_processes(partial(unit_maker, Making(work, out)), days, 1))
@@ -152,34 +152,55 @@ def test_units_over_a_bucket_are_those_of_one_machine(bucket: str, tmp_path: Pat
     assert not list(tmp_path.glob("termtide-unit-*"))
 
 
+def test_a_run_in_a_bucket_is_finished_there(bucket: str, tmp_path: Path) -> None:
+    """Finished from records, each object has the bytes of `termtide run`, manifest and report included.
+
+    The warehouse, which names its folder, is made where the run is fetched to.
+    """
+    work, out = open_storage(f"{bucket}/work"), open_storage(f"{bucket}/run")
+    put_work(work)
+    made_units(out)
+    run = finish_run(work, out, Progress.silent())
+    assert not run.was_done
+    _is_whole(out)
+    assert not list(tmp_path.glob("termtide-unit-*"))
+    again = finish_run(work, out, Progress.silent())
+    assert again.was_done
+    assert again.manifest == run.manifest
+
+
+def _is_whole(out: Storage) -> None:
+    """Whether a place has what a run has, but for what is made where it is read."""
+    whole = generated(finished_run())
+    found = {found.name for found in out.list("") if not found.name.startswith("records/")}
+    pages = {name for name in found if name.startswith(f"{DICTIONARY}/")} | {COOKBOOK, REPORT}
+    assert len(pages) > 60
+    assert found == set(whole) | pages
+    for name in found:
+        assert out.read(name) == (finished_run() / name).read_bytes(), name
+
+
 @pytest.mark.gates
 def test_a_run_in_a_bucket_is_that_of_one_machine(bucket: str) -> None:
-    """All units by two tasks, finished: every object has the bytes of `termtide run`, manifest included."""
+    """Prepared there, all units by two tasks, and finished: every object has the bytes of `termtide run`."""
     work, out = f"{bucket}/work", f"{bucket}/run"
     prepare_work(premises(SMALL, default_pack()), open_storage(work), Progress.silent())
+    assert open_storage(work).read(JOB) == (prepared_work() / JOB).read_bytes()
     for index in range(2):
         make_own_units(work, out, Share(index, 2), 1, Progress.silent())
     run = finish_run(open_storage(work), open_storage(out), Progress.silent())
     assert not run.was_done
-    place = open_storage(out)
-    whole = generated(finished_run())
-    found = {found.name for found in place.list("") if not found.name.startswith("records/")}
-    assert found == set(whole)
-    for name in found:
-        assert place.read(name) == whole[name], name
+    _is_whole(open_storage(out))
     assert finish_run(open_storage(work), open_storage(out), Progress.silent()).was_done
 
 
 def test_a_cache_that_was_damaged_is_fetched_again(bucket: str, tmp_path: Path) -> None:
     """A world that was changed on the machine's disk is fetched anew, and the units are the same."""
     work, out = f"{bucket}/work", f"{bucket}/run"
-    for path in prepared_work().rglob("*"):
-        if path.is_file():
-            name = path.relative_to(prepared_work()).as_posix()
-            open_storage(work).put(path, name, file_digest(path))
+    put_work(open_storage(work))
     unit_maker(Making(work, out))
     (world,) = tmp_path.glob(f"termtide-scale-*/*/{WORLD}")
     text = world.read_bytes()
     world.write_bytes(text[:-100])
-    unit_maker(Making(work, out))(date(2026, 9, 1))
+    unit_maker(Making(work, out))(date(2026, 10, 1))
     assert world.read_bytes() == text

@@ -13,9 +13,10 @@ from sim.plan.estimate import (
     estimate,
 )
 from sim.scale.cost import cost_facts, cost_lines, engine_costs
-from tests.samples.tiny import SMALL, calendar_of, default_pack
+from tests.samples.tiny import TINY, calendar_of, default_pack
 
-WANTED = estimate(SMALL, default_pack(), calendar_of(SMALL, default_pack()), 1)
+FEW = TINY.model_copy(update={"fte": 30})
+WANTED = estimate(FEW, default_pack(), calendar_of(FEW, default_pack()), 1)
 BILLION = replace(WANTED, events_by={"rates": 10**9}, store_rows=500_000_000, days=138, event_json=True)
 
 

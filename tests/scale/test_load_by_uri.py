@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from context.errors import InputError
-from sim.folder.manifest import load_manifest
+from sim.folder.manifest import Manifest, load_manifest, run_id
 from sim.folder.progress import Progress
 from sim.scale.deliver import check_warehouse, deliver_run, items_of, warehouse_of
 from sim.scale.places.storage import FolderStorage, Storage
 from sim.sinks.bigquery import connection, jobs
+from sim.sinks.bigquery.jobs import job_base
 from sim.sinks.tables import TableOptions
 from tests.samples.tiny import finished_run
 from tests.servers.bigquery_fake import Fake
@@ -66,16 +67,17 @@ def server(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
         yield recorder
 
 
+def part_of_run() -> Manifest:
+    """The manifest of the run, with three of its days and two of its tables."""
+    manifest = load_manifest(finished_run())
+    units = {day: manifest.units[day] for day in sorted(manifest.units)[20:23]}
+    store = {name: manifest.store[name] for name in sorted(manifest.store)[:2]}
+    return manifest.model_copy(update={"units": units, "store": store})
+
+
 def test_a_table_and_date_is_one_job_by_uri(place: Storage, fake: Fake, server: Recorder) -> None:
     """Each has one job of a known id that names its objects; loaded twice, everything is found."""
-    manifest = load_manifest(finished_run())
-    few = {day: manifest.units[day] for day in sorted(manifest.units)[20:23]}
-    manifest = manifest.model_copy(
-        update={
-            "units": few,
-            "store": {name: manifest.store[name] for name in sorted(manifest.store)[:2]},
-        }
-    )
+    manifest = part_of_run()
     items = list(items_of(place, manifest))
     options = TableOptions(method="decorator")
     done = deliver_run(place, manifest, TO, options, Progress.silent())
@@ -96,6 +98,28 @@ def test_a_table_and_date_is_one_job_by_uri(place: Storage, fake: Fake, server: 
     again = deliver_run(place, manifest, TO, options, Progress.silent())
     assert (again.loaded, again.found) == (0, len(items))
     assert len(fake.jobs) == len(items)
+
+
+def test_tenants_have_jobs_of_their_own(place: Storage, fake: Fake, server: Recorder) -> None:
+    """A job's id follows from run, tenant's dataset, table, date and digest; its label says synthetic."""
+    manifest, options = part_of_run(), TableOptions(method="decorator")
+    items = list(items_of(place, manifest))
+    wanted = set()
+    for prefix in ("north_", "south_"):
+        fake.loads.clear()  # which each tenant has for itself, in a dataset of its prefix
+        done = deliver_run(place, manifest, warehouse_of(TO, prefix), options, Progress.silent())
+        assert done.loaded == len(items)
+        for item in items:
+            part = f"{item.day:%Y%m%d}" if item.day else "whole"
+            base = job_base(run_id(manifest), f"{prefix}{item.dataset}", item.table, part, item.digest)
+            wanted.add((f"{base}_1", f"{prefix}{item.dataset}"))
+    jobs = [each.json for each in server.asked("POST", "/jobs") if "load" in each.json["configuration"]]
+    assert {
+        (job["jobReference"]["jobId"], job["configuration"]["load"]["destinationTable"]["datasetId"])
+        for job in jobs
+    } == wanted
+    assert len(jobs) == len(fake.jobs) == 2 * len(items)
+    assert all(job["configuration"]["labels"]["synthetic"] == "true" for job in jobs)
 
 
 def test_rows_that_are_not_there_are_noticed(place: Storage, fake: Fake, server: Recorder) -> None:

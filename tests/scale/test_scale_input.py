@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,7 @@ from sim.scale.units import make_own_units
 from tests.samples.scaled import prepared_work
 from tests.samples.tiny import SMALL, default_pack
 
-ONE = Share(0, 138)  # a single unit
+ONE = Share(0, 74)  # a single unit
 
 
 def refused(call: Callable[[], object], said: str, kind: type[TermtideError] = InputError) -> None:
@@ -138,7 +140,7 @@ def test_finish_refuses_what_is_missing_or_foreign(work: Path, tmp_path: Path) -
 
     refused(finish, "no units of this --work")
     units(work, out)()
-    refused(finish, "137 of 138 units are missing, first 20")
+    refused(finish, "73 of 74 units are missing, first 20")
     (record,) = (out / "records").glob("unit-*.json")
     text = record.read_text()
     facts = {**json.loads(text), "job": "f" * 32}
@@ -187,3 +189,19 @@ def test_a_share_that_is_none(
 def test_a_place_that_is_none(url: str) -> None:
     """Anything but a folder or gs://BUCKET/PATH is refused."""
     refused(lambda: open_storage(url), "allowed: |pip install")
+
+
+@pytest.mark.parametrize(
+    ("lacking", "ours", "said"),
+    [
+        ("google.cloud.storage", "sim.scale.places.bucket", r"pip install 'termtide\[gcs\]'"),
+        ("apache_beam", "sim.scale.beam", r"pip install 'termtide\[beam,gcs\]'"),
+    ],
+)
+def test_an_extra_that_is_not_installed(
+    lacking: str, ours: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without what an extra brings, the line names the extra."""
+    monkeypatch.setitem(sys.modules, lacking, None)
+    monkeypatch.delitem(sys.modules, ours, raising=False)
+    refused(lambda: import_module(ours), said)

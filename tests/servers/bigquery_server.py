@@ -58,8 +58,13 @@ class Emulator(Server):
         return [str(python), str(_LAUNCHER), "serve", *places, "--data-dir", self.folder]
 
     def settings(self) -> dict[str, str]:
-        """A home of its own, for what it keeps there."""
-        return {"HOME": self.folder}
+        """A home of its own, for what it keeps there; what gs:// means to its load jobs."""
+        return {"HOME": self.folder, "GCS_LOCAL_ROOT": str(self.cloud)}
+
+    @property
+    def cloud(self) -> Path:
+        """Where load jobs find the object NAME of gs://BUCKET: BUCKET/NAME below it."""
+        return Path(self.folder) / "gcs"
 
     def is_ready(self, status: int, _body: bytes) -> bool:
         """It lists projects."""

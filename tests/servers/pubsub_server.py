@@ -25,6 +25,9 @@ from tests.servers.servers import Server
 
 PROJECT = "termtide-test"
 _SCRIPT = "platform/pubsub-emulator/bin/cloud-pubsub-emulator"
+_JAVA = "-Xmx3g"  # a bound on its memory, which grows with the messages it keeps
+# For a minute of tests: half the processor time, as nothing is compiled for hours of work.
+QUICK_JAVA = f"{_JAVA} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _LARGE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 
@@ -45,6 +48,10 @@ def find_emulator() -> Path | None:
 class Emulator(Server):
     """One emulator for PUBSUB_EMULATOR_HOST. What it holds is lost when it stops."""
 
+    def __init__(self, java_options: str = _JAVA) -> None:
+        self._java_options = java_options
+        super().__init__()
+
     def command(self) -> list[str]:
         """The script ends in exec, so the pid is the server's."""
         script = find_emulator()
@@ -53,8 +60,8 @@ class Emulator(Server):
         return [str(script), "--host=127.0.0.1", f"--port={self.port}"]
 
     def settings(self) -> dict[str, str]:
-        """A bound on its memory, which grows with the messages it keeps."""
-        return {"JAVA_OPTS": "-Xmx3g"}
+        """How Java runs it."""
+        return {"JAVA_OPTS": self._java_options}
 
     def is_ready(self, _status: int, body: bytes) -> bool:
         """It says Ok."""

@@ -40,9 +40,13 @@ def find_emulator() -> Path | None:
 
 
 class Emulator(Server):
-    """One emulator for STORAGE_EMULATOR_HOST, in memory."""
+    """One emulator for STORAGE_EMULATOR_HOST: in memory, or with its objects as files below ``root``."""
 
     path = "/storage/v1/b?project=x"
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._root = root
+        super().__init__()
 
     def command(self) -> list[str]:
         """The server itself."""
@@ -50,7 +54,8 @@ class Emulator(Server):
         if program is None:
             raise RuntimeError("no emulator of Cloud Storage here")
         places = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(self.port)]
-        return [str(program), *places, "-backend", "memory", "-external-url", f"http://{self.host}"]
+        kept = ["memory"] if self._root is None else ["filesystem", "-filesystem-root", str(self._root)]
+        return [str(program), *places, "-external-url", f"http://{self.host}", "-backend", *kept]
 
     def settings(self) -> dict[str, str]:
         """A home of its own."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pyarrow as pa
@@ -13,18 +12,8 @@ from context.errors import InputError
 from sim.sql.output import write_rows
 from sim.sql.script.parameters import parameters_of
 from sim.sql.session.session import Session
-from tests.samples.toy_run import write_whole_run
 
 MANY = "12345678901234567890123456789012345678.00000000000000000000000000000000000001"
-
-
-@pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """A session on the toy run."""
-    folder = tmp_path_factory.mktemp("runs") / "toy"
-    write_whole_run(folder)
-    with Session(folder, "unizin-shared") as made:
-        yield made
 
 
 def rows(session: Session, text: str, *parameters: str) -> pa.Table:

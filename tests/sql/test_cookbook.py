@@ -13,7 +13,7 @@ from markupsafe import escape
 from sim.folder.manifest import load_manifest
 from sim.report.cookbook import cookbook_page, recipes
 from sim.sql.client import Client
-from tests.samples.tiny import finished_run
+from tests.samples.tiny import TINY, calendar_of, default_pack, finished_run
 
 PAGE = Path(__file__).parents[2] / "docs/cookbook.md"
 RECIPES = {recipe.question: recipe for recipe in recipes()}
@@ -63,7 +63,8 @@ def test_the_report_has_them() -> None:
 
 def page() -> str:
     """The page with the days of the demo's term."""
-    return cookbook_page(*days_and_zone(finished_run()))
+    calendar = calendar_of(TINY, default_pack())
+    return cookbook_page([str(calendar.date_of(day)) for day in calendar.days.tolist()], TINY.time_zone)
 
 
 if __name__ == "__main__":

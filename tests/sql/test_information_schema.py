@@ -11,60 +11,51 @@ import sqlglot
 import schemas
 from context.errors import InputError
 from sim.sql.query import run_sql
-from tests.samples.toy_run import write_whole_run
 
 PROJECT = "unizin-shared"
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with its warehouse; nothing changes it."""
-    folder = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_whole_run(folder)
-    return folder
-
-
-def rows(run: Path, text: str) -> list[dict[str, object]]:
+def rows(toy_run: Path, text: str) -> list[dict[str, object]]:
     """The rows of a query."""
-    return run_sql(run, PROJECT, text).to_pylist()
+    return run_sql(toy_run, PROJECT, text).to_pylist()
 
 
-def present(run: Path) -> set[tuple[str, str]]:
+def present(toy_run: Path) -> set[tuple[str, str]]:
     """(dataset, table) of what the run has."""
-    stored = {(path.parent.name, path.stem) for path in run.glob("context_store_*/*.parquet")}
+    stored = {(path.parent.name, path.stem) for path in toy_run.glob("context_store_*/*.parquet")}
     return stored | {("event_store", "events"), ("event_store", "expanded")}
 
 
-def test_tables_of_a_region(run: Path) -> None:
+def test_tables_of_a_region(toy_run: Path) -> None:
     """The query that lists all tables of a project runs as it is written."""
     text = """
         SELECT table_catalog AS PROJECT_ID, table_schema AS DATASET_ID, table_name AS TABLE_ID
         FROM `unizin-shared.region-us`.INFORMATION_SCHEMA.TABLES"""
-    found = rows(run, text)
+    found = rows(toy_run, text)
     assert list(found[0]) == ["PROJECT_ID", "DATASET_ID", "TABLE_ID"]
     assert {row["PROJECT_ID"] for row in found} == {PROJECT}
-    assert {(row["DATASET_ID"], row["TABLE_ID"]) for row in found} == present(run)
-    assert len(found) == len(present(run))
+    assert {(row["DATASET_ID"], row["TABLE_ID"]) for row in found} == present(toy_run)
+    assert len(found) == len(present(toy_run))
 
 
-def test_field_paths_of_a_table(run: Path) -> None:
+def test_field_paths_of_a_table(toy_run: Path) -> None:
     """The query that describes a table runs as it is written."""
     text = """
         SELECT * FROM `unizin-shared.context_store_entity`.INFORMATION_SCHEMA.COLUMN_FIELD_PATHS
         WHERE table_name = "course_section_enrollment" """
     table = schemas.table("context_store_entity", "course_section_enrollment")
-    assert [(row["field_path"], row["data_type"], row["description"]) for row in rows(run, text)] == [
+    assert [(row["field_path"], row["data_type"], row["description"]) for row in rows(toy_run, text)] == [
         (column.name, column.type, schemas.describe_column(column)) for column in table.columns
     ]
 
 
-def test_fields_inside_records(run: Path) -> None:
+def test_fields_inside_records(toy_run: Path) -> None:
     """Records of the event store come with each field by its path, and their types in GoogleSQL."""
     text = """
         SELECT column_name, field_path, data_type
         FROM `unizin-shared`.event_store.INFORMATION_SCHEMA.COLUMN_FIELD_PATHS
         WHERE table_name = 'expanded' AND column_name = 'membership'"""
-    assert [tuple(row.values()) for row in rows(run, text)] == [
+    assert [tuple(row.values()) for row in rows(toy_run, text)] == [
         ("membership", "membership", "STRUCT<id STRING, type STRING, roles ARRAY<STRING>>"),
         ("membership", "membership.id", "STRING"),
         ("membership", "membership.type", "STRING"),
@@ -73,21 +64,21 @@ def test_fields_inside_records(run: Path) -> None:
 
 
 @pytest.mark.parametrize("name", schemas.information_schema())
-def test_columns_and_types_are_bigquerys(run: Path, name: str) -> None:
+def test_columns_and_types_are_bigquerys(toy_run: Path, name: str) -> None:
     """Each view has the columns and types of its contract, also where it has no row."""
     where = "`unizin-shared.event_store`" if name in ("PARTITIONS", "__TABLES__") else "`region-us`"
     view = name if name == "__TABLES__" else f"INFORMATION_SCHEMA.{name}"
     wanted = schemas.arrow_schema(schemas.information_schema()[name])
     for condition in ("TRUE", "FALSE"):
-        found = run_sql(run, PROJECT, f"SELECT * FROM {where}.{view} WHERE {condition}")
+        found = run_sql(toy_run, PROJECT, f"SELECT * FROM {where}.{view} WHERE {condition}")
         assert (found.schema.names, found.schema.types) == (wanted.names, wanted.types)
         assert (found.num_rows > 0) == (condition == "TRUE")
 
 
-def test_columns(run: Path) -> None:
+def test_columns(toy_run: Path) -> None:
     """Keys can't be null, the partitioning column is marked, positions count from 1 without gaps."""
-    found = rows(run, "SELECT * FROM `region-us`.INFORMATION_SCHEMA.COLUMNS")
-    for dataset, name in present(run):
+    found = rows(toy_run, "SELECT * FROM `region-us`.INFORMATION_SCHEMA.COLUMNS")
+    for dataset, name in present(toy_run):
         table = schemas.table(dataset, name)
         mine = [row for row in found if (row["table_schema"], row["table_name"]) == (dataset, name)]
         assert [row["column_name"] for row in mine] == list(table.names)
@@ -97,30 +88,30 @@ def test_columns(run: Path) -> None:
         assert marked == [name for name in table.names if name == table.partition_by]
 
 
-def test_partitions_add_up(run: Path) -> None:
+def test_partitions_add_up(toy_run: Path) -> None:
     """The rows of partitions and of storage are those that a query counts."""
     where = "event_time >= '2000-01-01'"
     by_day = "SELECT FORMAT_DATE('%Y%m%d', event_time), COUNT(*) FROM event_store.expanded"
-    counted = {tuple(row.values()) for row in rows(run, f"{by_day} WHERE {where} GROUP BY 1")}
+    counted = {tuple(row.values()) for row in rows(toy_run, f"{by_day} WHERE {where} GROUP BY 1")}
     parts = "SELECT partition_id, total_rows FROM `event_store`.INFORMATION_SCHEMA.PARTITIONS"
-    assert {tuple(row.values()) for row in rows(run, parts)} == counted
-    storage = rows(run, "SELECT * FROM `region-us`.INFORMATION_SCHEMA.TABLE_STORAGE")
-    assert len(storage) == len(present(run)) - 1  # a view takes nothing
+    assert {tuple(row.values()) for row in rows(toy_run, parts)} == counted
+    storage = rows(toy_run, "SELECT * FROM `region-us`.INFORMATION_SCHEMA.TABLE_STORAGE")
+    assert len(storage) == len(present(toy_run)) - 1  # a view takes nothing
     for row in storage:
         name = f"{row['table_schema']}.{row['table_name']}"
         limit = f" WHERE {where}" if name == "event_store.expanded" else ""
-        assert rows(run, f"SELECT COUNT(*) AS n FROM {name}{limit}") == [{"n": row["total_rows"]}]
+        assert rows(toy_run, f"SELECT COUNT(*) AS n FROM {name}{limit}") == [{"n": row["total_rows"]}]
     (expanded,) = (row for row in storage if row["table_name"] == "expanded")
     assert expanded["total_partitions"] == len(counted)
 
 
-def test_statements_parse(run: Path) -> None:
+def test_statements_parse(toy_run: Path) -> None:
     """The DDL of tables and datasets is BigQuery's."""
     for text in (
         "SELECT ddl FROM `region-us`.INFORMATION_SCHEMA.TABLES WHERE table_type = 'BASE TABLE'",
         "SELECT ddl FROM `region-us`.INFORMATION_SCHEMA.SCHEMATA",
     ):
-        for row in rows(run, text):
+        for row in rows(toy_run, text):
             assert sqlglot.parse_one(str(row["ddl"]), read="bigquery").key == "create"
 
 
@@ -139,24 +130,24 @@ def test_statements_parse(run: Path) -> None:
         "`event_store.INFORMATION_SCHEMA.TABLES`",
     ],
 )
-def test_all_spellings(run: Path, name: str) -> None:
+def test_all_spellings(toy_run: Path, name: str) -> None:
     """Backticks round the whole name, each part or some; with project or without; usable in joins."""
-    count = sum("region" in name or dataset == "event_store" for dataset, _ in present(run))
-    assert rows(run, f"SELECT COUNT(*) AS n FROM {name}") == [{"n": count}]
+    count = sum("region" in name or dataset == "event_store" for dataset, _ in present(toy_run))
+    assert rows(toy_run, f"SELECT COUNT(*) AS n FROM {name}") == [{"n": count}]
     text = f"SELECT t.table_name FROM {name} AS t JOIN {name} AS u USING (table_schema, table_name)"
-    assert len(rows(run, text)) == count
+    assert len(rows(toy_run, text)) == count
 
 
-def test_datasets(run: Path) -> None:
+def test_datasets(toy_run: Path) -> None:
     """Datasets are listed with and without a region, in the place that was asked for."""
     for name, place in (
         ("INFORMATION_SCHEMA.SCHEMATA", "US"),
         ("`unizin-shared`.INFORMATION_SCHEMA.SCHEMATA", "US"),
         ("`region-us-east1`.INFORMATION_SCHEMA.SCHEMATA", "us-east1"),
     ):
-        found = rows(run, f"SELECT schema_name, location FROM {name}")
+        found = rows(toy_run, f"SELECT schema_name, location FROM {name}")
         assert [row["schema_name"] for row in found] == [
-            dataset for dataset in schemas.DATASETS if dataset in {known for known, _ in present(run)}
+            dataset for dataset in schemas.DATASETS if dataset in {known for known, _ in present(toy_run)}
         ]
         assert {row["location"] for row in found} == {place}
 
@@ -173,20 +164,20 @@ def test_datasets(run: Path) -> None:
         ("event_stor.INFORMATION_SCHEMA.TABLES", "no dataset named event_stor; datasets: "),
     ],
 )
-def test_what_is_refused(run: Path, name: str, message: str) -> None:
+def test_what_is_refused(toy_run: Path, name: str, message: str) -> None:
     """What BigQuery does not have, or not there, is bad input, said in one line."""
     with pytest.raises(InputError) as caught:
-        rows(run, f"SELECT * FROM {name}")
+        rows(toy_run, f"SELECT * FROM {name}")
     assert message in str(caught.value)
 
 
-def test_columns_that_are_not_there(run: Path) -> None:
+def test_columns_that_are_not_there(toy_run: Path) -> None:
     """A wrong column of a view is answered with near ones."""
     with pytest.raises(InputError, match="did you mean table_name"):
-        rows(run, "SELECT tablename FROM `region-us`.INFORMATION_SCHEMA.TABLES")
+        rows(toy_run, "SELECT tablename FROM `region-us`.INFORMATION_SCHEMA.TABLES")
 
 
-def test_rows_are_arrow(run: Path) -> None:
+def test_rows_are_arrow(toy_run: Path) -> None:
     """Times are instants in UTC."""
-    found = run_sql(run, PROJECT, "SELECT creation_time FROM `region-us`.INFORMATION_SCHEMA.TABLES")
+    found = run_sql(toy_run, PROJECT, "SELECT creation_time FROM `region-us`.INFORMATION_SCHEMA.TABLES")
     assert found.schema.types == [pa.timestamp("us", "UTC")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,6 @@ import pytest
 
 from context.errors import InputError
 from sim.sql.session.session import Session
-from tests.samples.toy_run import write_whole_run
-
-
-@pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """A session on the toy run."""
-    folder = tmp_path_factory.mktemp("runs") / "toy"
-    write_whole_run(folder)
-    with Session(folder, "unizin-shared") as made:
-        yield made
 
 
 def last(session: Session, text: str) -> Any:
@@ -82,7 +71,7 @@ def test_new_values_turn_into_the_columns_types(session: Session) -> None:
         ("UPDATE event_store.expanded SET id = 'x' WHERE TRUE", "event_store is read-only"),
         ("DELETE FROM mine.nothing WHERE TRUE", "no table named mine.nothing"),
         ("UPDATE mine.t SET x = 1 FROM mine.t AS t WHERE TRUE", "Duplicate table alias t"),
-        ("CALL mine.f()", "CALL given; there are no procedures here"),
+        ("CALL mine.f()", "line 1: no procedure named mine.f; there are: none"),
     ],
 )
 def test_what_is_refused_and_what_to_use(session: Session, statement: str, said: str) -> None:

@@ -15,17 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.cli.main import main
-from tests.samples.toy_run import write_whole_run
 
 COUNT = "SELECT COUNT(*) AS n FROM context_store_entity.person"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with its warehouse."""
-    found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_whole_run(found)
-    return found
 
 
 def termtide(
@@ -55,36 +46,36 @@ def here(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, s
 
 
 def test_texts_from_anywhere(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    toy_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The SQL is the argument, a file (also with a byte order mark), or standard input, named or not."""
     file = tmp_path / "count.sql"
     file.write_bytes(b"\xef\xbb\xbf" + COUNT.encode())
     for given in (["--file", file], [file], [COUNT]):
-        assert here(capsys, "sql", "--run", folder, "--format", "csv", *given) == (0, "n\n3\n", "")
-    assert termtide("sql", "--run", folder, "--format=csv", text=COUNT.encode())[1] == "n\n3\n"
+        assert here(capsys, "sql", "--run", toy_run, "--format", "csv", *given) == (0, "n\n3\n", "")
+    assert termtide("sql", "--run", toy_run, "--format=csv", text=COUNT.encode())[1] == "n\n3\n"
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(COUNT.encode())))
-    assert here(capsys, "sql", "--run", folder, "--format=csv", "-") == (0, "n\n3\n", "")
+    assert here(capsys, "sql", "--run", toy_run, "--format=csv", "-") == (0, "n\n3\n", "")
 
 
-def test_answers_anywhere(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_answers_anywhere(toy_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """--out writes a file whole, in the form of its ending or of --format; --max_rows cuts and says so."""
     people = "SELECT person_id, name FROM context_store_entity.person ORDER BY 1"
     for ending in ("csv", "json", "jsonl", "parquet"):
-        assert here(capsys, "sql", "--run", folder, people, "--out", tmp_path / f"x.{ending}")[0] == 0
+        assert here(capsys, "sql", "--run", toy_run, people, "--out", tmp_path / f"x.{ending}")[0] == 0
     assert (tmp_path / "x.csv").read_text() == "person_id,name\n1,Ada One\n2,Ben Two\n3,Cy Three\n"
     assert json.loads((tmp_path / "x.json").read_text())[0] == {"person_id": "1", "name": "Ada One"}
     assert pq.read_table(tmp_path / "x.parquet").num_rows == 3
-    code, out, err = here(capsys, "sql", "--run", folder, people, "--format=csv", "--max_rows", 1)
+    code, out, err = here(capsys, "sql", "--run", toy_run, people, "--format=csv", "--max_rows", 1)
     assert (code, out, err) == (0, "person_id,name\n1,Ada One\n", "1 of 3 rows; --max_rows shows more\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.csv", "x.json", "x.jsonl", "x.parquet"]
 
 
-def test_parquet_into_a_pipe(folder: Path, tmp_path: Path) -> None:
+def test_parquet_into_a_pipe(toy_run: Path, tmp_path: Path) -> None:
     """A pipe gets Parquet's bytes."""
     with (tmp_path / "x.parquet").open("wb") as file:
         subprocess.run(
-            [sys.executable, "-m", "sim", "sql", "--run", str(folder), COUNT, "--format=parquet"],
+            [sys.executable, "-m", "sim", "sql", "--run", str(toy_run), COUNT, "--format=parquet"],
             stdout=file,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
             check=True,
@@ -93,7 +84,7 @@ def test_parquet_into_a_pipe(folder: Path, tmp_path: Path) -> None:
 
 
 def test_scripts_parameters_and_tables(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    toy_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Flags reach the session: parameters, own tables, dry runs, strictness; notes go to standard error."""
     (tmp_path / "mine.csv").write_text("person_id,mark\n1,a\n2,b\n")
@@ -102,14 +93,16 @@ def test_scripts_parameters_and_tables(
         "SELECT p.name, t.mark FROM t JOIN `other.context_store_entity.person` AS p USING (person_id)"
     )
     given = ["--parameter=low:INT64:1", f"--table=my.marks={tmp_path}/mine.csv", "--format=csv"]
-    code, out, err = here(capsys, "sql", "--run", folder, text, *given)
+    code, out, err = here(capsys, "sql", "--run", toy_run, text, *given)
     assert (code, out) == (0, "name,mark\nBen Two,b\n")
     assert err.splitlines() == [
         "t: 1 rows",
         "note: project other is read as unizin-shared, which is this run's",
     ]
-    assert here(capsys, "sql", "--run", folder, text, *given, "--strict-project")[0] == 2
-    code, out, err = here(capsys, "sql", "--run", folder, COUNT.replace("COUNT(*)", "MAX(name)"), "--dry_run")
+    assert here(capsys, "sql", "--run", toy_run, text, *given, "--strict-project")[0] == 2
+    code, out, err = here(
+        capsys, "sql", "--run", toy_run, COUNT.replace("COUNT(*)", "MAX(name)"), "--dry_run"
+    )
     assert code == 0
     assert "will process 28 bytes of data" in out
     assert "would bill 10,485,760 bytes" in out
@@ -117,13 +110,13 @@ def test_scripts_parameters_and_tables(
         capsys,
         "sql",
         "--run",
-        folder,
+        toy_run,
         "SELECT MAX(name) FROM context_store_entity.person",
         "--dry_run",
         "--format=json",
     )
     assert json.loads(out)["totalBytesProcessed"] == "28"
-    assert here(capsys, "sql", "--run", folder, "SELECT 1 FROM event_store.expanded", "--strict")[0] == 2
+    assert here(capsys, "sql", "--run", toy_run, "SELECT 1 FROM event_store.expanded", "--strict")[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -147,7 +140,7 @@ def test_scripts_parameters_and_tables(
     ],
 )
 def test_bad_input_is_one_line(
-    folder: Path,
+    toy_run: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -157,20 +150,20 @@ def test_bad_input_is_one_line(
     """Whatever is wrong with what is given: exit code 2, one line on standard error, nothing on the other."""
     (tmp_path / "latin.sql").write_bytes(b"SELECT 1,\n'\xfc'")
     monkeypatch.chdir(tmp_path)
-    code, out, err = here(capsys, "sql", "--run", folder, *arguments)
+    code, out, err = here(capsys, "sql", "--run", toy_run, *arguments)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert message in err
     assert err.startswith("termtide: ")
 
 
-def test_nothing_is_written_into_the_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_written_into_the_run(toy_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """--out inside of the run, which would break it, is bad input."""
     for place in (
-        folder / "manifest.json",
-        folder / "new" / "x.csv",
-        folder.parent / "toy-7.scratch" / "x.csv",
+        toy_run / "manifest.json",
+        toy_run / "new" / "x.csv",
+        toy_run.parent / "toy-7.scratch" / "x.csv",
     ):
-        code, _, err = here(capsys, "sql", "--run", folder, "SELECT 1", "--out", place)
+        code, _, err = here(capsys, "sql", "--run", toy_run, "SELECT 1", "--out", place)
         assert (code, "inside of the run" in err) == (2, True)
 
 
@@ -187,19 +180,19 @@ def test_no_run_is_said(
     assert "no manifest of a run" in err
 
 
-def test_letters_that_a_terminal_lacks(folder: Path) -> None:
+def test_letters_that_a_terminal_lacks(toy_run: Path) -> None:
     """A pipe gets UTF-8 whatever the locale says."""
     code, out, err = termtide(
-        "sql", "--run", folder, "SELECT 'ü→' AS x", "--format=csv", PYTHONIOENCODING="ascii"
+        "sql", "--run", toy_run, "SELECT 'ü→' AS x", "--format=csv", PYTHONIOENCODING="ascii"
     )
     assert (code, out, err) == (0, "x\nü→\n", "")
 
 
-def test_a_query_waits_for_nothing_that_draws_a_term(folder: Path) -> None:
+def test_a_query_waits_for_nothing_that_draws_a_term(toy_run: Path) -> None:
     """The command imports neither the simulation nor charts, warehouses' clients, pydantic's models of scenarios."""
     code = (
         "import sys; from sim.cli.main import main\n"
-        f"main(['sql', '--run', {str(folder)!r}, 'SELECT 1 AS x', '--format=csv'])\n"
+        f"main(['sql', '--run', {str(toy_run)!r}, 'SELECT 1 AS x', '--format=csv'])\n"
         "print(sorted(m for m in sys.modules if m.split('.')[0] in ('simpy', 'altair', 'google', 'orjson') "
         "or m.startswith(('context.generate', 'context.packs', 'context.scenario.scenario', 'sim.draw', 'sim.world'))))"
     )
@@ -208,11 +201,11 @@ def test_a_query_waits_for_nothing_that_draws_a_term(folder: Path) -> None:
     assert done.stdout.decode() == "x\n1\n[]\n"
 
 
-def test_open_prints_what_puts_names_in_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_open_prints_what_puts_names_in_place(toy_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The SQL that --print gives makes the run's names work in any DuckDB."""
     import duckdb
 
-    code, out, _ = here(capsys, "open", "--run", folder, "--print")
+    code, out, _ = here(capsys, "open", "--run", toy_run, "--print")
     assert code == 0
     with duckdb.connect() as plain:
         plain.execute(out)
@@ -223,16 +216,16 @@ def test_open_prints_what_puts_names_in_place(folder: Path, capsys: pytest.Captu
             plain.execute("CREATE TABLE event_store.x (a INT)")
 
 
-def test_open_starts_duckdbs_client(folder: Path, tmp_path: Path) -> None:
+def test_open_starts_duckdbs_client(toy_run: Path, tmp_path: Path) -> None:
     """The client on the path gets the run, read-only, names in place; without one, a line says what to do."""
     client = tmp_path / "duckdb"
     client.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
     client.chmod(client.stat().st_mode | stat.S_IXUSR)
-    code, out, err = termtide("open", "--run", folder, "--ui", PATH=str(tmp_path))
+    code, out, err = termtide("open", "--run", toy_run, "--ui", PATH=str(tmp_path))
     given = json.loads(out)
     assert (code, given[-1], given[0::2][:3]) == (0, "-ui", ["-cmd"] * 3)
     assert any("READ_ONLY" in part for part in given)
     assert "read-only" in err
-    code, _, err = termtide("open", "--run", folder, PATH=str(folder))
+    code, _, err = termtide("open", "--run", toy_run, PATH=str(toy_run))
     assert (code, err.count("\n")) == (2, 1)
     assert "no program duckdb on the path" in err

@@ -8,21 +8,12 @@ import pytest
 
 from context.errors import InputError
 from sim.sql.client import Client
-from tests.samples.toy_run import write_whole_run
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with its warehouse."""
-    found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_whole_run(found)
-    return found
-
-
-def test_rows_as_arrow(folder: Path, tmp_path: Path) -> None:
+def test_rows_as_arrow(toy_run: Path, tmp_path: Path) -> None:
     """Queries, parameters, scripts, own tables and costs, in one session."""
     (tmp_path / "marks.csv").write_text("person_id,mark\n2,b\n")
-    with Client(folder, tables=[f"my.marks={tmp_path / 'marks.csv'}"]) as client:
+    with Client(toy_run, tables=[f"my.marks={tmp_path / 'marks.csv'}"]) as client:
         text = "SELECT name FROM context_store_entity.person WHERE person_id = @id"
         assert client.query(text, {"id": 2}).to_pylist() == [{"name": "Ben Two"}]
         assert client.query(text.replace("@id", "?"), [3]).to_pylist() == [{"name": "Cy Three"}]
@@ -39,13 +30,13 @@ def test_rows_as_arrow(folder: Path, tmp_path: Path) -> None:
                 wrong("DECLARE x INT64")
 
 
-def test_the_newest_run_is_meant(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_newest_run_is_meant(toy_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a folder it is the newest below runs/; another project's name can be its own."""
-    monkeypatch.chdir(folder.parent.parent)
-    (folder.parent).rename(folder.parent.parent / "runs")
+    monkeypatch.chdir(toy_run.parent.parent)
+    (toy_run.parent).rename(toy_run.parent.parent / "runs")
     try:
         with Client(project="udp-umich-prod", strict_project=True) as client:
             text = "SELECT COUNT(*) AS n FROM `udp-umich-prod.context_store_entity.person`"
             assert client.query(text).to_pylist() == [{"n": 3}]
     finally:
-        (folder.parent.parent / "runs").rename(folder.parent)
+        (toy_run.parent.parent / "runs").rename(toy_run.parent)

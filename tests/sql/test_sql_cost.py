@@ -14,18 +14,9 @@ import schemas
 from context.errors import InputError
 from sim.sql.session.cost import MIB, Cost, TableCost
 from sim.sql.session.session import Session
-from tests.samples.toy_run import write_whole_run
 
 PROJECT = "unizin-shared"
 EXPANDED = "event_store.expanded"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with its warehouse: 15 events on four UTC dates."""
-    found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_whole_run(found)
-    return found
 
 
 @pytest.fixture
@@ -35,9 +26,9 @@ def notes() -> list[str]:
 
 
 @pytest.fixture
-def session(folder: Path, notes: list[str]) -> Iterator[Session]:
+def session(toy_run: Path, notes: list[str]) -> Iterator[Session]:
     """A session on the run."""
-    with Session(folder, PROJECT, note=notes.append) as found:
+    with Session(toy_run, PROJECT, note=notes.append) as found:
         yield found
 
 
@@ -111,9 +102,9 @@ def test_the_older_store_is_paid_as_what_it_reads(session: Session, notes: list[
     assert "event_store.expanded: no filter on event_time" in notes[0]
 
 
-def test_bytes_by_hand(session: Session, folder: Path) -> None:
+def test_bytes_by_hand(session: Session, toy_run: Path) -> None:
     """Bytes are BigQuery's sizes: 8 for a time or number, 2 and its UTF-8 for a text, nothing for NULL."""
-    files = f"{folder}/event_store/expanded/*/*.parquet"
+    files = f"{toy_run}/event_store/expanded/*/*.parquet"
     wanted = duckdb.execute(
         f"SELECT count(*) * 8 + sum(strlen(type) + 2) + count(membership.id) * 2 + sum(strlen(membership.id)) "
         f"FROM read_parquet('{files}') WHERE event_time >= '2026-09-01' AND event_time < '2026-09-02'"
@@ -174,7 +165,7 @@ def test_nothing_is_done_in_a_dry_run(session: Session) -> None:
     ],
 )
 def test_a_filter_that_production_asks_for(
-    folder: Path, session: Session, notes: list[str], text: str
+    toy_run: Path, session: Session, notes: list[str], text: str
 ) -> None:
     """Without a filter that leaves partitions out, a query says so, and --strict refuses it."""
     assert schemas.table("event_store", "expanded").require_partition_filter
@@ -183,15 +174,15 @@ def test_a_filter_that_production_asks_for(
         "event_store.expanded: no filter on event_time that leaves partitions out"
     ]
     with (
-        Session(folder, PROJECT, strict=True) as strict,
+        Session(toy_run, PROJECT, strict=True) as strict,
         pytest.raises(InputError, match="production refuses this query"),
     ):
         list(strict.run(text))
 
 
-def test_strict_lets_the_rest_pass(folder: Path) -> None:
+def test_strict_lets_the_rest_pass(toy_run: Path) -> None:
     """What production takes, --strict takes: filtered queries, and tables that need no filter."""
-    with Session(folder, PROJECT, strict=True) as strict:
+    with Session(toy_run, PROJECT, strict=True) as strict:
         for text in (
             f"SELECT COUNT(*) FROM {EXPANDED} WHERE event_time >= '2026-08-31'",
             "SELECT COUNT(*) FROM event_store.events WHERE event_time >= '2026-08-31'",
@@ -200,7 +191,7 @@ def test_strict_lets_the_rest_pass(folder: Path) -> None:
             list(strict.run(text))
 
 
-def test_dates_are_the_runs(folder: Path) -> None:
+def test_dates_are_the_runs(toy_run: Path) -> None:
     """The toy's UTC dates are those that the tests above count on."""
-    days = sorted(path.name for path in (folder / "event_store/expanded").iterdir())
+    days = sorted(path.name for path in (toy_run / "event_store/expanded").iterdir())
     assert days == [f"event_date={date(2026, 8, 31 - 0)}", *(f"event_date=2026-09-0{i}" for i in (1, 2, 3))]

@@ -3,14 +3,12 @@
 # ruff: noqa: E501, ISC004 - one case a line
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from context.errors import InputError
 from sim.sql.session.session import Session
-from tests.samples.toy_run import write_whole_run
 
 # The example of docs/data-manipulation-language.md, and one more product that leaves.
 TABLES = (
@@ -20,15 +18,6 @@ TABLES = (
     "UNION ALL SELECT 'fridge', 25 UNION ALL SELECT 'dryer', 20; "
 )
 MERGE = "MERGE mine.stock AS t USING mine.news AS s ON t.product = s.product "
-
-
-@pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """A session on the toy run."""
-    folder = tmp_path_factory.mktemp("runs") / "toy"
-    write_whole_run(folder)
-    with Session(folder, "unizin-shared") as made:
-        yield made
 
 
 def changed(session: Session, statement: str) -> tuple[str, dict[str, Any]]:

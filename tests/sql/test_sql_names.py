@@ -16,17 +16,8 @@ import pytest
 from context.errors import InputError
 from sim.sql.session.session import Session
 from sim.sql.tables.own_tables import own_tables
-from tests.samples.toy_run import write_whole_run
 
 PROJECT = "unizin-shared"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with its warehouse."""
-    found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_whole_run(found)
-    return found
 
 
 @pytest.fixture
@@ -36,9 +27,9 @@ def notes() -> list[str]:
 
 
 @pytest.fixture
-def session(folder: Path, notes: list[str]) -> Iterator[Session]:
+def session(toy_run: Path, notes: list[str]) -> Iterator[Session]:
     """A session on the run."""
-    with Session(folder, PROJECT, note=notes.append) as found:
+    with Session(toy_run, PROJECT, note=notes.append) as found:
         yield found
 
 
@@ -60,9 +51,9 @@ def test_any_project_in_four_spellings(session: Session, notes: list[str], proje
     assert notes == ([] if project == PROJECT else told)
 
 
-def test_other_projects_are_refused_when_asked(folder: Path) -> None:
+def test_other_projects_are_refused_when_asked(toy_run: Path) -> None:
     """With strict_project another project's name is bad input, the run's own is not."""
-    with Session(folder, PROJECT, strict_project=True) as session:
+    with Session(toy_run, PROJECT, strict_project=True) as session:
         assert rows(session, f"SELECT COUNT(*) FROM `{PROJECT}.context_store_entity.person`") == [(3,)]
         for text in (
             "SELECT 1 FROM `other.context_store_entity.person`",
@@ -99,7 +90,7 @@ def test_wrong_names(session: Session, text: str, message: str) -> None:
     assert message in str(caught.value)
 
 
-def test_own_tables(folder: Path, tmp_path: Path) -> None:
+def test_own_tables(toy_run: Path, tmp_path: Path) -> None:
     """CSV, NDJSON and Parquet files, compressed too, are tables with BigQuery's types, beside the run's own."""
     (tmp_path / "it's [1].csv").write_text(
         "id,day,score,ok\n1,2026-09-01,1.5,true\n2,,,false\n", encoding="utf-8"
@@ -119,7 +110,7 @@ def test_own_tables(folder: Path, tmp_path: Path) -> None:
         f"my.b={tmp_path}/b.jsonl.gz",
         f"context_store_entity.extra={tmp_path}/c.parquet",
     ]
-    with Session(folder, PROJECT, own_tables(given)) as session:
+    with Session(toy_run, PROJECT, own_tables(given)) as session:
         assert rows(session, "SELECT * FROM `unizin-shared.my.a` ORDER BY id") == [
             (1, date(2026, 9, 1), 1.5, True),
             (2, None, None, False),
@@ -138,7 +129,7 @@ def test_own_tables(folder: Path, tmp_path: Path) -> None:
             rows(session, "INSERT my.a (id) VALUES (3)")
 
 
-def test_what_is_no_table_of_ones_own(folder: Path, tmp_path: Path) -> None:
+def test_what_is_no_table_of_ones_own(toy_run: Path, tmp_path: Path) -> None:
     """A wrong form, ending or file, one that is not UTF-8, one that hides a table of the run: one clear line."""
     (tmp_path / "a.csv").write_bytes(b"id,name\n1,\xff\xfe\n")
     (tmp_path / "b.xlsx").write_bytes(b"x")
@@ -154,7 +145,7 @@ def test_what_is_no_table_of_ones_own(folder: Path, tmp_path: Path) -> None:
         (f"event_store.expanded={tmp_path}/c.csv", "the run has a table of that name"),
         (f"x.y={tmp_path}/e.parquet", "can't be read"),
     ):
-        with pytest.raises(InputError) as caught, Session(folder, PROJECT, own_tables([given])):
+        with pytest.raises(InputError) as caught, Session(toy_run, PROJECT, own_tables([given])):
             pass
         assert message in str(caught.value)
         assert "\n" not in str(caught.value)

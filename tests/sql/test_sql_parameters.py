@@ -14,18 +14,8 @@ from context.errors import InputError
 from sim.sql.query import run_sql
 from sim.sql.script.parameters import parameters_of
 from sim.sql.session.session import Session
-from tests.samples.toy_run import write_whole_run
 
 PROJECT = "unizin-shared"
-
-
-@pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
-    """A session on a run that nothing changes."""
-    folder = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_whole_run(folder)
-    with Session(folder, PROJECT) as found:
-        yield found  # type: ignore[misc]
 
 
 def rows(session: Session, text: str, *given: str) -> list[dict[str, object]]:

@@ -14,7 +14,6 @@ from sim.sql.session.session import Session
 from sim.sql.tables.own_tables import own_tables
 from sim.sql.tables.scratch import scratch_folder
 from sim.sql.warehouse import literal
-from tests.samples.toy_run import write_whole_run
 
 PROJECT = "unizin-shared"
 FORMS = (
@@ -32,17 +31,9 @@ FORMS = (
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with its warehouse."""
-    found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_whole_run(found)
-    return found
-
-
-@pytest.fixture(scope="module")
-def session(folder: Path) -> Iterator[Session]:
+def session(toy_run: Path) -> Iterator[Session]:
     """A session on the run."""
-    with Session(folder, PROJECT) as found:
+    with Session(toy_run, PROJECT) as found:
         yield found
 
 
@@ -95,13 +86,13 @@ def test_no_function_stands_in_the_place_of_a_table(session: Session) -> None:
         "CREATE TABLE `a/../b.c` AS SELECT 1 AS x",
     ],
 )
-def test_files_and_catalogues_stay_closed(session: Session, folder: Path, text: str) -> None:
+def test_files_and_catalogues_stay_closed(session: Session, toy_run: Path, text: str) -> None:
     """No name reaches a file, DuckDB's own catalogue or the run's datasets for writing."""
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    before = {path: path.stat().st_mtime_ns for path in toy_run.rglob("*")}
     with pytest.raises(TermtideError) as caught:
         list(session.run(text))
     assert "\n" not in str(caught.value)
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert {path: path.stat().st_mtime_ns for path in toy_run.rglob("*")} == before
 
 
 def test_duckdb_itself_is_locked(session: Session, tmp_path: Path) -> None:
@@ -129,9 +120,9 @@ def test_duckdb_itself_is_locked(session: Session, tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == [secret]
 
 
-def test_the_temporary_folder_is_ours_and_goes(folder: Path) -> None:
+def test_the_temporary_folder_is_ours_and_goes(toy_run: Path) -> None:
     """DuckDB may read its own temporary folder: it is a new, empty one, and is gone with the session."""
-    with Session(folder, PROJECT) as session:
+    with Session(toy_run, PROJECT) as session:
         place = session._engine.connection.execute("SELECT current_setting('temp_directory')").fetchall()
         temporary = Path(place[0][0])
         assert list(temporary.iterdir()) == []
@@ -139,20 +130,20 @@ def test_the_temporary_folder_is_ours_and_goes(folder: Path) -> None:
     assert not temporary.exists()
 
 
-def test_only_the_scratch_folder_is_written(folder: Path) -> None:
+def test_only_the_scratch_folder_is_written(toy_run: Path) -> None:
     """What a script makes is in one folder beside the run."""
-    others = {path for path in folder.parent.iterdir() if path != scratch_folder(folder)}
-    with Session(folder, PROJECT) as session:
+    others = {path for path in toy_run.parent.iterdir() if path != scratch_folder(toy_run)}
+    with Session(toy_run, PROJECT) as session:
         list(session.run("CREATE TABLE a.b AS SELECT 1 AS x; CREATE VIEW a.v AS SELECT * FROM a.b"))
-    assert {path for path in folder.parent.iterdir() if path != scratch_folder(folder)} == others
-    assert [path.name for path in scratch_folder(folder).iterdir()] == ["tables.duckdb"]
+    assert {path for path in toy_run.parent.iterdir() if path != scratch_folder(toy_run)} == others
+    assert [path.name for path in scratch_folder(toy_run).iterdir()] == ["tables.duckdb"]
 
 
-def test_own_tables_are_read_before_the_lock(folder: Path, tmp_path: Path) -> None:
+def test_own_tables_are_read_before_the_lock(toy_run: Path, tmp_path: Path) -> None:
     """A file that is given by --table is read; another one beside it is not."""
     (tmp_path / "mine.csv").write_text("a\n1\n")
     (tmp_path / "other.csv").write_text("a\n2\n")
-    with Session(folder, PROJECT, own_tables([f"my.t={tmp_path / 'mine.csv'}"])) as session:
+    with Session(toy_run, PROJECT, own_tables([f"my.t={tmp_path / 'mine.csv'}"])) as session:
         assert [o.rows.to_pylist() for o in session.run("SELECT a FROM my.t") if o.rows is not None] == [
             [{"a": 1}]
         ]

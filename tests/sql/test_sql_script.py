@@ -12,26 +12,17 @@ import pytest
 from context.errors import InputError, RunError
 from sim.sql.session.session import Session
 from sim.sql.tables.scratch import scratch_file
-from tests.samples.toy_run import write_whole_run
 
 PROJECT = "unizin-shared"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with its warehouse."""
-    found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_whole_run(found)
-    return found
-
-
 @pytest.fixture
-def session(folder: Path) -> Iterator[Session]:
+def session(toy_run: Path) -> Iterator[Session]:
     """A session, with nothing in the scratch file before or after it."""
-    scratch_file(folder).unlink(missing_ok=True)
-    with Session(folder, PROJECT) as found:
+    scratch_file(toy_run).unlink(missing_ok=True)
+    with Session(toy_run, PROJECT) as found:
         yield found
-    scratch_file(folder).unlink(missing_ok=True)
+    scratch_file(toy_run).unlink(missing_ok=True)
 
 
 def rows(session: Session, text: str) -> list[tuple[object, ...]]:
@@ -107,7 +98,7 @@ def test_functions_in_sql(session: Session, text: str, wanted: list[tuple[object
     assert rows(session, text) == wanted
 
 
-def test_temporary_tables_last_as_long_as_the_session(session: Session, folder: Path) -> None:
+def test_temporary_tables_last_as_long_as_the_session(session: Session, toy_run: Path) -> None:
     """A temporary table is there until the session ends, hides nothing of the run and is in no file."""
     text = "CREATE TEMP TABLE t AS SELECT person_id, name FROM context_store_entity.person; SELECT COUNT(*) FROM t"
     assert rows(session, text) == [(3,)]
@@ -117,15 +108,15 @@ def test_temporary_tables_last_as_long_as_the_session(session: Session, folder: 
     assert rows(session, "CREATE OR REPLACE TEMP TABLE t AS SELECT 1 AS a; SELECT * FROM t") == [(1,)]
     with pytest.raises(InputError, match="t: there already; allowed: CREATE OR REPLACE TABLE"):
         rows(session, "CREATE TEMP TABLE t AS SELECT 1 AS a")
-    assert not scratch_file(folder).exists()
+    assert not scratch_file(toy_run).exists()
     rows(session, "DROP TABLE t; SELECT 1")
     with pytest.raises(InputError, match="no table named t"):
         rows(session, "SELECT * FROM t")
 
 
-def test_the_scratch_dataset_outlives_the_session(session: Session, folder: Path) -> None:
+def test_the_scratch_dataset_outlives_the_session(session: Session, toy_run: Path) -> None:
     """Tables and views that a script makes are there for later sessions; the run's own files never change."""
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    before = {path: path.read_bytes() for path in toy_run.rglob("*") if path.is_file()}
     rows(
         session,
         "CREATE TABLE notes.people PARTITION BY day OPTIONS (description = 'x') AS "
@@ -133,7 +124,7 @@ def test_the_scratch_dataset_outlives_the_session(session: Session, folder: Path
         "CREATE VIEW notes.v (n) AS SELECT COUNT(*) FROM notes.people; "
         "CREATE OR REPLACE TABLE bare (a INT64, b ARRAY<STRING>, c TIMESTAMP); SELECT 1",
     )
-    with Session(folder, PROJECT) as later:
+    with Session(toy_run, PROJECT) as later:
         assert rows(later, "SELECT n FROM `unizin-shared.notes.v`") == [(3,)]
         assert rows(later, "SELECT n FROM notes.v AS x JOIN notes.people AS p ON p.person_id = x.n") == [(3,)]
         assert rows(
@@ -164,10 +155,10 @@ def test_the_scratch_dataset_outlives_the_session(session: Session, folder: Path
         )
         with pytest.raises(InputError, match=r"no table named notes\.people"):
             rows(later, "SELECT * FROM notes.people")
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert {path: path.read_bytes() for path in toy_run.rglob("*") if path.is_file()} == before
 
 
-def test_one_writes_at_a_time(session: Session, folder: Path) -> None:
+def test_one_writes_at_a_time(session: Session, toy_run: Path) -> None:
     """While another program writes the scratch file, a session says so in one line; nobody waits in silence."""
     rows(session, "CREATE TABLE a.b AS SELECT 1 AS x; SELECT 1")
     code = "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
@@ -175,7 +166,9 @@ def test_one_writes_at_a_time(session: Session, folder: Path) -> None:
     import sys
 
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(scratch_file(folder))], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", code, str(scratch_file(toy_run))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as other:
         assert other.stdout is not None
         other.stdout.readline()
@@ -185,11 +178,11 @@ def test_one_writes_at_a_time(session: Session, folder: Path) -> None:
     assert rows(session, "SELECT x FROM a.b") == [(1,)]
 
 
-def test_older_clients_read_the_scratch_file(session: Session, folder: Path) -> None:
+def test_older_clients_read_the_scratch_file(session: Session, toy_run: Path) -> None:
     """It is a plain DuckDB file, in the form that DuckDB 1.2 reads."""
     rows(session, "CREATE TABLE a.b AS SELECT 1 AS x; SELECT 1")
-    assert int.from_bytes(scratch_file(folder).read_bytes()[12:20], "little") == 64
-    with duckdb.connect(str(scratch_file(folder)), read_only=True) as plain:
+    assert int.from_bytes(scratch_file(toy_run).read_bytes()[12:20], "little") == 64
+    with duckdb.connect(str(scratch_file(toy_run)), read_only=True) as plain:
         assert plain.execute("SELECT x FROM a.b").fetchall() == [(1,)]
 
 
@@ -202,7 +195,7 @@ def test_older_clients_read_the_scratch_file(session: Session, folder: Path) -> 
         ("DECLARE x INT64; SET x = 'a'", "SET x: a value of type STRING given, allowed: INT64"),
         ("DECLARE aaa INT64; SET aab = 1", "SET aab: not declared; allowed: aaa"),
         ("DECLARE x GEOGRAPHY", "type GEOGRAPHY is not available here"),
-        ("SELECT 1;\n\nCALL f()", "line 3: CALL given; there are no procedures here"),
+        ("SELECT 1;\n\nEXPORT DATA", "line 3: EXPORT given; --format and --out write"),
         ("ALTER TABLE a.b ADD COLUMN x INT64", "ALTER given; CREATE OR REPLACE TABLE"),
         ("EXECUTE IMMEDIATE 'SELECT 1'", "EXECUTE given; build the text outside"),
         (
@@ -266,8 +259,8 @@ def test_what_is_refused_and_why(session: Session, text: str, message: str) -> N
     assert "\n" not in str(caught.value)
 
 
-def test_all_is_parsed_before_anything_is_done(session: Session, folder: Path) -> None:
+def test_all_is_parsed_before_anything_is_done(session: Session, toy_run: Path) -> None:
     """A syntax error in the last statement keeps the first from running."""
     with pytest.raises(InputError, match="syntax error in line 2, column"):
         list(session.run("CREATE TABLE a.b AS SELECT 1 AS x;\nSELECT FROM WHERE"))
-    assert not scratch_file(folder).exists()
+    assert not scratch_file(toy_run).exists()

@@ -15,21 +15,12 @@ from prompt_toolkit.output import DummyOutput
 from sim.shell.answers import Asked
 from sim.shell.completion import proposals
 from sim.shell.prompt import _Names, shell
-from tests.samples.toy_run import write_whole_run
 
 TABLES = {
     "event_store.expanded": ["id", "type", "event_time"],
     "context_store_entity.person": ["person_id", "name"],
     "mine": ["a"],
 }
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with its warehouse."""
-    found = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_whole_run(found)
-    return found
 
 
 @pytest.fixture
@@ -41,7 +32,7 @@ def keyboard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[PipeIn
 
 
 def test_a_session_of_the_shell(
-    folder: Path, tmp_path: Path, keyboard: PipeInput, capsys: pytest.CaptureFixture[str]
+    toy_run: Path, tmp_path: Path, keyboard: PipeInput, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Lines go on until a semicolon; what is made stays; an error is a line; the history is kept."""
     keyboard.send_text(
@@ -56,7 +47,7 @@ def test_a_session_of_the_shell(
         ".quit\r"
     )
     said: list[str] = []
-    shell(Asked(None, folder), said.append)
+    shell(Asked(None, toy_run), said.append)
     out = capsys.readouterr().out
     assert "│ 3 │" in out
     assert '[{"n":"3","s":"x"}]' in out
@@ -71,10 +62,10 @@ def test_a_session_of_the_shell(
     assert "SELECT n FROM t;" in (tmp_path / "termtide" / "sql_history").read_text()
 
 
-def test_the_end_of_input_leaves(folder: Path, keyboard: PipeInput) -> None:
+def test_the_end_of_input_leaves(toy_run: Path, keyboard: PipeInput) -> None:
     """Ctrl-C empties the line and the shell goes on; Ctrl-D leaves it."""
     keyboard.send_text("SELECT \x03\x04")
-    shell(Asked(None, folder), lambda _: None)
+    shell(Asked(None, toy_run), lambda _: None)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +13,9 @@ from sim.sql.grammar.catalog import SqlFunction, Surroundings
 from sim.sql.grammar.types import DATE, INT64, STRING, TIMESTAMP, array_of
 from sim.sql.session.catalog import TableNames
 from sim.sql.translate import Read, install, translate, translate_expression
-from sim.sql.warehouse import open_run
-from tests.samples.toy_run import write_whole_run
 from tests.sql.test_expressions import NoTables
 
 NOTHING = Surroundings(NoTables())
-
-
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TableNames]:
-    """A session on the toy run."""
-    folder = tmp_path_factory.mktemp("runs") / "toy"
-    write_whole_run(folder)
-    with open_run(folder) as connection:
-        yield TableNames(connection, folder, "unizin-shared", [], lambda _: None)
 
 
 def ran(text: str, around: Surroundings, given: Any = None) -> list[tuple[Any, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +13,12 @@ from context.errors import InputError
 from sim.sql.grammar.catalog import Surroundings
 from sim.sql.session.catalog import TableNames
 from sim.sql.translate import explained, install, translate
-from sim.sql.warehouse import open_run
-from tests.samples.toy_run import write_whole_run
 from tests.sql.test_expressions import shown
 
 QUERIES: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent / "whole_queries.toml").read_text(encoding="utf-8")
 )
 LEAST_QUERIES = 40
-
-
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TableNames]:
-    """A session on the toy run."""
-    folder = tmp_path_factory.mktemp("runs") / "toy"
-    write_whole_run(folder)
-    with open_run(folder) as connection:
-        yield TableNames(connection, folder, "unizin-shared", [], lambda _: None)
 
 
 def lines(tables: TableNames, text: str, *, header: bool = False) -> list[str]:

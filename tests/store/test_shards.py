@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,8 +13,8 @@ from context import ids
 from context.arrays import I64
 from context.errors import InputError
 from context.generate import generate
-from context.scenario.scenario import Scenario
-from tests.samples.tiny import calendar_of, default_pack, store_of
+from context.scenario.scenario import FTE_MAX, TERMS_MAX, Scenario
+from tests.samples.tiny import TINY, calendar_of, default_pack, store_of
 
 PLAIN = Scenario(name="shard", fte=10, seed=3)
 OTHER = Scenario(name="shard", fte=10, seed=3, shard=210_000)
@@ -58,6 +60,26 @@ def test_rows_beyond_a_terms_stretch_have_ids_of_their_own(monkeypatch: pytest.M
     assert all((np.diff(one) > 0).all() for one in found)
     assert (found[0][:400] == before[0][:400]).all()
     assert max(int(one.max()) for one in found) < 10**13
+
+
+def test_ids_of_the_largest_tenant_fit() -> None:
+    """At 500,000 FTE and 24 terms no entity leaves its numbers, no two terms meet, long ids have 64 bits."""
+    for name, keymap in store_of(TINY).keymap.items():
+        rows = 2 * len(keymap) * FTE_MAX // TINY.fte  # a term's, and as much again for packs of more work
+        assert rows < ids._MOST_FAR_ROWS, name
+        assert rows < 2**31, name  # positions in a world are 32 bits wide
+    edges = np.array([0, ids._MOST_ROWS - 1, ids._MOST_ROWS, ids._MOST_FAR_ROWS - 1])
+    terms = [ids._rising(1, "quiz_item_response", edges, place) for place in range(TERMS_MAX)]
+    stretches = sorted([(one[0], one[1]) for one in terms] + [(one[2], one[3]) for one in terms])
+    assert all(low <= high for low, high in stretches)
+    assert all(before[1] < after[0] for before, after in pairwise(stretches))
+    last = np.array([stretches[-1][1]])
+    assert last[0] < ids._SHARD_SIZE
+    assert (
+        int(ids.global_ids(last, ids.MOST_SHARD)[0])
+        == ids.MOST_SHARD * ids._SHARD_SIZE + int(last[0])
+        < 2**63
+    )
 
 
 def test_more_rows_than_numbers_are_refused() -> None:

@@ -66,4 +66,4 @@ def test_it_says_that_none_comes(tmp_path: Path) -> None:
 
 def test_nothing_is_said_without_a_wait(tmp_path: Path) -> None:
     """At full speed, or when the wait is short, there is nothing to say."""
-    assert said(tmp_path, first_day(), "2026-08-25", float("inf")) == []
+    assert said(tmp_path, first_day(), "2026-09-15", float("inf")) == []

@@ -32,7 +32,7 @@ BETWEEN = {"context/rng.py", "context/packs/distribution.py"}
 SAMPLE = (
     16  # numbers noted of each array: the first ones, among which an owner's ordinals stand, and the last
 )
-DAYS = (30, 80)  # of the term, whose events are drawn and rendered
+DAYS = (20, 45)  # of the term, whose events are drawn and rendered
 Bits = Callable[[U64, npt.ArrayLike], U64]
 
 

@@ -46,7 +46,7 @@ _Publish = Annotated[
         "--publish",
         parser=typed_path,
         metavar="DIR",
-        help="Write udp_distributions.context_store_distributions into this folder too.",
+        help="Write the tables of udp_distributions into this folder too.",
     ),
 ]
 _Epsilon = Annotated[
@@ -75,6 +75,7 @@ def fit_command(
 
     No figure of fewer than ten people is told.
     """
+    from context.packs.pack import load_pack
     from sim.fit.fit import fit
     from sim.fit.fitted import FitWish
     from sim.fit.noise import DiscreteLaplace, NoNoise
@@ -87,7 +88,7 @@ def fit_command(
         found = fit(warehouse, wish, err.print)
     found.draft.save(folder)
     if publish is not None:
-        save_distributions(found, publish)
+        save_distributions(found, load_pack(folder), publish)
     note = found.note()
     if as_json:
         out_json({"pack": str(folder), **note})

@@ -7,17 +7,30 @@ from collections.abc import Sequence
 
 import schemas
 from context.errors import InputError
-from sim.fit.warehouses.source import DATASETS, DISTRIBUTIONS, KEPT, FitRow, readable_fault
+from sim.fit.warehouses.source import (
+    DATASETS,
+    DISTRIBUTIONS,
+    EVENT_DISTRIBUTIONS,
+    KEPT,
+    FitRow,
+    readable_fault,
+)
 from sim.sinks.bigquery.connection import BigQueryReader
 from sim.sql.grammar.catalog import Relation, Surroundings
 from sim.sql.grammar.types import Type, type_of_column
 from sim.sql.translate import translate
+
+_PUBLISHED = {
+    DISTRIBUTIONS: schemas.fit_distributions,
+    EVENT_DISTRIBUTIONS: schemas.fit_event_distributions,
+}
 
 
 class BigQuerySource:
     """A project of BigQuery. ``address``: what stands behind ``bigquery:``."""
 
     label = "BigQuery"
+    days_at_once = 10_000
 
     def __init__(self, address: str) -> None:
         self._reader = BigQueryReader(address, DATASETS)
@@ -36,7 +49,7 @@ class BigQuerySource:
         if name not in self._columns:
             raise InputError(f"no table named {name}")
         try:
-            table = schemas.fit_distributions() if name == DISTRIBUTIONS else schemas.find_table(name)
+            table = _PUBLISHED[name]() if name in _PUBLISHED else schemas.find_table(name)
             known = {column.name: column for column in table.columns}
         except schemas.UnknownName as error:
             raise InputError(str(error)) from None
@@ -55,10 +68,10 @@ class BigQuerySource:
         """The rows of a query."""
         return self._reader.rows(self._with_kept(sql))
 
-    def keep(self, name: str, sql: str) -> None:
-        """Keep the query, which goes into each that reads it."""
-        columns = translate(sql, Surroundings(self)).columns
-        self._kept[name] = (self._with_kept(sql), columns)
+    def keep(self, name: str, *parts: str) -> None:
+        """Keep the queries, which go into each that reads their rows."""
+        columns = translate(parts[0], Surroundings(self)).columns
+        self._kept[name] = ("\nUNION ALL\n".join(self._with_kept(sql) for sql in parts), columns)
 
     def _with_kept(self, sql: str) -> str:
         """The query with subqueries in place of kept tables."""

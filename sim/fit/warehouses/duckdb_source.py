@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ class DuckdbSource:
 
     connection: duckdb.DuckDBPyConnection
     label: str
+    days_at_once: int = 14
     _known: dict[tuple[str, ...], Relation] = field(default_factory=dict)
 
     def tables(self) -> frozenset[str]:
@@ -53,10 +55,12 @@ class DuckdbSource:
         made = self._made(sql)
         return list(self._explained(lambda: self.connection.sql(made).to_arrow_table()).to_pylist())
 
-    def keep(self, name: str, sql: str) -> None:
-        """Keep a query's rows."""
-        made = f"CREATE OR REPLACE TABLE {KEPT}.{quoted(name)} AS {self._made(sql)}"
-        self._explained(lambda: self.connection.execute(made))
+    def keep(self, name: str, *parts: str) -> None:
+        """Keep rows of queries."""
+        table = f"{KEPT}.{quoted(name)}"
+        for i, sql in enumerate(parts):
+            made = f"INSERT INTO {table}" if i else f"CREATE OR REPLACE TABLE {table} AS"
+            self._explained(partial(self.connection.execute, f"{made} {self._made(sql)}"))
         self._known.pop((KEPT, name), None)
 
     def _made(self, sql: str) -> str:

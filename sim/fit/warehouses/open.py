@@ -41,6 +41,7 @@ def open_warehouse(
             "TimeZone = 'UTC'",
             f"temp_directory = {literal(duckdb_folder(Path(spill)))}",
             "preserve_insertion_order = false",
+            "enable_progress_bar = false",
         ):
             connection.execute(f"SET {setting}")
         if threads is not None:

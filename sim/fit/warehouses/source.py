@@ -2,6 +2,7 @@
 
 ``lacks`` says what of a query a warehouse does not have, ``rows`` runs it, ``keep`` makes its rows a table
 that later queries read as ``fit.NAME``: in DuckDB a table in memory, in BigQuery a subquery of each query.
+``days_at_once``: how many days of events a query is to read at most, so that what DuckDB groups stays small.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from context.errors import InputError
 
 DATASETS = ("context_store_entity", "context_store_keymap", "event_store", "udp_distributions")
 DISTRIBUTIONS = "udp_distributions.context_store_distributions"
+EVENT_DISTRIBUTIONS = "udp_distributions.event_store_distributions"
 KEPT = "fit"  # the dataset of tables that are kept
 FitRow = dict[str, Any]
 
@@ -21,6 +23,7 @@ class FitSource(Protocol):
     """A warehouse that can be asked. ``label`` says in a pack what it was, without any path."""
 
     label: str
+    days_at_once: int
 
     def tables(self) -> frozenset[str]:
         """Names of its tables, dataset.table."""
@@ -34,8 +37,8 @@ class FitSource(Protocol):
         """The rows of a query in BigQuery's SQL. Raises InputError, RunError."""
         ...
 
-    def keep(self, name: str, sql: str) -> None:
-        """Keep a query's rows as the table ``fit.NAME``."""
+    def keep(self, name: str, *parts: str) -> None:
+        """Keep the rows of queries, one after the other, as the table ``fit.NAME``."""
         ...
 
 

@@ -54,8 +54,13 @@ FUNCTIONS = {
     "fn_pattern_shape": ColumnFunction("patterns", "pattern_shape", ("VARCHAR",), "BIGINT"),
     "fn_in_three": ColumnFunction("patterns", "in_three", ("VARCHAR",), "VARCHAR"),
     "fn_number_written": ColumnFunction("json_numbers", "number_written", ("VARCHAR", "VARCHAR"), "VARCHAR"),
+    "fn_part_written": ColumnFunction("json_numbers", "part_written", ("VARCHAR", "VARCHAR"), "VARCHAR"),
     "fn_product": ColumnFunction("numerics", "product", (_NUMERIC, _NUMERIC), _NUMERIC),
     "fn_quotient": ColumnFunction("numerics", "quotient", (_NUMERIC, _NUMERIC), _NUMERIC),
+}
+FUNCTIONS |= {
+    f"fn_{name}": ColumnFunction("json_changes", name, ("VARCHAR", "VARCHAR"), "VARCHAR")
+    for name in ("json_set", "json_remove", "json_array_append", "json_array_insert", "json_strip_nulls")
 }
 _BIG = {  # BIGNUMERICs as texts
     **dict.fromkeys(("product", "quotient", "power"), ("VARCHAR", "VARCHAR")),

@@ -12,9 +12,10 @@ from sim.sql.grammar.coercion import coerced, distance, supertype
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import JSON, STRING, Type, array_of, struct_of, type_of_node, type_parameters
 from sim.sql.grammar.values import NULL, Value, name_sql, settled
-from sim.sql.rules import arrays, json_values
+from sim.sql.rules import arrays
 from sim.sql.rules.calls import Call
 from sim.sql.rules.casts import cast
+from sim.sql.rules.jsons.reading import subscript
 from sim.sql.rules.times.arithmetic import zone_value
 from sim.sql.rules.times.cast_formats import format_cast
 
@@ -131,7 +132,7 @@ def bracketed(walker: Expressions, node: exp.Bracket) -> Value:
         how, index = str(index.this).upper(), index.expressions[0]
     position = walker.value(index)
     if value.type == JSON and not how:
-        sql = json_values.subscript(value, position)
+        sql = subscript(value, position)
         if sql is not None:
             return Value(sql, JSON, node=node)
     if value.type.element is None:

@@ -11,6 +11,7 @@ from sqlglot import exp
 from sim.sql.expressions import constructors, functions, operators
 from sim.sql.expressions.names import Scope, field_of, resolve
 from sim.sql.expressions.walker import Expressions, Handlers, path_of
+from sim.sql.grammar.catalog import SYSTEM_ERROR
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import BOOL, BYTES, FLOAT64, INT64, INTERVAL, JSON, Type
 from sim.sql.grammar.values import NULL, Value, bool_value, text_sql, text_value
@@ -92,6 +93,10 @@ def _parameter(walker: Expressions, node: exp.Expr) -> Value:
         return _bound(str(position), parameters[position - 1], node)
     name = node.name
     if isinstance(node.this, exp.Parameter):
+        if node.this.name.lower() == "error" and SYSTEM_ERROR in walker.queries.around.variables:
+            return _bound(SYSTEM_ERROR, walker.queries.around.variables[SYSTEM_ERROR], node)
+        if node.this.name.lower() == "error":
+            raise refused(node, "@@error is known after EXCEPTION WHEN ERROR THEN only")
         raise refused(node, f"system variable @@{node.this.name} is not available here")
     if not isinstance(parameters, Mapping):
         raise refused(node, f"Query parameter '{name}' not found; given: positional parameters or none")

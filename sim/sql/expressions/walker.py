@@ -15,6 +15,7 @@ from sim.sql.grammar.coercion import coerced
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import BOOL, Type
 from sim.sql.grammar.values import NULL, Value, settled
+from sim.sql.rules.json_reads import JsonRead
 
 _FIELD = re.compile(r"\((.*)\)\['(?:[^']|'')*'\]", re.DOTALL)
 # The rule for a kind of node, and the parts that such a node may have.
@@ -50,6 +51,10 @@ class Queries(Protocol):
         """The query of a node in the scope round it."""
         ...
 
+    def read_together(self, read: JsonRead) -> str | None:
+        """What a path into a JSON column finds, by a name; None if the document is no column of a table."""
+        ...
+
 
 @dataclass
 class Expressions:
@@ -75,6 +80,10 @@ class Expressions:
     def only_duckdb(self) -> bool:
         """Whether the SQL may call nothing of Python's."""
         return self.queries.around.only_duckdb
+
+    def read_together(self, read: JsonRead) -> str | None:
+        """What a path into a JSON column finds, by a name; None if the document is no column of a table."""
+        return self.queries.read_together(read)
 
     def value(self, node: exp.Expr) -> Value:
         """The value of an expression. Raises InputError for what BigQuery or this does not have."""

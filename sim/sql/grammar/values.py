@@ -11,7 +11,9 @@ from sqlglot import exp
 from sim.sql.grammar.types import BOOL, INT64, STRING, Type, array_of, struct_of
 
 _ELEMENT = re.compile(r"\bv(\d+)\b")
-_DEEP = re.compile(r"\bbqs?_\w+\(|\bCASE\b|\blambda\b")  # what names its parts many times
+JSON_READ = ":json read "  # begins the names of what paths find; no name in BigQuery has a colon
+# What names its parts many times, and what is long to find out, which counts as two.
+_DEEP = re.compile(rf"\bbqs?_\w+\(|\bCASE\b|\blambda\b|{JSON_READ[:5]}|{JSON_READ[5:]}")
 _DEEP_MAX = 1  # such parts of a value that may be written out as often as its name
 NULL = Type("NULL")  # the type of NULL before anything tells which
 

@@ -15,6 +15,8 @@ from sim.sql.grammar.catalog import Partition, Surroundings
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import Type
 from sim.sql.grammar.values import Value, name_sql, settled
+from sim.sql.queries.json_reads import JsonReads
+from sim.sql.rules.json_reads import JsonRead
 
 
 @dataclass
@@ -82,6 +84,7 @@ class Compiler(ABC):
     unfiltered: list[str] = field(default_factory=list)  # tables with partitions that no filter thins out yet
     partitioned: dict[str, str] = field(default_factory=dict)  # DuckDB's name of each -> its own
     ctes: list[dict[str, tuple[str, Query]]] = field(default_factory=lambda: [{}])
+    json_reads: JsonReads = field(default_factory=JsonReads)
 
     def handle(self, letter: str = "t") -> str:
         """A new name for DuckDB."""
@@ -112,6 +115,10 @@ class Compiler(ABC):
     def subquery(self, node: exp.Expr, scope: Scope) -> Subquery:
         """The query of a node in the scope round it."""
         return self.query(node, Scope(parent=scope))
+
+    def read_together(self, read: JsonRead) -> str | None:
+        """What a path into a JSON column finds, by a name; None if the document is no column of a table."""
+        return self.json_reads.name(read)
 
     def cte(self, name: str) -> tuple[str, Query] | None:
         """The query that a WITH round it calls so."""

@@ -133,6 +133,8 @@ class SelectCompiler:
             self.groups.read(self._walker(self.scope, "GROUP BY clause", "GROUP BY clause"), clause, items)
             if self.groups.sql:
                 self.clauses.append(f" GROUP BY {self.groups.sql}")
+            for key in self.groups.known:
+                self.compiler.json_reads.keep_apart(key)
         self.scope.loose.clear()
         if not grouped:
             return False

@@ -131,7 +131,7 @@ def _table(
         raise refused(node, f"WITH OFFSET stands after an array, given: table {'.'.join(parts)}")
     handle = compiler.handle()
     if known is not None:
-        sql, source = f"{known[0]} AS {handle}", known[1].source(alias, handle)
+        sql, source = compiler.json_reads.table(handle, known[0]), known[1].source(alias, handle)
     else:
         try:
             relation = compiler.around.catalog.relation(parts)
@@ -141,7 +141,7 @@ def _table(
         source = FromSource(
             alias, columns, partition=relation.partition, handle=handle, full_name=relation.full_name
         )
-        sql = f"{relation.sql} AS {handle}"
+        sql = compiler.json_reads.table(handle, relation.sql)
         if relation.full_name and relation.partition:
             compiler.expect(source)
     return _pivoted(compiler, scope, node, sql, source)
@@ -190,7 +190,7 @@ def _subquery(compiler: Compiler, scope: Scope, node: exp.Subquery) -> tuple[str
         plain.set(key, None)
     query = compiler.query(plain, Scope(parent=scope.parent), carries=True)
     source = query.source(node.alias or None, handle)
-    return _pivoted(compiler, scope, node, f"({query.sql}) AS {handle}", source)
+    return _pivoted(compiler, scope, node, compiler.json_reads.table(handle, f"({query.sql})"), source)
 
 
 def _unnest(

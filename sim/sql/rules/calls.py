@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlglot import exp
 
@@ -13,6 +13,9 @@ from sim.sql.grammar.coercion import coerced, distance
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import Type
 from sim.sql.grammar.values import Value, settled
+
+if TYPE_CHECKING:
+    from sim.sql.rules.json_reads import JsonRead
 
 
 class Walker(Protocol):
@@ -25,6 +28,10 @@ class Walker(Protocol):
 
     def value(self, node: exp.Expr) -> Value:
         """The value of an expression."""
+        ...
+
+    def read_together(self, read: JsonRead) -> str | None:
+        """The SQL of what a path into a JSON finds, read with other paths; None if it is read alone."""
         ...
 
 

@@ -1,0 +1,90 @@
+"""What queries on events are told of the terms that they count, and of the tools of a pack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from context.packs.pack import Pack
+from context.packs.spec import FIRST_DAY, LAST_DAYS
+from sim.caliper.kinds import KINDS, tool_sql
+from sim.fit.texts import level_ranges, subject_families
+from sim.fit.warehouses.source import FitRow
+
+_FIELD = re.compile(
+    r"""JSON_EXTRACT_SCALAR\(object\.extensions, "\$\['com\.instructure\.canvas'\]\['(\w+)'\]"\)"""
+)
+
+# Tools of whose students' events rows of the store prove some.
+PROVEN = frozenset(kind.tool for kind in KINDS if kind.entity and kind.role == "Student")
+NAMELESS = frozenset(kind.tool for kind in KINDS if kind.actor == "app")  # some of whose events name nobody
+
+
+@dataclass(frozen=True)
+class Places:
+    """What stands in the places of queries, and the dates from ``begin`` up to ``end`` that they read."""
+
+    texts: dict[str, str]
+    begin: date
+    end: date
+
+    def spans(self, days: int) -> list[dict[str, str]]:
+        """The dates in spans of so many days at most, as what stands in the places of a query."""
+        begins = range(0, (self.end - self.begin).days, days)
+        return [
+            {
+                "begin_date": str(self.begin + timedelta(i)),
+                "end_date": str(min(self.begin + timedelta(i + days), self.end)),
+            }
+            for i in begins
+        ]
+
+
+def places_of(pack: Pack, terms: Sequence[FitRow]) -> Places:
+    """The places for the terms of one type. ``terms`` as terms.sql gives them."""
+    table = pack.table("calendar")
+    rows = zip(table["term_type"], table["item"], table["offset_days"], strict=True)
+    usual = {term: int(days) + 1 for term, item, days in rows if item == "end"}
+    structs = []
+    for term in terms:
+        begin, end = term["begin_date"], term["end_date"]
+        days = (end - begin).days + 1 if end else usual[term["term_type"]]
+        shift = 7 * round((usual[term["term_type"]] - days) / 7)
+        last = LAST_DAYS[term["term_type"]] - shift
+        structs.append(
+            f"STRUCT({int(term['academic_term_id'])} AS academic_term_id, "
+            f"'{term['term_type']}' AS term_type, "
+            f"DATE '{begin}' AS begin_date, {days} AS days, {shift} AS shift, "
+            f"{FIRST_DAY} AS first_day, {last} AS last_day)"
+        )
+    first = min(term["begin_date"] for term in terms) + timedelta(days=FIRST_DAY)
+    last_date = max(_end(term, usual) for term in terms) + timedelta(days=2 - FIRST_DAY)
+    tools = pack.table("tool")
+    domains = {
+        domain: tool for domain, tool in zip(tools["lti_domain"], tools["tool"], strict=True) if domain
+    }
+    case = tool_sql(domains)
+    names = list(dict.fromkeys(_FIELD.findall(case)))
+    texts = {
+        "terms": ", ".join(structs),
+        "levels": level_ranges(),
+        "subjects": subject_families(),
+        "begin_date": str(first),
+        "end_date": str(last_date),
+        "tool": _FIELD.sub(r"\1", case),
+        "extensions": ", ".join(f"{_json(name)} AS {name}" for name in names),
+        "names": ", ".join(names),
+        "same": " AND ".join(f"IFNULL(n.{name}, '') = IFNULL(c.{name}, '')" for name in names),
+    }
+    return Places(texts, first, last_date)
+
+
+def _json(name: str) -> str:
+    return f"JSON_EXTRACT_SCALAR(extensions, \"$['com.instructure.canvas']['{name}']\")"
+
+
+def _end(term: FitRow, usual: dict[str, int]) -> date:
+    found: date = term["end_date"] or term["begin_date"] + timedelta(days=usual[term["term_type"]])
+    return found

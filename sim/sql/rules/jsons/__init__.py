@@ -1,0 +1,1 @@
+"""Rules for JSON: read by paths, made of values, changed at paths."""
