@@ -117,6 +117,8 @@ def test_what_is_caught_kept_and_called(session: Session, text: str, wanted: lis
         ("DECLARE v INT64; EXECUTE IMMEDIATE 'SELECT 1, 2' INTO v", "INTO: 1 variables, 2 columns"),
         ("DECLARE v INT64; EXECUTE IMMEDIATE \"SELECT 'a'\" INTO v", "INTO v: a value of type STRING given, allowed: INT64"),
         ("EXECUTE IMMEDIATE 'SELECT @a, ?' USING 1 AS a, 2", "USING given with and without AS"),
+        ("CREATE TEMP TABLE active AS SELECT 1 AS x; INSERT actve VALUES (2)", "; did you mean active?"),
+        ("CREATE OR REPLACE TABLE lab.t AS SELECT 1 AS x; CREATE TEMP TABLE active AS SELECT 1 AS x; INSERT scratch.zzz VALUES (2)", "no table named scratch.zzz; datasets: lab"),
         ("CALL lab.nothing(1)", "line 1: no procedure named lab.nothing"),
         ("CREATE OR REPLACE PROCEDURE lab.p(OUT o INT64) BEGIN SET o = 1; END; CALL lab.p(5)", "o is OUT, allowed for it: a variable"),
         ("CREATE OR REPLACE PROCEDURE lab.p(a INT64) BEGIN SELECT a; END; CALL lab.p('x')", "lab.p: a: a value of type STRING given, allowed: INT64"),
