@@ -3,13 +3,16 @@
 # ruff: noqa: E501, ISC004 - one case a line
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from context.errors import InputError
+from context.files import PARTIAL
 from sim.sql.session.session import Session
 from sim.sql.tables.scratch import scratch_file, scratch_folder
 from tests.samples.toy_run import write_whole_run
@@ -152,3 +155,16 @@ def test_procedures_outlive_a_session(run: Path) -> None:
         given(one, "BEGIN TRANSACTION; CALL lab.grow(4); COMMIT TRANSACTION")
     with Session(run, "unizin-shared") as other:
         assert given(other, "CALL lab.grow(10); SELECT SUM(x) FROM lab.t") == [15]
+
+
+def test_a_killed_transaction_leaves_nothing(session: Session, run: Path) -> None:
+    """What a killed session has left of a transaction is no part of the next one."""
+    given(session, TABLE)
+    copy = scratch_file(run).with_name(f"{scratch_file(run).name}{PARTIAL}")
+    shutil.copyfile(scratch_file(run), copy)
+    with duckdb.connect(copy) as killed:
+        killed.execute("PRAGMA disable_checkpoint_on_shutdown")
+        killed.execute("INSERT INTO lab.t VALUES (100)")
+    assert copy.with_name(f"{copy.name}.wal").is_file()
+    assert given(session, "BEGIN; INSERT lab.t VALUES (2); COMMIT; " + SUMS) == [3, 1]
+    assert [path.name for path in scratch_folder(run).iterdir()] == [scratch_file(run).name]
