@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 from sim.fit.fit import fit
 from sim.fit.fitted import Fitted, FitWish
 from sim.fit.warehouses.open import open_warehouse
-from tests.samples.tiny import finished_run
+from tests.samples.tiny import term_run
 
 
 def fitted_from(address: str, wish: FitWish | None = None) -> Fitted:
@@ -20,8 +20,8 @@ def fitted_from(address: str, wish: FitWish | None = None) -> Fitted:
 
 @cache
 def tiny_fit() -> Fitted:
-    """The finished run, fitted."""
-    return fitted_from(str(finished_run()))
+    """A run of all of the Fall term, fitted."""
+    return fitted_from(str(term_run()))
 
 
 @cache

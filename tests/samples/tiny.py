@@ -26,6 +26,7 @@ from sim.run import run
 from sim.sql.warehouse import build_warehouse
 from sim.world.load import campus_facts, load_world, standard_scores
 from sim.world.world import World
+from tests.samples.no_charts import without_charts
 from tests.samples.session_folder import made_once
 
 _BEGIN, _END = (datetime.fromisoformat(f"2026-10-14T{clock}") for clock in ("13:00", "15:30"))  # wall clock
@@ -134,3 +135,15 @@ def finished_run() -> Path:
 
 def _run_small(folder: Path) -> None:
     run(premises(SMALL, default_pack()), folder)
+
+
+def term_run() -> Path:
+    """The small campus in the Fall term as it is, without documents; all test processes read the same."""
+    return made_once("term-run", _run_term)
+
+
+def _run_term(folder: Path) -> None:
+    output = SMALL.output.model_copy(update={"event_json": False})
+    scenario = SMALL.model_copy(update={"calendar": CalendarOverrides(), "output": output})
+    with without_charts():
+        run(premises(scenario, default_pack()), folder)
