@@ -143,9 +143,9 @@ CREATE TEMP MACRO bq_json_int64(j) AS CASE WHEN bq_json_type(j) = 'number' AND T
 CREATE TEMP MACRO bq_json_float64(j) AS CASE WHEN bq_json_type(j) = 'number' THEN TRY_CAST(CAST(j AS VARCHAR) AS DOUBLE) WHEN CAST(j AS VARCHAR) IN ('"NaN"', '"Infinity"', '"-Infinity"') THEN TRY_CAST(json_extract_string(j, '$') AS DOUBLE) WHEN j IS NOT NULL THEN bq_json_fail(j, 'a number') END;
 CREATE TEMP MACRO bq_json_bool(j) AS CASE WHEN bq_json_type(j) = 'boolean' THEN CAST(j AS VARCHAR) = 'true' WHEN j IS NOT NULL THEN bq_json_fail(j, 'a boolean') END;
 CREATE TEMP MACRO bq_json_string(j) AS CASE WHEN bq_json_type(j) = 'string' THEN json_extract_string(j, '$') WHEN j IS NOT NULL THEN bq_json_fail(j, 'a string') END;
-CREATE TEMP MACRO bq_json_parts(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN json_extract(j, '$[*]') END;
-CREATE TEMP MACRO bq_json_elements(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN json_extract(j, '$[*]') WHEN j IS NOT NULL THEN bq_json_fail(j, 'an array') END;
-CREATE TEMP MACRO bq_json_scalars(j) AS CASE WHEN json_type(j) = 'ARRAY' AND len(list_filter(json_extract(j, '$[*]'), lambda e: json_type(e) IN ('OBJECT', 'ARRAY'))) = 0 THEN json_extract_string(j, '$[*]') END;
+CREATE TEMP MACRO bq_json_parts(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN CAST(json_extract(j, '$[*]') AS JSON[]) END;
+CREATE TEMP MACRO bq_json_elements(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN CAST(json_extract(j, '$[*]') AS JSON[]) WHEN j IS NOT NULL THEN bq_json_fail(j, 'an array') END;
+CREATE TEMP MACRO bq_json_scalars(j) AS CASE WHEN json_type(j) = 'ARRAY' AND len(list_filter(CAST(json_extract(j, '$[*]') AS JSON[]), lambda e: json_type(e) IN ('OBJECT', 'ARRAY'))) = 0 THEN json_extract_string(j, '$[*]') END;
 CREATE TEMP MACRO bq_json_int_text(x) AS CASE WHEN x BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(x AS VARCHAR) ELSE '"' || CAST(x AS VARCHAR) || '"' END;
 CREATE TEMP MACRO bq_json_numeric_text(x) AS CASE WHEN x BETWEEN -9007199254740992 AND 9007199254740992 AND x = trunc(x) THEN bq_numeric_text(x) ELSE '"' || bq_numeric_text(x) || '"' END;
 CREATE TEMP MACRO bq_json_float_text(x) AS CASE WHEN x = 0 THEN '0' WHEN isnan(x) THEN '"NaN"' WHEN isinf(x) THEN CASE WHEN x > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE bq_float_text(x) END;

@@ -197,7 +197,6 @@ def test_older_clients_read_the_scratch_file(session: Session, toy_run: Path) ->
         ("DECLARE x GEOGRAPHY", "type GEOGRAPHY is not available here"),
         ("SELECT 1;\n\nEXPORT DATA", "line 3: EXPORT given; --format and --out write"),
         ("ALTER TABLE a.b ADD COLUMN x INT64", "ALTER given; CREATE OR REPLACE TABLE"),
-        ("EXECUTE IMMEDIATE 'SELECT 1'", "EXECUTE given; build the text outside"),
         (
             "MERGE a.b USING c ON FALSE WHEN NOT MATCHED THEN INSERT ROW",
             "no table named a.b",

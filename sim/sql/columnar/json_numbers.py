@@ -24,6 +24,20 @@ def part_written(document: str, path: str) -> str | None:
         return None
 
 
+def parts_written(document: str, path: str) -> str | None:
+    """The parts of the array at a path, each as JSON text, in an array of texts; None if there is none."""
+    found = _found(document, path)
+    return json.dumps([text_of_json(item) for item in found]) if isinstance(found, list) else None
+
+
+def scalars_written(document: str, path: str) -> str | None:
+    """The scalars of the array at a path in an array of texts; None if there is none, or another part."""
+    found = _found(document, path)
+    if not isinstance(found, list) or any(isinstance(item, list | dict) for item in found):
+        return None
+    return json.dumps([text_of_json(item) if isinstance(item, bool) else item for item in found])
+
+
 class _Written(str):
     """The text of a number."""
 

@@ -59,6 +59,10 @@ FUNCTIONS = {
     "fn_quotient": ColumnFunction("numerics", "quotient", (_NUMERIC, _NUMERIC), _NUMERIC),
 }
 FUNCTIONS |= {
+    f"fn_{name}": ColumnFunction("json_numbers", name, ("VARCHAR", "VARCHAR"), "VARCHAR")
+    for name in ("parts_written", "scalars_written")
+}
+FUNCTIONS |= {
     f"fn_{name}": ColumnFunction("json_changes", name, ("VARCHAR", "VARCHAR"), "VARCHAR")
     for name in ("json_set", "json_remove", "json_array_append", "json_array_insert", "json_strip_nulls")
 }

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sim.sql.grammar.types import INT64, JSON, STRING, array_of
-from sim.sql.grammar.values import Value, settled, text_sql
+from sim.sql.grammar.values import Value, once, settled, text_sql
 from sim.sql.rules.calls import Call, Rule
 from sim.sql.rules.json_reads import How, JsonRead, read_alone
 from sim.sql.rules.jsons.paths import BadPath, duckdb_path
@@ -97,7 +99,17 @@ def _array(*, standard: bool, scalars: bool) -> Rule:
             return call.result(f"CAST(NULL AS {kind.duckdb})", kind)
         part = f"CAST({_read(call, document, 'json', path)} AS JSON)"
         macro = "bq_json_scalars" if scalars else "bq_json_parts"
-        return call.result(f"CAST({macro}({part}) AS {kind.duckdb})", kind)
+        if document.type == JSON or call.walker.only_duckdb:
+            return call.result(f"CAST({macro}({part}) AS {kind.duckdb})", kind)
+        function = "fn_scalars_written" if scalars else "fn_parts_written"
+        written = f"json_extract_string({function}({document.sql}, {text_sql(path)}), '$[*]')"
+
+        def parts(given: Sequence[Value]) -> str:  # a text keeps its numbers as they are written
+            fractions = f"regexp_matches(CAST({given[0].sql} AS VARCHAR), '[0-9][.eE]')"
+            plain = f"CAST({macro}({given[0].sql}) AS {kind.duckdb})"
+            return f"CASE WHEN {fractions} THEN CAST({written} AS {kind.duckdb}) ELSE {plain} END"
+
+        return call.result(once([Value(part, JSON)], parts), kind)
 
     return rule
 
