@@ -16,6 +16,7 @@ from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import BOOL, BYTES, FLOAT64, INT64, INTERVAL, JSON, Type
 from sim.sql.grammar.values import NULL, Value, bool_value, text_sql, text_value
 from sim.sql.rules.calls import Call
+from sim.sql.rules.registry import unknown
 from sim.sql.rules.times import arithmetic
 
 _CLOCKS = ("CURRENT_DATE", "CURRENT_DATETIME", "CURRENT_TIME", "CURRENT_TIMESTAMP")
@@ -52,8 +53,8 @@ def _name(walker: Expressions, node: exp.Expr) -> Value:
     """A column, a field of one, a row; or what a script or a function calls so."""
     parts = path_of(node)
     if parts is None:
-        if isinstance(node.this, exp.Column) and not isinstance(node.expression, exp.Identifier):
-            raise refused(node, f"function {node.sql('bigquery').split('(')[0]} is not available here")
+        if isinstance(node.expression, exp.Func) and path_of(node.this) is not None:
+            raise unknown(Call(node.sql("bigquery").split("(")[0].upper(), node, (), walker))
         return field_of(walker.value(node.this), node.expression)
     first = parts[0].name
     if isinstance(parts[-1], exp.Star) or any(not isinstance(part, exp.Identifier) for part in parts):
