@@ -116,8 +116,8 @@ def test_weeks_have_the_shape_of_the_term() -> None:
 def test_views_fade_before_a_withdrawal() -> None:
     """The report's figure of who withdraws: a fraction of the others' views in the last week, more before.
 
-    Some 20 seats: in the last week most click nothing for days: a mean of .1 with an sd of .05; that of
-    the weeks from the fourth on, of about .6, has one of some .1.
+    At 1,000 FTE, with 237 withdrawals, it is .15 in the last week, .30 in that before, .39 and .47 in those
+    before that and .65 to .84 from the fifth on; the seed is fixed.
     """
     figures = mart_figures(whole_term())
     assert figures is not None
