@@ -32,6 +32,7 @@ _numbers = itertools.count()
 @pytest.fixture
 def bucket(cloud_storage: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """The URL of an empty bucket; the machine's cache is the test's own."""
+    prepared_work(), finished_run()  # which outlive the test, so not below its folder
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", cloud_storage.url)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)

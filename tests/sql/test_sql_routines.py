@@ -3,13 +3,16 @@
 # ruff: noqa: E501, ISC004 - one case a line
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from context.errors import InputError
+from context.files import PARTIAL
 from sim.sql.session.session import Session
 from sim.sql.tables.scratch import scratch_file, scratch_folder
 from tests.samples.toy_run import write_whole_run
@@ -117,6 +120,8 @@ def test_what_is_caught_kept_and_called(session: Session, text: str, wanted: lis
         ("DECLARE v INT64; EXECUTE IMMEDIATE 'SELECT 1, 2' INTO v", "INTO: 1 variables, 2 columns"),
         ("DECLARE v INT64; EXECUTE IMMEDIATE \"SELECT 'a'\" INTO v", "INTO v: a value of type STRING given, allowed: INT64"),
         ("EXECUTE IMMEDIATE 'SELECT @a, ?' USING 1 AS a, 2", "USING given with and without AS"),
+        ("CREATE TEMP TABLE active AS SELECT 1 AS x; INSERT actve VALUES (2)", "; did you mean active?"),
+        ("CREATE OR REPLACE TABLE lab.t AS SELECT 1 AS x; CREATE TEMP TABLE active AS SELECT 1 AS x; INSERT scratch.zzz VALUES (2)", "no table named scratch.zzz; datasets: lab"),
         ("CALL lab.nothing(1)", "line 1: no procedure named lab.nothing"),
         ("CREATE OR REPLACE PROCEDURE lab.p(OUT o INT64) BEGIN SET o = 1; END; CALL lab.p(5)", "o is OUT, allowed for it: a variable"),
         ("CREATE OR REPLACE PROCEDURE lab.p(a INT64) BEGIN SELECT a; END; CALL lab.p('x')", "lab.p: a: a value of type STRING given, allowed: INT64"),
@@ -150,3 +155,16 @@ def test_procedures_outlive_a_session(run: Path) -> None:
         given(one, "BEGIN TRANSACTION; CALL lab.grow(4); COMMIT TRANSACTION")
     with Session(run, "unizin-shared") as other:
         assert given(other, "CALL lab.grow(10); SELECT SUM(x) FROM lab.t") == [15]
+
+
+def test_a_killed_transaction_leaves_nothing(session: Session, run: Path) -> None:
+    """What a killed session has left of a transaction is no part of the next one."""
+    given(session, TABLE)
+    copy = scratch_file(run).with_name(f"{scratch_file(run).name}{PARTIAL}")
+    shutil.copyfile(scratch_file(run), copy)
+    with duckdb.connect(copy) as killed:
+        killed.execute("PRAGMA disable_checkpoint_on_shutdown")
+        killed.execute("INSERT INTO lab.t VALUES (100)")
+    assert copy.with_name(f"{copy.name}.wal").is_file()
+    assert given(session, "BEGIN; INSERT lab.t VALUES (2); COMMIT; " + SUMS) == [3, 1]
+    assert [path.name for path in scratch_folder(run).iterdir()] == [scratch_file(run).name]

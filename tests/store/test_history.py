@@ -59,8 +59,11 @@ def test_earlier_terms_move_nothing() -> None:
     ):
         assert len(table) <= len(longer) <= len(most), name
         for column in set(table.column_names) - TOLD.get(name, set()):
-            assert longer[column].slice(0, len(table)).equals(table[column]), (name, column)
-            same = most[column].slice(0, len(longer)).equals(longer[column])
+            assert longer[column].slice(0, len(table)).to_pylist() == table[column].to_pylist(), (
+                name,
+                column,
+            )
+            same = most[column].slice(0, len(longer)).to_pylist() == longer[column].to_pylist()
             assert same or name in TOLD, (name, column)
 
 

@@ -35,6 +35,11 @@ def scratch_file(run_dir: Path) -> Path:
     return scratch_folder(run_dir) / _FILE
 
 
+def _journal(file: Path) -> Path:
+    """Where DuckDB keeps what it has not put into a file yet."""
+    return file.with_name(f"{file.name}.wal")
+
+
 class Scratch:
     """Users' tables of one run on a connection. Raises RunError when another session is writing."""
 
@@ -156,6 +161,7 @@ class Scratch:
         self.release()
         copy = self._path.with_name(f"{_FILE}{PARTIAL}")
         try:
+            _journal(copy).unlink(missing_ok=True)  # of a transaction that was killed
             shutil.copyfile(self._path, copy)
         except OSError as error:
             raise disk_error(copy, error) from error
@@ -177,7 +183,8 @@ class Scratch:
         try:
             if keep:
                 copy.replace(self._path)
-            copy.unlink(missing_ok=True)
+            for rubbish in (copy, _journal(copy)):
+                rubbish.unlink(missing_ok=True)
         except OSError as error:
             raise disk_error(self._path, error) from error
 
