@@ -59,6 +59,24 @@ def test_any_text_comes_through(rows: list[tuple[str, str, str | None]]) -> None
         assert message.ordering_key == own[row]
 
 
+def test_attributes_of_the_same_rows_are_joined_and_not_mixed_up() -> None:
+    """Attributes that go by one array of rows keep each its own value, also when tables change."""
+    encoder, rows, other = Encoder(None), np.array([1, 0, 1]), np.array([0, 0, 1])
+    for turn in ("one", "two"):
+        first, second = pa.array([f"{turn} a", None], pa.string()), pa.array([None, f"{turn} b"], pa.string())
+        attributes = (
+            Attribute("first", first, rows),
+            Attribute("third", first, other),
+            Attribute("second", second, rows),
+        )
+        found = [dict(one.attributes) for one in parsed(encoder.encode(messages(["{}"] * 3, attributes)))]
+        assert found == [
+            {"second": f"{turn} b", "third": f"{turn} a"},
+            {"first": f"{turn} a", "third": f"{turn} a"},
+            {"second": f"{turn} b"},
+        ]
+
+
 @pytest.mark.parametrize("size", [1, 127, 128, 16_383, 16_384, 65_535, 65_536, 2_100_000])
 def test_lengths_of_every_size(size: int) -> None:
     """Lengths of one byte, of two, and those beyond the table."""
