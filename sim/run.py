@@ -27,7 +27,6 @@ from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import build_warehouse
 
 CHART_LIBRARIES = ("altair", "vl_convert")
-MARTS_MEMORY = "2GB"  # of the stage of the marts; what exceeds it is spilled
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def make_marts(at: Claimed) -> int:
     if not at.manifest.totals.events:
         at.show.say("marts: none, as there are no events")
         return 0
-    return build_marts(at.run_dir, Wish(memory=MARTS_MEMORY), at.show.say).made
+    return build_marts(at.run_dir, Wish(), at.show.say).made
 
 
 def make_report(pack: Pack, at: Claimed, pictures: Path | None = None) -> None:
@@ -245,7 +244,7 @@ def deliver_all_marts(at: Claimed, order: Order) -> None:
         at.show.say("marts: left out, as the stores are delivered in part; see `termtide marts build`")
         return
     for url in warehouses:
-        deliver_marts(at.run_dir, url, Wish(memory=MARTS_MEMORY), order.options, at.show.say)
+        deliver_marts(at.run_dir, url, Wish(), order.options, at.show.say)
 
 
 def prepare(given: Premises, run_dir: Path, *, progress: Progress | None = None) -> None:

@@ -1,7 +1,7 @@
 """``make bench``, the live side: what simpy costs, how fast messages are made and taken by the emulator.
 
-Ratios are taken within one run. ``--lateness`` plays the midterm's busiest hour at 60x instead and has
-another process measure how late each event arrives.
+Ratios are taken within one run. ``--lateness`` plays the midterm's busiest hour at 60x instead, then 90
+seconds of it at 1x, and has another process measure how late each event arrives.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from sim.world.load import campus_facts
 from tests.servers.pubsub_server import PROJECT, Emulator, find_emulator, make_topic
 
 BEGIN, END = "2026-10-12", "2026-10-14"  # of the midterm week
-BUSY_HOUR = ("2026-10-13T20:00", "2026-10-13T21:00")
+BUSY = {60.0: ("2026-10-13T20:00", "2026-10-13T21:00"), 1.0: ("2026-10-13T20:00", "2026-10-13T20:01:30")}
 LIBRARY_EVENTS = 60_000
 PAIRS = 3  # of streams with and without a bound on skew
 
@@ -212,7 +212,13 @@ print(json.dumps([[m.data.decode()[:200], m.received_s] for m in collector.messa
 
 
 def lateness(bench: Bench, say: list[str]) -> None:
-    """The busiest hour at 60x: arrival against the moment at which the clock was at sendTime."""
+    """The busiest hour at 60x, and its begin at 1x."""
+    for speed, span in BUSY.items():
+        lateness_at(speed, span, bench, say)
+
+
+def lateness_at(speed: float, span: tuple[str, str], bench: Bench, say: list[str]) -> None:
+    """Arrival against the moment at which the clock was at sendTime."""
     anchors: list[tuple[float, float]] = []
     move = clocks.Clock.move
 
@@ -227,18 +233,18 @@ def lateness(bench: Bench, say: list[str]) -> None:
             [sys.executable, "-c", RECEIVER, server.host], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         clocks.Clock.move = moved  # type: ignore[method-assign]
-        job = bench.job(f"pubsub://{PROJECT}/late", 60.0, *BUSY_HOUR)
+        job = bench.job(f"pubsub://{PROJECT}/late", speed, *span)
         ended = stream(replace(job, message="envelope", options=StreamOptions()), lambda _: None)
         output, _ = receiver.communicate(b"\n", timeout=120)
     campus, wall = anchors[-1]  # the clock starts when the first day is drawn
     late = []
     for head, received_s in json.loads(output):
         sent = head.split('"sendTime":"', 1)[1][:24]
-        due = wall + (np.datetime64(sent[:-1], "ms").astype(np.int64) - campus) / 1000 / 60
+        due = wall + (np.datetime64(sent[:-1], "ms").astype(np.int64) - campus) / 1000 / speed
         late.append(received_s - due)
     shares = np.quantile(late, [0.5, 0.9, 0.99, 0.999, 1.0]) * 1000
     say.append(
-        f"lateness at 60x, {BUSY_HOUR[0]} to {BUSY_HOUR[1]}, "
+        f"lateness at {speed:.0f}x, {span[0]} to {span[1]}, "
         f"{len(late):,} events in {ended.status['seconds']:.0f} s: "
         + ", ".join(
             f"{name} {ms:,.0f} ms"
@@ -251,7 +257,7 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench_stream", description=__doc__)
     parser.add_argument("--fte", type=int, default=5_000, help="size in student FTE (default 5,000)")
-    parser.add_argument("--lateness", action="store_true", help="measure lateness at 60x instead")
+    parser.add_argument("--lateness", action="store_true", help="measure lateness at 60x and 1x instead")
     given = parser.parse_args()
     say: list[str] = [f"{given.fte:,} FTE, live"]
     with TemporaryDirectory(prefix="termtide-bench-") as folder:

@@ -11,14 +11,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import settings
 
 from context.packs.pack import find_pack
 from tests.samples import session_folder
-from tests.samples.no_charts import leave_out
+from tests.samples.no_charts import without_charts
 from tests.servers import bigquery_server, storage_server
 from tests.servers.chromium import Chromium, find_chromium
 from tests.servers.pubsub_server import QUICK_JAVA, Emulator, find_emulator
@@ -75,12 +74,10 @@ def _one_folder_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 
 
 @pytest.fixture
-def bare_report(monkeypatch: pytest.MonkeyPatch) -> None:
+def bare_report() -> Iterator[None]:
     """Reports without charts, which take longer than a small campus, for tests that look at other things."""
-    modules = dict[str, ModuleType]()
-    leave_out(modules)
-    for name, module in modules.items():
-        monkeypatch.setitem(sys.modules, name, module)
+    with without_charts():
+        yield
 
 
 @pytest.fixture

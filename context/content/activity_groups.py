@@ -22,7 +22,7 @@ from context.packs.pack import Pack
 MOST_MIDTERMS, MOST_PAPERS = 3, 7
 FEW_WORKS = ("essay", "project", "studio")
 QUIZZES_OF_GROUP, TOPICS_OF_GROUP = (5, 50), (4, 50)  # least and most, where there are enough such groups
-QUIZ_GROUP_SHARE, TALK_GROUP_SHARE = 0.95, 0.75  # of courses with quizzes, discussions and a group to spare
+QUIZ_GROUP_SHARE, TALK_GROUP_SHARE = 0.85, 0.55  # of courses with quizzes, discussions and a group to spare
 # Purposes of randomness: what each number draws.
 _WEIGHT, _NAME, _GROUPS, _GROUP = 1, 2, 50, 51
 _WEIGHTED, _ACTIVITIES, _EXCHANGE = 52, 60, 917

@@ -24,7 +24,7 @@ from sim.folder.progress import Say
 from sim.folder.whole import note_built
 from sim.marts.graph import parameters, reads, with_needed
 from sim.marts.history import HISTORY, write_history
-from sim.marts.query import Dates, duckdb_query, sort_key
+from sim.marts.query import PLAIN_ARITHMETIC, Dates, duckdb_query, sort_key
 from sim.marts.record import MartEntry, MartFile, MartsRecord, digest_of, load_record
 from sim.marts.source import (
     EVENTS_NAME,
@@ -41,6 +41,7 @@ from sim.sql.warehouse import literal, quoted
 
 CHUNK_EVENTS = 3_000_000  # in one pass, about; a day at least
 ROW_GROUP = 122_880
+MARTS_MEMORY = "2GB"  # what exceeds it is spilled
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Wish:
     end: date | None = None
     run_date: date | None = None
     threads: int | None = None
-    memory: str | None = None  # such as "2GB"
+    memory: str = MARTS_MEMORY
 
 
 @dataclass
@@ -153,7 +154,7 @@ class _Work:
         old = self.record.marts.get(mart.name, MartEntry())
         try:
             if mart.sql is not None:
-                for macro in needed(duckdb_query(mart, self.whole)):
+                for macro in (*needed(duckdb_query(mart, self.whole)), *PLAIN_ARITHMETIC):
                     self.connection.execute(macro)
             if mart.table.stored == "view":
                 entry = MartEntry(view=duckdb_query(mart, self.whole))

@@ -27,13 +27,13 @@ def deliver_marts(run_dir: Path, url: str, wish: Wish, options: TableOptions, sa
     source = open_mart_source(run_dir)
     begin, end = span_of(source.dates, wish)
     names = tuple((mart.table.dataset, mart.table.name) for mart in order)
+    sink = open_table_sink(url, options)  # first: an odd address is told before anything is built
     # The run's date, and what no query can make, come from the run folder.
     history = build_marts(run_dir, Wish((".".join(CONTRACT),), run_date=wish.run_date)).record
     run_date = history.run_date
     if run_date is None:
         raise InputError(f"{run_dir}: has no term yet")
     whole = Dates(run_date, min(source.dates), max(source.dates))
-    sink = open_table_sink(url, options)
     found: dict[str, int] = {}
     try:
         manifest = source.manifest

@@ -17,6 +17,16 @@ from sim.sql.grammar.types import Type, type_of_column
 from sim.sql.translate import translate
 from sim.sql.warehouse import quoted
 
+# While rows are made: sums of whole numbers and quotients of them don't overflow, so it isn't asked.
+PLAIN_ARITHMETIC = tuple(
+    f"CREATE OR REPLACE TEMP MACRO {name}(x, y) AS {meaning}"
+    for name, meaning in {
+        "bq_add": "x + y",
+        "bq_subtract": "x - y",
+        "bq_multiply": "x * y",
+        "bqs_divide": "x / nullif(y, 0)",
+    }.items()
+)
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(\w+)")
 
 

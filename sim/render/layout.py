@@ -21,7 +21,7 @@ from sim.caliper.kinds import KINDS
 from sim.caliper.shapes import Text
 from sim.render.fragments import SHARED, Fragment, joined_texts, texts_of
 from sim.render.scopes import Scoped, scope_size
-from sim.render.text_pools import VIEW, Heap, Pool, Views
+from sim.render.text_pools import VIEW, Heap, Pool, Views, is_small
 from sim.tools.every_tool import FIXED
 from sim.tools.vendors import ALL_FIELDS
 from sim.world.world import World
@@ -63,8 +63,9 @@ def _use(fragment: Fragment, places: dict[int, int], *, kept: bool) -> _Use:
 
 
 def is_kept(scope: str, code: int, world: World) -> bool:
-    """Whether a kind's texts of a scope are kept for later chunks: not those of what happens once."""
-    return scope in ("", *SHARED) or (scope in world.objects and KINDS[code].role == "Student")
+    """Whether a kind's texts of a scope are kept for later chunks: not those of what happens once to many."""
+    again = KINDS[code].role == "Student" or is_small(scope_size(scope, world))
+    return scope in ("", *SHARED) or (scope in world.objects and again)
 
 
 class Layout:

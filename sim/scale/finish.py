@@ -15,13 +15,13 @@ from context.errors import DamagedError, InputError
 from context.files import file_digest, replacing
 from context.packs.pack import Pack, load_pack
 from sim.folder.claim import Claimed, only_one
-from sim.folder.manifest import Manifest, load_manifest, new_manifest
+from sim.folder.manifest import Manifest, StoredFile, load_manifest, new_manifest
 from sim.folder.names import COOKBOOK, COUNTS, DICTIONARY, FOLDER, MANIFEST, REPORT, WAREHOUSE
 from sim.folder.progress import Progress
 from sim.folder.whole import is_built
 from sim.run import lacking_libraries, make_marts, make_report, make_warehouse
 from sim.scale.job import PACK, ScaleJob, load_job
-from sim.scale.places.storage import Storage, copy_between
+from sim.scale.places.storage import Storage, at_once, copy_between
 from sim.scale.records import CLAIM, UnitRecord, is_same, records_there
 
 
@@ -43,9 +43,12 @@ def finish_run(work: Storage, out: Storage, show: Progress, *, marts: bool = Tru
     """
     job = load_job(work)
     manifest = merged_manifest(job, out)
-    for file in (job.plan, *job.store.values()):
+
+    def put(file: StoredFile) -> None:
         if not is_same(out.find(file.path), file.bytes, file.xxh3_128):
             copy_between(work, out, file.path, file.xxh3_128)
+
+    at_once(put, (job.plan, *job.store.values()))
     out.clear()
     if out.folder is None:
         return _in_bucket(job, work, out, manifest, show)
@@ -126,16 +129,23 @@ def _report_to(out: Storage, pack: Pack, at: Claimed) -> None:
         make_report(pack, at)  # which says so
         return
     counts = (unit.counts for unit in at.manifest.units.values() if unit.counts is not None)
-    for file in (*at.manifest.store.values(), *counts):
+
+    def fetch(file: StoredFile) -> None:
         with replacing([at.run_dir / file.path]) as (beside,):
             out.fetch(file.path, beside, file.xxh3_128)
+
+    at_once(fetch, (*at.manifest.store.values(), *counts))
     at.manifest.model_copy(update={"units": {}}).save(at.run_dir)
     make_warehouse(at)  # of the store alone: no event is here
     at.manifest.save(at.run_dir)
     make_report(pack, at)
     pages = sorted((at.run_dir / DICTIONARY).rglob("*"))
-    for path in (*filter(Path.is_file, pages), at.run_dir / COOKBOOK, at.run_dir / REPORT):
+
+    def put(path: Path) -> None:
         out.put(path, path.relative_to(at.run_dir).as_posix(), file_digest(path))
+
+    at_once(put, (*filter(Path.is_file, pages), at.run_dir / COOKBOOK))
+    put(at.run_dir / REPORT)  # last: it links to the others
 
 
 def _in_folder(

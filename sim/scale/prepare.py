@@ -20,7 +20,7 @@ from sim.folder.progress import Progress
 from sim.folder.whole import changed
 from sim.plan.plan_file import planned_events
 from sim.scale.job import JOB, PACK, WORLD, ScaleJob, ScaleUnit, read_job
-from sim.scale.places.storage import Storage
+from sim.scale.places.storage import Storage, at_once
 from sim.world.layout import write_layout
 
 
@@ -42,8 +42,8 @@ def prepare_work(given: Premises, work: Storage, show: Progress) -> ScaleJob:
             job = _job(given, here, at.manifest, world, _put_pack(given.pack, here))
             if work.folder is None:
                 show.stage(f"to {work.url}")
-                for file in (*job.worker_files, *job.store.values()):
-                    work.put(here / file.path, file.path, file.xxh3_128)
+                files = (*job.worker_files, *job.store.values())
+                at_once(lambda file: work.put(here / file.path, file.path, file.xxh3_128), files)
             work.put_bytes(job.sealed(), JOB)
             work.clear()
     return job

@@ -13,7 +13,7 @@ from context.files import seal_of
 from sim.folder.manifest import DayName, UnitEntry
 from sim.folder.names import RECORDS
 from sim.scale.job import ScaleJob
-from sim.scale.places.storage import UPLOADS, Found, Storage
+from sim.scale.places.storage import UPLOADS, Found, Storage, at_once
 
 CLAIM = f"{RECORDS}/run.json"
 
@@ -92,6 +92,6 @@ def is_same(found: Found | None, size: int, xxh3_128: str) -> bool:
 
 def records_there(out: Storage) -> Iterator[tuple[str, UnitRecord]]:
     """The records of an output, by the names of their files. Raises RunError for one that is not whole."""
-    for found in out.list(RECORDS):
-        if found.name.startswith(f"{RECORDS}/unit-"):
-            yield found.name, read_record(out.read(found.name) or b"", f"{out.url}/{found.name}")
+    names = [found.name for found in out.list(RECORDS) if found.name.startswith(f"{RECORDS}/unit-")]
+    for name, data in zip(names, at_once(out.read, names), strict=True):
+        yield name, read_record(data or b"", f"{out.url}/{name}")

@@ -8,7 +8,7 @@ CREATE TEMP MACRO bq_finite(r, fine, what) AS CASE WHEN fine AND NOT isfinite(r)
 CREATE TEMP MACRO bq_add(x, y) AS bq_finite(x + y, isfinite(x) AND isfinite(y), x || ' + ' || y);
 CREATE TEMP MACRO bq_subtract(x, y) AS bq_finite(x - y, isfinite(x) AND isfinite(y), x || ' - ' || y);
 CREATE TEMP MACRO bq_multiply(x, y) AS bq_finite(x * y, isfinite(x) AND isfinite(y), x || ' * ' || y);
-CREATE TEMP MACRO bq_divide(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: ' || x || ' / ' || y) ELSE bq_finite(x / y, isfinite(x) AND isfinite(y), x || ' / ' || y) END;
+CREATE TEMP MACRO bq_divide(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: ' || bq_float_text(x) || ' / ' || bq_float_text(y)) ELSE bq_finite(x / y, isfinite(x) AND isfinite(y), x || ' / ' || y) END;
 CREATE TEMP MACRO bq_div(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: DIV(' || x || ', ' || y || ')') ELSE x // y END;
 CREATE TEMP MACRO bq_mod(x, y) AS CASE WHEN y = 0 THEN bq_fail('division by zero: MOD(' || x || ', ' || y || ')') ELSE x % y END;
 CREATE TEMP MACRO bq_units(x) AS CAST(trunc(x) AS HUGEINT) * 1000000000::HUGEINT + CAST((x - trunc(x)) * 1000000000::DECIMAL(10, 0) AS HUGEINT);
@@ -144,6 +144,7 @@ CREATE TEMP MACRO bq_json_float64(j) AS CASE WHEN bq_json_type(j) = 'number' THE
 CREATE TEMP MACRO bq_json_bool(j) AS CASE WHEN bq_json_type(j) = 'boolean' THEN CAST(j AS VARCHAR) = 'true' WHEN j IS NOT NULL THEN bq_json_fail(j, 'a boolean') END;
 CREATE TEMP MACRO bq_json_string(j) AS CASE WHEN bq_json_type(j) = 'string' THEN json_extract_string(j, '$') WHEN j IS NOT NULL THEN bq_json_fail(j, 'a string') END;
 CREATE TEMP MACRO bq_json_parts(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN json_extract(j, '$[*]') END;
+CREATE TEMP MACRO bq_json_elements(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN json_extract(j, '$[*]') WHEN j IS NOT NULL THEN bq_json_fail(j, 'an array') END;
 CREATE TEMP MACRO bq_json_scalars(j) AS CASE WHEN json_type(j) = 'ARRAY' AND len(list_filter(json_extract(j, '$[*]'), lambda e: json_type(e) IN ('OBJECT', 'ARRAY'))) = 0 THEN json_extract_string(j, '$[*]') END;
 CREATE TEMP MACRO bq_json_int_text(x) AS CASE WHEN x BETWEEN -9007199254740992 AND 9007199254740992 THEN CAST(x AS VARCHAR) ELSE '"' || CAST(x AS VARCHAR) || '"' END;
 CREATE TEMP MACRO bq_json_numeric_text(x) AS CASE WHEN x BETWEEN -9007199254740992 AND 9007199254740992 AND x = trunc(x) THEN bq_numeric_text(x) ELSE '"' || bq_numeric_text(x) || '"' END;

@@ -34,9 +34,12 @@ def finished() -> Path:
     return finished_run()
 
 
+SOME = wanted_tables(["event_store"], ["context_store_entity.person", "context_store_keymap.person"])
+
+
 def part(folder: Path, to: list[str], *, begin: date = FALL[0], until: date = FALL[1]) -> Outcome:
-    """Backfill some days of the small campus."""
-    return backfill(premises(SMALL, default_pack()), folder, Order(tuple(to), Wanted(begin, until)))
+    """Backfill some days of the small campus, and two tables."""
+    return backfill(premises(SMALL, default_pack()), folder, Order(tuple(to), Wanted(begin, until, SOME)))
 
 
 def prepared(finished: Path, folder: Path) -> Path:
@@ -132,7 +135,7 @@ def test_only_what_is_missing_is_done(finished: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("wound", ["missing", "truncated", "table"])
 def test_a_wounded_delivery_is_mended(finished: Path, tmp_path: Path, wound: str) -> None:
     """A file removed or cut by hand is delivered anew, and the end is as if nothing had been."""
-    to = Order((f"ndjson:{tmp_path / 'nd'}",), Wanted(*FALL))
+    to = Order((f"ndjson:{tmp_path / 'nd'}",), Wanted(*FALL, SOME))
     deliver(finished, to)
     before = file_bytes(tmp_path / "nd")
     victim = tmp_path / "nd" / "unit-2026-10-31.ndjson"

@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from context.terms.premises import premises
-from sim.backfill.backfill import Wanted
+from sim.backfill.backfill import Wanted, wanted_tables
 from sim.backfill.partitions import Partitions
 from sim.folder.manifest import FileEntry, UnitEntry, load_manifest
 from sim.run import Order, backfill
 from tests.backfill.test_run import bytes_of
-from tests.samples.tiny import SMALL, default_pack
+from tests.samples.tiny import TINY, default_pack
 
 # (zone, term, the day of its clock change, workers of the pass in one): ahead of UTC and behind it, an hour
 # less and an hour more.
@@ -27,17 +27,18 @@ CASES = (
     ("America/Detroit", "Spring 2027", date(2027, 3, 14), 1),
 )
 ONE = timedelta(1)
+EVENTS = wanted_tables(["event_store"], [])
 
 
 @pytest.mark.parametrize(("zone", "term", "change", "workers"), CASES)
 def test_two_ranges_are_one(zone: str, term: str, change: date, workers: int, tmp_path: Path) -> None:
     """``--until D`` and then ``--from D+1`` give the files and the rows of one range, whoever draws them."""
-    scenario = SMALL.model_copy(update={"fte": 15, "time_zone": zone, "term": term, "incident": ()})
+    scenario = TINY.model_copy(update={"fte": 15, "time_zone": zone, "term": term, "incident": ()})
     begin, until = change - ONE, change + 2 * ONE
 
     def deliver(name: str, begin: date, until: date, workers: int = 1) -> None:
         urls = f"parquet:{tmp_path / name / 'pq'}", f"duckdb:{tmp_path / name / 'd.duckdb'}"
-        order = Order(urls, Wanted(begin, until))
+        order = Order(urls, Wanted(begin, until, EVENTS))
         backfill(premises(scenario, default_pack()), tmp_path / name / "run", order, workers=workers)
 
     deliver("two", begin, change)

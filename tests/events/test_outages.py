@@ -105,7 +105,10 @@ def test_views_before_acts_know_outages_of_canvas_alone() -> None:
     """
 
     def views(*tools: str) -> np.ndarray:
-        evening = {"start": datetime(2026, 10, 4, 20), "end": datetime(2026, 10, 4, 23, 30)}
+        evening = {
+            name: datetime.fromisoformat(f"2026-10-04T{time}")
+            for name, time in (("start", "20:00"), ("end", "23:30"))
+        }
         incidents = tuple(OUTAGE.model_copy(update={**evening, "tools": (tool,)}) for tool in tools)
         calendar = calendar_of(TINY.model_copy(update={"incident": incidents}), default_pack())
         acts = submission_anchors(tiny().world, calendar)

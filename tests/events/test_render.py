@@ -26,6 +26,7 @@ from sim.draw.day import draw_day
 from sim.render.reference import Builder, models, plain_loop, render_slow
 from sim.render.renderer import Renderer
 from sim.render.scopes import distinct
+from sim.render.text_pools import Heap, Pool
 from sim.tools.every_tool import detail
 from sim.tools.vendors import ALL_FIELDS, shape_of
 from sim.world.world import World
@@ -195,6 +196,27 @@ def test_fragments_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     renderer = Renderer(tiny().world)
     parts = [part for _, part in renderer.chunks(samples(), 50)]
     assert pa.concat_arrays(parts).to_pylist() == [text.decode() for text in fast(tiny().world, samples())]
+
+
+@pytest.mark.parametrize(("small", "asked"), [(0, [[1], [3]]), (4, [[1], [3]]), (5, [[0, 1, 2, 3, 4]])])
+def test_texts_of_small_tables_are_made_at_once(
+    small: int, asked: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Texts of a small table are made in one call and of a large one as asked for; documents are the same."""
+    monkeypatch.setattr("sim.render.text_pools.SMALL_ROWS", small)
+    pool, heap, made = Pool(5), Heap(), []
+
+    def make(rows: Any) -> Any:
+        made.append(rows.tolist())
+        return pa.array([f"a text too long for a view, of {row}" for row in rows.tolist()])
+
+    for row in (1, 3, 1):
+        pool.fill(np.array([row]), heap, make)
+    assert made == asked
+    some = samples().take(slice(0, 400))
+    found = fast(tiny().world, some)
+    monkeypatch.undo()
+    assert found == fast(tiny().world, some)
 
 
 def strings(node: Any) -> Iterator[str]:

@@ -66,7 +66,7 @@ def test_cells_are_the_packs(counts: duckdb.DuckDBPyConnection) -> None:
     assert 0.6 < float(np.std([miss.sigmas for miss in sums])) < 1.2
 
 
-MOVED = {"tool": 0.001, "cip": 0.15, "level": 0.03, "day": 0.02}
+MOVED = {"tool": 0.001, "cip": 0.2, "level": 0.03, "day": 0.02}
 
 
 @pytest.mark.parametrize("by", MARGINS)
@@ -75,8 +75,9 @@ def test_little_is_moved_over_a_margin(counts: duckdb.DuckDBPyConnection, by: st
 
     No chance: the plan says what it moved. Tools are exact. Days are but for what goes to them from those on
     which a tool is nowhere yet, before the term and in its first days. What a family without a tool in its
-    courses gives away stays in their level: ethnic studies have a seventh more in this term, and all others
-    less than a tenth more or less. A level gives away what is more than twice of what its courses would have.
+    courses gives away stays in their level, so that families differ by what tools their few courses have:
+    ethnic studies have .17 more in this term, engineering technology .12, others less than a tenth more or
+    less. A level gives away what is more than twice of what its courses would have.
     """
     rows = counts.execute(f"""
         WITH asked AS (SELECT {by} AS name, sum(rate * students) AS asked

@@ -169,6 +169,14 @@ def test_bad_input(change: Callable[[Path], None], wish: Wish, told: str) -> Non
     assert "\n" not in str(caught.value)
 
 
+def test_odd_address_is_told_first() -> None:
+    """A place that there is not is refused before anything is built for it."""
+    folder = copied_run()
+    with pytest.raises(InputError, match="ftp://x"):
+        deliver_marts(folder, "ftp://x", Wish(), TableOptions(), lambda _line: None)
+    assert not (folder / MARTS).exists()
+
+
 def test_duckdb_file_has_the_same_rows(tmp_path: Path) -> None:
     """Marts made in a DuckDB file, of the stores delivered there, are those of the run folder."""
     folder = copied_marts()

@@ -13,12 +13,16 @@ import duckdb
 import pyarrow as pa
 
 from context.files import file_digest
+from context.scenario.parts import CalendarOverrides
+from context.terms.premises import premises
 from sim.folder.manifest import load_manifest
 from sim.marts.build import Wish, build_marts
+from sim.run import run
 from sim.sql.client import Client
 from sim.sql.warehouse import build_warehouse, open_run
+from tests.samples.no_charts import without_charts
 from tests.samples.session_folder import made_once
-from tests.samples.tiny import finished_run
+from tests.samples.tiny import SMALL, default_pack, finished_run
 
 RUN_DATE = date(2026, 11, 4)  # before the exams: some are inactive, not all
 
@@ -49,6 +53,19 @@ def _with_marts(folder: Path) -> None:
     copytree(finished_run(), folder)
     build_warehouse(folder)
     build_marts(folder, Wish(run_date=RUN_DATE, threads=1))
+
+
+def whole_term() -> Path:
+    """The small campus in the Fall term as it is, with its marts of a week before the examinations."""
+    return made_once("marts-whole-term", _whole_term)
+
+
+def _whole_term(folder: Path) -> None:
+    output = SMALL.output.model_copy(update={"event_json": False})
+    scenario = SMALL.model_copy(update={"calendar": CalendarOverrides(), "output": output})
+    with without_charts():
+        run(premises(scenario, default_pack()), folder)
+    build_marts(folder, Wish(run_date=date(2026, 12, 9)))
 
 
 def copied_marts() -> Path:

@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
+
+import pytest
 
 DRAWINGS = "sim.report.campus.drawings"
 LEAVE_OUT = "import sys; from tests.samples import no_charts; no_charts.leave_out(sys.modules)"
@@ -16,6 +21,17 @@ class _Empty(dict[str, SimpleNamespace]):
 
     def __missing__(self, name: str) -> SimpleNamespace:
         return SimpleNamespace(about=name, wide="", narrow="", columns=(), cells=(), spec="{}")
+
+
+@contextmanager
+def without_charts() -> Iterator[None]:
+    """The same for a while."""
+    modules = dict[str, ModuleType]()
+    leave_out(modules)
+    with pytest.MonkeyPatch.context() as patched:
+        for name, module in modules.items():
+            patched.setitem(sys.modules, name, module)
+        yield
 
 
 def leave_out(modules: dict[str, ModuleType]) -> None:

@@ -1,10 +1,9 @@
-"""The small campus prepared for many machines: once per test process."""
+"""The small campus prepared for many machines: once per session of tests."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 from context.files import file_digest
 from context.terms.premises import premises
@@ -14,6 +13,7 @@ from sim.scale.job import load_job
 from sim.scale.places.storage import FolderStorage, Storage
 from sim.scale.prepare import prepare_work
 from sim.scale.records import UnitRecord, claim_output, record_name
+from tests.samples.session_folder import made_once
 from tests.samples.tiny import SMALL, default_pack, finished_run
 
 GENERATED = ("event_store/", "counts/", "context_store_entity/", "context_store_keymap/")
@@ -22,9 +22,11 @@ GENERATED = ("event_store/", "counts/", "context_store_entity/", "context_store_
 @cache
 def prepared_work() -> Path:
     """The work folder of the small campus; nobody changes it."""
-    folder = Path(mkdtemp(prefix="termtide-work-")) / "work"
+    return made_once("prepared-work", _prepare)
+
+
+def _prepare(folder: Path) -> None:
     prepare_work(premises(SMALL, default_pack()), FolderStorage(folder), Progress.silent())
-    return folder
 
 
 def made_units(out: Storage) -> None:

@@ -106,6 +106,7 @@ def test_tenants_have_jobs_of_their_own(place: Storage, fake: Fake, server: Reco
     items = list(items_of(place, manifest))
     wanted = set()
     for prefix in ("north_", "south_"):
+        fake.loads.clear()  # which each tenant has for itself, in a dataset of its prefix
         done = deliver_run(place, manifest, warehouse_of(TO, prefix), options, Progress.silent())
         assert done.loaded == len(items)
         for item in items:

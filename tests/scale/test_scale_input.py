@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -187,3 +189,19 @@ def test_a_share_that_is_none(
 def test_a_place_that_is_none(url: str) -> None:
     """Anything but a folder or gs://BUCKET/PATH is refused."""
     refused(lambda: open_storage(url), "allowed: |pip install")
+
+
+@pytest.mark.parametrize(
+    ("lacking", "ours", "said"),
+    [
+        ("google.cloud.storage", "sim.scale.places.bucket", r"pip install 'termtide\[gcs\]'"),
+        ("apache_beam", "sim.scale.beam", r"pip install 'termtide\[beam,gcs\]'"),
+    ],
+)
+def test_an_extra_that_is_not_installed(
+    lacking: str, ours: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without what an extra brings, the line names the extra."""
+    monkeypatch.setitem(sys.modules, lacking, None)
+    monkeypatch.delitem(sys.modules, ours, raising=False)
+    refused(lambda: import_module(ours), said)

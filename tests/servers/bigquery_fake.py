@@ -124,7 +124,8 @@ class Fake:
     def _query(self, sql: str) -> Answer:
         if found := _SUMS.match(sql):
             day = f"${''.join(found.groups()[2:])}" if found[3] else ""
-            contract = schemas.table(found[1].removeprefix("x_"), found[2])
+            dataset = max((name for name in schemas.DATASETS if found[1].endswith(name)), key=len)  # prefixed
+            contract = schemas.table(dataset, found[2])
             empty = contract_file(contract.dataset, contract.name)
             data = self.files.get(f"{found[1]}.{found[2]}{day}", empty)
             return _rows([[str(one) for one in sums_of(leaves(contract), pq.read_table(io.BytesIO(data)))]])

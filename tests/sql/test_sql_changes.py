@@ -71,7 +71,7 @@ def test_new_values_turn_into_the_columns_types(session: Session) -> None:
         ("UPDATE event_store.expanded SET id = 'x' WHERE TRUE", "event_store is read-only"),
         ("DELETE FROM mine.nothing WHERE TRUE", "no table named mine.nothing"),
         ("UPDATE mine.t SET x = 1 FROM mine.t AS t WHERE TRUE", "Duplicate table alias t"),
-        ("CALL mine.f()", "CALL given; there are no procedures here"),
+        ("CALL mine.f()", "line 1: no procedure named mine.f; there are: none"),
     ],
 )
 def test_what_is_refused_and_what_to_use(session: Session, statement: str, said: str) -> None:

@@ -195,7 +195,7 @@ def test_older_clients_read_the_scratch_file(session: Session, toy_run: Path) ->
         ("DECLARE x INT64; SET x = 'a'", "SET x: a value of type STRING given, allowed: INT64"),
         ("DECLARE aaa INT64; SET aab = 1", "SET aab: not declared; allowed: aaa"),
         ("DECLARE x GEOGRAPHY", "type GEOGRAPHY is not available here"),
-        ("SELECT 1;\n\nCALL f()", "line 3: CALL given; there are no procedures here"),
+        ("SELECT 1;\n\nEXPORT DATA", "line 3: EXPORT given; --format and --out write"),
         ("ALTER TABLE a.b ADD COLUMN x INT64", "ALTER given; CREATE OR REPLACE TABLE"),
         ("EXECUTE IMMEDIATE 'SELECT 1'", "EXECUTE given; build the text outside"),
         (

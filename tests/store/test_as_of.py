@@ -64,9 +64,13 @@ def _paths(table: Table) -> list[tuple[str, ...]]:
     return paths
 
 
-@pytest.mark.parametrize("day", DAYS, ids=str)
+@pytest.mark.parametrize(
+    "day",
+    [pytest.param(day, marks=pytest.mark.gates) if n % 3 else day for n, day in enumerate(DAYS)],
+    ids=str,
+)
 def test_equals_a_replay(day: date) -> None:
-    """On twenty mornings every table equals what SQL makes of the whole store's dated facts."""
+    """On seven mornings (twenty in ``make gates``) each table equals what SQL makes of the dated facts."""
     midnight = wall_to_instant(ZONE, datetime(day.year, day.month, day.day))  # noqa: DTZ001
     replay(whole(), day, datetime.fromtimestamp(midnight / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S"))
     for name, table in morning(day).entity.items():

@@ -86,11 +86,13 @@ def test_events_of_unused_content_are_its_authors() -> None:
         found: dict[str, int] = {}
         for kind, word in WORDS.items():
             found |= db.execute(
-                f"""SELECT e.action, COUNT(*)::INT FROM event_store.expanded e
-                JOIN context_store_keymap.{kind} k
-                  ON e.object.id IN ('urn:instructure:canvas:{word}:' || k.lms_int_id,
-                    'urn:instructure:canvas:{kind}:' || k.lms_int_id)
-                JOIN context_store_entity.{kind} t ON t.{kind}_id = k.id WHERE t.{UNUSED} GROUP BY 1"""
+                f"""WITH unused AS (
+                    SELECT DISTINCT 'urn:instructure:canvas:' || word || ':' || k.lms_int_id AS urn
+                    FROM context_store_keymap.{kind} k
+                    JOIN context_store_entity.{kind} t ON t.{kind}_id = k.id
+                    CROSS JOIN unnest(['{word}', '{kind}']) AS w(word) WHERE t.{UNUSED})
+                SELECT e.action, COUNT(*)::INT FROM event_store.expanded e JOIN unused ON urn = e.object.id
+                GROUP BY 1"""
             ).fetchall()
     assert found.keys() >= {"Created"}
     assert found.keys() <= {"Created", "Modified", "Deleted"}

@@ -53,11 +53,11 @@ def test_laps_beyond_a_year_ahead_are_told(tmp_path: Path) -> None:
         return timeline_of(job("ndjson:x", tmp_path, laps=laps)).warnings(now)
 
     assert warnings(1, soon) == []
-    assert warnings(2, soon) == []
+    assert warnings(4, soon) == []
     (line,) = warnings(None, soon)
-    assert "from lap 3 on" in line
+    assert "from lap 5 on" in line
     assert "more than a year ahead" in line
-    assert warnings(3, soon) == [line]
+    assert warnings(5, soon) == [line]
     (line,) = warnings(1, soon - timedelta(days=400))
     assert "from the first lap on" in line
     timeline = timeline_of(job("ndjson:x", tmp_path, laps=1))

@@ -14,7 +14,7 @@ from sim.sql.warehouse import open_run
 if TYPE_CHECKING:
     from sim.report.campus.frame import Chart
 
-_NEEDED = {"level1_aggregated", "course_final"}
+_NEEDED = {"level1_aggregated", "course_final", "event__course_offering__person_day"}
 # The course with most students, of those that anybody opened; of several the first.
 _COURSE = """
     SELECT course_offering_id AS course, code, title, num_students FROM mart_helper.context__course_offering
@@ -48,6 +48,38 @@ _OCTILE_NOTE = "Octiles of the activity score over the whole term, 1 being the l
 _INACTIVE = """
     SELECT week_in_term::VARCHAR AS name, count(*) FILTER (num_sessions_30min = 0) AS number
     FROM mart_taskforce.level1_aggregated GROUP BY week_in_term ORDER BY week_in_term"""
+_LEAVING_NOTE = (
+    "Page views of those who withdraw, in per cent of what others of their course have in that week"
+)
+# Weeks are counted back from the day of withdrawal; those that reach to before the course began are left out.
+# What others have is in millionths, for the sum's sake.
+_LEAVING = """
+    WITH seats AS (
+        SELECT s.le_current_course_offering_id AS course, e.person_id AS person,
+               CAST(max(e.exit_date) FILTER (e.role_status = 'Withdrawn') AS DATE) AS gone
+        FROM context_store_entity.course_section_enrollment e
+        JOIN context_store_entity.course_section s USING (course_section_id)
+        WHERE e.role = 'Student' AND e.role_status <> 'Dropped' GROUP BY ALL),
+      days AS (
+        SELECT seats.*, d.event_date AS day, d.num_views AS n
+        FROM mart_helper.event__course_offering__person_day d
+        JOIN seats ON seats.course = d.udp_course_offering_id AND seats.person = d.udp_person_id),
+      others AS (SELECT course, day, sum(n) AS n FROM days WHERE gone IS NULL GROUP BY ALL),
+      stayed AS (SELECT course, count(*) AS students FROM seats WHERE gone IS NULL GROUP BY ALL),
+      begun AS (SELECT course, min(day) AS day FROM others GROUP BY ALL),
+      weeks AS (
+        SELECT course, person, week, gone - 7 * week - 7 AS since, gone - 7 * week AS upto
+        FROM seats JOIN begun USING (course), (SELECT range::INT AS week FROM range(8))
+        WHERE gone - 7 * week - 7 >= begun.day),
+      usual AS (
+        SELECT week, sum(CAST(round(o.n * 1e6 / students) AS BIGINT)) AS n
+        FROM weeks JOIN others AS o USING (course) JOIN stayed USING (course)
+        WHERE o.day >= since AND o.day < upto GROUP BY ALL),
+      own AS (
+        SELECT week, sum(n) AS n FROM weeks JOIN days USING (course, person)
+        WHERE day >= since AND day < upto GROUP BY ALL)
+    SELECT week::VARCHAR AS name, coalesce(own.n, 0) * 1e8 / usual.n AS number
+    FROM usual LEFT JOIN own USING (week) WHERE usual.n > 0 ORDER BY week"""
 
 
 @dataclass(frozen=True)
@@ -59,6 +91,7 @@ class MartFigures:
     work: list[dict[str, Any]]  # submissions a student, by week
     octiles: list[dict[str, Any]]  # average points, by octile of the activity score
     inactive: list[dict[str, Any]]  # students in courses without any session, by week
+    leaving: list[dict[str, Any]]  # views of those who withdraw against others', by weeks before
 
 
 def mart_figures(run_dir: Path) -> MartFigures | None:
@@ -73,7 +106,7 @@ def mart_figures(run_dir: Path) -> MartFigures | None:
             return MartFigures(
                 f"{course[1] or ''} {course[2]}, {course[3]:,} students".strip() if course else "",
                 *(_rows(connection, query, [key]) for query in (_PROFILE, _WORK)),
-                *(_rows(connection, query, []) for query in (_OCTILES, _INACTIVE)),
+                *(_rows(connection, query, []) for query in (_OCTILES, _INACTIVE, _LEAVING)),
             )
         except duckdb.Error as error:
             raise RunError(f"{run_dir}: no report of marts: {first_line(error)}") from error
@@ -88,6 +121,7 @@ def mart_charts(figures: MartFigures) -> list[tuple[str, str, Chart]]:
         ("Submissions a student by week", figures.course, figures.work, "week", 1),
         ("Average grade points by activity", _OCTILE_NOTE, figures.octiles, "octile", 2),
         ("Inactive students by week", "Students in courses without any session", figures.inactive, "week", 0),
+        ("Views before a withdrawal", _LEAVING_NOTE, figures.leaving, "weeks before", 0),
     )  # fmt: skip
     return [
         (heading, note, charts.binned(rows, heading, unit, digits=digits))

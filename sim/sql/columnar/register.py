@@ -58,6 +58,10 @@ FUNCTIONS = {
     "fn_product": ColumnFunction("numerics", "product", (_NUMERIC, _NUMERIC), _NUMERIC),
     "fn_quotient": ColumnFunction("numerics", "quotient", (_NUMERIC, _NUMERIC), _NUMERIC),
 }
+FUNCTIONS |= {
+    f"fn_{name}": ColumnFunction("json_changes", name, ("VARCHAR", "VARCHAR"), "VARCHAR")
+    for name in ("json_set", "json_remove", "json_array_append", "json_array_insert", "json_strip_nulls")
+}
 _BIG = {  # BIGNUMERICs as texts
     **dict.fromkeys(("product", "quotient", "power"), ("VARCHAR", "VARCHAR")),
     **dict.fromkeys(

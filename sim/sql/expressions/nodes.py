@@ -11,10 +11,12 @@ from sqlglot import exp
 from sim.sql.expressions import constructors, functions, operators
 from sim.sql.expressions.names import Scope, field_of, resolve
 from sim.sql.expressions.walker import Expressions, Handlers, path_of
+from sim.sql.grammar.catalog import SYSTEM_ERROR
 from sim.sql.grammar.places import refused
 from sim.sql.grammar.types import BOOL, BYTES, FLOAT64, INT64, INTERVAL, JSON, Type
 from sim.sql.grammar.values import NULL, Value, bool_value, text_sql, text_value
 from sim.sql.rules.calls import Call
+from sim.sql.rules.registry import unknown
 from sim.sql.rules.times import arithmetic
 
 _CLOCKS = ("CURRENT_DATE", "CURRENT_DATETIME", "CURRENT_TIME", "CURRENT_TIMESTAMP")
@@ -51,8 +53,8 @@ def _name(walker: Expressions, node: exp.Expr) -> Value:
     """A column, a field of one, a row; or what a script or a function calls so."""
     parts = path_of(node)
     if parts is None:
-        if isinstance(node.this, exp.Column) and not isinstance(node.expression, exp.Identifier):
-            raise refused(node, f"function {node.sql('bigquery').split('(')[0]} is not available here")
+        if isinstance(node.expression, exp.Func) and path_of(node.this) is not None:
+            raise unknown(Call(node.sql("bigquery").split("(")[0].upper(), node, (), walker))
         return field_of(walker.value(node.this), node.expression)
     first = parts[0].name
     if isinstance(parts[-1], exp.Star) or any(not isinstance(part, exp.Identifier) for part in parts):
@@ -92,6 +94,10 @@ def _parameter(walker: Expressions, node: exp.Expr) -> Value:
         return _bound(str(position), parameters[position - 1], node)
     name = node.name
     if isinstance(node.this, exp.Parameter):
+        if node.this.name.lower() == "error" and SYSTEM_ERROR in walker.queries.around.variables:
+            return _bound(SYSTEM_ERROR, walker.queries.around.variables[SYSTEM_ERROR], node)
+        if node.this.name.lower() == "error":
+            raise refused(node, "@@error is known after EXCEPTION WHEN ERROR THEN only")
         raise refused(node, f"system variable @@{node.this.name} is not available here")
     if not isinstance(parameters, Mapping):
         raise refused(node, f"Query parameter '{name}' not found; given: positional parameters or none")

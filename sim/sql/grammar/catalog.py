@@ -8,6 +8,8 @@ from typing import Protocol
 
 from sim.sql.grammar.types import Type
 
+SYSTEM_ERROR = "system_error_"  # the variable that @@error is
+
 
 @dataclass(frozen=True)
 class Partition:

@@ -8,13 +8,13 @@ from sim.sql.grammar.values import Value
 from sim.sql.rules import arrays, numbers, printf
 from sim.sql.rules.aggregates import AGGREGATES, SPECIAL, WINDOWS
 from sim.sql.rules.calls import Call, Rule
-from sim.sql.rules.jsons import reading, writing
+from sim.sql.rules.jsons import changing, reading, writing
 from sim.sql.rules.signatures import Signature, apply
 from sim.sql.rules.texts import letters
 from sim.sql.rules.times import arithmetic, clocks, formats, parses
 
 _MODULES = (arrays, arithmetic, clocks, formats, letters, numbers, parses, printf, reading)
-RULES: dict[str, Rule] = {**writing.MAKING}
+RULES: dict[str, Rule] = {**writing.MAKING, **changing.CHANGING}
 SIGNATURES: dict[str, list[Signature]] = {}
 for _module in _MODULES:
     RULES |= getattr(_module, "RULES", {})
@@ -29,22 +29,9 @@ _INSTEAD = {
     "HLL_COUNT.INIT": "APPROX_COUNT_DISTINCT",
     "HLL_COUNT.MERGE": "COUNT(DISTINCT value)",
     "SHA512": "SHA256",
-    "JSON_SET": "TO_JSON(STRUCT(...))",
-    "JSON_REMOVE": "TO_JSON(STRUCT(...))",
-    "JSON_STRIP_NULLS": "TO_JSON(STRUCT(...))",
     "COLLATE": "LOWER",
-    "JSON_ARRAY_APPEND": "TO_JSON(ARRAY_CONCAT(...))",
-    "JSON_ARRAY_INSERT": "TO_JSON(ARRAY_CONCAT(...))",
     "JSON_CONTAINS": "IN UNNEST(JSON_VALUE_ARRAY(json))",
     "JSON_FLATTEN": "UNNEST(JSON_QUERY_ARRAY(json))",
-    **dict.fromkeys(
-        ("BOOL_ARRAY", "INT64_ARRAY", "FLOAT64_ARRAY", "STRING_ARRAY"),
-        "ARRAY(SELECT ... JSON_QUERY_ARRAY(json))",
-    ),
-    **dict.fromkeys(
-        ("LAX_BOOL_ARRAY", "LAX_INT64_ARRAY", "LAX_FLOAT64_ARRAY", "LAX_STRING_ARRAY"),
-        "ARRAY(SELECT ... JSON_QUERY_ARRAY(json))",
-    ),
     **dict.fromkeys(
         ("JUSTIFY_DAYS", "JUSTIFY_HOURS", "JUSTIFY_INTERVAL"), "TIMESTAMP_DIFF or EXTRACT of the interval"
     ),

@@ -6,6 +6,7 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
 
 from context.errors import InputError
+from sim.sql.script.routines import routine
 from sim.sql.script.statements import Statement, parsed_tree, script_tokens, statement_of
 from sim.sql.script.structure import Block, Choice, Jump, Looping, Rows, Step, Steps, Stop, check_steps
 
@@ -55,6 +56,7 @@ class _Reader:
         self.tokens = script_tokens(text)
         self.at = 0
         self.depth = 0
+        self.handlers = 0  # EXCEPTIONs round the next token
 
     def word(self, ahead: int = 0) -> str:
         """A token that is no text and no quoted name, in capitals; "" at the end."""
@@ -116,19 +118,27 @@ class _Reader:
             self.end(word, label, line)
             return made
         if word == "BEGIN" and self.word(1) not in ("TRANSACTION", ";", ""):
-            self.at += 1
-            steps = self.steps("EXCEPTION", "END", of="BEGIN", line=line)
-            if self.word() == "EXCEPTION":
-                raise InputError(f"line {self.line}: EXCEPTION given; what fails ends a script here")
-            self.end("", label, line)
-            return Block(line, steps, label)
+            return self.block(line, label)
         if word in _JUMPS:
             self.at += 1
             target = self.name() if self.word() not in (";", "") else ""
             return Jump(line, _JUMPS[word], target)
         if word in ("RAISE", "ASSERT"):
             return self.stop(word, line)
-        return self.statement()
+        return routine(self, line) or self.statement()
+
+    def block(self, line: int, label: str = "") -> Block:
+        """BEGIN ... [EXCEPTION WHEN ERROR THEN ...] END."""
+        self.at += 1
+        steps = self.steps("EXCEPTION", "END", of="BEGIN", line=line)
+        handler: Steps | None = None
+        if self.word() == "EXCEPTION":
+            self.take("EXCEPTION", "WHEN", "ERROR", "THEN", of="BEGIN", line=line)
+            self.handlers += 1
+            handler = self.steps("END", of="BEGIN", line=line)
+            self.handlers -= 1
+        self.end("", label, line)
+        return Block(line, steps, label, handler)
 
     def name(self) -> str:
         """A name, in small letters."""
@@ -197,7 +207,9 @@ class _Reader:
         self.at += 1
         if word == "RAISE":
             if self.word() in (";", ""):
-                raise InputError(f"line {line}: RAISE without a message is allowed in an EXCEPTION only")
+                if not self.handlers:
+                    raise InputError(f"line {line}: RAISE without a message is allowed in an EXCEPTION only")
+                return Stop(line, None, again=True)
             self.take("USING", "MESSAGE", "=", of=word, line=line)
             return Stop(line, self.expression(of=word, line=line, take=False))
         condition = self.expression("AS", of=word, line=line, take=False, must=False)

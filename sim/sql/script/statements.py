@@ -15,14 +15,9 @@ POSITIONAL = "_positional_"  # a ? becomes the parameter of this name and its nu
 ALLOWED = (
     "queries, DECLARE, SET, CREATE [OR REPLACE] [TEMP] TABLE, CREATE VIEW, CREATE SCHEMA, INSERT, "
     "UPDATE, DELETE, MERGE, TRUNCATE TABLE, DROP, CREATE TEMP FUNCTION in SQL, IF, CASE, LOOP, WHILE, "
-    "REPEAT, FOR, BEGIN, RAISE, ASSERT"
+    "REPEAT, FOR, BEGIN, RAISE, ASSERT, transactions, EXECUTE IMMEDIATE, CREATE PROCEDURE, CALL"
 )
 _REFUSED = {
-    "BEGIN": "there are no transactions here; each statement is one",
-    "COMMIT": "there are no transactions here; each statement is one",
-    "ROLLBACK": "there are no transactions here; each statement is one",
-    "CALL": "there are no procedures here",
-    "EXECUTE": "build the text outside and use parameters",
     "EXPORT": "--format and --out write a result into a file",
     "ALTER": "CREATE OR REPLACE TABLE … AS SELECT … makes a table anew",
     "LOAD": "--table dataset.name=FILE brings a table of your own",

@@ -1,4 +1,4 @@
-"""What a script is made of: statements, and blocks, choices and loops round them."""
+"""What a script is made of: statements, and blocks, choices, loops and procedures round them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from context.errors import InputError
+from sim.sql.grammar.types import Type
 from sim.sql.script.statements import Statement
 
 
@@ -46,11 +47,12 @@ class Rows:
 
 @dataclass(frozen=True)
 class Block:
-    """BEGIN ... END: its variables are known inside of it."""
+    """BEGIN ... END: its variables are known inside of it; ``handler``: the steps after what fails there."""
 
     line: int
     steps: Steps
     label: str = ""
+    handler: Steps | None = None
 
 
 @dataclass(frozen=True)
@@ -64,14 +66,91 @@ class Jump:
 
 @dataclass(frozen=True)
 class Stop:
-    """RAISE with its message, or ASSERT, which goes on where its condition is true."""
+    """RAISE with its message, or ASSERT, which goes on where its condition is true.
+
+    ``again``: a RAISE without a message, of what has failed.
+    """
 
     line: int
     message: exp.Expr | None
     condition: exp.Expr | None = None
+    again: bool = False
 
 
-Step = Statement | Choice | Looping | Rows | Block | Jump | Stop
+@dataclass(frozen=True)
+class Transaction:
+    """BEGIN, COMMIT or ROLLBACK TRANSACTION."""
+
+    line: int
+    word: str
+
+
+@dataclass(frozen=True)
+class Execute:
+    """EXECUTE IMMEDIATE: a text that is a statement, variables for its one row, values for its parameters.
+
+    The values have the names of their parameters, "" for those by position.
+    """
+
+    line: int
+    text: exp.Expr
+    into: tuple[str, ...] = ()
+    values: tuple[tuple[str, exp.Expr], ...] = ()
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a procedure; ``mode``: IN, OUT or INOUT."""
+
+    name: str
+    mode: str
+    kind: Type
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """CREATE PROCEDURE; ``word``: "", OR REPLACE or IF NOT EXISTS; ``text``: the whole of it."""
+
+    line: int
+    name: exp.Table
+    arguments: tuple[Argument, ...]
+    steps: Steps
+    word: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CallStep:
+    """CALL of a procedure."""
+
+    line: int
+    name: exp.Table
+    values: tuple[exp.Expr, ...]
+
+
+@dataclass(frozen=True)
+class DropProcedure:
+    """DROP PROCEDURE; ``forgiving``: IF EXISTS."""
+
+    line: int
+    name: exp.Table
+    forgiving: bool
+
+
+Step = (
+    Statement
+    | Choice
+    | Looping
+    | Rows
+    | Block
+    | Jump
+    | Stop
+    | Transaction
+    | Execute
+    | Procedure
+    | CallStep
+    | DropProcedure
+)
 Steps = tuple[Step, ...]
 
 
@@ -90,9 +169,13 @@ def parts_of(steps: Steps) -> list[exp.Expr]:
         elif isinstance(step, Rows):
             found += [step.query, *parts_of(step.steps)]
         elif isinstance(step, Block):
-            found += parts_of(step.steps)
+            found += [*parts_of(step.steps), *parts_of(step.handler or ())]
         elif isinstance(step, Stop):
             found += [step.message, step.condition]
+        elif isinstance(step, Execute):
+            found += [step.text, *(value for _, value in step.values)]
+        elif isinstance(step, CallStep):
+            found += step.values
     return [tree for tree in found if tree is not None]
 
 
@@ -129,6 +212,10 @@ def _check(steps: Steps, names: frozenset[str], labels: dict[str, bool], *, decl
                     raise InputError(f"line {step.line}: FOR {step.name} given, but it is a variable already")
                 known = names | {step.name}
             _check(step.steps, known, inside, declares=isinstance(step, Block))
+            if isinstance(step, Block) and step.handler is not None:
+                _check(step.handler, names, inside, declares=False)
+        elif isinstance(step, Procedure):
+            _check(step.steps, frozenset(item.name for item in step.arguments), {}, declares=True)
         begun = True
 
 

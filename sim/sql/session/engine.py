@@ -24,6 +24,7 @@ from sim.sql.grammar.types import Type
 from sim.sql.session.catalog import RUN_CATALOG, TableNames
 from sim.sql.tables.faults import explaining
 from sim.sql.tables.own_tables import OwnTable, load_own
+from sim.sql.tables.places import Place
 from sim.sql.tables.scratch import scratch_folder
 from sim.sql.tables.storage_types import widened
 from sim.sql.translate import Translated, install, translate
@@ -77,6 +78,8 @@ class SqlEngine:
     parameters: dict[str, Bound] = field(default_factory=dict)
     variables: dict[str, Bound] = field(default_factory=dict)
     functions: dict[str, SqlFunction] = field(default_factory=dict)
+    kept: dict[str, Place] = field(default_factory=dict)  # temporary tables of before a transaction
+    calls: int = 0  # of procedures that are on their way
 
     def __post_init__(self) -> None:
         self.connection = open_run(self.run_dir, RUN_CATALOG)

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from sqlglot import exp
 
-from context.errors import InputError
+from context.errors import InputError, RunError
 from sim.sql.grammar.types import BOOL, STRING, struct_of
 from sim.sql.script.statements import Statement
-from sim.sql.script.structure import Block, Choice, Jump, Looping, Rows, Step, Steps, Stop
+from sim.sql.script.structure import Block, CallStep, Choice, Execute, Jump, Looping, Rows, Step, Steps, Stop
 from sim.sql.session.engine import SqlEngine
+from sim.sql.session.routines import (
+    RaisedError,
+    again,
+    called,
+    immediate,
+    known_error,
+    parameters_only,
+    put_into,
+    roll_back,
+    routine_done,
+)
 
 ROUNDS_MAX = 10_000  # of all loops of a script; BigQuery ends one after hours
 Given = TypeVar("Given")
@@ -44,6 +56,8 @@ class Flow(Generic[Given]):
             yield from self._all(steps)
         except _Jumped:  # a RETURN
             return
+        finally:  # what no COMMIT has kept is gone
+            roll_back(self._engine)
 
     def _all(self, steps: Steps) -> Iterator[Given]:
         for step in steps:
@@ -53,7 +67,7 @@ class Flow(Generic[Given]):
                 if self._dry:
                     raise InputError(
                         f"line {step.line}: allowed in a dry run: plain statements, without IF, CASE, loops, "
-                        "BEGIN, RAISE and ASSERT"
+                        "BEGIN, RAISE, ASSERT, transactions, procedures and EXECUTE IMMEDIATE"
                     )
                 yield from self._step(step)
 
@@ -67,11 +81,45 @@ class Flow(Generic[Given]):
         elif isinstance(step, Looping | Rows):
             yield from self._loop(step)
         elif isinstance(step, Block):
+            yield from self._block(step)
+        elif isinstance(step, Execute):
+            yield from self._execute(step)
+        elif isinstance(step, CallStep):
+            yield from self._call(step)
+        else:
+            routine_done(self._engine, step)
+
+    def _block(self, step: Block) -> Iterator[Given]:
+        try:
             try:
                 yield from self._inside(step.steps)
-            except _Jumped as jump:
-                if not step.label or jump.label != step.label:
+            except (InputError, RunError) as error:
+                if step.handler is None:
                     raise
+                with known_error(self._engine, error):
+                    yield from self._inside(step.handler)
+        except _Jumped as jump:
+            if not step.label or jump.label != step.label:
+                raise
+
+    def _execute(self, step: Execute) -> Iterator[Given]:
+        """EXECUTE IMMEDIATE: a statement by itself, which knows no variables."""
+        statement = immediate(self._engine, step)
+        with parameters_only(self._engine, step):
+            if step.into:
+                if not isinstance(statement.tree, exp.Query):
+                    raise InputError(f"line {step.line}: INTO with {statement.word}, allowed: with a query")
+                held = self._engine.held(statement.tree)
+                columns, rows = held.columns, held.rows().to_pylist()
+            else:
+                yield self._outcome(statement)
+                return
+        put_into(self._engine, step, columns, rows)
+
+    def _call(self, step: CallStep) -> Iterator[Given]:
+        """CALL: the steps of a procedure, which know their arguments only."""
+        with called(self._engine, step) as steps, suppress(_Jumped):  # a RETURN
+            yield from self._all(steps)
 
     def _inside(self, steps: Steps) -> Iterator[Given]:
         """Steps whose variables are gone after them."""
@@ -146,6 +194,8 @@ class Flow(Generic[Given]):
             self._engine.variables.pop(step.name, None)
 
     def _stop(self, step: Stop) -> None:
+        if step.again:
+            raise again(self._engine)
         if step.condition is not None and self._truth(step.condition, "ASSERT", step.line):
             return
         message = "Assertion failed"
@@ -153,4 +203,4 @@ class Flow(Generic[Given]):
             kind, message = self._engine.value(step.message)
             if kind != STRING:
                 raise InputError(f"line {step.line}: a message of type {kind} given, allowed: STRING")
-        raise InputError(f"line {step.line}: {message}")
+        raise RaisedError(step.line, str(message))

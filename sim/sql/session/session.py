@@ -16,6 +16,7 @@ from sim.sql.script.statements import POSITIONAL, Statement
 from sim.sql.script.structure import parts_of
 from sim.sql.session.engine import Bound, SqlEngine
 from sim.sql.session.flow import Flow
+from sim.sql.session.routines import check_in_transaction
 from sim.sql.session.steps import definition_of, done
 from sim.sql.tables.own_tables import OwnTable
 
@@ -102,6 +103,7 @@ class Session:
             return StatementAnswer(statement, cost=self._engine.cost(query))
         if isinstance(tree, exp.Query):
             return StatementAnswer(statement, rows=self._engine.held(tree).rows())
+        check_in_transaction(self._engine, tree)
         return StatementAnswer(statement, said=done(self._engine, statement, tree, dry=dry))
 
     def _tell(self, text: str) -> None:

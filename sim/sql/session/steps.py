@@ -107,7 +107,10 @@ def _set(engine: SqlEngine, tree: exp.Set) -> None:
             raise _number(names, len(fields))
         values = list(record.values()) if kind.fields and record is not None else [record] * len(names)
         for name, (_, inner), value in zip(names, fields, values, strict=True):
-            engine.variables[name.lower()] = (_fitting(f"SET {name}", _declared(engine, name), inner), value)
+            engine.variables[name.lower()] = (
+                fitting(f"SET {name}", declared_type(engine, name), inner),
+                value,
+            )
 
 
 def _number(names: list[str], given: int) -> InputError:
@@ -115,11 +118,11 @@ def _number(names: list[str], given: int) -> InputError:
 
 
 def _assign(engine: SqlEngine, name: str, given: exp.Expr) -> None:
-    wanted = _declared(engine, name)
+    wanted = declared_type(engine, name)
     engine.variables[name.lower()] = _value(engine, f"SET {name}", given, wanted)
 
 
-def _declared(engine: SqlEngine, name: str) -> Type:
+def declared_type(engine: SqlEngine, name: str) -> Type:
     """The type of a variable. Raises InputError for one that no DECLARE made."""
     if name.lower() not in engine.variables:
         known = sorted(engine.variables)
@@ -134,10 +137,11 @@ def _value(engine: SqlEngine, where: str, given: exp.Expr, wanted: Type | None) 
     if wanted is not None and (isinstance(given, exp.Null) or (text and wanted.kind in FROM_LITERALS)):
         given = exp.Cast(this=given.copy(), to=exp.DataType.build(str(wanted), dialect="bigquery"))
     held, value = engine.value(given)
-    return _fitting(where, wanted, held), value
+    return fitting(where, wanted, held), value
 
 
-def _fitting(where: str, wanted: Type | None, held: Type) -> Any:
+def fitting(where: str, wanted: Type | None, held: Type) -> Any:
+    """A variable's type: the wanted one. Raises InputError for a value that does not turn into it."""
     if wanted is not None and not opens(held, wanted):
         raise InputError(f"{where}: a value of type {held} given, allowed: {wanted}")
     return wanted or held

@@ -12,6 +12,7 @@ from context.errors import InputError
 from sim.sql.warehouse import quoted
 
 SCRATCH = "scratch"  # the dataset of tables that are made without one
+TEMPORARY = "main"  # where DuckDB has temporary tables, which have no dataset for a user
 MADE = "_rows_"  # how names of tables begin that a session makes for itself; no name of a user's does
 
 
@@ -65,6 +66,11 @@ def no_table(given: str, parts: list[str], known: Iterable[Place]) -> InputError
     meant = get_close_matches(parts[-2].lower(), datasets, n=1, cutoff=0.7) if len(parts) > 1 else datasets
     names = sorted({name for dataset, name in found if dataset in meant})
     near = get_close_matches(parts[-1].lower(), names, n=1, cutoff=0.6)
-    likely = [f"{dataset}.{name}" for dataset, name in sorted(found) if dataset in meant and name in near]
-    hint = f"did you mean {' or '.join(likely)}?" if likely else f"datasets: {', '.join(datasets)}"
+    likely = [
+        name if dataset == TEMPORARY else f"{dataset}.{name}"
+        for dataset, name in sorted(found)
+        if dataset in meant and name in near
+    ]
+    shown = ", ".join(dataset for dataset in datasets if dataset != TEMPORARY) or "none"
+    hint = f"did you mean {' or '.join(likely)}?" if likely else f"datasets: {shown}"
     return InputError(f"no table named {given}; {hint}")

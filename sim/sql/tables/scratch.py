@@ -5,13 +5,14 @@ It is attached while a script needs it: several sessions may read at a time, one
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
 from context.errors import InputError, RunError
-from context.files import disk_error
+from context.files import PARTIAL, disk_error
 from sim.folder.duckdb_paths import duckdb_database
 from sim.sql.tables.places import Place
 from sim.sql.warehouse import STORAGE_VERSION, literal, quoted
@@ -19,6 +20,8 @@ from sim.sql.warehouse import STORAGE_VERSION, literal, quoted
 SCRATCH_CATALOG = "scratch"
 _FILE = "tables.duckdb"
 _VIEWS = f"{SCRATCH_CATALOG}._views.views"
+_PROCEDURES = f"{SCRATCH_CATALOG}._views.procedures"
+_KEPT = "scratch_before"  # the file itself while a transaction writes its copy
 
 
 def scratch_folder(run_dir: Path) -> Path:
@@ -32,6 +35,11 @@ def scratch_file(run_dir: Path) -> Path:
     return scratch_folder(run_dir) / _FILE
 
 
+def _journal(file: Path) -> Path:
+    """Where DuckDB keeps what it has not put into a file yet."""
+    return file.with_name(f"{file.name}.wal")
+
+
 class Scratch:
     """Users' tables of one run on a connection. Raises RunError when another session is writing."""
 
@@ -39,6 +47,7 @@ class Scratch:
         self._connection = connection
         self._path = scratch_file(run_dir)
         self._mode: str | None = None
+        self._copy: Path | None = None  # what a transaction writes
 
     def places(self) -> list[Place]:
         """All tables and views in it; none if nobody has made one."""
@@ -77,6 +86,9 @@ class Scratch:
         if self._mode == "":
             return
         self.release()
+        if self._copy is not None:
+            self._attach("")
+            return
         try:
             self._path.parent.mkdir(exist_ok=True)
         except OSError as error:
@@ -117,6 +129,65 @@ class Scratch:
         else:
             self._run(f"DELETE FROM {_VIEWS} WHERE dataset = ? AND name = ?", [place.dataset, place.name])
 
+    def put_procedure(self, dataset: str, name: str, text: str) -> None:
+        """Write down a procedure, in place of an older one of its name."""
+        self.make_dataset(dataset)
+        self._run(f"CREATE TABLE IF NOT EXISTS {_PROCEDURES} (dataset VARCHAR, name VARCHAR, text VARCHAR)")
+        self.drop_procedure(dataset, name)
+        self._run(f"INSERT INTO {_PROCEDURES} VALUES (?, ?, ?)", [dataset, name, text])
+
+    def drop_procedure(self, dataset: str, name: str) -> None:
+        """Drop a procedure."""
+        self.write()
+        self._run(f"DELETE FROM {_PROCEDURES} WHERE dataset = ? AND name = ?", [dataset, name])
+
+    def procedures(self) -> dict[tuple[str, str], str]:
+        """The text of each procedure in it, by dataset and name."""
+        self.places()
+        there = "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = 'procedures'"
+        if self._mode is None or not self._rows(there, [SCRATCH_CATALOG]):
+            return {}
+        rows = self._rows(f"SELECT dataset, name, text FROM {_PROCEDURES}")
+        return {(dataset, name): text for dataset, name, text in rows}
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether what is written is not to stay yet."""
+        return self._copy is not None
+
+    def begin(self) -> None:
+        """Write a copy from here on. The file stays as it is, and nobody else's, until the end."""
+        self.write()
+        self.release()
+        copy = self._path.with_name(f"{_FILE}{PARTIAL}")
+        try:
+            _journal(copy).unlink(missing_ok=True)  # of a transaction that was killed
+            shutil.copyfile(self._path, copy)
+        except OSError as error:
+            raise disk_error(copy, error) from error
+        self._copy = copy
+        try:
+            self._open(self._path, _KEPT, "")
+            self._attach("")
+        except BaseException:
+            self.end(keep=False)
+            raise
+
+    def end(self, *, keep: bool) -> None:
+        """End what ``begin`` began: what was written stays, or is gone."""
+        copy, self._copy = self._copy, None
+        self.release()
+        self._connection.execute(f"DETACH DATABASE IF EXISTS {_KEPT}")
+        if copy is None:
+            return
+        try:
+            if keep:
+                copy.replace(self._path)
+            for rubbish in (copy, _journal(copy)):
+                rubbish.unlink(missing_ok=True)
+        except OSError as error:
+            raise disk_error(self._path, error) from error
+
     def release(self) -> None:
         """Leave the file to others."""
         if self._mode is not None:
@@ -124,18 +195,19 @@ class Scratch:
         self._mode = None
 
     def _attach(self, mode: str) -> None:
+        self._open(self._copy or self._path, SCRATCH_CATALOG, mode)
+        self._mode = mode
+
+    def _open(self, path: Path, catalog: str, mode: str) -> None:
         options = f"{mode}STORAGE_VERSION '{STORAGE_VERSION}'" if not mode else mode.rstrip(", ")
         try:
-            self._connection.execute(
-                f"ATTACH {literal(duckdb_database(self._path))} AS {SCRATCH_CATALOG} ({options})"
-            )
+            self._connection.execute(f"ATTACH {literal(duckdb_database(path))} AS {catalog} ({options})")
         except duckdb.IOException as error:
             if "lock" in str(error):
                 raise RunError(f"{self._path}: another session writes its tables; wait for it") from None
             raise RunError(f"{self._path}: {str(error).splitlines()[0]}") from error
         except duckdb.Error as error:
             raise RunError(f"{self._path}: {str(error).splitlines()[0]}") from error
-        self._mode = mode
 
     def _rows(self, text: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
         return self._run(text, values).fetchall()
