@@ -95,7 +95,7 @@ def test_the_command_ends_with_what_it_finds(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_a_tool_is_named_by_its_part_too(tmp_path: Path) -> None:
-    """A tool's rate by a tenth is named among the parts that tools have, and of no other tool so far."""
+    """Where a tool's rate grows by a tenth, its part of all clicks grows and those of the others shrink."""
     found = _against(lambda folder: edit(folder, "rate_tool.csv", _tool), tmp_path / "pack")
     parts = {each.cell: each.came / each.asked for each in found.differences if each.block.endswith(", mix")}
     assert parts["files"] > 1.05
