@@ -9,7 +9,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --n
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stack release check-cloud lock-checkov test gates check format bench speed docs picture emulators \
-	oldest-clients beam lock lock-emulators lock-beam clean
+	oldest-clients beam privacy lock lock-emulators lock-beam lock-privacy clean
 
 help:
 	@echo "make demo     a university of 1,000 FTE in runs/: context store, a term of events, warehouse"
@@ -24,6 +24,7 @@ help:
 	@echo "make speed    the same into docs/speed.md, and what runs of four sizes take"
 	@echo "make emulators  emulators of BigQuery (where there is a Python 3.13) and Cloud Storage for the tests"
 	@echo "make beam     Termtide with Apache Beam in an environment of its own, .venv/beam"
+	@echo "make privacy  OpenDP into .venv, for termtide fit --epsilon and its tests"
 	@echo "make oldest-clients  DuckDB 1.2 for the test that opens files with it"
 	@echo "make docs     write what is made from the code anew: lists of events and rooms, the cookbook"
 	@echo "make picture  README's pictures of the demo's report anew (needs Chromium)"
@@ -133,6 +134,17 @@ beam: .venv/beam/.installed
 
 lock-beam: .venv/bin/uv
 	$(COMPILE) --extra beam --extra gcs --group build -o deploy/scale/beam.lock
+
+# What termtide fit --epsilon needs, which is large and nobody else's need: into the environment itself, by a lock that
+# says the same of all that requirements.lock has.
+privacy: .venv/.installed-privacy
+
+.venv/.installed-privacy: deploy/privacy/privacy.lock .venv/.installed
+	@$(INSTALL) --no-deps --require-hashes -r $<
+	@touch $@
+
+lock-privacy: .venv/bin/uv
+	$(COMPILE) --extra privacy --group build -c requirements.lock -o deploy/privacy/privacy.lock
 
 # What a run leaves behind is opened by DuckDB 1.2 itself, which lies beside the environment.
 oldest-clients: .venv/.installed

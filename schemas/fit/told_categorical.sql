@@ -1,5 +1,5 @@
 -- One categorical field out of the distributions that a tenant publishes; records stand for people there. What is not
--- among the values told is what the whole has beyond them.
+-- among the values told is what the whole has beyond them; it was guarded when it was published.
 WITH
 told AS (
   SELECT
@@ -23,7 +23,7 @@ rest AS (
 SELECT given_1_value, given_2_value, field_value, is_null, num_records, num_records AS num_people
 FROM told
 UNION ALL
-SELECT given_1_value, given_2_value, NULL, FALSE, num_records, num_records
+SELECT given_1_value, given_2_value, NULL, FALSE, num_records, GREATEST(num_records, @threshold)
 FROM rest
-WHERE num_records >= @threshold
+WHERE num_records > 0
 ORDER BY 1, 2, 3, 4

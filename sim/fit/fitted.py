@@ -73,4 +73,4 @@ def _units(by_given: Mapping[Any, int]) -> dict[str, int]:
 
 def few_digits(count: float) -> int:
     """A count as it may be told."""
-    return int(float(f"{count:.{_COUNT_DIGITS}g}"))
+    return round(float(f"{count:.{_COUNT_DIGITS}g}"))

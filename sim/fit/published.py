@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -75,25 +76,24 @@ def rate_table(found: Fitted, pack: Pack) -> pa.Table:
         return schema.empty_table()
     count, axes = clicks.counted, clicks.counted.axes
     rates, students = before(pack, axes), count.students.mean(axis=2)
-    rows = [
-        {
-            "term_type": axes.term_type,
-            "cip_category": cip,
-            "course_level": level,
-            "day_in_term": day,
-            "tool": tool,
-            "avg_events_per_person": Decimal(f"{rounded_rate(float(rates[c, v, d, t])):.9f}"),
-            "num_people": max(few_digits(float(students[c, v])), 1),
-            "num_courses": few_digits(float(count.courses[c, v])),
-            "is_borrowed": not bool(found.rates.told[c, v, t]),
-        }
-        for c, cip in enumerate(axes.cips)
-        for v, level in enumerate(axes.levels)
-        if count.courses[c, v]
-        for d, day in enumerate(axes.days)
-        for t, tool in enumerate(axes.tools)
-    ]
-    return pa.Table.from_pylist(rows, schema=schema)
+    c, v, d, t = (place.ravel() for place in np.indices(rates.shape))
+    there = count.courses[c, v] > 0
+    c, v, d, t = c[there], v[there], d[there], t[there]
+    people = [max(few_digits(number), 1) for number in students.ravel().tolist()]
+    courses = [few_digits(number) for number in count.courses.ravel().tolist()]
+    cell = c * len(axes.levels) + v
+    columns = {
+        "term_type": np.full(len(c), axes.term_type),
+        "cip_category": np.array(axes.cips)[c],
+        "course_level": np.array(axes.levels)[v],
+        "day_in_term": np.array(axes.days)[d],
+        "tool": np.array(axes.tools)[t],
+        "avg_events_per_person": np.array([rounded_rate(rate) for rate in rates[c, v, d, t].tolist()]),
+        "num_people": np.array(people)[cell],
+        "num_courses": np.array(courses)[cell],
+        "is_borrowed": ~found.rates.told[c, v, t],
+    }
+    return pa.table({name: pa.array(columns[name]).cast(schema.field(name).type) for name in schema.names})
 
 
 def save_distributions(found: Fitted, pack: Pack, folder: Path) -> list[Path]:

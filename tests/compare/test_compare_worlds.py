@@ -92,3 +92,12 @@ def test_the_command_ends_with_what_it_finds(tmp_path: Path, capsys: pytest.Capt
     with pytest.raises(SystemExit) as ended:
         main(["compare", "us_public_r1", str(tmp_path / "nowhere")])
     assert ended.value.code == 2
+
+
+def test_a_tool_is_named_by_its_part_too(tmp_path: Path) -> None:
+    """Where a tool's rate grows by a tenth, its part of all clicks grows and those of the others shrink."""
+    found = _against(lambda folder: edit(folder, "rate_tool.csv", _tool), tmp_path / "pack")
+    parts = {each.cell: each.came / each.asked for each in found.differences if each.block.endswith(", mix")}
+    assert parts["files"] > 1.05
+    assert all(ratio < 1 for tool, ratio in parts.items() if tool != "files")
+    assert "assignments" not in parts

@@ -43,8 +43,8 @@ def test_expected_events_are_the_counted() -> None:
     assert count is not None
     rates = before(load_pack(tiny_pack()), count.axes)
     expected = (rates * count.students[:, :, :, None]).sum(axis=(0, 1, 2))
-    large = np.nan_to_num(count.tool) > 3_000
-    assert large.sum() >= 3
+    large = np.argsort(np.nan_to_num(count.tool))[-3:]
+    assert count.tool[large].min() > 500
     assert np.abs(expected[large] / count.tool[large] - 1).max() < 0.03
 
 
