@@ -79,7 +79,7 @@ class _Usual:
     def __init__(self, calendar: Calendar, world: World, effects: Effects, shape: tuple[int, int]) -> None:
         """``shape``: how many families and levels there are."""
         e, c = world.enrolments, world.courses
-        self._calendar, self._cells, sections = calendar, shape[0] * shape[1], len(effects.section_micro)
+        self.calendar, self._cells, sections = calendar, shape[0] * shape[1], len(effects.section_micro)
         cell_of = np.zeros(sections, dtype=np.int64)
         cell_of[e.section] = c.cip[e.course].astype(np.int64) * shape[1] + c.level[e.course]
         self._order = np.argsort(cell_of, kind="stable")
@@ -91,10 +91,10 @@ class _Usual:
 
     def _daily(self, world: World, rows: I64, values: I64, sections: int) -> I64:
         """[days, sections] Sums of the values of those who are enrolled on a day."""
-        e, days = world.enrolments, len(self._calendar.days)
+        e, days = world.enrolments, len(self.calendar.days)
         section, change = e.section[rows].astype(np.int64), np.zeros((days + 1) * sections, dtype=np.int64)
         for day, sign in ((e.first_day[rows], 1), (e.last_day[rows], -1)):
-            at = np.clip(day.astype(np.int64) - self._calendar.first_day, 0, days) * sections + section
+            at = np.clip(day.astype(np.int64) - self.calendar.first_day, 0, days) * sections + section
             change += sign * np.bincount(at, values, minlength=len(change)).astype(np.int64)
         return np.asarray(np.cumsum(change.reshape(-1, sections), axis=0)[:days])
 
@@ -106,17 +106,16 @@ class _Usual:
 
     def students(self, day: int) -> I64:
         """[cells] Who is enrolled on a campus day."""
-        return self.by_cell(self._students[day - self._calendar.first_day])
+        return self.by_cell(self._students[day - self.calendar.first_day])
 
     def base(self, day: int, tastes: I64) -> I64:
         """[cells, tools] What they do on average, in millionths of FULL_WEIGHT, by ``tool_tastes``."""
-        activity = self._activity[day - self._calendar.first_day]
+        activity = self._activity[day - self.calendar.first_day]
         return self.by_cell(activity[:, np.newaxis] * tastes) * HUNDREDTHS
 
 
 def _wanted(
     pack: Pack,
-    calendar: Calendar,
     world: World,
     effects: Effects,
     state: DayState,
@@ -124,9 +123,9 @@ def _wanted(
     weights: tuple[I64, I64],
     usual: _Usual,
 ) -> _Wanted:
-    like = calendar.curve_day_of(state.day)
-    rates = pack.rates.of(calendar.term.term_type, like, state.kind, "Student")
-    if calendar.is_skipped(state.day):
+    like = usual.calendar.curve_day_of(state.day)
+    rates = pack.rates.of(usual.calendar.term.term_type, like, state.kind, "Student")
+    if usual.calendar.is_skipped(state.day):
         rates = np.zeros_like(rates)
     e = world.enrolments
     rows = np.flatnonzero(e.is_student & (e.first_day <= state.day) & (state.day < e.last_day))
@@ -193,7 +192,7 @@ def make_plan(
     weights = state_weights(pack, world.tools), tool_tastes(pack, world)
     shape = len(pack.rates.cips), len(pack.rates.levels), len(world.tools)
     usual = _Usual(calendar, world, effects, shape[:2])
-    days = [_wanted(pack, calendar, world, effects, state, keys, weights, usual) for state in campus.states()]
+    days = [_wanted(pack, world, effects, state, keys, weights, usual) for state in campus.states()]
     asked = np.stack(
         [
             asked_of(

@@ -17,7 +17,7 @@ from sim.caliper.texts import fixed
 from sim.tools.every_tool import detail, key_texts
 from sim.world.world import SUBMISSION_TYPES, World
 
-_PERSON_FEED, _COURSE_FEED = 832, 833  # purposes of the key of a person, of a course
+_PERSON_FEED, _COURSE_FEED = 834, 833  # purposes of the key of a person, of a course
 Get = Callable[[World, Positions], Any]
 _OBJECTS = (
     "assignment", "quiz", "discussion", "file", "page", "item", "tool", "calendar", "collaboration",
