@@ -29,7 +29,7 @@ from sim.stream.scene import Scene, Span
 from sim.stream.timeline import Timeline
 
 _MOST_ROWS = 16_384  # events rendered at a time: smaller runs cost up to half as much again
-_QUANTUM_S = 0.01  # sensors wake at most so often, in wall time
+_QUANTUM_S = 0.02  # sensors wake at most so often, in wall time
 _FREE_STEP_MS = 600_000  # and at speed MAX so often, in campus time
 _QUIET_S = 15.0  # a wait for the next event that is worth a word, in wall time
 _PATIENCE_S = 60.0  # in which what somebody wants is done, in wall time
