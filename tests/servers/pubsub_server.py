@@ -151,9 +151,10 @@ class Collector:
                     continue
                 got = [self._read(one, now) for one in reply.received_messages]
                 ids = [one.ack_id for one in reply.received_messages]
-                client.acknowledge(subscription=self._name, ack_ids=ids, retry=None, timeout=20)
+                # First: an acknowledgement that fails may have been heard, and these don't come again.
                 self.messages.extend(one for one in got if one.number not in self._seen)
                 self._seen |= {one.number for one in got}
+                client.acknowledge(subscription=self._name, ack_ids=ids, retry=None, timeout=20)
             except api.GoogleAPICallError:
                 self._over.wait(0.1)
         client.transport.close()
