@@ -17,10 +17,8 @@ from context.packs.pack import Pack
 from context.people.standing import family_seats
 
 _MOST_FAILING = 64.0  # times the pack's share, before tilting
-_ROUNDS, _TILTS = (
-    40,
-    60,
-)  # of bisections; of Newton's steps, of which six are enough, and bisections beside them
+_ROUNDS = 40  # of bisections
+_TILTS = 60  # of Newton's steps, of which six are enough, and bisections beside them
 _ENOUGH = 1e-12  # grade points: what is left shows in no rounded share
 _LEAST_TILT, _MOST_TILT = 0.02, 50.0
 

@@ -10,6 +10,8 @@ import numpy.typing as npt
 _NOTHING: npt.NDArray[np.int32] = np.zeros(0, dtype=np.int32)
 NO_TOOL = 255  # kinds outside the tool rates: logins
 
+_ORDER = ("uuid_low", "uuid_high", "time_ms")  # the last is the first to go by
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -43,7 +45,7 @@ class Batch:
 
     def sorted(self) -> Batch:
         """Rows in total order; ids are unique, so the order depends on nothing else."""
-        return self.take(np.lexsort((self.uuid_low, self.uuid_high, self.time_ms)))
+        return self.take(np.lexsort([getattr(self, name) for name in _ORDER]))
 
 
 def concatenate(batches: list[Batch]) -> Batch:
@@ -55,5 +57,5 @@ def in_order(parts: list[Batch]) -> Batch:
     """All rows of the parts in total order; the list is emptied, and their columns let go one by one."""
     columns = {f.name: [getattr(part, f.name) for part in parts] for f in fields(Batch)}
     parts.clear()
-    order = np.lexsort([np.concatenate(columns[name]) for name in ("uuid_low", "uuid_high", "time_ms")])
+    order = np.lexsort([np.concatenate(columns[name]) for name in _ORDER])
     return Batch(**{name: np.concatenate(columns.pop(name))[order] for name in list(columns)})

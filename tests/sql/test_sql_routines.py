@@ -15,24 +15,15 @@ from context.errors import InputError
 from context.files import PARTIAL
 from sim.sql.session.session import Session
 from sim.sql.tables.scratch import scratch_file, scratch_folder
-from tests.samples.toy_run import write_whole_run
 
 TABLE = "CREATE OR REPLACE TABLE lab.t AS SELECT 1 AS x; CREATE OR REPLACE TEMP TABLE u AS SELECT 1 AS y; "
 SUMS = "SELECT SUM(x) FROM lab.t; SELECT SUM(y) FROM u; "
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The toy run."""
-    folder = tmp_path_factory.mktemp("runs") / "toy"
-    write_whole_run(folder)
-    return folder
-
-
 @pytest.fixture
-def session(run: Path) -> Iterator[Session]:
+def session(toy_run: Path) -> Iterator[Session]:
     """A session on it."""
-    with Session(run, "unizin-shared") as made:
+    with Session(toy_run, "unizin-shared") as made:
         yield made
 
 
@@ -138,33 +129,33 @@ def test_what_cannot_be(session: Session, text: str, message: str) -> None:
     assert len(str(refused.value).splitlines()) == 1
 
 
-def test_end_of_a_script_rolls_back(session: Session, run: Path) -> None:
+def test_end_of_a_script_rolls_back(session: Session, toy_run: Path) -> None:
     """A script that ends, or fails, in a transaction leaves what was there before, and no file of its own."""
     given(session, TABLE)
     given(session, "BEGIN TRANSACTION; INSERT lab.t VALUES (2); INSERT u VALUES (5)")
     with pytest.raises(InputError, match="division by zero"):
         given(session, "BEGIN TRANSACTION; INSERT lab.t VALUES (2); SELECT 1 / 0; COMMIT TRANSACTION")
     assert given(session, SUMS) == [1, 1]
-    assert [path.name for path in scratch_folder(run).iterdir()] == [scratch_file(run).name]
+    assert [path.name for path in scratch_folder(toy_run).iterdir()] == [scratch_file(toy_run).name]
 
 
-def test_procedures_outlive_a_session(run: Path) -> None:
+def test_procedures_outlive_a_session(toy_run: Path) -> None:
     """Another session calls what one has made, and sees what a transaction has kept."""
-    with Session(run, "unizin-shared") as one:
+    with Session(toy_run, "unizin-shared") as one:
         given(one, TABLE + "CREATE OR REPLACE PROCEDURE lab.grow(n INT64) BEGIN INSERT lab.t VALUES (n); END")
         given(one, "BEGIN TRANSACTION; CALL lab.grow(4); COMMIT TRANSACTION")
-    with Session(run, "unizin-shared") as other:
+    with Session(toy_run, "unizin-shared") as other:
         assert given(other, "CALL lab.grow(10); SELECT SUM(x) FROM lab.t") == [15]
 
 
-def test_a_killed_transaction_leaves_nothing(session: Session, run: Path) -> None:
+def test_a_killed_transaction_leaves_nothing(session: Session, toy_run: Path) -> None:
     """What a killed session has left of a transaction is no part of the next one."""
     given(session, TABLE)
-    copy = scratch_file(run).with_name(f"{scratch_file(run).name}{PARTIAL}")
-    shutil.copyfile(scratch_file(run), copy)
+    copy = scratch_file(toy_run).with_name(f"{scratch_file(toy_run).name}{PARTIAL}")
+    shutil.copyfile(scratch_file(toy_run), copy)
     with duckdb.connect(copy) as killed:
         killed.execute("PRAGMA disable_checkpoint_on_shutdown")
         killed.execute("INSERT INTO lab.t VALUES (100)")
     assert copy.with_name(f"{copy.name}.wal").is_file()
     assert given(session, "BEGIN; INSERT lab.t VALUES (2); COMMIT; " + SUMS) == [3, 1]
-    assert [path.name for path in scratch_folder(run).iterdir()] == [scratch_file(run).name]
+    assert [path.name for path in scratch_folder(toy_run).iterdir()] == [scratch_file(toy_run).name]

@@ -18,30 +18,21 @@ from context.errors import InputError, RunError
 from sim.folder.manifest import load_manifest
 from sim.sql.query import run_sql
 from sim.sql.warehouse import build_warehouse, new_file, open_run
-from tests.samples.toy_run import write_whole_run
 
 COUNT = "SELECT count(*) FROM event_store.expanded"
 OLDEST = Path(__file__).resolve().parents[2] / ".venv" / "duckdb-1.2"  # what make oldest-clients installs
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with its warehouse; tests that change it copy it."""
-    run = tmp_path_factory.mktemp("runs") / "toy-7"
-    write_whole_run(run)
-    return run
-
-
 @pytest.fixture
-def plain(made: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def plain(toy_run: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The plain client, read-only."""
-    with duckdb.connect(str(made / "warehouse.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(toy_run / "warehouse.duckdb"), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
 
 
 def test_the_plain_client_counts_from_anywhere_beside_a_reader(
-    made: Path, plain: duckdb.DuckDBPyConnection, tmp_path: Path
+    toy_run: Path, plain: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     """Another process in another folder, knowing only the file, counts all events while we have it open."""
     assert plain.execute(COUNT).fetchone() == (15,)
@@ -50,16 +41,16 @@ def test_the_plain_client_counts_from_anywhere_beside_a_reader(
         f"c.execute({COUNT!r}); print(*c.fetchone());"
         f"c.execute({COUNT.replace('expanded', 'events')!r}); print(*c.fetchone())"
     )
-    file = os.path.relpath(made / "warehouse.duckdb", tmp_path)
+    file = os.path.relpath(toy_run / "warehouse.duckdb", tmp_path)
     done = subprocess.run([sys.executable, "-c", code, file], cwd=tmp_path, capture_output=True, check=True)
     assert done.stdout.split() == [b"15", b"15"]
 
 
 @pytest.mark.parametrize("name", ["moved", "with space", "it's", "a[1]*", "ü"])
-def test_our_connection_works_after_a_move(made: Path, tmp_path: Path, name: str) -> None:
+def test_our_connection_works_after_a_move(toy_run: Path, tmp_path: Path, name: str) -> None:
     """A copied folder is read in its new place, not the old one, whatever characters its name has."""
     copy = tmp_path / name
-    shutil.copytree(made, copy)
+    shutil.copytree(toy_run, copy)
     file = next(copy.glob("event_store/expanded/*/unit-2026-08-31.parquet"))
     pq.write_table(pq.read_table(file, partitioning=None).slice(1), file)
     with open_run(copy) as connection:
@@ -119,10 +110,10 @@ def test_the_older_events_view(plain: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def test_a_run_without_events_has_an_empty_store(made: Path, tmp_path: Path) -> None:
+def test_a_run_without_events_has_an_empty_store(toy_run: Path, tmp_path: Path) -> None:
     """With no event file at all, the views are there, with their columns, and have no rows."""
     copy = tmp_path / "empty"
-    shutil.copytree(made, copy)
+    shutil.copytree(toy_run, copy)
     shutil.rmtree(copy / "event_store")
     manifest = load_manifest(copy)
     manifest.units = {}
@@ -136,10 +127,10 @@ def test_a_run_without_events_has_an_empty_store(made: Path, tmp_path: Path) -> 
         )
 
 
-def test_only_what_was_written_is_read(made: Path, tmp_path: Path) -> None:
+def test_only_what_was_written_is_read(toy_run: Path, tmp_path: Path) -> None:
     """A file that somebody laid among the events is read by nobody; one that is gone is missed by name."""
     copy = tmp_path / "stray"
-    shutil.copytree(made, copy)
+    shutil.copytree(toy_run, copy)
     build_warehouse(copy)
     (unit,) = copy.glob("event_store/expanded/event_date=2026-08-31/unit-2026-08-31.parquet")
     for name in ("unit-2026-12-31.parquet", "mine.parquet"):
@@ -168,10 +159,10 @@ def test_only_what_was_written_is_read(made: Path, tmp_path: Path) -> None:
         build_warehouse(copy)
 
 
-def test_a_rebuild_that_fails_keeps_the_old_one(made: Path, tmp_path: Path) -> None:
+def test_a_rebuild_that_fails_keeps_the_old_one(toy_run: Path, tmp_path: Path) -> None:
     """A store file without a column of its contract is an error in one line; the old warehouse stays."""
     copy = tmp_path / "broken"
-    shutil.copytree(made, copy)
+    shutil.copytree(toy_run, copy)
     before = (copy / "warehouse.duckdb").read_bytes()
     shutil.copy(copy / "context_store_keymap/person.parquet", copy / "context_store_entity/person.parquet")
     with pytest.raises(RunError, match="cannot be built") as caught:
@@ -190,17 +181,17 @@ def test_what_is_no_run_is_said(tmp_path: Path) -> None:
         open_run(tmp_path)
 
 
-def test_files_are_in_the_form_that_duckdb_1_2_reads(made: Path, tmp_path: Path) -> None:
+def test_files_are_in_the_form_that_duckdb_1_2_reads(toy_run: Path, tmp_path: Path) -> None:
     """The header names storage version 64, which DuckDB reads from 1.2 on; a delivered file's too."""
     new = tmp_path / "new.duckdb"
     with new_file(new) as connection:
         connection.execute("CREATE TABLE x AS SELECT [STRUCT_PACK(a := 1)] AS a")
-    for file in (made / "warehouse.duckdb", new):
+    for file in (toy_run / "warehouse.duckdb", new):
         assert file.read_bytes()[8:12] == b"DUCK"
         assert int.from_bytes(file.read_bytes()[12:20], "little") == 64
 
 
-def test_the_oldest_client_that_the_readme_names(made: Path, tmp_path: Path) -> None:
+def test_the_oldest_client_that_the_readme_names(toy_run: Path, tmp_path: Path) -> None:
     """DuckDB 1.2 itself opens the warehouse and counts; DUCKDB_1_2_PACKAGE names another folder with it."""
     folder = os.environ.get("DUCKDB_1_2_PACKAGE") or str(OLDEST)
     if not Path(folder, "duckdb").is_dir():
@@ -212,6 +203,6 @@ def test_the_oldest_client_that_the_readme_names(made: Path, tmp_path: Path) -> 
         f"print(c.execute({COUNT!r}).fetchall());"
         f"print(c.execute({COUNT.replace('expanded', 'events')!r}).fetchall())"
     )
-    command = [sys.executable, "-I", "-c", code, folder, str(made / "warehouse.duckdb")]
+    command = [sys.executable, "-I", "-c", code, folder, str(toy_run / "warehouse.duckdb")]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
     assert done.stdout.split() == [b"[(15,)]", b"[(15,)]"]

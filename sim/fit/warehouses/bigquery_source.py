@@ -13,7 +13,7 @@ from sim.fit.warehouses.source import (
     EVENT_DISTRIBUTIONS,
     KEPT,
     FitRow,
-    readable_fault,
+    lacking,
 )
 from sim.sinks.bigquery.connection import BigQueryReader
 from sim.sql.grammar.catalog import Relation, Surroundings
@@ -58,11 +58,7 @@ class BigQuerySource:
 
     def lacks(self, sql: str) -> str:
         """What is not there: told by the translation to DuckDB, which looks every name up."""
-        try:
-            translate(sql, Surroundings(self))
-        except InputError as error:
-            return readable_fault(error)
-        return ""
+        return lacking(self, sql)
 
     def rows(self, sql: str) -> list[FitRow]:
         """The rows of a query."""

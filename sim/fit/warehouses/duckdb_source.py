@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from context.errors import InputError, RunError, first_line
-from sim.fit.warehouses.source import DATASETS, KEPT, FitRow, readable_fault
+from sim.fit.warehouses.source import DATASETS, KEPT, FitRow, lacking
 from sim.folder.duckdb_paths import duckdb_file, duckdb_folder, readable_database
 from sim.sql.grammar.catalog import Relation, Surroundings
 from sim.sql.session_tables import SessionTables
@@ -44,11 +44,7 @@ class DuckdbSource:
 
     def lacks(self, sql: str) -> str:
         """What is not there."""
-        try:
-            translate(sql, Surroundings(self))
-        except InputError as error:
-            return readable_fault(error)
-        return ""
+        return lacking(self, sql)
 
     def rows(self, sql: str) -> list[FitRow]:
         """The rows of a query."""

@@ -36,9 +36,8 @@ def _families(figures: Figures) -> dict[str, str]:
     return {cip: f"{cip} {title}" for cip, title in figures.families.items()}
 
 
-@debug_mode(
-    arg=False
-)  # or Altair holds every piece against Vega-Lite's schema, a third of the time; a test does
+# Else Altair holds every piece against Vega-Lite's schema, a third of the time; a test does that.
+@debug_mode(arg=False)
 def drawings(figures: Figures) -> dict[str, Chart]:
     """Every chart of the page that has something to show, in the page's order."""
     events, store, found = figures.events, figures.store, verdicts(figures)

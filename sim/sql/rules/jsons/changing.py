@@ -9,7 +9,7 @@ from sim.sql.columnar.json_numbers import path_steps
 from sim.sql.grammar.types import JSON
 from sim.sql.grammar.values import Value, text_sql
 from sim.sql.rules.calls import Call, Rule
-from sim.sql.rules.jsons.paths import BadPath, duckdb_path
+from sim.sql.rules.jsons.reading import path_at
 from sim.sql.rules.jsons.writing import json_text
 
 ARRAY_MAX = 1_000_000  # BigQuery's own
@@ -38,10 +38,7 @@ def _path(call: Call, position: int) -> str | None:
     """A path as the functions read it; None for one that is NULL, or finds nothing."""
     if call.value(position).type.kind == "NULL":
         return None
-    try:
-        found = duckdb_path(call.text(position, "the JSON path"), standard=True)
-    except BadPath as error:
-        raise call.refused(f"{call.name}: {error}") from None
+    found = path_at(call, position, standard=True)
     if found is None:
         return None
     steps = path_steps(found)

@@ -45,14 +45,17 @@ def _document(call: Call) -> Value:
     return value
 
 
-def _path(call: Call, *, standard: bool) -> str | None:
-    if len(call.arguments) < 2:
-        return "$"
-    text = call.text(1, "the JSON path")
+def path_at(call: Call, position: int, *, standard: bool) -> str | None:
+    """DuckDB's path for that of an argument; None for one that finds nothing."""
+    text = call.text(position, "the JSON path")
     try:
         return duckdb_path(text, standard=standard)
     except BadPath as error:
         raise call.refused(f"{call.name}: {error}") from None
+
+
+def _path(call: Call, *, standard: bool) -> str | None:
+    return path_at(call, 1, standard=standard) if len(call.arguments) > 1 else "$"
 
 
 def _read(call: Call, document: Value, how: How, path: str) -> str:
