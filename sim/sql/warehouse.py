@@ -43,8 +43,11 @@ def build_warehouse(run_dir: Path) -> Path:
         try:
             with written_database(beside) as place, new_file(place) as connection:
                 connection.execute(f"SET VARIABLE {ROOT} = {literal(duckdb_folder(run_dir))}")
+                # One transaction: a statement alone waits for the disk, and there are more than a thousand.
+                connection.execute("BEGIN")
                 for statement in _statements(run_dir.resolve()):
                     connection.execute(statement)
+                connection.execute("COMMIT")
         except duckdb.IOException as error:
             raise disk_error(target, OSError(*error.args)) from error
         except duckdb.Error as error:
