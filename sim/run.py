@@ -103,10 +103,13 @@ def run(
     return Outcome(run_dir, at.manifest, was_done=False, delivered=work.delivered)
 
 
-def make_warehouse(at: Claimed) -> None:
-    """Every dataset under its name, in one file. Raises RunError."""
+def make_warehouse(at: Claimed, place: str | None = None) -> None:
+    """Every dataset under its name, in one file, whose views name the folder or another ``place``.
+
+    Raises RunError.
+    """
     at.show.stage("warehouse")
-    build_warehouse(at.run_dir)
+    build_warehouse(at.run_dir, place)
 
 
 def make_marts(at: Claimed) -> int:

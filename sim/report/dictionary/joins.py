@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import sqlglot
 
@@ -55,11 +56,17 @@ def tables_read(sql: str, known: Collection[str]) -> list[str]:
 
     Words are enough, at a tenth of the time of a parse: no alias of a query is called as a dataset is.
     """
+    return sorted(_names_in(sql) & set(known))
+
+
+@cache  # of the marts that we ship: a third of a second for all of them
+def _names_in(sql: str) -> frozenset[str]:
+    """A query's words outside of texts and comments, and each three of them in a row as one."""
     words = [
         token.text for token in sqlglot.tokenize(sql, read="bigquery") if token.token_type.name not in _TEXTS
     ]
     names = {"".join(three) for three in zip(words, words[1:], words[2:], strict=False)} | set(words)
-    return sorted(names & set(known))
+    return frozenset(names)
 
 
 def hubs(joins: Sequence[Join]) -> list[str]:
