@@ -93,7 +93,7 @@ class Clock:
         self._anchor(campus=float(campus_ms))
 
     def hold(self, campus_ms: float) -> None:
-        """Be at a time and stay there until ``release``, whatever anybody asks for: the campus isn't ready."""
+        """Be at a time and stay there until ``release``, whatever others ask for: the campus is not ready."""
         self._anchor(campus=float(campus_ms), held=True)
 
     def release(self) -> None:

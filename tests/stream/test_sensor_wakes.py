@@ -34,7 +34,7 @@ def test_a_sensor_wakes_for_what_is_due_and_for_nothing_else(step: int) -> None:
 
 
 def test_what_is_held_has_happened() -> None:
-    """A sensor that was given a whole date counts those of its events that have happened and have not left."""
+    """A sensor that was given a whole date counts those events that have happened and not left."""
     env = simpy.Environment()
     sensor = Sensor(env, lambda _: None, lambda: 10)
     sensor.take_in(events())
