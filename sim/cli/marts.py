@@ -98,7 +98,7 @@ def marts_build(
         int | None, typer.Option("--threads", min=1, help="Default: one per processor.")
     ] = None,
     memory: Annotated[
-        str | None, typer.Option("--memory", help="At most; the rest is spilled. Default: 2GB.")
+        str | None, typer.Option("--memory", help="At most; the rest is spilled. Default: 1400MB.")
     ] = None,
     allow_unlabelled: AllowUnlabelled = None,
     as_json: AsJson = False,
