@@ -4,7 +4,7 @@
 
 * ``marked``: tests with the mark ``gates``;
 * ``kills``: every test of SIGKILL in rounds, each with moments of its own;
-* ``seed-1`` to ``seed-20``: every statistical test on a campus of another seed;
+* ``seed-1`` to ``seed-20``: every statistical test on a campus of 5,000 FTE and another seed;
 * ``size``: the same on a campus of 20,000 FTE.
 """
 
@@ -39,7 +39,7 @@ STATISTICS = (
     "tests/events/test_adoption.py",
     "tests/events/test_histories_weeks.py",
 )
-ROUNDS, SEEDS, FTE = 4, 20, 20_000
+ROUNDS, SEEDS, SEED_FTE, FTE = 4, 20, 5_000, 20_000
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def stages() -> Iterator[Stage]:
         yield Stage(
             f"seed-{seed}",
             ("-m", "not gates", "-n", "2", "--dist", "loadfile", *STATISTICS),
-            {"GATES_SEED": str(seed)},
+            {"GATES_SEED": str(seed), "GATES_FTE": str(SEED_FTE)},
         )
     yield Stage("size", ("-m", "not gates", *STATISTICS), {"GATES_FTE": str(FTE)})
 
