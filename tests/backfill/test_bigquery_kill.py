@@ -29,7 +29,7 @@ from tests.samples.tiny import default_pack
 from tests.servers.bigquery_server import PROJECT, Emulator
 from tests.servers.kills import SERVER
 
-KILLS = so_many(30, 6)
+KILLS = so_many(30, 10)
 OF_A_KIND = so_many(3, 1)
 BEGIN, UNTIL = date(2026, 9, 15), date(2026, 9, 16)  # UTC dates, which three campus days touch
 TARGET = f"bigquery://{PROJECT}?prefix=killed_"
