@@ -92,9 +92,9 @@ class Clock:
         """Be at another time, at the same speed; one that catches up goes on doing so."""
         self._anchor(campus=float(campus_ms))
 
-    def hold(self) -> None:
-        """Stand still until ``release``, whatever anybody else asks for: the campus is not there yet."""
-        self._anchor(held=True)
+    def hold(self, campus_ms: float) -> None:
+        """Be at a time and stay there until ``release``, whatever others ask for: the campus is not ready."""
+        self._anchor(campus=float(campus_ms), held=True)
 
     def release(self) -> None:
         """Go on from where it was held, unless somebody has paused it."""

@@ -86,7 +86,7 @@ class Player:
         self.stopped_by = ""  # "signal" or "request" once somebody wants it to end
         self._most_rows = _MOST_ROWS if not rate_max else max(min(_MOST_ROWS, int(rate_max * _NAP_S)), 1)
         self.scene: Scene | None = None
-        clock.hold()
+        clock.hold(clock.now_ms())
 
     @property
     def leaving(self) -> int:
@@ -172,8 +172,7 @@ class Player:
     def _play_span(self, span: Span) -> Span | None:
         """Play a span to its end, or another one that somebody moved to; None when stopped."""
         start_ms = int(max(self.clock.now_ms(), span.begin_ms))
-        self.clock.move(start_ms)
-        scene = self._enter(span, start_ms)
+        scene = self._begin(span, start_ms)
         speed = self.clock.speed
         while not self.stopping:
             if self._steers:
@@ -204,12 +203,16 @@ class Player:
             self.clock.reach(when)
             return True
 
-    def _enter(self, span: Span, start_ms: int) -> Scene:
-        """The scene of a span; of its events those that are acknowledged are left out.
+    def _begin(self, span: Span, start_ms: int) -> Scene:
+        """A scene at another time than before; the clock stands still until all is there that it takes."""
+        self.clock.hold(start_ms)
+        scene = self._enter(span, start_ms)
+        self._programme.maker_of(span.lap)  # a while, the first time
+        self.clock.release()
+        return scene
 
-        The clock stands still while the first day is drawn.
-        """
-        self.clock.hold()
+    def _enter(self, span: Span, start_ms: int) -> Scene:
+        """The scene of a span; of its events those that are acknowledged are left out."""
         known = self._checkpoint.snapshot()
 
         def wanted(window: DateEvents) -> BOOL:
@@ -221,7 +224,6 @@ class Player:
         )
         self._below = span.begin_ms
         self._tell_quiet(scene, start_ms)
-        self.clock.release()
         return scene
 
     def _tell_quiet(self, scene: Scene, now_ms: int) -> None:
@@ -289,8 +291,7 @@ class Player:
         self._checkpoint.end(here)
         self._checkpoint.begin(to_ms)
         self.lanes.moved()
-        self.clock.move(to_ms)
-        return self._enter(self.timeline.span_from(to_ms), to_ms)
+        return self._begin(self.timeline.span_from(to_ms), to_ms)
 
     def _switch(self, stage: str, scene: Scene) -> Scene | None:
         """Go on as after a restart, with one switch more; None when stopped."""

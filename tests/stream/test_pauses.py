@@ -22,8 +22,8 @@ SPAN = {"begin": "2026-10-12T12:00", "end": "2026-10-16", "speed": 600.0, "scena
 def test_a_held_clock_stands_still() -> None:
     """Held, it doesn't run at whatever speed; released, it goes on from there unless it was paused."""
     wall = [0.0]
-    clock = Clock(1_000, 60.0, wall=lambda: wall[0])
-    clock.hold()
+    clock = Clock(400, 60.0, wall=lambda: wall[0])
+    clock.hold(1_000)
     wall[0] = 10.0
     clock.set_speed(600.0)
     clock.resume()
