@@ -208,6 +208,9 @@ class Player:
         self.clock.hold(start_ms)
         scene = self._enter(span, start_ms)
         self._programme.maker_of(span.lap)  # a while, the first time
+        if self.clock.speed != MAX:
+            # Or what is sent first would be late for the day after it. Later days are drawn at midnights.
+            self.feed.settle()
         self.clock.release()
         return scene
 

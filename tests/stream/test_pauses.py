@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from sim.draw.day import draw_day
+from sim.draw.engine import Engine
 from sim.sensors.message_maker import MessageMaker
 from sim.stream.clock import Clock
 from sim.stream.control import ask
 from sim.stream.feed import Feed
-from tests.samples.live_tiny import PROMPT, documents_of
-from tests.stream.test_live_stream import playing
+from tests.samples.live_tiny import PROMPT, documents_of, live_calendar
+from tests.stream.test_live_stream import moment, playing
 
 SPAN = {"begin": "2026-10-12T12:00", "end": "2026-10-16", "speed": 600.0, "scenario": PROMPT}
 
@@ -66,6 +68,30 @@ def test_the_clock_begins_with_the_first_day(tmp_path: Path, monkeypatch: pytest
         assert ask(state, "status")["time"] == "2026-10-14T09:00:00"
         drawn.set()
         seeking.join()
+
+
+def test_the_clock_waits_for_the_day_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a pace nothing is drawn beside the first messages: the clock starts when the next day is there."""
+    drawn, following = threading.Event(), int(live_calendar().day_of(moment("2026-10-13T12:00")))
+    release, started = Clock.release, threading.Event()
+
+    def slow(engine: Engine, day: int) -> Any:
+        assert day != following or drawn.wait(60)
+        return draw_day(engine, day)
+
+    def noted(self: Clock) -> None:
+        started.set()
+        release(self)
+
+    monkeypatch.setattr("sim.stream.feed.draw_day", slow)
+    monkeypatch.setattr(Clock, "release", noted)
+    state = tmp_path / "state"
+    with playing(f"ndjson:{tmp_path}/x.ndjson", state, **SPAN):
+        while "campus" not in ask(state, "status"):
+            time.sleep(0.01)
+        assert not started.wait(0.5)
+        drawn.set()
+        assert started.wait(60)
 
 
 def test_nothing_is_on_its_way_unseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
