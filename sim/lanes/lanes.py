@@ -128,6 +128,10 @@ class Lanes:
             raise self.failure
         return self.queued < self._most_queued
 
+    def rehearse(self, messages: Messages) -> None:
+        """Get ready for messages such as these, of which nothing is sent."""
+        self._sink.encode(messages)
+
     def put(self, messages: Messages, below_ms: int, at_ms: int) -> None:
         """Queue messages. When they are acknowledged, so is everything before ``below_ms``."""
         encoded = self._sink.encode(messages)
