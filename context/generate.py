@@ -71,8 +71,10 @@ def store_parts(scenario: Scenario, pack: Pack, terms: Sequence[Calendar]) -> It
     As ``_parts``, in the scenario's shard.
     """
     for dataset, name, table in _parts(scenario, pack, terms):
-        is_keymap = dataset == KEYMAP
-        yield dataset, name, keymap_from_shard(name, table, scenario.shard) if is_keymap else table
+        if dataset == KEYMAP:
+            table = keymap_from_shard(name, table, scenario.shard)  # noqa: PLW2901
+        yield dataset, name, table
+        del table  # before the next one is laid out
 
 
 def _parts(scenario: Scenario, pack: Pack, terms: Sequence[Calendar]) -> Iterator[TablePart]:
@@ -95,6 +97,7 @@ def _parts(scenario: Scenario, pack: Pack, terms: Sequence[Calendar]) -> Iterato
     if scenario.terms == 1:
         for name, entity, keymap in _tables(draw(scenario, pack, terms[0])):
             yield from _part(name, entity, keymap)
+            del entity, keymap  # before the next ones are laid out
         return
     joiner, waiting, marks = Joiner(), [], []
     for drawn, _, told in drawn_terms(scenario, pack, terms):

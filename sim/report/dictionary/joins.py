@@ -13,9 +13,9 @@ from context.store.grade_history import NEEDED
 from schemas._model import Table
 
 _TEXTS = ("STRING", "RAW_STRING")  # kinds of words
-_HISTORY = tuple(
-    f"context_store_entity.{name}" for name in sorted(NEEDED)
-)  # read by the mart that no query makes
+_READ = {  # by a mart that no query makes; distributions are of everything
+    "mart_helper.context__course_grade__history": [f"context_store_entity.{name}" for name in sorted(NEEDED)]
+}
 _HUB = 9  # tables that refer to another from which on lines to it would hide all others
 
 
@@ -41,8 +41,8 @@ def joins_of(tables: Iterable[Table]) -> list[Join]:
         found += [Join(name, target, tuple(paths)) for target, paths in columns.items() if target in known]
     for mart in schemas.marts():
         if mart.name in known:
-            read = tables_read(mart.sql, known) if mart.sql else [name for name in _HISTORY if name in known]
-            found += [Join(mart.name, source) for source in read]
+            read = tables_read(mart.sql, known) if mart.sql else _READ.get(mart.name, ())
+            found += [Join(mart.name, source) for source in read if source in known]
     return found
 
 
