@@ -84,12 +84,13 @@ def written_database(file: Path) -> Iterator[str]:
             path.unlink(missing_ok=True)
 
 
-def duckdb_pattern(folder: Path) -> str:
-    """A folder as a file that DuckDB keeps may name it: its letters stand for themselves in a pattern.
+def duckdb_pattern(place: Path | str) -> str:
+    """A folder or URL as a file that DuckDB keeps may name it: its letters stand for themselves in a pattern.
 
     One with a backslash no pattern can name: whoever opens that file tells the folder anew.
     """
-    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in str(folder.absolute()))
+    whole = place if isinstance(place, str) else str(place.absolute())
+    return "".join(f"[{letter}]" if letter in "[*?" else letter for letter in whole)
 
 
 def _place() -> Path:

@@ -12,7 +12,7 @@ import schemas
 from context.errors import InputError, RunError, TermtideError
 from context.files import disk_error, replacing
 from schemas import Mart
-from sim.folder.duckdb_paths import duckdb_folder, readable_database, written_database
+from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, readable_database, written_database
 from sim.marts.graph import ordered
 from sim.marts.record import MartEntry, MartsRecord, digest_of
 from sim.sql.rules.failing import needed
@@ -94,5 +94,5 @@ def _select(root: Path, mart: Mart, entry: MartEntry) -> str:
     if entry.view is not None:
         return entry.view
     columns = ", ".join(quoted(column.name) for column in mart.table.columns)
-    files = files_sql(root, [file.path for file in entry.files.values()])
+    files = files_sql(duckdb_pattern(root), [file.path for file in entry.files.values()])
     return f"SELECT {columns} FROM read_parquet({files}, hive_partitioning = false)"

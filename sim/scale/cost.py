@@ -31,7 +31,7 @@ MEMORY_GB = {"one machine": 4.0, "array tasks": 4.0, "Dataflow": 4.0}  # a vCPU
 DISK_GB = 25.0  # a vCPU, of Dataflow
 # Share of paid vCPU time that is worked: assumed, of machines that start, fetch and wait for the last unit.
 WORKED = {"one machine": 1.0, "array tasks": 0.7, "Dataflow": 0.7}
-CPU_SECONDS_OF_BEAM = 16.0  # of a pipeline, whatever its size: measured with 2.77's DirectRunner
+CPU_SECONDS_OF_BEAM = 5.0  # of a pipeline, whatever its size: tests/bench_beam.py, 2.77's DirectRunner
 CPU_SECONDS_OF_A_TASK = 5.0  # until it makes units: imports, world fetched and looked at
 TASK_EVENTS = 5_000_000  # that an array task is thought to make
 

@@ -6,21 +6,18 @@ No event is read for it: what is counted of the units stands in their records.
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from context.errors import DamagedError, InputError
-from context.files import file_digest, replacing
-from context.packs.pack import Pack, load_pack
 from sim.folder.claim import Claimed, only_one
 from sim.folder.manifest import Manifest, StoredFile, load_manifest, new_manifest
-from sim.folder.names import COOKBOOK, COUNTS, DICTIONARY, FOLDER, MANIFEST, REPORT, WAREHOUSE
+from sim.folder.names import COUNTS, FOLDER, MANIFEST, REPORT, WAREHOUSE
 from sim.folder.progress import Progress
 from sim.folder.whole import is_built
-from sim.run import lacking_libraries, make_marts, make_report, make_warehouse
-from sim.scale.job import PACK, ScaleJob, load_job
+from sim.run import make_marts, make_report, make_warehouse
+from sim.scale.bucket_run import complete_in_bucket
+from sim.scale.job import ScaleJob, load_job, prepared_pack
 from sim.scale.places.storage import Storage, at_once, copy_between
 from sim.scale.records import CLAIM, UnitRecord, is_same, records_there
 
@@ -37,9 +34,9 @@ class Merged:
 def finish_run(work: Storage, out: Storage, show: Progress, *, marts: bool = True) -> Merged:
     """Merge the records of an output, and build what a run has beside its events.
 
-    In a bucket that is manifest, store, plan and report; in a folder warehouse and marts too, which are views
-    on files of a disk and are made of events. Raises InputError when units are missing or are another job's,
-    DamagedError for files that are not what was written, RunError.
+    In a folder that is all that `termtide run` makes; in a bucket all but the marts, made of events as they
+    are. Raises InputError when units are missing or are another job's, DamagedError for files that are not
+    what was written, RunError.
     """
     job = load_job(work)
     manifest = merged_manifest(job, out)
@@ -51,7 +48,9 @@ def finish_run(work: Storage, out: Storage, show: Progress, *, marts: bool = Tru
     at_once(put, (job.plan, *job.store.values()))
     out.clear()
     if out.folder is None:
-        return _in_bucket(job, work, out, manifest, show)
+        manifest.state = "done"
+        was_done = not complete_in_bucket(job, work, out, manifest, show)
+        return Merged(out.url, manifest, was_done)
     with only_one(out.folder):
         return _in_folder(job, work, out.folder, manifest, show, marts=marts)
 
@@ -87,15 +86,6 @@ def merged_manifest(job: ScaleJob, out: Storage) -> Manifest:
     return manifest
 
 
-def _pack(job: ScaleJob, work: Storage) -> Pack:
-    """The pack that was prepared, wherever the scenario had it from."""
-    with TemporaryDirectory(prefix="termtide-pack-") as folder:
-        (Path(folder) / PACK).mkdir()
-        for file in job.pack_files:
-            work.fetch(file.path, Path(folder) / file.path, file.xxh3_128)
-        return load_pack(str(Path(folder) / PACK), None)
-
-
 def _records(job: ScaleJob, out: Storage) -> dict[str, UnitRecord]:
     """This job's records by day. Raises InputError for one of another job or of no day of it."""
     found = {}
@@ -104,48 +94,6 @@ def _records(job: ScaleJob, out: Storage) -> dict[str, UnitRecord]:
             raise InputError(f"{out.url}/{name}: a unit of another job; choose another --out, or remove it")
         found[record.day] = record
     return found
-
-
-def _in_bucket(job: ScaleJob, work: Storage, out: Storage, manifest: Manifest, show: Progress) -> Merged:
-    """A run whose warehouse is made where its files are: after it was fetched, or in BigQuery."""
-    manifest.state = "done"
-    scratch = out.scratch()
-    try:
-        manifest.save(scratch)
-        data = (scratch / MANIFEST).read_bytes()
-        has_report = bool(lacking_libraries()) or out.find(REPORT) is not None
-        if has_report and out.read(MANIFEST) == data:
-            return Merged(out.url, manifest, was_done=True)
-        _report_to(out, _pack(job, work), Claimed(scratch, manifest, show))
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    out.put_bytes(data, MANIFEST)
-    return Merged(out.url, manifest, was_done=False)
-
-
-def _report_to(out: Storage, pack: Pack, at: Claimed) -> None:
-    """Put the report of a run in a bucket there, drawn here from its store and counts."""
-    if lacking_libraries():
-        make_report(pack, at)  # which says so
-        return
-    counts = (unit.counts for unit in at.manifest.units.values() if unit.counts is not None)
-
-    def fetch(file: StoredFile) -> None:
-        with replacing([at.run_dir / file.path]) as (beside,):
-            out.fetch(file.path, beside, file.xxh3_128)
-
-    at_once(fetch, (*at.manifest.store.values(), *counts))
-    at.manifest.model_copy(update={"units": {}}).save(at.run_dir)
-    make_warehouse(at)  # of the store alone: no event is here
-    at.manifest.save(at.run_dir)
-    make_report(pack, at)
-    pages = sorted((at.run_dir / DICTIONARY).rglob("*"))
-
-    def put(path: Path) -> None:
-        out.put(path, path.relative_to(at.run_dir).as_posix(), file_digest(path))
-
-    at_once(put, (*filter(Path.is_file, pages), at.run_dir / COOKBOOK))
-    put(at.run_dir / REPORT)  # last: it links to the others
 
 
 def _in_folder(
@@ -167,6 +115,6 @@ def _in_folder(
     make_warehouse(at)
     if marts:
         make_marts(at)
-    make_report(_pack(job, work), at)
+    make_report(prepared_pack(work, job), at)
     at.begin("done")
     return Merged(str(run_dir), manifest, was_done=False)

@@ -7,13 +7,14 @@ import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from context.errors import DamagedError, InputError, RunError
 from context.files import check_digest, disk_error, replacing, seal_of
+from context.packs.pack import Pack, load_pack
 from context.scenario.scenario import Scenario
 from sim.backfill.mapped_world import Shared
 from sim.folder.lock import locked
@@ -171,6 +172,15 @@ def premade(work: Storage, job: ScaleJob) -> Premade:
     except OSError as error:
         raise disk_error(root, error) from error
     return Premade(job, root)
+
+
+def prepared_pack(work: Storage, job: ScaleJob) -> Pack:
+    """The pack that was prepared, wherever the scenario had it from. Raises DamagedError, InputError."""
+    with TemporaryDirectory(prefix="termtide-pack-") as folder:
+        (Path(folder) / PACK).mkdir()
+        for file in job.pack_files:
+            work.fetch(file.path, Path(folder) / file.path, file.xxh3_128)
+        return load_pack(str(Path(folder) / PACK), None)
 
 
 def _cache(job: ScaleJob) -> Path:

@@ -27,11 +27,12 @@ EVENT_DATE = "event_date"  # the day of a file of events, by its folder; no colu
 _EVENTS = schemas.events_columns("duckdb")
 
 
-def build_warehouse(run_dir: Path) -> Path:
+def build_warehouse(run_dir: Path, place: str | None = None) -> Path:
     """Build or rebuild ``warehouse.duckdb`` of a run folder; returns its path.
 
-    A table of the context store that has no file is left out. Raises RunError when the disk fails or a file
-    does not have the columns of its contract.
+    Its views name ``place``, such as ``gs://BUCKET/PATH``, where the same files stand or will; by default the
+    folder. A table of the context store that has no file is left out. Raises RunError when the disk fails or
+    a file does not have the columns of its contract.
     """
     from sim.folder.whole import note_built  # with manifests and scenarios, which no query waits for
 
@@ -41,10 +42,14 @@ def build_warehouse(run_dir: Path) -> Path:
         for rubbish in (beside, journal):
             rubbish.unlink(missing_ok=True)
         try:
-            with written_database(beside) as place, new_file(place) as connection:
+            with written_database(beside) as made, new_file(made) as connection:
                 connection.execute(f"SET VARIABLE {ROOT} = {literal(duckdb_folder(run_dir))}")
-                for statement in _statements(run_dir.resolve()):
+                named = duckdb_pattern(place or run_dir.resolve())
+                # One transaction: a statement alone waits for the disk, and there are more than a thousand.
+                connection.execute("BEGIN")
+                for statement in _statements(run_dir.resolve(), named):
                     connection.execute(statement)
+                connection.execute("COMMIT")
         except duckdb.IOException as error:
             raise disk_error(target, OSError(*error.args)) from error
         except duckdb.Error as error:
@@ -120,14 +125,14 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _statements(root: Path) -> Iterator[str]:
-    """The SQL that makes the warehouse of the folder ``root``."""
+def _statements(root: Path, named: str) -> Iterator[str]:
+    """The SQL that makes the warehouse of the folder ``root``, whose views name another place or itself."""
     for dataset in schemas.DATASETS:
         yield f"CREATE SCHEMA {quoted(dataset)}"
         # The older event store is a view on the newer one, so it comes last.
         for table in sorted(schemas.tables(dataset), key=is_view):
             name = f"{quoted(dataset)}.{quoted(table.name)}"
-            select = _select(root, table)
+            select = _select(root, named, table)
             kind = "VIEW" if select else "TABLE"
             if select:
                 yield f"CREATE VIEW {name} AS {select}"
@@ -163,18 +168,21 @@ def dated_events(run_dir: Path, table: Table) -> str | None:
     columns = [quoted(column.name) for column in schemas.table("event_store", "expanded").columns]
     paths = [path for paths in event_files(run_dir).values() for path in paths]
     read = f"hive_partitioning = true, hive_types = {{{literal(EVENT_DATE)}: DATE}}"
-    read = f"read_parquet({files_sql(run_dir, paths)}, {read})"
+    read = f"read_parquet({files_sql(duckdb_pattern(run_dir.resolve()), paths)}, {read})"
     dated = f"SELECT {', '.join([*columns, EVENT_DATE])} FROM {read}"
     return events_select(f"({dated})", f", {EVENT_DATE}") if is_view(table) else dated
 
 
-def files_sql(root: Path, paths: Iterable[str]) -> str:
-    """Files of a run folder as DuckDB's list of them, wherever that folder is when it is read."""
-    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(duckdb_pattern(root.resolve()))})"
+def files_sql(named: str, paths: Iterable[str]) -> str:
+    """Files of a run as DuckDB's list of them, wherever it is when it is read; ``named`` is where it is now.
+
+    As ``sim.folder.duckdb_paths.duckdb_pattern`` gives it.
+    """
+    folder = f"coalesce(getvariable({literal(ROOT)}), {literal(named)})"
     return "[" + ", ".join(f"{folder} || {literal('/' + path)}" for path in paths) + "]"
 
 
-def _select(root: Path, table: Table) -> str | None:
+def _select(root: Path, named: str, table: Table) -> str | None:
     """What the table's view selects; None when it has no files."""
     if is_view(table):
         return events_select()
@@ -186,4 +194,4 @@ def _select(root: Path, table: Table) -> str | None:
     if not paths:
         return None
     columns = ", ".join(quoted(column.name) for column in table.columns)
-    return f"SELECT {columns} FROM read_parquet({files_sql(root, paths)}, hive_partitioning = false)"
+    return f"SELECT {columns} FROM read_parquet({files_sql(named, paths)}, hive_partitioning = false)"

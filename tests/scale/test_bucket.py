@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import date
 from functools import partial
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from context.errors import DamagedError, InputError, RunError
 from context.files import bytes_digest, file_digest
 from context.terms.premises import premises
 from sim.backfill.pool import in_processes
-from sim.folder.names import COOKBOOK, DICTIONARY, REPORT
+from sim.folder.manifest import Manifest, load_manifest
+from sim.folder.names import BUILT, COOKBOOK, DICTIONARY, REPORT, WAREHOUSE
 from sim.folder.progress import Progress
 from sim.scale.finish import finish_run
 from sim.scale.job import JOB, WORLD, load_job
@@ -22,6 +25,8 @@ from sim.scale.places.storage import FolderStorage, Found, Storage
 from sim.scale.prepare import prepare_work
 from sim.scale.tasks import Share
 from sim.scale.units import Making, make_own_units, unit_maker
+from sim.sql.warehouse import ROOT, open_run
+from sim.verify.run_folder import check_run
 from tests.samples.scaled import generated, made_units, prepared_work, put_work
 from tests.samples.tiny import SMALL, default_pack, finished_run
 from tests.servers.storage_server import Emulator
@@ -153,31 +158,83 @@ def test_units_over_a_bucket_are_those_of_one_machine(bucket: str, tmp_path: Pat
     assert not list(tmp_path.glob("termtide-unit-*"))
 
 
-def test_a_run_in_a_bucket_is_finished_there(bucket: str, tmp_path: Path) -> None:
-    """Finished from records, each object has the bytes of `termtide run`, manifest and report included.
-
-    The warehouse, which names its folder, is made where the run is fetched to.
-    """
-    work, out = open_storage(f"{bucket}/work"), open_storage(f"{bucket}/run")
+@pytest.fixture(scope="module")
+def small_run(cloud_storage: Emulator) -> tuple[Storage, Storage]:
+    """The work of the small campus in a bucket, and its run there, finished; both stay as they are."""
+    name = f"termtide-test-{next(_numbers)}"
+    cloud_storage.make_bucket(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", cloud_storage.url)
+        work, out = open_storage(f"gs://{name}/work"), open_storage(f"gs://{name}/run")
     put_work(work)
     made_units(out)
-    run = finish_run(work, out, Progress.silent())
-    assert not run.was_done
+    assert not finish_run(work, out, Progress.silent()).was_done
+    return work, out
+
+
+def test_a_run_in_a_bucket_is_finished_there(small_run: tuple[Storage, Storage], tmp_path: Path) -> None:
+    """Finished from records, each object has the bytes of `termtide run`, manifest and report included."""
+    work, out = small_run
     _is_whole(out)
     assert not list(tmp_path.glob("termtide-unit-*"))
-    again = finish_run(work, out, Progress.silent())
-    assert again.was_done
-    assert again.manifest == run.manifest
+    assert finish_run(work, out, Progress.silent()).was_done
+
+
+def test_of_warehouses_the_first_one_stays(
+    small_run: tuple[Storage, Storage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who finishes a run beside somebody else notes the warehouse that is there, whose bytes are others."""
+    work, out = small_run
+    note, before = out.read(BUILT) or b"", out.find(WAREHOUSE)
+    monkeypatch.setattr("sim.scale.bucket_run.lacking_libraries", lambda: "altair")  # the charts take long
+    monkeypatch.setattr("sim.scale.bucket_run.make_report", lambda *_: None)
+    out._blob(BUILT).delete()  # type: ignore[attr-defined]
+    assert not finish_run(work, out, Progress.silent()).was_done
+    noted = json.loads(out.read(BUILT) or b"")["files"][WAREHOUSE]
+    out.put_bytes(note, BUILT)
+    assert before == out.find(WAREHOUSE) == Found(WAREHOUSE, noted["bytes"], noted["xxh3_128"])
+
+
+def test_a_run_that_is_fetched_from_a_bucket_is_a_run(
+    small_run: tuple[Storage, Storage], tmp_path: Path
+) -> None:
+    """Copied to a folder its warehouse has the rows of the bucket's run, by our commands and DuckDB alone."""
+    (_, finished), copy = small_run, tmp_path / "copy"
+    for found in finished.list(""):
+        path = copy / found.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(finished.read(found.name) or b"")
+    assert check_run(copy).findings == []
+    manifest = load_manifest(copy)
+    with open_run(copy) as connection:
+        views = connection.sql("SELECT schema_name, view_name, sql FROM duckdb_views() WHERE NOT internal")
+        named = {(dataset, name): text for dataset, name, text in views.fetchall()}
+        for dataset, name in named:  # all columns, so that their types are those that DuckDB was shown
+            connection.sql(f'SELECT * FROM "{dataset}"."{name}" LIMIT 2').fetchall()
+        assert _counted(connection, manifest) == manifest.totals.events
+    with duckdb.connect(str(copy / WAREHOUSE), read_only=True) as connection:
+        connection.execute(f"SET VARIABLE {ROOT} = '{copy}'")
+        assert _counted(connection, manifest) == manifest.totals.events
+    assert f"'{finished.url}'" in named["event_store", "expanded"]
+    assert f"'{finished.url}'" in named["context_store_entity", "person"]
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> int:
+    """Events, once every table of the store has the rows that the manifest says."""
+    for name, entry in manifest.store.items():
+        assert connection.sql(f"SELECT count(*) FROM {name}").fetchall() == [(entry.rows,)], name
+    ((events,),) = connection.sql("SELECT count(*) FROM event_store.events").fetchall()
+    return int(events)
 
 
 def _is_whole(out: Storage) -> None:
-    """Whether a place has what a run has, but for what is made where it is read."""
+    """Whether a place has what a run has, but for marts; its warehouse and the note of it are its own."""
     whole = generated(finished_run())
     found = {found.name for found in out.list("") if not found.name.startswith("records/")}
     pages = {name for name in found if name.startswith(f"{DICTIONARY}/")} | {COOKBOOK, REPORT}
     assert len(pages) > 60
-    assert found == set(whole) | pages
-    for name in found:
+    assert found == set(whole) | pages | {WAREHOUSE, BUILT}
+    for name in found - {WAREHOUSE, BUILT}:
         assert out.read(name) == (finished_run() / name).read_bytes(), name
 
 

@@ -29,7 +29,7 @@ def test_the_cost_of_a_billion_events_by_hand() -> None:
     assert by["one machine"].vcpu_hours == pytest.approx(seconds / 3_600)
     assert by["one machine"].usd == pytest.approx(seconds / 3_600 * (0.021811 + 4 * 0.002923))
     assert by["array tasks"].vcpu_hours == pytest.approx((seconds + 200 * 5) / 0.7 / 3_600)
-    dataflow = (seconds + 200 * 5 + 16) / 0.7 / 3_600
+    dataflow = (seconds + 200 * 5 + 5) / 0.7 / 3_600
     assert by["Dataflow"].usd == pytest.approx(dataflow * (0.056 + 4 * 0.003557 + 25 * 0.000054))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from mimetypes import guess_type
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, TypeVar
@@ -131,7 +132,7 @@ class Bucket:
 
         def upload(blob: Any, generation: int) -> None:
             blob.upload_from_filename(
-                str(path), content_type="application/octet-stream", checksum="crc32c", timeout=_UPLOAD_S,
+                str(path), content_type=_kind_of(name), checksum="crc32c", timeout=_UPLOAD_S,
                 if_generation_match=generation, retry=_retry(),
             )  # fmt: skip
 
@@ -219,11 +220,16 @@ def _sender(data: bytes) -> Callable[[Any, int], None]:
 
     def send(blob: Any, generation: int) -> None:
         blob.upload_from_string(
-            data, content_type="application/json", checksum="crc32c", timeout=_CALL_S,
+            data, content_type=_kind_of(blob.name), checksum="crc32c", timeout=_CALL_S,
             if_generation_match=generation, retry=_retry(),
         )  # fmt: skip
 
     return send
+
+
+def _kind_of(name: str) -> str:
+    """What browsers take an object for: pages of a report open there."""
+    return guess_type(name)[0] or "application/octet-stream"
 
 
 def _found(blob: Any, name: str) -> Found:
