@@ -86,9 +86,10 @@ def store_parts(scenario: Scenario, pack: Pack, terms: Sequence[Calendar]) -> It
     As ``_parts``, in the scenario's shard.
     """
     for dataset, name, table in _parts(scenario, pack, terms):
-        is_keymap = dataset == KEYMAP
-        yield dataset, name, keymap_from_shard(name, table, scenario.shard) if is_keymap else table
-        del table  # before the next one is made
+        if dataset == KEYMAP:
+            table = keymap_from_shard(name, table, scenario.shard)  # noqa: PLW2901
+        yield dataset, name, table
+        del table  # before the next one is laid out
 
 
 def _parts(scenario: Scenario, pack: Pack, terms: Sequence[Calendar]) -> Iterator[TablePart]:

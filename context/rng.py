@@ -21,6 +21,7 @@ import numpy.typing as npt
 from context.arrays import F64, I32, I64, U64
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_WHOLE = 0xFFFFFFFFFFFFFFFF
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
@@ -58,13 +59,17 @@ def key(seed: int, purpose: str, *coordinates: npt.ArrayLike) -> U64:
 
 def extend(state: U64, coordinate: npt.ArrayLike) -> U64:
     """Fold one more coordinate into keys; ``extend(key(s, p, a), b)`` equals ``key(s, p, a, b)``."""
+    # The multiply keeps (a, b) and (b, a) apart; the added constant keeps 0 from being a fixed point. Arrays
+    # of one number or more wrap around in silence, which scalars of NumPy would not.
+    folded: U64 = np.atleast_1d(state) * _MIX_1
+    one: object = coordinate
+    if isinstance(one, int):  # a third less time where few keys are drawn from, as on a small campus
+        folded += np.uint64((one + 1) * int(_GOLDEN) & _WHOLE)
+        return _mix(folded)
     values = np.atleast_1d(np.asarray(coordinate))
     if values.dtype != np.uint64:
         values = values.astype(np.int64).view(np.uint64)
-    # The multiply keeps (a, b) and (b, a) apart; the added constant keeps 0 from being a fixed point.
-    with np.errstate(over="ignore"):
-        folded: U64 = state * _MIX_1 + values.astype(np.uint64, copy=False) * _GOLDEN + _GOLDEN
-        return _mix(folded)
+    return _mix(folded + (values * _GOLDEN + _GOLDEN))
 
 
 def key_of_text(seed: int, purpose: str, texts: list[str]) -> U64:

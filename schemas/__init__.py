@@ -33,8 +33,6 @@ from schemas._events import anchors, caliper_spec, event_kinds
 from schemas._fit import (
     FitField,
     UnknownFitQuery,
-    fit_distributions,
-    fit_event_distributions,
     fit_fields,
     fit_queries,
     fit_query,
@@ -97,8 +95,6 @@ __all__ = [
     "events_columns",
     "field_paths",
     "find_table",
-    "fit_distributions",
-    "fit_event_distributions",
     "fit_fields",
     "fit_queries",
     "fit_query",

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from schemas._load import parse_table
-from schemas._model import SchemaError, Table, UnknownName
+from schemas._model import SchemaError, UnknownName
 
 _KEYS = {"entity", "field", "base", "unit", "value", "given", "where", "instead"}
 
@@ -70,23 +69,6 @@ def fit_fields() -> tuple[FitField, ...]:
                 )
             )
     return tuple(found)
-
-
-@cache
-def fit_distributions() -> Table:
-    """``udp_distributions.context_store_distributions``: fields as a tenant publishes them."""
-    return _published("context_store_distributions")
-
-
-@cache
-def fit_event_distributions() -> Table:
-    """``udp_distributions.event_store_distributions``: event rates as a tenant publishes them."""
-    return _published("event_store_distributions")
-
-
-def _published(name: str) -> Table:
-    text = files("schemas").joinpath("fit", f"{name}.toml").read_text("utf-8")
-    return parse_table("udp_distributions", name, text)
 
 
 @cache

@@ -39,6 +39,7 @@ _TABLE_KEYS = {
     "family": str,
     "native_ids": list,
     "stored": str,
+    "on_wish": bool,
 }
 _COLUMN_KEYS = {
     "type": str,
@@ -92,6 +93,7 @@ def parse_table(dataset: str, name: str, text: str) -> Table:
         native_ids=tuple(data.get("native_ids", (s for s in SYSTEMS if s.upper() in data["loaded_from"]))),
         scope=data.get("scope"),
         stored=data.get("stored", "table"),
+        on_wish=data.get("on_wish", False),
         as_of=parse_as_of(columns, data.get("as_of", {}), where),
     )
     _check_table(table, where)

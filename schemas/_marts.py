@@ -1,7 +1,8 @@
 """The data marts: a folder each, ``marts/<dataset>/<table>/``, with ``query.sql`` beside ``schema.toml``.
 
 ``query.sql`` is one query in BigQuery's SQL; ``schema.toml`` is a table's contract as any other, with
-``stored`` (table, days or view) besides, and a ``reason`` for every column that Unizin does not document.
+``stored`` (table, days or view) besides, and a ``reason`` for every column that Unizin does not document;
+``on_wish`` marts are built where they are asked for by name.
 
 A mart that is another one over other tables (rolling weeks, sections) has ``twin.toml`` in place of a text of
 its own: ``of`` names the mart whose query it is, ``instead`` what stands there for what, in this order. So a
@@ -28,6 +29,7 @@ MART_DATASETS = (
     "mart_taskforce_rolling",
     "mart_student_activity_score",
     "mart_student_activity_score_rolling",
+    "udp_distributions",
 )
 
 

@@ -162,6 +162,8 @@ class Table:
         "table"  # of a mart, one of STORED: built whole, built by day, or a view where one can be kept
     )
 
+    on_wish: bool = False  # a mart that is built where it is asked for by name, as it costs too much
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the columns, in order."""

@@ -1,4 +1,8 @@
-"""A run: context store, plan, events, warehouse, marts, report. This page is the data flow."""
+"""A run: context store, plan, events, warehouse, marts, report. This page is the data flow.
+
+Marts and report bring a parser of SQL and templates of pages, which what
+draws or streams alone does not wait for.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +22,7 @@ from sim.folder.manifest import Manifest, load_manifest
 from sim.folder.names import REPORT
 from sim.folder.progress import Progress
 from sim.folder.whole import Care, check_files, noting_damage, read_suspects
-from sim.marts.build import Wish, build_marts
-from sim.marts.deliver import deliver_marts
 from sim.marts.record import load_record
-from sim.report.campus.page import write_report
 from sim.sinks.open import check_address, check_flags, is_offered
 from sim.sinks.tables import TableOptions
 from sim.sql.warehouse import build_warehouse
@@ -114,6 +115,8 @@ def make_warehouse(at: Claimed, place: str | None = None) -> None:
 
 def make_marts(at: Claimed) -> int:
     """The data marts that are not there, made from the stores; returns how many files. Raises RunError."""
+    from sim.marts.build import Wish, build_marts
+
     at.show.stage("marts")
     if not at.manifest.totals.events:
         at.show.say("marts: none, as there are no events")
@@ -123,6 +126,8 @@ def make_marts(at: Claimed) -> int:
 
 def make_report(pack: Pack, at: Claimed, pictures: Path | None = None) -> None:
     """The page that shows what the run holds, where its charts can be drawn. Raises RunError."""
+    from sim.report.campus.page import write_report
+
     at.show.stage("report")
     if lacking := lacking_libraries():  # as in the container image, for which they would be a fifth more
         at.show.say(f"report: left out, as {lacking} can't be imported here")
@@ -239,6 +244,9 @@ def _check_bytes(run_dir: Path, manifest: Manifest, *, every: bool) -> None:
 
 def deliver_all_marts(at: Claimed, order: Order) -> None:
     """The data marts of the warehouses of a delivery, which must have the stores whole. Raises RunError."""
+    from sim.marts.build import Wish
+    from sim.marts.deliver import deliver_marts
+
     warehouses = [url for url in order.to if is_offered(url, "tables")]
     if not order.marts or order.dry_run or not warehouses or not at.manifest.totals.events:
         return

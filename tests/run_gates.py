@@ -4,7 +4,7 @@
 
 * ``marked``: tests with the mark ``gates``;
 * ``kills``: every test of SIGKILL in rounds, each with moments of its own;
-* ``seed-1`` to ``seed-20``: every statistical test on a campus of another seed;
+* ``seed-1`` to ``seed-20``: every statistical test on a campus of another seed, but for what hangs on none;
 * ``size``: the same on a campus of 20,000 FTE.
 """
 
@@ -40,6 +40,8 @@ STATISTICS = (
     "tests/events/test_histories_weeks.py",
 )
 ROUNDS, SEEDS, FTE = 4, 20, 20_000
+# What shows that a test can fail, or that SQL gives an event its tool back, hangs on no seed.
+SEEDLESS = "a_tenth_more_is_red or events_give_their_tool_back"
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def stages() -> Iterator[Stage]:
     for seed in range(1, SEEDS + 1):
         yield Stage(
             f"seed-{seed}",
-            ("-m", "not gates", "-n", "2", "--dist", "loadfile", *STATISTICS),
+            ("-m", "not gates", "-k", f"not ({SEEDLESS})", "-n", "2", "--dist", "loadfile", *STATISTICS),
             {"GATES_SEED": str(seed)},
         )
     yield Stage("size", ("-m", "not gates", *STATISTICS), {"GATES_FTE": str(FTE)})

@@ -27,6 +27,7 @@ DAY_KINDS = ("before", "class", "weekend", "holiday", "break", "reading", "final
 # The campus days that exist, day 0 being the term's first: the day-in-term curves cover just these.
 FIRST_DAY = -14
 LAST_DAYS = {"Fall": 123, "Spring": 123, "Summer": 95}
+AFTER_DAYS = {"Fall": 8, "Spring": 8, "Summer": 14}  # of them, after a term's end
 LAST_DAY = max(LAST_DAYS.values())
 FIRST_WEEK, LAST_WEEK = FIRST_DAY // 7, LAST_DAY // 7  # of the axis of weeks: Fall's and Spring's
 SHORT_TERM = {"Summer": (116, 82)}  # days to stretch its weeks by: so many of its days are so many of Fall's

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from context.arrays import DAY_MS, I8, I32, I64
 from context.errors import InputError
-from context.packs.spec import DAY_KINDS, FIRST_DAY, LAST_DAYS
+from context.packs.spec import AFTER_DAYS, DAY_KINDS, FIRST_DAY, LAST_DAYS
 from context.scenario.curve_days import curve_days
 from context.scenario.incidents import IncidentWindow, check_apart, time_map
 from context.scenario.parts import CalendarOverrides
@@ -170,7 +170,7 @@ def build_calendar(scenario: Scenario, calendar_rows: Mapping[str, Sequence[obje
     term = build_term(scenario, calendar_rows)
     usual = build_term(scenario.model_copy(update={"calendar": CalendarOverrides()}), calendar_rows)
     longest = LAST_DAYS[term.term_type]
-    last_day = min(longest, term.last_day + max(longest - usual.last_day, 0))
+    last_day = min(longest, term.last_day + AFTER_DAYS[term.term_type])
     days = np.arange(FIRST_DAY, last_day + 1, dtype=np.int32)
     dates = [term.start + timedelta(int(day)) for day in range(FIRST_DAY, last_day + 3)]
     table = [clock_of(scenario.time_zone, day) for day in dates]

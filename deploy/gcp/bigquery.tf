@@ -14,6 +14,7 @@ locals {
     "mart_taskforce",
     "mart_taskforce_rolling",
     "termtide_meta",
+    "udp_distributions",
   ]
   # Written by Google: https://cloud.google.com/pubsub/docs/bigquery
   raw_columns = [

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,23 +22,44 @@ from context.scenario.scenario import Scenario
 from sim.folder.lock import locked, share_lock
 from sim.plan.anchors import Anchors, make_anchors
 from sim.plan.campus import LONGEST_MS
-from sim.world.layout import check_layout, read_layout, write_layout
+from sim.world.layout import check_layout, pages_of, read_pages, write_layout
 from sim.world.load import load_world
 from sim.world.world import World
 
 
-def give_back() -> None:
+def give_back(*, threads: bool = True) -> None:
     """Let Arrow's pool and, where the C library can, the heap return what is free in them.
 
-    Between stages of which the next needs other sizes: else their free pieces add up.
+    Between stages of which the next needs other sizes: else their free pieces add up. ``threads``: also what
+    Arrow's have read.
     """
-    pa.default_memory_pool().release_unused()
+    with _few_threads() if threads else nullcontext():
+        pa.default_memory_pool().release_unused()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it
     if trim is not None:
         trim(0)
 
 
+@contextmanager
+def _few_threads() -> Iterator[None]:
+    """Most of Arrow's threads end meanwhile; they begin again as they are needed.
+
+    What a thread has read stays in a heap of its own when it is free, until the thread ends: of the tables of
+    20,000 FTE that was 230 MB.
+    """
+    processors, readers = pa.cpu_count(), pa.io_thread_count()
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    time.sleep(_THREADS_END_S)
+    try:
+        yield
+    finally:
+        pa.set_cpu_count(processors)
+        pa.set_io_thread_count(readers)
+
+
 WORLD_FILE = "workers" + PARTIAL  # in the run folder while somebody draws
+_THREADS_END_S = 0.02  # that idle threads take to end, about; nothing is wrong where one takes longer
 _ORPHANS_S = 30.0  # that workers of a killed run get to notice
 
 
@@ -106,11 +129,17 @@ def mapped(shared: Shared) -> SharedCampus:
 
     Raises DamagedError for a file that is not the one that was written, RunError when it can't be read.
     """
+    return mapped_with_pages(shared)[0]
+
+
+def mapped_with_pages(shared: Shared) -> tuple[SharedCampus, mmap.mmap]:
+    """As ``mapped``, and the pages, for ``let_pages_go``."""
     try:
         with shared.path.open("rb") as file:
             share_lock(file.fileno())  # the mapping keeps the file open, hence locked
             check_layout(shared.path, shared.digest)
-            return read_layout(file, shared.path, SharedCampus)
+            pages = pages_of(file, shared.path)
+            return read_pages(pages, shared.path, SharedCampus), pages
     except OSError as error:
         raise disk_error(shared.path, error) from error
 

@@ -27,6 +27,8 @@ from sim.plan.plan import make_plan
 from sim.plan.plan_file import write_plan
 from sim.world.load import campus_facts, standard_scores
 
+_SPARE_BYTES = 128_000_000  # of tables let go: what they were is given back before the next one is laid out
+
 
 @contextmanager
 def claimed(
@@ -48,7 +50,7 @@ def make_store(given: Premises, at: Claimed) -> None:
     at.show.stage("context store")
     rows: dict[str, int] = {}
     digests: dict[str, str] = {}
-    terms = given.scenario.terms
+    terms, spare = given.scenario.terms, 0
     with StoreFiles(run_dir, terms) as files:
         for dataset, name, table in store_parts(given.scenario, given.pack, given.calendars):
             entry = f"{dataset}.{name}"
@@ -57,7 +59,11 @@ def make_store(given: Premises, at: Claimed) -> None:
                 files.add((dataset, name, table))
                 if terms == 1:  # the table is whole; of several terms it is read back for that
                     digests[entry] = table_digest(table)
+            spare += table.nbytes
             del table  # before the next one is laid out
+            if spare > _SPARE_BYTES:
+                give_back(threads=False)
+                spare = 0
     for entry in rows.keys() - manifest.store.keys():
         digest = digests.get(entry) or parquet_digest(_path(run_dir, entry))
         dataset, _, name = entry.partition(".")

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import date
 from functools import cached_property, partial
+from mmap import mmap
 
 import pyarrow as pa
 
 from context.errors import RunError
 from sim.backfill.job import Job, Task, UnitDone
-from sim.backfill.mapped_world import mapped
+from sim.backfill.mapped_world import SharedCampus, mapped_with_pages
 from sim.caliper.batch import Batch
 from sim.counts.record import write_counts
 from sim.counts.unit import Counter
@@ -23,6 +24,7 @@ from sim.render.renderer import Renderer
 from sim.render.scopes import Scoped
 from sim.sinks.open import open_sink
 from sim.sinks.units import Sink, Unit, UnitOptions
+from sim.world.layout import let_pages_go
 
 PART_ROWS = 65_536  # events rendered, expanded and written at a time: some 120 MB of JSON
 
@@ -40,7 +42,7 @@ class Worker:
 
     def take_engine(self, other: Worker) -> None:
         """Draw with what another worker of the same job has set up, if it has."""
-        for name in ("engine", "_makers", "_counter"):
+        for name in ("engine", "_mapped", "_makers", "_counter"):
             if name in vars(other):
                 vars(self)[name] = vars(other)[name]
 
@@ -48,9 +50,13 @@ class Worker:
     def engine(self) -> Engine:
         """Made when first needed: units that are only copied need none."""
         job = self.job
-        campus = mapped(job.shared) if job.shared is not None else None
-        given = (campus.world, campus.anchors) if campus is not None else None
+        given = (self._mapped[0].world, self._mapped[0].anchors) if self._mapped is not None else None
         return load_engine(job.run_dir, job.scenario, job.pack_path, given)
+
+    @cached_property
+    def _mapped(self) -> tuple[SharedCampus, mmap] | None:
+        """The campus and its pages, where they are shared."""
+        return mapped_with_pages(self.job.shared) if self.job.shared is not None else None
 
     @cached_property
     def _makers(self) -> tuple[Renderer, Expander]:
@@ -88,6 +94,9 @@ class Worker:
                     digest.update(unit.table)
                 for writer in writers.values():
                     writer.add(unit)
+                del unit  # before the next part's documents are made
+        if self._mapped is not None:  # another day has other pages; what all days read is soon there again
+            let_pages_go(self._mapped[1])
         if rows != len(batch):
             raise RunError(f"unit {campus_day}: {len(batch)} events drawn, but {rows} expanded")
         files = {i: writer.written for i, writer in writers.items()}

@@ -15,7 +15,11 @@ from context.arrays import I64, MINUTE_MS, U8, U64
 
 Texts = Any  # a string array of Arrow, which comes without types
 # The digits of two bytes at a time: those of the first come first, whatever the machine's order.
-_HEX = np.frombuffer("".join(f"{n & 255:02x}{n >> 8:02x}" for n in range(1 << 16)).encode(), dtype=np.uint32)
+_HEX = (
+    np.frombuffer(b"0123456789abcdef", np.uint8)[np.arange(1 << 16)[:, None] >> np.array([4, 0, 12, 8]) & 15]
+    .view(np.uint32)
+    .reshape(-1)
+)
 # The digits of an id, moved some bytes at a time: where they stand in 32 digits and in 36 characters.
 _DIGITS, _DASHED = (
     np.dtype(
@@ -138,8 +142,10 @@ def _time_texts(minutes: I64, row: I64, ms: I64) -> U8:
 @cache
 def _seconds() -> U64:
     """The eight bytes of ``:05.123Z``, as a number, for each millisecond of a minute."""
-    text = "".join(f":{ms // 1000:02d}.{ms % 1000:03d}Z" for ms in range(MINUTE_MS))
-    return np.frombuffer(text.encode(), dtype=np.uint64)
+    text = np.full((MINUTE_MS, 8), np.frombuffer(b":00.000Z", np.uint8))
+    for place, ms in ((1, 10_000), (2, 1_000), (4, 100), (5, 10), (6, 1)):
+        text[:, place] += (np.arange(MINUTE_MS) // ms % 10).astype(np.uint8)
+    return text.view(np.uint64).reshape(-1)
 
 
 def fixed(texts: U8) -> pa.StringArray:

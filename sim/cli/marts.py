@@ -17,6 +17,7 @@ marts_app = typer.Typer(
     help="Data marts: list, show, build, lint.", no_args_is_help=True, rich_markup_mode=None
 )
 _MADE = "Made by Termtide from the store as of each morning."
+_COUNTED = "Counted by Termtide with the queries of a fit: schemas/fit."
 _Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="[NAME]...", help="Marts, as dataset.table or table; default: all."),
@@ -33,6 +34,7 @@ def marts_list(as_json: AsJson = False) -> None:
             "mart": mart.name,
             "columns": len(mart.table.columns),
             "stored": mart.table.stored,
+            "built": "on wish" if mart.table.on_wish else "always",
             "reads": list(reads(mart)),
             "description": mart.table.description,
         }
@@ -42,7 +44,7 @@ def marts_list(as_json: AsJson = False) -> None:
         out_json(rows)
         return
     shown = [{**row, "reads": ", ".join(str(name) for name in row["reads"])} for row in rows]
-    print_rows(shown, ("mart", "columns", "stored", "reads"))
+    print_rows(shown, ("mart", "columns", "stored", "built", "reads"))
 
 
 @marts_app.command("show")
@@ -61,7 +63,7 @@ def marts_show(
         raise InputError(str(error)) from None
     if query:
         if mart.sql is None:
-            raise InputError(f"--query: {mart.name} has none: {_MADE}")
+            raise InputError(f"--query: {mart.name} has none: {_made(mart)}")
         out_document(mart.sql)
         return
     rows = list(column_rows(mart.table))
@@ -72,7 +74,12 @@ def marts_show(
         return
     out(f"{mart.name}: {mart.table.description}")
     print_rows(rows, ("column", "type", "mode", "provenance", "description"))
-    out_document(f"\n{mart.sql or _MADE}\n")
+    out_document(f"\n{mart.sql or _made(mart)}\n")
+
+
+def _made(mart: schemas.Mart) -> str:
+    """Where the rows of a mart without a query come from."""
+    return _COUNTED if mart.table.dataset == "udp_distributions" else _MADE
 
 
 @marts_app.command("build")
@@ -91,7 +98,7 @@ def marts_build(
         int | None, typer.Option("--threads", min=1, help="Default: one per processor.")
     ] = None,
     memory: Annotated[
-        str | None, typer.Option("--memory", help="At most; the rest is spilled. Default: 2GB.")
+        str | None, typer.Option("--memory", help="At most; the rest is spilled. Default: 1400MB.")
     ] = None,
     allow_unlabelled: AllowUnlabelled = None,
     as_json: AsJson = False,

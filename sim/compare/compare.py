@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any
 
@@ -12,11 +12,13 @@ import numpy as np
 from context.arrays import BOOL, F64
 from context.errors import InputError
 from context.packs.spec import LAST_DAYS
+from sim.compare.calendars import calendar_cells, kinds_of
 from sim.compare.figures import EXACT, FigureLine, FigureSet, Moment, by_axis, cell_errors
 from sim.compare.verdicts import ALARM, Difference, error_bound, evidence, share_bound, together
+from sim.fit.counts import Axes, CellCounts
 from sim.fit.events import axes_of
-from sim.fit.places import NAMELESS, PROVEN
-from sim.fit.rates import Axes, CellCounts, before
+from sim.fit.rates import before
+from sim.fit.terms.places import NAMELESS, PROVEN
 
 ROUNDING = 2e-4  # of a share: what a pack's digits leave open
 # Beyond chance: what the plan of a term moves over a margin, since courses have some tools and not others
@@ -27,6 +29,7 @@ MOVED = {"tool": 0.01, "level": 0.03, "family": 0.15, "day": 0.05, "cell": 0.25}
 AFTER_MIDNIGHT = 0.02
 LEAST_EVENTS = 400  # expected of a cell, for it to be judged
 _AXES = {"tool": "tool", "family": "cip", "level": "course_level", "day": "day_in_term"}
+_SAME_DAY = 0.5  # days
 # Deadlines bring events whatever the rates say.
 _DEADLINES = "deadlines bring more than rates ask for"
 _NOBODY = "some of its events name nobody"
@@ -64,14 +67,20 @@ class Comparison:
 def compare(a: FigureSet, b: FigureSet, alarm: float = ALARM) -> Comparison:
     """Compare what ``a`` asks for with what came in ``b``.
 
-    Raises InputError for worlds of which the one has families, levels or tools that the other has not.
+    Raises InputError for worlds of which one has families, levels or tools that the other has not, and for
+    warehouses of which terms of different types were counted.
     """
+    types = [each.clicks.term_type for each in (a, b) if each.clicks is not None]
+    if len(set(types)) > 1:
+        raise InputError(
+            f"compare: {a.name} has a {types[0]} and {b.name} a {types[1]}, allowed: terms of one type"
+        )
     for what in ("cips", "levels", "tools"):
         if getattr(a.pack.rates, what) != getattr(b.pack.rates, what):
             raise InputError(
                 f"compare: {a.name} and {b.name} have different {what}, allowed: the same in both"
             )
-    drafts = [*_fields(a, b), *_moments(a, b), *_rates(a, b)]
+    drafts = [*_calendars(a, b), *_fields(a, b), *_moments(a, b), *_rates(a, b)]
     limit = evidence(sum(not draft.unjudged for draft in drafts), alarm)
     return Comparison(tuple(draft.judged(limit) for draft in drafts), alarm)
 
@@ -95,6 +104,11 @@ def _unjudged(a: FigureSet, b: FigureSet, one: FigureLine | Moment, other: Figur
         return "not counted"
     # What Termtide's own terms don't have by itself is judged between two packs, and two warehouses.
     return one.unjudged if (a.clicks is None) != (b.clicks is None) else ""
+
+
+def _calendars(a: FigureSet, b: FigureSet) -> Iterator[_Draft]:
+    for term_type, cell, asked, came, unjudged in calendar_cells(a, b):
+        yield _Draft(f"calendar {term_type}", cell, asked, came, lambda _: _SAME_DAY, unjudged)
 
 
 def _fields(a: FigureSet, b: FigureSet) -> Iterator[_Draft]:
@@ -172,7 +186,7 @@ def _both_mixes(a: FigureSet, b: FigureSet) -> dict[str, float]:
 def _counted(a: FigureSet, b: FigureSet, count: CellCounts) -> Iterator[_Draft]:
     """What ``a``'s rates ask of the students of a warehouse, and what these did."""
     axes = count.axes
-    expected = before(a.pack, axes) * count.students[:, :, :, None]
+    expected = before(a.pack, replace(axes, kinds=kinds_of(a, b, axes))) * count.students[:, :, :, None]
     expected[:, :, 1:] = (1 - AFTER_MIDNIGHT) * expected[:, :, 1:] + AFTER_MIDNIGHT * expected[:, :, :-1]
     errors = {axis: _both(a.errors.get(axis, {}), b.errors.get(axis, {})) for axis in _AXES.values()}
     # A fitted pack has counted deadlines too.

@@ -10,14 +10,13 @@ from context.packs.pack import Pack
 from sim.caliper.kinds import KIND, KINDS
 from sim.draw.engine import RANKS, Engine
 from sim.draw.opened import opened
-from sim.draw.routes import OWN_VISIT, Routes
+from sim.draw.routes import Routes
 from sim.draw.visits import Visits
 from sim.plan.campus import GAVE_UP_MS
 from sim.plan.outages import taken
 from sim.world.world import NO_ROW, NO_TIME
 
 _ALONG, _KIND, _WHICH_RUN = 11, 13, 15  # purposes of draws, of a click's key
-_PATH_WEIGHT = 0.5  # of a click's place in a run, what its tool's rank decides; chance the rest (assumption)
 
 
 def place_of(
@@ -28,8 +27,9 @@ def place_of(
     Within a run clicks follow the path through a course, from its home page to handing in.
     """
     count = len(routes.visit) // 2
-    run = np.where(rng.uniform(key, _WHICH_RUN) < OWN_VISIT, row, count + row)
-    along = _PATH_WEIGHT * (engine.tool_rank[tool] / RANKS) + (1 - _PATH_WEIGHT) * rng.uniform(key, _ALONG)
+    own_share, path = engine.pack.number("visits.own_share"), engine.pack.number("visits.path_weight")
+    run = np.where(rng.uniform(key, _WHICH_RUN) < own_share, row, count + row)
+    along = path * (engine.tool_rank[tool] / RANKS) + (1 - path) * rng.uniform(key, _ALONG)
     visit = routes.visit[run]
     return visit, visits.start_ms[visit] + routes.instants(run, along)
 

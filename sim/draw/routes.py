@@ -1,10 +1,10 @@
 """Which courses a visit goes through, one after the other, and how long each of them takes.
 
-An enrolment that is clicked on that day has a visit of its own, for most of its clicks, and a second one for
-the rest. Where there is a visit for the course's class or work of the day, that is its own. In each it has a
-run: as many places as clicks are expected, a gap from the pack's law after each. The runs of a visit follow
-one another, so that a visit goes from course to course instead of jumping between them. No run depends on
-which clicks come to be drawn, nor on tools.
+An enrolment that is clicked on that day has a visit of its own, for most of its clicks, and another one for
+the rest, if the person has several. Where there is a visit for the course's class or work of the day, that
+is its own. In each it has a run: as many places as clicks are expected, a gap from the pack's law after
+each. The runs of a visit follow one another, so that a visit goes from course to course instead of jumping
+between them. No run depends on which clicks come to be drawn, nor on tools.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from sim.plan.campus import LONGEST_MS
 _OWN, _OTHER, _OWN_RUN, _OTHER_RUN = 20, 21, 22, 23
 _PLACES, _ORDER, _GAPS = 0, 1, 2
 _GAP, _STRETCH = 0, 1
-OWN_VISIT = 0.7  # share of an enrolment's clicks of a day that fall into its own visit (assumption)
 MOST_PLACES = 200  # in a run
 
 
@@ -55,11 +54,12 @@ def lay_out(pack: Pack, visits: Visits, person: I32, course: I32, key: U64, expe
     upto = np.append(0, np.cumsum(visits.appetite))
     first, after = visits.first_visit[person], visits.first_visit[person + 1]
     appetite = np.maximum(upto[after] - upto[first], 1)
-    both = [upto[first] + rng.integer(key, appetite, index) for index in (_OWN, _OTHER)]
-    visit = np.searchsorted(upto, np.concatenate(both), side="right") - 1
-    visit[: len(person)] = _own_visits(visits, person, course, visit[: len(person)])
+    any_one = np.searchsorted(upto, upto[first] + rng.integer(key, appetite, _OWN), side="right") - 1
+    own = _own_visits(visits, person, course, any_one)
+    visit = np.concatenate([own, _another(visits, upto, person, own, key)])
     run_key = np.concatenate([rng.extend(key, _OWN_RUN), rng.extend(key, _OTHER_RUN)])
-    wanted = np.concatenate([OWN_VISIT * expected, (1 - OWN_VISIT) * expected])
+    own_share = pack.number("visits.own_share")
+    wanted = np.concatenate([own_share * expected, (1 - own_share) * expected])
     places = np.clip((wanted + rng.uniform(run_key, _PLACES)).astype(np.int64), 1, MOST_PLACES)
     gaps, first_gap = _gaps(pack, run_key, places)
     upto_gap = np.append(0, np.cumsum(gaps))
@@ -90,6 +90,15 @@ def _own_visits(visits: Visits, person: I32, course: I32, other: I64) -> I64:
     found = np.append(order, 0)[place]
     hit = np.append(code, -1)[found] == wanted
     return np.where(hit, np.append(meant, 0)[found], other)
+
+
+def _another(visits: Visits, upto: I64, person: I32, own: I64, key: U64) -> I64:
+    """Another visit of each person than ``own``, by appetite, where there are several."""
+    first, after = upto[visits.first_visit[person]], upto[visits.first_visit[person + 1]]
+    rest = after - first - visits.appetite[own]
+    place = first + rng.integer(key, np.maximum(rest, 1), _OTHER)
+    place += np.where(place >= upto[own], visits.appetite[own], 0)
+    return np.where(rest > 0, np.searchsorted(upto, place, side="right") - 1, own)
 
 
 def _gaps(pack: Pack, run_key: U64, places: I64) -> tuple[I64, I64]:

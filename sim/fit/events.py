@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import sqrt
@@ -15,17 +14,17 @@ from context.arrays import F64
 from context.errors import InputError
 from context.packs.pack import Pack
 from context.packs.spec import FIRST_DAY, LAST_DAYS, TERM_TYPES
-from context.scenario.calendar import build_calendar
 from context.scenario.scenario import Scenario
+from sim.fit.counts import Axes, CellCounts, arrays_of, counts_of
 from sim.fit.guard import GuardReport
-from sim.fit.places import NAMELESS, PROVEN, places_of
-from sim.fit.rates import Axes, CellCounts, FittedRates, arrays_of, counts_of, fit_rates
+from sim.fit.rates import FittedRates, fit_rates
+from sim.fit.terms.calendar import Ask, TermDates, click_days, dates_of, due_days, usual_calendar
+from sim.fit.terms.places import NAMELESS, PROVEN, places_of
 from sim.fit.texts import filled, sql_text
 from sim.fit.warehouses.source import FitRow, FitSource
 
-Ask = Callable[[str, str], list[FitRow] | None]
 SAMPLE_PEOPLE = 2_500  # whose visits are looked at, about
-_ANY_YEAR = 2026
+_DEVICES_FROM, _DEVICES_DAYS = 28, 14  # days in term in which it is looked at what people visit with
 _MARGINS = {
     "tool_day": ("day_in_term, tool", "TRUE"),
     "cip_day": ("cip, day_in_term", "cip IS NOT NULL"),
@@ -52,6 +51,10 @@ class Clicks:
     gaps: list[FitRow] = field(default_factory=list)
     logins: list[FitRow] = field(default_factory=list)
     dispersion: list[FitRow] = field(default_factory=list)
+    devices: list[FitRow] = field(default_factory=list)
+    known_devices: list[FitRow] = field(default_factory=list)  # of the pack begun with
+    dates: TermDates | None = None  # of the term of most students
+    begins: tuple[date, ...] = ()  # of all terms of the type
 
     def weights(self) -> tuple[F64, F64]:
         """([cip, level] student-days, [tool] events), over which factors average 1."""
@@ -121,16 +124,23 @@ def clicks_of(
     chosen = _chosen(terms, term_type)
     kept = [term for term in terms if term["term_type"] == chosen]
     zone = time_zone or _zone(ask, report) or Scenario(name="fit", fte=12).time_zone
-    places = places_of(pack, kept)
+    main = max(kept, key=lambda term: (int(term["num_people"]), term["begin_date"]))
     parameters: dict[str, int | str] = {"threshold": report.threshold, "time_zone": zone}
+    found = Clicks(chosen, None, report, begins=tuple(term["begin_date"] for term in kept))
+    due = due_days(ask, main, parameters)
+    dates = dates_of(ask, pack, main, due, parameters, missing)
+    found.dates = dates and dates.with_days_off({}, due)
+    usual = usual_calendar(pack, chosen, None).term.last_day + 1
+    places = places_of(pack, kept, dates.days if dates else usual)
     for name in ("seat", "submission", "click", "placed_click"):
         spans = places.spans(source.days_at_once) if name == "click" else [{}]
         texts = [filled(schemas.fit_query(name), {**places.texts, **span}, parameters) for span in spans]
         if lacking := source.lacks(texts[0]):
             missing["rates"] = lacking
-            return Clicks(chosen, None, report)
+            return found
         source.keep(name, *texts)
-    found = Clicks(chosen, None, report)
+    if dates:
+        found.dates = dates.with_days_off(click_days(ask, dates, parameters), due)
     for name, (axes, where) in _MARGINS.items():
         number = len(axes.split(", "))
         along = {
@@ -149,9 +159,10 @@ def clicks_of(
     parameters["one_in"] = max(1, people // SAMPLE_PEOPLE)
     exposure = ask("rates", filled(schemas.fit_query("exposure"), {}, parameters)) or []
     cells = ask("rates", filled(schemas.fit_query("cells"), {}, parameters)) or []
-    found_axes = axes_of(pack, chosen, max(kept, key=lambda term: int(term["num_people"]))["begin_date"])
+    found_axes = axes_of(pack, chosen, main["begin_date"], found.dates)
     found.counted = arrays_of(found_axes, exposure, cells, dict(found.margins))
     _behaviour(source, found, ask, missing, places.texts, parameters)
+    _devices(found, pack, ask, main, parameters)
     return found
 
 
@@ -194,6 +205,21 @@ def _behaviour(
     )
 
 
+def _devices(found: Clicks, pack: Pack, ask: Ask, term: FitRow, parameters: dict[str, int | str]) -> None:
+    """What visits are made with, over two weeks of a term: to read all of it takes as long as all else."""
+    first = term["begin_date"] + timedelta(days=_DEVICES_FROM)
+    places = {
+        "class": schemas.fit_query("device_class"),
+        "agents": ", ".join(sql_text(str(agent)) for agent in pack.table("device")["user_agent"]),
+        "begin_date": str(first),
+        "end_date": str(first + timedelta(days=_DEVICES_DAYS)),
+    }
+    seen = ask("device", filled(schemas.fit_query("devices"), places, parameters))
+    if seen:
+        found.devices = seen
+        found.known_devices = ask("device", filled(schemas.fit_query("known_devices"), places, {})) or []
+
+
 def _chosen(terms: list[FitRow], term_type: str | None) -> str:
     sizes: dict[str, int] = {}
     for term in terms:
@@ -217,18 +243,19 @@ def _zone(ask: Ask, report: GuardReport) -> str | None:
     return str(rows[0]["time_zone"]) if rows else None
 
 
-def axes_of(pack: Pack, term_type: str, begin: date | None) -> Axes:
-    """Axes, with the kinds of days of a term that begins on a date as the pack's calendar has them.
+def axes_of(pack: Pack, term_type: str, begin: date | None, dates: TermDates | None = None) -> Axes:
+    """Axes, with the kinds of days of a term that begins on a date, by ``dates`` or the pack's calendar.
 
     ``begin``: None for a term like those of the pack's calendar.
     """
     days = tuple(range(FIRST_DAY, LAST_DAYS[term_type] + 1))
-    scenario = Scenario(name="fit", fte=12, term=f"{term_type} {begin.year if begin else _ANY_YEAR}")
-    calendar = build_calendar(scenario, pack.table("calendar"))
+    calendar = (
+        dates.calendar(pack) if dates else usual_calendar(pack, term_type, begin.year if begin else None)
+    )
     begin = begin or calendar.term.start
     kinds = ["weekend" if (begin + timedelta(days=day)).weekday() >= 5 else "class" for day in days]
     if calendar.term.start == begin:
         known = {int(d): str(k) for d, k in zip(calendar.days, calendar.kind_of(calendar.days), strict=True)}
-        kinds = [known.get(day, kind) for day, kind in zip(days, kinds, strict=True)]
+        kinds = [known.get(day, "after") for day in days]
     rates = pack.rates
     return Axes(rates.cips, rates.levels, rates.tools, term_type, days, tuple(kinds))

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
 import schemas
 from context.errors import InputError
 from context.packs.pack import load_pack
-from context.packs.write import as_cell, begin, rows_of
+from context.packs.spec import TERM_TYPES
+from context.packs.write import as_cell, begin
 from schemas import FitField
 from sim.fit.events import clicks_of, told_clicks
 from sim.fit.fields import fitted_moments, fitted_shares
 from sim.fit.fitted import FIT_NOTE, Fitted, FitWish
 from sim.fit.guard import GuardReport, checked_threshold, rounded_rate
-from sim.fit.laws import adoption_rows, gap_rows, hour_rows, law_rows
+from sim.fit.laws import (
+    adoption_rows,
+    device_rows,
+    gap_rows,
+    hour_rows,
+    law_rows,
+    missing_rows,
+    score_parts,
+    score_rows,
+)
 from sim.fit.rate_tables import put_rates
+from sim.fit.terms.calendar import calendar_rows
 from sim.fit.texts import bins, categorical_sql, continuous_sql, filled, told_sql
 from sim.fit.warehouses.source import DISTRIBUTIONS, FitRow, FitSource
 from sim.folder.progress import Say
@@ -25,6 +35,24 @@ from sim.folder.progress import Say
 
 def fit(source: FitSource, wish: FitWish, say: Say = lambda _: None) -> Fitted:
     """Fit a pack. Raises InputError for a warehouse that is too small, or an unknown pack."""
+    work = _begun(source, wish, say)
+    if wish.noise.rest:
+        work.leave(wish.noise.rest)
+    else:
+        work.clicks()
+        work.laws()
+        work.scores()
+    work.found.draft.files[FIT_NOTE] = json.dumps(work.found.note() | wish.noise.note(), indent=1) + "\n"
+    return work.found
+
+
+def fit_fields(source: FitSource, wish: FitWish, say: Say = lambda _: None) -> Fitted:
+    """Fit fields alone. Raises InputError for a warehouse that is too small, or an unknown pack."""
+    return _begun(source, wish, say).found
+
+
+def _begun(source: FitSource, wish: FitWish, say: Say) -> _Fit:
+    """A fit that has its fields."""
     threshold = checked_threshold(wish.threshold)
     base = load_pack(wish.pack)
     draft = begin(wish.pack)
@@ -35,19 +63,12 @@ def fit(source: FitSource, wish: FitWish, say: Say = lambda _: None) -> Fitted:
     work.fields("categorical")
     work.fields("continuous")
     work.check_size()
-    if wish.noise.rest:
-        work.leave(wish.noise.rest)
-    else:
-        work.clicks()
-        work.laws()
-        work.scores()
-    draft.files[FIT_NOTE] = json.dumps(work.found.note() | wish.noise.note(), indent=1) + "\n"
-    return work.found
+    return work
 
 
 _COUNTED = (
     "adoption", "hour", "gap", "visits", "course_load", "level_given_standing", "sections_per_course",
-    "letter", "submission_lead", "withdraw_timing", "score", "missing",
+    "letter", "submission_lead", "withdraw_timing", "score", "missing", "calendar", "device",
 )  # fmt: skip
 
 
@@ -171,6 +192,7 @@ class _Fit:
                 self.source, found.base, found.report, self.ask, found.missing, wish.term_type, wish.time_zone
             )
         clicks = found.clicks
+        self.calendar()
         if clicks is None or clicks.counted is None:
             for name in [name for name in found.draft.tables if name.startswith("rate_")]:
                 self._keep(name, found.missing.get("rates", "no clicks of students"))
@@ -184,6 +206,11 @@ class _Fit:
             {"all": len(clicks.adoption)},
         )
         self._put("hour", hour_rows(clicks.hours, found.report), _sizes(clicks.hours))
+        self._put(
+            "device",
+            device_rows(found.base, clicks.known_devices, clicks.devices, found.report),
+            {"all": sum(int(row["num_people"]) for row in clicks.devices)},
+        )
         self._put("gap", gap_rows(found.base, clicks.gaps, found.report), _sizes(clicks.gaps))
         self._put(
             "visits",
@@ -191,6 +218,16 @@ class _Fit:
             _sizes(clicks.visits),
         )
         self._numbers(clicks.numbers())
+
+    def calendar(self) -> None:
+        """The dates of the type of term that was fitted."""
+        clicks = self.found.clicks
+        if clicks is None or clicks.dates is None:
+            self._keep("calendar", self.found.missing.get("calendar", "no dates of a term"))
+            return
+        rows = calendar_rows(self.found.base, clicks.dates, clicks.begins)
+        others = ", ".join(term for term in TERM_TYPES if term != clicks.term_type)
+        self.found.draft.put("calendar", rows, f"{self.origin}; {others}: as before")
 
     def laws(self) -> None:
         """Tables that the context store tells."""
@@ -225,39 +262,14 @@ class _Fit:
 
     def scores(self) -> None:
         """Means, spreads and the parts of their variance; work that was not handed in."""
-        base = self.found.base
-        sql = filled(schemas.fit_query("scores"), {}, {"threshold": self.threshold})
-        rows = self.ask("score", sql) or []
-        by_kind = {row["kind"]: row for row in rows}
-        if by_kind:
-            table = []
-            for old in rows_of(base, "score"):
-                row = by_kind.get(old["kind"])
-                table.append(old if row is None else {**old, **_score_cells(row)})
-            self._put("score", table, {row["kind"]: int(row["num_records"]) for row in rows})
-            most = max(rows, key=lambda row: row["num_records"])
-            parts = {name: max(most[f"{name}_variance"] or 0.0, 0.0) for name in ("person", "activity")}
-            rest = max(most["sd"] ** 2 - sum(parts.values()), 0.0)
-            self._numbers(
-                {
-                    "score.student_sd": sqrt(parts["person"]),
-                    "score.activity_sd": sqrt(parts["activity"]),
-                    "score.residual_sd": sqrt(rest),
-                }
-            )
-        else:
-            self._put("score", None, {})
+        base, threshold = self.found.base, self.threshold
+        rows = self.ask("score", filled(schemas.fit_query("scores"), {}, {"threshold": threshold})) or []
+        self._put("score", score_rows(base, rows), {row["kind"]: int(row["num_records"]) for row in rows})
+        self._numbers(score_parts(rows))
         parts_of_term = bins(base, "missing", "term_fraction_low", "term_fraction_high")
         due = self.ask("missing", filled(schemas.fit_query("missing"), {"bins": parts_of_term}, {})) or []
-        rates = {row["term_fraction_low"]: row for row in due if row["num_people"] >= self.threshold}
-        table = [
-            {**old, "rate": rounded_rate(rates[key]["num_missing"] / rates[key]["num_records"])}
-            for old in rows_of(base, "missing")
-            if (key := float(old["term_fraction_low"])) in rates
-            and rates[key]["num_missing"] >= self.threshold
-        ]
-        whole = len(table) == len(base.table("missing")["rate"])
-        self._put("missing", table if whole else None, {"all": sum(int(row["num_records"]) for row in due)})
+        missing = missing_rows(base, due, threshold)
+        self._put("missing", missing, {"all": sum(int(row["num_records"]) for row in due)})
 
     def _put(self, table: str, rows: list[dict[str, Any]] | None, records: dict[str, int]) -> None:
         if rows is None:
@@ -280,14 +292,6 @@ class _Fit:
                     "source": self.origin,
                     "assumption": "false",
                 }
-
-
-def _score_cells(row: FitRow) -> dict[str, float]:
-    return {
-        "mean": rounded_rate(row["mean"]),
-        "sd": rounded_rate(row["sd"]),
-        "full_marks_share": round(row["full_marks_share"], 4),
-    }
 
 
 def _sizes(rows: list[FitRow], per: tuple[str, ...] = ()) -> dict[str, int]:

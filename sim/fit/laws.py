@@ -6,15 +6,17 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from math import sqrt
 from typing import Any
 
 from context.packs.pack import Pack
 from context.packs.write import rows_of
-from sim.fit.guard import GuardReport, named_safely, rounded_shares
+from sim.fit.guard import GuardReport, named_safely, rounded_rate, rounded_shares
 from sim.fit.warehouses.source import FitRow
 
 _Key = tuple[Any, ...]
 _DAY_HOURS = 24
+_DEVICE = ("device", "browser", "system")
 
 
 def law_rows(
@@ -124,4 +126,77 @@ def adoption_rows(pack: Pack, rows: Iterable[FitRow], report: GuardReport) -> li
         if not open_to_all:
             report.note("adoption", "shares of few courses", 1)
         found.append({**old, "share": round(using / total, 4) if open_to_all else old["share"]})
+    return found
+
+
+def device_rows(
+    pack: Pack, known: Iterable[FitRow], seen: Iterable[FitRow], report: GuardReport
+) -> list[dict[str, Any]] | None:
+    """Shares of visits by user agent; ``known``, ``seen``: rows of known_devices.sql and devices.sql.
+
+    What is seen counts for the pack's agents of its device, browser and system; where there are none, for
+    those of its device and browser, or else of its device. Agents that a class has in common share in it as
+    they did before.
+    """
+    share = {row["user_agent"]: float(row["share"]) for row in rows_of(pack, "device")}
+    members: dict[_Key, list[str]] = defaultdict(list)
+    for row in known:
+        kind = tuple(row[name] for name in _DEVICE)
+        for depth in range(1, len(_DEVICE) + 1):
+            members[kind[:depth]].append(row["user_agent"])
+    rows = {agent: {"user_agent": agent, "num_records": 0.0, "num_people": 0} for agent in share}
+    for row in seen:
+        kind = tuple(row[name] for name in _DEVICE)
+        at = next((kind[:depth] for depth in (3, 2, 1) if kind[:depth] in members), None)
+        total = sum(share[agent] for agent in members[at]) if at else 0.0
+        for agent in members[at] if at and total else ():
+            rows[agent]["num_records"] += int(row["num_records"]) * share[agent] / total
+            rows[agent]["num_people"] = max(rows[agent]["num_people"], int(row["num_people"]))
+    return law_rows(pack, "device", ("user_agent",), (), rows.values(), report)
+
+
+def score_rows(pack: Pack, rows: Iterable[FitRow]) -> list[dict[str, Any]] | None:
+    """Means, spreads and full marks by kind of work, as before where few have any; None for no rows.
+
+    ``rows``: of scores.sql.
+    """
+    by_kind = {row["kind"]: row for row in rows}
+    found = []
+    for old in rows_of(pack, "score"):
+        row = by_kind.get(old["kind"])
+        new = (
+            {}
+            if row is None
+            else {
+                "mean": rounded_rate(row["mean"]),
+                "sd": rounded_rate(row["sd"]),
+                "full_marks_share": round(row["full_marks_share"], 4),
+            }
+        )
+        found.append({**old, **new})
+    return found if by_kind else None
+
+
+def score_parts(rows: Sequence[FitRow]) -> dict[str, float]:
+    """What students, pieces of work and chance have in the scores of the most frequent kind: numbers.csv."""
+    if not rows:
+        return {}
+    most = max(rows, key=lambda row: row["num_records"])
+    parts = {name: max(most[f"{name}_variance"] or 0.0, 0.0) for name in ("person", "activity")}
+    return {
+        "score.student_sd": sqrt(parts["person"]),
+        "score.activity_sd": sqrt(parts["activity"]),
+        "score.residual_sd": sqrt(max(most["sd"] ** 2 - sum(parts.values()), 0.0)),
+    }
+
+
+def missing_rows(pack: Pack, due: Iterable[FitRow], threshold: int) -> list[dict[str, Any]] | None:
+    """What was not handed in, by part of the term; None unless enough people are behind each part."""
+    parts = {row["term_fraction_low"]: row for row in due}
+    found = []
+    for old in rows_of(pack, "missing"):
+        row = parts.get(float(old["term_fraction_low"]))
+        if row is None or min(row["num_people"], row["num_missing"]) < threshold:
+            return None
+        found.append({**old, "rate": rounded_rate(row["num_missing"] / row["num_records"])})
     return found

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,48 @@ import pyarrow.parquet as pq
 
 import schemas
 from context.files import disk_error, replacing
-from context.packs.pack import Pack
-from sim.fit.fitted import Fitted, few_digits
+from context.packs.pack import Pack, load_pack
+from context.store.store import ENTITY
+from sim.fit.fit import fit, fit_fields
+from sim.fit.fitted import Fitted, FitWish, few_digits
 from sim.fit.guard import rounded_rate
 from sim.fit.rates import before
+from sim.fit.warehouses.source import FitSource
+from sim.folder.progress import Say
+
+CONTEXT_TABLE = ("udp_distributions", "context_store_distributions")
+EVENT_TABLE = ("udp_distributions", "event_store_distributions")
+_STORE_TABLE = re.compile(r"\b(?:context_store_entity|context_store_keymap|event_store)\.\w+")
+
+
+def tables_of(name: str) -> tuple[str, ...]:
+    """Every table that rows of one of the two tables follow from, sorted; ``name``: with its dataset."""
+    texts = [
+        schemas.fit_query(query)
+        for query in schemas.fit_queries()
+        if name == ".".join(EVENT_TABLE) or query.startswith("bases/")
+    ]
+    return tuple(sorted({table for text in texts for table in _STORE_TABLE.findall(text)}))
+
+
+def made_distributions(name: str, source: FitSource, wish: FitWish, say: Say) -> pa.Table:
+    """The rows of one of the two tables, counted in a warehouse; ``name``: with its dataset.
+
+    Raises InputError for a warehouse that is too small, or an unknown pack.
+    """
+    if name == ".".join(CONTEXT_TABLE):
+        return field_table(fit_fields(source, wish, say))
+    found = fit(source, wish, say)
+    with TemporaryDirectory(prefix="termtide-fit-") as folder:
+        found.draft.save(Path(folder) / "pack")
+        return rate_table(found, load_pack(Path(folder) / "pack"))
+
+
+def field_table(found: Fitted) -> pa.Table:
+    """What was fitted of fields."""
+    return pa.Table.from_pylist(
+        list(distribution_rows(found)), schema=schemas.arrow_schema(schemas.table(*CONTEXT_TABLE))
+    )
 
 
 def distribution_rows(found: Fitted) -> Iterator[dict[str, Any]]:
@@ -40,7 +80,7 @@ def distribution_rows(found: Fitted) -> Iterator[dict[str, Any]]:
                         "field_name": field,
                         "field_value": field_value,
                         "distribution_type": "categorical",
-                        "field_source": "UCDM",
+                        "field_source": _source_of(entity, field),
                         "number_of_dependencies": len(law.given),
                         **given,
                         "num_records": few_digits(share * total),
@@ -53,7 +93,7 @@ def distribution_rows(found: Fitted) -> Iterator[dict[str, Any]]:
             "entity": entity,
             "field_name": field,
             "distribution_type": "continuous",
-            "field_source": "UCDM",
+            "field_source": _source_of(entity, field),
             "number_of_dependencies": 0,
             "num_records": few_digits(moments["units"]),
             "total_records": few_digits(moments["units"]),
@@ -64,13 +104,22 @@ def distribution_rows(found: Fitted) -> Iterator[dict[str, Any]]:
         }
 
 
+def _source_of(entity: str, field: str) -> str:
+    """Whether the model has a field as it is, or it is one that a fit works out (activities of a group)."""
+    try:
+        columns = schemas.table(ENTITY, entity).names
+    except schemas.UnknownName:
+        columns = ()
+    return "UCDM" if field in columns else "custom"
+
+
 def rate_table(found: Fitted, pack: Pack) -> pa.Table:
     """Expected events by family, level, day and tool; ``pack``: the fitted one. No rows without clicks.
 
     All of it follows from the pack, but for how many students and courses cells have, in few digits: whatever
     the pack gives nothing away of, the table does not either.
     """
-    schema = schemas.arrow_schema(schemas.fit_event_distributions())
+    schema = schemas.arrow_schema(schemas.table(*EVENT_TABLE))
     clicks = found.clicks
     if clicks is None or clicks.counted is None or found.rates is None:
         return schema.empty_table()
@@ -101,14 +150,12 @@ def save_distributions(found: Fitted, pack: Pack, folder: Path) -> list[Path]:
 
     Raises RunError if the disk fails.
     """
-    table = schemas.fit_distributions()
-    fields = pa.Table.from_pylist(list(distribution_rows(found)), schema=schemas.arrow_schema(table))
     written = []
-    for contract, rows in (
-        (table, fields),
-        (schemas.fit_event_distributions(), rate_table(found, pack)),
+    for (dataset, name), rows in (
+        (CONTEXT_TABLE, field_table(found)),
+        (EVENT_TABLE, rate_table(found, pack)),
     ):
-        path = folder / contract.dataset / f"{contract.name}.parquet"
+        path = folder / dataset / f"{name}.parquet"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with replacing([path]) as (beside,):

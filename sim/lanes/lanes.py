@@ -10,7 +10,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,22 @@ from sim.sensors.message_maker import group_of
 from sim.sinks.messages import AwayError, Messages, StreamSink
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 5.0
+
+
+@dataclass(frozen=True)
+class LaneFigures:
+    """How it stands with the lanes at one moment: what is in one of the figures is in none of the others."""
+
+    queued: int  # messages
+    in_flight: int  # messages
+    acked: int  # events
+    acked_bytes: int
+    acked_of: Mapping[int, int]  # events by sensor
+    bytes_of: Mapping[int, int]
+    skew_ms: int
+    worst_skew_ms: int
+    retries: int
+    away: str
 
 
 class Lanes:
@@ -79,6 +96,23 @@ class Lanes:
     def unacknowledged(self) -> int:
         """Messages that are queued or in flight."""
         return self.queued + self.in_flight
+
+    def figures(self) -> LaneFigures:
+        """Everything at one moment."""
+        with self.changed:
+            queues = self.queues
+            return LaneFigures(
+                queues.queued,
+                queues.in_flight,
+                self.acked,
+                self.acked_bytes,
+                Counter(self.acked_of),
+                Counter(self.bytes_of),
+                queues.skew_ms,
+                queues.worst_skew_ms,
+                self.retries,
+                self.away,
+            )
 
     def group_of(self, batch: Batch, sensor: I64) -> I64:
         """What the journal keeps each event's place in, besides its sensor: see ``sim.lanes.checkpoint``."""
@@ -186,7 +220,8 @@ class Lanes:
 
         mark = again(once)
         if self.away and mark is not _GIVEN_UP:
-            self.away = ""
+            with self.changed:
+                self.away = ""
             self._say("the sink is back; going on")
         return mark
 

@@ -23,7 +23,7 @@ from sim.folder.names import MARTS, WAREHOUSE
 from sim.folder.progress import Say
 from sim.folder.whole import note_built
 from sim.marts.graph import parameters, reads, with_needed
-from sim.marts.history import HISTORY, write_history
+from sim.marts.made import follows_from, made_from, written
 from sim.marts.query import PLAIN_ARITHMETIC, Dates, duckdb_query, sort_key
 from sim.marts.record import MartEntry, MartFile, MartsRecord, digest_of, load_record
 from sim.marts.source import (
@@ -41,14 +41,14 @@ from sim.sql.warehouse import literal, quoted
 
 CHUNK_EVENTS = 3_000_000  # in one pass, about; a day at least
 ROW_GROUP = 122_880
-MARTS_MEMORY = "2GB"  # what exceeds it is spilled
+MARTS_MEMORY = "1400MB"  # what exceeds it is spilled; Python and what DuckDB does not count are 300 MB more
 
 
 @dataclass(frozen=True)
 class Wish:
     """What is to be built."""
 
-    names: tuple[str, ...] = ()  # of marts, with or without their dataset; none is all
+    names: tuple[str, ...] = ()  # of marts, with or without their dataset, or of datasets; none is all
     begin: date | None = None  # first day of the events that marts by day are built of
     end: date | None = None
     run_date: date | None = None
@@ -70,9 +70,18 @@ def _silent(_: str) -> None:
 
 
 def chosen(names: Sequence[str]) -> list[Mart]:
-    """The marts named and all that they read, in order; every mart for no name. Raises UnknownMart."""
+    """The marts named and all that they read, in order; for no name every mart but those on wish.
+
+    Raises InputError for a name of no mart and no dataset of marts.
+    """
+    every = [mart for mart in schemas.marts() if not mart.table.on_wish]
     try:
-        return with_needed([schemas.mart(name) for name in names] if names else schemas.marts())
+        named = [
+            mart
+            for name in names
+            for mart in (schemas.marts(name) if name in schemas.MART_DATASETS else [schemas.mart(name)])
+        ]
+        return with_needed(named if names else every)
     except schemas.UnknownName as error:
         raise InputError(str(error)) from None
 
@@ -94,7 +103,7 @@ def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> 
         whole = Dates(run_date, min(source.dates), max(source.dates))
         record = load_record(run_dir)
         record.run_date = run_date
-        work = _Work(source, connection, record, whole, begin, end, say, _read_while_building(order))
+        work = _Work(source, connection, record, whole, begin, end, say, wish, _read_while_building(order))
         for number, mart in enumerate(order, 1):
             work.build(mart, f"{number} of {len(order)}")
         record.save(run_dir)
@@ -142,6 +151,7 @@ class _Work:
     begin: date
     end: date
     say: Callable[[str], None]
+    wish: Wish
     named: frozenset[str] = frozenset()  # marts that go by their names in the connection
     made: int = 0
     found: int = 0
@@ -185,7 +195,7 @@ class _Work:
             return old
         path = f"{mart.table.dataset}/{mart.table.name}.parquet"
         if mart.sql is None:
-            write = write_history(self.source.run_dir, self.source.manifest, list(self.source.dates))
+            write = written(mart, self.source, self.wish.threads, self.wish.memory, self.say)
         else:
             select = f"SELECT * FROM ({duckdb_query(mart, self.whole)}) ORDER BY {sort_key(mart)}"
             write = self._copier(select)
@@ -217,10 +227,10 @@ class _Work:
 
     def _made_from(self, mart: Mart, dates: Dates) -> str:
         """A fingerprint of all that rows follow from: query, contract, dates, tables read, version."""
-        parts = [self.record.termtide, mart.sql or "", repr(mart.table)]
+        parts = [self.record.termtide, mart.sql or "", repr(mart.table), follows_from(mart, self.source)]
         by_day = mart.table.stored == "days"
         parts += [f"{name} {dates.of(name)}" for name in sorted(parameters(mart))]
-        for table in reads(mart) if mart.sql is not None else HISTORY:
+        for table in made_from(mart):
             if by_day and table in (EXPANDED_NAME, EVENTS_NAME):
                 parts.append(self.source.events_digest(dates.begin, dates.end))
             elif table in self.record.marts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from context.errors import InputError, number_of
@@ -29,8 +30,9 @@ def deliver_marts(run_dir: Path, url: str, wish: Wish, options: TableOptions, sa
     names = tuple((mart.table.dataset, mart.table.name) for mart in order)
     sink = open_table_sink(url, options)  # first: an odd address is told before anything is built
     # The run's date, and what no query can make, come from the run folder.
-    history = build_marts(run_dir, Wish((".".join(CONTRACT),), run_date=wish.run_date)).record
-    run_date = history.run_date
+    made = {".".join(CONTRACT), *(mart.name for mart in order if mart.sql is None)}
+    here = build_marts(run_dir, replace(wish, names=tuple(sorted(made)), begin=None, end=None)).record
+    run_date = here.run_date
     if run_date is None:
         raise InputError(f"{run_dir}: has no term yet")
     whole = Dates(run_date, min(source.dates), max(source.dates))
@@ -42,7 +44,7 @@ def deliver_marts(run_dir: Path, url: str, wish: Wish, options: TableOptions, sa
         sink.open()
         for number, mart in enumerate(order, 1):
             if mart.sql is None:
-                entry = history.marts[mart.name]
+                entry = here.marts[mart.name]
                 rows = _load(sink, run_dir, mart, entry.files[""].path, entry.files[""].rows, entry.digest)
             elif mart.table.stored == "days":
                 rows = sink.fill(_fill(mart, Dates(run_date, begin, end), whole))

@@ -13,15 +13,9 @@ import schemas
 from context.store.grade_history import NEEDED, score_history
 from context.store.store import ENTITY, read_table
 from sim.folder.manifest import Manifest
-from sim.marts.graph import reads
 
 HISTORY = tuple(f"{ENTITY}.{name}" for name in NEEDED)  # tables that the history follows from
 CONTRACT = ("mart_helper", "context__course_grade__history")
-
-
-def made_from(mart: schemas.Mart) -> tuple[str, ...]:
-    """Every table that a mart's rows come from, sorted: those of its query, or of the history of grades."""
-    return reads(mart) if mart.sql is not None else tuple(sorted(HISTORY))
 
 
 def write_history(run_dir: Path, manifest: Manifest, days: Sequence[date]) -> Callable[[Path], None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import schemas
 from sim.marts.graph import ordered
-from sim.marts.history import made_from
+from sim.marts.made import made_from
 
 _STORES = ("context_store_entity", "context_store_keymap", "event_store")
 

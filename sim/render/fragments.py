@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -25,12 +25,12 @@ class Fragment:
     scope: str
     tokens: tuple[Token, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The text of a constant."""
         return "".join(token.text for token in self.tokens if isinstance(token, Text))
 
-    @property
+    @cached_property
     def field(self) -> str:
         """The field of a fragment that is nothing else, else ""."""
         token = self.tokens[0]

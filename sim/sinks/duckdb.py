@@ -59,6 +59,7 @@ class DuckdbSink:
             )
         self._shipment: Shipment | None = None
         self._open: duckdb.DuckDBPyConnection | None = None
+        self._made = False  # by this sink, in this call
 
     @property
     def places(self) -> frozenset[str]:
@@ -80,6 +81,7 @@ class DuckdbSink:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise disk_error(self._path, error) from error
+        self._made = not self._path.exists()
         self._open = self._connected(read_only=False)
         for setting in _SETTINGS:
             self._open.execute(setting)
@@ -134,10 +136,12 @@ class DuckdbSink:
                 ((rows,),) = self._rows(f"SELECT count(*) FROM {name}")
                 self._record(what.dataset, what.table, None, rows, None)
         except RunError as error:
-            hint = (
-                "; deliver the stores first" if isinstance(error.__cause__, duckdb.CatalogException) else ""
-            )
-            raise RunError(f"{what.name}: {error}{hint}") from error
+            if not isinstance(error.__cause__, duckdb.CatalogException):
+                raise RunError(f"{what.name}: {error}") from error
+            if self._made:  # without stores it is of no use to anybody
+                self.close()
+                self._path.unlink(missing_ok=True)
+            raise RunError(f"{what.name}: {error}; deliver the stores first") from error
         return int(self._rows(f"SELECT count(*) FROM {name}{where}", bounds)[0][0])
 
     def flush(self) -> None:

@@ -45,8 +45,11 @@ def build_warehouse(run_dir: Path, place: str | None = None) -> Path:
             with written_database(beside) as made, new_file(made) as connection:
                 connection.execute(f"SET VARIABLE {ROOT} = {literal(duckdb_folder(run_dir))}")
                 named = duckdb_pattern(place or run_dir.resolve())
+                # One transaction: a statement alone waits for the disk, and there are more than a thousand.
+                connection.execute("BEGIN")
                 for statement in _statements(run_dir.resolve(), named):
                     connection.execute(statement)
+                connection.execute("COMMIT")
         except duckdb.IOException as error:
             raise disk_error(target, OSError(*error.args)) from error
         except duckdb.Error as error:

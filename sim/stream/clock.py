@@ -1,4 +1,4 @@
-"""Campus time as a function of wall time: it runs at a speed, stands still, or is moved.
+"""Campus time as a function of wall time: it runs at a speed, stands still, is held, or is moved.
 
 All of the live side that is about campus time asks here; only waits and rates are measured elsewhere. Nothing
 that is sent contains wall time.
@@ -25,6 +25,7 @@ class Clock:
         self._wall = wall
         self._campus, self._since = float(campus_ms), wall()
         self._speed, self._paused = speed, False
+        self._is_held = False
         self._until_ms: Callable[[], float] | None = None  # what it catches up with
 
     @property
@@ -40,7 +41,7 @@ class Clock:
     def now_ms(self) -> float:
         """Campus time now."""
         with self.changed:
-            if self._paused or self._speed == MAX:
+            if self._paused or self._is_held or self._speed == MAX:
                 return self._campus
             return self._campus + (self._wall() - self._since) * 1000.0 * self._speed
 
@@ -91,12 +92,26 @@ class Clock:
         """Be at another time, at the same speed; one that catches up goes on doing so."""
         self._anchor(campus=float(campus_ms))
 
+    def hold(self, campus_ms: float) -> None:
+        """Be at a time and stay there until ``release``, whatever others ask for: the campus is not ready."""
+        self._anchor(campus=float(campus_ms), held=True)
+
+    def release(self) -> None:
+        """Go on from where it was held, unless somebody has paused it."""
+        self._anchor(held=False)
+
     def _anchor(
-        self, *, speed: float | None = None, paused: bool | None = None, campus: float | None = None
+        self,
+        *,
+        speed: float | None = None,
+        paused: bool | None = None,
+        campus: float | None = None,
+        held: bool | None = None,
     ) -> None:
         with self.changed:
             self._campus = self.now_ms() if campus is None else campus
             self._since = self._wall()
+            self._is_held = self._is_held if held is None else held
             self._speed = self._speed if speed is None else speed
             self._paused = self._paused if paused is None else paused
             self.changed.notify_all()

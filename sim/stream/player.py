@@ -29,7 +29,7 @@ from sim.stream.scene import Scene, Span
 from sim.stream.timeline import Timeline
 
 _MOST_ROWS = 16_384  # events rendered at a time: smaller runs cost up to half as much again
-_QUANTUM_S = 0.02  # sensors wake at most so often, in wall time
+_QUANTUM_S = 0.01  # sensors wake at most so often, in wall time
 _FREE_STEP_MS = 600_000  # and at speed MAX so often, in campus time
 _QUIET_S = 15.0  # a wait for the next event that is worth a word, in wall time
 _PATIENCE_S = 60.0  # in which what somebody wants is done, in wall time
@@ -79,12 +79,23 @@ class Player:
         self._programme, self._checkpoint, self._rate_max = programme, checkpoint, rate_max
         self.feed, self.timeline, self.clock, self.lanes = programme.feed, programme.timeline, clock, lanes
         self._steers: deque[Steer] = deque()
+        self._stepping = threading.Lock()
         self._free_at = 0.0  # wall time from which the rate limit lets more out
         self._below = 0  # every event before this is with the lanes
         self.sent = 0  # events handed to the lanes
         self.stopped_by = ""  # "signal" or "request" once somebody wants it to end
         self._most_rows = _MOST_ROWS if not rate_max else max(min(_MOST_ROWS, int(rate_max * _NAP_S)), 1)
         self.scene: Scene | None = None
+        clock.hold(clock.now_ms())
+
+    @property
+    def leaving(self) -> int:
+        """Events that have left their sensors and are not with the lanes yet.
+
+        Whoever asks the lanes afterwards has missed none.
+        """
+        scene = self.scene
+        return 0 if scene is None else max(scene.given - scene.taken, 0)
 
     # Called from other threads.
 
@@ -112,10 +123,12 @@ class Player:
     def pause(self, paused: bool) -> None:
         """Stand still, or go on; a stream that is started again does the same."""
         self._checkpoint.pause(paused)
-        if paused:
-            self.clock.pause()
-        else:
+        if not paused:
             self.clock.resume()
+            return
+        self.clock.pause()
+        with self._stepping:  # what was found to be due before has happened: from here on nothing does
+            pass
 
     @property
     def stopping(self) -> bool:
@@ -158,8 +171,8 @@ class Player:
 
     def _play_span(self, span: Span) -> Span | None:
         """Play a span to its end, or another one that somebody moved to; None when stopped."""
-        scene = self._enter(span, int(max(self.clock.now_ms(), span.begin_ms)))
-        self.clock.move(int(scene.env.now))  # it does not run while the first day is drawn
+        start_ms = int(max(self.clock.now_ms(), span.begin_ms))
+        scene = self._begin(span, start_ms)
         speed = self.clock.speed
         while not self.stopping:
             if self._steers:
@@ -175,12 +188,28 @@ class Player:
                 return None
             # Nothing happens after the end: what sensors still hold then, a nightly batch, goes out at once.
             when = min(due, scene.span.end_ms)
-            if self.clock.is_due(when):
-                scene.env.step()
-                self.clock.reach(when)
-            elif self._emit(scene):
+            if self._step(scene, when):
+                continue
+            if self._emit(scene):
                 self.clock.wait(when, _NAP_S)
         return None
+
+    def _step(self, scene: Scene, when: float) -> bool:
+        """Let happen what is next, if it is due."""
+        with self._stepping:
+            if not self.clock.is_due(when):
+                return False
+            scene.env.step()
+            self.clock.reach(when)
+            return True
+
+    def _begin(self, span: Span, start_ms: int) -> Scene:
+        """A scene at another time than before; the clock stands still until all is there that it takes."""
+        self.clock.hold(start_ms)
+        scene = self._enter(span, start_ms)
+        self._programme.maker_of(span.lap)  # a while, the first time
+        self.clock.release()
+        return scene
 
     def _enter(self, span: Span, start_ms: int) -> Scene:
         """The scene of a span; of its events those that are acknowledged are left out."""
@@ -190,12 +219,12 @@ class Player:
             group = self.lanes.group_of(window.batch, window.sensor)
             return known.wanted(group, window.sensor, window.batch)
 
-        self.scene = Scene(
+        self.scene = scene = Scene(
             self.feed, self._programme.schedules, span, start_ms, self._step_ms, wanted, known.switches
         )
         self._below = span.begin_ms
-        self._tell_quiet(self.scene, start_ms)
-        return self.scene
+        self._tell_quiet(scene, start_ms)
+        return scene
 
     def _tell_quiet(self, scene: Scene, now_ms: int) -> None:
         """Say when the next event comes, if that is a while."""
@@ -225,6 +254,7 @@ class Player:
             if number == len(parts):
                 self._below = scene.below_ms
             self.lanes.put(maker.make(part), self._below, min(int(scene.env.now), scene.span.end_ms))
+            scene.taken += len(part.batch)
             self.sent += len(part.batch)
             if self._rate_max:
                 self._free_at = max(self._free_at, time.monotonic()) + len(part.batch) / self._rate_max
@@ -261,9 +291,7 @@ class Player:
         self._checkpoint.end(here)
         self._checkpoint.begin(to_ms)
         self.lanes.moved()
-        moved = self._enter(self.timeline.span_from(to_ms), to_ms)
-        self.clock.move(to_ms)
-        return moved
+        return self._begin(self.timeline.span_from(to_ms), to_ms)
 
     def _switch(self, stage: str, scene: Scene) -> Scene | None:
         """Go on as after a restart, with one switch more; None when stopped."""

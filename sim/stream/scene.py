@@ -52,6 +52,7 @@ class Scene:
         self.env = simpy.Environment(initial_time=start_ms)
         self.outbox: list[DateEvents] = []
         self.waiting = 0  # events in the outbox
+        self.given = self.taken = 0  # events that were ever put into it; of them those that the lanes have
         self.incident = ""
         self.loaded_ms = span.begin_ms  # events before it are with the sensors, or past them
         self.sensors = [Sensor(self.env, self._hand_over, step_ms) for _ in feed.laws]
@@ -82,6 +83,7 @@ class Scene:
         return windows
 
     def _hand_over(self, window: DateEvents) -> None:
+        self.given += len(window.batch)
         self.outbox.append(window)
         self.waiting += len(window.batch)
 

@@ -39,8 +39,10 @@ class Monitor:
 
     def status(self) -> dict[str, Any]:
         """Everything there is to know, ready for JSON. Times are campus time unless they say so."""
-        player, lanes, clock = self._player, self._player.lanes, self._player.clock
-        scene = player.scene
+        player, clock, scene = self._player, self._player.clock, self._player.scene
+        # In the direction in which events go, so that none is on its way between two figures.
+        held = 0 if scene is None else scene.held
+        sent, leaving, lanes = player.sent, player.leaving, player.lanes.figures()
         zone = player.timeline.laps.base.time_zone
         facts: dict[str, Any] = {
             "state": self._state(),
@@ -48,15 +50,15 @@ class Monitor:
             "speed": speed_text(clock.speed),
             "catching_up": clock.catching_up,
             "lag_s": round(self.lag_s(), 3),
-            "events_sent": player.sent,
+            "events_sent": sent,
             "events_acknowledged": lanes.acked,
             "bytes_acknowledged": lanes.acked_bytes,
             "events_per_second": round(self.rate(), 1),
-            "queue": lanes.queued,
+            "queue": leaving + lanes.queued,
             "in_flight": lanes.in_flight,
-            "skew_s": lanes.queues.skew_ms / 1000.0,
-            "worst_skew_s": lanes.queues.worst_skew_ms / 1000.0,
-            "max_skew_s": None if lanes.max_skew_ms is None else lanes.max_skew_ms / 1000.0,
+            "skew_s": lanes.skew_ms / 1000.0,
+            "worst_skew_s": lanes.worst_skew_ms / 1000.0,
+            "max_skew_s": None if (most := player.lanes.max_skew_ms) is None else most / 1000.0,
             "retries": lanes.retries,
             "sink": self._where,
             **stages_of(self._checkpoint.snapshot(), zone),
@@ -64,15 +66,15 @@ class Monitor:
         if lanes.away:
             facts["sink_error"] = lanes.away
         if scene is not None:
-            facts["held_by_sensors"] = scene.held
+            facts["held_by_sensors"] = held
             facts["lap"] = scene.span.lap.number
             facts["campus"] = scene.facts()
             facts["sensors"] = {
                 law.settings.tool: {
                     "sent": sensor.sent,
                     "held": sensor.held,
-                    "acknowledged": lanes.acked_of[code],
-                    "bytes": lanes.bytes_of[code],
+                    "acknowledged": lanes.acked_of.get(code, 0),
+                    "bytes": lanes.bytes_of.get(code, 0),
                 }
                 for code, (law, sensor) in enumerate(zip(player.feed.laws, scene.sensors, strict=True))
             }

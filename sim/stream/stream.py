@@ -6,7 +6,9 @@ run folder (store, plan) -> feed (draw, a day ahead) -> scene (simpy: campus, se
 
 from __future__ import annotations
 
+import gc
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -45,6 +47,7 @@ from sim.world.load import campus_facts
 
 MAX_SKEW_MS = 5 * MINUTE_MS
 _LEAVE_S = 3.0  # what is in flight when a stream is stopped is waited for so long
+_TURN_S = 0.0005  # a thread that waits to run Python gets its turn after so long
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,7 @@ def stream(job: StreamJob, say: Say, show: Say = lambda _: None) -> StreamEnd:
             say(f"metrics at http://{job.metrics[0]}:{port}/metrics, health at /healthz")
         stack.enter_context(_stopped_by_signals(player))
         stack.enter_context(_ramping(player.clock, job.ramp, say))
+        stack.enter_context(_taking_turns())
         done = player.play()
         if not done:
             lanes.drain(_LEAVE_S)
@@ -198,10 +202,11 @@ def _player(
     facts: list[SectionSchedule] = schedules(
         pack, laps.base, section_keys(engine.world), campus_facts(job.run_dir)
     )
-    clock = Clock(timeline.begin_ms, job.speed)
+    progress = checkpoint.progress
+    clock = Clock(max(progress.at_ms, progress.below_ms) or timeline.begin_ms, job.speed)
     if job.catch_up:
         clock.catch_up(lambda: time.time() * 1000.0)  # campus time is UTC, too
-    if checkpoint.progress.paused:
+    if progress.paused:
         clock.pause()
         say("it was paused, and still is: termtide ctl resume lets it go on")
     programme = Programme(feed, facts, timeline, maker_of, stage_names(scenario.stage))
@@ -245,6 +250,23 @@ def _answer(player: Player, monitor: Monitor, command: str, value: str) -> dict[
     elif command != "status":
         raise InputError(f"{command!r} given, allowed: status, pause, resume, speed, seek, stage, stop")
     return monitor.status()
+
+
+@contextmanager
+def _taking_turns() -> Iterator[None]:
+    """Let no message wait for long meanwhile: neither for the thread that draws ahead, nor for the collector.
+
+    It passes through three threads, each of which may have to wait for Python's lock several times, 5 ms each
+    by default; and what was loaded stays to the end, so it isn't looked through for garbage.
+    """
+    turn = sys.getswitchinterval()
+    gc.freeze()
+    sys.setswitchinterval(_TURN_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(turn)
+        gc.unfreeze()
 
 
 @contextmanager

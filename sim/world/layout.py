@@ -63,12 +63,34 @@ def read_layout(file: IO[bytes], path: Path, kind: type[_T]) -> _T:
 
     Raises DamagedError for a file that holds something else, or not all of it.
     """
+    return read_pages(pages_of(file, path), path, kind)
+
+
+def pages_of(file: IO[bytes], path: Path) -> mmap.mmap:
+    """The pages of an open file. Raises DamagedError for an empty one."""
     try:
-        pages = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        built: _T = _opened(pages).build(kind, "")
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except ValueError as error:
+        raise _damaged(path, error) from error
+
+
+def read_pages(pages: mmap.mmap, path: Path, kind: type[_T]) -> _T:
+    """As ``read_layout``, over pages of the file ``path``."""
+    try:
+        built: _T = _opened(memoryview(pages)).build(kind, "")
     except (ValueError, KeyError, TypeError, pa.ArrowInvalid) as error:
-        raise DamagedError(f"{path}: not the arrays that were written: {error}", str(path)) from error
+        raise _damaged(path, error) from error
     return built
+
+
+def let_pages_go(pages: mmap.mmap) -> None:
+    """Leave what was read to the system, which keeps it while there is room; it comes back when wanted."""
+    if hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+        pages.madvise(mmap.MADV_DONTNEED)
+
+
+def _damaged(path: Path, error: Exception) -> DamagedError:
+    return DamagedError(f"{path}: not the arrays that were written: {error}", str(path))
 
 
 def _opened(pages: memoryview) -> _Reader:

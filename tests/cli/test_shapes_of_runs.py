@@ -116,11 +116,12 @@ def test_a_store_of_few_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_marts_of_a_place_without_stores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Marts are made where the stores are: of another file it is said that they are not there."""
+    """Marts are made where the stores are: of a new file it is said that they are not, and none is left."""
     run = Path(shutil.copytree(finished_run(), tmp_path / "run", copy_function=os.link))
     mart = ["marts", "build", "mart_course_section.status", "--run", str(run)]
     code, line = leave([*mart, "--to", f"duckdb:{tmp_path}/new"], capsys)
     assert (code, line.endswith("; deliver the stores first")) == (3, True), line
+    assert not (tmp_path / "new").exists()
 
 
 def test_marts_of_a_changed_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

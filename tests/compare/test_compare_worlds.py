@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from context.errors import InputError
 from context.packs.pack import find_pack
 from sim.cli.main import main
 from sim.compare.compare import Comparison, compare
@@ -41,26 +42,56 @@ def _break(rows: list[list[str]]) -> None:
             row[day] = str(int(row[day]) + (7 if int(row[day]) < 91 else -7))
 
 
-CHANGES: list[tuple[str, Edit, str, str]] = [
-    ("rate_tool.csv", _tool, "rates by tool", "files"),
-    ("categorical.csv", _share, "categorical course_section_enrollment.role_status", "Student: Enrolled"),
-    ("rate_day_in_term.csv", _break, "rates by day", "85"),
-]
+def _recess(rows: list[list[str]]) -> None:
+    """So does the calendar's."""
+    rule, offset = rows[0].index("rule"), rows[0].index("offset_days")
+    for row in rows[1:]:
+        if row[rule] == "thanksgiving" and row[rows[0].index("item")] == "no_class":
+            row[offset] = str(int(row[offset]) - 7)
 
 
-def _against(change: Callable[[Path], object], folder: Path) -> Comparison:
-    shutil.copytree(find_pack("us_public_r1"), folder)
-    change(folder)
-    return compare(of_pack("before", "us_public_r1"), of_pack("after", folder))
+@dataclass(frozen=True)
+class Change:
+    """Files of a pack that change, and the (block, cell)s that must be named for it."""
+
+    files: dict[str, Edit]
+    named: frozenset[tuple[str, str]]
+
+    def made(self, folder: Path) -> Path:
+        """The default pack with it, in a new folder."""
+        shutil.copytree(find_pack("us_public_r1"), folder)
+        for file, change in self.files.items():
+            edit(folder, file, change)
+        return folder
 
 
-@pytest.mark.parametrize(("file", "change", "block", "cell"), CHANGES, ids=["tool", "share", "break"])
-def test_a_changed_pack_is_named(tmp_path: Path, file: str, change: Edit, block: str, cell: str) -> None:
+_STATUS = "categorical course_section_enrollment.role_status"
+CHANGES = {
+    "tool": Change({"rate_tool.csv": _tool}, frozenset({("rates by tool", "files")})),
+    "share": Change({"categorical.csv": _share}, frozenset({(_STATUS, "Student: Enrolled")})),
+    "break": Change(
+        {"rate_day_in_term.csv": _break, "calendar.csv": _recess},
+        frozenset(
+            {("calendar Fall", f"no class on day {day}") for day in (84, 88, 91, 95)}
+            | {("rates by day", day) for day in ("85", "92")}
+        ),
+    ),
+}
+
+
+def named_in(found: Comparison) -> set[tuple[str, str]]:
+    """What a comparison names; a tool by its part of all clicks is named as one by its number."""
+    return {(each.block.removesuffix(", mix"), each.cell) for each in found.beyond}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_changed_pack_is_named(tmp_path: Path, name: str) -> None:
     """Of two packs that differ in one thing, that is named, and else only rates' margins that follow."""
-    found = _against(lambda folder: edit(folder, file, change), tmp_path / "pack")
-    named = {(each.block, each.cell) for each in found.beyond}
-    assert (block, cell) in named
-    assert all(each.block == block or each.block.startswith("rates by") for each in found.beyond)
+    change = CHANGES[name]
+    found = compare(of_pack("before", "us_public_r1"), of_pack("after", change.made(tmp_path / "pack")))
+    assert change.named <= named_in(found)
+    blocks = {block for block, _ in change.named}
+    assert all(each.block in blocks or each.block.startswith("rates by") for each in found.beyond)
 
 
 def test_a_pack_is_as_itself() -> None:
@@ -96,8 +127,18 @@ def test_the_command_ends_with_what_it_finds(tmp_path: Path, capsys: pytest.Capt
 
 def test_a_tool_is_named_by_its_part_too(tmp_path: Path) -> None:
     """Where a tool's rate grows by a tenth, its part of all clicks grows and those of the others shrink."""
-    found = _against(lambda folder: edit(folder, "rate_tool.csv", _tool), tmp_path / "pack")
+    found = compare(of_pack("before", "us_public_r1"), of_pack("after", CHANGES["tool"].made(tmp_path / "p")))
     parts = {each.cell: each.came / each.asked for each in found.differences if each.block.endswith(", mix")}
     assert parts["files"] > 1.05
     assert all(ratio < 1 for tool, ratio in parts.items() if tool != "files")
     assert "assignments" not in parts
+
+
+def test_terms_of_different_types_are_not_compared() -> None:
+    """Of two warehouses in which a Fall and a Spring were counted, none is told to differ: it is refused."""
+    fall = of_fit("a", tiny_fit(), tiny_pack())
+    clicks = fall.clicks
+    assert clicks is not None
+    spring = replace(fall, name="b", clicks=replace(clicks, term_type="Spring"))
+    with pytest.raises(InputError, match="a has a Fall and b a Spring, allowed: terms of one type"):
+        compare(fall, spring)

@@ -69,7 +69,6 @@ def rise(tool: str, when: npt.NDArray[np.bool_]) -> tuple[float, float]:
     ("tool", "bit", "least"),
     [
         ("files", EXAM_SOON, 1.6),
-        ("pages", EXAM_SOON, 1.4),
         ("quizzes", QUIZ_DUE, 1.5),
         ("assignments", WORK_DUE, 1.4),
         ("discussions", TALK_DUE, 1.3),
@@ -79,11 +78,11 @@ def test_clicks_rise_before_what_is_due(tool: str, bit: int, least: float) -> No
     """Files before examinations, assignments, quizzes and discussions before what is due in them.
 
     Without the pack's factors it is 1.17 for files, and less than 1 where acts of the store take of what is
-    asked. Recordings after classes rise by less than chance moves them here: the weights have them.
+    asked. Recordings after classes rise by less than chance moves them here: the weights have them. Pages are
+    looked at in a larger term (``tests.events.test_pulls``), since few are clicked here.
     """
     found, error = rise(tool, flagged(bit))
-    # The seed is fixed. Pages are clicked least of them: they rise to 1.58, with an error of .13.
-    assert found - (4 if tool == "pages" else 5) * error > 1
+    assert found - 5 * error > 1
     assert found > least
     # A page that has nothing to do with it stays as it was, but for what the course's day does to all.
     people, _ = rise("people", flagged(bit))

@@ -85,11 +85,21 @@ def test_a_course_more_moves_no_other_persons_runs() -> None:
 
 
 def test_a_visit_for_a_course_is_its_own() -> None:
-    """Own runs of courses that a visit is for are in the first such one; nothing else moves."""
+    """Own runs of courses that a visit is for are in the first such one; no other course's runs move."""
     courses = [(0, 5.0), (0, 9.0), (1, 7.0), (1, 2.0)]
     plain = laid(visits_of([4, 3]), courses)
     # Person 0: visits for nothing, for course 1, of course 1 again, for course 2, which is another's.
     meant = laid(visits_of([4, 3], (-1, 1, 1, 2)), courses)
     assert meant.visit[1] == 1
-    others = [0, 2, 3, 4, 5, 6, 7]
+    assert meant.visit[5] != 1
+    others = [0, 2, 3, 4, 6, 7]
     assert np.array_equal(meant.visit[others], plain.visit[others])
+
+
+@given(PEOPLE, st.lists(st.tuples(st.integers(0, 3), CLICKS), min_size=1, max_size=8))
+def test_the_rest_is_in_another_visit(counts: list[int], courses: list[tuple[int, float]]) -> None:
+    """A course's two runs are in two visits, but for people who have one that day."""
+    routes = laid(visits_of(counts), [(who % len(counts), clicks) for who, clicks in courses])
+    own, other = np.split(routes.visit, 2)
+    several = np.array([counts[who % len(counts)] > 1 for who, _ in courses])
+    assert np.array_equal(own != other, several)

@@ -58,3 +58,5 @@ def test_the_same_texts_count_the_same() -> None:
     assert here.clicks is not None
     assert there.clicks is not None
     assert there.clicks.margins == here.clicks.margins
+    assert there.clicks.dates == here.clicks.dates
+    assert there.clicks.devices == here.clicks.devices != []

@@ -169,3 +169,10 @@ def test_equal_in_a_fresh_process() -> None:
         for seed, zone in (("0", "UTC"), ("1", "Asia/Kolkata"))
     }
     assert len(outputs) == 1
+
+
+@pytest.mark.parametrize("coordinate", [0, 1, -1, 2**31, 2**63 - 1, -(2**63)])
+def test_one_coordinate_is_an_array_of_it(coordinate: int) -> None:
+    """A coordinate that all keys share folds in as an array of it does, to both ends of 64 bits."""
+    keys = rng.key(5, "shared", np.arange(7))
+    assert rng.extend(keys, coordinate).tolist() == rng.extend(keys, np.full(7, coordinate)).tolist()

@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 
 from context.arrays import I64
-from context.packs.pack import Pack
 from sim.caliper.batch import NO_TOOL, Batch
 from sim.caliper.kinds import KINDS
 from sim.draw.day import draw_day
@@ -26,20 +25,11 @@ from sim.fit.fitted import Fitted, FitWish
 from sim.fit.warehouses.duckdb_source import DuckdbSource
 from sim.fit.warehouses.open import open_warehouse
 from sim.fit.warehouses.source import KEPT
-from sim.plan.plan import make_plan
-from sim.world.load import campus_facts, standard_scores
 from tests.samples.tiny import Campus
 
 _NO_STUDENTS = ("staff", "system", "twin")
 _COUNTED = np.array([kind.role not in _NO_STUDENTS for kind in KINDS])
 _DAY_MS = 86_400_000
-
-
-def drawn_anew(campus: Campus, pack: Pack) -> Engine:
-    """The same store under a pack that has other rates."""
-    facts = standard_scores(campus.root, campus.world), campus_facts(campus.root)
-    plan = make_plan(pack, campus.calendar, campus.world, campus.engine.anchors, *facts)
-    return Engine.build(pack, campus.calendar, campus.world, plan, campus.engine.anchors)
 
 
 def clicks_of_term(engine: Engine, time_zone: str) -> pa.Table:

@@ -100,11 +100,11 @@ class Collector:
     """Pulls a subscription's messages in a thread and keeps them in the order of arrival.
 
     It acknowledges what it has, and drops what the broker delivers again (the same message id), so that what
-    is twice in it was published twice. A server that is away is waited for.
+    is twice in it was published twice. A server that is away is waited for. ``nap_s``: between two looks.
     """
 
-    def __init__(self, host: str, subscription: str) -> None:
-        self._host = host
+    def __init__(self, host: str, subscription: str, *, nap_s: float = 0.02) -> None:
+        self._host, self._nap_s = host, nap_s
         self._name = f"projects/{PROJECT}/subscriptions/{subscription}"
         self.messages: list[Received] = []
         self._seen: set[int] = set()
@@ -147,7 +147,7 @@ class Collector:
                 )
                 now = time.time()
                 if not reply.received_messages:
-                    self._over.wait(0.02)
+                    self._over.wait(self._nap_s)
                     continue
                 got = [self._read(one, now) for one in reply.received_messages]
                 ids = [one.ack_id for one in reply.received_messages]

@@ -9,8 +9,6 @@ import schemas
 from context.errors import InputError
 from sim.fit.warehouses.source import (
     DATASETS,
-    DISTRIBUTIONS,
-    EVENT_DISTRIBUTIONS,
     KEPT,
     FitRow,
     lacking,
@@ -19,11 +17,6 @@ from sim.sinks.bigquery.connection import BigQueryReader
 from sim.sql.grammar.catalog import Relation, Surroundings
 from sim.sql.grammar.types import Type, type_of_column
 from sim.sql.translate import translate
-
-_PUBLISHED = {
-    DISTRIBUTIONS: schemas.fit_distributions,
-    EVENT_DISTRIBUTIONS: schemas.fit_event_distributions,
-}
 
 
 class BigQuerySource:
@@ -49,7 +42,7 @@ class BigQuerySource:
         if name not in self._columns:
             raise InputError(f"no table named {name}")
         try:
-            table = _PUBLISHED[name]() if name in _PUBLISHED else schemas.find_table(name)
+            table = schemas.find_table(name)
             known = {column.name: column for column in table.columns}
         except schemas.UnknownName as error:
             raise InputError(str(error)) from None

@@ -11,11 +11,11 @@ from typing import Any
 import duckdb
 
 from context.errors import InputError, RunError, first_line
-from sim.fit.warehouses.source import DATASETS, KEPT, FitRow, lacking
+from sim.fit.warehouses.source import DATASETS, KEPT, FitRow, readable_fault
 from sim.folder.duckdb_paths import duckdb_file, duckdb_folder, readable_database
 from sim.sql.grammar.catalog import Relation, Surroundings
 from sim.sql.session_tables import SessionTables
-from sim.sql.translate import explained, install, translate
+from sim.sql.translate import Translated, explained, install, translate
 from sim.sql.warehouse import literal, quoted
 
 
@@ -27,6 +27,7 @@ class DuckdbSource:
     label: str
     days_at_once: int = 14
     _known: dict[tuple[str, ...], Relation] = field(default_factory=dict)
+    _made_ready: dict[str, Translated] = field(default_factory=dict)  # each text is looked through, then run
 
     def tables(self) -> frozenset[str]:
         """Names of its tables."""
@@ -44,7 +45,11 @@ class DuckdbSource:
 
     def lacks(self, sql: str) -> str:
         """What is not there."""
-        return lacking(self, sql)
+        try:
+            self._translated(sql)
+        except InputError as error:
+            return readable_fault(error)
+        return ""
 
     def rows(self, sql: str) -> list[FitRow]:
         """The rows of a query."""
@@ -58,9 +63,15 @@ class DuckdbSource:
             made = f"INSERT INTO {table}" if i else f"CREATE OR REPLACE TABLE {table} AS"
             self._explained(partial(self.connection.execute, f"{made} {self._made(sql)}"))
         self._known.pop((KEPT, name), None)
+        self._made_ready.clear()
+
+    def _translated(self, sql: str) -> Translated:
+        if sql not in self._made_ready:
+            self._made_ready[sql] = translate(sql, Surroundings(self))
+        return self._made_ready[sql]
 
     def _made(self, sql: str) -> str:
-        translated = translate(sql, Surroundings(self))
+        translated = self._translated(sql)
         install(self.connection, translated)
         return translated.duckdb_sql
 

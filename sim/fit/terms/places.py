@@ -42,16 +42,16 @@ class Places:
         ]
 
 
-def places_of(pack: Pack, terms: Sequence[FitRow]) -> Places:
-    """The places for the terms of one type. ``terms`` as terms.sql gives them."""
-    table = pack.table("calendar")
-    rows = zip(table["term_type"], table["item"], table["offset_days"], strict=True)
-    usual = {term: int(days) + 1 for term, item, days in rows if item == "end"}
+def places_of(pack: Pack, terms: Sequence[FitRow], usual_days: int) -> Places:
+    """The places for the terms of one type. ``terms`` as terms.sql gives them.
+
+    ``usual_days``: of the term that the days of all others are aligned to.
+    """
     structs = []
     for term in terms:
         begin, end = term["begin_date"], term["end_date"]
-        days = (end - begin).days + 1 if end else usual[term["term_type"]]
-        shift = 7 * round((usual[term["term_type"]] - days) / 7)
+        days = (end - begin).days + 1 if end else usual_days
+        shift = 7 * round((usual_days - days) / 7)
         last = LAST_DAYS[term["term_type"]] - shift
         structs.append(
             f"STRUCT({int(term['academic_term_id'])} AS academic_term_id, "
@@ -60,7 +60,7 @@ def places_of(pack: Pack, terms: Sequence[FitRow]) -> Places:
             f"{FIRST_DAY} AS first_day, {last} AS last_day)"
         )
     first = min(term["begin_date"] for term in terms) + timedelta(days=FIRST_DAY)
-    last_date = max(_end(term, usual) for term in terms) + timedelta(days=2 - FIRST_DAY)
+    last_date = max(_end(term, usual_days) for term in terms) + timedelta(days=2 - FIRST_DAY)
     tools = pack.table("tool")
     domains = {
         domain: tool for domain, tool in zip(tools["lti_domain"], tools["tool"], strict=True) if domain
@@ -85,6 +85,6 @@ def _json(name: str) -> str:
     return f"JSON_EXTRACT_SCALAR(extensions, \"$['com.instructure.canvas']['{name}']\")"
 
 
-def _end(term: FitRow, usual: dict[str, int]) -> date:
-    found: date = term["end_date"] or term["begin_date"] + timedelta(days=usual[term["term_type"]])
+def _end(term: FitRow, usual_days: int) -> date:
+    found: date = term["end_date"] or term["begin_date"] + timedelta(days=usual_days)
     return found

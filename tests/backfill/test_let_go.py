@@ -1,0 +1,88 @@
+"""What is not needed any more is let go at once: parts of a day, tables, pages, what threads have read."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from context import generate
+from context.terms.premises import premises
+from sim.backfill.job import Job, Task
+from sim.backfill.mapped_world import Shared, SharedCampus, give_back, mapped_with_pages, reach_of
+from sim.backfill.worker import Worker
+from sim.sinks.parquet import ParquetSink
+from sim.world.layout import let_pages_go, write_layout
+from tests.samples.tiny import BRIEF, TINY, default_pack, tiny
+
+
+def test_a_part_is_gone_when_the_next_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a unit's documents no more than one part's are held: at 20,000 FTE each is 140 MB."""
+    worker = Worker(Job(TINY, default_pack().path, tmp_path), [ParquetSink(tmp_path)])
+    worker.engine, worker.part_rows = tiny().engine, 100
+    made: list[weakref.ref[Any]] = []
+    columns = worker._columns
+
+    def noted(*given: Any) -> Any:
+        assert all(part() is None for part in made), "an earlier part is still held"
+        unit = columns(*given)
+        made.append(weakref.ref(unit.json))
+        return unit
+
+    monkeypatch.setattr(worker, "_columns", noted)
+    day = 20
+    worker.unit(Task(day, worker.engine.calendar.date_of(day), (0,)))
+    assert len(made) > 2
+
+
+def test_a_table_is_gone_when_the_next_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever takes a store's tables one by one holds none but those that one function makes."""
+    yielded: list[weakref.ref[pa.Table]] = []
+
+    def noted(function: Callable[..., Any], drawn: Any) -> Any:
+        assert all(table() is None for table in yielded), function.__name__
+        return function(drawn)
+
+    functions = tuple(partial(noted, function) for function in generate.TABLE_FUNCTIONS)
+    monkeypatch.setattr(generate, "TABLE_FUNCTIONS", functions)
+    for _, _, table in generate.store_parts(BRIEF, default_pack(), premises(BRIEF, default_pack()).calendars):
+        yielded.append(weakref.ref(table))
+        del table
+    assert len(yielded) > 100
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="tells resident pages by /proc")
+def test_pages_that_are_let_go_are_not_held_and_come_back(tmp_path: Path) -> None:
+    """After a unit no page of the world is a process's own, and arrays read as before."""
+    engine, path = tiny().engine, tmp_path / "world"
+    campus = SharedCampus(engine.world, engine.anchors, reach_of(engine.calendar, engine.anchors))
+    found, pages = mapped_with_pages(Shared(path, write_layout(path, campus)))
+    np.testing.assert_array_equal(found.anchors.key, engine.anchors.key)
+    assert _resident_kb(path) > 0
+    let_pages_go(pages)
+    assert _resident_kb(path) == 0
+    np.testing.assert_array_equal(found.anchors.key, engine.anchors.key)
+
+
+def _resident_kb(path: Path) -> int:
+    """Of the pages that a file is mapped by."""
+    lines = iter(Path("/proc/self/smaps").read_text().splitlines())
+    found = 0
+    for line in lines:
+        if line.endswith(str(path)):
+            found += next(int(each.split()[1]) for each in lines if each.startswith("Rss:"))
+    return found
+
+
+def test_giving_back_leaves_arrow_its_threads() -> None:
+    """They are fewer for a moment and as many as before afterwards."""
+    before = pa.cpu_count(), pa.io_thread_count()
+    give_back()
+    assert (pa.cpu_count(), pa.io_thread_count()) == before
