@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import sqrt
@@ -22,9 +21,8 @@ from sim.fit.rates import FittedRates, fit_rates
 from sim.fit.terms.calendar import TermDates, click_days, dates_of, due_days, usual_calendar
 from sim.fit.terms.places import NAMELESS, PROVEN, places_of
 from sim.fit.texts import filled, sql_text
-from sim.fit.warehouses.source import FitRow, FitSource
+from sim.fit.warehouses.source import Ask, FitRow, FitSource
 
-Ask = Callable[[str, str], list[FitRow] | None]
 SAMPLE_PEOPLE = 2_500  # whose visits are looked at, about
 _DEVICES_FROM, _DEVICES_DAYS = 28, 14  # days in term in which it is looked at what people visit with
 _MARGINS = {
