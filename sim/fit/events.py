@@ -18,10 +18,10 @@ from context.scenario.scenario import Scenario
 from sim.fit.counts import Axes, CellCounts, arrays_of, counts_of
 from sim.fit.guard import GuardReport
 from sim.fit.rates import FittedRates, fit_rates
-from sim.fit.terms.calendar import TermDates, click_days, dates_of, due_days, usual_calendar
+from sim.fit.terms.calendar import Ask, TermDates, click_days, dates_of, due_days, usual_calendar
 from sim.fit.terms.places import NAMELESS, PROVEN, places_of
 from sim.fit.texts import filled, sql_text
-from sim.fit.warehouses.source import Ask, FitRow, FitSource
+from sim.fit.warehouses.source import FitRow, FitSource
 
 SAMPLE_PEOPLE = 2_500  # whose visits are looked at, about
 _DEVICES_FROM, _DEVICES_DAYS = 28, 14  # days in term in which it is looked at what people visit with

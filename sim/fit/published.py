@@ -24,8 +24,8 @@ from sim.fit.rates import before
 from sim.fit.warehouses.source import FitSource
 from sim.folder.progress import Say
 
-FIELDS_TABLE = ("udp_distributions", "context_store_distributions")
-EVENTS_TABLE = ("udp_distributions", "event_store_distributions")
+CONTEXT_TABLE = ("udp_distributions", "context_store_distributions")
+EVENT_TABLE = ("udp_distributions", "event_store_distributions")
 _STORE_TABLE = re.compile(r"\b(?:context_store_entity|context_store_keymap|event_store)\.\w+")
 
 
@@ -34,7 +34,7 @@ def tables_of(name: str) -> tuple[str, ...]:
     texts = [
         schemas.fit_query(query)
         for query in schemas.fit_queries()
-        if name == ".".join(EVENTS_TABLE) or query.startswith("bases/")
+        if name == ".".join(EVENT_TABLE) or query.startswith("bases/")
     ]
     return tuple(sorted({table for text in texts for table in _STORE_TABLE.findall(text)}))
 
@@ -44,7 +44,7 @@ def made_distributions(name: str, source: FitSource, wish: FitWish, say: Say) ->
 
     Raises InputError for a warehouse that is too small, or an unknown pack.
     """
-    if name == ".".join(FIELDS_TABLE):
+    if name == ".".join(CONTEXT_TABLE):
         return field_table(fit_fields(source, wish, say))
     found = fit(source, wish, say)
     with TemporaryDirectory(prefix="termtide-fit-") as folder:
@@ -55,7 +55,7 @@ def made_distributions(name: str, source: FitSource, wish: FitWish, say: Say) ->
 def field_table(found: Fitted) -> pa.Table:
     """What was fitted of fields."""
     return pa.Table.from_pylist(
-        list(distribution_rows(found)), schema=schemas.arrow_schema(schemas.table(*FIELDS_TABLE))
+        list(distribution_rows(found)), schema=schemas.arrow_schema(schemas.table(*CONTEXT_TABLE))
     )
 
 
@@ -119,7 +119,7 @@ def rate_table(found: Fitted, pack: Pack) -> pa.Table:
     All of it follows from the pack, but for how many students and courses cells have, in few digits: whatever
     the pack gives nothing away of, the table does not either.
     """
-    schema = schemas.arrow_schema(schemas.table(*EVENTS_TABLE))
+    schema = schemas.arrow_schema(schemas.table(*EVENT_TABLE))
     clicks = found.clicks
     if clicks is None or clicks.counted is None or found.rates is None:
         return schema.empty_table()
@@ -152,8 +152,8 @@ def save_distributions(found: Fitted, pack: Pack, folder: Path) -> list[Path]:
     """
     written = []
     for (dataset, name), rows in (
-        (FIELDS_TABLE, field_table(found)),
-        (EVENTS_TABLE, rate_table(found, pack)),
+        (CONTEXT_TABLE, field_table(found)),
+        (EVENT_TABLE, rate_table(found, pack)),
     ):
         path = folder / dataset / f"{name}.parquet"
         try:

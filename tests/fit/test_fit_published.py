@@ -13,7 +13,7 @@ import pytest
 import schemas
 from context.packs.pack import check_pack, load_pack
 from sim.fit.fitted import Fitted
-from sim.fit.published import EVENTS_TABLE, FIELDS_TABLE, save_distributions
+from sim.fit.published import CONTEXT_TABLE, EVENT_TABLE, save_distributions
 from sim.fit.rates import before
 from tests.samples.fitted_tiny import fitted_from, tiny_fit, tiny_pack
 
@@ -70,8 +70,8 @@ def test_what_is_published_is_guarded(tmp_path: Path) -> None:
     """Columns are the contract's; no row stands for few people; figures have few digits."""
     save_distributions(_larger(), load_pack(tiny_pack()), tmp_path)
     fields, rates = (pq.read_table(tmp_path / "udp_distributions" / f"{name}.parquet") for name in TABLES)
-    assert tuple(fields.column_names) == schemas.table(*FIELDS_TABLE).names
-    assert tuple(rates.column_names) == schemas.table(*EVENTS_TABLE).names
+    assert tuple(fields.column_names) == schemas.table(*CONTEXT_TABLE).names
+    assert tuple(rates.column_names) == schemas.table(*EVENT_TABLE).names
     assert min(fields["num_records"].to_pylist()) >= 10
     assert set(rates["cip_category"].to_pylist()) == set(load_pack(tiny_pack()).rates.cips[:2])
     figures = {format(value.normalize(), "E") for value in rates["avg_events_per_person"].to_pylist()}

@@ -8,7 +8,7 @@ after instruction on which work is due again. What leaves is dates: those of an 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from statistics import median
@@ -24,8 +24,9 @@ from context.scenario.parts import CalendarOverrides
 from context.scenario.scenario import Scenario
 from context.scenario.term import holidays
 from sim.fit.texts import filled
-from sim.fit.warehouses.source import Ask, FitRow
+from sim.fit.warehouses.source import FitRow
 
+Ask = Callable[[str, str], list[FitRow] | None]
 _AROUND = (-21, -14, -7, 7, 14, 21)  # days before and after with which one is compared
 _FEW_CLICKS, _VERY_FEW_CLICKS = 0.75, 0.6  # of the median around: where work due says so too, and alone
 _LITTLE_DUE = 0.3

@@ -8,7 +8,6 @@ that later queries read as ``fit.NAME``: in DuckDB a table in memory, in BigQuer
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from context.errors import InputError
@@ -20,9 +19,6 @@ DISTRIBUTIONS = "udp_distributions.context_store_distributions"
 EVENT_DISTRIBUTIONS = "udp_distributions.event_store_distributions"
 KEPT = "fit"  # the dataset of tables that are kept
 FitRow = dict[str, Any]
-Ask = Callable[
-    [str, str], list[FitRow] | None
-]  # (what it is for, a query): its rows, None where it can't run
 
 
 class FitSource(Protocol):
