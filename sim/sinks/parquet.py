@@ -25,6 +25,10 @@ from sim.sinks.units import InOrder, Needs, Unit, UnitOptions, UnitWriter
 # 203 MB; level -3 1.7 s, 312 MB; snappy 1.6 s, 459 MB. Without the whole JSON: level 1 0.9 s, 83 MB; level 3
 # 1.3 s, 87 MB; snappy 0.9 s, 159 MB. All columns as dictionaries: 2.5 s; none: 2.7 s; all statistics: 2.6 s.
 ZSTD_LEVEL = 1
+# Rows that the writer takes at a time, of which pages consist: an eighth less CPU time for all columns but
+# documents than with its own 1,024, and 2 % fewer bytes of those. A page of documents is 8 MB; 65,536 rows
+# would make one of 125 MB.
+BATCH_ROWS = 4_096
 DATES_AROUND = range(-2, 4)  # UTC dates a unit's files can have, counted from its campus day
 _DAY_US = 1_000 * DAY_MS
 
@@ -146,6 +150,7 @@ def writer_options(schema: pa.Schema) -> dict[str, Any]:
         "compression_level": ZSTD_LEVEL,
         "use_dictionary": [path for path in leaf_paths(schema) if path not in unrepeated],
         "dictionary_pagesize_limit": 16 << 20,
+        "write_batch_size": BATCH_ROWS,
         "write_statistics": ["event_time"],
         "store_schema": False,
     }

@@ -1,0 +1,29 @@
+"""How values stand in the store's Parquet files: dictionaries where they come up again, and only there."""
+
+from __future__ import annotations
+
+import pyarrow.parquet as pq
+import pytest
+
+import schemas
+from context.store.files import repeated
+from context.store.store import ENTITY, KEYMAP, table_path
+from tests.samples.tiny import tiny
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name", "without"),
+    [
+        (ENTITY, "learner_activity_result", {"learner_activity_result_id", "response_date", "updated_date"}),
+        (ENTITY, "person", {"person_id"}),
+        (KEYMAP, "person", {"id", "lms_int_id", "lms_ext_id"}),
+    ],
+)
+def test_what_is_new_in_each_row_has_no_dictionary(dataset: str, name: str, without: set[str]) -> None:
+    """A key, a keymap's ids and times stand as they are; of other columns each value stands once."""
+    table = schemas.table(dataset, name)
+    group = pq.read_metadata(table_path(tiny().root, dataset, name)).row_group(0)
+    columns = [group.column(i) for i in range(group.num_columns)]
+    coded = {each.path_in_schema for each in columns if each.has_dictionary_page}
+    assert coded == set(repeated(table))
+    assert without <= set(table.names) - coded
