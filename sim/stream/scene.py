@@ -74,8 +74,9 @@ class Scene:
 
     @property
     def below_ms(self) -> int:
-        """All of the span's events before this have been handed over."""
-        return min(self.loaded_ms, *(sensor.first_ms for sensor in self.sensors))
+        """All of the span's events before this have been handed over, and no switch adds any."""
+        # A stage may add views from the moment of its switch on, before what a sensor holds now.
+        return min(self.loaded_ms, int(self.env.now), *(sensor.first_ms for sensor in self.sensors))
 
     def empty(self) -> list[DateEvents]:
         """Take what the sensors have handed over."""

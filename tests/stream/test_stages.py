@@ -12,6 +12,7 @@ import pytest
 
 from context.errors import InputError
 from context.scenario.parts import Stage
+from context.terms.premises import premises
 from sim.caliper.batch import Batch
 from sim.caliper.kinds import KINDS
 from sim.draw.day import anchored_ids, draw_day
@@ -20,10 +21,13 @@ from sim.draw.twins import twin_ids
 from sim.lanes.checkpoint import Checkpoint, load_progress
 from sim.lanes.stream_progress import StreamProgress
 from sim.sensors.schedule import schedule, sensor_laws
-from sim.sensors.settings import SensorSettings
+from sim.sensors.settings import SensorSettings, sensor_settings
 from sim.sensors.staged_clicks import staged
 from sim.sensors.switches import NO_STAGE, Switch, Switches, check_stages, spans_of
 from sim.stream.control import ask
+from sim.stream.feed import Feed
+from sim.stream.laps import Laps
+from sim.stream.scene import Scene, Span
 from tests.samples.live_tiny import LIVE, documents_of, event_id, job, live_run, play
 from tests.samples.tiny import default_pack
 from tests.samples.toy_batch import toy_batch
@@ -216,6 +220,22 @@ def _wait_until(state: Path, moment: str) -> None:
 
 def _as_of(path: Path, identity: dict[str, object]) -> dict[str, object]:
     return identity | {"to": f"ndjson:{path}"}
+
+
+def test_nothing_is_done_that_a_switch_may_add_to() -> None:
+    """What has been passed for good ends where the campus is, however long nothing happens after that."""
+    laws = sensor_laws(sensor_settings(LIVE, default_pack()), (), LIVE.seed)
+    feed, lap = Feed(engine(), laws, STAGES), Laps(premises(LIVE, default_pack()), 1).lap(0)
+    span = Span(lap, moment("2026-10-12"), moment("2026-10-13"))
+    all_of_it = lambda window: np.ones(len(window.batch), dtype=np.bool_)  # noqa: E731
+    scene = Scene(feed, (), span, span.begin_ms, lambda: 600_000, all_of_it)
+    passed = []
+    while scene.next_ms() != float("inf"):
+        scene.env.step()
+        passed.append((scene.below_ms, int(scene.env.now)))
+    feed.close()
+    assert all(below <= now for below, now in passed)
+    assert passed[-1][0] > moment("2026-10-12T20:00")
 
 
 def test_a_switch_comes_after_what_may_be_out(tmp_path: Path) -> None:
