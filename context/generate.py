@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
 
@@ -19,7 +19,7 @@ from context.tables.coursework.grades import grade_tables
 from context.tables.coursework.learning_outcomes import learning_tables
 from context.tables.coursework.module_progress import progress_tables
 from context.tables.coursework.quizzes import quiz_tables, response_tables
-from context.tables.coursework.results import result_tables
+from context.tables.coursework.results import entry_tables, result_tables
 from context.tables.coursework.social import social_tables
 from context.tables.institution.academics import academic_tables
 from context.tables.institution.contacts import contact_tables
@@ -42,6 +42,7 @@ TABLE_FUNCTIONS = (
     course_tables,
     content_tables,
     result_tables,
+    entry_tables,
     learning_tables,
     comment_tables,
     quiz_tables,
@@ -54,15 +55,29 @@ TABLE_FUNCTIONS = (
 
 def laid_out(drawn: Drawn) -> Store:
     """The tables of a term."""
-    return collected(part for tables in _tables(drawn) for part in _part(*tables))
+    return collected(_term_parts(drawn))
 
 
-def _tables(drawn: Drawn) -> Iterator[tuple[str, pa.Table, pa.Table | None]]:
-    """(name, entity, its keymap) of a term; each is let go before the next of TABLE_FUNCTIONS is asked."""
+def _term_parts(drawn: Drawn) -> Iterator[TablePart]:
+    """The tables of a term; each is let go before the next is made, or before the next of TABLE_FUNCTIONS."""
     for tables in TABLE_FUNCTIONS:
         entity, keymap = tables(drawn)
         for name in list(entity):
-            yield name, entity.pop(name), keymap.pop(name, None)
+            yield ENTITY, name, entity.pop(name)
+            if name in keymap:
+                yield KEYMAP, name, _made(keymap.pop(name))
+
+
+def _tables(drawn: Drawn) -> Iterator[tuple[str, pa.Table, pa.Table | None]]:
+    """(name, entity, its keymap) of a term, for whoever needs both at once."""
+    for tables in TABLE_FUNCTIONS:
+        entity, keymap = tables(drawn)
+        for name in list(entity):
+            yield name, entity.pop(name), _made(keymap.pop(name, None))
+
+
+def _made(keymap: pa.Table | Callable[[], pa.Table] | None) -> pa.Table | None:
+    return keymap() if callable(keymap) else keymap
 
 
 def store_parts(scenario: Scenario, pack: Pack, terms: Sequence[Calendar]) -> Iterator[TablePart]:
@@ -93,11 +108,10 @@ def _parts(scenario: Scenario, pack: Pack, terms: Sequence[Calendar]) -> Iterato
         still = scenario.model_copy(update={"shift": 0})
         for dataset, name, table in _parts(still, pack, [term.unmoved or term for term in terms]):
             yield dataset, name, moved_table(table, scenario.time_zone, scenario.shift)
+            del table
         return
     if scenario.terms == 1:
-        for name, entity, keymap in _tables(draw(scenario, pack, terms[0])):
-            yield from _part(name, entity, keymap)
-            del entity, keymap  # before the next ones are laid out
+        yield from _term_parts(draw(scenario, pack, terms[0]))
         return
     joiner, waiting, marks = Joiner(), [], []
     for drawn, _, told in drawn_terms(scenario, pack, terms):

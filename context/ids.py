@@ -39,9 +39,8 @@ def local_ids(seed: int, entity: str, rows: int, created: I64 | None = None, pla
     of its own, by its ``place`` before the played one, so that an earlier term moves no id. Raises InputError
     for more rows than there are numbers.
     """
-    if rows > _MOST_FAR_ROWS:
-        raise InputError(f"{entity}: {rows:,} rows, allowed: {_MOST_FAR_ROWS:,}; make several tenants of it")
-    rising = _rising(seed, entity, np.arange(rows, dtype=np.int64), place)
+    check_rows(entity, rows)
+    rising = rising_ids(seed, entity, np.arange(rows, dtype=np.int64), place)
     if created is None:
         return rising
     local = np.empty(rows, dtype=np.int64)
@@ -49,8 +48,14 @@ def local_ids(seed: int, entity: str, rows: int, created: I64 | None = None, pla
     return local
 
 
-def _rising(seed: int, entity: str, row: I64, place: int) -> I64:
-    """Short ids of the rows ``row`` of a term, which rise with them."""
+def check_rows(entity: str, rows: int) -> None:
+    """Raise InputError for more rows of a term than there are numbers."""
+    if rows > _MOST_FAR_ROWS:
+        raise InputError(f"{entity}: {rows:,} rows, allowed: {_MOST_FAR_ROWS:,}; make several tenants of it")
+
+
+def rising_ids(seed: int, entity: str, row: I64, place: int = 0) -> I64:
+    """Short ids of the rows ``row`` of a term, which rise with them: ``local_ids``, some at a time."""
     base = int(rng.integer(rng.key(seed, f"id base {entity}"), 90_000)[0]) + 10_000
     beyond = _FAR + place * _MOST_FAR_ROWS - place * _MOST_ROWS
     ordinal = place * _MOST_ROWS + row + np.where(row < _MOST_ROWS, 0, beyond)

@@ -4,7 +4,8 @@
 
 * ``marked``: tests with the mark ``gates``;
 * ``kills``: every test of SIGKILL in rounds, each with moments of its own;
-* ``seed-1`` to ``seed-20``: every statistical test on a campus of another seed, but for what hangs on none;
+* ``seed-1`` to ``seed-20``: every statistical test on a campus of 5,000 FTE and another seed, but for what
+  hangs on none;
 * ``size``: the same on a campus of 20,000 FTE.
 """
 
@@ -39,7 +40,7 @@ STATISTICS = (
     "tests/events/test_adoption.py",
     "tests/events/test_histories_weeks.py",
 )
-ROUNDS, SEEDS, FTE = 4, 20, 20_000
+ROUNDS, SEEDS, SEED_FTE, FTE = 4, 20, 5_000, 20_000
 # What shows that a test can fail, or that SQL gives an event its tool back, hangs on no seed.
 SEEDLESS = "a_tenth_more_is_red or events_give_their_tool_back"
 
@@ -61,7 +62,7 @@ def stages() -> Iterator[Stage]:
         yield Stage(
             f"seed-{seed}",
             ("-m", "not gates", "-k", f"not ({SEEDLESS})", "-n", "2", "--dist", "loadfile", *STATISTICS),
-            {"GATES_SEED": str(seed)},
+            {"GATES_SEED": str(seed), "GATES_FTE": str(SEED_FTE)},
         )
     yield Stage("size", ("-m", "not gates", *STATISTICS), {"GATES_FTE": str(FTE)})
 

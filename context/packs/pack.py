@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -174,6 +175,17 @@ def describe(pack: Pack) -> list[dict[str, Any]]:
 
 
 def _load(folder: Path) -> tuple[Pack | None, Findings]:
+    """A folder's pack, None if something is wrong with it; each of Termtide's own is read once a process."""
+    whole = folder.resolve()
+    return _read_once(whole) if whole.parent == _BUILT_IN.resolve() else _read(folder)
+
+
+@cache
+def _read_once(folder: Path) -> tuple[Pack | None, Findings]:
+    return _read(folder)
+
+
+def _read(folder: Path) -> tuple[Pack | None, Findings]:
     faults = Findings(folder.resolve().name)
     head, blocks = read_head(folder, faults)
     _stray_files(folder, blocks, faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,6 +36,7 @@ from context.results.results import Results
 from context.scenario.calendar import Calendar
 
 Tables = dict[str, pa.Table]
+LaterTables = dict[str, Callable[[], pa.Table]]  # large ones: made once those before them were let go
 # Purposes of randomness: what each number draws.
 _GROUP_WIKI = 446
 

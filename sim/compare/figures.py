@@ -20,7 +20,14 @@ from sim.fit.events import Clicks
 from sim.fit.fitted import FIT_FORMAT, FIT_NOTE, Fitted
 
 EXACT = 0  # units behind a figure that nobody counted: a pack's own word
-_LAWS = ("course_load", "level_given_standing", "sections_per_course", "letter", "submission_lead", "visits")
+_TOGETHER = "several laws together make it"
+_LAWS = {  # tables, and why a term of Termtide's own does not have their shares as they are
+    **dict.fromkeys(
+        ("course_load", "level_given_standing", "sections_per_course", "letter", "submission_lead", "visits"),
+        _TOGETHER,
+    ),
+    "device": "",
+}
 COURSE_VARIATION = 0.35  # squared, of courses' clicks per student: lognormal with sigma .55
 
 
@@ -72,8 +79,8 @@ def of_pack(name: str, folder: str | Path) -> FigureSet:
                 law = pack.continuous(*block.split(".", 1))
                 known = int(units.get("continuous", {}).get(block, EXACT))
                 figures.moments[block] = Moment(block, law.avg, law.sd, known, entry.instead)
-    for table in _LAWS:
-        _add_law(figures, table, units.get(f"table {table}", {}))
+    for table, unjudged in _LAWS.items():
+        _add_law(figures, table, units.get(f"table {table}", {}), unjudged)
     return figures
 
 
@@ -112,7 +119,7 @@ def _add_categorical(figures: FigureSet, block: str, units: dict[str, int], unju
             )
 
 
-def _add_law(figures: FigureSet, table: str, units: dict[str, int]) -> None:
+def _add_law(figures: FigureSet, table: str, units: dict[str, int], unjudged: str) -> None:
     spec = TABLES[table]
     per = spec.sums[0][1] if spec.sums else ()
     keys = [name for name in spec.key if name not in per]
@@ -122,8 +129,7 @@ def _add_law(figures: FigureSet, table: str, units: dict[str, int]) -> None:
         lines.setdefault(given, {})[" ".join(str(row[name]) for name in keys)] = float(row["share"])
     for given, shares in lines.items():
         known = int(units.get(given or "all", EXACT))
-        why = "several laws together make it"
-        figures.lines[f"table {table}", given] = FigureLine(f"table {table}", given, shares, known, why)
+        figures.lines[f"table {table}", given] = FigureLine(f"table {table}", given, shares, known, unjudged)
 
 
 def cell_errors(clicks: Clicks) -> F64:

@@ -209,7 +209,8 @@ class _Fit:
         self._put(
             "device",
             device_rows(found.base, clicks.known_devices, clicks.devices, found.report),
-            {"all": sum(int(row["num_people"]) for row in clicks.devices)},
+            # Chance picks people's devices, of which each has two: so many people, or a few less.
+            {"all": sum(int(row["num_people"]) for row in clicks.devices) // 2},
         )
         self._put("gap", gap_rows(found.base, clicks.gaps, found.report), _sizes(clicks.gaps))
         self._put(

@@ -61,7 +61,9 @@ class Lanes:
     ) -> None:
         self._sink, self._checkpoint, self._ordering_key = sink, checkpoint, ordering_key
         self._most_queued, self._say, self.max_skew_ms = most_queued, say, max_skew_ms
-        self.changed = threading.Condition()
+        lock = threading.RLock()
+        self.changed = threading.Condition(lock)
+        self._news = [threading.Condition(lock) for _ in range(sink.lanes)]  # of each lane
         self.queues = Queues(
             sink.lanes, sink.most_messages, sink.most_bytes, max_skew_ms, is_keyed=ordering_key is not None
         )
@@ -126,6 +128,10 @@ class Lanes:
             raise self.failure
         return self.queued < self._most_queued
 
+    def rehearse(self, messages: Messages) -> None:
+        """Get ready for messages such as these, of which nothing is sent."""
+        self._sink.encode(messages)
+
     def put(self, messages: Messages, below_ms: int, at_ms: int) -> None:
         """Queue messages. When they are acknowledged, so is everything before ``below_ms``."""
         encoded = self._sink.encode(messages)
@@ -140,7 +146,7 @@ class Lanes:
             self._rounds.append(around)
             self.queues.add(around, group % self._sink.lanes, keys)
             self._settle()
-            self.changed.notify_all()
+            self._tell()
 
     def moved(self) -> None:
         """The clock is elsewhere: see ``Queues.moved``."""
@@ -173,7 +179,8 @@ class Lanes:
         """End the lanes; what is queued stays unsent, what is in flight is waited for, but not for long."""
         with self.changed:
             self._closing = True
-            self.changed.notify_all()
+            for news in (self.changed, *self._news):
+                news.notify_all()
         end = time.monotonic() + at_most_s
         for thread in self._threads:
             thread.join(max(end - time.monotonic(), 0.0))
@@ -198,8 +205,15 @@ class Lanes:
             while not self._closing:
                 if (request := self.queues.take(lane)) is not None:
                     return request
-                self.changed.wait()
+                self._news[lane].wait()
             return None
+
+    def _tell(self) -> None:
+        """Wake whoever waits for a change, and of the lanes those that have something to send."""
+        self.changed.notify_all()
+        for lane, news in enumerate(self._news):
+            if self.queues.has(lane):
+                news.notify()
 
     def _deliver(self, bodies: list[memoryview], count: int) -> Any:
         """Send until it is acknowledged."""
@@ -256,7 +270,7 @@ class Lanes:
                 self.acked_of.update(around.events_of(rows))
                 self.bytes_of.update(around.bytes_of(rows))
             self._settle()
-            self.changed.notify_all()
+            self._tell()
 
     def _settle(self) -> None:
         """Tell the checkpoint of the rounds that are complete, in their order."""

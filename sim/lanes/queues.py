@@ -163,6 +163,10 @@ class Queues:
                 heappush(waiting, (parcel.place, parcel))
         self.queued += around.left
 
+    def has(self, lane: int) -> bool:
+        """Whether a lane's queue has any message."""
+        return bool(self._waiting[lane])
+
     def take(self, lane: int) -> Request | None:
         """A lane's next request, None when it has nothing or has to wait for others."""
         if not self._waiting[lane] or any(request.is_alone for request in self._flying.values()):

@@ -48,6 +48,10 @@ class Sensor:
         """Time of the first event that it holds, NEVER without one."""
         return int(self._windows[0].batch.time_ms[self._given]) if self._windows else NEVER
 
+    def ahead(self, count: int) -> DateEvents | None:
+        """The first so many that it holds, which stay with it; None without any."""
+        return self._windows[0].take(slice(self._given, self._given + count)) if self._windows else None
+
     def take_in(self, window: DateEvents) -> None:
         """More to send: rows of this sensor only, later than all it has."""
         if len(window.batch):

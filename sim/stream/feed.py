@@ -7,7 +7,7 @@ the events whose *time* falls on a campus date, whichever of two units brings th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import numpy as np
@@ -56,6 +56,10 @@ class Feed:
         for key in [key for key in self._windows if key not in coming]:
             self._windows.pop(key).cancel()
         return self._windows.pop((lap.number, day, switches)).result()
+
+    def settle(self) -> None:
+        """Wait until what is being made is there. What it fails with is raised by ``window``."""
+        wait(self._windows.values())
 
     # What follows runs in the feed's own thread, one call after the other.
 

@@ -29,6 +29,7 @@ from sim.stream.scene import Scene, Span
 from sim.stream.timeline import Timeline
 
 _MOST_ROWS = 16_384  # events rendered at a time: smaller runs cost up to half as much again
+_REHEARSED_ROWS = 64  # events of each sensor: some of every kind
 _QUANTUM_S = 0.01  # sensors wake at most so often, in wall time
 _FREE_STEP_MS = 600_000  # and at speed MAX so often, in campus time
 _QUIET_S = 15.0  # a wait for the next event that is worth a word, in wall time
@@ -207,9 +208,17 @@ class Player:
         """A scene at another time than before; the clock stands still until all is there that it takes."""
         self.clock.hold(start_ms)
         scene = self._enter(span, start_ms)
-        self._programme.maker_of(span.lap)  # a while, the first time
+        if self.clock.speed != MAX:
+            self._rehearse(scene)
         self.clock.release()
         return scene
+
+    def _rehearse(self, scene: Scene) -> None:
+        """Have all there that would keep the first messages waiting: tables of texts, and the day after."""
+        maker = self._programme.maker_of(scene.span.lap)
+        if first := scene.ahead(_REHEARSED_ROWS):
+            self.lanes.rehearse(maker.make(merged(first)))
+        self.feed.settle()  # later ones are drawn at midnight, when little is sent
 
     def _enter(self, span: Span, start_ms: int) -> Scene:
         """The scene of a span; of its events those that are acknowledged are left out."""

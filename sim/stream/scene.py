@@ -107,6 +107,10 @@ class Scene:
                 return int(ahead[0])
         return None
 
+    def ahead(self, count: int) -> list[DateEvents]:
+        """The first so many that each sensor holds; they stay there."""
+        return [found for sensor in self.sensors if (found := sensor.ahead(count)) is not None]
+
     def leave(self, at_ms: int) -> None:
         """Let the sensors hand over all that happened before ``at_ms``; nothing later comes from here."""
         for sensor in self.sensors:

@@ -20,7 +20,7 @@ from tests.samples.extent import ROUNDS, so_many
 from tests.samples.tiny import SMALL, default_pack, finished_run
 from tests.servers.kills import SERVER
 
-KILLS = so_many(30, 8)
+KILLS = so_many(30, 5)
 DUCKDB_KILLS = so_many(6, 3)
 
 

@@ -1,11 +1,11 @@
-"""Clicks have a history: weeks remember, and who will withdraw is quieter long before (5,000-FTE term)."""
+"""Clicks have a history: weeks remember, and who will withdraw is quieter long before in a term."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from tests.samples.term_files import TERM, make_term
+from tests.samples.term_files import ERRORS, LARGE_FTE, TERM, make_term
 from tests.samples.tiny import calendar_of, default_pack
 
 WEEKS = range(1, 15)
@@ -30,8 +30,8 @@ def weekly(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
 def test_weeks_remember_within_courses(weekly: dict[str, np.ndarray]) -> None:
     """Weekly log clicks correlate a week, two and three weeks apart within .12 of the published course.
 
-    Over 17,000 enrolments a correlation has an sd below .01, so chance crosses the bound in less than 1e-6 of
-    seeds, since the means are .48, .41 and .36.
+    Over the 17,000 enrolments of 5,000 FTE a correlation has an sd below .01, so chance crosses the bound in
+    less than 1e-6 of seeds, since the means are .48, .41 and .36; at 1,500 FTE in one of a thousand.
     """
     last = calendar_of(TERM, default_pack()).last_day
     stayed = weekly["last"].reshape(-1, 16)[:, 0] > last
@@ -51,12 +51,12 @@ def test_weeks_remember_within_courses(weekly: dict[str, np.ndarray]) -> None:
 def test_who_withdraws_is_quieter_before(weekly: dict[str, np.ndarray]) -> None:
     """In week 4 who withdraws later has OULAD's .63 of the others' median clicks, give or take .2.
 
-    Some 500 withdraw after week 4: the ratio of medians has an sd of .04.
+    Some 500 of 5,000 FTE withdraw after week 4: the ratio of medians has an sd of .04, of fewer people more.
     """
     last = weekly["last"].reshape(-1, 16)[:, 0]
     clicks = weekly["n"].reshape(-1, 16)[:, 3]
     end = calendar_of(TERM, default_pack()).last_day
     later, others = (last > 7 * 4) & (last <= end), last > end
-    assert later.sum() > 300
+    assert later.sum() > 0.06 * min(TERM.fte, LARGE_FTE)
     ratio = float(np.median(clicks[later]) / np.median(clicks[others]))
-    assert abs(ratio - OULAD_RATIO) < 0.2
+    assert abs(ratio - OULAD_RATIO) < 0.2 * ERRORS

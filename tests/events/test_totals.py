@@ -1,4 +1,4 @@
-"""Right totals: a 5,000-FTE term's files against the pack, margin by margin and cell by cell, by SQL.
+"""Right totals: a term's files against the pack, margin by margin and cell by cell, by SQL.
 
 The seed is fixed, so there is no chance in a red test. What other seeds would do: sums by family, level and
 tool scatter by .3 of their clustered standard errors (students' effects are stratified and normalised, while
@@ -26,7 +26,7 @@ from sim.sinks.units import Unit, write_unit
 from sim.sql.session_tables import session_sql
 from tests.events.test_draw import drawn
 from tests.samples.pack_folder import edit
-from tests.samples.term_files import TERM, make_term
+from tests.samples.term_files import ERRORS, LARGE_FTE, TERM, make_term
 from tests.samples.tiny import calendar_of, default_pack, tiny
 from tests.samples.totals import LEAST_EXPECTED, MARGINS, ask, cells, margin
 
@@ -51,16 +51,16 @@ def test_margins_are_the_packs(counts: duckdb.DuckDBPyConnection, by: str) -> No
     assert len(beyond) <= CHANCE_DAYS * (by == "day"), beyond
     assert [miss for miss in sums if miss.beyond(FAR_SIGMAS)] == []
     asked, got = sum(miss.asked for miss in sums), sum(miss.drawn for miss in sums)
-    assert asked > 9e6
-    assert got == pytest.approx(asked, rel=0.006)  # six sd of the whole
+    assert asked > 1_800 * TERM.fte
+    assert got == pytest.approx(asked, rel=0.006 * ERRORS)  # six sd of the whole
 
 
 def test_cells_are_the_packs(counts: duckdb.DuckDBPyConnection) -> None:
     """Every cell of family, level, day and tool is as asked, small ones pooled."""
     sums, pooled = cells(counts)
     assert [miss for miss in sums if miss.beyond(FAR_SIGMAS, 0)] == []
-    assert len(sums) > 3_000
-    assert pooled > 100_000
+    assert len(sums) > 0.6 * min(TERM.fte, LARGE_FTE)
+    assert pooled > 20 * min(TERM.fte, LARGE_FTE)
     assert sum(miss.asked < LEAST_EXPECTED for miss in sums) <= len(default_pack().rates.tools)
     # Errors that are too large would let everything pass: the sums scatter as the errors say.
     assert 0.6 < float(np.std([miss.sigmas for miss in sums])) < 1.2
@@ -88,9 +88,10 @@ def test_little_is_moved_over_a_margin(counts: duckdb.DuckDBPyConnection, by: st
 
     No chance: the plan says what it moved. Tools are exact. Days are but for what goes to them from those on
     which a tool is nowhere yet, before the term and in its first days. A level gives away what is more than
-    twice of what its courses would have.
+    twice of what its courses would have; fewer courses differ more.
     """
-    off = {name: share for name, share in moved_of(counts, by).items() if abs(share) > MOVED[by]}
+    most = MOVED[by] * ERRORS
+    off = {name: share for name, share in moved_of(counts, by).items() if abs(share) > most}
     if by == "day":
         off = {name: share for name, share in off.items() if int(name) > 7}
     assert off == {}
@@ -128,6 +129,9 @@ LOGARITHMS = {
 }
 
 
+@pytest.mark.skipif(
+    TERM.fte < LARGE_FTE, reason="needs a campus of 5,000 FTE: the seeds of make gates have it"
+)
 @pytest.mark.parametrize(
     ("name", "low", "high"), [("a student's day", 0.2, 0.9), ("home / grades", 0.3, 1.0)]
 )
@@ -138,7 +142,8 @@ def test_courses_of_a_cell_differ(
     though the cell's totals are held; Poisson counts would have a spread of .05 and of .15.
 
     Looked at are cells of five courses or more. At 5,000 FTE some 40 courses are in such: their sd of .54
-    (the pack's .55) and of .61 (.71, less what acts of the store decide) have errors of .065.
+    (the pack's .55) and of .61 (.71, less what acts of the store decide) have errors of .065. A
+    smaller campus hardly has any, so ``make gates`` looks at it.
     """
     found = counts.execute(f"""
         WITH courses AS ({LOGARITHMS[name]}),

@@ -192,3 +192,11 @@ def test_what_the_code_asks_for_is_there(pack: Pack) -> None:
     ):
         asked = re.findall(rf'pack\.{kind}\(\s*"([^"]+)"(?:,\s*"([^"]+)")?\s*\)', text)
         assert {".".join(filter(None, names)) for names in asked} <= known
+
+
+def test_our_own_packs_are_read_once_and_others_anew(pack: Pack, folder: Path) -> None:
+    """A pack of Termtide's is read once a process, by name or path; a folder of one's own each time."""
+    assert load_pack(find_pack("us_public_r1")) is load_pack("us_public_r1") is pack
+    mine = load_pack(folder)
+    edit(folder, "score.csv", put(2, "mean", "81.5"))
+    assert load_pack(folder).table("score")["mean"][0] == 81.5 != mine.table("score")["mean"][0]

@@ -1,4 +1,4 @@
-"""What behaviour is looked at in: columns of the files of the 5,000-FTE term
+"""What behaviour is looked at in: columns of the files of a term
 (``tests.samples.term_files``).
 """
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tests.samples.behaviour import DAYS, PersonDays, Sample, Seats, Term, Whole, load
-from tests.samples.term_files import TERM, make_term_in
+from tests.samples.term_files import LARGE_FTE, TERM, make_term_in
 from tests.samples.tiny import calendar_of, default_pack
 
 I64 = npt.NDArray[np.int64]
@@ -226,7 +226,8 @@ def terms(folder: Path) -> Iterator[Term]:
         at = folder / str(seed)
         at.mkdir(exist_ok=True)
         yield load(
-            make_term_in(at, TERM.model_copy(update={"seed": seed})), calendar_of(TERM, default_pack())
+            make_term_in(at, TERM.model_copy(update={"fte": LARGE_FTE, "seed": seed})),
+            calendar_of(TERM, default_pack()),
         )
 
 

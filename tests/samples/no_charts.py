@@ -1,4 +1,5 @@
-"""Reports without charts, which take longer than a small campus: for tests that look at other things.
+"""Reports without charts and beside a dictionary of one page: together they take longer than a small campus.
+For tests that look at other things.
 
 ``LEAVE_OUT`` is for the code of another process.
 """
@@ -12,8 +13,11 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from sim.report.dictionary import site
+
 DRAWINGS = "sim.report.campus.drawings"
 LEAVE_OUT = "import sys; from tests.samples import no_charts; no_charts.leave_out(sys.modules)"
+_PAGES = {site.INDEX: f"{site._MARK}\n", "style.css": ""}
 
 
 class _Empty(dict[str, SimpleNamespace]):
@@ -31,6 +35,7 @@ def without_charts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         for name, module in modules.items():
             patched.setitem(sys.modules, name, module)
+        patched.setattr(site, "dictionary_pages", lambda _tables, _rows: dict(_PAGES))
         yield
 
 

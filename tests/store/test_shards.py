@@ -69,7 +69,7 @@ def test_ids_of_the_largest_tenant_fit() -> None:
         assert rows < ids._MOST_FAR_ROWS, name
         assert rows < 2**31, name  # positions in a world are 32 bits wide
     edges = np.array([0, ids._MOST_ROWS - 1, ids._MOST_ROWS, ids._MOST_FAR_ROWS - 1])
-    terms = [ids._rising(1, "quiz_item_response", edges, place) for place in range(TERMS_MAX)]
+    terms = [ids.rising_ids(1, "quiz_item_response", edges, place) for place in range(TERMS_MAX)]
     stretches = sorted([(one[0], one[1]) for one in terms] + [(one[2], one[3]) for one in terms])
     assert all(low <= high for low, high in stretches)
     assert all(before[1] < after[0] for before, after in pairwise(stretches))

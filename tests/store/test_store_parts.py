@@ -8,7 +8,9 @@ import sys
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from weakref import ref
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -16,7 +18,9 @@ from context.generate import store_parts
 from context.scenario.scenario import Scenario
 from context.store.files import StoreFiles
 from context.store.joining import scope
-from context.store.store import PLAYED, read_table, table_path
+from context.store.store import ENTITY, PLAYED, read_table, table_path
+from context.tables.coursework import quizzes
+from context.terms.drawn import Drawn
 from context.terms.premises import premises
 from sim.backfill.stages import make_store
 from sim.exports.files import write_folder
@@ -24,7 +28,7 @@ from sim.exports.source import Source, of_store
 from sim.folder.claim import Claimed, claim
 from sim.folder.digest import parquet_digest, table_digest
 from sim.folder.progress import Progress
-from tests.samples.tiny import default_pack, store_of
+from tests.samples.tiny import BRIEF, default_pack, store_of
 
 THREE = Scenario(name="parts", fte=30, seed=4, terms=3)
 TWO = THREE.model_copy(update={"fte": 20, "terms": 2})
@@ -55,6 +59,23 @@ def test_files_of_parts_hold_the_store() -> None:
         assert len(read_table(written(), dataset, name, played=True)) == int(table.schema.metadata[PLAYED])
         if scope(name) == "term" and len(table) > 1:
             assert pq.read_metadata(path).num_row_groups > 1, name
+
+
+def test_the_largest_table_is_let_go_before_its_keymap_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the keymap of answers is made, nobody holds the answers, if whoever takes the parts does not."""
+    made, answers = quizzes._response_keymap, []
+    held: list[bool] = []
+
+    def looked(drawn: Drawn) -> pa.Table:
+        held.append(answers[0]() is not None)
+        return made(drawn)
+
+    monkeypatch.setattr(quizzes, "_response_keymap", looked)
+    for dataset, name, table in store_parts(BRIEF, default_pack(), premises(BRIEF, default_pack()).calendars):
+        if (dataset, name) == (ENTITY, "quiz_item_response"):
+            answers.append(ref(table))
+        del table
+    assert held == [False]
 
 
 def test_digest_of_a_file_read_by_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +161,8 @@ import resource, sys
 from pathlib import Path
 from context.packs.pack import load_pack
 from context.scenario.scenario import Scenario
+from context.tables.coursework import quizzes
+from context.terms.drawn import Drawn
 from context.terms.premises import premises
 from sim.folder.progress import Progress
 from sim.exports.source import of_scenario

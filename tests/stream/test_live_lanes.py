@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from context.errors import RunError
 from sim.lanes.checkpoint import Checkpoint, load_progress
 from sim.lanes.lanes import Lanes
+from sim.lanes.queues import Queues, Request
 from sim.lanes.stream_progress import StreamProgress
 from sim.sensors.message_maker import group_of
 from sim.sinks.messages import Attribute, AwayError, Messages
@@ -226,3 +228,46 @@ def test_groups_are_by_sensor_or_by_key() -> None:
     assert group_of(batch, sensor, "tool").tolist() == [0, 1, 5, 4]
     assert group_of(batch, sensor, "canvas_user_id").tolist() == [7, 8, 7, -1]
     assert group_of(batch, sensor, "canvas_course_id").tolist() == [-1, 2, 2, 3]
+
+
+def test_figures_are_of_one_moment(tmp_path: Path) -> None:
+    """Whoever asks waits for what is being changed; every message is queued, in flight or acknowledged."""
+    sink, told = ListSink(), list[int]()
+    sink.open_gate.clear()
+    lanes, _ = lanes_of(sink, tmp_path)
+    lanes.put(messages(0, 100), 0, 0)
+
+    def ask() -> None:
+        figures = lanes.figures()
+        told.append(figures.queued + figures.in_flight + figures.acked)
+
+    thread = threading.Thread(target=ask)
+    with lanes.changed:
+        thread.start()
+        thread.join(0.1)
+        assert not told
+    thread.join()
+    sink.open_gate.set()
+    finish(lanes)
+    ask()
+    assert told == [100, 100]
+    assert sum(lanes.figures().acked_of.values()) == 100
+
+
+def test_lanes_with_nothing_to_send_sleep_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages of one lane wake no other, however many come."""
+    take, looked = Queues.take, Counter[int]()
+
+    def counted(self: Queues, lane: int) -> Request | None:
+        looked[lane] += 1
+        return take(self, lane)
+
+    monkeypatch.setattr(Queues, "take", counted)
+    lanes, _ = lanes_of(ListSink(), tmp_path)
+    for first in range(50):
+        lanes.put(messages(first, 1, sensors=1), first, first)
+        while not lanes.flushed():
+            lanes.wait(0.001)
+    finish(lanes)
+    assert looked[0] >= 50
+    assert max(looked[1], looked[2]) <= 1

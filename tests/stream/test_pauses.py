@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from sim.draw.day import draw_day
+from sim.draw.engine import Engine
 from sim.sensors.message_maker import MessageMaker
 from sim.stream.clock import Clock
 from sim.stream.control import ask
 from sim.stream.feed import Feed
-from tests.samples.live_tiny import PROMPT, documents_of
-from tests.stream.test_live_stream import playing
+from tests.samples.live_tiny import PROMPT, documents_of, live_calendar
+from tests.stream.test_live_stream import moment, playing
 
 SPAN = {"begin": "2026-10-12T12:00", "end": "2026-10-16", "speed": 600.0, "scenario": PROMPT}
 
@@ -68,6 +70,37 @@ def test_the_clock_begins_with_the_first_day(tmp_path: Path, monkeypatch: pytest
         seeking.join()
 
 
+def test_the_clock_waits_for_the_day_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a pace nothing keeps the first messages waiting: the next day is there, some have been made."""
+    drawn, following = threading.Event(), int(live_calendar().day_of(moment("2026-10-13T12:00")))
+    release, started = Clock.release, threading.Event()
+    make, made = MessageMaker.make, list[bool]()
+
+    def slow(engine: Engine, day: int) -> Any:
+        assert day != following or drawn.wait(60)
+        return draw_day(engine, day)
+
+    def seen(self: MessageMaker, *arguments: Any) -> Any:
+        made.append(started.is_set())
+        return make(self, *arguments)
+
+    def noted(self: Clock) -> None:
+        started.set()
+        release(self)
+
+    monkeypatch.setattr("sim.stream.feed.draw_day", slow)
+    monkeypatch.setattr(Clock, "release", noted)
+    monkeypatch.setattr(MessageMaker, "make", seen)
+    state = tmp_path / "state"
+    with playing(f"ndjson:{tmp_path}/x.ndjson", state, **SPAN):
+        while "campus" not in ask(state, "status"):
+            time.sleep(0.01)
+        assert not started.wait(0.5)
+        drawn.set()
+        assert started.wait(60)
+        assert made[0] is False
+
+
 def test_nothing_is_on_its_way_unseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Paused and with an empty queue, all that was sent is acknowledged: nothing comes after that."""
     make, made = MessageMaker.make, threading.Event()
@@ -80,6 +113,8 @@ def test_nothing_is_on_its_way_unseen(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(MessageMaker, "make", slow)
     state, path = tmp_path / "state", tmp_path / "x.ndjson"
     with playing(f"ndjson:{path}", state, **SPAN):
+        while not ask(state, "status")["events_sent"]:
+            time.sleep(0.01)
         for _ in range(5):
             made.clear()
             assert made.wait(60)

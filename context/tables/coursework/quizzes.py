@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pyarrow as pa
 
@@ -10,12 +12,13 @@ from context import ids, rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, MINUTE_MS, NO_TIME, ordinals
 from context.columns import Coded, Maybe
 from context.content.quizzes import TEXT_ONLY
-from context.results.quiz_responses import Responses, make_responses
+from context.results.quiz_responses import CHUNK, Responses, make_responses
 from context.tables.every_table import Columns, activity_unlocked, coded, is_value, touched
 from context.tables.titles import phrases, sentences, topic_phrases
-from context.terms.drawn import Drawn, Tables
+from context.terms.drawn import Drawn, LaterTables, Tables
 
 QUIZ_CREATED_MINUTES = 3 * 24 * 60  # a quiz and its questions are written within these before it opens
+_RESPONSE = "quiz_item_response"
 _LETTERS = ("A", "B", "C", "D")
 _SETS = ("A, B", "A, C", "A, D", "B, C", "B, D", "C, D", "A, B, C", "A, B, D", "A, C, D", "B, C, D")
 _NUMBERS = tuple(str(number / 4 if number % 3 == 0 else number) for number in range(1, 61))
@@ -45,11 +48,9 @@ def quiz_tables(d: Drawn) -> tuple[Tables, Tables]:
     return entity, keymap
 
 
-def response_tables(d: Drawn) -> tuple[Tables, Tables]:
+def response_tables(d: Drawn) -> tuple[Tables, LaterTables]:
     """The answers to quiz items, the largest table of all, and its keymap."""
-    name = "quiz_item_response"
-    entity, keymap = _responses(d)
-    return {name: entity}, {name: keymap}
+    return {_RESPONSE: _responses(d)}, {_RESPONSE: partial(_response_keymap, d)}
 
 
 def quizzes(d: Drawn, titles: pa.Array) -> Columns:
@@ -261,25 +262,37 @@ def _answers(d: Drawn, item: I64, is_right: BOOL, chance: I64) -> Coded:
     return Coded(np.where(left_out, -1, code), texts)
 
 
-def _responses(d: Drawn) -> tuple[pa.Table, pa.Table]:
-    """Answers and their keymap, laid out chunk by chunk: whole columns of numbers would be large."""
-    name = "quiz_item_response"
+def _responses(d: Drawn) -> pa.Table:
+    """Answers, laid out chunk by chunk: whole columns of numbers would be large."""
+    entities, done = [], 0
+    for part in make_responses(d.quizzes, d.quiz_results, d.attempts):
+        place = np.arange(done + 1, done + len(part) + 1, dtype=np.int64)
+        entities.append(frame.table(_RESPONSE, len(part), _response_columns(d, part, place)))
+        done += len(part)
+    if not entities:
+        return frame.table(_RESPONSE, 0, {f"{_RESPONSE}_id": np.empty(0, dtype=np.int64)})
+    return pa.concat_tables(entities)
+
+
+def _response_keymap(d: Drawn) -> pa.Table:
+    """The keymap of answers, in the same chunks."""
     asked = d.quizzes.asked[d.quiz_results.quiz[d.attempts.of]].astype(np.int64)
+    ids.check_rows(_RESPONSE, int(asked.sum()))
     # Canvas ids rise with creation: attempts in the order in which they were finished, answers within them.
     order = np.argsort(d.attempts.finished_ms, kind="stable")
     first = np.empty(len(asked), dtype=np.int64)
     first[order] = np.cumsum(asked[order]) - asked[order]
-    local = d.local(name, int(asked.sum()))[np.repeat(first, asked) + ordinals(asked)]
-    entities, keymaps, done = [], [], 0
-    for part in make_responses(d.quizzes, d.quiz_results, d.attempts):
-        place = np.arange(done + 1, done + len(part) + 1, dtype=np.int64)
-        entities.append(frame.table(name, len(part), _response_columns(d, part, place)))
-        keymaps.append(ids.canvas_keymap(name, place, local[done : done + len(part)]))
-        done += len(part)
-    if not entities:
+    keymaps, done = [], 0
+    for start in range(0, len(asked), CHUNK):
+        counts = asked[start : start + CHUNK]
+        row = np.repeat(first[start : start + CHUNK], counts) + ordinals(counts)
+        place = np.arange(done + 1, done + len(row) + 1, dtype=np.int64)
+        keymaps.append(ids.canvas_keymap(_RESPONSE, place, ids.rising_ids(d.seed, _RESPONSE, row, d.place)))
+        done += len(row)
+    if not keymaps:
         empty = np.empty(0, dtype=np.int64)
-        return frame.table(name, 0, {f"{name}_id": empty}), ids.canvas_keymap(name, empty, empty)
-    return pa.concat_tables(entities), pa.concat_tables(keymaps)
+        return ids.canvas_keymap(_RESPONSE, empty, empty)
+    return pa.concat_tables(keymaps)
 
 
 def _response_columns(d: Drawn, part: Responses, place: I64) -> dict[str, object]:

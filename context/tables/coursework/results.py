@@ -18,7 +18,7 @@ from context.tables.bodies import paragraph
 from context.tables.coursework.emoji import with_emoji
 from context.tables.every_table import drawn
 from context.tables.titles import MOST_SENTENCES, plain_sentences, sentences, topic_phrases
-from context.terms.drawn import Drawn, Tables
+from context.terms.drawn import Drawn, LaterTables, Tables
 
 SENTENCE_CHARACTERS = 55  # of an average sentence of the default pack
 _STATUS = ("unsubmitted", "submitted", "graded")
@@ -28,17 +28,21 @@ _SUBMISSION_SENTENCES, _ADDRESS, _MESSAGE_LENGTH, _DELETED = 190, 191, 194, 195
 _DELETED_LATE, _DELETED_AFTER, _ABOUT_TOPIC = 196, 197, 198
 
 
-def result_tables(d: Drawn) -> tuple[Tables, Tables]:
-    """(entities, keymaps) of results and entries."""
-    result, entry = _results(d), _entries(d)
-    entity = {"learner_activity_result": result, "discussion_entry": entry}
-    keymap = {
-        name: ids.canvas_keymap(
-            name, ids.udp_ids(len(table)), d.local(name, len(table), frame.numbers(table["created_date"]))
-        )
-        for name, table in entity.items()
+def result_tables(d: Drawn) -> tuple[Tables, LaterTables]:
+    """(entity, keymap) of results."""
+    return _with_keymap(d, "learner_activity_result", _results(d))
+
+
+def entry_tables(d: Drawn) -> tuple[Tables, LaterTables]:
+    """(entity, keymap) of discussion entries."""
+    return _with_keymap(d, "discussion_entry", _entries(d))
+
+
+def _with_keymap(d: Drawn, name: str, table: pa.Table) -> tuple[Tables, LaterTables]:
+    rows, created = len(table), frame.numbers(table["created_date"])
+    return {name: table}, {
+        name: lambda: ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows, created))
     }
-    return entity, keymap
 
 
 def submission_type_codes(d: Drawn) -> tuple[I64, tuple[str, ...]]:
