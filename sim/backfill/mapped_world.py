@@ -33,8 +33,9 @@ def give_back(*, threads: bool = True) -> None:
     Between stages of which the next needs other sizes: else their free pieces add up. ``threads``: also what
     Arrow's have read.
     """
-    with _few_threads() if threads else nullcontext():
-        pa.default_memory_pool().release_unused()
+    pool = pa.default_memory_pool()
+    with _few_threads() if threads and pool.max_memory() > _MUCH else nullcontext():
+        pool.release_unused()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it
     if trim is not None:
         trim(0)
@@ -45,7 +46,7 @@ def _few_threads() -> Iterator[None]:
     """Most of Arrow's threads end meanwhile; they begin again as they are needed.
 
     What a thread has read stays in a heap of its own when it is free, until the thread ends: of the tables of
-    20,000 FTE that was 230 MB.
+    5,000 FTE that was some 100 MB.
     """
     processors, readers = pa.cpu_count(), pa.io_thread_count()
     pa.set_cpu_count(1)
@@ -59,6 +60,7 @@ def _few_threads() -> Iterator[None]:
 
 
 WORLD_FILE = "workers" + PARTIAL  # in the run folder while somebody draws
+_MUCH = 100_000_000  # bytes that Arrow has had at once: below, what its threads keep is not worth the wait
 _THREADS_END_S = 0.02  # that idle threads take to end, about; nothing is wrong where one takes longer
 _ORPHANS_S = 30.0  # that workers of a killed run get to notice
 

@@ -57,6 +57,36 @@ def _nullable(rows: I64 | I32) -> pa.Array:
     )
 
 
+_What = str | tuple[Fragment, ...]  # a text that is the same in all of a kind's events, or what makes it
+
+
+@dataclass(frozen=True)
+class _Alike:
+    """Kinds by what they have in a field: found once, as on a small day there are as many kinds as on any."""
+
+    number: list[int]  # of a kind's own, -1 for a kind without the field
+    what: list[_What]  # by number
+
+    @staticmethod
+    def of(by_kind: list[tuple[Fragment, ...]]) -> _Alike:
+        """The kinds of a field whose fragments are these."""
+        numbers: dict[_What, int] = {}
+        found = []
+        for fragments in by_kind:
+            is_constant = len(fragments) == 1 and not fragments[0].scope
+            what: _What = fragments[0].text if is_constant else fragments
+            found.append(numbers.setdefault(what, len(numbers)) if fragments else -1)
+        return _Alike(found, list(numbers))
+
+    def codes(self, present: tuple[int, ...]) -> dict[_What, list[int]]:
+        """The kinds that are present, together with those that have the same; in their order."""
+        found: dict[int, list[int]] = {}
+        for code in present:
+            found.setdefault(self.number[code], []).append(code)
+        found.pop(-1, None)
+        return {self.what[number]: codes for number, codes in found.items()}
+
+
 class LeafColumns:
     """Makes leaf columns of one world's batches. A path leads through a document: ``("object", "id")``."""
 
@@ -64,6 +94,7 @@ class LeafColumns:
         self._world = world
         self._shapes = [shape_of(kind, world.tenant) for kind in KINDS]
         self._fragments: dict[tuple[tuple[str, ...], bool], list[tuple[Fragment, ...]]] = {}
+        self._grouped: dict[tuple[tuple[str, ...], bool], _Alike] = {}
         self._known: dict[tuple[str, ...], BOOL] = {}
         self._layouts: dict[tuple[str, ...], Layout] = {}
         self._pools: dict[tuple[tuple[Fragment, ...], bool], PooledTexts] = {}
@@ -75,15 +106,14 @@ class LeafColumns:
 
     def of(self, rows: Scoped, path: tuple[str, ...], *, as_json: bool = False) -> pa.Array:
         """The column of a field; NULL where a kind has none. ``as_json``: a whole node as JSON text."""
-        by_kind = self._of_kinds(path, as_json)
+        alike = self._alike(path, as_json)
         groups: dict[tuple[Fragment, ...], list[int]] = {}
         constants: dict[str, list[int]] = {}
-        for code in rows.codes:
-            fragments = by_kind[code]
-            if len(fragments) == 1 and not fragments[0].scope:
-                constants.setdefault(fragments[0].text, []).append(code)
-            elif fragments:
-                groups.setdefault(fragments, []).append(code)
+        for what, codes in alike.codes(rows.codes).items():
+            if isinstance(what, str):
+                constants[what] = codes
+            else:
+                groups[what] = codes
         values: list[pa.Array] = [pa.array(list(constants), pa.string())]
         of_code = np.full(256, -1, dtype=np.int32)
         for count, codes in enumerate(constants.values()):
@@ -109,6 +139,12 @@ class LeafColumns:
         if path not in self._known:
             self._known[path] = np.array([bool(each) for each in self._of_kinds(path, as_json=True)])
         return np.asarray(self._known[path][rows.batch.kind])
+
+    def _alike(self, path: tuple[str, ...], as_json: bool) -> _Alike:
+        key = path, as_json
+        if key not in self._grouped:
+            self._grouped[key] = _Alike.of(self._of_kinds(path, as_json))
+        return self._grouped[key]
 
     def _of_kinds(self, path: tuple[str, ...], as_json: bool) -> list[tuple[Fragment, ...]]:
         key = path, as_json

@@ -15,6 +15,7 @@ import pytest
 
 from context import generate
 from context.terms.premises import premises
+from sim.backfill import mapped_world
 from sim.backfill.job import Job, Task
 from sim.backfill.mapped_world import Shared, SharedCampus, give_back, mapped_with_pages, reach_of
 from sim.backfill.worker import Worker
@@ -81,8 +82,13 @@ def _resident_kb(path: Path) -> int:
     return found
 
 
-def test_giving_back_leaves_arrow_its_threads() -> None:
-    """They are fewer for a moment and as many as before afterwards."""
-    before = pa.cpu_count(), pa.io_thread_count()
+def test_giving_back_ends_threads_and_leaves_as_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where much was read, Arrow has a thread of each kind for a moment, and then as many as before."""
+    monkeypatch.setattr(mapped_world, "_MUCH", -1)
+    before, meanwhile = (pa.cpu_count(), pa.io_thread_count()), []
+    monkeypatch.setattr("time.sleep", lambda _: meanwhile.append((pa.cpu_count(), pa.io_thread_count())))
     give_back()
+    assert meanwhile == [(1, 1)]
     assert (pa.cpu_count(), pa.io_thread_count()) == before
+    give_back(threads=False)
+    assert len(meanwhile) == 1

@@ -106,6 +106,19 @@ def test_the_run_is_that_of_one_machine(out: Path) -> None:
     assert finish_run(work, FolderStorage(out), Progress.silent(), marts=False).was_done
 
 
+@pytest.mark.gates
+@pytest.mark.usefixtures("bare_report")
+@pytest.mark.parametrize("count", [1, 7])
+def test_any_number_of_tasks_makes_the_run_of_one_machine(count: int, tmp_path: Path) -> None:
+    """One task or seven, last one first: the run that is finished from their records is the same."""
+    folder = tmp_path / "run"
+    for index in reversed(range(count)):
+        made = make_own_units(str(prepared_work()), str(folder), Share(index, count), 1, Progress.silent())
+        assert not any(unit.was_there for unit in made)
+    finish_run(FolderStorage(prepared_work()), FolderStorage(folder), Progress.silent(), marts=False)
+    assert generated(folder) == generated(finished_run())
+
+
 def test_shares_are_a_partition() -> None:
     """However many tasks there are, each unit is in one share, and shares weigh about the same."""
     job = load_job(FolderStorage(prepared_work()))
