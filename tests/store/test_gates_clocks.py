@@ -75,8 +75,8 @@ def test_points_as_teachers_give_them() -> None:
     """Scores given by hand are whole or half points, whole ones most of the time, and heap at fives.
 
     Without exception where work is worth five points or more; less would leave few marks, and has quarters
-    too. Courses keep their habits: of 300 of them the share of fives has an sd of .04, about .38; without habits
-    a fifth of whole points would be fives.
+    too. Courses keep their habits: of 300 of them the share of fives has an sd of .04, about .38; without
+    habits a fifth of whole points would be fives.
     """
     whole, half, fives, n = numbers(
         "SELECT AVG((published_score = FLOOR(published_score))::INT), "
