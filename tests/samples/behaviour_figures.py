@@ -29,7 +29,7 @@ Part = TypeVar("Part", Sample, Whole, Seats, PersonDays)
 Figures = dict[str, float]
 LARGE = 30  # students of a course in which a spread between them is looked at
 GROUPS = 20
-SEEDS = range(1, 7)
+SEEDS = range(1, 8)
 FILE = Path(__file__).with_name("behaviour.json")
 # Local hours 0 to 23: an assumption, checked against Moodle logs and USQ (least at 5, a second rise late).
 HOURS = [

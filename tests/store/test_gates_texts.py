@@ -29,9 +29,11 @@ def test_files_are_named_and_sized_by_type() -> None:
 
 
 def test_posts_repeat_little() -> None:
-    """Of posts in discussions nine in ten have a text that nobody else wrote: .92, sd .002."""
+    """Of posts in discussions nine in ten have a text that nobody else wrote: .87 to .93 of 49,000 to 124,000
+    with six seeds, fewer where there are more.
+    """
     distinct, n = numbers(
         "SELECT COUNT(DISTINCT body), COUNT(*) FROM discussion_entry WHERE body IS NOT NULL"
     )
-    assert n > 50_000
-    assert distinct / n > 0.85
+    assert n > 30_000
+    assert distinct / n > 0.8
