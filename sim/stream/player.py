@@ -87,16 +87,18 @@ class Player:
         self.stopped_by = ""  # "signal" or "request" once somebody wants it to end
         self._most_rows = _MOST_ROWS if not rate_max else max(min(_MOST_ROWS, int(rate_max * _NAP_S)), 1)
         self.scene: Scene | None = None
+        self._is_over = False
         clock.hold(clock.now_ms())
 
     @property
     def leaving(self) -> int:
         """Events that have left their sensors and are not with the lanes yet.
 
-        Whoever asks the lanes afterwards has missed none.
+        Whoever asks the lanes afterwards has missed none. Once it is stopped there are none: these are made
+        again when the stream goes on.
         """
         scene = self.scene
-        return 0 if scene is None else max(scene.given - scene.taken, 0)
+        return 0 if scene is None or self._is_over else max(scene.given - scene.taken, 0)
 
     # Called from other threads.
 
@@ -167,6 +169,7 @@ class Player:
             self._checkpoint.end(end_ms, done=True)
             return True
         finally:
+            self._is_over = True
             while self._steers:
                 self._steers.popleft().answered("the stream has come to its end")
 
