@@ -178,8 +178,9 @@ def test_classes_pull_their_course(
         meets[rows_of_day] = (flags[one][section[rows_of_day] - 1] & MEETS) > 0
     since = (ms + calendar.offset_ms[day - calendar.first_day]) % (24 * HOUR_MS) - start
     near = (since >= -HOUR_MS // 6) & (since < HOUR_MS)
-    for some, least in ((np.ones(len(day), dtype=np.bool_), 0.09), (zoom, 0.7)):
-        # .126 and .897 drawn, one standard error is .0047 and .0294.
+    for some, least in ((np.ones(len(day), dtype=np.bool_), 0.09), (zoom, 0.4)):
+        # .126 and .897 drawn, one standard error is .0047 and, over seeds, some .1: few of one in ten people
+        # launch Zoom on other days.
         assert near[some & meets].mean() - near[some & ~meets].mean() > PART * least
 
 

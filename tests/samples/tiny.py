@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from shutil import copytree
 from tempfile import mkdtemp
@@ -31,6 +31,7 @@ from tests.samples.session_folder import made_once
 
 _BEGIN, _END = (datetime.fromisoformat(f"2026-10-14T{clock}") for clock in ("13:00", "15:30"))  # wall clock
 OUTAGE = Incident(name="outage", start=_BEGIN, end=_END)
+_LARGE = 2_000  # FTE, over all terms
 TINY = Scenario(name="tiny", fte=60, seed=11, incident=(OUTAGE,))
 # A term of seven weeks, over a clock change: what whole runs are made of, as days are what they cost.
 SEVEN_WEEKS = CalendarOverrides(
@@ -90,16 +91,31 @@ def calendar_of(scenario: Scenario, pack: Pack) -> Calendar:
     return build_calendar(scenario, pack.table("calendar"))
 
 
-@cache
 def drawn_of(scenario: Scenario) -> Drawn:
     """The integer columns of a scenario's store."""
+    return (_large_drawn if _is_large(scenario) else _small_drawn)(scenario)
+
+
+def store_of(scenario: Scenario) -> Store:
+    """The store of a scenario."""
+    return (_large_store if _is_large(scenario) else _small_store)(scenario)
+
+
+def _is_large(scenario: Scenario) -> bool:
+    """Whether it is too large for a test process to keep it beside another one."""
+    return scenario.fte * scenario.terms > _LARGE
+
+
+def _draw(scenario: Scenario) -> Drawn:
     return draw(scenario, default_pack(), calendar_of(scenario, default_pack()))
 
 
-@cache
-def store_of(scenario: Scenario) -> Store:
-    """The store of a scenario."""
+def _generate(scenario: Scenario) -> Store:
     return generate(scenario, default_pack(), calendar_of(scenario, default_pack()))
+
+
+_small_drawn, _large_drawn = cache(_draw), lru_cache(1)(_draw)
+_small_store, _large_store = cache(_generate), lru_cache(1)(_generate)
 
 
 def campus_of(scenario: Scenario, pack: Pack, root: Path) -> Campus:

@@ -25,7 +25,7 @@ def test_staffed_without_a_clash(fte: int, seed: int) -> None:
     Rows of roles are counted out, not drawn: the allowance is for sections that have all three already.
     """
     scenario = Scenario(name="seeds", fte=fte, seed=seed)
-    drawn, pack = drawn_of.__wrapped__(scenario), default_pack()
+    drawn, pack = drawn_of(scenario), default_pack()
     e, c = drawn.enrolments, drawn.catalogue
     shares = pack.categorical("course_section_enrollment", "role").shares()
     for code, role in enumerate(e.roles):
