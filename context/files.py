@@ -75,11 +75,11 @@ def replacing(paths: Sequence[Path], *, durable: bool = False) -> Iterator[tuple
         yield beside
         for partial, path in zip(beside, paths, strict=True):
             if durable:
-                _flush(partial)
+                flush_to_disk(partial)
             partial.replace(path)
         if durable:
             for folder in {path.parent for path in paths}:
-                _flush(folder)
+                flush_to_disk(folder)
     except OSError as error:
         _remove(beside)
         raise disk_error(paths[0], error) from error
@@ -88,7 +88,8 @@ def replacing(paths: Sequence[Path], *, durable: bool = False) -> Iterator[tuple
         raise
 
 
-def _flush(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
+    """Have a file's bytes, or a folder's names, on the disk. Raises OSError."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

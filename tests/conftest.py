@@ -72,7 +72,7 @@ def _one_folder_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
             session_folder, "FOLDER", base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
         )
         # A test kills processes, but never the power: what waits for the disk here would see no difference.
-        patched.setattr(files, "_flush", lambda _path: None)
+        patched.setattr(files, "flush_to_disk", lambda _path: None)
         yield
 
 

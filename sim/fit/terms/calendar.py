@@ -198,9 +198,8 @@ def calendar_rows(pack: Pack, dates: TermDates, begins: Sequence[date]) -> list[
     else:
         found += [("no_class", *_day_off_rule(day, dates)) for day in dates.no_class]
         if not dates.no_class:
-            found.append(
-                ("no_class", "start", -1)
-            )  # a table has such a row; what is outside of the term is none
+            # A table has such a row; what is outside of the term is none.
+            found.append(("no_class", "start", -1))
     rows = [
         {"term_type": dates.term_type, "item": item, "rule": rule, "offset_days": days}
         for item, rule, days in found

@@ -11,7 +11,7 @@ from sim.fit.warehouses.source import (
     DATASETS,
     KEPT,
     FitRow,
-    lacking,
+    readable_fault,
 )
 from sim.sinks.bigquery.connection import BigQueryReader
 from sim.sql.grammar.catalog import Relation, Surroundings
@@ -51,7 +51,11 @@ class BigQuerySource:
 
     def lacks(self, sql: str) -> str:
         """What is not there: told by the translation to DuckDB, which looks every name up."""
-        return lacking(self, sql)
+        try:
+            translate(sql, Surroundings(self))
+        except InputError as error:
+            return readable_fault(error)
+        return ""
 
     def rows(self, sql: str) -> list[FitRow]:
         """The rows of a query."""

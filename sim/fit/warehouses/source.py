@@ -11,8 +11,6 @@ import re
 from typing import Any, Protocol
 
 from context.errors import InputError
-from sim.sql.grammar.catalog import Catalog, Surroundings
-from sim.sql.translate import translate
 
 DATASETS = ("context_store_entity", "context_store_keymap", "event_store", "udp_distributions")
 DISTRIBUTIONS = "udp_distributions.context_store_distributions"
@@ -42,15 +40,6 @@ class FitSource(Protocol):
     def keep(self, name: str, *parts: str) -> None:
         """Keep the rows of queries, one after the other, as the table ``fit.NAME``."""
         ...
-
-
-def lacking(warehouse: Catalog, sql: str) -> str:
-    """What of a query is not there: told by its translation to DuckDB, which looks every name up."""
-    try:
-        translate(sql, Surroundings(warehouse))
-    except InputError as error:
-        return readable_fault(error)
-    return ""
 
 
 def readable_fault(error: InputError) -> str:

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import Protocol, TypeVar
 
 from context.errors import InputError, RunError
-from context.files import check_digest, disk_error
+from context.files import check_digest, disk_error, flush_to_disk
 
 UPLOADS = "uploads.tmp"  # in a folder: what is being written, and what kills left of that
 GS = "gs://"
@@ -135,12 +135,12 @@ class FolderStorage:
         with _disk(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             if path.is_relative_to(self.root / UPLOADS):
-                _flush(path)
+                flush_to_disk(path)
                 path.replace(target)
                 return
             with self._beside() as beside:
                 shutil.copyfile(path, beside)
-                _flush(beside)
+                flush_to_disk(beside)
                 beside.replace(target)
 
     def put_new(self, data: bytes, name: str) -> bytes:
@@ -149,7 +149,7 @@ class FolderStorage:
         with _disk(target), self._beside() as beside:
             target.parent.mkdir(parents=True, exist_ok=True)
             beside.write_bytes(data)
-            _flush(beside)
+            flush_to_disk(beside)
             with suppress(FileExistsError):
                 os.link(beside, target)  # a link is refused where a rename would replace
                 return data
@@ -161,7 +161,7 @@ class FolderStorage:
         with _disk(target), self._beside() as beside:
             target.parent.mkdir(parents=True, exist_ok=True)
             beside.write_bytes(data)
-            _flush(beside)
+            flush_to_disk(beside)
             beside.replace(target)
 
     def scratch(self) -> Path:
@@ -215,14 +215,6 @@ def _disk(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise disk_error(path, error) from error
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def uploaded(name: str, place: Storage, error: BaseException) -> RunError:
