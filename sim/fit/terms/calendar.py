@@ -3,8 +3,8 @@
 Begin, end and end of instruction are on record. Days off are those on which students click much less than on
 the same weekday of the weeks around, and on which next to nothing is due though something is due on that
 weekday elsewhere; where one of the two says nothing, the other has to say more. Finals begin on the first day
-after instruction on which work is due again as on other days of finals; days of which nothing is told because
-too few courses have work due are no evidence of a later beginning, unless finals have far more. What leaves is
+after instruction on which work is due again as on other days of finals; days of which nothing is told, as too
+few courses have work due, are no evidence of a later beginning, unless finals have far more. What leaves is
 dates: those of an academic calendar.
 """
 
@@ -82,8 +82,13 @@ class TermDates:
 
 def usual_calendar(pack: Pack, term_type: str, year: int | None) -> Calendar:
     """The calendar of a pack's own term in a year; None: any."""
+    return calendar_like(pack.table("calendar"), term_type, year)
+
+
+def calendar_like(table: Mapping[str, Sequence[Any]], term_type: str, year: int | None) -> Calendar:
+    """The calendar of a term in a year, None: any, by the columns of a pack's ``calendar``."""
     scenario = Scenario(name="fit", fte=12, term=f"{term_type} {year or _ANY_YEAR}")
-    return build_calendar(scenario, pack.table("calendar"))
+    return build_calendar(scenario, table)
 
 
 def dates_of(
