@@ -88,7 +88,7 @@ def make_scores(work: GradedWork, enrolments: int, views: Collection[str] = VIEW
         if view in views:
             earned, possible = points_of_cells(work, cell, len(enrolment), view)
             of_group[view] = _share(earned * FULL, possible)
-            of_course[view] = course_scores(work, enrolment, cell_group, earned, possible, enrolments)
+            of_course[view] = scores_of_courses(work, enrolment, cell_group, earned, possible, enrolments)
     return Scores(enrolment, cell_group, of_group, of_course)
 
 
@@ -116,7 +116,7 @@ def points_of_cells(work: GradedWork, cell: I64, cells: int, view: str) -> tuple
     return _sum(cell, cells, earned), _sum(cell, cells, possible)
 
 
-def course_scores(
+def scores_of_courses(
     work: GradedWork, enrolment: I64, group: I64, earned: I64, possible: I64, enrolments: int
 ) -> I64:
     """The course score of ``enrolments`` rows by the points of their cells; NO_TIME where nothing counts.

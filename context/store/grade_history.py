@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context.arrays import BOOL, I64, NEVER, NO_TIME
-from context.grades.scores import GradedWork, cells_of, course_scores, points_of_cells
+from context.grades.scores import GradedWork, cells_of, points_of_cells, scores_of_courses
 from context.scenario.zones import wall_to_instant
 from context.store.gradebook import RESULT, Gradebook, numeric_hundredths
 from context.store.past import Past
@@ -100,7 +100,7 @@ def _changes(
         for own, view, scores in zip(points, _VIEWS, now, strict=True):
             own[:, moved] = points_of_cells(there, place, len(moved), view)
             earned, possible = own[:, theirs]
-            scores[:] = course_scores(work, student, group[theirs], earned, possible, len(touched))
+            scores[:] = scores_of_courses(work, student, group[theirs], earned, possible, len(touched))
         new = (now != last[:, touched]).any(axis=0)
         last[:, touched] = now
         if new.any():

@@ -17,7 +17,7 @@ from sim.fit.fields import as_certain, fitted_moments, fitted_shares
 from sim.fit.fitted import FIT_NOTE, Fitted, FitWish
 from sim.fit.guard import GuardReport, checked_threshold, rounded_rate
 from sim.fit.laws import (
-    COUNTED,
+    LAWS_OF_COUNTS,
     STORE_LAWS,
     adoption_rows,
     device_rows,
@@ -187,14 +187,14 @@ class _Fit:
     def leave(self, why: str) -> None:
         """Leave everything that is no field as it was."""
         tables = self.found.draft.tables
-        for name in [name for name in tables if name.startswith("rate_") or name in COUNTED]:
+        for name in [name for name in tables if name.startswith("rate_") or name in LAWS_OF_COUNTS]:
             self._keep(name, why)
 
     def told(self) -> None:
         """Everything that is no field, out of the distributions that somebody else counted."""
         found, rows = self.found, self.ask("tables", schemas.fit_query("told_tables"))
         values = told_values(rows or [])
-        for table in COUNTED:
+        for table in LAWS_OF_COUNTS:
             found.missing.update({table: found.missing["tables"]} if rows is None else {})
             self._put(
                 table, told_rows(found.base, table, values.get(table, {})), told_sizes(table, rows or [])

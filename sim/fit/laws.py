@@ -24,7 +24,7 @@ STORE_LAWS = (
     "course_load", "level_given_standing", "sections_per_course", "letter", "submission_lead",
     "withdraw_timing",
 )  # fmt: skip
-COUNTED = (
+LAWS_OF_COUNTS = (
     "adoption", "hour", "gap", "visits", "visit_slots", *STORE_LAWS, "score", "missing", "calendar", "device",
 )  # fmt: skip
 _DEVICE = ("device", "browser", "system")
