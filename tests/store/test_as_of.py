@@ -14,6 +14,7 @@ from context.errors import InputError
 from context.scenario.scenario import Scenario
 from context.scenario.zones import wall_to_instant
 from context.store.as_of import as_of
+from context.store.grade_history import NEEDED, score_history
 from context.store.store import Store
 from schemas._load import parse_table
 from schemas._model import Rule, Table
@@ -182,3 +183,21 @@ def test_dates_by_convention() -> None:
     assert rules.born == ("created_date",)
     assert rules.rule("created_date") == Rule("created")
     assert rules.rule("updated_date") == Rule("changed")
+
+
+def test_score_history_shows_every_mornings_scores() -> None:
+    """Law: on each morning the spans of grades have the scores of the store as of it, row for row."""
+    store = store_of(TINY)
+    days = [FIRST + timedelta(n) for n in range((LAST - FIRST).days + 1)]
+    tables = {name: store.entity[name].select(columns) for name, columns in NEEDED.items()}
+    spans = score_history(tables, ZONE, days)
+    key = ["course_section_id", "person_id"]
+    scored = 0
+    for day in DAYS:
+        then = pc.and_(pc.less_equal(spans["valid_from"], day), pc.greater_equal(spans["valid_to"], day))
+        shown = spans.filter(then).drop_columns(["valid_from", "valid_to"])
+        wanted = morning(day).entity["course_grade"].select(shown.column_names).cast(shown.schema)
+        order = [(name, "ascending") for name in key]
+        assert shown.sort_by(order).equals(wanted.sort_by(order)), day
+        scored += len(shown) - shown["le_current_score"].null_count
+    assert scored > 1_000
