@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from schemas._model import SchemaError, UnknownName
 
-_KEYS = {"entity", "field", "base", "unit", "value", "given", "where", "instead"}
+_KEYS = {"entity", "field", "base", "unit", "value", "given", "cluster", "where", "instead"}
 
 
 class UnknownFitQuery(UnknownName):
@@ -32,12 +32,18 @@ class FitField:
     value: str  # expression over the base
     given: tuple[str, ...]
     where: str
+    cluster: str  # column of the base: what units lie in, which have their values together; "" where nothing
     instead: str  # why a term of Termtide's own differs there, "" where it does not
 
     @property
     def name(self) -> str:
         """``entity.field``."""
         return f"{self.entity}.{self.field}"
+
+    def stands_for(self, name: str) -> bool:
+        """Whether ``entity.field`` is it, or one of those that it stands for."""
+        entity, _, field_name = name.partition(".")
+        return self.entity == entity and self.field in ("*", field_name)
 
 
 @cache
@@ -65,6 +71,7 @@ def fit_fields() -> tuple[FitField, ...]:
                     entry.get("value", f"`{entry['field']}`"),
                     tuple(entry.get("given", ())),
                     entry.get("where", "TRUE"),
+                    entry.get("cluster", ""),
                     entry.get("instead", ""),
                 )
             )

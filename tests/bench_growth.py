@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import time
@@ -28,7 +29,36 @@ _HEADS = (
     "PSS at most, MB",
     "bytes an event",
 )
+_STAGE_HEADS = ("FTE", "stage", "CPU s", "CPU s a million events", "wall s", "PSS at most, MB", "by process")
 _SECONDS_BETWEEN = 0.5
+_STAGE = re.compile(r"([a-z ]+?)(?: \.\.\.|: \d+ \w+ to do)")  # the line that a stage begins with
+_TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+
+
+@dataclass
+class Stage:
+    """What all processes of a run took in one of its stages."""
+
+    name: str
+    began: float  # seconds of the clock
+    cpu_before: float  # seconds
+    cpu_seconds: float = 0.0
+    seconds: float = 0.0
+    pss: tuple[int, ...] = ()  # bytes of each process, the parent first, when they were most
+
+    def see(self, now: float, cpu_seconds: float, pss: tuple[int, ...]) -> None:
+        """One more look at the processes."""
+        self.seconds, self.cpu_seconds = now - self.began, cpu_seconds - self.cpu_before
+        if sum(pss) > sum(self.pss):
+            self.pss = pss
+
+    def cells(self, fte: int, events: int) -> tuple[str, ...]:
+        """A line of the table of stages."""
+        each = " + ".join(f"{size / 1e6:,.0f}" for size in self.pss if size)
+        return (
+            f"{fte:,}", self.name, f"{self.cpu_seconds:,.1f}", f"{self.cpu_seconds / events * 1e6:.2f}",
+            f"{self.seconds:,.0f}", f"{sum(self.pss) / 1e6:,.0f}", each,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,15 +69,16 @@ class Grown:
     store_rows: int
     events: int
     cpu_seconds: float
-    pss_bytes: int  # at most, of all its processes together
     event_bytes: int
+    stages: tuple[Stage, ...]
 
     def cells(self) -> tuple[str, ...]:
         """A line of the table."""
         a_million = self.cpu_seconds / self.events * 1e6
+        most = max(sum(stage.pss) for stage in self.stages)  # at most, of all its processes together
         return (
             f"{self.fte:,}", f"{self.store_rows:,}", f"{self.events:,}", f"{self.cpu_seconds:,.0f}",
-            f"{a_million:.2f}", f"{self.pss_bytes / 1e6:,.0f}", f"{self.event_bytes / self.events:.0f}",
+            f"{a_million:.2f}", f"{most / 1e6:,.0f}", f"{self.event_bytes / self.events:.0f}",
         )  # fmt: skip
 
 
@@ -58,18 +89,35 @@ def grown(fte: int, workers: int, more: list[str]) -> Grown:
         command = [sys.executable, "-m", "sim", "demo", "--fte", str(fte), "--workers", str(workers)]
         command += ["--out", str(out), "-y", *more]
         before = os.times()
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-            most = 0
-            while run.poll() is None:
-                most = max(most, sum(map(_pss, _family(run.pid))))
-                time.sleep(_SECONDS_BETWEEN)
+        said = Path(folder) / "said"
+        with (
+            said.open("wb") as told,
+            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told) as run,
+        ):
+            stages = _watched(run, said)
         if run.returncode:
+            sys.stderr.write(said.read_text())
             raise subprocess.CalledProcessError(run.returncode, command)
         after = os.times()
         seconds = after.children_user + after.children_system
         seconds -= before.children_user + before.children_system
         totals = load_manifest(out).totals
-        return Grown(fte, totals.store_rows, totals.events, seconds, most, totals.event_bytes)
+        return Grown(fte, totals.store_rows, totals.events, seconds, totals.event_bytes, tuple(stages))
+
+
+def _watched(run: subprocess.Popen[bytes], said: Path) -> list[Stage]:
+    """The stages of a run, seen from outside until it ends: by what it says, and by /proc."""
+    stages = [Stage("start", time.monotonic(), 0.0)]
+    cpu_seconds = 0.0
+    while run.poll() is None:
+        begun = _STAGE.findall(said.read_text())
+        family = list(_family(run.pid))
+        now, cpu_seconds = time.monotonic(), max(cpu_seconds, sum(map(_cpu_seconds, family)))
+        stages[-1].see(now, cpu_seconds, stages[-1].pss)
+        stages += [Stage(name, now, cpu_seconds) for name in begun[len(stages) - 1 :]]
+        stages[-1].see(now, cpu_seconds, tuple(map(_pss, family)))
+        time.sleep(_SECONDS_BETWEEN)
+    return stages
 
 
 def _family(process: int) -> Iterator[int]:
@@ -93,6 +141,15 @@ def _pss(process: int) -> int:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
+def _cpu_seconds(process: int) -> float:
+    """Of a process and of those of its children that have ended; 0 for one that is gone."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / _TICK
+
+
 def main() -> None:
     """Print the table, and write it into the page where that is asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench_growth", description=__doc__)
@@ -104,12 +161,16 @@ def main() -> None:
     show = Console(soft_wrap=True, highlight=False).print
     lines = ["| " + " | ".join(_HEADS) + " |", "|" + " ---: |" * len(_HEADS)]
     show(*lines, sep="\n")
+    parts = ["| " + " | ".join(_STAGE_HEADS) + " |", "| ---: | --- |" + " ---: |" * (len(_STAGE_HEADS) - 2)]
     for fte in map(int, given.sizes.split(",")):
-        lines.append("| " + " | ".join(grown(fte, given.workers, more).cells()) + " |")
+        made = grown(fte, given.workers, more)
+        lines.append("| " + " | ".join(made.cells()) + " |")
         show(lines[-1])
+        parts += ["| " + " | ".join(stage.cells(fte, made.events)) + " |" for stage in made.stages]
+    show(*parts, sep="\n")
     if given.page:
         what = f"Whole runs, `termtide demo`, {given.workers} workers. Measured on {machine()}; {load()}."
-        replace_section("growth", "\n".join([what, "", *lines]))
+        replace_section("growth", "\n".join([what, "", *lines, "", *parts]))
 
 
 if __name__ == "__main__":

@@ -12,14 +12,15 @@ from math import fsum
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, I64, U64
-from context.courses.catalogue import Catalogue, OfferingKind
+from context.arrays import BOOL, F64, I64, U64
+from context.courses.catalogue import Catalogue, OfferingKind, SectionKind
 from context.courses.sections import section_modes
 from context.packs.course_spec import FORMATS
 from context.packs.pack import Pack
 
 # Purposes of randomness: what each number draws.
 _FORMAT, _HAS_EXAMS, _HAS_FINAL, _FINAL_APART = 910, 911, 912, 913
+_SEMINAR = 109
 _USES = {"quizzes": 914, "discussions": 915, "modules": 916}
 _ROUNDS = 8  # of bringing shares to their total: what is cut at 1 goes to the others
 
@@ -51,7 +52,7 @@ def make_design(pack: Pack, catalogue: Catalogue) -> CourseDesign:
     online = _online(pack, catalogue)
     uses = {
         name: rng.uniform(rng.extend(key, purpose))
-        < _to_total(
+        < to_total(
             share(name) * np.where(online, pack.number("content.online_use_factor"), 1.0),
             catalogue.offering_kind == OfferingKind.TAUGHT,
             1 - pack.number(f"content.unused_{name}_share"),
@@ -68,7 +69,26 @@ def make_design(pack: Pack, catalogue: Catalogue) -> CourseDesign:
 
 
 def _formats(pack: Pack, catalogue: Catalogue) -> I64:
-    """Formats by family and level, into FORMATS."""
+    """Formats by family and level, into FORMATS; courses with laboratories are laboratory courses first."""
+    level, has = catalogue.offering_level, _has_laboratories(catalogue)
+    weights = _format_weights(pack, catalogue, has)
+    key: U64 = rng.extend(catalogue.offering_key, _FORMAT)
+    cell = (catalogue.offering_cip.astype(np.int64) * (int(level.max(initial=0)) + 1) + level) * 2 + has
+    found = np.zeros(len(key), dtype=np.int64)
+    for code in np.unique(cell).tolist():
+        rows = np.flatnonzero(cell == code)
+        found[rows] = rng.categorical(key[rows], rng.thresholds(weights[rows[0]].tolist()))
+    return found
+
+
+def _has_laboratories(catalogue: Catalogue) -> BOOL:
+    """True for courses with sections in a laboratory."""
+    home = catalogue.section_home[catalogue.section_kind == SectionKind.LABORATORY]
+    return np.bincount(home, minlength=catalogue.offerings) > 0
+
+
+def _format_weights(pack: Pack, catalogue: Catalogue, has_laboratories: BOOL) -> F64:
+    """[courses, formats]: chances by family and level; families keep their number of laboratory courses."""
     cips, levels = list(pack.table("cip")["cip"]), list(pack.table("level")["level"])
     by_cip, by_level = pack.table("format_given_cip"), pack.table("format_given_level")
     shares = np.zeros((len(cips), len(FORMATS)))
@@ -77,14 +97,20 @@ def _formats(pack: Pack, catalogue: Catalogue) -> I64:
     factors = np.ones((len(levels), len(FORMATS)))
     for level, name, factor in zip(by_level["level"], by_level["format"], by_level["factor"], strict=True):
         factors[levels.index(level), FORMATS.index(name)] = factor
-    key: U64 = rng.extend(catalogue.offering_key, _FORMAT)
-    cell = catalogue.offering_cip.astype(np.int64) * len(levels) + catalogue.offering_level
-    found = np.zeros(len(key), dtype=np.int64)
-    for code in np.unique(cell).tolist():
-        weights = (shares[code // len(levels)] * factors[code % len(levels)]).tolist()
-        rows = np.flatnonzero(cell == code)
-        found[rows] = rng.categorical(key[rows], rng.thresholds(weights))
-    return found
+    family = catalogue.offering_cip
+    weights = shares[family] * factors[catalogue.offering_level]
+    weights /= weights.sum(axis=1, keepdims=True)
+    laboratory = FORMATS.index("laboratory")
+    before = weights[:, laboratory].copy()
+    after = before * np.where(has_laboratories, pack.number("format.laboratories_factor"), 1.0)
+    for code in np.unique(family).tolist():
+        mine = (family == code) & (catalogue.offering_kind == OfferingKind.TAUGHT)
+        if mine.any():
+            total = fsum(before[mine].tolist()) / int(mine.sum())
+            after = np.where(family == code, to_total(after, mine, total), after)
+    weights *= ((1 - after) / np.maximum(1 - before, 1e-9))[:, None]
+    weights[:, laboratory] = after
+    return np.asarray(weights)
 
 
 def _online(pack: Pack, catalogue: Catalogue) -> BOOL:
@@ -95,14 +121,34 @@ def _online(pack: Pack, catalogue: Catalogue) -> BOOL:
     return np.array([name == "Online" for name in names])[modes[first]]
 
 
-def _to_total(shares: np.ndarray, taught: BOOL, total: float) -> np.ndarray:
-    """``shares`` scaled so that their mean over the taught courses is ``total``, none above 1."""
+def to_total(shares: F64, counted: BOOL, total: float) -> F64:
+    """``shares`` scaled so that their mean over those ``counted`` is ``total``, none above 1."""
     scaled = shares
     for _ in range(_ROUNDS):
-        values, counts = np.unique(scaled[taught], return_counts=True)
+        values, counts = np.unique(scaled[counted], return_counts=True)
         # fsum is the same in any order.
         mean = fsum(float(v) * int(n) for v, n in zip(values, counts, strict=True)) / max(
             int(counts.sum()), 1
         )
         scaled = np.minimum(scaled * (total / mean), 1.0) if mean > 0 else scaled
     return scaled
+
+
+def are_seminars(pack: Pack, catalogue: Catalogue, design: CourseDesign, size: I64) -> BOOL:
+    """Which sections are seminars, of those taken for credit: by students of each, as many as the pack has.
+
+    Courses that are taught as seminars have most of them.
+    """
+    law = pack.categorical("course_section", "type")
+    bands = sorted(law.given_values[0], key=lambda band: int(band.partition("-")[0]))
+    least = np.array([int(band.partition("-")[0]) for band in bands])
+    of_band = np.maximum(np.searchsorted(least, size, side="right") - 1, 0)
+    form = design.format[catalogue.section_home]
+    weight = np.where(form == FORMATS.index("seminar"), pack.number("format.seminars_factor"), 1.0)
+    primary = catalogue.section_kind == SectionKind.PRIMARY
+    chance = np.zeros(len(size))
+    for code, band in enumerate(bands):
+        mine = primary & (of_band == code)
+        if mine.any():
+            chance[mine] = to_total(weight, mine, law.shares(band).get("Seminar", 0.0))[mine]
+    return np.asarray(rng.uniform(rng.extend(catalogue.section_key, _SEMINAR)) < chance)

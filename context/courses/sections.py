@@ -28,7 +28,7 @@ _TOP_UPS = 4  # times that students short of credits look for another course
 SANDBOX_ITEMS = 3  # files, pages and so on that a sandbox holds at most
 _ORDINAL_OF_SANDBOX = 1_000_000  # in its cell, so that no taught course comes after it
 # Purposes of randomness: what each number draws.
-_CROSS_LIST_LOT, _TOP_UP_SEAT, _CREDITS, _SEMINAR, _DELIVERY_MODE = 1, 1, 57, 109, 113
+_CROSS_LIST_LOT, _TOP_UP_SEAT, _CREDITS, _DELIVERY_MODE = 1, 1, 57, 113
 _COMPONENTS, _COMPONENT_LOT, _CROSS_LISTED, _UNPUBLISHED = 500, 501, 502, 503
 _HAS_SANDBOX, _SANDBOX, _TOP_UP, COMPONENT_SECTIONS = 504, 505, 520, 5000
 
@@ -233,13 +233,3 @@ def section_modes(pack: Pack, catalogue: Catalogue) -> tuple[I64, tuple[str | No
     """(code of the mode of delivery of each section, the modes)."""
     law = pack.categorical("course_section", "delivery_mode")
     return np.asarray(law.draw(rng.extend(catalogue.section_key, _DELIVERY_MODE)), dtype=np.int64), law.values
-
-
-def primary_types(pack: Pack, catalogue: Catalogue, size: I64) -> I64:
-    """Of each section with so many students, as a primary section: 0 a lecture, 1 a seminar."""
-    law = pack.categorical("course_section", "type")
-    least = np.array([int(band.partition("-")[0]) for band in law.given_values[0]])
-    order = np.argsort(least, kind="stable")
-    band = order[np.maximum(np.searchsorted(least[order], size, side="right") - 1, 0)]
-    drawn = law.draw(rng.extend(catalogue.section_key, _SEMINAR), band)
-    return np.array([value == "Seminar" for value in law.values], dtype=np.int64)[drawn]

@@ -81,46 +81,61 @@ def graded_work(content: Content, results: Results) -> GradedWork:
 
 def make_scores(work: GradedWork, enrolments: int, views: Collection[str] = VIEWS) -> Scores:
     """All scores of ``enrolments`` rows, or those in some of the views."""
-    cell, enrolment, cell_group = _cells(work.enrolment, work.group)
-    counts, shown = work.counts, ~work.is_hidden
-    graded = counts & (work.score_hundredths != NO_TIME)
-    weight = work.weight_percent[cell_group]
-    weighted = np.bincount(work.group_course, work.weight_percent)[work.group_course[cell_group]] > 0
+    cell, enrolment, cell_group = cells_of(work.enrolment, work.group)
     of_group: dict[str, I64] = {}
     of_course: dict[str, I64] = {}
-    for view, there, score_there in (
-        ("current", graded & shown, graded & shown),
-        ("final", counts & shown, graded & shown),
-        ("hidden_current", graded, graded),
-        ("hidden_final", counts, graded),
-    ):
-        if view not in views:
-            continue
-        score = np.where(score_there, work.score_hundredths, 0)
-        kept = there & ~_dropped(work, cell, there, score)
-        earned, possible = _sums(
-            cell, len(enrolment), np.where(kept, score, 0), np.where(kept, work.points_hundredths, 0)
-        )
-        of_group[view] = _share(earned * FULL, possible)
-        has = possible > 0
-        # Weighted courses average their groups' scores; the others add up points.
-        top = np.where(weighted, weight * of_group[view], earned * FULL)
-        bottom = np.where(weighted, weight, possible)
-        tops, bottoms = _sums(enrolment, enrolments, np.where(has, top, 0), np.where(has, bottom, 0))
-        of_course[view] = _share(tops, bottoms)
+    for view in VIEWS:
+        if view in views:
+            earned, possible = points_of_cells(work, cell, len(enrolment), view)
+            of_group[view] = _share(earned * FULL, possible)
+            of_course[view] = scores_of_courses(work, enrolment, cell_group, earned, possible, enrolments)
     return Scores(enrolment, cell_group, of_group, of_course)
 
 
-def _cells(enrolment: I64, group: I64) -> tuple[I64, I64, I64]:
+def cells_of(enrolment: I64, group: I64) -> tuple[I64, I64, I64]:
     """(cell of each result, enrolment of each cell, group of each cell): results come in order of both."""
     fresh = np.ones(len(enrolment), dtype=np.bool_)
     fresh[1:] = (np.diff(enrolment) != 0) | (np.diff(group) != 0)
     return np.cumsum(fresh) - 1, enrolment[fresh], group[fresh]
 
 
-def _sums(where: I64, size: int, *values: I64) -> list[I64]:
+def points_of_cells(work: GradedWork, cell: I64, cells: int, view: str) -> tuple[I64, I64]:
+    """(hundredths of points earned, of points possible) in each of ``cells``, of what is kept.
+
+    ``cell`` is each result's, in order: those of one enrolment in one group, of which none is elsewhere.
+    """
+    there, shown = work.counts, ~work.is_hidden
+    graded = there & (work.score_hundredths != NO_TIME)
+    if not view.startswith("hidden"):
+        there, graded = there & shown, graded & shown
+    if view.endswith("current"):
+        there = graded
+    score = np.where(graded, work.score_hundredths, 0)
+    kept = there & ~_dropped(work, cell, there, score)
+    earned, possible = np.where(kept, score, 0), np.where(kept, work.points_hundredths, 0)
+    return _sum(cell, cells, earned), _sum(cell, cells, possible)
+
+
+def scores_of_courses(
+    work: GradedWork, enrolment: I64, group: I64, earned: I64, possible: I64, enrolments: int
+) -> I64:
+    """The course score of ``enrolments`` rows by the points of their cells; NO_TIME where nothing counts.
+
+    Weighted courses average their groups' scores; the others add up points. Of ``work`` only what it says of
+    groups is read.
+    """
+    weight = work.weight_percent[group]
+    weighted = np.bincount(work.group_course, work.weight_percent)[work.group_course[group]] > 0
+    has = possible > 0
+    top = np.where(weighted, weight * _share(earned * FULL, possible), earned * FULL)
+    bottom = np.where(weighted, weight, possible)
+    tops, bottoms = (_sum(enrolment, enrolments, np.where(has, each, 0)) for each in (top, bottom))
+    return _share(tops, bottoms)
+
+
+def _sum(where: I64, size: int, value: I64) -> I64:
     # Sums of integers stay exact in float64 below 2**53, so their order cannot show.
-    return [np.bincount(where, value, minlength=size).astype(np.int64) for value in values]
+    return np.bincount(where, value, minlength=size).astype(np.int64)
 
 
 def _share(top: I64, bottom: I64) -> I64:
@@ -135,14 +150,16 @@ def _dropped(work: GradedWork, cell: I64, there: BOOL, score: I64) -> BOOL:
     """
     rule = (work.drop_lowest + work.drop_highest)[work.group] > 0
     rows = np.flatnonzero(rule & there & ~work.never_drop)
-    order = np.lexsort((rows, score[rows], cell[rows]))
-    mine = cell[rows][order]
-    start = np.searchsorted(mine, mine, side="left")
-    size = np.searchsorted(mine, mine, side="right") - start
-    rank = np.arange(len(mine)) - start
+    out = np.zeros(len(cell), dtype=np.bool_)
+    if not len(rows):
+        return out
+    mine, own = cell[rows], score[rows]  # cells are in order already
+    order = np.argsort(mine * (int(own.max()) + 1) + own, kind="stable")
+    begins = np.flatnonzero(np.diff(mine, prepend=-1))
+    sizes = np.diff(begins, append=len(mine))
+    size, rank = np.repeat(sizes, sizes), np.arange(len(mine)) - np.repeat(begins, sizes)
     group = work.group[rows[order]]
     low = np.minimum(work.drop_lowest[group], size - 1)
     high = np.minimum(work.drop_highest[group], size - 1 - low)
-    out = np.zeros(len(cell), dtype=np.bool_)
     out[rows[order[(rank < low) | (rank >= size - high)]]] = True
     return out

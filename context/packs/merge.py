@@ -10,6 +10,7 @@ from typing import Any
 from context.errors import InputError
 from context.packs.pack import Pack
 from context.packs.read import Table
+from context.packs.spec import TERM_TYPES
 from context.packs.table_spec import TableSpec
 from context.packs.write import Draft, begin, rows_of
 
@@ -22,18 +23,18 @@ _OWN_ONLY = (
     "topic",
     "phrase",
     "tool",
-    "calendar",
     "delivery",
 )  # the first pack's
 _DIGITS = 9
 
 
 def merged(packs: Sequence[Pack], weights: Sequence[float], name: str) -> Draft:
-    """A draft with the weighted means of the packs' figures; texts and calendars are the first pack's.
+    """A draft with the weighted means of the packs' figures; texts are the first pack's.
 
     Shares that sum to 1 do so again; rates and scalars are arithmetic means; of continuous fields averages
-    and second moments are mixed, the bounds are the widest. Raises InputError for weights that don't fit the
-    packs and for packs of different families, levels, tools or tables.
+    and second moments are mixed, the bounds are the widest. A mean of dates is none: of each type of term the
+    calendar is the one that has most weight, packs that agree on it together. Raises InputError for weights
+    that don't fit the packs and for packs of different families, levels, tools or tables.
     """
     parts = _parts(packs, weights)
     first = packs[0]
@@ -48,9 +49,15 @@ def merged(packs: Sequence[Pack], weights: Sequence[float], name: str) -> Draft:
     for table in first.tables:
         if table in _OWN_ONLY:
             continue
-        rows = _continuous(packs, parts) if table == "continuous" else _mean_rows(packs, parts, table)
+        if table == "calendar":
+            rows = _calendar(packs, parts)
+        else:
+            rows = _continuous(packs, parts) if table == "continuous" else _mean_rows(packs, parts, table)
         old = draft.tables[table]
-        block = replace(old.block, source=f"weighted means of {told}")
+        what = (
+            "for each type of term that of most weight among" if table == "calendar" else "weighted means of"
+        )
+        block = replace(old.block, source=f"{what} {told}")
         header = tuple(column for column in old.header if column in rows[0])
         draft.add(table, header, rows, block)
     return draft
@@ -156,4 +163,19 @@ def _continuous(packs: Sequence[Pack], parts: Sequence[float]) -> list[dict[str,
                 "median": fsum(m * p for m, p in zip(medians, parts, strict=True)) if known else None,
             }
         )
+    return found
+
+
+def _calendar(packs: Sequence[Pack], parts: Sequence[float]) -> list[dict[str, Any]]:
+    """Of each type of term the dates that most weight has; of as much, those of whoever comes first."""
+    names = packs[0].tables["calendar"].spec.key
+    found = []
+    for term in TERM_TYPES:
+        weights: dict[tuple[_Key, ...], float] = {}
+        for pack, part in zip(packs, parts, strict=True):
+            rows = rows_of(pack, "calendar")
+            dates = [tuple(row[name] for name in names) for row in rows if row["term_type"] == term]
+            weights[tuple(sorted(dates))] = weights.get(tuple(sorted(dates)), 0.0) + part
+        chosen = max(weights, key=lambda dates: round(weights[dates], _DIGITS))
+        found += [dict(zip(names, cells, strict=True)) for cells in chosen]
     return found

@@ -1,15 +1,16 @@
 """Course scores morning by morning: each row of ``course_grade`` with the spans of days on which they stood.
 
-The arithmetic is that of ``as_of``, but a student's scores are only added up again on mornings on which one
-of their results came about, was graded or excused, so that a term costs little more than a few mornings.
+The arithmetic is that of ``as_of``, but a group's points and a student's scores are only added up again on
+mornings on which one of their results came about, was graded or excused: a term costs few mornings more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context.arrays import BOOL, I64, NEVER, NO_TIME
-from context.grades.scores import make_scores
+from context.grades.scores import GradedWork, cells_of, points_of_cells, scores_of_courses
 from context.scenario.zones import wall_to_instant
 from context.store.gradebook import RESULT, Gradebook, numeric_hundredths
 from context.store.past import Past
@@ -65,35 +66,61 @@ def score_history(entity: Mapping[str, pa.Table], time_zone: str, days: Sequence
     excused = mornings.first(excused_at, False)[rows]  # noqa: FBT003
     score = numeric_hundredths(past.entity[RESULT]["score"])[rows]
     work = book.work_with(score, np.zeros(len(rows), dtype=np.bool_))
-    students = len(book.codes)
-    last = np.full((2, students + 1), NO_TIME, dtype=np.int64)
-    changes: list[tuple[I64, I64, I64]] = []  # student, day, scores by view
-    first = np.searchsorted(book.student, np.arange(students + 1))
-    for day in range(len(days)):
-        is_touched = np.zeros(students, dtype=np.bool_)
-        is_touched[book.student[(born == day) | (graded == day) | (excused == day)]] = True
-        touched = np.flatnonzero(is_touched)
-        mine = _ranges(first[touched], first[touched + 1])
-        place = np.repeat(np.arange(len(touched)), first[touched + 1] - first[touched])
+    changes = list(_changes(work, (born, graded, excused), len(book.codes), len(days)))
+    return _spans(past, book, mornings, changes, days)
+
+
+def _changes(
+    work: GradedWork, known: tuple[I64, I64, I64], students: int, days: int
+) -> Iterator[tuple[I64, I64, I64]]:
+    """(students, day, scores by view), day by day, of those whose scores are others than the day before.
+
+    ``known``: the day from which on each result is there, is graded, is excused. The points of a group are
+    added up again when one of its results changes, a student's groups when one of those does.
+    """
+    born, graded, excused = known
+    cell, owner, group = cells_of(work.enrolment, work.group)
+    first_row = np.searchsorted(cell, np.arange(len(owner) + 1))
+    first_cell = np.searchsorted(owner, np.arange(students + 1))
+    points = np.zeros((len(_VIEWS), 2, len(owner)), dtype=np.int64)
+    last = np.full((len(_VIEWS), students), NO_TIME, dtype=np.int64)
+    for day, moved in enumerate(_by_day(cell, known, days)):
+        mine, place = _ranges(first_row[moved], first_row[moved + 1])
         is_born = born[mine] <= day
         mine, place = mine[is_born], place[is_born]
-        now_there = work.only(mine)
-        scores = make_scores(
-            replace(
-                now_there,
-                enrolment=place,  # among the touched: a morning costs what it changes
-                score_hundredths=np.where(graded[mine] <= day, score[mine], NO_TIME),
-                counts=now_there.counts & (excused[mine] > day),
-            ),
-            len(touched),
-            _VIEWS,
+        there = work.only(mine)
+        there = replace(
+            there,
+            score_hundredths=np.where(graded[mine] <= day, there.score_hundredths, NO_TIME),
+            counts=there.counts & (excused[mine] > day),
         )
-        now = np.stack([scores.of_course[view] for view in _VIEWS])
+        touched = _once(owner[moved])
+        theirs, student = _ranges(first_cell[touched], first_cell[touched + 1])
+        now = np.empty((len(_VIEWS), len(touched)), dtype=np.int64)
+        for own, view, scores in zip(points, _VIEWS, now, strict=True):
+            own[:, moved] = points_of_cells(there, place, len(moved), view)
+            earned, possible = own[:, theirs]
+            scores[:] = scores_of_courses(work, student, group[theirs], earned, possible, len(touched))
         new = (now != last[:, touched]).any(axis=0)
         last[:, touched] = now
         if new.any():
-            changes.append((touched[new], np.full(new.sum(), day), now[:, new]))
-    return _spans(past, book, mornings, changes, days)
+            yield touched[new], np.full(new.sum(), day), now[:, new]
+
+
+def _by_day(cell: I64, known: tuple[I64, I64, I64], days: int) -> Iterator[I64]:
+    """The cells of which something comes to be known, day by day, each once and in order."""
+    size = int(cell[-1]) + 1 if len(cell) else 1
+    codes = np.concatenate([day[day < days] * size + cell[day < days] for day in known])
+    codes.sort()
+    codes = _once(codes)
+    bounds = np.searchsorted(codes, np.arange(days + 1) * size)
+    for day, (begin, end) in enumerate(pairwise(bounds.tolist())):
+        yield codes[begin:end] - day * size
+
+
+def _once(values: I64) -> I64:
+    """Sorted values, each once."""
+    return values[np.flatnonzero(np.diff(values, prepend=-1))]
 
 
 class _Mornings:
@@ -115,11 +142,11 @@ def _true(past: Past, table: str, column: str) -> BOOL:
     return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
-def _ranges(start: I64, end: I64) -> I64:
-    """The numbers from each start to before its end, one range after the other."""
+def _ranges(start: I64, end: I64) -> tuple[I64, I64]:
+    """(the numbers from each start to before its end, one range after the other; the range of each)."""
     size = end - start
     shift = np.repeat(start - np.cumsum(size) + size, size)
-    return np.asarray(np.arange(size.sum()) + shift, dtype=np.int64)
+    return np.arange(len(shift)) + shift, np.repeat(np.arange(len(size)), size)
 
 
 def _spans(
@@ -139,8 +166,7 @@ def _spans(
     place = book.place(book.course(GRADE), past.rows(GRADE, "person_id"))
     low, high = np.searchsorted(student, place), np.searchsorted(student, place, side="right")
     # Each row begins without scores, and has a span from every change on.
-    grade = np.repeat(np.arange(len(place)), high - low + 1)
-    which = _ranges(low - 1, high)
+    which, grade = _ranges(low - 1, high)
     is_first = which == np.repeat(low - 1, high - low + 1)
     begin = np.maximum(np.where(is_first, 0, day[which] if len(day) else 0), born[grade])
     ends = np.append(begin[1:], len(days))

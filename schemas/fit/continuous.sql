@@ -1,11 +1,14 @@
 -- One continuous field. Minimum and maximum are those beyond which so few people are that nobody could be told;
--- what lies beyond counts as they do.
+-- what lies beyond counts as they do. How far the clusters that units lie in (courses) are from the average tells how
+-- many units by themselves would be as certain.
 WITH
 base AS (
 {base}
 ),
 given AS (
-  SELECT {unit} AS unit, CAST({value} AS FLOAT64) AS field_value FROM base WHERE {value} IS NOT NULL AND {where}
+  SELECT {unit} AS unit, {cluster} AS `cluster`, CAST({value} AS FLOAT64) AS field_value
+  FROM base
+  WHERE {value} IS NOT NULL AND {where}
 ),
 extreme AS (
   SELECT unit, MIN(field_value) AS low, MAX(field_value) AS high FROM given GROUP BY unit
@@ -27,12 +30,24 @@ bounds AS (
 ),
 kept AS (
   SELECT
+    g.`cluster`,
     LEAST(GREATEST(g.field_value, b.low), b.high) AS field_value,
     ROW_NUMBER() OVER (ORDER BY g.field_value, g.unit) AS place,
     COUNT(*) OVER () AS num_records
   FROM given AS g
   CROSS JOIN bounds AS b
   WHERE b.num_people >= 2 * @threshold
+),
+part AS (
+  SELECT `cluster`, COUNT(*) AS num_records, SUM(field_value) AS total FROM kept GROUP BY 1
+),
+mean AS (
+  SELECT AVG(field_value) AS average FROM kept
+),
+spread AS (
+  SELECT SUM((p.total - p.num_records * m.average) * (p.total - p.num_records * m.average)) AS cluster_squares
+  FROM part AS p
+  CROSS JOIN mean AS m
 )
 SELECT
   COUNT(*) AS num_records,
@@ -41,6 +56,9 @@ SELECT
   STDDEV_POP(k.field_value) AS sd_field_value,
   MIN(b.low) AS min_field_value,
   MAX(b.high) AS max_field_value,
-  MIN(IF(2 * k.place >= k.num_records, k.field_value, NULL)) AS median_field_value
+  MIN(IF(2 * k.place >= k.num_records, k.field_value, NULL)) AS median_field_value,
+  MIN(s.cluster_squares) AS cluster_squares,
+  COUNT(*) * VAR_POP(k.field_value) AS chance_squares
 FROM kept AS k
 CROSS JOIN bounds AS b
+CROSS JOIN spread AS s

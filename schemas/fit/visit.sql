@@ -25,6 +25,7 @@ spaced AS (
 )
 SELECT
   person_id,
+  event_time,
   local_time,
   type,
   action,

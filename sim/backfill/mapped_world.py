@@ -1,17 +1,14 @@
-"""World and anchors, made once and mapped by every process that draws; memory that is free goes back."""
+"""World and anchors, made once and mapped by every process that draws."""
 
 from __future__ import annotations
 
-import ctypes
 import mmap
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from context.arrays import I64
 from context.errors import RunError
@@ -19,6 +16,7 @@ from context.files import PARTIAL, disk_error
 from context.packs.pack import Pack
 from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
+from context.store.memory import give_back
 from sim.folder.lock import locked, share_lock
 from sim.plan.anchors import Anchors, make_anchors
 from sim.plan.campus import LONGEST_MS
@@ -26,42 +24,7 @@ from sim.world.layout import check_layout, pages_of, read_pages, write_layout
 from sim.world.load import load_world
 from sim.world.world import World
 
-
-def give_back(*, threads: bool = True) -> None:
-    """Let Arrow's pool and, where the C library can, the heap return what is free in them.
-
-    Between stages of which the next needs other sizes: else their free pieces add up. ``threads``: also what
-    Arrow's have read.
-    """
-    pool = pa.default_memory_pool()
-    with _few_threads() if threads and pool.max_memory() > _MUCH else nullcontext():
-        pool.release_unused()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it
-    if trim is not None:
-        trim(0)
-
-
-@contextmanager
-def _few_threads() -> Iterator[None]:
-    """Most of Arrow's threads end meanwhile; they begin again as they are needed.
-
-    What a thread has read stays in a heap of its own when it is free, until the thread ends: of the tables of
-    5,000 FTE that was some 100 MB.
-    """
-    processors, readers = pa.cpu_count(), pa.io_thread_count()
-    pa.set_cpu_count(1)
-    pa.set_io_thread_count(1)
-    time.sleep(_THREADS_END_S)
-    try:
-        yield
-    finally:
-        pa.set_cpu_count(processors)
-        pa.set_io_thread_count(readers)
-
-
 WORLD_FILE = "workers" + PARTIAL  # in the run folder while somebody draws
-_MUCH = 100_000_000  # bytes that Arrow has had at once: below, what its threads keep is not worth the wait
-_THREADS_END_S = 0.02  # that idle threads take to end, about; nothing is wrong where one takes longer
 _ORPHANS_S = 30.0  # that workers of a killed run get to notice
 
 

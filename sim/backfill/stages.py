@@ -11,11 +11,12 @@ from context.errors import InputError, RunError
 from context.files import Written, disk_error
 from context.generate import store_parts
 from context.store.files import StoreFiles
+from context.store.memory import give_back
 from context.store.store import table_path
 from context.terms.premises import Premises
 from sim.backfill.backfill import Backfill
 from sim.backfill.job import Job
-from sim.backfill.mapped_world import Shared, give_back, mapped, share
+from sim.backfill.mapped_world import Shared, mapped, share
 from sim.backfill.partitions import Partitions
 from sim.folder.claim import Claimed, claim, only_one
 from sim.folder.digest import parquet_digest, table_digest
@@ -92,6 +93,7 @@ def drawable(given: Premises, at: Claimed, work: Backfill | None = None) -> Iter
     if at.manifest.has_plan and (work is None or not _draws(given, work)):
         yield None
         return
+    at.show.stage("world")
     with share(at.run_dir, given.scenario, given.pack, given.calendar) as world:
         yield world
 

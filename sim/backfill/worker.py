@@ -74,6 +74,7 @@ class Worker:
         counts = None
         if self._of_run & set(task.sinks):
             counts = self._counter.record(task.day, batch, tally)
+        self._let_pages_go()
         digest, campus_day, rows = EventsDigest(), task.campus_day, 0
         sinks = {i: self.sinks[i] for i in task.sinks}
         # Files of lines need no columns, files without documents none of those: neither is made for nothing.
@@ -95,13 +96,17 @@ class Worker:
                 for writer in writers.values():
                     writer.add(unit)
                 del unit  # before the next part's documents are made
-        if self._mapped is not None:  # another day has other pages; what all days read is soon there again
-            let_pages_go(self._mapped[1])
+                self._let_pages_go()
         if rows != len(batch):
             raise RunError(f"unit {campus_day}: {len(batch)} events drawn, but {rows} expanded")
         files = {i: writer.written for i, writer in writers.items()}
         record = None if counts is None else write_counts(self.job.unit_dir, campus_day, counts)
         return UnitDone(task.day, campus_day, rows, None if only_lines else digest.hexdigest(), files, record)
+
+    def _let_pages_go(self) -> None:
+        """Pages of the world that were read are the system's again: what comes next reads others."""
+        if self._mapped is not None:
+            let_pages_go(self._mapped[1])
 
     def _lines(self, campus_day: date, part: Batch) -> Unit:
         """Events as lines, and of their columns the time alone."""
@@ -114,6 +119,7 @@ class Worker:
         renderer, expander = self._makers
         rows = Scoped(self.engine.world, part)  # what both need is found once
         made = renderer.of(rows) if documents else None
+        self._let_pages_go()
         table = expander.of(rows, made, event=self.scenario.output.event_json)
         return Unit(campus_day, table, None if made is None else made.texts)
 

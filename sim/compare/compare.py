@@ -14,6 +14,7 @@ from context.errors import InputError
 from context.packs.spec import LAST_DAYS
 from sim.compare.calendars import calendar_cells, kinds_of
 from sim.compare.figures import EXACT, FigureLine, FigureSet, Moment, by_axis, cell_errors
+from sim.compare.means import mean_bound, mixed
 from sim.compare.verdicts import ALARM, Difference, error_bound, evidence, share_bound, together
 from sim.fit.counts import Axes, CellCounts
 from sim.fit.events import axes_of
@@ -139,9 +140,24 @@ def _moments(a: FigureSet, b: FigureSet) -> Iterator[_Draft]:
         if other is None:
             continue
         unjudged = _unjudged(a, b, one, other)
-        error = sqrt(sum(m.sd**2 / m.units for m in (one, other) if m.units > 0))
-        slack = 1e-3 * abs(one.avg) + 0.02 * one.sd  # digits, and what lies beyond the guarded bounds
-        yield _Draft(f"continuous {block}", "average", one.avg, other.avg, _error(error, slack), unjudged)
+        yield _Draft(f"continuous {block}", "average", one.avg, other.avg, _average(one, other), unjudged)
+
+
+def _average(one: Moment, other: Moment) -> Callable[[float], float]:
+    """A pack's own word is the law that is judged by; of two counted ones it is that of both together."""
+    units = (one.units, other.units)
+    if min(units) > 0:
+        law = mixed((one.law, other.law), units)
+    else:
+        law = other.law if other.units == EXACT < one.units else one.law
+    slack = 1e-3 * abs(one.avg)  # digits
+    slack += sum(law.cut(each.cut) for each in (one, other) if each.units > 0)
+
+    def bound(limit: float) -> float:
+        above = other.avg > one.avg
+        return mean_bound(law, other.units, one.units, limit, above=above) + slack
+
+    return bound
 
 
 def _error(error: float, slack: float) -> Callable[[float], float]:

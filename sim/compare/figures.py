@@ -16,18 +16,19 @@ from context.errors import InputError
 from context.packs.pack import Pack, load_pack
 from context.packs.spec import TABLES
 from context.packs.write import rows_of
+from sim.compare.means import MeanLaw, law_of
 from sim.fit.events import Clicks
 from sim.fit.fitted import FIT_FORMAT, FIT_NOTE, Fitted
+from sim.fit.guard import LEAST_THRESHOLD
 
 EXACT = 0  # units behind a figure that nobody counted: a pack's own word
 _TOGETHER = "several laws together make it"
-_LAWS = {  # tables, and why a term of Termtide's own does not have their shares as they are
-    **dict.fromkeys(
-        ("course_load", "level_given_standing", "sections_per_course", "letter", "submission_lead", "visits"),
-        _TOGETHER,
-    ),
-    "device": "",
-}
+_MADE = (
+    "course_load", "level_given_standing", "sections_per_course", "letter", "submission_lead", "visits",
+    "visit_slots",
+)  # fmt: skip
+# Tables, and why a term of Termtide's own does not have their shares as they are.
+_LAWS = {**dict.fromkeys(_MADE, _TOGETHER), "device": ""}
 COURSE_VARIATION = 0.35  # squared, of courses' clicks per student: lognormal with sigma .55
 
 
@@ -44,12 +45,13 @@ class FigureLine:
 
 @dataclass(frozen=True)
 class Moment:
-    """Average and standard deviation of a field, and the units behind them."""
+    """Average of a field, the law that has it, and the units behind it."""
 
     block: str
     avg: float
-    sd: float
+    law: MeanLaw
     units: int
+    cut: float = 0.0  # share of the units on either side whose values are cut
     unjudged: str = ""
 
 
@@ -78,7 +80,8 @@ def of_pack(name: str, folder: str | Path) -> FigureSet:
             else:
                 law = pack.continuous(*block.split(".", 1))
                 known = int(units.get("continuous", {}).get(block, EXACT))
-                figures.moments[block] = Moment(block, law.avg, law.sd, known, entry.instead)
+                least = note.get("threshold", LEAST_THRESHOLD) / known if known else 0.0
+                figures.moments[block] = Moment(block, law.avg, law_of(law), known, least, entry.instead)
     for table, unjudged in _LAWS.items():
         _add_law(figures, table, units.get(f"table {table}", {}), unjudged)
     return figures

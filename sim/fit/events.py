@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import sqrt
@@ -14,11 +15,20 @@ from context.arrays import F64
 from context.errors import InputError
 from context.packs.pack import Pack
 from context.packs.spec import FIRST_DAY, LAST_DAYS, TERM_TYPES
+from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
 from sim.fit.counts import Axes, CellCounts, arrays_of, counts_of
 from sim.fit.guard import GuardReport
 from sim.fit.rates import FittedRates, fit_rates
-from sim.fit.terms.calendar import Ask, TermDates, click_days, dates_of, due_days, usual_calendar
+from sim.fit.terms.calendar import (
+    Ask,
+    TermDates,
+    calendar_like,
+    click_days,
+    dates_of,
+    due_days,
+    usual_calendar,
+)
 from sim.fit.terms.places import NAMELESS, PROVEN, places_of
 from sim.fit.texts import filled, sql_text
 from sim.fit.warehouses.source import FitRow, FitSource
@@ -48,6 +58,7 @@ class Clicks:
     adoption: list[FitRow] = field(default_factory=list)
     hours: list[FitRow] = field(default_factory=list)
     visits: list[FitRow] = field(default_factory=list)
+    visit_slots: list[FitRow] = field(default_factory=list)
     gaps: list[FitRow] = field(default_factory=list)
     logins: list[FitRow] = field(default_factory=list)
     dispersion: list[FitRow] = field(default_factory=list)
@@ -159,19 +170,26 @@ def clicks_of(
     parameters["one_in"] = max(1, people // SAMPLE_PEOPLE)
     exposure = ask("rates", filled(schemas.fit_query("exposure"), {}, parameters)) or []
     cells = ask("rates", filled(schemas.fit_query("cells"), {}, parameters)) or []
-    found_axes = axes_of(pack, chosen, main["begin_date"], found.dates)
+    calendar = found.dates.calendar(pack) if found.dates else None
+    found_axes = axes_of(pack, chosen, main["begin_date"], calendar)
     found.counted = arrays_of(found_axes, exposure, cells, dict(found.margins))
-    _behaviour(source, found, ask, missing, places.texts, parameters)
+    _behaviour(source, found, pack, ask, missing, places.texts, parameters)
     _devices(found, pack, ask, main, parameters)
     return found
 
 
 def told_clicks(
-    pack: Pack, report: GuardReport, ask: Ask, missing: dict[str, str], term_type: str | None
+    pack: Pack,
+    report: GuardReport,
+    ask: Ask,
+    missing: dict[str, str],
+    term_type: str | None,
+    calendar: Sequence[Mapping[str, Any]] | None,
 ) -> Clicks | None:
     """Rates as a tenant publishes them; None, and why in ``missing``, where it publishes none.
 
-    Raises InputError for a type of term that is not among them.
+    ``calendar``: rows of its calendar, where it publishes one. Raises InputError for a type of term that is
+    not among them.
     """
     rows = ask("rates", filled(schemas.fit_query("told_rates"), {}, {}))
     if not rows:
@@ -181,12 +199,15 @@ def told_clicks(
     for row in rows:
         sizes[row["term_type"]] = sizes.get(row["term_type"], 0) + int(row["num_people"])
     chosen = _of_most(sizes, term_type)
-    return Clicks(chosen, counts_of(axes_of(pack, chosen, None), rows), report)
+    columns = {name: [row[name] for row in calendar] for name in calendar[0]} if calendar else None
+    usual = calendar_like(columns, chosen, None) if columns else None
+    return Clicks(chosen, counts_of(axes_of(pack, chosen, None, usual), rows), report)
 
 
 def _behaviour(
     source: FitSource,
     found: Clicks,
+    pack: Pack,
     ask: Ask,
     missing: dict[str, str],
     places: dict[str, str],
@@ -196,12 +217,13 @@ def _behaviour(
     found.dispersion = ask("dispersion", filled(schemas.fit_query("dispersion"), places, parameters)) or []
     text = filled(schemas.fit_query("visit"), places, parameters)
     if lacking := source.lacks(text):
-        missing.update(dict.fromkeys(("hour", "visits", "gap"), lacking))
+        missing.update(dict.fromkeys(("hour", "visits", "visit_slots", "gap"), lacking))
         return
     source.keep("visit", text)
-    found.hours, found.visits, found.gaps, found.logins = (
+    parameters["most"] = max(int(slots) for slots in pack.table("visit_slots")["slots"])
+    found.hours, found.visits, found.visit_slots, found.gaps, found.logins = (
         ask(name, filled(schemas.fit_query(name), places, parameters)) or []
-        for name in ("hours", "visits", "gaps", "logins")
+        for name in ("hours", "visits", "visit_slots", "gaps", "logins")
     )
 
 
@@ -243,15 +265,13 @@ def _zone(ask: Ask, report: GuardReport) -> str | None:
     return str(rows[0]["time_zone"]) if rows else None
 
 
-def axes_of(pack: Pack, term_type: str, begin: date | None, dates: TermDates | None = None) -> Axes:
-    """Axes, with the kinds of days of a term that begins on a date, by ``dates`` or the pack's calendar.
+def axes_of(pack: Pack, term_type: str, begin: date | None, calendar: Calendar | None = None) -> Axes:
+    """Axes, with the kinds of days of a term that begins on a date, by ``calendar`` or else the pack's.
 
     ``begin``: None for a term like those of the pack's calendar.
     """
     days = tuple(range(FIRST_DAY, LAST_DAYS[term_type] + 1))
-    calendar = (
-        dates.calendar(pack) if dates else usual_calendar(pack, term_type, begin.year if begin else None)
-    )
+    calendar = calendar or usual_calendar(pack, term_type, begin.year if begin else None)
     begin = begin or calendar.term.start
     kinds = ["weekend" if (begin + timedelta(days=day)).weekday() >= 5 else "class" for day in days]
     if calendar.term.start == begin:

@@ -1,4 +1,10 @@
-"""The categorical and continuous fields of a pack, from counts and moments."""
+"""The categorical and continuous fields of a pack, from counts and moments.
+
+How certain a share or an average is depends on whether units that lie together (the quizzes of a course) are
+alike. The variance between such clusters over the one that units picked by chance would have is the design
+effect (Kish, Survey Sampling, 1965; one for all shares of a line, as in Rao and Scott 1981): so many times
+fewer units by themselves would be as certain.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +29,7 @@ class FittedShares:
     given: tuple[str, ...]
     shares: dict[Condition, dict[str | None, float]]
     units: dict[Condition, int]  # -1 where the shares are borrowed
+    certain: dict[Condition, int]  # units by themselves that would be as certain; -1 as well
 
     def rows(self, source: str) -> list[dict[str, Any]]:
         """As rows of categorical.csv."""
@@ -56,6 +63,8 @@ class _Line:
     people: dict[str | None, int]
     few_records: int = 0
     few_people: int = 0
+    cluster_squares: float = 0.0  # of what clusters differ by
+    chance_squares: float = 0.0  # of what they would if units were picked by chance
 
     @property
     def total(self) -> int:
@@ -64,6 +73,10 @@ class _Line:
     @property
     def total_people(self) -> int:
         return sum(self.people.values()) + self.few_people
+
+    @property
+    def certain(self) -> int:
+        return as_certain(self.total_people, self.cluster_squares, self.chance_squares)
 
 
 def fitted_shares(law: Categorical, rows: Iterable[FitRow], report: GuardReport) -> FittedShares | None:
@@ -87,14 +100,15 @@ def fitted_shares(law: Categorical, rows: Iterable[FitRow], report: GuardReport)
     lift = _lift(law, lines)
     if not lift:
         return None
-    shares, units = {}, {}
+    shares, units, certain = {}, {}, {}
     for condition in law.conditions():
         line = lines.get(condition, _Line({}, {}))
         shares[condition] = _spread(line, law.shares(*condition), lift)
         units[condition] = line.total_people if line.records else -1
+        certain[condition] = line.certain if line.records else -1
         if not line.records:
             report.borrowed.append(f"{block} given {', '.join(condition)}" if law.given else block)
-    return FittedShares(law.name, law.given, shares, units)
+    return FittedShares(law.name, law.given, shares, units, certain)
 
 
 def _lines(law: Categorical, rows: Iterable[FitRow]) -> dict[Condition, _Line]:
@@ -105,6 +119,8 @@ def _lines(law: Categorical, rows: Iterable[FitRow]) -> dict[Condition, _Line]:
         if condition not in known:
             continue
         line, value = lines[condition], row["field_value"]
+        line.cluster_squares += float(row.get("cluster_squares") or 0.0)
+        line.chance_squares += float(row.get("chance_squares") or 0.0)
         if (value is None and not row["is_null"]) or value not in values:
             line.few_records += int(row["num_records"])
             line.few_people += int(row["num_people"])
@@ -144,6 +160,12 @@ def _spread(
     elif not line.total:
         return before
     return dict(zip(weights, rounded_shares(list(weights.values())), strict=True))
+
+
+def as_certain(units: int, cluster_squares: float, chance_squares: float) -> int:
+    """Units by themselves that would be as certain as ``units`` in clusters: as many, or fewer."""
+    effect = cluster_squares / chance_squares if chance_squares > 0 else 1.0
+    return max(round(units / max(effect, 1.0)), 1)
 
 
 def fitted_moments(law: Continuous, row: FitRow, report: GuardReport, name: str) -> dict[str, Any] | None:

@@ -13,10 +13,12 @@ from context.packs.spec import TERM_TYPES
 from context.packs.write import as_cell, begin
 from schemas import FitField
 from sim.fit.events import clicks_of, told_clicks
-from sim.fit.fields import fitted_moments, fitted_shares
+from sim.fit.fields import as_certain, fitted_moments, fitted_shares
 from sim.fit.fitted import FIT_NOTE, Fitted, FitWish
 from sim.fit.guard import GuardReport, checked_threshold, rounded_rate
 from sim.fit.laws import (
+    LAWS_OF_COUNTS,
+    STORE_LAWS,
     adoption_rows,
     device_rows,
     gap_rows,
@@ -25,6 +27,10 @@ from sim.fit.laws import (
     missing_rows,
     score_parts,
     score_rows,
+    sizes,
+    told_rows,
+    told_sizes,
+    told_values,
 )
 from sim.fit.rate_tables import put_rates
 from sim.fit.terms.calendar import calendar_rows
@@ -38,6 +44,8 @@ def fit(source: FitSource, wish: FitWish, say: Say = lambda _: None) -> Fitted:
     work = _begun(source, wish, say)
     if wish.noise.rest:
         work.leave(wish.noise.rest)
+    elif work.is_told:
+        work.told()
     else:
         work.clicks()
         work.laws()
@@ -66,10 +74,8 @@ def _begun(source: FitSource, wish: FitWish, say: Say) -> _Fit:
     return work
 
 
-_COUNTED = (
-    "adoption", "hour", "gap", "visits", "course_load", "level_given_standing", "sections_per_course",
-    "letter", "submission_lead", "withdraw_timing", "score", "missing", "calendar", "device",
-)  # fmt: skip
+FITTED = "fitted from"  # how the source of a figure that was counted begins
+_SQUARES = ("cluster_squares", "chance_squares")
 
 
 @dataclass
@@ -81,7 +87,7 @@ class _Fit:
 
     @property
     def origin(self) -> str:
-        return f"fitted from {self.source.label}"
+        return f"{FITTED} {self.source.label}"
 
     @property
     def threshold(self) -> int:
@@ -110,7 +116,7 @@ class _Fit:
         for entry in schemas.fit_fields():
             if entry.kind != kind:
                 continue
-            names = [name for name in by_field if _stands_for(entry, name)]
+            names = [name for name in by_field if entry.stands_for(name)]
             for name in names:
                 rows = (
                     self._categorical(entry)
@@ -119,7 +125,7 @@ class _Fit:
                 )
                 if rows is not None:
                     by_field[name] = [{key: as_cell(value) for key, value in row.items()} for row in rows]
-        known = {name for name in by_field for entry in schemas.fit_fields() if _stands_for(entry, name)}
+        known = {name for name in by_field for entry in schemas.fit_fields() if entry.stands_for(name)}
         for name, rows in by_field.items():
             fitted = name in (self.found.shares if kind == "categorical" else self.found.moments)
             if not fitted:
@@ -165,7 +171,9 @@ class _Fit:
         moments = None if not rows else fitted_moments(law, rows[0], self.found.report, name)
         if moments is None or rows is None:
             return None
-        self.found.moments[name] = {**moments, "units": int(rows[0]["num_people"])}
+        units, squares = int(rows[0]["num_people"]), (rows[0].get(key) for key in _SQUARES)
+        certain = as_certain(units, *(float(value or 0.0) for value in squares))
+        self.found.moments[name] = {**moments, "units": units, "certain": certain}
         return [{**old[0], **moments, "source": self.origin, "assumption": "false"}]
 
     def check_size(self) -> None:
@@ -179,45 +187,62 @@ class _Fit:
     def leave(self, why: str) -> None:
         """Leave everything that is no field as it was."""
         tables = self.found.draft.tables
-        for name in [name for name in tables if name.startswith("rate_") or name in _COUNTED]:
+        for name in [name for name in tables if name.startswith("rate_") or name in LAWS_OF_COUNTS]:
             self._keep(name, why)
+
+    def told(self) -> None:
+        """Everything that is no field, out of the distributions that somebody else counted."""
+        found, rows = self.found, self.ask("tables", schemas.fit_query("told_tables"))
+        values = told_values(rows or [])
+        for table in LAWS_OF_COUNTS:
+            found.missing.update({table: found.missing["tables"]} if rows is None else {})
+            self._put(
+                table, told_rows(found.base, table, values.get(table, {})), told_sizes(table, rows or [])
+            )
+        self._numbers({str(key[0]): cells["value"] for key, cells in values.get("numbers", {}).items()})
+        calendar = told_rows(found.base, "calendar", values.get("calendar", {}))
+        found.clicks = told_clicks(
+            found.base, found.report, self.ask, found.missing, self.wish.term_type, calendar
+        )
+        self.rates()
+
+    def rates(self) -> bool:
+        """Event rates; whether there are any."""
+        found, clicks = self.found, self.found.clicks
+        if clicks is None or clicks.counted is None:
+            for name in [name for name in found.draft.tables if name.startswith("rate_")]:
+                self._keep(name, found.missing.get("rates", "no clicks of students"))
+            return False
+        found.rates = clicks.fit(found.base)
+        put_rates(found.draft, found.base, found.rates, *clicks.weights(), self.origin)
+        self.say("fit: event rates")
+        return True
 
     def clicks(self) -> None:
         """Event rates and what else follows from events."""
         wish, found = self.wish, self.found
-        if self.is_told:
-            found.clicks = told_clicks(found.base, found.report, self.ask, found.missing, wish.term_type)
-        else:
-            found.clicks = clicks_of(
-                self.source, found.base, found.report, self.ask, found.missing, wish.term_type, wish.time_zone
-            )
-        clicks = found.clicks
+        clicks = found.clicks = clicks_of(
+            self.source, found.base, found.report, self.ask, found.missing, wish.term_type, wish.time_zone
+        )
         self.calendar()
-        if clicks is None or clicks.counted is None:
-            for name in [name for name in found.draft.tables if name.startswith("rate_")]:
-                self._keep(name, found.missing.get("rates", "no clicks of students"))
+        if not self.rates() or clicks is None:
             return
-        found.rates = clicks.fit(found.base)
-        put_rates(found.draft, found.base, found.rates, *clicks.weights(), self.origin)
-        self.say("fit: event rates")
         self._put(
             "adoption",
             adoption_rows(found.base, clicks.adoption, found.report),
             {"all": len(clicks.adoption)},
         )
-        self._put("hour", hour_rows(clicks.hours, found.report), _sizes(clicks.hours))
+        self._put("hour", hour_rows(clicks.hours, found.report), sizes("hour", clicks.hours))
         self._put(
             "device",
             device_rows(found.base, clicks.known_devices, clicks.devices, found.report),
             # Chance picks people's devices, of which each has two: so many people, or a few less.
             {"all": sum(int(row["num_people"]) for row in clicks.devices) // 2},
         )
-        self._put("gap", gap_rows(found.base, clicks.gaps, found.report), _sizes(clicks.gaps))
-        self._put(
-            "visits",
-            law_rows(found.base, "visits", ("visits",), (), clicks.visits, found.report),
-            _sizes(clicks.visits),
-        )
+        self._put("gap", gap_rows(found.base, clicks.gaps, found.report), sizes("gap", clicks.gaps))
+        for name in ("visits", "visit_slots"):
+            rows = getattr(clicks, name)
+            self._put(name, law_rows(found.base, name, rows, found.report), sizes(name, rows))
         self._numbers(clicks.numbers())
 
     def calendar(self) -> None:
@@ -233,32 +258,17 @@ class _Fit:
     def laws(self) -> None:
         """Tables that the context store tells."""
         base, student = self.found.base, schemas.fit_query("bases/student")
-        leads = bins(base, "submission_lead", "lead_low_minutes", "lead_high_minutes")
-        parts = bins(base, "withdraw_timing", "term_fraction_low", "term_fraction_high")
-        for table, query, keys, per, places in (
-            (
-                "course_load",
-                "course_load",
-                ("career", "load", "courses"),
-                ("career", "load"),
-                {"student": student},
-            ),
-            (
-                "level_given_standing",
-                "level_given_standing",
-                ("standing", "level"),
-                ("standing",),
-                {"student": student},
-            ),
-            ("sections_per_course", "sections_per_course", ("sections",), (), {}),
-            ("letter", "letters", ("letter",), (), {}),
-            ("submission_lead", "submission_lead", ("lead_low_minutes",), (), {"bins": leads}),
-            ("withdraw_timing", "withdraw_timing", ("term_fraction_low",), (), {"bins": parts}),
-        ):
-            sql = filled(schemas.fit_query(query), places, {"threshold": self.threshold})
-            rows = self.ask(table, sql)
-            made = None if rows is None else law_rows(base, table, keys, per, rows, self.found.report)
-            self._put(table, made, _sizes(rows or [], per))
+        edges = {
+            "submission_lead": ("lead_low_minutes", "lead_high_minutes"),
+            "withdraw_timing": ("term_fraction_low", "term_fraction_high"),
+        }
+        for table in STORE_LAWS:
+            places = {"student": student}
+            if table in edges:
+                places["bins"] = bins(base, table, *edges[table])
+            rows = self.ask(table, filled(schemas.fit_query(table), places, {"threshold": self.threshold}))
+            made = None if rows is None else law_rows(base, table, rows, self.found.report)
+            self._put(table, made, sizes(table, rows or []))
         self.say("fit: tables of the context store")
 
     def scores(self) -> None:
@@ -293,16 +303,3 @@ class _Fit:
                     "source": self.origin,
                     "assumption": "false",
                 }
-
-
-def _sizes(rows: list[FitRow], per: tuple[str, ...] = ()) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for row in rows:
-        name = ", ".join(str(row[key]) for key in per) or "all"
-        found[name] = found.get(name, 0) + int(row["num_records"] or 0)
-    return found
-
-
-def _stands_for(entry: FitField, name: str) -> bool:
-    entity, _, field_name = name.partition(".")
-    return entry.entity == entity and entry.field in ("*", field_name)

@@ -34,7 +34,7 @@ class FitWish:
 
 @dataclass
 class Fitted:
-    """The pack, and what compare needs to know of it: how many records stand behind each figure."""
+    """The pack, and what compare needs to know of it: how many records each figure is as certain as."""
 
     draft: Draft
     base: Pack
@@ -53,9 +53,9 @@ class Fitted:
             "begun_with": f"{self.base.name} {self.base.version}",
             "threshold": self.report.threshold,
             "units": {
-                **{f"categorical {name}": _units(law.units) for name, law in sorted(self.shares.items())},
+                **{f"categorical {name}": _units(law.certain) for name, law in sorted(self.shares.items())},
                 "continuous": {
-                    name: few_digits(found["units"]) for name, found in sorted(self.moments.items())
+                    name: few_digits(found["certain"]) for name, found in sorted(self.moments.items())
                 },
                 **{f"table {name}": _units(groups) for name, groups in sorted(self.laws.items())},
             },

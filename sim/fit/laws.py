@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import sqrt
 from typing import Any
 
+from context.errors import InputError
 from context.packs.pack import Pack
+from context.packs.spec import TABLES, TERM_TYPES
 from context.packs.write import rows_of
 from sim.fit.guard import GuardReport, named_safely, rounded_rate, rounded_shares
 from sim.fit.warehouses.source import FitRow
 
 _Key = tuple[Any, ...]
 _DAY_HOURS = 24
+# Tables of which what a run's store tells is one query each, and all that a fit counts beside rates.
+STORE_LAWS = (
+    "course_load", "level_given_standing", "sections_per_course", "letter", "submission_lead",
+    "withdraw_timing",
+)  # fmt: skip
+LAWS_OF_COUNTS = (
+    "adoption", "hour", "gap", "visits", "visit_slots", *STORE_LAWS, "score", "missing", "calendar", "device",
+)  # fmt: skip
 _DEVICE = ("device", "browser", "system")
 
 
 def law_rows(
-    pack: Pack,
-    table: str,
-    keys: Sequence[str],
-    per: Sequence[str],
-    rows: Iterable[FitRow],
-    report: GuardReport,
+    pack: Pack, table: str, rows: Iterable[FitRow], report: GuardReport
 ) -> list[dict[str, Any]] | None:
     """A table's rows with shares by what was counted; None where too few people are behind all of it.
 
-    ``keys``: columns that say which row; ``per``: those of them within which shares sum to 1. What is held
-    back, and groups of few people, have shares in the proportions they had before.
+    ``rows``: by the columns of the table's key. What is held back, and groups of few people, have shares in
+    the proportions they had before.
     """
+    keys, per = TABLES[table].key, line_of(table)
     old = rows_of(pack, table)
     share = "share"
     people: dict[_Key, dict[_Key, int]] = defaultdict(dict)
@@ -108,7 +115,7 @@ def gap_rows(pack: Pack, rows: Iterable[FitRow], report: GuardReport) -> list[di
         entry = merged.setdefault(point, {"seconds": point, "num_records": 0, "num_people": 0})
         entry["num_records"] += int(row["num_records"])
         entry["num_people"] = max(entry["num_people"], int(row["num_people"]))
-    return law_rows(pack, "gap", ("seconds",), (), merged.values(), report)
+    return law_rows(pack, "gap", merged.values(), report)
 
 
 def adoption_rows(pack: Pack, rows: Iterable[FitRow], report: GuardReport) -> list[dict[str, Any]] | None:
@@ -152,7 +159,7 @@ def device_rows(
         for agent in members[at] if at and total else ():
             rows[agent]["num_records"] += int(row["num_records"]) * share[agent] / total
             rows[agent]["num_people"] = max(rows[agent]["num_people"], int(row["num_people"]))
-    return law_rows(pack, "device", ("user_agent",), (), rows.values(), report)
+    return law_rows(pack, "device", rows.values(), report)
 
 
 def score_rows(pack: Pack, rows: Iterable[FitRow]) -> list[dict[str, Any]] | None:
@@ -200,3 +207,101 @@ def missing_rows(pack: Pack, due: Iterable[FitRow], threshold: int) -> list[dict
             return None
         found.append({**old, "rate": rounded_rate(row["num_missing"] / row["num_records"])})
     return found
+
+
+def line_of(table: str) -> tuple[str, ...]:
+    """The columns within which a table's shares sum to 1."""
+    spec = TABLES[table]
+    return spec.sums[0][1] if spec.sums else ()
+
+
+def value_columns(table: str) -> tuple[str, ...]:
+    """The columns of a pack's table that a fit finds; a date of the calendar is found by its offset."""
+    known = {
+        "adoption": ("share",),
+        "score": ("mean", "sd", "full_marks_share"),
+        "missing": ("rate",),
+        "numbers": ("value",),
+        "calendar": ("offset_days",),
+    }
+    return known.get(table) or tuple(name for name, _ in TABLES[table].sums)
+
+
+def told_values(rows: Iterable[FitRow]) -> dict[str, dict[_Key, dict[str, float]]]:
+    """By table and key, the values of rows of told_tables.sql. Tables that no pack has are left out.
+
+    Raises InputError for a row_key that is none of its table.
+    """
+    found: dict[str, dict[_Key, dict[str, float]]] = defaultdict(dict)
+    for row in rows:
+        name = str(row["table_name"])
+        if name not in TABLES or row["column_name"] not in value_columns(name):
+            continue
+        try:
+            given = json.loads(row["row_key"])
+            key = tuple(given[part] for part in TABLES[name].key)
+            hash(key)
+        except (ValueError, KeyError, TypeError):
+            allowed = ", ".join(TABLES[name].key)
+            raise InputError(
+                f"pack_distributions.row_key: {row['row_key']} given for {name}, allowed: JSON with {allowed}"
+            ) from None
+        found[name].setdefault(key, {})[str(row["column_name"])] = float(row["value"])
+    return found
+
+
+def sizes(table: str, rows: Iterable[FitRow]) -> dict[str, int]:
+    """Records by line of a table, of rows by the columns of its key."""
+    found: dict[str, int] = {}
+    for row in rows:
+        name = ", ".join(str(row[key]) for key in line_of(table)) or "all"
+        found[name] = found.get(name, 0) + int(row["num_records"] or 0)
+    return found
+
+
+def told_sizes(table: str, rows: Iterable[FitRow]) -> dict[str, int]:
+    """Records by line of a table, of rows of told_tables.sql."""
+    found: dict[str, int] = {}
+    for row in rows:
+        if row["table_name"] == table and row["num_records"] is not None:
+            given = json.loads(row["row_key"])
+            line = ", ".join(str(given[name]) for name in line_of(table)) or "all"
+            found[line] = max(found.get(line, 0), int(row["num_records"]))
+    return found
+
+
+def told_rows(
+    pack: Pack, table: str, told: Mapping[_Key, Mapping[str, float]]
+) -> list[dict[str, Any]] | None:
+    """A table's rows with the values that a tenant published; None for none.
+
+    What the pack has no row for is left out, what is left sums to 1; lines without any are as before.
+    """
+    spec, old = TABLES[table], rows_of(pack, table)
+    if table == "calendar":
+        return _told_calendar(old, told)
+    keys = [tuple(row[name] for name in spec.key) for row in old]
+    if not any(key in told for key in keys):
+        return None
+    rows = [{**row, **told.get(key, {})} for row, key in zip(old, keys, strict=True)]
+    for column, per in spec.sums:
+        lines: dict[_Key, list[int]] = defaultdict(list)
+        for i, row in enumerate(rows):
+            lines[tuple(row[name] for name in per)].append(i)
+        for line in lines.values():
+            shares = [max(told.get(keys[i], {}).get(column, 0.0), 0.0) for i in line]
+            known = sum(shares) > 0
+            for i, share in zip(line, rounded_shares(shares, 6) if known else [], strict=known):
+                rows[i][column] = share
+    return rows
+
+
+def _told_calendar(
+    old: Sequence[dict[str, Any]], told: Mapping[_Key, Mapping[str, float]]
+) -> list[dict[str, Any]] | None:
+    names = TABLES["calendar"].key
+    new = [dict(zip(names, key, strict=True)) for key in told]
+    types = {row["term_type"] for row in new}
+    rows = [*(row for row in old if row["term_type"] not in types), *new]
+    known = {term: i for i, term in enumerate(TERM_TYPES)}
+    return sorted(rows, key=lambda row: known.get(row["term_type"], len(known))) if new else None

@@ -1,7 +1,10 @@
-"""What was fitted as tables: ``context_store_distributions``, and ``event_store_distributions`` beside it."""
+"""What was fitted as tables: ``context_store_distributions``, and beside it ``event_store_distributions`` and
+``pack_distributions``.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -16,31 +19,35 @@ import pyarrow.parquet as pq
 import schemas
 from context.files import disk_error, replacing
 from context.packs.pack import Pack, load_pack
+from context.packs.spec import TABLES
+from context.packs.write import rows_of
 from context.store.store import ENTITY
-from sim.fit.fit import fit, fit_fields
+from sim.fit.fit import FITTED, fit, fit_fields
 from sim.fit.fitted import Fitted, FitWish, few_digits
 from sim.fit.guard import rounded_rate
+from sim.fit.laws import line_of, value_columns
 from sim.fit.rates import before
 from sim.fit.warehouses.source import FitSource
 from sim.folder.progress import Say
 
 CONTEXT_TABLE = ("udp_distributions", "context_store_distributions")
 EVENT_TABLE = ("udp_distributions", "event_store_distributions")
+PACK_TABLE = ("udp_distributions", "pack_distributions")
 _STORE_TABLE = re.compile(r"\b(?:context_store_entity|context_store_keymap|event_store)\.\w+")
 
 
 def tables_of(name: str) -> tuple[str, ...]:
-    """Every table that rows of one of the two tables follow from, sorted; ``name``: with its dataset."""
+    """Every table that rows of one of these tables follow from, sorted; ``name``: with its dataset."""
     texts = [
         schemas.fit_query(query)
         for query in schemas.fit_queries()
-        if name == ".".join(EVENT_TABLE) or query.startswith("bases/")
+        if name != ".".join(CONTEXT_TABLE) or query.startswith("bases/")
     ]
     return tuple(sorted({table for text in texts for table in _STORE_TABLE.findall(text)}))
 
 
 def made_distributions(name: str, source: FitSource, wish: FitWish, say: Say) -> pa.Table:
-    """The rows of one of the two tables, counted in a warehouse; ``name``: with its dataset.
+    """The rows of one of these tables, counted in a warehouse; ``name``: with its dataset.
 
     Raises InputError for a warehouse that is too small, or an unknown pack.
     """
@@ -49,7 +56,8 @@ def made_distributions(name: str, source: FitSource, wish: FitWish, say: Say) ->
     found = fit(source, wish, say)
     with TemporaryDirectory(prefix="termtide-fit-") as folder:
         found.draft.save(Path(folder) / "pack")
-        return rate_table(found, load_pack(Path(folder) / "pack"))
+        made = rate_table if name == ".".join(EVENT_TABLE) else pack_table
+        return made(found, load_pack(Path(folder) / "pack"))
 
 
 def field_table(found: Fitted) -> pa.Table:
@@ -145,8 +153,37 @@ def rate_table(found: Fitted, pack: Pack) -> pa.Table:
     return pa.table({name: pa.array(columns[name]).cast(schema.field(name).type) for name in schema.names})
 
 
+def pack_table(found: Fitted, pack: Pack) -> pa.Table:
+    """What was fitted besides, as ``pack``, the fitted one, has it: that may be told already."""
+    return pa.Table.from_pylist(
+        list(_pack_rows(found, pack)), schema=schemas.arrow_schema(schemas.table(*PACK_TABLE))
+    )
+
+
+def _pack_rows(found: Fitted, pack: Pack) -> Iterator[dict[str, Any]]:
+    fitted = {**found.laws, "numbers": {}}
+    if "calendar" not in found.missing:
+        fitted["calendar"] = {}
+    for table, records in sorted(fitted.items()):
+        spec = TABLES[table]
+        for row in rows_of(pack, table):
+            if table == "calendar" and (found.clicks is None or row["term_type"] != found.clicks.term_type):
+                continue
+            if table == "numbers" and not row["source"].startswith(FITTED):
+                continue
+            known = records.get(", ".join(str(row[name]) for name in line_of(table)) or "all")
+            for column in value_columns(table):
+                yield {
+                    "table_name": table,
+                    "row_key": json.dumps({name: row[name] for name in spec.key}),
+                    "column_name": column,
+                    "value": Decimal(f"{row[column]:.9f}"),
+                    "num_records": None if known is None else few_digits(known),
+                }
+
+
 def save_distributions(found: Fitted, pack: Pack, folder: Path) -> list[Path]:
-    """Write both tables as Parquet where ``--from parquet:DIR`` finds them. ``pack``: the fitted one, loaded.
+    """Write the tables as Parquet where ``--from parquet:DIR`` finds them. ``pack``: the fitted one, loaded.
 
     Raises RunError if the disk fails.
     """
@@ -154,6 +191,7 @@ def save_distributions(found: Fitted, pack: Pack, folder: Path) -> list[Path]:
     for (dataset, name), rows in (
         (CONTEXT_TABLE, field_table(found)),
         (EVENT_TABLE, rate_table(found, pack)),
+        (PACK_TABLE, pack_table(found, pack)),
     ):
         path = folder / dataset / f"{name}.parquet"
         try:

@@ -42,6 +42,7 @@ def categorical_sql(field: FitField, values: Iterable[str], threshold: int) -> s
         "given_2": given[1] if len(given) > 1 else "''",
         "value": field.value,
         "unit": field.unit,
+        "cluster": field.cluster or field.unit,
         "where": " AND ".join([f"({field.where})", *known]),
         "values": ", ".join(sql_text(value) for value in values) or "''",
     }
@@ -54,6 +55,7 @@ def continuous_sql(field: FitField, name: str, threshold: int) -> str:
         "base": schemas.fit_query(f"bases/{field.base}"),
         "value": field.value,
         "unit": field.unit,
+        "cluster": field.cluster or field.unit,
         "where": field.where.replace("{field}", sql_text(name)),
     }
     return filled(schemas.fit_query("continuous"), places, {"threshold": threshold})

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 import schemas
 from context.store.grade_history import NEEDED, score_history
+from context.store.memory import give_back
 from context.store.store import ENTITY, read_table
 from sim.folder.manifest import Manifest
 
@@ -23,6 +24,7 @@ def write_history(run_dir: Path, manifest: Manifest, days: Sequence[date]) -> Ca
 
     def write(path: Path) -> None:
         pq.write_table(history(run_dir, manifest, days), path, compression="zstd")
+        give_back()  # DuckDB wants the room for the marts that follow
 
     return write
 

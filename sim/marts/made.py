@@ -11,7 +11,7 @@ import schemas
 from context.errors import InputError
 from context.packs.pack import load_pack
 from sim.fit.fitted import FitWish
-from sim.fit.published import CONTEXT_TABLE, EVENT_TABLE, made_distributions, tables_of
+from sim.fit.published import CONTEXT_TABLE, EVENT_TABLE, PACK_TABLE, made_distributions, tables_of
 from sim.fit.warehouses.open import open_warehouse
 from sim.folder.progress import Say
 from sim.marts.graph import reads
@@ -19,7 +19,7 @@ from sim.marts.history import HISTORY, write_history
 from sim.marts.record import digest_of
 from sim.marts.source import MartSource
 
-_DISTRIBUTIONS = (".".join(CONTEXT_TABLE), ".".join(EVENT_TABLE))
+_DISTRIBUTIONS = tuple(".".join(name) for name in (CONTEXT_TABLE, EVENT_TABLE, PACK_TABLE))
 
 
 def made_from(mart: schemas.Mart) -> tuple[str, ...]:

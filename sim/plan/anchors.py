@@ -42,7 +42,8 @@ class Anchors:
 
     def rows_of(self, day: int) -> slice:
         """Rows of a campus day."""
-        low, high = np.searchsorted(self.day, [day, day + 1])
+        # As the days are: with wider numbers the whole column would be copied first.
+        low, high = np.searchsorted(self.day, np.array([day, day + 1], self.day.dtype))
         return slice(int(low), int(high))
 
     def counts(self, day: int, cips: int, levels: int, tools: int) -> I64:

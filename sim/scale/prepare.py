@@ -11,8 +11,9 @@ from context.errors import InputError, RunError, TermtideError
 from context.files import copy_checked, file_digest, replacing
 from context.packs.pack import Pack, load_pack
 from context.scenario.scenario import Scenario
+from context.store.memory import give_back
 from context.terms.premises import Premises
-from sim.backfill.mapped_world import Shared, give_back, make_shared_campus
+from sim.backfill.mapped_world import Shared, make_shared_campus
 from sim.backfill.stages import campus_days, claimed, make_store, plan_term
 from sim.folder.manifest import Manifest, StoredFile, differing_library, termtide_version, versions
 from sim.folder.names import PLAN

@@ -14,10 +14,12 @@ import pyarrow as pa
 import pytest
 
 from context import generate
+from context.store import memory
+from context.store.memory import give_back
 from context.terms.premises import premises
-from sim.backfill import mapped_world
+from sim.backfill import worker as of_worker
 from sim.backfill.job import Job, Task
-from sim.backfill.mapped_world import Shared, SharedCampus, give_back, mapped_with_pages, reach_of
+from sim.backfill.mapped_world import Shared, SharedCampus, mapped_with_pages, reach_of
 from sim.backfill.worker import Worker
 from sim.sinks.parquet import ParquetSink
 from sim.world.layout import let_pages_go, write_layout
@@ -41,6 +43,30 @@ def test_a_part_is_gone_when_the_next_is_made(tmp_path: Path, monkeypatch: pytes
     day = 20
     worker.unit(Task(day, worker.engine.calendar.date_of(day), (0,)))
     assert len(made) > 2
+
+
+def test_pages_of_the_world_go_between_the_steps_of_a_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What draw, documents and columns read of the world is let go after each: none holds it all at once."""
+    job = Job(TINY, default_pack().path, tmp_path)
+    worker = Worker(job, [ParquetSink(tmp_path)])
+    worker.engine, worker.part_rows = tiny().engine, 100
+    steps: list[str] = []
+    worker._mapped = (SharedCampus(worker.engine.world, worker.engine.anchors, np.empty((0, 3))), object())
+    monkeypatch.setattr(of_worker, "let_pages_go", lambda _: steps.append("let go"))
+    renderer, expander = worker._makers
+
+    def noted(name: str, made: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *given, **more: (steps.append(name), made(*given, **more))[1]
+
+    monkeypatch.setattr(of_worker, "draw_day", noted("drawn", of_worker.draw_day))
+    monkeypatch.setattr(renderer, "of", noted("documents", renderer.of))
+    monkeypatch.setattr(expander, "of", noted("columns", expander.of))
+    worker.unit(Task(20, worker.engine.calendar.date_of(20), (0,)))
+    assert steps[0::2] == ["drawn", *(["documents", "columns"] * (len(steps) // 4))]
+    assert set(steps[1::2]) == {"let go"}
+    assert len(steps) > 8
 
 
 def test_a_table_is_gone_when_the_next_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +110,7 @@ def _resident_kb(path: Path) -> int:
 
 def test_giving_back_ends_threads_and_leaves_as_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where much was read, Arrow has a thread of each kind for a moment, and then as many as before."""
-    monkeypatch.setattr(mapped_world, "_MUCH", -1)
+    monkeypatch.setattr(memory, "_MUCH", -1)
     before, meanwhile = (pa.cpu_count(), pa.io_thread_count()), []
     monkeypatch.setattr("time.sleep", lambda _: meanwhile.append((pa.cpu_count(), pa.io_thread_count())))
     give_back()

@@ -17,7 +17,7 @@ from context.scenario.parts import CalendarOverrides
 from context.scenario.scenario import Scenario
 from sim.fit.fitted import Fitted
 from sim.fit.rates import before
-from sim.fit.terms.calendar import TermDates, calendar_rows
+from sim.fit.terms.calendar import TermDates, _finals_start, calendar_rows
 from tests.samples.drawn_worlds import clicks_of_term, fitted_to_draw
 from tests.samples.tiny import Campus, calendar_of, campus_of, default_pack
 
@@ -130,6 +130,23 @@ def test_a_busy_day_without_work_due_is_none() -> None:
     given["clicks"][date(2026, 9, 16)] = 700
     assert FALL.with_days_off(**given).no_class == ()
     assert FALL.with_days_off({}, {}).no_class is None
+
+
+@pytest.mark.parametrize(
+    ("due", "begins"),
+    [
+        ({11: 10, 14: 25, 15: 22, 16: 24, 17: 21}, date(2026, 12, 11)),  # a day of half as much is one
+        ({14: 25, 15: 22, 16: 24, 17: 21}, date(2026, 12, 11)),  # of nine courses nothing is told
+        ({10: 12, 14: 120, 15: 110, 16: 130}, date(2026, 12, 14)),  # nine would be far fewer, twelve are
+        ({10: 22, 11: 25, 14: 24}, date(2026, 12, 10)),
+        ({}, date(2026, 12, 11)),
+    ],
+    ids=["half", "hidden", "many", "early", "nothing"],
+)
+def test_finals_begin_where_work_is_due_again(due: dict[int, int], begins: date) -> None:
+    """Finals begin on the first day of as much work due; what is held back can't speak for a later one."""
+    told = {date(2026, 12, day): courses for day, courses in due.items()}
+    assert _finals_start(FALL, told, 10) == begins
 
 
 def test_a_day_off_goes_with_its_holiday() -> None:

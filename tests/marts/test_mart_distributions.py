@@ -23,12 +23,12 @@ from tests.samples.fitted_tiny import fitted_from
 from tests.samples.marts_tiny import copied_run
 from tests.samples.tiny import term_run
 
-NAMES = ("udp_distributions.context_store_distributions", "udp_distributions.event_store_distributions")
+NAMES = tuple(f"udp_distributions.{name}_distributions" for name in ("context_store", "event_store", "pack"))
 FIELDS = Wish(NAMES[:1], threads=1)
 
 
 def test_they_are_on_wish_alone() -> None:
-    """Without a name every mart but the distributions is built; the dataset's name means both of them."""
+    """Without a name every mart but the distributions is built; the dataset's name means all of them."""
     without = [mart.name for mart in chosen(())]
     assert set(without) == {mart.name for mart in schemas.marts()} - set(NAMES)
     assert [mart.name for mart in chosen(("udp_distributions",))] == list(NAMES)
@@ -37,18 +37,19 @@ def test_they_are_on_wish_alone() -> None:
 
 def test_they_follow_from_what_their_queries_read() -> None:
     """Fields follow from entities alone, event rates from events and keymaps too."""
-    fields, events = (made_from(schemas.mart(name)) for name in NAMES)
+    fields, events, others = (made_from(schemas.mart(name)) for name in NAMES)
     assert {name.partition(".")[0] for name in fields} == {"context_store_entity"}
     assert {"event_store.expanded", "context_store_keymap.learner_activity_result"} < set(events)
     assert set(fields) < set(events)
+    assert others == events
 
 
 def test_a_run_has_what_a_fit_of_it_publishes(tmp_path: Path) -> None:
-    """Both tables of a run are there under their names, found again, and enough to fit a pack from."""
+    """The tables of a run are there under their names, found again, and enough to fit a pack from."""
     folder = Path(copytree(term_run(), tmp_path / "run"))
     build_warehouse(folder)
     built = build_marts(folder, Wish(("udp_distributions",), threads=1))
-    assert built.made == 3  # the warehouse's views too
+    assert built.made == 4  # the warehouse's views too
     assert list(built.record.marts) == list(NAMES)
     with open_run(folder) as connection:
         for name in NAMES:
@@ -61,7 +62,7 @@ def test_a_run_has_what_a_fit_of_it_publishes(tmp_path: Path) -> None:
     assert least[0] >= 10
     assert least[1] > 50
     again = build_marts(folder, Wish(("udp_distributions",), threads=1))
-    assert (again.made, again.found) == (0, 2)
+    assert (again.made, again.found) == (0, 3)
     copytree(folder / "udp_distributions", tmp_path / "told" / "udp_distributions")
     told, whole = fitted_from(f"parquet:{tmp_path}/told"), fitted_from(str(folder))
     assert told.shares.keys() <= whole.shares.keys()

@@ -73,3 +73,23 @@ def test_weights_that_do_not_fit_are_told(weights: list[float], words: str) -> N
     """Weights are one a pack, and above 0."""
     with pytest.raises(InputError, match=words):
         merged([default_pack(), default_pack()], weights, "both")
+
+
+def test_the_calendar_is_that_of_most_weight(tmp_path: Path) -> None:
+    """Dates are not averaged: a type of term has those on which most weight agrees, the others' their own."""
+
+    def later(rows: list[list[str]]) -> None:
+        term, item, offset = (rows[0].index(name) for name in ("term_type", "item", "offset_days"))
+        for row in rows[1:]:
+            if (row[term], row[item]) == ("Fall", "end"):
+                row[offset] = str(int(row[offset]) + 1)
+
+    shutil.copytree(find_pack("us_public_r1"), tmp_path / "later")
+    edit(tmp_path / "later", "calendar.csv", later)
+    usual, other = default_pack(), load_pack(tmp_path / "later")
+    for weights, wanted in (([2.0, 1.0, 1.5], other), ([3.0, 1.0, 1.5], usual)):
+        rows = merged([usual, other, other], weights, "all").tables["calendar"].rows
+        ends = {row["term_type"]: row["offset_days"] for row in rows if row["item"] == "end"}
+        table = wanted.table("calendar")
+        dates = zip(table["term_type"], table["item"], table["offset_days"], strict=True)
+        assert ends == {term: str(days) for term, item, days in dates if item == "end"}

@@ -15,7 +15,7 @@ import pytest
 from context.arrays import NO_TIME
 from context.content.activities import ActivityKind
 from context.content.activity_groups import FEW_WORKS, MOST_MIDTERMS, MOST_PAPERS, GroupRole
-from context.courses.catalogue import OfferingKind
+from context.courses.catalogue import OfferingKind, SectionKind
 from context.packs.course_spec import FORMATS, WORKS
 from context.terms.drawn import Drawn
 from tests.samples.gates import CAMPUS, SD, least, rows
@@ -56,8 +56,11 @@ def test_formats_are_of_disciplines_and_levels() -> None:
         factor[levels.index(row), FORMATS.index(name)] = value
     wanted = share[cip] * factor[level]
     wanted /= wanted.sum(axis=1, keepdims=True)
+    # By level where nobody has laboratories, which decide on formats too.
+    plain = ~np.isin(cip, d.catalogue.offering_cip[_with_laboratories()])
+    masks = [plain & (level == row) for row in range(len(levels))]
     for code in range(len(FORMATS)):
-        for mine in [np.ones(len(form), dtype=np.bool_), *(cip == c for c in np.unique(cip))]:
+        for mine in [np.ones(len(form), dtype=np.bool_), *(cip == c for c in np.unique(cip)), *masks]:
             p = wanted[mine, code]
             third, variance = LOG_CHANCE / 3, (p * (1 - p)).sum()
             most = third + sqrt(third * third + 2 * LOG_CHANCE * variance)
@@ -70,7 +73,38 @@ def test_formats_are_of_disciplines_and_levels() -> None:
         for codes in (("16", "23", "24", "38", "54"), ("11", "14", "26", "27", "40"))
     )
     assert (form[words] == seminar).mean() > 1.5 * (form[numbers] == seminar).mean() + SD * 0.067
-    assert (form[level == 0] == lecture).mean() > 2 * (form[level == 5] == lecture).mean()
+    assert wanted[masks[0], lecture].mean() > 2 * wanted[masks[5], lecture].mean()
+
+
+def _with_laboratories() -> BOOL:
+    """Courses with sections in a laboratory."""
+    c = drawn().catalogue
+    home = c.section_home[c.section_kind == SectionKind.LABORATORY]
+    return np.bincount(home, minlength=c.offerings).astype(np.bool_)
+
+
+def test_sections_are_of_their_courses_format() -> None:
+    """Courses with laboratory sections are laboratory courses first, and seminars are taught as such.
+
+    .65 of 79 courses with laboratories were such courses over three seeds, and .03 of the 187 others of their
+    families: of 26 and 60 courses an sd of .09 and .02. Of sections in courses of the format seminar .37 are
+    seminars, and .045 of the others: of 150 and 420 an sd of .04 and .01. All are alike without the factors.
+    """
+    d = drawn()
+    c, form = d.catalogue, d.content.design.format
+    laboratory, seminar = (FORMATS.index(name) for name in ("laboratory", "seminar"))
+    has = _with_laboratories()
+    near = np.isin(c.offering_cip, c.offering_cip[has]) & taught()
+    assert has.sum() >= 10
+    assert (form[has] == laboratory).mean() > 0.2 > (form[near & ~has] == laboratory).mean()
+    found = rows(
+        "SELECT course_section_id - 1, type = 'Seminar' FROM course_section "
+        "WHERE type IN ('Lecture', 'Seminar') ORDER BY 1"
+    )
+    home = c.section_home[np.array([int(str(row)) for row, _ in found])]
+    is_seminar = np.array([bool(one) for _, one in found])
+    taught_so = form[home] == seminar
+    assert is_seminar[taught_so].mean() > 2 * is_seminar[~taught_so].mean()
 
 
 @pytest.mark.parametrize("name", ["quizzes", "discussions", "modules"])

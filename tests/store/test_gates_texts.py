@@ -6,7 +6,7 @@ from tests.samples.gates import least, numbers, rows
 
 
 def test_files_are_named_and_sized_by_type() -> None:
-    """Slides are called slides or lecture, data data, and films are a hundred times larger than tables.
+    """Slides are called slides or lecture, data data; films are the largest files, plain texts the smallest.
 
     Medians of 400 files or more of a type, whose log sizes have an sd of 1.5: a relative sd below .1.
     """
@@ -18,6 +18,7 @@ def test_files_are_named_and_sized_by_type() -> None:
     assert all(found[1] > 100 for found in kinds.values())
     assert kinds["mp4"][0] > 20 * kinds["pdf"][0]
     assert kinds["presentation"][0] > 2 * kinds["pdf"][0] > 4 * kinds["sheet"][0]
+    assert max(kinds["plain"][0], kinds["html"][0]) < kinds["pdf"][0] / 5
     wrong, slides = numbers(
         "SELECT COUNT(*) FILTER (content_type NOT LIKE '%presentation%' AND "
         "content_type NOT LIKE '%powerpoint%' AND display_name LIKE '%Slides%'), "

@@ -14,8 +14,9 @@ from context.scenario.calendar import Calendar
 
 FREE_KINDS = ("weekend", "holiday", "break")
 LEAST_DAYS = 1  # after the due day
+_LONGEST_PUT_OFF = 4
 # Purposes of randomness: of a sitting's key, of a result's, of a teacher's.
-_SITTING_DAY, _SITTING_MINUTE = 1, 2
+_SITTING_DAY, _SITTING_MINUTE, _PUT_OFF = 1, 2, 3
 _SITTING, _SITTING_SECTION = 40, 41
 _PLACE_IN_SITTING, _SECONDS_IN_SITTING, _GRADED_LATER, _GRADED_AT_ONCE = 50, 51, 52, 53
 _SPEED, _KEEPS_WEEKENDS = 770, 771
@@ -33,7 +34,8 @@ def graded_times(given: Coursework, pairs: Pairs, submitted: I64, auto: BOOL) ->
         rng.uniform(rng.extend(teacher, _KEEPS_WEEKENDS)) < given.pack.number("grading.keeps_weekends_share")
     )[section]
     day = acts.due_day[pairs.activity] + _delay(given, sitting, teacher, section)
-    day = _worked_on(calendar, day, keeps)
+    put_off = _days_put_off(given, sitting)
+    day = _worked_on(calendar, day, keeps, put_off)
     start = calendar.wall_to_utc_ms(
         day, 9 * HOUR_MS + rng.integer(sitting, 10 * 60, _SITTING_MINUTE) * MINUTE_MS
     )
@@ -47,7 +49,9 @@ def graded_times(given: Coursework, pairs: Pairs, submitted: I64, auto: BOOL) ->
     late = handed_in & (planned <= submitted + HOUR_MS)
     soon = calendar.day_of(np.where(late, submitted, planned)) + 1 + rng.integer(key, 3, _GRADED_LATER)
     after = (
-        calendar.wall_to_utc_ms(_worked_on(calendar, soon, keeps), 0) + planned % (8 * HOUR_MS) + 9 * HOUR_MS
+        calendar.wall_to_utc_ms(_worked_on(calendar, soon, keeps, put_off), 0)
+        + planned % (8 * HOUR_MS)
+        + 9 * HOUR_MS
     )
     by_hand = np.where(late, np.maximum(after, submitted + HOUR_MS), planned)
     by_hand = np.where(
@@ -78,10 +82,18 @@ def _delay(given: Coursework, sitting: U64, teacher: U64, section: I64) -> I64:
     return LEAST_DAYS + days.astype(np.int64)
 
 
-def _worked_on(calendar: Calendar, day: I64, keeps: BOOL) -> I64:
-    """The days themselves, or for those who keep weekends and holidays the next on which they work."""
-    days = np.arange(calendar.first_day, calendar.last_day)
-    free = np.isin(calendar.kind_of(days), FREE_KINDS)
-    following = np.minimum.accumulate(np.where(free, calendar.last_day - 1, days)[::-1])[::-1]
+def _days_put_off(given: Coursework, sitting: U64) -> I64:
+    """Days of work after the first one by which a sitting that fell into a weekend is put off: geometric."""
+    share = given.pack.number("grading.first_day_share")
+    by_then = 1 - (1 - share) ** np.arange(1, _LONGEST_PUT_OFF + 1)
+    return np.searchsorted(by_then, rng.uniform(sitting, _PUT_OFF), side="right").astype(np.int64)
+
+
+def _worked_on(calendar: Calendar, day: I64, keeps: BOOL, put_off: I64) -> I64:
+    """The days themselves; for those who keep weekends and holidays a day of work that follows."""
+    free = np.isin(calendar.kind_of(np.arange(calendar.first_day, calendar.last_day)), FREE_KINDS)
+    work = np.append(np.flatnonzero(~free) + calendar.first_day, calendar.last_day - 1)
     day = np.clip(day, 0, calendar.last_day - 1)
-    return np.where(keeps, following[day - calendar.first_day], day)
+    following = np.searchsorted(work[:-1], day) + put_off
+    moved = keeps & free[day - calendar.first_day]
+    return np.where(moved, work[np.minimum(following, len(work) - 1)], day)

@@ -18,7 +18,9 @@ from context.curves import probability_of
 from context.results.results import Pairs
 from context.scenario.hours import awake
 
-NIGHT_ROOM_MINUTES = 360  # leads from which on nights are avoided by doing it earlier or later (assumption)
+# Leads from which on nights are avoided by doing it earlier or later, a little, and then in full
+# (assumption): if that began all at once, many would have a lead of just less and few one of just more.
+NIGHT_ROOM_MINUTES = (120, 480)
 _ROOM = 1.3  # by this factor at the most
 # Purposes of randomness: of a student's key, of a result's.
 _HABIT, _LEAD, _WITHIN = 750, 2, 5
@@ -47,7 +49,8 @@ def handed_in_at(given: Coursework, pairs: Pairs, due: I64, earliest: I64, key: 
     it.
     """
     lead = _leads(given, pairs)
-    room = np.where(np.abs(lead) >= NIGHT_ROOM_MINUTES * MINUTE_MS, np.abs(lead), 0)
+    begin, full = (minutes * MINUTE_MS for minutes in NIGHT_ROOM_MINUTES)
+    room = np.abs(lead) * np.clip((np.abs(lead) - begin) / (full - begin), 0, 1)
     before = np.maximum(due - lead - (room * (_ROOM - 1)).astype(np.int64), earliest)
     after = due - lead + (room * (1 - 1 / _ROOM)).astype(np.int64)
     return awake(given.pack, given.calendar, before, np.where(lead > 0, np.minimum(after, due), after), key)

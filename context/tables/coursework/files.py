@@ -56,6 +56,12 @@ def _group(content_type: str | None) -> str:
     return "media" if name.startswith(("video/", "audio/")) else "text"
 
 
+def _size_group(content_type: str | None) -> str:
+    """Which relative size of the pack a type has: that of its group, or of what is letters alone."""
+    group = _group(content_type)
+    return "plain" if group == "text" and str(content_type).startswith("text/") else group
+
+
 def file_titles(d: Drawn, week: I64) -> pa.Array:
     """Titles of all files, by the templates of their group: slides, data, figures, recordings."""
     f, kind = d.content.files, content_types(d)
@@ -74,7 +80,7 @@ def file_titles(d: Drawn, week: I64) -> pa.Array:
 def _weights(d: Drawn, kind: Coded) -> F64:
     """How large each file's type is against the pack's law of sizes, which all but films and sound have."""
     shares = d.pack.categorical("file", "content_type").shares()
-    scale = {str(v): d.pack.number(f"file.size_{_group(v)}") for v in kind.values}
+    scale = {str(v): d.pack.number(f"file.size_{_size_group(v)}") for v in kind.values}
     light = [str(v) for v in kind.values if _group(v) != "media"]
     mean = fsum(shares[v] * scale[v] for v in light) / max(fsum(shares[v] for v in light), 1e-9)
     return np.asarray(np.array([scale[str(v)] / mean for v in kind.values])[kind.codes])

@@ -10,8 +10,9 @@ from context import columns as frame
 from context import ids, rng
 from context.arrays import BOOL, DAY_MS, HOUR_MS, I64, NO_TIME
 from context.columns import Coded, Maybe
+from context.content.design import are_seminars
 from context.courses.catalogue import OfferingKind, SectionKind
-from context.courses.sections import offering_credits, primary_types, section_modes
+from context.courses.sections import offering_credits, section_modes
 from context.courses.structures import COLLEGES, term_dates
 from context.grades.last_acts import last_acts
 from context.packs.people_codes import Career
@@ -151,7 +152,11 @@ def _section(d: Drawn) -> tuple[pa.Table, pa.Table]:
     most = ((size * 11 // 10 + 5) // 5) * 5
     moved = c.section_home != c.section_offering
     kinds = ("Lecture", "Seminar", "Discussion", "Laboratory")
-    kind = np.where(c.section_kind == SectionKind.PRIMARY, primary_types(d.pack, c, size), c.section_kind + 1)
+    kind = np.where(
+        c.section_kind == SectionKind.PRIMARY,
+        are_seminars(d.pack, c, d.content.design, size),
+        c.section_kind + 1,
+    )
     code, title = course_codes(d).take(pa.array(c.section_home)), sandbox_logins(d)
     names = pc.coalesce(_known(offering_sis(d), c.offering_kind != OfferingKind.SANDBOX), le_codes(d))
     columns = {

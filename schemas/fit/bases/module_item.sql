@@ -5,6 +5,6 @@ asking AS (
   FROM context_store_entity.module_item
   WHERE completion_type IS NOT NULL
 )
-SELECT i.module_item_id, i.type, i.completion_type
+SELECT i.module_item_id, i.course_offering_id, i.type, i.completion_type
 FROM context_store_entity.module_item AS i
 JOIN asking AS a ON a.course_offering_id = i.course_offering_id

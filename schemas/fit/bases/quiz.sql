@@ -1,6 +1,7 @@
 -- Quizzes of courses.
 SELECT
   quiz_id,
+  course_offering_id,
   type,
   CAST(allowed_attempts AS STRING) AS allowed_attempts,
   scoring_policy,

@@ -3,7 +3,9 @@
 Begin, end and end of instruction are on record. Days off are those on which students click much less than on
 the same weekday of the weeks around, and on which next to nothing is due though something is due on that
 weekday elsewhere; where one of the two says nothing, the other has to say more. Finals begin on the first day
-after instruction on which work is due again. What leaves is dates: those of an academic calendar.
+after instruction on which work is due again as on other days of finals; days of which nothing is told, as too
+few courses have work due, are no evidence of a later beginning, unless finals have far more. What leaves is
+dates: those of an academic calendar.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ _FEW_CLICKS, _VERY_FEW_CLICKS = 0.75, 0.6  # of the median around: where work du
 _LITTLE_DUE = 0.3
 _ENOUGH_COURSES = 30  # with work due on a usual day, for a day without any to be off where no clicks tell it
 _ENOUGH_PEOPLE = 100  # who click on a usual day, for days to be told apart by their clicks
-_FINALS_DUE = 0.25  # of what is due on a day of classes
+_FINALS_DUE = 0.25  # of the median of days after instruction on which work is due
 _WEEKDAYS = 5
 _NEAR_HOLIDAY = 4  # days: nearer ones go with it from year to year
 # Holidays that fall on the same weekday each year: what is counted from them keeps its weekdays.
@@ -80,8 +82,13 @@ class TermDates:
 
 def usual_calendar(pack: Pack, term_type: str, year: int | None) -> Calendar:
     """The calendar of a pack's own term in a year; None: any."""
+    return calendar_like(pack.table("calendar"), term_type, year)
+
+
+def calendar_like(table: Mapping[str, Sequence[Any]], term_type: str, year: int | None) -> Calendar:
+    """The calendar of a term in a year, None: any, by the columns of a pack's ``calendar``."""
     scenario = Scenario(name="fit", fte=12, term=f"{term_type} {year or _ANY_YEAR}")
-    return build_calendar(scenario, pack.table("calendar"))
+    return build_calendar(scenario, table)
 
 
 def dates_of(
@@ -104,9 +111,9 @@ def dates_of(
     sessions = ask("calendar, end of instruction", filled(schemas.fit_query("sessions"), {}, known))
     taught: date = sessions[0]["instr_end_date"] if sessions else end - (usual.end - usual.instruction_end)
     taught = max(min(taught, end - timedelta(1)), begin + timedelta(1))
-    finals = min(taught + (usual.finals_start - usual.instruction_end), end)
+    finals = min(_weekday_from(taught + (usual.finals_start - usual.instruction_end)), end)
     found = TermDates(term["term_type"], begin, taught, finals, end, None)
-    found = replace(found, finals_start=_finals_start(found, due))
+    found = replace(found, finals_start=_finals_start(found, due, int(parameters["threshold"])))
     try:
         found.calendar(pack)
     except InputError as error:
@@ -131,15 +138,21 @@ def click_days(ask: Ask, dates: TermDates, parameters: Mapping[str, int | str]) 
     return {row["click_day"]: int(row["num_events"]) for row in rows} if usual >= _ENOUGH_PEOPLE else {}
 
 
-def _finals_start(dates: TermDates, due: Mapping[date, int]) -> date:
-    """The first day after instruction on which work is due again; as it is where none is."""
-    taught = [due.get(day, 0) for day in _weekdays(dates.begin, dates.instruction_end)]
-    usual = median(taught) if taught else 0
+def _finals_start(dates: TermDates, due: Mapping[date, int], threshold: int) -> date:
+    """The first day after instruction on which as much work is due as in finals; as it is where none is.
+
+    ``due``: courses by date, of days on which ``threshold`` have some: others may have as many as one less.
+    Where such days come first, finals begin among them on the day on which they usually do.
+    """
     first = dates.instruction_end + timedelta(1)
-    after = (first + timedelta(i) for i in range((dates.end - dates.instruction_end).days))
-    return next(
-        (day for day in after if usual and due.get(day, 0) >= _FINALS_DUE * usual), dates.finals_start
-    )
+    after = [first + timedelta(i) for i in range((dates.end - dates.instruction_end).days)]
+    told = [due[day] for day in after if due.get(day, 0)]
+    if not told:
+        return dates.finals_start
+    least = _FINALS_DUE * median(told)
+    found = next(day for day in after if due.get(day, 0) >= least)
+    open_from = found if threshold - 1 < least else first
+    return dates.finals_start if open_from <= dates.finals_start < found else found
 
 
 def _days_off(
@@ -169,6 +182,11 @@ def _part(day: date, around: Sequence[date], counts: Mapping[date, int], least: 
     """What there is on a day, as a part of the median of others; None where that is less than ``least``."""
     usual = median([counts.get(other, 0) for other in around]) if around else 0
     return counts.get(day, 0) / usual if usual >= least else None
+
+
+def _weekday_from(day: date) -> date:
+    """The day, or the Monday after it."""
+    return day + timedelta(max(7 - day.weekday(), 0) if day.weekday() >= _WEEKDAYS else 0)
 
 
 def _weekdays(first: date, last: date) -> Iterator[date]:

@@ -62,12 +62,13 @@ class BigQuerySource:
         return self._reader.rows(self._with_kept(sql))
 
     def keep(self, name: str, *parts: str) -> None:
-        """Keep the queries, which go into each that reads their rows."""
+        """Keep the rows of queries in anonymous tables of the service, which goes through the events once."""
         columns = translate(parts[0], Surroundings(self)).columns
-        self._kept[name] = ("\nUNION ALL\n".join(self._with_kept(sql) for sql in parts), columns)
+        table = self._reader.kept(self._with_kept("\nUNION ALL\n".join(parts)))
+        self._kept[name] = (table, columns)
 
     def _with_kept(self, sql: str) -> str:
-        """The query with subqueries in place of kept tables."""
-        for name, (text, _) in self._kept.items():
-            sql = re.sub(rf"\b{KEPT}\.{name}\b", f"(\n{text}\n)", sql)
+        """The query with the names of kept tables there."""
+        for name, (table, _) in self._kept.items():
+            sql = re.sub(rf"\b{KEPT}\.{name}\b", f"`{table}`", sql)
         return sql

@@ -1,7 +1,8 @@
 """What every warehouse can be asked.
 
 ``lacks`` says what of a query a warehouse does not have, ``rows`` runs it, ``keep`` makes its rows a table
-that later queries read as ``fit.NAME``: in DuckDB a table in memory, in BigQuery a subquery of each query.
+that later queries read as ``fit.NAME``: in DuckDB a table in memory, in BigQuery an anonymous one, which only
+the account that asked can read, for a day.
 ``days_at_once``: how many days of events a query is to read at most, so that what DuckDB groups stays small.
 """
 

@@ -144,6 +144,23 @@ class Connection:
             ),
         )  # fmt: skip
 
+    def kept(self, what: str, sql: str) -> str:
+        """Run a query and leave its rows where they are: the anonymous table, project.dataset.table, in which
+        the service keeps them for a day and this account alone can read them.
+        """
+
+        def run() -> Any:
+            config = bigquery.QueryJobConfig(labels=self.labels, use_query_cache=False)
+            job = self.client.query(
+                sql, job_config=config, location=self.location, retry=None, job_retry=None, timeout=CALL_S
+            )
+            if error := job.exception():  # waits, and fetches no rows
+                raise error
+            return job.destination
+
+        table = self.call(what, run)
+        return f"{table.project}.{table.dataset_id}.{table.table_id}"
+
     def give_up(self) -> None:
         """Try nothing again from now on."""
         self._over.set()
@@ -205,6 +222,10 @@ class BigQueryReader:
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The rows of a query, in which datasets have their names of the platform."""
         return [dict(row.items()) for row in self._connection.query("a query", self._placed(sql))]
+
+    def kept(self, sql: str) -> str:
+        """Keep the rows of a query there for a day; the name of the table that has them."""
+        return self._connection.kept("a query", self._placed(sql))
 
     def _placed(self, sql: str) -> str:
         def name(match: re.Match[str]) -> str:
