@@ -1,9 +1,9 @@
 """The categorical and continuous fields of a pack, from counts and moments.
 
-How certain a share or an average is depends on whether units that lie together (the quizzes of a course) are
-alike. The variance between such clusters over the one that units picked by chance would have is the design
-effect (Kish, Survey Sampling, 1965; one for all shares of a line, as in Rao and Scott 1981): so many times
-fewer units by themselves would be as certain.
+How certain a share or an average is depends on whether records that lie together (the quizzes of a course)
+are alike. The variance between such clusters over the one that records picked by chance would have is the
+design effect (Kish, Survey Sampling, 1965; one for all shares of a line, as in Rao and Scott 1981): so many
+times fewer records by themselves would be as certain.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class FittedShares:
     given: tuple[str, ...]
     shares: dict[Condition, dict[str | None, float]]
     units: dict[Condition, int]  # -1 where the shares are borrowed
-    certain: dict[Condition, int]  # units by themselves that would be as certain; -1 as well
+    certain: dict[Condition, int]  # records by themselves that would be as certain; -1 as well
 
     def rows(self, source: str) -> list[dict[str, Any]]:
         """As rows of categorical.csv."""
@@ -64,7 +64,7 @@ class _Line:
     few_records: int = 0
     few_people: int = 0
     cluster_squares: float = 0.0  # of what clusters differ by
-    chance_squares: float = 0.0  # of what they would if units were picked by chance
+    chance_squares: float = 0.0  # of what they would if records were picked by chance
 
     @property
     def total(self) -> int:
@@ -76,7 +76,7 @@ class _Line:
 
     @property
     def certain(self) -> int:
-        return as_certain(self.total_people, self.cluster_squares, self.chance_squares)
+        return as_certain(self.total, self.cluster_squares, self.chance_squares)
 
 
 def fitted_shares(law: Categorical, rows: Iterable[FitRow], report: GuardReport) -> FittedShares | None:
@@ -162,10 +162,10 @@ def _spread(
     return dict(zip(weights, rounded_shares(list(weights.values())), strict=True))
 
 
-def as_certain(units: int, cluster_squares: float, chance_squares: float) -> int:
-    """Units by themselves that would be as certain as ``units`` in clusters: as many, or fewer."""
+def as_certain(records: int, cluster_squares: float, chance_squares: float) -> int:
+    """Records by themselves that would be as certain as ``records`` in clusters: as many, or fewer."""
     effect = cluster_squares / chance_squares if chance_squares > 0 else 1.0
-    return max(round(units / max(effect, 1.0)), 1)
+    return max(round(records / max(effect, 1.0)), 1)
 
 
 def fitted_moments(law: Continuous, row: FitRow, report: GuardReport, name: str) -> dict[str, Any] | None:
