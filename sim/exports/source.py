@@ -122,12 +122,16 @@ def on_morning(source: Source, day: date) -> Source:
 
     Raises InputError for a store that lacks a table: what rows look like follows from others.
     """
-    for dataset in (ENTITY, KEYMAP):
-        for table in schemas.tables(dataset):
-            if (dataset, table.name) not in source.names:
-                raise InputError(f"--as-of: needs every table, {_unknown(dataset, table.name)}")
+    for dataset, name in every_name():
+        if (dataset, name) not in source.names:
+            raise InputError(f"--as-of: needs every table, {_unknown(dataset, name)}")
     store = as_of(source.whole(), source.manifest.scenario.time_zone, day)
     return of_store(store, source.manifest)
+
+
+def every_name() -> list[Name]:
+    """Every table that a store can have, by the contracts."""
+    return [(dataset, table.name) for dataset in (ENTITY, KEYMAP) for table in schemas.tables(dataset)]
 
 
 def chosen_names(wanted: Sequence[str], there: Sequence[Name]) -> list[Name]:

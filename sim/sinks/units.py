@@ -105,13 +105,6 @@ class Sink(Protocol):
         ...
 
 
-def write_unit(sink: Sink, unit: Unit) -> list[Written]:
-    """Write or replace a unit that is whole in memory. Raises RunError."""
-    with sink.unit(unit.campus_day) as writer:
-        writer.add(unit)
-    return writer.written
-
-
 def stored(
     run_dir: Path, files: Iterable[Written], columns: Sequence[str] | None = None
 ) -> Iterator[pa.Table]:

@@ -14,9 +14,9 @@ import duckdb
 import pyarrow.parquet as pq
 
 from context.scenario.scenario import Scenario
-from context.store.files import write_store
 from context.store.store import ENTITY
 from tests.samples.extent import further
+from tests.samples.in_one_call import write_store
 from tests.samples.session_folder import made_once
 from tests.samples.tiny import store_of
 
