@@ -51,12 +51,13 @@ name = "outage"
 start = 2026-10-14T13:00:00
 end = 2026-10-14T15:30:00
 """
+BRIEF_TOML = f'name = "brief"\nfte = 10\nseed = 11\n{BRIEF_TERM}'
 SEVEN_WEEKS, THREE_WEEKS = (
     CalendarOverrides.model_validate(tomllib.loads(text)["calendar"], strict=False)
     for text in (SMALL_TOML, BRIEF_TERM)
 )
 SMALL = TINY.model_copy(update={"fte": 30, "calendar": SEVEN_WEEKS})
-BRIEF = Scenario(name="brief", fte=10, seed=11, calendar=THREE_WEEKS)  # for what any run shows
+BRIEF = Scenario(name="brief", fte=10, seed=11, calendar=THREE_WEEKS)  # BRIEF_TOML's: for what any run shows
 
 
 @dataclass(frozen=True)
