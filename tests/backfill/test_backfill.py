@@ -160,22 +160,32 @@ def test_a_finished_run_is_delivered_without_drawing(
         raise AssertionError("drawn again")
 
     monkeypatch.setattr(sim.backfill.worker, "draw_day", draw)
+    wanted = Wanted(until=date(2026, 10, 2))
     done = deliver(
-        finished, Order((f"parquet:{tmp_path / 'pq'}", f"duckdb:{tmp_path / 'd.duckdb'}"))
+        finished, Order((f"parquet:{tmp_path / 'pq'}", f"duckdb:{tmp_path / 'd.duckdb'}"), wanted)
     ).delivered
     assert done
     assert done.drawn == 0
     # The plan and the workers' counts are a run's own.
-    own = ("plan.parquet", "counts/")
-    wanted = {path: digest for path, digest in bytes_of(finished).items() if not path.startswith(own)}
-    assert bytes_of(tmp_path / "pq") == wanted
+    whole, made = bytes_of(finished), bytes_of(tmp_path / "pq")
+    own, events = ("plan.parquet", "counts/"), "event_store/"
+    assert {path for path in whole if not path.startswith((*own, events))} < set(made)
+    assert made == {path: whole[path] for path in made}
+    units = {path.partition("unit-")[2] for path in made if path.startswith(events)}
+    assert len(units) > 11
     manifest = load_manifest(finished)
-    with duckdb.connect(str(tmp_path / "d.duckdb"), read_only=True) as here:
+    with (
+        duckdb.connect(str(tmp_path / "d.duckdb"), read_only=True) as here,
+        duckdb.connect(str(finished / "warehouse.duckdb"), read_only=True) as there,
+    ):
         for name, table in manifest.store.items():
             assert here.execute(f"SELECT count(*) FROM {name}").fetchone() == (table.rows,)
-        assert here.execute("SELECT count(*), count(DISTINCT id) FROM event_store.expanded").fetchone() == (
-            manifest.totals.events,
-            manifest.totals.events,
+        query = (
+            "SELECT count(*), count(DISTINCT id) FROM event_store.expanded WHERE event_time < '2026-10-03'"
+        )
+        assert here.execute(query).fetchone() == there.execute(query).fetchone()
+        assert here.execute("SELECT max(event_time) < '2026-10-03' FROM event_store.expanded").fetchone() == (
+            True,
         )
 
 
