@@ -22,7 +22,7 @@ from sim.cli.options import (
 )
 from sim.cli.terminal import err, out_json
 from sim.exports.forms import FILE_FORMS
-from sim.exports.into_warehouse import check_warehouse, write_warehouse
+from sim.exports.into_warehouse import look_into_warehouse, write_warehouse
 from sim.exports.scratch import passing_folder
 from sim.exports.source import Name, Source, chosen_names, every_name, on_morning, open_source, scenario_facts
 from sim.folder.manifest import Manifest
@@ -75,7 +75,7 @@ def context_command(
 
     def check(manifest: Manifest) -> None:
         if form not in FILE_FORMS:
-            check_warehouse(to, manifest, wanted, allowed)
+            look_into_warehouse(to, manifest, wanted, allowed)
 
     check_flags([to], {"--allow-unlabelled": allow_unlabelled}, "units", "tables")
     day = date_given("--as-of", morning)

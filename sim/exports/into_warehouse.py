@@ -14,7 +14,9 @@ from sim.sinks.open import open_table_sink
 from sim.sinks.tables import Item, Shipment, TableOptions
 
 
-def check_warehouse(url: str, manifest: Manifest, names: list[Name], allowed: tuple[str, ...]) -> list[str]:
+def look_into_warehouse(
+    url: str, manifest: Manifest, names: list[Name], allowed: tuple[str, ...]
+) -> list[str]:
     """What there is where a URL points, before anything is drawn for it. Raises InputError, RunError."""
     sink = open_table_sink(url, TableOptions(allow_unlabelled=allowed))
     try:
