@@ -103,7 +103,10 @@ def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> 
         whole = Dates(run_date, min(source.dates), max(source.dates))
         record = load_record(run_dir)
         record.run_date = run_date
-        work = _Work(source, connection, record, whole, begin, end, say, wish, _read_while_building(order))
+        named = _read_while_building(order)
+        work = _Work(
+            source, connection, record, whole=whole, begin=begin, end=end, say=say, wish=wish, named=named
+        )
         for number, mart in enumerate(order, 1):
             work.build(mart, f"{number} of {len(order)}")
         record.save(run_dir)
