@@ -131,8 +131,10 @@ def _add_law(figures: FigureSet, table: str, units: dict[str, int], unjudged: st
         given = ", ".join(str(row[name]) for name in per)
         lines.setdefault(given, {})[" ".join(str(row[name]) for name in keys)] = float(row["share"])
     for given, shares in lines.items():
-        known = int(units.get(given or "all", EXACT))
-        figures.lines[f"table {table}", given] = FigureLine(f"table {table}", given, shares, known, unjudged)
+        known = int(units.get(given or "all", -1 if units else EXACT))
+        if known >= 0:  # as above
+            line = FigureLine(f"table {table}", given, shares, known, unjudged)
+            figures.lines[f"table {table}", given] = line
 
 
 def cell_errors(clicks: Clicks) -> F64:

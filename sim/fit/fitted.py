@@ -57,13 +57,17 @@ class Fitted:
                 "continuous": {
                     name: few_digits(found["certain"]) for name, found in sorted(self.moments.items())
                 },
-                **{f"table {name}": _units(groups) for name, groups in sorted(self.laws.items())},
+                **{f"table {name}": _units(self.told(groups)) for name, groups in sorted(self.laws.items())},
             },
             "rates": {} if self.clicks is None else self.clicks.note(),
             "held_back": self.report.held_back,
             "borrowed": sorted(set(self.report.borrowed)),
             "as_before": self.missing,
         }
+
+    def told(self, groups: Mapping[str, int]) -> dict[str, int]:
+        """Records by group; -1 for those of so few that it is not told, which have the shares of before."""
+        return {name: count if count >= self.report.threshold else -1 for name, count in groups.items()}
 
 
 def _units(by_given: Mapping[Any, int]) -> dict[str, int]:

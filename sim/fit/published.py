@@ -164,7 +164,7 @@ def pack_table(found: Fitted, pack: Pack) -> pa.Table:
 
 
 def _pack_rows(found: Fitted, pack: Pack) -> Iterator[dict[str, Any]]:
-    fitted = {**found.laws, "numbers": {}}
+    fitted = {**{table: found.told(groups) for table, groups in found.laws.items()}, "numbers": {}}
     if "calendar" not in found.missing:
         fitted["calendar"] = {}
     for table, records in sorted(fitted.items()):
@@ -174,14 +174,14 @@ def _pack_rows(found: Fitted, pack: Pack) -> Iterator[dict[str, Any]]:
                 continue
             if table == "numbers" and not row["source"].startswith(FITTED):
                 continue
-            known = records.get(", ".join(str(row[name]) for name in line_of(table)) or "all")
+            known = records.get(", ".join(str(row[name]) for name in line_of(table)) or "all", 0)
             for column in value_columns(table):
                 yield {
                     "table_name": table,
                     "row_key": json.dumps({name: row[name] for name in spec.key}),
                     "column_name": column,
                     "value": Decimal(f"{row[column]:.9f}"),
-                    "num_records": None if known is None else few_digits(known),
+                    "num_records": few_digits(known) if known > 0 else None,
                 }
 
 

@@ -92,6 +92,9 @@ def test_what_is_published_is_guarded(tmp_path: Path) -> None:
     assert tuple(rates.column_names) == schemas.table(*EVENT_TABLE).names
     assert tuple(others.column_names) == schemas.table(*PACK_TABLE).names
     assert min(fields["num_records"].to_pylist()) >= 10
+    assert min(count for count in others["num_records"].to_pylist() if count is not None) >= 10
+    few = replace(tiny_fit(), laws={"device": {"all": 9}}).note()["units"]["table device"]
+    assert few == {"all": -1}
     assert set(rates["cip_category"].to_pylist()) == set(load_pack(tiny_pack()).rates.cips[:2])
     figures = {format(value.normalize(), "E") for value in rates["avg_events_per_person"].to_pylist()}
     assert max(len(figure.split("E")[0].replace(".", "")) for figure in figures) <= 4
