@@ -29,9 +29,11 @@ from tests.samples.tiny import default_pack
 from tests.servers.bigquery_server import PROJECT, Emulator
 from tests.servers.kills import SERVER
 
-KILLS = so_many(30, 10)
+KILLS = so_many(30, 6)
 OF_A_KIND = so_many(3, 1)
 BEGIN, UNTIL = date(2026, 9, 15), date(2026, 9, 16)  # UTC dates, which three campus days touch
+UNITS_MADE = ("2026-09-14", "2026-09-15", "2026-09-16")
+KEPT = UNITS_MADE[: so_many(0, 2)]  # stay in the folder whenever events are taken out of it
 TARGET = f"bigquery://{PROJECT}?prefix=killed_"
 FIRST_CALL, LAST_CALL = 8, 27  # looking and opening take some fifteen calls, an item four or eight
 # Where a kill happens: before a call is made, when the server has answered it and nobody knows yet; when a
@@ -74,10 +76,13 @@ def _backfill(folder: Path, host: str, moment: str, turn: int, whole_group: bool
 
 
 def _undrawn(folder: Path) -> None:
-    """Take the events out of a run folder, and what is known of them."""
-    shutil.rmtree(folder / "event_store", ignore_errors=True)
+    """Take the events out of a run folder, and what is known of them, but for those of the days KEPT."""
     manifest = load_manifest(folder)
-    manifest.units = {}
+    manifest.units = {day: manifest.units[day] for day in KEPT}
+    kept = {folder / file.path for unit in manifest.units.values() for file in unit.files}
+    for path in (folder / "event_store").rglob("*.parquet"):
+        if path not in kept:
+            path.unlink()
     manifest.save(folder)
 
 
@@ -101,7 +106,7 @@ def test_kills_lose_and_double_nothing(bigquery: Emulator, tmp_path: Path, turns
     for number in range(len(key)):
         if kills == KILLS:
             break
-        undrawn = len(load_manifest(folder).units) < 3
+        undrawn = len(load_manifest(folder).units) < len(UNITS_MADE)
         moment = (UNITS if undrawn else CALLS)[number % 2]
         turn = 1 if undrawn else int(calls[number])
         code = child(moment, turn, whole_group=bool(groups[number]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from datetime import date
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from context import rng
 from context.terms.premises import premises
+from sim.backfill.backfill import Wanted
 from sim.folder.manifest import load_manifest
 from sim.run import Order, deliver, run
 from tests.backfill.test_run import bytes_of
@@ -22,6 +24,8 @@ from tests.servers.kills import SERVER
 
 KILLS = so_many(30, 5)
 DUCKDB_KILLS = so_many(6, 3)
+# What is delivered: the store with all of the term, or in make test with its first days.
+DELIVERED = Wanted(until=None if so_many(1, 0) else date(2026, 10, 2))
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def _run(folder: Path) -> None:
 
 
 def _deliver(folder: Path, file: Path) -> None:
-    deliver(folder, Order((f"duckdb:{file}",)))
+    deliver(folder, Order((f"duckdb:{file}",), DELIVERED))
 
 
 def _changed_ns(path: Path) -> int:

@@ -25,7 +25,7 @@ SD = 5  # two-sided 5.7e-7
 
 @cache
 def loaded() -> tuple[World, CampusFacts]:
-    """World and facts of the gates' campus of 5,000 FTE."""
+    """World and facts of the gates' campus."""
     pack = default_pack()
     return load_world(stored(), CAMPUS, pack, calendar_of(CAMPUS, pack)), campus_facts(stored())
 

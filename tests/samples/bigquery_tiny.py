@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from shutil import copytree
 from tempfile import mkdtemp
 from typing import Any
 
@@ -22,6 +23,7 @@ from sim.folder.manifest import Manifest, load_manifest, run_id
 from sim.run import Order, backfill
 from sim.sinks.bigquery.sink import BigquerySink
 from sim.sinks.tables import Item, Shipment, TableOptions
+from tests.samples.session_folder import made_once
 from tests.samples.tiny import default_pack
 from tests.servers.bigquery_server import PROJECT, Emulator
 
@@ -36,10 +38,13 @@ TABLES = (
 
 @cache
 def small_run() -> Path:
-    """A run folder with the store and seven UTC dates of events."""
-    folder = Path(mkdtemp(prefix="termtide-small-"))
+    """A run folder with the store and seven UTC dates of events, this process's own: it may be claimed."""
+    made = made_once("bigquery-small", _small_run)
+    return Path(copytree(made, Path(mkdtemp(prefix="termtide-small-")) / "small"))
+
+
+def _small_run(folder: Path) -> None:
     backfill(premises(SMALL, default_pack()), folder, Order((f"parquet:{folder}",), Wanted(FIRST, LAST)))
-    return folder
 
 
 def manifest() -> Manifest:

@@ -1,4 +1,7 @@
-"""One Fall term of 5,000 FTE in DuckDB, for gates: what an analyst measures against pack and published facts.
+"""One Fall term in DuckDB, for gates: what an analyst measures against pack and published facts.
+
+It has 2,000 FTE in ``make test`` and 5,000 in ``make gates``; what is counted to be sure that there is enough
+of it is told for 5,000.
 
 Bounds are five standard deviations of what is drawn (5.7e-7 two-sided, for counts taken as normal), and where
 it says so an allowance on top for what is no chance: sizes that end with the campus, times cut by deadlines.
@@ -6,21 +9,29 @@ it says so an allowance on top for what is no chance: sizes that end with the ca
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from math import sqrt
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
+import pyarrow as pa
+import pytest
 
+from context.generate import store_parts
 from context.scenario.scenario import Scenario
-from context.store.files import write_store
-from context.store.store import ENTITY
+from context.store.files import StoreFiles
+from context.store.store import ENTITY, KEYMAP, Store, read_table
+from context.terms.history import calendars
 from tests.samples.extent import further
 from tests.samples.session_folder import made_once
-from tests.samples.tiny import store_of
+from tests.samples.tiny import calendar_of, default_pack
 
-CAMPUS = further(Scenario(name="gates", fte=5_000, seed=5))
+CAMPUS = further(Scenario(name="gates", fte=2_000, seed=5))
+LARGE_FTE = 5_000
+NEEDS_MANY = pytest.mark.skipif(
+    CAMPUS.fte < LARGE_FTE, reason="needs a campus of 5,000 FTE: the seeds of make gates have it"
+)
 SD = 5  # standard deviations
 
 # Sections that students take for credits: not the labs and discussions that go with them, no sandboxes.
@@ -36,6 +47,11 @@ SEATS = """
     FROM course_section_enrollment e JOIN sections s USING (course_section_id)"""
 
 
+def least(large: int) -> float:
+    """What there must be at least on this campus, of which 5,000 FTE have at least so many."""
+    return large * min(1.0, CAMPUS.fte / LARGE_FTE)
+
+
 def stored() -> Path:
     """A folder with its store, which one process of a session writes."""
     return made_once("gates-store", _store)
@@ -43,17 +59,49 @@ def stored() -> Path:
 
 def _store(folder: Path) -> None:
     folder.mkdir()
-    write_store(folder, store_of(CAMPUS))
+    write_parts(folder, CAMPUS)
+
+
+def write_parts(folder: Path, scenario: Scenario, wanted: Iterable[str] = ()) -> None:
+    """Write a store's tables, or the wanted ones, each while it is made: no process holds them together."""
+    names = set(wanted)
+    terms = calendars(scenario, default_pack(), calendar_of(scenario, default_pack()))
+    with StoreFiles(folder, scenario.terms) as files:
+        for part in store_parts(scenario, default_pack(), terms):
+            if not names or part[1] in names:
+                files.add(part)
+
+
+class _Kept(dict[str, pa.Table]):
+    """Tables of a dataset by name, read whenever one is asked for."""
+
+    def __init__(self, dataset: str) -> None:
+        super().__init__()
+        self._dataset = dataset
+
+    def __missing__(self, name: str) -> pa.Table:
+        return read_table(stored(), self._dataset, name)
+
+
+def store_of_campus() -> Store:
+    """The store as ``tests.samples.tiny.store_of`` has it, out of the files: none of it stays in memory."""
+    return Store(_Kept(ENTITY), _Kept(KEYMAP))
+
+
+def asked(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A connection with a store's entities as views by their names, and ``sections``; it holds a gigabyte."""
+    connection = duckdb.connect(config={"threads": "2", "memory_limit": "1GB"})
+    connection.execute("SET TimeZone = 'UTC'")
+    for path in sorted((folder / ENTITY).glob("*.parquet")):
+        connection.execute(f"CREATE VIEW {path.stem} AS FROM read_parquet('{path}')")
+    connection.execute(f"CREATE TEMP TABLE sections AS {SECTIONS}")
+    return connection
 
 
 @cache
 def campus() -> duckdb.DuckDBPyConnection:
     """The store's entities as views by their names, and ``sections`` and ``seats`` of primary sections."""
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    for path in sorted((stored() / ENTITY).glob("*.parquet")):
-        connection.register(path.stem, pq.read_table(path))
-    connection.execute(f"CREATE TEMP TABLE sections AS {SECTIONS}")
+    connection = asked(stored())
     connection.execute(f"CREATE TEMP TABLE seats AS {SEATS}")
     return connection
 

@@ -12,13 +12,20 @@ from context import rng
 from context.arrays import I64
 from context.courses.meetings import Meetings, make_meetings, meeting_keys
 from context.scenario.scenario import Scenario
+from context.store.store import Store
+from tests.samples.gates import CAMPUS, store_of_campus
 from tests.samples.tiny import default_pack, store_of
+
+
+def store_with(scenario: Scenario) -> Store:
+    """The store of a scenario, that of the gates' campus out of its files."""
+    return store_of_campus() if scenario == CAMPUS else store_of(scenario)
 
 
 @cache
 def weeks_of(scenario: Scenario) -> tuple[npt.NDArray[np.uint64], Meetings]:
     """(key, week) of each section, in order of the store's rows."""
-    store = store_of(scenario)
+    store = store_with(scenario)
     offering, section = store.entity["course_offering"], store.entity["course_section"]
     names = pc.coalesce(store.keymap["course_offering"]["sis_ext_id"], offering["le_code"]).to_pylist()
     course = section["le_current_course_offering_id"].to_numpy() - 1
@@ -28,7 +35,7 @@ def weeks_of(scenario: Scenario) -> tuple[npt.NDArray[np.uint64], Meetings]:
 
 def _lectures(scenario: Scenario) -> I64:
     """Row of the lecture in which a component's students sit, -1 for sections that are none."""
-    store = store_of(scenario)
+    store = store_with(scenario)
     section, seat = store.entity["course_section"], store.entity["course_section_enrollment"]
     home = section["course_offering_id"].to_numpy()
     part = np.isin(section["type"].to_numpy(zero_copy_only=False).astype(str), ("Discussion", "Laboratory"))

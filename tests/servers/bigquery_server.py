@@ -58,8 +58,12 @@ class Emulator(Server):
         return [str(python), str(_LAUNCHER), "serve", *places, "--data-dir", self.folder]
 
     def settings(self) -> dict[str, str]:
-        """A home of its own, for what it keeps there; what gs:// means to its load jobs."""
-        return {"HOME": self.folder, "GCS_LOCAL_ROOT": str(self.cloud)}
+        """A home of its own, for what it keeps there; what gs:// means to its load jobs; how many threads."""
+        return {
+            "HOME": self.folder,
+            "GCS_LOCAL_ROOT": str(self.cloud),
+            "BIGQUERY_EMULATOR_THREADS": "1",  # tables are small here: two threads wait for each other
+        }
 
     @property
     def cloud(self) -> Path:

@@ -1,4 +1,6 @@
-"""5,000 FTE: people are whole, what belongs together in life does so here. Bounds: tests/samples/gates.py."""
+"""The gates' campus: people are whole, what belongs together in life does so here. Bounds:
+tests/samples/gates.py.
+"""
 
 from __future__ import annotations
 

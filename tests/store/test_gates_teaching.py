@@ -1,4 +1,4 @@
-"""5,000 FTE: who teaches what, and that everybody's week fits. Bounds: tests/samples/gates.py."""
+"""The gates' campus: who teaches what, and that everybody's week fits. Bounds: tests/samples/gates.py."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from context.courses.meetings import SLOTS
 from context.scenario.scenario import Scenario
 from tests.samples.gates import CAMPUS, check_near, check_shares, counts, numbers, rows
-from tests.samples.tiny import TINY, default_pack, store_of
-from tests.samples.weeks import weeks_of
+from tests.samples.tiny import TINY, default_pack
+from tests.samples.weeks import store_with, weeks_of
 
 TEACHING = "('Teacher', 'Faculty', 'TeachingAssistant')"
 LOADS = """(SELECT person_id, COUNT(*) AS n FROM course_section_enrollment JOIN course_section s
@@ -84,7 +84,7 @@ def test_assistants_by_size() -> None:
 @pytest.mark.parametrize("role", ["Student", "Teacher", "TeachingAssistant", "any that teaches"])
 def test_nobody_has_two_classes_at_one_time(scenario: Scenario, role: str) -> None:
     """Nobody has two classes in one half hour of the week, of students and of all who teach."""
-    store, week = store_of(scenario), weeks_of(scenario)[1]
+    store, week = store_with(scenario), weeks_of(scenario)[1]
     section, seat = store.entity["course_section"], store.entity["course_section_enrollment"]
     online = section["delivery_mode"].cast("string").fill_null("Online").to_numpy(zero_copy_only=False)
     taken = week.taken() & (online != "Online")[:, None]
@@ -100,7 +100,7 @@ def test_nobody_has_two_classes_at_one_time(scenario: Scenario, role: str) -> No
 
 def test_no_assistant_teaches_in_class() -> None:
     """Assistants are free of their own classes when they teach."""
-    store, week = store_of(CAMPUS), weeks_of(CAMPUS)[1]
+    store, week = store_with(CAMPUS), weeks_of(CAMPUS)[1]
     section, seat = store.entity["course_section"], store.entity["course_section_enrollment"]
     online = section["delivery_mode"].cast("string").fill_null("Online").to_numpy(zero_copy_only=False)
     taken = week.taken() & (online != "Online")[:, None]

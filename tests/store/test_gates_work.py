@@ -1,4 +1,4 @@
-"""The campus of 5,000 FTE against pack and published facts: work, scores, grades. Bounds:
+"""The gates' campus against pack and published facts: work, scores, grades. Bounds:
 tests/samples/gates.py.
 """
 
@@ -13,12 +13,12 @@ import numpy.typing as npt
 import pytest
 
 from context.results.score_law import mark_cuts, moments
-from context.store.files import write_store
 from sim.plan.anchors import make_anchors
 from sim.plan.campus import LONGEST_MS
 from sim.plan.effects import MICRO, make_effects
 from sim.world.load import campus_facts, load_world, standard_scores
-from tests.samples.gates import CAMPUS, campus, check_near, check_shares, counts, numbers, rows
+from tests.samples.gates import CAMPUS, campus, check_near, check_shares, counts, least, numbers, rows
+from tests.samples.in_one_call import write_store
 from tests.samples.tiny import calendar_of, default_pack, store_of
 from tests.store.test_store import THOUSAND
 
@@ -138,7 +138,7 @@ def test_missing_work() -> None:
             f"SELECT COUNT(*), AVG((response_date IS NULL)::INT) FROM online "
             f"WHERE progress >= {low} AND progress < {high}"
         )
-        assert n > 5_000
+        assert n > least(5_000)
         check_near(missing, float(rate), float(rate) * 0.58 / sqrt(4_000) + sqrt(rate / n), allowance=0.006)
     (overall,) = numbers("SELECT AVG((response_date IS NULL)::INT) FROM online")
     check_near(overall, 0.065, 0.065 * 0.58 / sqrt(4_000), allowance=0.006)
@@ -209,7 +209,7 @@ def check_days(status: str, days: npt.NDArray[np.int64], cdf: npt.NDArray[np.flo
     found = counts(f"SELECT day::INT FROM leaving WHERE role_status = '{status}'")
     assert set(found) <= set(days.tolist())
     n = sum(found.values())
-    assert n > 500
+    assert n > least(500)
     seen = np.cumsum([found.get(day, 0) for day in days.tolist()]) / n
     assert np.abs(seen - cdf).max() < sqrt(log(2e6) / (2 * n)), status
 
@@ -224,7 +224,7 @@ def test_letters_and_gpa_by_discipline() -> None:
     wanted = {cip: float(gpa) for cip, gpa in zip(law["cip"], law["gpa"], strict=True)}
     found = rows(
         "SELECT cip, AVG(grade_points_per_credit), COUNT(*) FROM graded "
-        "WHERE ps_student_level = 'Undergraduate' GROUP BY cip HAVING COUNT(*) >= 300"
+        f"WHERE ps_student_level = 'Undergraduate' GROUP BY cip HAVING COUNT(*) >= {least(300)}"
     )
     assert len(found) >= 12
     for cip, gpa, n in found:

@@ -47,6 +47,7 @@ def rooms_of(package: Path) -> list[Path]:
     return [package, *sorted({path.parent for path in package.rglob("*.py")} - {package})]
 
 
+@cache
 def contracts() -> list[dict[str, Any]]:
     """The import contracts of ``pyproject.toml``, as they stand there."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
