@@ -84,7 +84,7 @@ def _parsed(path: Path, text: str, form: str, parse: Callable[[str], Any]) -> An
     except RecursionError:
         raise UnreadableError(path, f"not valid {form} here: {deep}") from None
     except ValueError as error:
-        told = str(error).replace("(at ", "at ").removesuffix(")")  # "... at line 3, column 7"
+        told = re.sub(r"\((at [^()]*)\)$", r"\1", str(error))  # "... at line 3, column 7"
         if "integer string conversion" in told:
             told = "a number of too many digits"
         found = re.search(r"line (\d+)", told)

@@ -29,7 +29,7 @@ from context.tables.institution.places import place_tables
 from context.tables.institution.roles_and_periods import frame_tables
 from context.tables.institution.structure import structure_tables
 from context.terms.draw import draw
-from context.terms.drawn import Drawn
+from context.terms.drawn import Drawn, LaterTables, Tables
 from context.terms.history import calendars, drawn_terms
 
 TABLE_FUNCTIONS = (
@@ -60,20 +60,18 @@ def laid_out(drawn: Drawn) -> Store:
 
 def _term_parts(drawn: Drawn) -> Iterator[TablePart]:
     """The tables of a term; each is let go before the next is made, or before the next of TABLE_FUNCTIONS."""
+    for name, entity, keymap in _made_together(drawn):
+        yield ENTITY, name, entity.pop(name)
+        if name in keymap:
+            yield KEYMAP, name, _made(keymap.pop(name))
+
+
+def _made_together(drawn: Drawn) -> Iterator[tuple[str, Tables, Tables | LaterTables]]:
+    """(name, entities, keymaps) of each table of a term: whoever takes it out of the two holds it alone."""
     for tables in TABLE_FUNCTIONS:
         entity, keymap = tables(drawn)
         for name in list(entity):
-            yield ENTITY, name, entity.pop(name)
-            if name in keymap:
-                yield KEYMAP, name, _made(keymap.pop(name))
-
-
-def _tables(drawn: Drawn) -> Iterator[tuple[str, pa.Table, pa.Table | None]]:
-    """(name, entity, its keymap) of a term, for whoever needs both at once."""
-    for tables in TABLE_FUNCTIONS:
-        entity, keymap = tables(drawn)
-        for name in list(entity):
-            yield name, entity.pop(name), _made(keymap.pop(name, None))
+            yield name, entity, keymap
 
 
 def _made(keymap: pa.Table | Callable[[], pa.Table] | None) -> pa.Table | None:
@@ -116,9 +114,8 @@ def _parts(scenario: Scenario, pack: Pack, terms: Sequence[Calendar]) -> Iterato
     joiner, waiting, marks = Joiner(), [], []
     for drawn, _, told in drawn_terms(scenario, pack, terms):
         waiting.append(Store({}, {}))
-        for name, entity, keymap in _tables(drawn):
-            joined = joiner.join(drawn, name, entity, keymap)
-            del entity, keymap
+        for name, entity, keymap in _made_together(drawn):
+            joined = joiner.join(drawn, name, entity.pop(name), _made(keymap.pop(name, None)))
             if name in TOLD:
                 waiting[-1].entity[name] = joined[0]
             else:

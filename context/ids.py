@@ -19,7 +19,6 @@ from context.errors import InputError
 _SHARD_SIZE = 10**13
 SHARD = 1977  # unless a scenario has another
 MOST_SHARD = 900_000  # a long id has 64 bits
-_NO_LONG_IDS = frozenset(["person"])  # whose key is opaque
 _MOST_ROWS = (
     50_000_000  # of an entity in a term, in the term's own stretch of numbers; others follow far behind
 )
@@ -74,7 +73,7 @@ def from_shard(ids: I64, shard: int) -> I64:
 
 def keymap_from_shard(name: str, table: pa.Table, shard: int) -> pa.Table:
     """The keymap of entity ``name`` with its long Canvas ids in ``shard``; opaque keys of people stay."""
-    if shard == SHARD or name in _NO_LONG_IDS:
+    if shard == SHARD or name in schemas.OPAQUE_KEYS:
         return table
     place = table.schema.get_field_index("lms_int_id")
     column = table.column(place)

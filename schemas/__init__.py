@@ -62,6 +62,7 @@ __all__ = [
     "FAMILIES",
     "MART_DATASETS",
     "META",
+    "OPAQUE_KEYS",
     "RAW",
     "AsOf",
     "Column",
@@ -182,11 +183,19 @@ def _by_name(dataset: str) -> dict[str, Table]:
     return {item.name: item for item in tables(dataset)}
 
 
+# Entities whose key in Canvas's own data is opaque: events name them by the shard and the short id.
+OPAQUE_KEYS = frozenset(["person"])
+_LONG = "the long global id in Canvas."
+_OPAQUE = "an opaque key in Canvas, that no event has: events have the shard's prefix and lms_ext_id."
+
+
 def _keymap_of(entity: Table) -> Table:
     unknown = {
         "sis": "The student information system knows none of them.",
         "lms": "The learning environment knows none of them.",
     }
+
+    canvas_key = _OPAQUE if entity.name in OPAQUE_KEYS else _LONG
 
     def native(name: str, description: str) -> Column:
         system = name.partition("_")[0]
@@ -211,7 +220,7 @@ def _keymap_of(entity: Table) -> Table:
             ),
             native("sis_int_id", "Internal id in the student information system."),
             native("sis_ext_id", "Id that the student information system shows to the outside."),
-            native("lms_int_id", "Internal id in the learning environment; the long global id in Canvas."),
+            native("lms_int_id", f"Internal id in the learning environment; {canvas_key}"),
             native("lms_ext_id", "Id that the learning environment shows; the short local id in Canvas."),
         ),
     )

@@ -32,7 +32,7 @@ class FitField:
     value: str  # expression over the base
     given: tuple[str, ...]
     where: str
-    cluster: str  # column of the base: what units lie in, which have their values together; "" where nothing
+    cluster: str  # column of the base: what records lie in whose values go together; "" for the unit
     instead: str  # why a term of Termtide's own differs there, "" where it does not
 
     @property

@@ -24,7 +24,6 @@ from context.generate import generate
 from context.packs.pack import Pack, load_pack
 from context.scenario.calendar import Calendar, build_calendar
 from context.scenario.scenario import Scenario
-from context.store.files import write_store
 from sim.backfill.job import Job, Task
 from sim.backfill.worker import PART_ROWS, Worker
 from sim.caliper.batch import Batch
@@ -44,6 +43,7 @@ from sim.world.load import campus_facts, load_world, standard_scores
 from tests.bench_page import PAGES, print_figures, write_page
 from tests.bench_peers import limits, peers
 from tests.samples.bench_row import Row, T, timed
+from tests.samples.in_one_call import write_store
 
 MIDTERM_DAYS = tuple(range(42, 49))
 PLAIN_EVENTS = 20_000  # the plain loop is slow: a slice is enough

@@ -22,9 +22,9 @@ from context.generate import generate
 from context.packs.pack import load_pack
 from context.scenario.calendar import build_calendar
 from context.scenario.scenario import Scenario
-from context.store.files import write_store
 from tests.bench_events import timed
 from tests.bench_peers import FIELDS
+from tests.samples.in_one_call import write_store
 
 PEOPLE = 20_000
 

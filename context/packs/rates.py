@@ -25,7 +25,6 @@ from context.packs.spec import (
 )
 
 _NAMES = tuple(AXES)  # term_type, day, week, kind, role | cip, level, tool
-_LEADING = 5  # axes that a call fixes; the other three are the axes of the answer
 DEFAULT_ROLE = "Student"
 
 

@@ -21,6 +21,12 @@ from context.packs.read import Block, Findings, read_head
 Cells = dict[str, str]  # a row by the names of its columns
 
 
+def check_new_folder(folder: Path) -> None:
+    """Raise InputError where a pack can't be written, as there is something already."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"--out {folder}: there already, allowed: a new folder, or an empty one")
+
+
 @dataclass
 class DraftTable:
     """What pack.toml says of a table, the columns of its file, and its rows."""
@@ -66,8 +72,7 @@ class Draft:
         Raises InputError where there is something already, or what was fitted is no pack; RunError when the
         disk fails.
         """
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise InputError(f"--out {folder}: there already, allowed: a new folder, or an empty one")
+        check_new_folder(folder)
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             beside = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -111,9 +116,9 @@ class Draft:
                 yield f"unit = {_toml(block.unit)}\n"
 
 
-def begin(pack: str | Path, base: Path | None = None) -> Draft:
+def begin(pack: str | Path) -> Draft:
     """A draft that says what a pack says. Raises InputError for one that cannot be read."""
-    folder = find_pack(pack, base)
+    folder = find_pack(pack)
     faults = Findings(folder.name)
     head, blocks = read_head(folder, faults)
     if faults.found:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -51,11 +50,6 @@ class Calendar:
     offset_after_ms: I64  # [n + 2]
     windows: tuple[IncidentWindow, ...]  # incidents in order of start
     unmoved: Calendar | None = None  # before the scenario's shift; None without one
-
-    @property
-    def incident_windows(self) -> tuple[tuple[int, int, Literal["all"] | tuple[str, ...]], ...]:
-        """(start, end, tools) of each incident, UTC ms, in order of start."""
-        return tuple((window.start, window.end, window.tools) for window in self.windows)
 
     @property
     def open_ms(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from importlib import metadata, resources
+from importlib import resources
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -31,11 +31,6 @@ def zone(name: str) -> ZoneInfo:
     path = resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
     with path.open("rb") as data:
         return ZoneInfo.from_file(data, key=name)
-
-
-def zone_version() -> str:
-    """The version of the tzdata package, such as "2026.6": part of what a run depends on."""
-    return metadata.version("tzdata")
 
 
 def wall_ms_of(day: date) -> int:

@@ -134,27 +134,5 @@ def as_of(store: Store, time_zone: str, day: date) -> Store:
     return Store({name: past.shown(name) for name in store.entity}, keymap)
 
 
-def last_change(store: Store, time_zone: str) -> date:
-    """The local date of the last fact in the store: as of the day after, the store is whole."""
-    past = Morning(store.entity, time_zone, date(1970, 1, 1))
-    last = date(1970, 1, 1)
-    for name in store.entity:
-        section = facts_of(name)
-        found = [past.births(name)]
-        paths: list[tuple[str, ...]] = []
-        for column, rule in section.rules.items():
-            if rule.kind in ("created", "actual", "changed"):
-                paths.append((column,))
-            elif rule.kind == "grows":
-                paths.append(rule.path)
-            paths.extend(since.path for since in rule.since)
-        found.extend(past.instants(name, path) for path in paths)
-        for values, is_day in found:
-            top = int(np.max(values, initial=-NEVER, where=values != NEVER))
-            if top != -NEVER:
-                last = max(last, date(1970, 1, 1) + timedelta(top) if is_day else _local_day(time_zone, top))
-    return last
-
-
 def _local_day(time_zone: str, us: int) -> date:
     return instant_to_wall(time_zone, us // 1000).date()

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import schemas
 from context.errors import RunError
 from context.files import PARTIAL, Written
-from context.store.store import KEYMAP, PLAYED, Store, TablePart, table_path
+from context.store.store import KEYMAP, PLAYED, TablePart, table_path
 
 ROW_GROUP = 1 << 18
 
@@ -162,8 +162,3 @@ def write_table(root: Path, dataset: str, name: str, table: pa.Table) -> Path:
     with StoreFiles(root) as files:
         files.add((dataset, name, table))
     return table_path(root, dataset, name)
-
-
-def write_store(root: Path, store: Store) -> list[Path]:
-    """Write every table; returns the files in order."""
-    return [write_table(root, dataset, name, table) for dataset, name, table in store.datasets()]

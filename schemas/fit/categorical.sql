@@ -1,6 +1,6 @@
 -- One categorical field. What few people have goes without its name; a condition that few have is left out. How far the
--- clusters that units lie in (courses) go their own ways tells how many units by themselves would be as certain:
--- cluster_squares against what they would be if units were as chance picks them.
+-- clusters that records lie in (courses) go their own ways tells how many records by themselves would be as certain:
+-- cluster_squares against what they would be if records were as chance picks them.
 WITH
 base AS (
 {base}
@@ -16,13 +16,28 @@ given AS (
   WHERE {where}
 ),
 part AS (
-  SELECT given_1_value, given_2_value, field_value, `cluster`, COUNT(*) AS num_records, COUNT(DISTINCT unit) AS num_people
+  SELECT given_1_value, given_2_value, field_value, `cluster`, COUNT(*) AS num_records
   FROM given
   GROUP BY 1, 2, 3, 4
 ),
-placed AS (
+sized AS (
   SELECT *, SUM(num_records) OVER (PARTITION BY given_1_value, given_2_value, `cluster`) AS size
   FROM part
+),
+either AS (
+  SELECT
+    given_1_value,
+    given_2_value,
+    field_value,
+    COUNT(*) AS num_records,
+    COUNT(DISTINCT unit) AS num_people,
+    0 AS squares,
+    0 AS products
+  FROM given
+  GROUP BY 1, 2, 3
+  UNION ALL
+  SELECT given_1_value, given_2_value, field_value, 0, 0, num_records * num_records, num_records * size
+  FROM sized
 ),
 counted AS (
   SELECT
@@ -31,9 +46,9 @@ counted AS (
     field_value,
     SUM(num_records) AS num_records,
     SUM(num_people) AS num_people,
-    SUM(num_records * num_records) AS squares,
-    SUM(num_records * size) AS products
-  FROM placed
+    SUM(squares) AS squares,
+    SUM(products) AS products
+  FROM either
   GROUP BY 1, 2, 3
 ),
 shared AS (

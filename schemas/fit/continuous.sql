@@ -1,6 +1,6 @@
 -- One continuous field. Minimum and maximum are those beyond which so few people are that nobody could be told;
--- what lies beyond counts as they do. How far the clusters that units lie in (courses) are from the average tells how
--- many units by themselves would be as certain.
+-- what lies beyond counts as they do. How far the clusters that records lie in (courses) are from the average tells how
+-- many records by themselves would be as certain.
 WITH
 base AS (
 {base}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import schemas
 from context.errors import InputError
+from context.store.memory import give_back
 from sim.backfill.finished_tables import day_items, store_items
 from sim.backfill.folders import Folder, OtherFolder, RunFolder, Stdout
 from sim.backfill.job import Job, Task
@@ -27,6 +28,7 @@ from sim.folder.whole import Care, changed
 from sim.plan.plan_file import planned_events
 from sim.sinks.open import offered, open_sink
 from sim.sinks.tables import EXPANDED, TableOptions
+from sim.sinks.units import Sink
 
 UNIT_WORK = 5_000  # what a unit costs beside its events, in events: its part of the plan, its files
 
@@ -131,25 +133,30 @@ class Backfill:
         """
         places = _Places()
         try:
-            for url in urls:
-                self._add(url, options, places)
+            sinks = [(url, self._looked_at(url, options, places)) for url in urls]
+            for url, sink in sinks:  # now that none of them is refused, which leaves no folder behind
+                if sink is not None:
+                    self._add_folder(url, sink)
             yield
         finally:
             for warehouse in self.warehouses:
                 warehouse.close()
 
-    def _add(self, url: str, options: TableOptions, places: _Places) -> None:
-        """Open a URL unless it leads to a place that is taken."""
+    def _looked_at(self, url: str, options: TableOptions, places: _Places) -> Sink | None:
+        """Open a URL unless it leads to a place that is taken; None for a warehouse, which is added."""
         scheme = offered(url, "units", "tables")
         if scheme.protocol == "tables":
             warehouse = WarehouseThread(url, options)
             self.warehouses.append(warehouse)
             places.take(url, warehouse.places)
-            return
+            return None
         sink = open_sink(url)
-        place = _place(scheme.name, sink.root)
-        places.take(url, {place}, None if sink.root is None else sink.root.resolve())
-        if place == _place(self.run.scheme, self.at.run_dir):
+        places.take(url, {_place(scheme.name, sink.root)}, None if sink.root is None else sink.root.resolve())
+        return sink
+
+    def _add_folder(self, url: str, sink: Sink) -> None:
+        scheme = offered(url, "units").name
+        if _place(scheme, sink.root) == _place(self.run.scheme, self.at.run_dir):
             self.add_run()
         elif sink.root is None:
             self.folders.append(Stdout(url, sink))
@@ -242,6 +249,7 @@ class Backfill:
         if not tasks:
             return
         work = self._work(tasks)
+        give_back(threads=False)  # the processes that draw want the room
         there = sum(bool(self._wants(day, dates)) for day in days) - len(tasks)
         with self.at.show.counted("events", "days", len(tasks), sum(work.values()), there) as bar:
             for unit in units(job, tasks, workers):

@@ -42,10 +42,9 @@ class Text:
 
 @dataclass(frozen=True)
 class Hole:
-    """The place of a field's text; ``quoted``: inside of a JSON string."""
+    """The place of a field's text."""
 
     field: str
-    quoted: bool
 
 
 @dataclass(frozen=True)
@@ -107,11 +106,11 @@ def _tokens(node: Any) -> Iterator[Token]:
             yield from _tokens(value)
         yield Text("]")
     elif isinstance(node, Raw):
-        yield Hole(node.field, quoted=False)
+        yield Hole(node.field)
     elif isinstance(node, str):
         yield Text('"')
         for place, piece in enumerate(_HOLE.split(node)):
-            yield Hole(piece, quoted=True) if place % 2 else Text(_json(piece)[1:-1])
+            yield Hole(piece) if place % 2 else Text(_json(piece)[1:-1])
         yield Text('"')
     else:
         yield Text(_json(node))

@@ -155,11 +155,6 @@ def fixed(texts: U8) -> pa.StringArray:
     return pa.StringArray.from_buffers(n, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(texts)))
 
 
-def uuids(high: U64, low: U64) -> pa.StringArray:
-    """8-4-4-4-12 texts."""
-    return fixed(uuid_texts(high, low))
-
-
 def times(ms: I64) -> pa.StringArray:
     """``2026-10-12T13:05:09.123Z`` for sorted UTC ms."""
     return fixed(time_texts(ms))

@@ -24,9 +24,10 @@ from sim.cli.terminal import err, out_json
 from sim.exports.forms import FILE_FORMS
 from sim.exports.into_warehouse import write_warehouse
 from sim.exports.scratch import passing_folder
-from sim.exports.source import Name, Source, chosen_names, on_morning, open_source, scenario_facts
+from sim.exports.source import Name, Source, chosen_names, every_name, on_morning, open_source, scenario_facts
 from sim.folder.progress import Progress
-from sim.sinks.open import check_flags, either, forms, is_offered, not_offered
+from sim.sinks.open import check_flags, either, forms, is_offered, not_offered, open_table_sink
+from sim.sinks.tables import TableOptions
 
 _TARGETS = (*(f"{form}:DIR" for form in FILE_FORMS), *forms("tables"))
 
@@ -69,6 +70,7 @@ def context_command(
     Of a run or a scenario; as files, or into a warehouse; whole, or as of a morning.
     """
     form, target = _target(to)
+    chosen_names(tables or [], every_name())  # told before anything is drawn, as what is wrong with ``to``
     check_flags([to], {"--allow-unlabelled": allow_unlabelled}, "units", "tables")
     day = date_given("--as-of", morning)
     flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
@@ -98,7 +100,9 @@ def _target(url: str) -> tuple[str, str]:
     if scheme in FILE_FORMS:
         from sim.exports.files import check_folder
 
-        check_folder(typed_path(target))  # told before anything is made
+        check_folder(typed_path(target))
+    else:
+        open_table_sink(url, TableOptions()).close()
     return scheme, target
 
 

@@ -11,7 +11,7 @@ import typer
 
 from context.errors import FindingsError, InputError, number_of
 from context.files import typed_path
-from sim.cli.options import AsJson
+from sim.cli.options import AsJson, RunDir
 from sim.cli.terminal import err, out, out_json, print_rows
 from sim.sinks.open import droppable, either, open_dropper
 
@@ -81,10 +81,6 @@ def drop_command(sink: _Where, run: _RunId, yes: _Yes = False, as_json: AsJson =
     err.print("removed")
 
 
-_RunFolder = Annotated[
-    Path | None,
-    typer.Argument(parser=typed_path, metavar="[RUN]", help="A run's folder; default: the newest run."),
-]
 _Courses = Annotated[
     int, typer.Option("--courses", metavar="N", min=1, help="Look at so many courses of the run.")
 ]
@@ -95,7 +91,7 @@ _Students = Annotated[
 
 
 def audit_command(
-    run: _RunFolder = None, courses: _Courses = 60, students: _Students = 10, as_json: AsJson = False
+    run_dir: RunDir = None, courses: _Courses = 60, students: _Students = 10, as_json: AsJson = False
 ) -> None:
     """Hold a run's clicks against those of real courses.
 
@@ -106,7 +102,7 @@ def audit_command(
     from sim.folder.chosen import chosen_term
     from sim.folder.find import find_run
 
-    folder = find_run(run)
+    folder = find_run(run_dir)
     _, pack, _ = chosen_term(None, folder, {})
     found = audited(course_logs(folder, pack, courses, students), pack)
     if as_json:

@@ -27,6 +27,15 @@ from sim.cli.variables import check_variables, read_variables
 # with Python's own 700 (2,000 from 3.12 on) a query's start takes some 3 % longer.
 _OBJECTS = 50_000
 _HELP_WIDTH = 80
+_ALLOWED_NUMBERS = {  # by Pydantic's names of what is wrong
+    "greater_than_equal": "{ge} and more",
+    "less_than_equal": "{le} and less",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "finite_number": "a number",
+}
 # Where each command stands, in the order in which help lists them. A command imports what it needs when it is
 # asked for: `termtide sql` does not wait for what draws a term.
 COMMANDS = {
@@ -205,7 +214,7 @@ def main(arguments: list[str] | None = None) -> None:
         if usage is None and "interrupted" in str(error).lower():
             _stopped(as_json=as_json)  # DuckDB's own word for Ctrl-C in a query
         if usage is not None:
-            line = shortened(usage().rstrip("."), words)
+            line = shortened(_number_wanted(error) or usage().rstrip("."), words)
             fail(f"{line}; {_where_help_is(error)}", 2, as_json=as_json)
         known = ours(error)
         if known is None:
@@ -216,6 +225,21 @@ def main(arguments: list[str] | None = None) -> None:
         _stopped(as_json=as_json)
     if isinstance(code, int) and code:
         raise SystemExit(code)
+
+
+def _number_wanted(error: Exception) -> str:
+    """What was given for an option that takes a number, and what it takes; "" for another fault.
+
+    Typer hands on Pydantic's sentence, which does not say what was given.
+    """
+    from pydantic import ValidationError
+
+    option, fault = getattr(error, "param", None), error.__cause__
+    if option is None or not isinstance(fault, ValidationError):
+        return ""
+    found = fault.errors(include_url=False)[0]
+    allowed = _ALLOWED_NUMBERS.get(found["type"], "").format(**found.get("ctx", {}))
+    return f"{option.opts[0]}: {found['input']} given, allowed: {allowed}" if allowed else ""
 
 
 def _where_help_is(error: Exception) -> str:

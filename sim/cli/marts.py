@@ -44,7 +44,7 @@ def marts_list(as_json: AsJson = False) -> None:
         out_json(rows)
         return
     shown = [{**row, "reads": ", ".join(str(name) for name in row["reads"])} for row in rows]
-    print_rows(shown, ("mart", "columns", "stored", "built", "reads"))
+    print_rows(shown, ("mart", "columns", "stored", "built", "reads"), needed=2)
 
 
 @marts_app.command("show")

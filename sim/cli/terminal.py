@@ -73,11 +73,18 @@ def out_document(text: str) -> None:
     typer.echo(text, nl=False)
 
 
-def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-    """Rows as a table on stdout, all of them; what is None is empty."""
+def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...], needed: int | None = None) -> None:
+    """Rows as a table on stdout, all of them; what is None is empty.
+
+    A terminal that is too narrow gets a field a line; or, of long lists, only the first columns, where the
+    ``needed`` ones of them fit.
+    """
     import pyarrow as pa
 
     from sim.sql.output import write_rows
+
+    if needed is not None and (width := out_width()) is not None:
+        columns = _that_fit(rows, columns, needed, width)
 
     def cells(column: str) -> list[Any]:
         values = [row.get(column) for row in rows]
@@ -86,6 +93,19 @@ def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
         return ["" if value is None else str(value) for value in values]
 
     write_rows(pa.table({column: cells(column) for column in columns}), "pretty", sys.stdout, out_width())
+
+
+def _that_fit(
+    rows: list[dict[str, Any]], columns: tuple[str, ...], needed: int, width: int
+) -> tuple[str, ...]:
+    """As many of the columns as a grid of ``width`` has room for; all, if it has none for the needed ones."""
+    widths = [max(map(len, [name, *(str(row.get(name) or "") for row in rows)])) for name in columns]
+    for kept in range(len(columns), needed - 1, -1):
+        if sum(widths[:kept]) + 3 * kept + 1 <= width:
+            if left := columns[kept:]:
+                err.print(f"left out, as the terminal is narrow: {', '.join(left)}; --json has all")
+            return columns[:kept]
+    return columns
 
 
 def program(called: str | None = None) -> str:

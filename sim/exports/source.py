@@ -21,6 +21,7 @@ from context.terms.premises import Premises, premises_given
 from sim.folder.chosen import Flags, means_scenario
 from sim.folder.find import find_run
 from sim.folder.manifest import Manifest, PackEntry, load_manifest, new_manifest
+from sim.folder.names import COMPLETED_BY
 from sim.folder.progress import Progress
 
 Name = tuple[str, str]  # dataset, table
@@ -71,7 +72,7 @@ def of_run(run_dir: Path) -> Source:
     """The store of a run. Raises InputError when the run has none yet."""
     manifest = load_manifest(run_dir)
     if not manifest.has_store:
-        raise InputError(f"{run_dir}: its context store is not complete; `termtide run` completes it")
+        raise InputError(f"{run_dir}: its context store is not complete; {COMPLETED_BY}")
     names = [(dataset, name) for dataset, _, name in (entry.partition(".") for entry in manifest.store)]
     return _of_files(manifest, names, run_dir)
 
@@ -122,12 +123,16 @@ def on_morning(source: Source, day: date) -> Source:
 
     Raises InputError for a store that lacks a table: what rows look like follows from others.
     """
-    for dataset in (ENTITY, KEYMAP):
-        for table in schemas.tables(dataset):
-            if (dataset, table.name) not in source.names:
-                raise InputError(f"--as-of: needs every table, {_unknown(dataset, table.name)}")
+    for dataset, name in every_name():
+        if (dataset, name) not in source.names:
+            raise InputError(f"--as-of: needs every table, {_unknown(dataset, name)}")
     store = as_of(source.whole(), source.manifest.scenario.time_zone, day)
     return of_store(store, source.manifest)
+
+
+def every_name() -> list[Name]:
+    """Every table that a store can have, by the contracts."""
+    return [(dataset, table.name) for dataset in (ENTITY, KEYMAP) for table in schemas.tables(dataset)]
 
 
 def chosen_names(wanted: Sequence[str], there: Sequence[Name]) -> list[Name]:

@@ -1,9 +1,9 @@
 """The categorical and continuous fields of a pack, from counts and moments.
 
-How certain a share or an average is depends on whether units that lie together (the quizzes of a course) are
-alike. The variance between such clusters over the one that units picked by chance would have is the design
-effect (Kish, Survey Sampling, 1965; one for all shares of a line, as in Rao and Scott 1981): so many times
-fewer units by themselves would be as certain.
+How certain a share or an average is depends on whether records that lie together (the quizzes of a course)
+are alike. The variance between such clusters over the one that records picked by chance would have is the
+design effect (Kish, Survey Sampling, 1965; one for all shares of a line, as in Rao and Scott 1981): so many
+times fewer records by themselves would be as certain.
 """
 
 from __future__ import annotations
@@ -11,14 +11,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf, sqrt
 from typing import Any
+
+import numpy as np
 
 from context.errors import InputError
 from context.packs.distribution import Categorical, Continuous, make_continuous
+from context.packs.moments import FAMILIES
 from sim.fit.guard import GuardReport, named_safely, rounded_rate, rounded_shares
 from sim.fit.warehouses.source import FitRow
 
 Condition = tuple[str, ...]
+_CHANCE = 4  # standard errors of a median that are no sign of another family
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class FittedShares:
     given: tuple[str, ...]
     shares: dict[Condition, dict[str | None, float]]
     units: dict[Condition, int]  # -1 where the shares are borrowed
-    certain: dict[Condition, int]  # units by themselves that would be as certain; -1 as well
+    certain: dict[Condition, int]  # records by themselves that would be as certain; -1 as well
 
     def rows(self, source: str) -> list[dict[str, Any]]:
         """As rows of categorical.csv."""
@@ -64,7 +69,7 @@ class _Line:
     few_records: int = 0
     few_people: int = 0
     cluster_squares: float = 0.0  # of what clusters differ by
-    chance_squares: float = 0.0  # of what they would if units were picked by chance
+    chance_squares: float = 0.0  # of what they would if records were picked by chance
 
     @property
     def total(self) -> int:
@@ -76,7 +81,7 @@ class _Line:
 
     @property
     def certain(self) -> int:
-        return as_certain(self.total_people, self.cluster_squares, self.chance_squares)
+        return as_certain(self.total, self.cluster_squares, self.chance_squares)
 
 
 def fitted_shares(law: Categorical, rows: Iterable[FitRow], report: GuardReport) -> FittedShares | None:
@@ -162,14 +167,15 @@ def _spread(
     return dict(zip(weights, rounded_shares(list(weights.values())), strict=True))
 
 
-def as_certain(units: int, cluster_squares: float, chance_squares: float) -> int:
-    """Units by themselves that would be as certain as ``units`` in clusters: as many, or fewer."""
+def as_certain(records: int, cluster_squares: float, chance_squares: float) -> int:
+    """Records by themselves that would be as certain as ``records`` in clusters: as many, or fewer."""
     effect = cluster_squares / chance_squares if chance_squares > 0 else 1.0
-    return max(round(units / max(effect, 1.0)), 1)
+    return max(round(records / max(effect, 1.0)), 1)
 
 
 def fitted_moments(law: Continuous, row: FitRow, report: GuardReport, name: str) -> dict[str, Any] | None:
-    """Average, sd, guarded bounds and median as cells of continuous.csv; None where they make no law.
+    """Average, sd, guarded bounds and median as cells of continuous.csv, and the family where it is another
+    one than that of ``law``; None where they make no law.
 
     ``row`` as ``schemas/fit/continuous.sql`` gives it.
     """
@@ -185,9 +191,28 @@ def fitted_moments(law: Continuous, row: FitRow, report: GuardReport, name: str)
         "max": high,
         "median": min(max(rounded_rate(row["median_field_value"]), low), high),
     }
-    try:
-        make_continuous(found["avg"], found["sd"], low, high, found["median"], law.family, law.step)
-    except InputError:
+    family = _family(law, found, int(row["num_people"]))
+    if family is None:
         report.borrowed.append(f"continuous {name}: its moments make no law in steps of {law.step:g}")
         return None
-    return found
+    return found if family == law.family else {**found, "family": family}
+
+
+def _family(law: Continuous, found: dict[str, float], people: int) -> str | None:
+    """The family of ``law``, or where its median is further from the counted one than chance has it, the one
+    whose median is nearest; None where no family has these moments.
+    """
+    away = {family: _median_away(family, law.step, found) for family in (law.family, *FAMILIES)}
+    # A median's standard error is 1.25 times a mean's (of the normal law; those of long tails have less).
+    room = law.step / 2 + _CHANCE * 1.25 * found["sd"] / sqrt(people)
+    nearest = law.family if away[law.family] <= room else min(away, key=lambda family: away[family])
+    return nearest if away[nearest] < inf else None
+
+
+def _median_away(family: str, step: float, found: dict[str, float]) -> float:
+    """How far the median of a family's law of these moments is from the counted one; inf for no law."""
+    try:
+        made = make_continuous(found["avg"], found["sd"], found["min"], found["max"], None, family, step)
+    except InputError:
+        return inf
+    return abs(float(made.at(np.array([0.5]))[0]) * step - found["median"])

@@ -171,9 +171,10 @@ class _Fit:
         moments = None if not rows else fitted_moments(law, rows[0], self.found.report, name)
         if moments is None or rows is None:
             return None
-        units, squares = int(rows[0]["num_people"]), (rows[0].get(key) for key in _SQUARES)
-        certain = as_certain(units, *(float(value or 0.0) for value in squares))
-        self.found.moments[name] = {**moments, "units": units, "certain": certain}
+        squares = (float(rows[0].get(key) or 0.0) for key in _SQUARES)
+        certain = as_certain(int(rows[0]["num_records"]), *squares)
+        figures = {key: value for key, value in moments.items() if key != "family"}
+        self.found.moments[name] = {**figures, "units": int(rows[0]["num_people"]), "certain": certain}
         return [{**old[0], **moments, "source": self.origin, "assumption": "false"}]
 
     def check_size(self) -> None:

@@ -239,14 +239,13 @@ def told_values(rows: Iterable[FitRow]) -> dict[str, dict[_Key, dict[str, float]
             continue
         try:
             given = json.loads(row["row_key"])
-            key = tuple(given[part] for part in TABLES[name].key)
-            hash(key)
+            values = found[name].setdefault(tuple(given[part] for part in TABLES[name].key), {})
         except (ValueError, KeyError, TypeError):
             allowed = ", ".join(TABLES[name].key)
             raise InputError(
                 f"pack_distributions.row_key: {row['row_key']} given for {name}, allowed: JSON with {allowed}"
             ) from None
-        found[name].setdefault(key, {})[str(row["column_name"])] = float(row["value"])
+        values[str(row["column_name"])] = float(row["value"])
     return found
 
 

@@ -1,4 +1,4 @@
-"""Digests of what was generated: of columns, whatever file or encoding they stand in, and of lines.
+"""Digests of what was generated: of columns, whatever file or encoding they stand in.
 
 The digest of a column depends on its values alone: not on chunks, slices, dictionary or Parquet encoding,
 nor on the machine. Nulls differ from empty texts, a null record from a record of nulls. Nested columns are
@@ -10,7 +10,7 @@ against forgers.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -161,14 +161,6 @@ def combined(digests: Mapping[str, str], rows: int) -> str:
     """One XXH3-128 (hex) over named digests, in their order."""
     text = "".join(f"{name}\n{digest}\n" for name, digest in digests.items())
     return xxhash.xxh3_128(f"{rows}\n{text}".encode()).hexdigest()
-
-
-def lines_digest(blocks: Iterable[bytes | memoryview]) -> str:
-    """XXH3-128 (hex) of NDJSON given as blocks of bytes, however they are cut."""
-    digest = xxhash.xxh3_128()
-    for block in blocks:
-        digest.update(block)
-    return digest.hexdigest()
 
 
 def _digest(

@@ -26,7 +26,7 @@ class RunFacts:
 
 
 def facts_of(run_dir: Path) -> RunFacts:
-    """The facts of a run folder. Raises InputError where no run is, RunError for a damaged file."""
+    """The facts of a run folder. Raises InputError where no run is."""
     path = run_dir / MANIFEST
     try:
         found = _read(path)
@@ -37,13 +37,13 @@ def facts_of(run_dir: Path) -> RunFacts:
             raise InputError(f"{run_dir}: no {MANIFEST} there, allowed: the folder of a run") from None
         raise
     except (ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path}: no manifest of a run") from error
+        raise _none(path) from error
 
 
 def event_files(run_dir: Path) -> dict[str, list[str]]:
     """Paths of the files of events, relative to the run folder, by UTC date ("2026-09-01"), in order.
 
-    Raises UnreadableError or RunError for a damaged manifest.
+    Raises InputError for what is no manifest of a run.
     """
     path = run_dir / MANIFEST
     found: dict[str, list[str]] = {}
@@ -54,12 +54,15 @@ def event_files(run_dir: Path) -> dict[str, list[str]]:
                 if day is not None:
                     found.setdefault(day.isoformat(), []).append(file["path"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"{path}: no manifest of a run") from error
+        raise _none(path) from error
     return {day: sorted(found[day]) for day in sorted(found)}
 
 
 def mart_files(run_dir: Path, mart: str) -> dict[str, str]:
-    """The same of a mart ("mart_general.lms_tool"): one file a day, by its day. Raises as ``event_files``."""
+    """The same of a mart ("mart_general.lms_tool"): one file a day, by its day.
+
+    Raises RunError for a damaged record.
+    """
     path = run_dir / MARTS
     if not path.is_file():
         return {}
@@ -68,6 +71,10 @@ def mart_files(run_dir: Path, mart: str) -> dict[str, str]:
         return {str(day): str(files[day]["path"]) for day in sorted(files)}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{path}: no record of marts") from error
+
+
+def _none(path: Path) -> InputError:
+    return InputError(f"{path}: this is no manifest of a Termtide run")
 
 
 def _read(path: Path) -> Any:

@@ -29,7 +29,7 @@ from sim.sinks.messages import AwayError, Messages, StreamSink
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 5.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LaneFigures:
     """How it stands with the lanes at one moment: what is in one of the figures is in none of the others."""
 
@@ -104,16 +104,16 @@ class Lanes:
         with self.changed:
             queues = self.queues
             return LaneFigures(
-                queues.queued,
-                queues.in_flight,
-                self.acked,
-                self.acked_bytes,
-                Counter(self.acked_of),
-                Counter(self.bytes_of),
-                queues.skew_ms,
-                queues.worst_skew_ms,
-                self.retries,
-                self.away,
+                queued=queues.queued,
+                in_flight=queues.in_flight,
+                acked=self.acked,
+                acked_bytes=self.acked_bytes,
+                acked_of=Counter(self.acked_of),
+                bytes_of=Counter(self.bytes_of),
+                skew_ms=queues.skew_ms,
+                worst_skew_ms=queues.worst_skew_ms,
+                retries=self.retries,
+                away=self.away,
             )
 
     def group_of(self, batch: Batch, sensor: I64) -> I64:

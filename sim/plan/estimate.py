@@ -21,12 +21,14 @@ from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
 from sim.plan.effects import day_curve
 
-# Rows and events: measured on 30, 60, 300, 1,000 and 5,000 FTE. JSON, Parquet and the two kinds of compressed
-# NDJSON: measured on 30, 300 and 1,000 FTE. The bytes in DuckDB and BigQuery: measured on an earlier state of
-# the code, assumed to hold. All of them bound the questions asked, not the run. Bytes are per event and per
-# store row.
-STORE_ROWS_PER_ENROLMENT = 305
-STORE_ROWS_OF_ANY_CAMPUS = 40_000  # catalogue, roles, rooms and the like
+# Rows of the store: measured on 30, 60, 150, 300, 1,000, 5,000 and 20,000 FTE, 2026-11-27: within 10 %,
+# from 300 FTE on within 4 %. Events: on 30, 60, 300, 1,000 and 5,000 FTE. Bytes of an event in Parquet: on
+# 150 (232), 1,000 (216), 5,000 (223) and 20,000 FTE (232 and 241); without the JSON, and as NDJSON with its
+# two kinds of compression: on the midterm week of 5,000 FTE (docs/speed.md). The bytes in DuckDB and
+# BigQuery: measured on an earlier state of the code, assumed to hold. All of them bound the questions
+# asked, not the run. Bytes are per event and per store row.
+STORE_ROWS_PER_ENROLMENT = 373
+STORE_ROWS_OF_ANY_CAMPUS = 32_000  # catalogue, roles, rooms and the like
 CAN_CLICK = 0.889  # share of enrolment-days asked for: some join late or drop, some courses are not in Canvas
 OVERSHOOT = 0.03  # deadlines beyond the rates, as a share of what is asked, ...
 OVERSHOOT_OF_FEW = 0.45  # ... and so much over the square root of the enrolments: cells of few students
@@ -34,29 +36,29 @@ VISITS_PER_ENROLMENT = 0.416  # on an average day: a student's visits, shared ou
 STAFF_EVENTS_PER_ENROLMENT, STAFF_EVENTS_OF_ANY_CAMPUS = 53.5, 16_000  # content and grades
 SYSTEM_EVENTS_PER_ENROLMENT = 0.32
 API_SHARE = 0.52  # of students' events: page views that may have a twin
-JSON_BYTES_PER_EVENT = 1900
-PARQUET_BYTES_PER_EVENT = {True: 220, False: 125}  # with and without the whole JSON
-# CPU seconds: fitted to runs without marts of 12 to 1,000 FTE by one and by two workers, and with marts to
-# 150 FTE (52.6 CPU seconds), 1,000 (88.6), 5,000 (266) and 20,000 (957, on a busy machine). They are of two
-# cores of 2024; what is told goes by the pace of the machine that tells it.
-CPU_SECONDS_PER_MILLION = {True: 12.5, False: 7.0}
+JSON_BYTES_PER_EVENT = 1930
+PARQUET_BYTES_PER_EVENT = {True: 228, False: 96}  # with and without the whole JSON
+# CPU seconds: what events and rows add as docs/speed.md has it for 5,000 FTE, the rest fitted to whole runs
+# by two workers of 1,000 FTE (62 CPU seconds), 5,000 (178) and 20,000 (717). They are of two cores of 2024;
+# what is told goes by the pace of the machine that tells it.
+CPU_SECONDS_PER_MILLION = {True: 8.5, False: 4.5}
 CPU_SECONDS_OF_A_DAY = 0.06  # of a campus day beside its events: its part of the plan, its files
-CPU_SECONDS_OF_A_WORKER = 2.5  # until it draws, where there are several
-SECONDS_PER_MILLION_ROWS = 2.0  # store, by one process
-SECONDS_PER_MILLION_IN_REPORT = 2.0  # events: warehouse, its checks, report
+CPU_SECONDS_OF_A_WORKER = 2.0  # until it draws, where there are several
+SECONDS_PER_MILLION_ROWS = 1.2  # store, by one process: generated, written and read back
+SECONDS_PER_MILLION_IN_REPORT = 1.0  # events: plan, warehouse, its checks, report
 SECONDS_OF_ANY_RUN = 5.5  # imports, the least store, plan, warehouse, report and the pages beside it
 # Marts: files of days, queries, and what each event adds; DuckDB shares none of it out among workers of ours.
-SECONDS_OF_A_DAY_IN_MARTS, SECONDS_OF_ANY_MARTS, SECONDS_PER_MILLION_IN_MARTS = 0.1, 5.0, 3.5
-BYTES_OF_PAGES = 7_000_000  # report, dictionary, cookbook, plan
-BYTES_OF_ANY_MARTS, MART_BYTES_PER_EVENT = 5_000_000, 8
+SECONDS_OF_A_DAY_IN_MARTS, SECONDS_OF_ANY_MARTS, SECONDS_PER_MILLION_IN_MARTS = 0.05, 5.0, 3.5
+BYTES_OF_PAGES = 15_000_000  # report, dictionary, cookbook, plan, counts, what the warehouse file has itself
+BYTES_OF_ANY_MARTS, MART_BYTES_PER_EVENT = 5_000_000, 11
 SOUND_FTE = 100  # below it cells have too few students for the pack's margins to show
 # By destination: of an event with and without the JSON column, of a row of the store. NDJSON always has whole
 # documents. BigQuery's are logical bytes: 8 of a number or time, 2 and its UTF-8 of a text.
 SINK_BYTES: dict[str, tuple[dict[bool, int], int]] = {
-    "parquet": (PARQUET_BYTES_PER_EVENT, 17),
+    "parquet": (PARQUET_BYTES_PER_EVENT, 12),
     "ndjson": ({True: JSON_BYTES_PER_EVENT, False: JSON_BYTES_PER_EVENT}, 400),
-    "ndjson gzip": ({True: 194, False: 194}, 26),
-    "ndjson zstd": ({True: 102, False: 102}, 26),
+    "ndjson gzip": ({True: 232, False: 232}, 26),
+    "ndjson zstd": ({True: 120, False: 120}, 26),
     "duckdb": ({True: 1160, False: 650}, 28),
     "bigquery": ({True: 3530, False: 1560}, 112),
 }

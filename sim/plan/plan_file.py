@@ -221,12 +221,6 @@ def _ints(struct: pa.StructArray, name: str) -> I64:
     return np.asarray(struct.field(name).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def read_plan(path: Path, days: list[int] | None = None) -> Plan:
-    """The plan of ``days`` (all when None)."""
-    file = PlanFile(path)
-    return Plan(file.effects, {day: file.day(day) for day in (file.days if days is None else days)})
-
-
 class PlanDays(Mapping[int, DayPlan]):
     """Days of a plan on disk; only the last one read is kept."""
 

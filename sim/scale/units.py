@@ -112,11 +112,6 @@ def _moved(worker: Worker | None, given: Premade, scratch: Path) -> Worker:
     return new
 
 
-def unit_maker(making: Making) -> Callable[[date], UnitMade]:
-    """What makes units of one tenant in a process."""
-    return UnitMaker(making).make
-
-
 class UnitMakers:
     """Makes units of any tenant in this process; it keeps what it has of the last one only."""
 

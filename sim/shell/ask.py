@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import pyarrow as pa
 
+from context.documents import read_bytes
 from context.errors import InputError
 from context.files import replacing
 from sim.folder.find import find_run
@@ -66,12 +67,7 @@ def text_of(asked: Asked) -> str:
             return query
     if file is None:
         return _decoded(sys.stdin.buffer.read(), "standard input")
-    if not file.is_file():
-        raise InputError(f"{file}: no such file")
-    try:
-        return _decoded(file.read_bytes(), str(file))
-    except OSError as error:
-        raise InputError(f"{file}: {error.strerror or error}") from None
+    return _decoded(read_bytes(file), str(file))
 
 
 def _decoded(data: bytes, where: str) -> str:

@@ -1,4 +1,4 @@
-"""Where output goes: siblings behind one small protocol, chosen by the scheme of a URL.
+"""Where units of events go: siblings behind one small protocol, chosen by the scheme of a URL.
 
 ``parquet:DIR``   the run folder's event store, a file per unit and UTC date
 ``ndjson:DIR``    a folder with one file of JSON documents per unit; ``ndjson:-`` writes to stdout;
@@ -103,13 +103,6 @@ class Sink(Protocol):
     def close(self) -> None:
         """Finish; nothing may be written afterwards."""
         ...
-
-
-def write_unit(sink: Sink, unit: Unit) -> list[Written]:
-    """Write or replace a unit that is whole in memory. Raises RunError."""
-    with sink.unit(unit.campus_day) as writer:
-        writer.add(unit)
-    return writer.written
 
 
 def stored(

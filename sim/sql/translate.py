@@ -18,10 +18,9 @@ from context.errors import InputError
 from sim.sql.columnar.register import give
 from sim.sql.expressions.names import Scope, struct_fields
 from sim.sql.grammar.catalog import Catalog, Partition, Surroundings
-from sim.sql.grammar.coercion import coerced, distance
 from sim.sql.grammar.parse import number_placeholders, parse_query, parse_statements
 from sim.sql.grammar.types import Type
-from sim.sql.grammar.values import Value, name_sql, settled
+from sim.sql.grammar.values import Value, name_sql
 from sim.sql.queries.compiler import Compiler, Output, Query
 from sim.sql.queries.queries import Translator
 from sim.sql.rules.failing import MESSAGE, needed, without_texts
@@ -98,18 +97,6 @@ def translate(
     used = sorted(set(re.findall(r"\$(\w+)", without_texts(sql))))
     columns = tuple(zip(names, [output.type for output in found.outputs], strict=True))
     return Translated(sql, columns, tuple(used), _reads(compiler), partition=found.partition)
-
-
-def translate_expression(text: str, around: Surroundings, wanted: Type | None = None) -> Translated:
-    """One expression, as a script's SET has it, as a query of one row and column; ``wanted`` is its type."""
-    compiler = Translator(around)
-    value = compiler.expressions(Scope()).value(parse_query(f"SELECT {text}").expressions[0])
-    kind = wanted or settled(value.type)
-    if distance(value, kind) is None:
-        raise InputError(f"{text.strip()[:60]} is {settled(value.type)}, allowed: {kind}")
-    sql = compiler.json_reads.settled(f"SELECT {coerced(value, kind).sql} AS value")
-    used = sorted(set(re.findall(r"\$(\w+)", without_texts(sql))))
-    return Translated(sql, (("value", kind),), tuple(used), _reads(compiler))
 
 
 def _shown(found: Query, compiler: Compiler) -> Query:

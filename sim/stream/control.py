@@ -86,7 +86,7 @@ def ask(folder: Path, command: str, value: str = "") -> dict[str, Any]:
             client.sendall(orjson.dumps({"command": command, "value": value}) + b"\n")
             with client.makefile("rb") as lines:
                 answer = orjson.loads(lines.readline())
-    except (FileNotFoundError, ConnectionRefusedError):
+    except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
         raise InputError(f"--state {folder}: no stream is at work with it") from None
     except (OSError, ValueError) as error:
         raise RunError(f"{path}: the stream doesn't answer ({error})") from error

@@ -120,7 +120,7 @@ def test_a_run_is_audited(capsys: pytest.CaptureFixture[str]) -> None:
     logs = list(course_logs(run, default_pack(), 5, 3))
     assert logs
     with pytest.raises(SystemExit) as stopped:
-        main(["audit", str(run), "--courses", "5", "--students", "3", "--json"])
+        main(["audit", "--run", str(run), "--courses", "5", "--students", "3", "--json"])
     found = json.loads(capsys.readouterr().out)["figures"]
     assert [one["figure"] for one in found][: len(FIGURES)] == [*FIGURES]
     assert stopped.value.code == (0 if all(one["inside"] for one in found) else 1)
@@ -132,6 +132,6 @@ def test_a_run_is_audited(capsys: pytest.CaptureFixture[str]) -> None:
 def test_no_run_is_an_error_of_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder without a run is bad input."""
     with pytest.raises(SystemExit) as stopped:
-        main(["audit", str(tmp_path)])
+        main(["audit", "--run", str(tmp_path)])
     assert stopped.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -87,11 +87,11 @@ def test_foreign_destinations_are_refused(
     finished: Path, foreign: Path, to: tuple[str, ...], said: str
 ) -> None:
     """What is not ours is left alone: one line that says why, before anything is written."""
-    before = file_bytes(foreign)
+    before, names = file_bytes(foreign), sorted(foreign.rglob("*"))
     with pytest.raises(InputError, match=said) as caught:
         deliver(finished, Order(tuple(url.format(foreign) for url in to)))
     assert "\n" not in str(caught.value)
-    assert file_bytes(foreign) == before
+    assert (file_bytes(foreign), sorted(foreign.rglob("*"))) == (before, names)
 
 
 @pytest.mark.parametrize("kind", ["backfill", "context"])

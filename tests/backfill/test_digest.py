@@ -15,7 +15,8 @@ import schemas
 from sim.folder.digest import column_digests, events_digest, table_digest
 from sim.sinks.bigquery.checksum import leaves
 from sim.sinks.parquet import ParquetSink, leaf_paths, writer_options
-from sim.sinks.units import Unit, write_unit
+from sim.sinks.units import Unit
+from tests.samples.in_one_call import write_unit
 from tests.samples.toy_run import day_events, unit
 
 DAY = date(2026, 9, 1)

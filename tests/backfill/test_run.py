@@ -28,12 +28,12 @@ from sim.draw.engine import load_engine
 from sim.draw.sessions.sessions import session_sizes
 from sim.folder.manifest import Manifest, load_manifest
 from sim.plan.effects import MICRO
-from sim.plan.plan_file import read_plan
 from sim.run import run
 from sim.sinks.memory import MemorySink
 from sim.sinks.units import Needs, Unit
 from sim.sql.query import run_sql
 from sim.world.objects import lti_tools
+from tests.samples.in_one_call import read_plan
 from tests.samples.no_charts import LEAVE_OUT
 from tests.samples.tiny import BRIEF, SMALL, brief_run, calendar_of, default_pack, finished_run
 

@@ -295,3 +295,26 @@ def test_bad_input(
     assert (caught.value.code, out) == (2, "")
     assert all(word in line for word in words), line
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--to", "csv:out", "--table", "persn"], "did you mean person?"),
+        (["--to", "duckdb:."], "allowed: a file"),
+        (["--to", "bigquery://no such"], "project 'no such' given"),
+    ],
+)
+def test_what_is_wrong_is_told_before_a_store_is_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    word: str,
+) -> None:
+    """Names of tables and places to write to are looked at first: a large store takes minutes."""
+    monkeypatch.delattr("sim.cli.context.open_source")
+    with pytest.raises(SystemExit) as caught:
+        main(["context", "--fte", "20", *arguments])
+    line = capsys.readouterr().err
+    assert (caught.value.code, line.count("\n")) == (2, 1)
+    assert word in line

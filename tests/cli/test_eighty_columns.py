@@ -86,6 +86,20 @@ def test_what_commands_tell_people_fits(
     capsys.readouterr()
 
 
+@pytest.mark.usefixtures("terminal")
+def test_long_lists_stay_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tables and marts have a row each; what has no room is left out from the last column, and named."""
+    for command, row, left in (
+        (["schema", "list"], "│ course_section_enrollment ", "inferred, rows_per_1000_fte, loaded_from"),
+        (["marts", "list"], "│ mart_general.lti_tool ", "reads"),
+    ):
+        errors, said = told_both(command, capsys)
+        assert row in said
+        assert "-- row 1 --" not in said
+        assert f"{left}; --json has all" in " ".join(errors.split())
+        assert too_wide(said + errors) == []
+
+
 def told_both(command: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
     """What a command says on stderr and on stdout."""
     heard: list[str] = []

@@ -37,6 +37,17 @@ def test_the_report_is_made_anew(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert check_run(run).findings == []
 
 
+def test_pictures_want_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file in the place of their folder is told before anything is drawn."""
+    (tmp_path / "png").write_text("mine")
+    with pytest.raises(SystemExit) as caught:
+        main(["report", "--run", str(finished_run()), "--png", str(tmp_path / "png")])
+    assert caught.value.code == 2
+    assert (
+        capsys.readouterr().err == f"termtide: --png {tmp_path / 'png'}: this is a file, allowed: a folder\n"
+    )
+
+
 def test_what_has_no_report_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is not complete, one whose pack is another here, no charts: one line, nothing written."""
     run = copied(tmp_path)

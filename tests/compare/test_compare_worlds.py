@@ -16,6 +16,7 @@ from sim.compare.compare import Comparison, compare
 from sim.compare.figures import of_fit, of_pack
 from tests.samples.fitted_tiny import tiny_fit, tiny_pack
 from tests.samples.pack_folder import Edit, edit
+from tests.samples.tiny import finished_run
 
 
 def _tool(rows: list[list[str]]) -> None:
@@ -123,6 +124,18 @@ def test_the_command_ends_with_what_it_finds(tmp_path: Path, capsys: pytest.Capt
     with pytest.raises(SystemExit) as ended:
         main(["compare", "us_public_r1", str(tmp_path / "nowhere")])
     assert ended.value.code == 2
+
+
+def test_both_sides_are_opened_before_one_is_fitted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is wrong with the second side is told at once, not after minutes for the first."""
+    monkeypatch.setattr("sim.fit.fit.fit", None)
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", str(finished_run()), "duckdb:nowhere"])
+    line = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert line.startswith("termtide: duckdb:nowhere: no such file, allowed: a pack, the folder of a run, ")
 
 
 def test_a_tool_is_named_by_its_part_too(tmp_path: Path) -> None:

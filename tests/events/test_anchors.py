@@ -93,8 +93,8 @@ def _list(times: np.ndarray) -> list[int]:
 def _off_outages(times: np.ndarray) -> Counter[int]:
     """Times outside of outages and the day after them: events of rows in one come when it is over."""
     far = np.ones(len(times), dtype=bool)
-    for start, end, _ in tiny().calendar.incident_windows:
-        far &= (times < start) | (times > end + 24 * 3_600_000)
+    for window in tiny().calendar.windows:
+        far &= (times < window.start) | (times > window.end + 24 * 3_600_000)
     return Counter(_list(times[far]))
 
 

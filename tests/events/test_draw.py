@@ -17,7 +17,8 @@ from sim.draw.day import draw_day
 from sim.draw.parts import Select, Tally
 from sim.draw.twins import TWIN_OF
 from sim.plan.effects import MICRO
-from sim.plan.plan_file import read_plan, write_plan
+from sim.plan.plan_file import write_plan
+from tests.samples.in_one_call import read_plan
 from tests.samples.tiny import TINY, Campus, campus_of, tiny
 
 MIDTERM = 45

@@ -11,6 +11,7 @@ import pytest
 import sim
 from context.arrays import NO_TIME
 from context.errors import InputError
+from context.scenario.calendar import Calendar
 from context.scenario.incidents import check_tools
 from context.scenario.parts import Incident
 from sim.draw.day import draw_day
@@ -20,9 +21,15 @@ from tests.events.test_draw import OUTAGE_DAY, drawn
 from tests.samples.tiny import OUTAGE, TINY, calendar_of, campus_of, default_pack, drawn_of, tiny
 
 
+def _outage(calendar: Calendar) -> tuple[int, int]:
+    """Begin and end of the only incident, UTC ms."""
+    (window,) = calendar.windows
+    return window.start, window.end
+
+
 def test_nobody_clicks_in_an_outage() -> None:
     """While Canvas is out there is no event of students, and some visits come back afterwards."""
-    ((start, end, _),) = tiny().calendar.incident_windows
+    start, end = _outage(tiny().calendar)
     batch, tally = drawn(OUTAGE_DAY)
     inside = (batch.time_ms >= start) & (batch.time_ms < end)
     assert not inside.any()
@@ -52,7 +59,7 @@ def test_long_outages_keep_the_laws(name: str, begin: str, end: str, tmp_path: P
     assert (drawn_.results.submitted_ms[handed_in] <= exits[handed_in]).all()
     by_system = (s.grader_enrolment < 0) & (s.graded_ms >= 0)
     assert ((s.graded_ms - s.submitted_ms)[by_system] < 5_000).all()
-    ((start, stop, _),) = calendar.incident_windows
+    start, stop = _outage(calendar)
     for day in range(
         calendar.day_of_date(window.start.date()) - 2, calendar.day_of_date(window.end.date()) + 6
     ):
@@ -84,7 +91,7 @@ def test_an_outage_takes_what_it_names(tools: str | tuple[str, ...], gone: tuple
     """Instants from an incident's start to before its end are taken: of its tools, of all with Canvas."""
     incident = OUTAGE.model_copy(update={"tools": tools})
     calendar = calendar_of(TINY.model_copy(update={"incident": (incident,)}), default_pack())
-    ((start, end, _),) = calendar.incident_windows
+    start, end = _outage(calendar)
     time, inside = np.array([start - 1, start, end - 1, end]), [False, True, True, False]
     names = ("canvas", "kaltura", "zoom")
     for code, name in enumerate(names):

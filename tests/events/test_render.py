@@ -21,7 +21,7 @@ from sim.caliper.fields import plain_time
 from sim.caliper.kinds import KIND, KINDS
 from sim.caliper.models import CanvasEvent
 from sim.caliper.shapes import fields_of
-from sim.caliper.texts import escaped, time_text, times, uuids
+from sim.caliper.texts import escaped, fixed, time_text, times, uuid_texts
 from sim.draw.day import draw_day
 from sim.render.reference import Builder, models, plain_loop, render_slow
 from sim.render.renderer import Renderer
@@ -172,7 +172,7 @@ def test_times_and_ids() -> None:
         np.array([0x0123456789ABCDEF], dtype=np.uint64),
         np.array([0xFEDCBA9876543210], dtype=np.uint64),
     )
-    assert uuids(high, low).to_pylist() == ["01234567-89ab-cdef-fedc-ba9876543210"]
+    assert fixed(uuid_texts(high, low)).to_pylist() == ["01234567-89ab-cdef-fedc-ba9876543210"]
 
 
 def test_events_are_large_enough() -> None:

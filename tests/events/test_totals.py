@@ -22,9 +22,10 @@ from sim.caliper.batch import NO_TOOL
 from sim.caliper.kinds import KINDS, tool_sql
 from sim.render.expanded import Expander
 from sim.sinks.parquet import ParquetSink
-from sim.sinks.units import Unit, write_unit
+from sim.sinks.units import Unit
 from sim.sql.session_tables import session_sql
 from tests.events.test_draw import drawn
+from tests.samples.in_one_call import write_unit
 from tests.samples.pack_folder import edit
 from tests.samples.term_files import ERRORS, LARGE_FTE, TERM, make_term
 from tests.samples.tiny import calendar_of, default_pack, tiny

@@ -58,8 +58,29 @@ def test_quizzes_of_a_course_that_are_alike_count_as_one(kind: str) -> None:
     assert _certain(MIXED, kind) == 200
 
 
+def test_a_person_in_several_courses_counts_once() -> None:
+    """Nine people with a value are nine in however many courses, and held back; sandboxes do not count."""
+    people = [*((person, course) for person in range(9) for course in range(4)), (9, 4), (10, 4)]
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA context_store_entity")
+        connection.execute(
+            "CREATE TABLE context_store_entity.course_section AS "
+            "SELECT i AS course_section_id, i AS le_current_course_offering_id, "
+            "CASE WHEN i < 4 THEN i > 1 END AS is_graded FROM range(5) AS t(i)"
+        )
+        connection.execute(
+            "CREATE TABLE context_store_entity.course_section_enrollment AS SELECT unnest(?) AS person_id, "
+            "unnest(?) AS course_section_id, 'Observer' AS role, NULL::VARCHAR AS role_status, "
+            "NULL::VARCHAR AS enrollment_status",
+            [list(column) for column in zip(*people, strict=True)],
+        )
+        field = next(f for f in schemas.fit_fields() if f.name == "course_section_enrollment.role")
+        rows = DuckdbSource(connection, "a test").rows(categorical_sql(field, ["Observer"], 10))
+    assert [(row["field_value"], row["num_people"], row["num_records"]) for row in rows] == [(None, 9, 36)]
+
+
 def test_the_fields_of_courses_have_their_clusters() -> None:
-    """Every field that counts things of courses says so; what courses and people have does not."""
+    """Every field that counts what courses hold, or who is in them, says so."""
     for field in schemas.fit_fields():
-        inside = field.unit not in ("person_id", "course_offering_id")
+        inside = field.base == "enrollment" or field.unit not in ("person_id", "course_offering_id")
         assert field.cluster == ("course_offering_id" if inside else ""), field.name

@@ -75,6 +75,24 @@ def test_bad_addresses_are_told_in_a_line(tmp_path: Path, capsys: pytest.Capture
         assert "\n" not in told
 
 
+def test_places_to_write_to_are_looked_at_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder that can't take the pack, or the tables to publish, is told before minutes of counting."""
+    monkeypatch.setattr("sim.fit.fit.fit", None)
+    (tmp_path / "file").write_text("mine")
+    for flags, words in (
+        (["--out", str(tmp_path / "file")], "there already, allowed: a new folder"),
+        (["--out", str(tmp_path)], "there already, allowed: a new folder"),
+        (["--out", str(tmp_path / "new"), "--publish", str(tmp_path / "file")], "allowed: a folder"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(["fit", "--from", str(finished_run()), *flags])
+        told = capsys.readouterr().err
+        assert (ended.value.code, told.count("\n")) == (2, 1)
+        assert words in told
+
+
 def test_a_type_of_term_that_is_not_there_is_refused() -> None:
     """Fitting a Spring of a run that has a Fall ends with what there is."""
     with pytest.raises(InputError, match="--term-type: Spring given, allowed: Fall"):

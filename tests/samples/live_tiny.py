@@ -17,7 +17,7 @@ from context.scenario.parts import SensorDelivery
 from context.scenario.scenario import Scenario
 from context.terms.premises import premises
 from sim.caliper.batch import NO_TOOL
-from sim.caliper.texts import uuids
+from sim.caliper.texts import fixed, uuid_texts
 from sim.draw.day import draw_day
 from sim.draw.engine import load_engine
 from sim.render.renderer import Renderer
@@ -88,7 +88,7 @@ def sensors() -> dict[str, str]:
     found: dict[str, str] = {}
     for day in engine.calendar.days.tolist():
         batch = draw_day(engine, day)[0]
-        ids = uuids(batch.uuid_high, batch.uuid_low).to_pylist()
+        ids = fixed(uuid_texts(batch.uuid_high, batch.uuid_low)).to_pylist()
         found |= {f"urn:uuid:{one}": names[code] for one, code in zip(ids, batch.tool.tolist(), strict=True)}
     return found
 

@@ -31,9 +31,10 @@ from sim.plan.plan_file import write_plan
 from sim.render.expanded import Expander, _FieldPaths
 from sim.render.scopes import Scoped
 from sim.sinks.parquet import ParquetSink
-from sim.sinks.units import Unit, write_unit
+from sim.sinks.units import Unit
 from sim.sql.session_tables import session_sql
 from tests.samples.extent import further
+from tests.samples.in_one_call import write_unit
 from tests.samples.tiny import Campus, campus_of, default_pack
 
 TERM = further(Scenario(name="term", fte=1_500, seed=20261))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from shutil import copytree
@@ -14,7 +15,6 @@ from context.packs.pack import Pack, load_pack
 from context.scenario.calendar import Calendar, build_calendar
 from context.scenario.parts import CalendarOverrides, Incident
 from context.scenario.scenario import Scenario
-from context.store.files import write_store
 from context.store.store import Store
 from context.terms.draw import draw
 from context.terms.drawn import Drawn
@@ -26,6 +26,8 @@ from sim.run import run
 from sim.sql.warehouse import build_warehouse
 from sim.world.load import campus_facts, load_world, standard_scores
 from sim.world.world import World
+from tests.samples.commands import BRIEF_TERM
+from tests.samples.in_one_call import write_store
 from tests.samples.no_charts import without_charts
 from tests.samples.session_folder import made_once
 
@@ -34,31 +36,6 @@ OUTAGE = Incident(name="outage", start=_BEGIN, end=_END)
 _MEDIUM, _LARGE = 100, 2_000  # FTE, over all terms
 TINY = Scenario(name="tiny", fte=60, seed=11, incident=(OUTAGE,))
 # A term of seven weeks, over a clock change: what whole runs are made of, as days are what they cost.
-SEVEN_WEEKS = CalendarOverrides(
-    start=date(2026, 9, 21),
-    instruction_end=date(2026, 11, 6),
-    finals_start=date(2026, 11, 9),
-    end=date(2026, 11, 11),
-    no_class=(date(2026, 10, 19),),
-)
-THREE_WEEKS = CalendarOverrides(
-    start=date(2026, 9, 21),
-    instruction_end=date(2026, 10, 9),
-    finals_start=date(2026, 10, 12),
-    end=date(2026, 10, 13),
-)
-SMALL = TINY.model_copy(update={"fte": 30, "calendar": SEVEN_WEEKS})
-BRIEF = Scenario(name="brief", fte=10, seed=11, calendar=THREE_WEEKS)  # for what any run shows
-BRIEF_TOML = """
-name = "brief"
-fte = 10
-seed = 11
-[calendar]
-start = 2026-09-21
-instruction_end = 2026-10-09
-finals_start = 2026-10-12
-end = 2026-10-13
-"""
 SMALL_TOML = """
 name = "tiny"
 fte = 30
@@ -74,6 +51,13 @@ name = "outage"
 start = 2026-10-14T13:00:00
 end = 2026-10-14T15:30:00
 """
+BRIEF_TOML = f'name = "brief"\nfte = 10\nseed = 11\n{BRIEF_TERM}'
+SEVEN_WEEKS, THREE_WEEKS = (
+    CalendarOverrides.model_validate(tomllib.loads(text)["calendar"], strict=False)
+    for text in (SMALL_TOML, BRIEF_TERM)
+)
+SMALL = TINY.model_copy(update={"fte": 30, "calendar": SEVEN_WEEKS})
+BRIEF = Scenario(name="brief", fte=10, seed=11, calendar=THREE_WEEKS)  # BRIEF_TOML's: for what any run shows
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ from sim.folder.claim import claim
 from sim.folder.digest import events_digest, table_digest
 from sim.folder.manifest import Manifest, TableEntry
 from sim.sinks.parquet import ParquetSink
-from sim.sinks.units import Unit, write_unit
+from sim.sinks.units import Unit
 from sim.sql.warehouse import build_warehouse
+from tests.samples.in_one_call import write_unit
 
 ZONE = ZoneInfo("America/Detroit")
 SHARD = 10**13

@@ -30,6 +30,19 @@ def session(toy_run: Path) -> Iterator[Session]:
         yield made
 
 
+@pytest.fixture
+def notes() -> list[str]:
+    """What ``own_session`` tells."""
+    return []
+
+
+@pytest.fixture
+def own_session(toy_run: Path, notes: list[str]) -> Iterator[Session]:
+    """A session of a test's own, which notes what it tells."""
+    with Session(toy_run, TOY_PROJECT, note=notes.append) as made:
+        yield made
+
+
 @pytest.fixture(scope="module")
 def tables(toy_run: Path) -> Iterator[TableNames]:
     """Its tables by name, as queries find them."""

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from sim.scale.finish import finish_run, merged_manifest
 from sim.scale.job import load_job
 from sim.scale.places.storage import UPLOADS, FolderStorage
 from sim.scale.tasks import Share, dealt
-from sim.scale.units import Making, make_own_units, unit_maker
+from sim.scale.units import Making, PlacedUnit, make_own_units, unit_makers
 from sim.verify.run_folder import check_run
 from tests.samples.scaled import generated, prepared_work
 from tests.samples.tiny import finished_run
@@ -72,7 +71,7 @@ def test_a_unit_by_two_processes_at_once_is_one_unit(out: Path, kept: dict[Path,
     text = record.read_bytes()
     assert record in kept
     record.unlink()
-    made = list(in_processes(partial(unit_maker, _making(out)), [day] * 4, 2))
+    made = list(in_processes(unit_makers, [PlacedUnit(_making(out), day, 0)] * 4, 2))
     assert sum(not unit.was_there for unit in made) >= 1
     assert record.read_bytes() == text
 
@@ -90,7 +89,7 @@ def test_a_file_cut_short_is_made_again(out: Path, kept: dict[Path, str]) -> Non
     assert kept
     path = next((out / "event_store/expanded/event_date=2026-10-02").glob("unit-2026-10-02.parquet"))
     path.write_bytes(path.read_bytes()[:-9])
-    (unit,) = in_processes(partial(unit_maker, _making(out)), [date(2026, 10, 2)], 1)
+    (unit,) = in_processes(unit_makers, [PlacedUnit(_making(out), date(2026, 10, 2), 0)], 1)
     assert not unit.was_there
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -24,7 +23,7 @@ from sim.scale.places.open import open_storage
 from sim.scale.places.storage import FolderStorage, Found, Storage
 from sim.scale.prepare import prepare_work
 from sim.scale.tasks import Share
-from sim.scale.units import Making, make_own_units, unit_maker
+from sim.scale.units import Making, PlacedUnit, UnitMaker, make_own_units, unit_makers
 from sim.sql.warehouse import ROOT, open_run
 from sim.verify.run_folder import check_run
 from tests.samples.scaled import generated, made_units, prepared_work, put_work
@@ -145,15 +144,15 @@ def test_units_over_a_bucket_are_those_of_one_machine(bucket: str, tmp_path: Pat
     job = prepare_work(premises(SMALL, default_pack()), open_storage(work), Progress.silent())
     assert job == load_job(FolderStorage(prepared_work()))
     whole = generated(finished_run())
-    days = [date(2026, 10, 1), date(2026, 10, 2)]
-    done = list(in_processes(partial(unit_maker, Making(work, out)), days, 2))
+    units = [PlacedUnit(Making(work, out), date(2026, 10, day), 0) for day in (1, 2)]
+    done = list(in_processes(unit_makers, units, 2))
     assert [unit.was_there for unit in done] == [False, False]
     place = open_storage(out)
     events = [found.name for found in place.list("event_store")]
     assert len(events) >= 2
     for name in events:
         assert place.read(name) == whole[name]
-    assert all(unit.was_there for unit in in_processes(partial(unit_maker, Making(work, out)), days, 1))
+    assert all(unit.was_there for unit in in_processes(unit_makers, units, 1))
     assert len(list(tmp_path.glob("termtide-scale-*/*/world.bin"))) == 1
     assert not list(tmp_path.glob("termtide-unit-*"))
 
@@ -256,9 +255,9 @@ def test_a_cache_that_was_damaged_is_fetched_again(bucket: str, tmp_path: Path) 
     """A world that was changed on the machine's disk is fetched anew, and the units are the same."""
     work, out = f"{bucket}/work", f"{bucket}/run"
     put_work(open_storage(work))
-    unit_maker(Making(work, out))
+    UnitMaker(Making(work, out))
     (world,) = tmp_path.glob(f"termtide-scale-*/*/{WORLD}")
     text = world.read_bytes()
     world.write_bytes(text[:-100])
-    unit_maker(Making(work, out))(date(2026, 10, 1))
+    UnitMaker(Making(work, out)).make(date(2026, 10, 1))
     assert world.read_bytes() == text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,14 @@ def test_the_cost_of_a_billion_events_by_hand() -> None:
     assert by["Dataflow"].usd == pytest.approx(dataflow * (0.056 + 4 * 0.003557 + 25 * 0.000054))
 
 
+def test_the_page_has_the_formula() -> None:
+    """docs/scale.md has the seconds that are reckoned with."""
+    page = (Path(__file__).parents[2] / "docs/scale.md").read_text(encoding="utf-8")
+    whole, bare = (CPU_SECONDS_PER_MILLION[with_json] for with_json in (True, False))
+    assert f"CPU-seconds = {SECONDS_PER_MILLION_ROWS} R + {CPU_SECONDS_OF_A_DAY} D + c E + 5 T" in page
+    assert f"c = {whole} with the JSON column, {bare} without" in page
+
+
 def test_costs_grow_with_the_events() -> None:
     """Ten times the events and rows cost about ten times as much, whichever the engine."""
     more = replace(BILLION, events_by={"rates": 10**10}, store_rows=5_000_000_000)
@@ -44,6 +53,8 @@ def test_facts_and_lines_say_the_same() -> None:
     """Programs and people are told each engine, with the date of the prices."""
     facts, text = cost_facts(BILLION), "\n".join(cost_lines(BILLION))
     assert facts["prices"]["as_of"] in text
-    for engine in facts["engines"]:
-        assert f"{engine['engine']}: {engine['vcpu_hours']:,.2f} vCPU-hours" in text
-        assert f"about {engine['usd']:,.2f} USD" in text
+    for engine, cost in zip(facts["engines"], engine_costs(BILLION), strict=True):
+        assert engine["engine"] == cost.engine
+        assert engine["vcpu_hours"] == pytest.approx(cost.vcpu_hours, abs=0.0005)
+        assert engine["usd"] == pytest.approx(cost.usd, abs=0.0005)
+        assert f"{cost.engine}: {cost.vcpu_hours:,.2f} vCPU-hours, about {cost.usd:,.2f} USD" in text

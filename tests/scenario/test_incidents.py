@@ -68,7 +68,7 @@ def test_incidents_of_other_tools_may_overlap() -> None:
     both = build(text + incident("y", "2026-10-01T10:30:00", "2026-10-01T12:00:00", '["kaltura"]'))
     times = np.arange(0, 24 * HOUR_MS, 60_000) + both.day_start_ms(38)
     assert np.array_equal(both.after_incidents(times), build(text).after_incidents(times))
-    assert [tools for _, _, tools in both.incident_windows] == ["all", ("kaltura",)]
+    assert [window.tools for window in both.windows] == ["all", ("kaltura",)]
 
 
 def test_pickle_keeps_incidents() -> None:
@@ -106,7 +106,7 @@ def outages(draw: st.DrawFn) -> Calendar:
 def test_time_map(calendar: Calendar, offsets: list[int]) -> None:
     """Whatever the incidents, times keep their order, leave every incident and stay put elsewhere."""
     windows = [window for window in calendar.windows if window.stops_canvas]
-    assert len(calendar.incident_windows) == len(windows) + 1
+    assert len(calendar.windows) == len(windows) + 1
     edges = [ms + d for w in windows for ms in (w.start, w.end, w.recovered) for d in (-1, 0, 1)]
     times = np.array(sorted({*edges, *(w.start + offset for w in windows for offset in offsets)}))
     moved = calendar.after_incidents(times)
@@ -130,8 +130,8 @@ def test_time_map(calendar: Calendar, offsets: list[int]) -> None:
 def test_time_map_by_hand() -> None:
     """In a four-hour outage with two hours of recovery, three hours become one; the edges stay put."""
     calendar = build(incident("x", "2026-10-01T10:00:00", "2026-10-01T14:00:00"), time_zone="UTC")
-    (start, end, tools), *_ = calendar.incident_windows
-    assert (end - start, tools) == (4 * HOUR_MS, "all")
+    start, end = calendar.windows[0].start, calendar.windows[0].end
+    assert (end - start, calendar.windows[0].tools) == (4 * HOUR_MS, "all")
     given_times = start + np.array([-1, 0, 3 * HOUR_MS, 6 * HOUR_MS - 1, 6 * HOUR_MS])
     expected = [start - 1, end, end + HOUR_MS, end + 2 * HOUR_MS - 1, end + 2 * HOUR_MS]
     assert calendar.after_incidents(given_times).tolist() == expected

@@ -11,13 +11,12 @@ import sqlglot
 import schemas
 from context.errors import InputError
 from sim.sql.query import run_sql
-
-PROJECT = "unizin-shared"
+from tests.samples.toy_sessions import TOY_PROJECT
 
 
 def rows(toy_run: Path, text: str) -> list[dict[str, object]]:
     """The rows of a query."""
-    return run_sql(toy_run, PROJECT, text).to_pylist()
+    return run_sql(toy_run, TOY_PROJECT, text).to_pylist()
 
 
 def present(toy_run: Path) -> set[tuple[str, str]]:
@@ -33,7 +32,7 @@ def test_tables_of_a_region(toy_run: Path) -> None:
         FROM `unizin-shared.region-us`.INFORMATION_SCHEMA.TABLES"""
     found = rows(toy_run, text)
     assert list(found[0]) == ["PROJECT_ID", "DATASET_ID", "TABLE_ID"]
-    assert {row["PROJECT_ID"] for row in found} == {PROJECT}
+    assert {row["PROJECT_ID"] for row in found} == {TOY_PROJECT}
     assert {(row["DATASET_ID"], row["TABLE_ID"]) for row in found} == present(toy_run)
     assert len(found) == len(present(toy_run))
 
@@ -70,7 +69,7 @@ def test_columns_and_types_are_bigquerys(toy_run: Path, name: str) -> None:
     view = name if name == "__TABLES__" else f"INFORMATION_SCHEMA.{name}"
     wanted = schemas.arrow_schema(schemas.information_schema()[name])
     for condition in ("TRUE", "FALSE"):
-        found = run_sql(toy_run, PROJECT, f"SELECT * FROM {where}.{view} WHERE {condition}")
+        found = run_sql(toy_run, TOY_PROJECT, f"SELECT * FROM {where}.{view} WHERE {condition}")
         assert (found.schema.names, found.schema.types) == (wanted.names, wanted.types)
         assert (found.num_rows > 0) == (condition == "TRUE")
 
@@ -179,5 +178,5 @@ def test_columns_that_are_not_there(toy_run: Path) -> None:
 
 def test_rows_are_arrow(toy_run: Path) -> None:
     """Times are instants in UTC."""
-    found = run_sql(toy_run, PROJECT, "SELECT creation_time FROM `region-us`.INFORMATION_SCHEMA.TABLES")
+    found = run_sql(toy_run, TOY_PROJECT, "SELECT creation_time FROM `region-us`.INFORMATION_SCHEMA.TABLES")
     assert found.schema.types == [pa.timestamp("us", "UTC")]

@@ -9,13 +9,12 @@ import pytest
 
 from context.errors import InputError
 from sim.sql.query import run_sql
-
-PROJECT = "unizin-shared"
+from tests.samples.toy_sessions import TOY_PROJECT
 
 
 def values(toy_run: Path, text: str, params: object = None) -> list[tuple[object, ...]]:
     """Rows of a query's result."""
-    table = run_sql(toy_run, PROJECT, text, params)  # type: ignore[arg-type]
+    table = run_sql(toy_run, TOY_PROJECT, text, params)  # type: ignore[arg-type]
     return list(zip(*[column.to_pylist() for column in table.columns], strict=True))
 
 
@@ -23,7 +22,7 @@ def test_types_are_bigquerys(toy_run: Path) -> None:
     """Whole numbers are int64, sums too; others are float64, NUMERIC keeps nine digits, times their zone."""
     table = run_sql(
         toy_run,
-        PROJECT,
+        TOY_PROJECT,
         "SELECT 1 a, SUM(x) b, 1.5 c, NUMERIC '1.5' d, TIMESTAMP '2026-01-01' e, "
         "DATETIME '2026-01-01 00:00:00' f, "
         "DATE '2026-01-01' g, COUNT(*) h, DATE_TRUNC(DATE '2026-01-01', MONTH) i FROM UNNEST([1, 2]) AS x",
@@ -63,9 +62,9 @@ def test_columns_without_a_name_are_numbered(toy_run: Path) -> None:
     """Expressions are called f0_, f1_ as in BigQuery; columns, fields and stars keep their names."""
     both = "FROM context_store_entity.person UNION ALL SELECT 1, 'x', 3"
     text = f"SELECT COUNT(*), ANY_VALUE(name) AS b, 1 + 1 {both}"
-    assert run_sql(toy_run, PROJECT, text).column_names == ["f0_", "b", "f1_"]
+    assert run_sql(toy_run, TOY_PROJECT, text).column_names == ["f0_", "b", "f1_"]
     text = "SELECT actor.id, e.type FROM event_store.expanded AS e LIMIT 1"
-    assert run_sql(toy_run, PROJECT, text).column_names == ["id", "type"]
+    assert run_sql(toy_run, TOY_PROJECT, text).column_names == ["id", "type"]
 
 
 def test_names_of_a_with_clause_are_not_tables(toy_run: Path) -> None:

@@ -123,10 +123,13 @@ def test_scripts_parameters_and_tables(
     ("arguments", "message"),
     [
         (["SELECT 1", "--format", "xml"], "--format: xml given, allowed: pretty, json"),
-        (["SELECT 1", "--max_rows", "-1"], "--max_rows"),
-        (["SELECT 1", "--max_rows", "many"], "--max_rows"),
+        (["SELECT 1", "--max_rows", "-1"], "--max_rows: -1 given, allowed: 0 and more"),
+        (["SELECT 1", "--max_rows", "many"], "--max_rows: many given, allowed: a whole number"),
         (["SELECT 1", "--file", "x.sql"], "a query and --file given"),
-        (["missing.sql"], "missing.sql: no such file"),
+        (["missing.sql"], "missing.sql: can't be read: No such file"),
+        (["--file", "."], ".: this is a folder, allowed: a file"),
+        (["SELECT 1", "--table", "a.b=."], "a.b=.: this is a folder, allowed: a file"),
+        (["SELECT 1", "--table", "a.b=c.csv"], "a.b=c.csv: no such file"),
         (["latin.sql"], "latin.sql: line 2 is not in UTF-8"),
         (["SELECT '\udcff'"], "allowed: arguments in UTF-8"),
         ([""], "0 statements given"),
@@ -176,8 +179,8 @@ def test_no_run_is_said(
     assert here(capsys, "sql", "--run", tmp_path, "SELECT 1")[0] == 2
     (tmp_path / "manifest.json").write_text('{"units": 7}')
     code, _, err = here(capsys, "sql", "--run", tmp_path, "SELECT 1")
-    assert (code, err.count("\n")) == (3, 1)
-    assert "no manifest of a run" in err
+    assert (code, err.count("\n")) == (2, 1)
+    assert "this is no manifest of a Termtide run" in err
 
 
 def test_letters_that_a_terminal_lacks(toy_run: Path) -> None:

@@ -3,7 +3,6 @@
 # ruff: noqa: E501 - one case a line
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -14,22 +13,15 @@ import schemas
 from context.errors import InputError
 from sim.sql.session.cost import MIB, Cost, TableCost
 from sim.sql.session.session import Session
+from tests.samples.toy_sessions import TOY_PROJECT
 
-PROJECT = "unizin-shared"
 EXPANDED = "event_store.expanded"
 
 
 @pytest.fixture
-def notes() -> list[str]:
-    """What a session tells."""
-    return []
-
-
-@pytest.fixture
-def session(toy_run: Path, notes: list[str]) -> Iterator[Session]:
-    """A session on the run."""
-    with Session(toy_run, PROJECT, note=notes.append) as found:
-        yield found
+def session(own_session: Session) -> Session:
+    """One for each test."""
+    return own_session
 
 
 def cost(session: Session, text: str) -> Cost:
@@ -174,7 +166,7 @@ def test_a_filter_that_production_asks_for(
         "event_store.expanded: no filter on event_time that leaves partitions out"
     ]
     with (
-        Session(toy_run, PROJECT, strict=True) as strict,
+        Session(toy_run, TOY_PROJECT, strict=True) as strict,
         pytest.raises(InputError, match="production refuses this query"),
     ):
         list(strict.run(text))
@@ -182,7 +174,7 @@ def test_a_filter_that_production_asks_for(
 
 def test_strict_lets_the_rest_pass(toy_run: Path) -> None:
     """What production takes, --strict takes: filtered queries, and tables that need no filter."""
-    with Session(toy_run, PROJECT, strict=True) as strict:
+    with Session(toy_run, TOY_PROJECT, strict=True) as strict:
         for text in (
             f"SELECT COUNT(*) FROM {EXPANDED} WHERE event_time >= '2026-08-31'",
             "SELECT COUNT(*) FROM event_store.events WHERE event_time >= '2026-08-31'",

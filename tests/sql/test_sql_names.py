@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,21 +15,13 @@ import pytest
 from context.errors import InputError
 from sim.sql.session.session import Session
 from sim.sql.tables.own_tables import own_tables
-
-PROJECT = "unizin-shared"
-
-
-@pytest.fixture
-def notes() -> list[str]:
-    """What a session tells."""
-    return []
+from tests.samples.toy_sessions import TOY_PROJECT
 
 
 @pytest.fixture
-def session(toy_run: Path, notes: list[str]) -> Iterator[Session]:
-    """A session on the run."""
-    with Session(toy_run, PROJECT, note=notes.append) as found:
-        yield found
+def session(own_session: Session) -> Session:
+    """One for each test."""
+    return own_session
 
 
 def rows(session: Session, text: str) -> list[tuple[object, ...]]:
@@ -47,20 +38,20 @@ def test_any_project_in_four_spellings(session: Session, notes: list[str], proje
     name = (form if not bare else "`{}`.{}.{}").format(project, "context_store_entity", "person")
     text = f"SELECT person.person_id FROM {name} WHERE person_id IN (SELECT person_id FROM {name}) ORDER BY 1"
     assert rows(session, text) == [(1,), (2,), (3,)]
-    told = [f"project {project} is read as {PROJECT}, which is this run's"]
-    assert notes == ([] if project == PROJECT else told)
+    told = [f"project {project} is read as {TOY_PROJECT}, which is this run's"]
+    assert notes == ([] if project == TOY_PROJECT else told)
 
 
 def test_other_projects_are_refused_when_asked(toy_run: Path) -> None:
     """With strict_project another project's name is bad input, the run's own is not."""
-    with Session(toy_run, PROJECT, strict_project=True) as session:
-        assert rows(session, f"SELECT COUNT(*) FROM `{PROJECT}.context_store_entity.person`") == [(3,)]
+    with Session(toy_run, TOY_PROJECT, strict_project=True) as session:
+        assert rows(session, f"SELECT COUNT(*) FROM `{TOY_PROJECT}.context_store_entity.person`") == [(3,)]
         for text in (
             "SELECT 1 FROM `other.context_store_entity.person`",
             "SELECT 1 FROM `other`.event_store.INFORMATION_SCHEMA.TABLES",
             "CREATE TABLE other.a.b AS SELECT 1 AS x",
         ):
-            with pytest.raises(InputError, match=f"project other given, allowed: {PROJECT}"):
+            with pytest.raises(InputError, match=f"project other given, allowed: {TOY_PROJECT}"):
                 rows(session, text)
 
 
@@ -110,7 +101,7 @@ def test_own_tables(toy_run: Path, tmp_path: Path) -> None:
         f"my.b={tmp_path}/b.jsonl.gz",
         f"context_store_entity.extra={tmp_path}/c.parquet",
     ]
-    with Session(toy_run, PROJECT, own_tables(given)) as session:
+    with Session(toy_run, TOY_PROJECT, own_tables(given)) as session:
         assert rows(session, "SELECT * FROM `unizin-shared.my.a` ORDER BY id") == [
             (1, date(2026, 9, 1), 1.5, True),
             (2, None, None, False),
@@ -139,13 +130,13 @@ def test_what_is_no_table_of_ones_own(toy_run: Path, tmp_path: Path) -> None:
     for given, message in (
         ("x", "allowed: dataset.name=FILE"),
         ("x.y=", "allowed: dataset.name=FILE"),
-        (f"x.y={tmp_path}", "no file"),
+        (f"x.y={tmp_path}", "this is a folder, allowed: a file"),
         (f"x.y={tmp_path}/b.xlsx", "allowed endings: .csv"),
         (f"x.y={tmp_path}/a.csv", "not in UTF-8"),
         (f"event_store.expanded={tmp_path}/c.csv", "the run has a table of that name"),
         (f"x.y={tmp_path}/e.parquet", "can't be read"),
     ):
-        with pytest.raises(InputError) as caught, Session(toy_run, PROJECT, own_tables([given])):
+        with pytest.raises(InputError) as caught, Session(toy_run, TOY_PROJECT, own_tables([given])):
             pass
         assert message in str(caught.value)
         assert "\n" not in str(caught.value)

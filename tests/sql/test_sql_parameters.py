@@ -14,8 +14,7 @@ from context.errors import InputError
 from sim.sql.query import run_sql
 from sim.sql.script.parameters import parameters_of
 from sim.sql.session.session import Session
-
-PROJECT = "unizin-shared"
+from tests.samples.toy_sessions import TOY_PROJECT
 
 
 def rows(session: Session, text: str, *given: str) -> list[dict[str, object]]:
@@ -106,10 +105,10 @@ def test_values_of_python(session: Session) -> None:
     folder = session._engine.run_dir
     text = "SELECT @a AS a, @b AS b, @c AS c, @d AS d"
     given = {"a": [1, 2], "b": {"x": "y"}, "c": Decimal("1.5"), "d": datetime(2026, 9, 1, tzinfo=UTC)}
-    assert run_sql(folder, PROJECT, text, given).to_pylist() == [given]
-    assert run_sql(folder, PROJECT, "SELECT ? AS a", [None]).to_pylist() == [{"a": None}]
+    assert run_sql(folder, TOY_PROJECT, text, given).to_pylist() == [given]
+    assert run_sql(folder, TOY_PROJECT, "SELECT ? AS a", [None]).to_pylist() == [{"a": None}]
     with pytest.raises(InputError, match="allowed: numbers, texts"):
-        run_sql(folder, PROJECT, "SELECT @a", {"a": object()})
+        run_sql(folder, TOY_PROJECT, "SELECT @a", {"a": object()})
 
 
 @pytest.mark.parametrize(

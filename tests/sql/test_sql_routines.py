@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,9 @@ SUMS = "SELECT SUM(x) FROM lab.t; SELECT SUM(y) FROM u; "
 
 
 @pytest.fixture
-def session(toy_run: Path) -> Iterator[Session]:
-    """A session on it."""
-    with Session(toy_run, "unizin-shared") as made:
-        yield made
+def session(own_session: Session) -> Session:
+    """One for each test."""
+    return own_session
 
 
 def given(session: Session, text: str) -> list[Any]:

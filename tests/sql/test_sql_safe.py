@@ -3,7 +3,6 @@
 # ruff: noqa: E501 - one case a line
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -14,8 +13,8 @@ from sim.sql.session.session import Session
 from sim.sql.tables.own_tables import own_tables
 from sim.sql.tables.scratch import scratch_folder
 from sim.sql.warehouse import literal
+from tests.samples.toy_sessions import TOY_PROJECT
 
-PROJECT = "unizin-shared"
 FORMS = (
     "SELECT * FROM {}({})",
     "SELECT * FROM `{}`({})",
@@ -28,13 +27,6 @@ FORMS = (
     "CREATE TEMP TABLE t AS SELECT * FROM {}({})",
     "CREATE VIEW a.v AS SELECT * FROM {}({})",
 )
-
-
-@pytest.fixture(scope="module")
-def session(toy_run: Path) -> Iterator[Session]:
-    """A session on the run."""
-    with Session(toy_run, PROJECT) as found:
-        yield found
 
 
 def table_functions() -> list[str]:
@@ -122,7 +114,7 @@ def test_duckdb_itself_is_locked(session: Session, tmp_path: Path) -> None:
 
 def test_the_temporary_folder_is_ours_and_goes(toy_run: Path) -> None:
     """DuckDB may read its own temporary folder: it is a new, empty one, and is gone with the session."""
-    with Session(toy_run, PROJECT) as session:
+    with Session(toy_run, TOY_PROJECT) as session:
         place = session._engine.connection.execute("SELECT current_setting('temp_directory')").fetchall()
         temporary = Path(place[0][0])
         assert list(temporary.iterdir()) == []
@@ -133,7 +125,7 @@ def test_the_temporary_folder_is_ours_and_goes(toy_run: Path) -> None:
 def test_only_the_scratch_folder_is_written(toy_run: Path) -> None:
     """What a script makes is in one folder beside the run."""
     others = {path for path in toy_run.parent.iterdir() if path != scratch_folder(toy_run)}
-    with Session(toy_run, PROJECT) as session:
+    with Session(toy_run, TOY_PROJECT) as session:
         list(session.run("CREATE TABLE a.b AS SELECT 1 AS x; CREATE VIEW a.v AS SELECT * FROM a.b"))
     assert {path for path in toy_run.parent.iterdir() if path != scratch_folder(toy_run)} == others
     assert [path.name for path in scratch_folder(toy_run).iterdir()] == ["tables.duckdb"]
@@ -143,7 +135,7 @@ def test_own_tables_are_read_before_the_lock(toy_run: Path, tmp_path: Path) -> N
     """A file that is given by --table is read; another one beside it is not."""
     (tmp_path / "mine.csv").write_text("a\n1\n")
     (tmp_path / "other.csv").write_text("a\n2\n")
-    with Session(toy_run, PROJECT, own_tables([f"my.t={tmp_path / 'mine.csv'}"])) as session:
+    with Session(toy_run, TOY_PROJECT, own_tables([f"my.t={tmp_path / 'mine.csv'}"])) as session:
         assert [o.rows.to_pylist() for o in session.run("SELECT a FROM my.t") if o.rows is not None] == [
             [{"a": 1}]
         ]

@@ -12,15 +12,14 @@ import pytest
 from context.errors import InputError, RunError
 from sim.sql.session.session import Session
 from sim.sql.tables.scratch import scratch_file
-
-PROJECT = "unizin-shared"
+from tests.samples.toy_sessions import TOY_PROJECT
 
 
 @pytest.fixture
 def session(toy_run: Path) -> Iterator[Session]:
     """A session, with nothing in the scratch file before or after it."""
     scratch_file(toy_run).unlink(missing_ok=True)
-    with Session(toy_run, PROJECT) as found:
+    with Session(toy_run, TOY_PROJECT) as found:
         yield found
     scratch_file(toy_run).unlink(missing_ok=True)
 
@@ -124,7 +123,7 @@ def test_the_scratch_dataset_outlives_the_session(session: Session, toy_run: Pat
         "CREATE VIEW notes.v (n) AS SELECT COUNT(*) FROM notes.people; "
         "CREATE OR REPLACE TABLE bare (a INT64, b ARRAY<STRING>, c TIMESTAMP); SELECT 1",
     )
-    with Session(toy_run, PROJECT) as later:
+    with Session(toy_run, TOY_PROJECT) as later:
         assert rows(later, "SELECT n FROM `unizin-shared.notes.v`") == [(3,)]
         assert rows(later, "SELECT n FROM notes.v AS x JOIN notes.people AS p ON p.person_id = x.n") == [(3,)]
         assert rows(

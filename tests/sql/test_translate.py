@@ -12,7 +12,7 @@ from context.errors import InputError
 from sim.sql.grammar.catalog import SqlFunction, Surroundings
 from sim.sql.grammar.types import DATE, INT64, STRING, TIMESTAMP, array_of
 from sim.sql.session.catalog import TableNames
-from sim.sql.translate import Read, install, translate, translate_expression
+from sim.sql.translate import Read, install, translate
 from tests.sql.test_expressions import NoTables
 
 NOTHING = Surroundings(NoTables())
@@ -65,9 +65,6 @@ def test_variables_and_functions_of_a_script() -> None:
     assert ran("SELECT x, HALF(x) FROM UNNEST([4, 5]) AS x ORDER BY x", around) == [(4, 2), (5, None)]
     with pytest.raises(InputError, match="function half: argument x is STRING, allowed: INT64"):
         translate("SELECT half('a')", around)
-    assert translate_expression("DATE_ADD(start, INTERVAL 1 DAY)", around, DATE).columns == (("value", DATE),)
-    with pytest.raises(InputError, match="'a' is STRING, allowed: INT64"):
-        translate_expression("'a'", around, INT64)
 
 
 @pytest.mark.parametrize(

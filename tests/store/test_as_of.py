@@ -14,11 +14,12 @@ import schemas
 from context.errors import InputError
 from context.scenario.scenario import Scenario
 from context.scenario.zones import wall_to_instant
-from context.store.as_of import as_of, last_change
+from context.store.as_of import as_of
 from context.store.grade_history import NEEDED, score_history
 from context.store.store import Store
 from schemas._load import parse_table
 from schemas._model import Rule, Table
+from tests.samples.in_one_call import last_change
 from tests.samples.replay import ENTITIES, differences, open_store, replay
 from tests.samples.tiny import TINY, store_of
 

@@ -13,12 +13,12 @@ import numpy.typing as npt
 import pytest
 
 from context.results.score_law import mark_cuts, moments
-from context.store.files import write_store
 from sim.plan.anchors import make_anchors
 from sim.plan.campus import LONGEST_MS
 from sim.plan.effects import MICRO, make_effects
 from sim.world.load import campus_facts, load_world, standard_scores
 from tests.samples.gates import CAMPUS, campus, check_near, check_shares, counts, least, numbers, rows
+from tests.samples.in_one_call import write_store
 from tests.samples.tiny import calendar_of, default_pack, store_of
 from tests.store.test_store import THOUSAND
 

@@ -18,8 +18,7 @@ from context.errors import InputError
 from context.generate import laid_out
 from context.scenario.parts import CalendarOverrides
 from context.scenario.scenario import Scenario
-from context.store.as_of import as_of, last_change
-from context.store.files import write_store
+from context.store.as_of import as_of
 from context.store.joining import CALENDAR, brought, scope
 from context.tables.institution.academics import academic_tables
 from context.terms.graduation import CONFERRED, CREDITS
@@ -28,6 +27,7 @@ from context.terms.premises import premises
 from sim.caliper.kinds import KIND
 from sim.plan.anchors import make_anchors
 from sim.world.load import campus_facts, load_world, standard_scores
+from tests.samples.in_one_call import last_change, write_store
 from tests.samples.replay import open_store
 from tests.samples.tiny import calendar_of, default_pack, drawn_of, store_of
 

@@ -9,8 +9,8 @@ import pytest
 
 import schemas
 from context.scenario.scenario import Scenario
-from context.store.files import write_store
 from context.store.store import read_table
+from tests.samples.in_one_call import write_store
 from tests.samples.store_db import loaded
 from tests.samples.tiny import TINY, default_pack, drawn_of, store_of
 
@@ -53,6 +53,20 @@ def test_keys_are_unique(table: schemas.Table, db: duckdb.DuckDBPyConnection) ->
     )
     nulls = " OR ".join(f"{column} IS NULL" for column in table.key)
     assert count(db, f'SELECT COUNT(*) FROM context_store_entity."{table.name}" WHERE {nulls}') == 0
+
+
+@pytest.mark.parametrize("table", schemas.tables("context_store_keymap"), ids=lambda t: t.name)
+def test_keymaps_have_the_ids_that_they_are_said_to_have(
+    table: schemas.Table, db: duckdb.DuckDBPyConnection
+) -> None:
+    """Canvas's internal id is the long one, of 17 digits with the shard before; a person's is not."""
+    long = "lms_int_id LIKE '1977%' AND length(lms_int_id) = 17"
+    others = count(
+        db,
+        f"SELECT COUNT(*) FROM context_store_keymap.\"{table.name}\" WHERE lms_int_id <> '' AND NOT ({long})",
+    )
+    says_long = "the long global id" in table.column("lms_int_id").description
+    assert says_long == (others == 0) == (table.name != "person")
 
 
 REFERENCES = [(t.name, c.name, c.references) for t in ENTITIES for c in t.columns if c.references]

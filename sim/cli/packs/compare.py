@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,8 @@ from sim.cli.terminal import err, out, out_json
 
 if TYPE_CHECKING:
     from sim.compare.figures import FigureSet
+    from sim.fit.fitted import FitWish
+    from sim.fit.warehouses.source import FitSource
 
 _SHOWN = 20
 _HELP = "A pack (name or folder), the folder of a run, duckdb:FILE, parquet:DIR or bigquery://PROJECT."
@@ -37,14 +40,18 @@ def compare_command(
     By more than chance; exit code 1 when they do.
     """
     from sim.compare.compare import compare
+    from sim.fit.fitted import FitWish
 
     if not 0 < alarm < 1:
         raise InputError(f"--alarm: {alarm:g} given, allowed: a rate between 0 and 1, such as 0.001")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="termtide-compare-")))
         base = next((text for text in (asked, came) if _is_pack(text)), "us_public_r1")
+        # Both are opened before one is fitted, which takes minutes.
+        sides = [(text, stack.enter_context(_opened(text))) for text in (asked, came)]
         one, other = (
-            _figures(text, base, threshold, folder / str(i)) for i, text in enumerate((asked, came))
+            _figures(text, opened, FitWish(threshold, base, str(i)), folder / str(i))
+            for i, (text, opened) in enumerate(sides)
         )
         found = compare(one, other, alarm)
     if as_json:
@@ -69,15 +76,29 @@ def _is_pack(text: str) -> bool:
     return text in built_in() or (typed_path(text) / "pack.toml").is_file()
 
 
-def _figures(text: str, base: str, threshold: int, folder: Path) -> FigureSet:
-    from sim.compare.figures import of_fit, of_pack
-    from sim.fit.fit import fit
-    from sim.fit.fitted import FitWish
-    from sim.fit.warehouses.open import open_warehouse
+@contextmanager
+def _opened(text: str) -> Iterator[FitSource | None]:
+    """The warehouse of a side; None for a pack. Raises InputError."""
+    from sim.fit.warehouses.open import WAREHOUSE_FORMS, open_warehouse
 
     if _is_pack(text):
+        yield None
+        return
+    with ExitStack() as stack:
+        try:
+            source = stack.enter_context(open_warehouse(text))
+        except InputError as error:  # as ``termtide fit --from`` would say it
+            told = str(error).removeprefix("--from ").replace(WAREHOUSE_FORMS, f"a pack, {WAREHOUSE_FORMS}")
+            raise InputError(told) from None
+        yield source
+
+
+def _figures(text: str, opened: FitSource | None, wish: FitWish, folder: Path) -> FigureSet:
+    from sim.compare.figures import of_fit, of_pack
+    from sim.fit.fit import fit
+
+    if opened is None:
         return of_pack(text, text)
-    with open_warehouse(text) as warehouse:
-        fitted = fit(warehouse, FitWish(threshold, base, folder.name))
+    fitted = fit(opened, wish)
     fitted.draft.save(folder)
     return of_fit(text, fitted, folder)

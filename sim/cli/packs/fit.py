@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from context.errors import InputError
 from context.files import typed_path
 from sim.cli.options import AsJson
 from sim.cli.terminal import err, out_json
@@ -76,12 +77,16 @@ def fit_command(
     No figure of fewer than ten people is told.
     """
     from context.packs.pack import load_pack
+    from context.packs.write import check_new_folder
     from sim.fit.fit import fit
     from sim.fit.fitted import FitWish
     from sim.fit.noise import DiscreteLaplace, NoNoise
     from sim.fit.published import save_distributions
     from sim.fit.warehouses.open import open_warehouse
 
+    check_new_folder(folder)  # a fit takes minutes
+    if publish is not None and publish.exists() and not publish.is_dir():
+        raise InputError(f"--publish {publish}: this is a file, allowed: a folder")
     noise = NoNoise() if epsilon is None else DiscreteLaplace(epsilon)
     wish = FitWish(threshold, pack, name or folder.name, term_type, time_zone, noise)
     with open_warehouse(source, threads=threads) as warehouse:

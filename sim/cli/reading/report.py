@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from context.errors import InputError
 from context.files import typed_path
 from sim.cli.options import AsJson, RunDir
 from sim.cli.terminal import err, out, out_json
@@ -30,6 +31,8 @@ def report_command(run_dir: RunDir = None, pictures: _Pictures = None, as_json: 
     from sim.run import report_again
 
     where = find_run(run_dir)
+    if pictures is not None and pictures.exists() and not pictures.is_dir():
+        raise InputError(f"--png {pictures}: this is a file, allowed: a folder")
     with Progress(err) as show:
         page = report_again(where, pictures, show)
     made = [] if pictures is None else sorted(path.name for path in pictures.glob("*.png"))

@@ -14,7 +14,7 @@ from context.errors import InputError, number_of
 from context.files import typed_path
 from schemas._model import Table
 from sim.cli.options import AsJson
-from sim.cli.terminal import err, out, out_document, out_json, print_rows
+from sim.cli.terminal import err, out, out_document, out_json, out_width, print_rows
 from sim.report.table_facts import column_counts, column_rows, table_facts, tables_markdown
 
 schema_app = typer.Typer(help="Tables and columns: list, show, ddl, docs.", rich_markup_mode=None)
@@ -36,8 +36,14 @@ def schema_list_command(dataset: _Dataset = None, as_json: AsJson = False) -> No
     rows = [_summary(table) for table in _chosen(None, dataset)]
     if as_json:
         out_json(rows)
-    else:
-        print_rows(rows, tuple(name for name in rows[0] if name != "description"))
+        return
+    columns = tuple(name for name in rows[0] if name != "description")
+    if out_width() is None:
+        print_rows(rows, columns)
+        return
+    for name in dict.fromkeys(row["dataset"] for row in rows):  # its own line, so that more fits beside it
+        out(name)
+        print_rows([row for row in rows if row["dataset"] == name], columns[1:], needed=2)
 
 
 @schema_app.command("show")

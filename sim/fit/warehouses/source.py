@@ -15,7 +15,6 @@ from context.errors import InputError
 
 DATASETS = ("context_store_entity", "context_store_keymap", "event_store", "udp_distributions")
 DISTRIBUTIONS = "udp_distributions.context_store_distributions"
-EVENT_DISTRIBUTIONS = "udp_distributions.event_store_distributions"
 KEPT = "fit"  # the dataset of tables that are kept
 FitRow = dict[str, Any]
 

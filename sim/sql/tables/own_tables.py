@@ -51,7 +51,9 @@ def own_tables(given: Iterable[str]) -> list[OwnTable]:
             raise InputError(f"--table {text}: allowed: dataset.name=FILE")
         table = OwnTable(match["dataset"], match["name"], typed_path(match["file"]))
         if not table.file.is_file():  # a pipe would be waited for without end
-            raise InputError(f"--table {text}: no file {table.file}")
+            is_folder = table.file.is_dir()
+            fault = "this is a folder, allowed: a file" if is_folder else "no such file"
+            raise InputError(f"--table {text}: {fault}")
         if _ending(table.file) not in _READERS:
             raise InputError(f"--table {text}: allowed endings: {', '.join(_READERS)}, also with .gz")
         if (table.dataset, table.name) in found:
