@@ -19,7 +19,7 @@ from sim.backfill.stages import claimed, copy_units, drawable, make_store, make_
 from sim.counts.recount import recount, uncounted
 from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
-from sim.folder.names import REPORT
+from sim.folder.names import COMPLETED_BY, REPORT
 from sim.folder.progress import Progress
 from sim.folder.whole import Care, check_files, noting_damage, read_suspects
 from sim.marts.record import load_record
@@ -155,7 +155,7 @@ def report_again(run_dir: Path, pictures: Path | None = None, progress: Progress
     with only_one(run_dir):
         manifest = load_manifest(run_dir)
         if not manifest.is_done:
-            raise InputError(f"{run_dir}: not complete; `termtide run` with its scenario completes it")
+            raise InputError(f"{run_dir}: not complete; {COMPLETED_BY}")
         pack = load_pack(manifest.scenario.pack, Path.cwd())
         if pack.digest != manifest.pack.digest:
             raise InputError(
@@ -220,7 +220,7 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
             or whole.units != manifest.units
             or whole.store != manifest.store
         ):
-            raise InputError(f"--run {run_dir}: not complete; `termtide run` with its scenario completes it")
+            raise InputError(f"--run {run_dir}: not complete; {COMPLETED_BY}")
         days = sorted(map(date.fromisoformat, manifest.units))
         order.check_dates(days[0], days[-1])
         at = Claimed(run_dir, manifest, progress or Progress.silent())

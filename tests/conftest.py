@@ -48,9 +48,21 @@ FIRST = (
 )
 
 
+# Then come the tests of a server, those of each together: what lies together goes to one test process, and
+# the others need not start a server of their own.
+SERVERS = ("bigquery", "pubsub", "cloud_storage", "chromium")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, all others in their order."""
-    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+    """The longest first, then those of the servers, all others in their order."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[bool, int]:
+    used = [number for number, name in enumerate(SERVERS) if name in getattr(item, "fixturenames", ())]
+    if "[bigquery" in item.nodeid:  # which asks for the server by name
+        used = [0]
+    return not item.nodeid.startswith(FIRST), min(used, default=len(SERVERS))
 
 
 @pytest.fixture(autouse=True)

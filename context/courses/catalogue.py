@@ -97,15 +97,14 @@ class Seats:
     later: Later  # what these students take in later terms
 
 
-def largest_remainder(weights: F64, total: int, least: int = 1) -> I64:
-    """Split ``total`` into integers in proportion to ``weights``, each at least ``least`` where it goes."""
-    n = len(weights)
-    rest = max(total - least * n, 0)
+def largest_remainder(weights: F64, total: int) -> I64:
+    """Split ``total`` into integers in proportion to ``weights``, each at least one."""
+    rest = max(total - len(weights), 0)
     exact = weights * (rest / float(weights.sum()))
     parts = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - parts), kind="stable")
     parts[order[: rest - int(parts.sum())]] += 1
-    return parts + least
+    return parts + 1
 
 
 def levels_of_standing(pack: Pack) -> BOOL:

@@ -8,7 +8,6 @@ scores by weight (of those that have any), another adds up their points. All of 
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -79,16 +78,15 @@ def graded_work(content: Content, results: Results) -> GradedWork:
     )
 
 
-def make_scores(work: GradedWork, enrolments: int, views: Collection[str] = VIEWS) -> Scores:
-    """All scores of ``enrolments`` rows, or those in some of the views."""
+def make_scores(work: GradedWork, enrolments: int) -> Scores:
+    """All scores of ``enrolments`` rows."""
     cell, enrolment, cell_group = cells_of(work.enrolment, work.group)
     of_group: dict[str, I64] = {}
     of_course: dict[str, I64] = {}
     for view in VIEWS:
-        if view in views:
-            earned, possible = points_of_cells(work, cell, len(enrolment), view)
-            of_group[view] = _share(earned * FULL, possible)
-            of_course[view] = scores_of_courses(work, enrolment, cell_group, earned, possible, enrolments)
+        earned, possible = points_of_cells(work, cell, len(enrolment), view)
+        of_group[view] = _share(earned * FULL, possible)
+        of_course[view] = scores_of_courses(work, enrolment, cell_group, earned, possible, enrolments)
     return Scores(enrolment, cell_group, of_group, of_course)
 
 

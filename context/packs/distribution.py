@@ -194,7 +194,9 @@ def make_continuous(
     The fit takes milliseconds (tens of them on grids of thousands of points).
     """
     values, thresholds, used = _fitted(avg, sd, low, high, family, step)
-    return Continuous(avg, sd, low, high, median, used, step, values, thresholds)
+    return Continuous(
+        avg, sd, low, high, median, family=used, step=step, values=values, thresholds=thresholds
+    )
 
 
 @lru_cache(maxsize=512)

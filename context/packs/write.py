@@ -116,9 +116,9 @@ class Draft:
                 yield f"unit = {_toml(block.unit)}\n"
 
 
-def begin(pack: str | Path, base: Path | None = None) -> Draft:
+def begin(pack: str | Path) -> Draft:
     """A draft that says what a pack says. Raises InputError for one that cannot be read."""
-    folder = find_pack(pack, base)
+    folder = find_pack(pack)
     faults = Findings(folder.name)
     head, blocks = read_head(folder, faults)
     if faults.found:

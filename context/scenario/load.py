@@ -26,9 +26,9 @@ def init_text() -> str:
     return TEMPLATE
 
 
-def find_scenario(folder: Path | None = None) -> Path | None:
-    """The termtide.toml of ``folder`` (default: the working directory), None without one."""
-    path = (folder or Path()) / FILE_NAME
+def find_scenario() -> Path | None:
+    """The termtide.toml of the working directory, None without one."""
+    path = Path(FILE_NAME)
     return path if path.is_file() else None
 
 

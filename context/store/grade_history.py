@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from context import columns as frame
-from context.arrays import BOOL, I64, NEVER, NO_TIME
+from context.arrays import BOOL, I64, NEVER, NO_TIME, each_once
 from context.grades.scores import GradedWork, cells_of, points_of_cells, scores_of_courses
 from context.scenario.zones import wall_to_instant
 from context.store.gradebook import RESULT, Gradebook, numeric_hundredths
@@ -94,7 +94,7 @@ def _changes(
             score_hundredths=np.where(graded[mine] <= day, there.score_hundredths, NO_TIME),
             counts=there.counts & (excused[mine] > day),
         )
-        touched = _once(owner[moved])
+        touched = each_once(owner[moved])
         theirs, student = _ranges(first_cell[touched], first_cell[touched + 1])
         now = np.empty((len(_VIEWS), len(touched)), dtype=np.int64)
         for own, view, scores in zip(points, _VIEWS, now, strict=True):
@@ -111,16 +111,10 @@ def _by_day(cell: I64, known: tuple[I64, I64, I64], days: int) -> Iterator[I64]:
     """The cells of which something comes to be known, day by day, each once and in order."""
     size = int(cell[-1]) + 1 if len(cell) else 1
     codes = np.concatenate([day[day < days] * size + cell[day < days] for day in known])
-    codes.sort()
-    codes = _once(codes)
+    codes = each_once(codes)
     bounds = np.searchsorted(codes, np.arange(days + 1) * size)
     for day, (begin, end) in enumerate(pairwise(bounds.tolist())):
         yield codes[begin:end] - day * size
-
-
-def _once(values: I64) -> I64:
-    """Sorted values, each once."""
-    return values[np.flatnonzero(np.diff(values, prepend=-1))]
 
 
 class _Mornings:

@@ -6,11 +6,13 @@ import ctypes
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 import pyarrow as pa
 
 _MUCH = 100_000_000  # bytes that Arrow has had at once: below, what its threads keep is not worth the wait
-_THREADS_END_S = 0.02  # that idle threads take to end, about; nothing is wrong where one takes longer
+_THREADS_END_S = 0.02  # that idle threads take to end on a quiet machine, about
+_MOST_WAITS = 25  # times that; nothing is wrong where one takes longer
 
 
 def give_back(*, threads: bool = True) -> None:
@@ -37,9 +39,28 @@ def _few_threads() -> Iterator[None]:
     processors, readers = pa.cpu_count(), pa.io_thread_count()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
-    time.sleep(_THREADS_END_S)
+    _wait_for_ends()
     try:
         yield
     finally:
         pa.set_cpu_count(processors)
         pa.set_io_thread_count(readers)
+
+
+def _wait_for_ends() -> None:
+    """Until threads have ended and no more do. On a busy machine they are late; 140 MB were kept there."""
+    before = seen = _threads()
+    for _ in range(_MOST_WAITS if before else 1):
+        time.sleep(_THREADS_END_S)
+        now = _threads()
+        if now == seen < before:
+            return
+        seen = now
+
+
+def _threads() -> int:
+    """Threads of this process, 0 where the system does not list them."""
+    try:
+        return sum(1 for _ in Path("/proc/self/task").iterdir())
+    except OSError:
+        return 0

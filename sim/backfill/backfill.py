@@ -15,6 +15,7 @@ from pathlib import Path
 
 import schemas
 from context.errors import InputError
+from context.store.memory import give_back
 from sim.backfill.finished_tables import day_items, store_items
 from sim.backfill.folders import Folder, OtherFolder, RunFolder, Stdout
 from sim.backfill.job import Job, Task
@@ -248,6 +249,7 @@ class Backfill:
         if not tasks:
             return
         work = self._work(tasks)
+        give_back(threads=False)  # the processes that draw want the room
         there = sum(bool(self._wants(day, dates)) for day in days) - len(tasks)
         with self.at.show.counted("events", "days", len(tasks), sum(work.values()), there) as bar:
             for unit in units(job, tasks, workers):

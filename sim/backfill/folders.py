@@ -231,7 +231,7 @@ def read_note(root: Path) -> FolderNote:
         check_format(path, data, (NOTE_FORMAT,), "use that one, or choose another folder")
         note = FolderNote.model_validate_json(json.dumps(data))
     except ValidationError:
-        raise InputError(f"{path}: no ledger of a delivery; choose another folder") from None
+        raise InputError(f"{path}: no note of a delivery; choose another folder") from None
     check_sealed(path, note)
     return note
 

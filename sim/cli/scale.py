@@ -109,18 +109,8 @@ def scale_units(
         done = make_own_units(work, out, share, workers or default_workers(), show)
     made = [unit for unit in done if not unit.was_there]
     events = sum(unit.events for unit in made)
-    facts = {
-        "out": out,
-        "synthetic": True,
-        "index": share.index,
-        "count": share.count,
-        "made": len(made),
-        "found": len(done) - len(made),
-        "events": events,
-    }
-    drawn = f"{number_of(len(made), 'unit')} made ({number_of(events, 'event')})"
-    line = f"{out}: {drawn}, {facts['found']} there before"
-    _tell(facts, line, as_json=as_json)
+    share_facts = {"index": share.index, "count": share.count}
+    _tell_made(out, len(made), len(done) - len(made), events, share_facts, as_json=as_json)
 
 
 @scale_app.command("beam")
@@ -138,10 +128,7 @@ def scale_beam(
     from sim.scale.units import all_units
 
     done = make_by_beam(all_units(work, out), options or [])
-    facts = {"out": out, "synthetic": True, "made": done.made, "found": done.found, "events": done.events}
-    drawn = f"{number_of(done.made, 'unit')} made ({number_of(done.events, 'event')})"
-    line = f"{out}: {drawn}, {done.found} there before"
-    _tell(facts, line, as_json=as_json)
+    _tell_made(out, done.made, done.found, done.events, {}, as_json=as_json)
 
 
 @scale_app.command("finish")
@@ -194,6 +181,13 @@ def scale_finish(
             facts |= {"to": url, **asdict(loads)}
             line += f"; {url}: {number_of(loads.loaded, 'item')} loaded, {loads.found} there before"
         _tell(facts, line, as_json=as_json)
+
+
+def _tell_made(out: str, made: int, found: int, events: int, more: dict[str, Any], *, as_json: bool) -> None:
+    """Units that were made and those that were there, whichever engine made them."""
+    facts = {"out": out, "synthetic": True, **more, "made": made, "found": found, "events": events}
+    drawn = f"{number_of(made, 'unit')} made ({number_of(events, 'event')})"
+    _tell(facts, f"{out}: {drawn}, {found} there before", as_json=as_json)
 
 
 def _tell(facts: dict[str, Any], line: str, *, as_json: bool) -> None:

@@ -114,8 +114,9 @@ def _persons(engine: Engine, enrolled: I64, anchor_rows: I64, select: Select) ->
     student[person[enrolled]] = True
     mine = enrolled[of_selection(engine.world.enrolments, enrolled, select)]
     actors = engine.anchors.enrolment[anchor_rows]
-    wanted = np.unique(np.concatenate([person[mine], person[actors[actors >= 0]]]))
-    return np.asarray(wanted[student[wanted]], dtype=np.int64)
+    wanted = np.zeros_like(student)
+    wanted[person[mine]] = wanted[person[actors[actors >= 0]]] = True
+    return np.flatnonzero(wanted & student)
 
 
 def _pulls(engine: Engine, day: int, rows: I64) -> Pulls:

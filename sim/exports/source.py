@@ -21,6 +21,7 @@ from context.terms.premises import Premises, premises_given
 from sim.folder.chosen import Flags, means_scenario
 from sim.folder.find import find_run
 from sim.folder.manifest import Manifest, PackEntry, load_manifest, new_manifest
+from sim.folder.names import COMPLETED_BY
 from sim.folder.progress import Progress
 
 Name = tuple[str, str]  # dataset, table
@@ -71,7 +72,7 @@ def of_run(run_dir: Path) -> Source:
     """The store of a run. Raises InputError when the run has none yet."""
     manifest = load_manifest(run_dir)
     if not manifest.has_store:
-        raise InputError(f"{run_dir}: its context store is not complete; `termtide run` completes it")
+        raise InputError(f"{run_dir}: its context store is not complete; {COMPLETED_BY}")
     names = [(dataset, name) for dataset, _, name in (entry.partition(".") for entry in manifest.store)]
     return _of_files(manifest, names, run_dir)
 

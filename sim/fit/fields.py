@@ -11,14 +11,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf, sqrt
 from typing import Any
+
+import numpy as np
 
 from context.errors import InputError
 from context.packs.distribution import Categorical, Continuous, make_continuous
+from context.packs.moments import FAMILIES
 from sim.fit.guard import GuardReport, named_safely, rounded_rate, rounded_shares
 from sim.fit.warehouses.source import FitRow
 
 Condition = tuple[str, ...]
+_CHANCE = 4  # standard errors of a median that are no sign of another family
 
 
 @dataclass(frozen=True)
@@ -169,7 +174,8 @@ def as_certain(records: int, cluster_squares: float, chance_squares: float) -> i
 
 
 def fitted_moments(law: Continuous, row: FitRow, report: GuardReport, name: str) -> dict[str, Any] | None:
-    """Average, sd, guarded bounds and median as cells of continuous.csv; None where they make no law.
+    """Average, sd, guarded bounds and median as cells of continuous.csv, and the family where it is another
+    one than that of ``law``; None where they make no law.
 
     ``row`` as ``schemas/fit/continuous.sql`` gives it.
     """
@@ -185,9 +191,28 @@ def fitted_moments(law: Continuous, row: FitRow, report: GuardReport, name: str)
         "max": high,
         "median": min(max(rounded_rate(row["median_field_value"]), low), high),
     }
-    try:
-        make_continuous(found["avg"], found["sd"], low, high, found["median"], law.family, law.step)
-    except InputError:
+    family = _family(law, found, int(row["num_people"]))
+    if family is None:
         report.borrowed.append(f"continuous {name}: its moments make no law in steps of {law.step:g}")
         return None
-    return found
+    return found if family == law.family else {**found, "family": family}
+
+
+def _family(law: Continuous, found: dict[str, float], people: int) -> str | None:
+    """The family of ``law``, or where its median is further from the counted one than chance has it, the one
+    whose median is nearest; None where no family has these moments.
+    """
+    away = {family: _median_away(family, law.step, found) for family in (law.family, *FAMILIES)}
+    # A median's standard error is 1.25 times a mean's (of the normal law; those of long tails have less).
+    room = law.step / 2 + _CHANCE * 1.25 * found["sd"] / sqrt(people)
+    nearest = law.family if away[law.family] <= room else min(away, key=lambda family: away[family])
+    return nearest if away[nearest] < inf else None
+
+
+def _median_away(family: str, step: float, found: dict[str, float]) -> float:
+    """How far the median of a family's law of these moments is from the counted one; inf for no law."""
+    try:
+        made = make_continuous(found["avg"], found["sd"], found["min"], found["max"], None, family, step)
+    except InputError:
+        return inf
+    return abs(float(made.at(np.array([0.5]))[0]) * step - found["median"])

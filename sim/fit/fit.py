@@ -173,7 +173,8 @@ class _Fit:
             return None
         squares = (float(rows[0].get(key) or 0.0) for key in _SQUARES)
         certain = as_certain(int(rows[0]["num_records"]), *squares)
-        self.found.moments[name] = {**moments, "units": int(rows[0]["num_people"]), "certain": certain}
+        figures = {key: value for key, value in moments.items() if key != "family"}
+        self.found.moments[name] = {**figures, "units": int(rows[0]["num_people"]), "certain": certain}
         return [{**old[0], **moments, "source": self.origin, "assumption": "false"}]
 
     def check_size(self) -> None:

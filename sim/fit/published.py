@@ -46,18 +46,21 @@ def tables_of(name: str) -> tuple[str, ...]:
     return tuple(sorted({table for text in texts for table in _STORE_TABLE.findall(text)}))
 
 
-def made_distributions(name: str, source: FitSource, wish: FitWish, say: Say) -> pa.Table:
-    """The rows of one of these tables, counted in a warehouse; ``name``: with its dataset.
+def made_distributions(name: str, source: FitSource, wish: FitWish, say: Say) -> dict[str, pa.Table]:
+    """The rows of one of these tables, and of what the same fit tells: by names with their dataset.
 
     Raises InputError for a warehouse that is too small, or an unknown pack.
     """
     if name == ".".join(CONTEXT_TABLE):
-        return field_table(fit_fields(source, wish, say))
+        return {name: field_table(fit_fields(source, wish, say))}
     found = fit(source, wish, say)
     with TemporaryDirectory(prefix="termtide-fit-") as folder:
         found.draft.save(Path(folder) / "pack")
-        made = rate_table if name == ".".join(EVENT_TABLE) else pack_table
-        return made(found, load_pack(Path(folder) / "pack"))
+        pack = load_pack(Path(folder) / "pack")
+        return {
+            ".".join(EVENT_TABLE): rate_table(found, pack),
+            ".".join(PACK_TABLE): pack_table(found, pack),
+        }
 
 
 def field_table(found: Fitted) -> pa.Table:

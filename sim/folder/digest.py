@@ -1,4 +1,4 @@
-"""Digests of what was generated: of columns, whatever file or encoding they stand in, and of lines.
+"""Digests of what was generated: of columns, whatever file or encoding they stand in.
 
 The digest of a column depends on its values alone: not on chunks, slices, dictionary or Parquet encoding,
 nor on the machine. Nulls differ from empty texts, a null record from a record of nulls. Nested columns are

@@ -28,6 +28,8 @@ def counts_path(campus_day: date) -> str:
     return f"{COUNTS}/unit-{campus_day}.parquet"
 
 
+# What of a run is missing is made by the command that makes runs, whatever began this one.
+COMPLETED_BY = "`termtide run`, or `termtide demo` with the same --fte and --term, completes it"
 MANIFEST = "manifest.json"
 PLAN = "plan.parquet"
 WAREHOUSE = "warehouse.duckdb"

@@ -231,19 +231,19 @@ def load_progress(folder: Path) -> StreamProgress | None:
         saved, seal = open_line(lines[0], "", path)
         head = _Head.model_validate(saved)
         progress = StreamProgress(
-            head.identity,
-            [
+            identity=head.identity,
+            segments=[
                 Segment(begin, end, tuple(Switch(*switch) for switch in switches))
                 for (begin, end), switches in zip(head.segments, head.switches, strict=True)
             ],
-            dict(_entries(head.cursors)),
-            head.below,
-            head.at,
-            head.ahead,
-            head.acked,
-            head.mark,
-            head.done,
-            head.paused,
+            cursors=dict(_entries(head.cursors)),
+            below_ms=head.below,
+            at_ms=head.at,
+            ahead_ms=head.ahead,
+            acked=head.acked,
+            mark=head.mark,
+            done=head.done,
+            paused=head.paused,
         )
         for line in lines[1:-1]:  # what stands behind the last newline is torn, or nothing
             entry, seal = open_line(line, seal, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -103,7 +103,10 @@ def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> 
         whole = Dates(run_date, min(source.dates), max(source.dates))
         record = load_record(run_dir)
         record.run_date = run_date
-        work = _Work(source, connection, record, whole, begin, end, say, wish, _read_while_building(order))
+        named = _read_while_building(order)
+        work = _Work(
+            source, connection, record, whole=whole, begin=begin, end=end, say=say, wish=wish, named=named
+        )
         for number, mart in enumerate(order, 1):
             work.build(mart, f"{number} of {len(order)}")
         record.save(run_dir)
@@ -156,6 +159,7 @@ class _Work:
     made: int = 0
     found: int = 0
     is_checked: bool = False  # the stores, before anything is made of them
+    brought: dict[str, pa.Table] = field(default_factory=dict)  # rows of marts to come, made with another's
 
     def build(self, mart: Mart, place: str) -> None:
         """Build a mart, or find it; afterwards it goes by its name where another's rows are made of it."""
@@ -195,7 +199,7 @@ class _Work:
             return old
         path = f"{mart.table.dataset}/{mart.table.name}.parquet"
         if mart.sql is None:
-            write = written(mart, self.source, self.wish.threads, self.wish.memory, self.say)
+            write = written(mart, self.source, self.wish.threads, self.wish.memory, self.say, self.brought)
         else:
             select = f"SELECT * FROM ({duckdb_query(mart, self.whole)}) ORDER BY {sort_key(mart)}"
             write = self._copier(select)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 import schemas
@@ -41,10 +42,16 @@ def follows_from(mart: schemas.Mart, source: MartSource) -> str:
 
 
 def written(
-    mart: schemas.Mart, source: MartSource, threads: int | None, memory: str, say: Say
+    mart: schemas.Mart,
+    source: MartSource,
+    threads: int | None,
+    memory: str,
+    say: Say,
+    made: dict[str, pa.Table],
 ) -> Callable[[Path], None]:
     """What writes the file of a mart that has no query.
 
+    ``made``: rows of marts that others brought along, by name, which this one takes or adds to.
     Calling it raises InputError where the run's pack is not at hand, or so few people are there that nothing
     may be told; RunError when a step fails.
     """
@@ -59,8 +66,9 @@ def written(
                 f"{mart.name} is made where its pack is"
             )
         wish = FitWish(pack=scenario.pack, time_zone=str(scenario.time_zone))
-        with open_warehouse(f"parquet:{source.run_dir}", threads=threads, memory=memory) as warehouse:
-            rows = made_distributions(mart.name, warehouse, wish, say)
-        pq.write_table(rows, path, compression="zstd")
+        if mart.name not in made:
+            with open_warehouse(f"parquet:{source.run_dir}", threads=threads, memory=memory) as warehouse:
+                made.update(made_distributions(mart.name, warehouse, wish, say))
+        pq.write_table(made.pop(mart.name), path, compression="zstd")
 
     return write

@@ -20,7 +20,7 @@ from context.files import damaged
 from context.store.store import table_path
 from sim.folder.duckdb_paths import duckdb_file, duckdb_folder
 from sim.folder.manifest import Manifest, load_manifest, termtide_version
-from sim.folder.names import date_of
+from sim.folder.names import COMPLETED_BY, date_of
 from sim.folder.whole import check_files
 from sim.marts.record import digest_of
 from sim.sql.warehouse import literal, quoted
@@ -101,7 +101,7 @@ def open_mart_source(run_dir: Path) -> MartSource:
             "marts are built by the version that made the stores"
         )
     if manifest.state in ("context", "plan") or not manifest.units:
-        raise InputError(f"{run_dir}: has no events yet; `termtide run` completes it")
+        raise InputError(f"{run_dir}: has no events yet; {COMPLETED_BY}")
     for file in manifest.files:
         if not (run_dir / file.path).is_file():
             raise damaged(run_dir / file.path, "is missing")

@@ -27,9 +27,9 @@ from sim.tools.vendors import ALL_FIELDS
 from sim.world.world import World
 
 MOST_PLANS = 2  # sets of kinds whose layout is kept: hardly two parts of a day have the same
-# Fragments kept by a process; then they are made anew. With 40 MB instead of 160, rendering 5,000 FTE takes
-# half as long again, and at 20,000 FTE a worker takes 170 MB less.
-HEAP_BYTES, HEAP_BUFFERS = 160_000_000, 4_096
+# Fragments kept by a process; then they are made anew. With 40 MB instead of 160, rendering 5,000 FTE took
+# half as long again, and at 20,000 FTE a worker took 170 MB less. Two days of that size make some 70 MB.
+HEAP_BYTES, HEAP_BUFFERS = 120_000_000, 4_096
 _NEWLINE = Fragment("", (Text("\n"),))
 
 

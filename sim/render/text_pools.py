@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from context.arrays import I64
+from context.arrays import I64, each_once
 
 Views = npt.NDArray[np.complex128]
 VIEW = np.complex128  # sixteen bytes in one: NumPy moves them fastest as a number
@@ -66,7 +66,7 @@ class Pool:
         """Make the texts of rows that were not asked for before."""
         new = rows[~self.there[rows]]
         if len(new):
-            new = np.arange(len(self.there)) if is_small(len(self.there)) else np.unique(new)
+            new = np.arange(len(self.there)) if is_small(len(self.there)) else each_once(new)
             self.views[new] = heap.add(make(new))
             self.there[new] = True
 

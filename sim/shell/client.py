@@ -15,7 +15,7 @@ from context.errors import InputError, RunError
 from sim.folder.duckdb_paths import duckdb_database, duckdb_pattern
 from sim.folder.facts import facts_of
 from sim.folder.find import find_run
-from sim.folder.names import WAREHOUSE
+from sim.folder.names import COMPLETED_BY, WAREHOUSE
 from sim.sql.tables.scratch import scratch_file
 from sim.sql.warehouse import ROOT, literal, quoted
 
@@ -31,7 +31,7 @@ def open_in_client(run_dir: Path | None, *, ui: bool, show: bool, say: Callable[
     """
     where = find_run(run_dir)
     if not (where / WAREHOUSE).is_file():
-        raise InputError(f"{where}: no {WAREHOUSE} there; `termtide run` completes the run")
+        raise InputError(f"{where}: no {WAREHOUSE} there; {COMPLETED_BY}")
     statements = opening(where)
     if show:
         sys.stdout.write("".join(f"{statement};\n" for statement in statements))

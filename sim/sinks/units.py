@@ -1,4 +1,4 @@
-"""Where output goes: siblings behind one small protocol, chosen by the scheme of a URL.
+"""Where units of events go: siblings behind one small protocol, chosen by the scheme of a URL.
 
 ``parquet:DIR``   the run folder's event store, a file per unit and UTC date
 ``ndjson:DIR``    a folder with one file of JSON documents per unit; ``ndjson:-`` writes to stdout;

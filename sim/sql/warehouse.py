@@ -18,7 +18,7 @@ from context.files import PARTIAL, disk_error, replacing
 from schemas._model import Table, UnknownName
 from sim.folder.duckdb_paths import duckdb_folder, duckdb_pattern, readable_database, written_database
 from sim.folder.facts import event_files, mart_files
-from sim.folder.names import WAREHOUSE
+from sim.folder.names import COMPLETED_BY, WAREHOUSE
 
 ROOT = "termtide_root"
 # Files are written as DuckDB 1.1 wrote them, so that clients from 1.2 on open them, not DuckDB 2 alone.
@@ -76,7 +76,7 @@ def open_run(run_dir: Path, catalog: str = "warehouse") -> duckdb.DuckDBPyConnec
     """
     path = run_dir / WAREHOUSE
     if not path.is_file():
-        raise InputError(f"{run_dir}: no {WAREHOUSE} there; `termtide run` completes the run")
+        raise InputError(f"{run_dir}: no {WAREHOUSE} there; {COMPLETED_BY}")
     connection = duckdb.connect()
     try:
         connection.execute("SET TimeZone = 'UTC'")

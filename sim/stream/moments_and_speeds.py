@@ -87,24 +87,24 @@ def read_time_span(text: str, what: str) -> int:
     return span_ms
 
 
-def read_skew(text: str, what: str = "--max-skew") -> int | None:
+def read_skew(text: str) -> int | None:
     """Milliseconds of a time, None for ``none``. Raises InputError."""
     if text.strip().lower() == "none":
         return None
     try:
-        return read_time_span(text, what)
+        return read_time_span(text, "--max-skew")
     except InputError as error:
         raise InputError(f"{error}, or none") from None
 
 
-def read_ramp(text: str, what: str = "--ramp") -> tuple[tuple[float, float], ...]:
+def read_ramp(text: str) -> tuple[tuple[float, float], ...]:
     """(wall seconds from the start, speed) of ``10m=60,20m=600,1h=max``, in order. Raises InputError."""
     steps = []
     for step in text.split(","):
         time, equals, speed = step.partition("=")
         if not equals:
-            raise InputError(f"{what}: {step!r} given, allowed: TIME=SPEED, such as 10m=60,20m=600,1h=max")
-        steps.append((read_time_span(time, what) / 1000.0, read_speed(speed, what)))
+            raise InputError(f"--ramp: {step!r} given, allowed: TIME=SPEED, such as 10m=60,20m=600,1h=max")
+        steps.append((read_time_span(time, "--ramp") / 1000.0, read_speed(speed, "--ramp")))
     if steps != sorted(steps):
-        raise InputError(f"{what}: {text!r} given, allowed: steps in order of time")
+        raise InputError(f"--ramp: {text!r} given, allowed: steps in order of time")
     return tuple(steps)

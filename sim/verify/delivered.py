@@ -1,4 +1,4 @@
-"""Folders that were delivered to: by ``backfill``, with its ledger, or by ``context``, with its note."""
+"""Folders that were delivered to, each with a note: by ``backfill``, or by ``context`` the store alone."""
 
 from __future__ import annotations
 

@@ -64,8 +64,8 @@ def lines_crc32(path: Path) -> int:
     return zlib.crc32(b"".join(line + b"\n" for line in documents(path)))
 
 
-def ledger_crc32(folder: Path, day: str) -> object:
-    """What a delivery's ledger says of the lines of a unit, which has no digest of columns."""
+def noted_crc32(folder: Path, day: str) -> object:
+    """What a delivery's note says of the lines of a unit, which has no digest of columns."""
     unit = json.loads((folder / "delivery.json").read_text())["units"][day]
     assert unit.keys() == {"state", "rows", "files"}
     (file,) = unit["files"]
@@ -103,7 +103,7 @@ def test_several_sinks_in_one_pass(finished: Path, tmp_path: Path) -> None:
             suffix = "" if name == "plain" else f".{name}"
             file = tmp_path / name / f"unit-{day}.ndjson{suffix}"
             assert documents(file) == wanted
-            assert ledger_crc32(tmp_path / name, day) == lines_crc32(file)
+            assert noted_crc32(tmp_path / name, day) == lines_crc32(file)
     assert not (tmp_path / "plain" / "unit-2026-10-29.ndjson").exists()
     with duckdb.connect(str(finished / "warehouse.duckdb"), read_only=True) as there:
         query = (
@@ -160,22 +160,32 @@ def test_a_finished_run_is_delivered_without_drawing(
         raise AssertionError("drawn again")
 
     monkeypatch.setattr(sim.backfill.worker, "draw_day", draw)
+    wanted = Wanted(until=date(2026, 10, 2))
     done = deliver(
-        finished, Order((f"parquet:{tmp_path / 'pq'}", f"duckdb:{tmp_path / 'd.duckdb'}"))
+        finished, Order((f"parquet:{tmp_path / 'pq'}", f"duckdb:{tmp_path / 'd.duckdb'}"), wanted)
     ).delivered
     assert done
     assert done.drawn == 0
     # The plan and the workers' counts are a run's own.
-    own = ("plan.parquet", "counts/")
-    wanted = {path: digest for path, digest in bytes_of(finished).items() if not path.startswith(own)}
-    assert bytes_of(tmp_path / "pq") == wanted
+    whole, made = bytes_of(finished), bytes_of(tmp_path / "pq")
+    own, events = ("plan.parquet", "counts/"), "event_store/"
+    assert {path for path in whole if not path.startswith((*own, events))} < set(made)
+    assert made == {path: whole[path] for path in made}
+    units = {path.partition("unit-")[2] for path in made if path.startswith(events)}
+    assert len(units) > 11
     manifest = load_manifest(finished)
-    with duckdb.connect(str(tmp_path / "d.duckdb"), read_only=True) as here:
+    with (
+        duckdb.connect(str(tmp_path / "d.duckdb"), read_only=True) as here,
+        duckdb.connect(str(finished / "warehouse.duckdb"), read_only=True) as there,
+    ):
         for name, table in manifest.store.items():
             assert here.execute(f"SELECT count(*) FROM {name}").fetchone() == (table.rows,)
-        assert here.execute("SELECT count(*), count(DISTINCT id) FROM event_store.expanded").fetchone() == (
-            manifest.totals.events,
-            manifest.totals.events,
+        query = (
+            "SELECT count(*), count(DISTINCT id) FROM event_store.expanded WHERE event_time < '2026-10-03'"
+        )
+        assert here.execute(query).fetchone() == there.execute(query).fetchone()
+        assert here.execute("SELECT max(event_time) < '2026-10-03' FROM event_store.expanded").fetchone() == (
+            True,
         )
 
 
@@ -264,7 +274,7 @@ def test_a_day_copied_to_two_places_is_one(finished: Path, tmp_path: Path) -> No
 def test_lines_alone_are_made_without_columns(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Lines that are drawn for themselves are those of the run's documents, and so is the ledger."""
+    """Lines that are drawn for themselves are those of the run's documents, and so is the note."""
     monkeypatch.setattr(sim.backfill.worker, "PART_ROWS", 101)
     folder, drawn, copied = prepared(finished, tmp_path / "run"), tmp_path / "drawn", tmp_path / "copied"
     with monkeypatch.context() as patched:
@@ -276,11 +286,11 @@ def test_lines_alone_are_made_without_columns(
     assert (first.drawn, second.copied) == (1, 1)
     assert file_bytes(drawn) == file_bytes(copied)
     file = drawn / "unit-2026-10-30.ndjson"
-    assert ledger_crc32(drawn, "2026-10-30") == lines_crc32(file)
+    assert noted_crc32(drawn, "2026-10-30") == lines_crc32(file)
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1  # a wound that leaves rows and bytes as they are
     file.write_bytes(data)
-    assert ledger_crc32(drawn, "2026-10-30") != lines_crc32(file)
+    assert noted_crc32(drawn, "2026-10-30") != lines_crc32(file)
 
 
 def test_tables_as_json_have_every_column(finished: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from context.scenario.parts import CalendarOverrides
 from context.terms.premises import premises
 from sim.backfill.backfill import Wanted, wanted_tables
 from sim.backfill.partitions import Partitions
@@ -23,17 +24,33 @@ from tests.samples.tiny import TINY, default_pack
 # less and an hour more.
 CASES = (
     ("Pacific/Auckland", "Fall 2026", date(2026, 9, 27), 1),
-    ("America/Detroit", "Fall 2026", date(2026, 11, 1), 3),
+    ("America/Detroit", "Fall 2026", date(2026, 11, 1), 2),
     ("America/Detroit", "Spring 2027", date(2027, 3, 14), 1),
 )
 ONE = timedelta(1)
+
+
+def weeks_round(day: date) -> CalendarOverrides:
+    """A term of four weeks with a day in its midst."""
+    monday = day - timedelta(13 + day.weekday())
+    return CalendarOverrides(
+        start=monday,
+        instruction_end=monday + timedelta(25),
+        finals_start=monday + timedelta(28),
+        end=monday + timedelta(29),
+        no_class=(),
+    )
+
+
 EVENTS = wanted_tables(["event_store"], [])
 
 
 @pytest.mark.parametrize(("zone", "term", "change", "workers"), CASES)
 def test_two_ranges_are_one(zone: str, term: str, change: date, workers: int, tmp_path: Path) -> None:
     """``--until D`` and then ``--from D+1`` give the files and the rows of one range, whoever draws them."""
-    scenario = TINY.model_copy(update={"fte": 15, "time_zone": zone, "term": term, "incident": ()})
+    scenario = TINY.model_copy(
+        update={"fte": 15, "time_zone": zone, "term": term, "incident": (), "calendar": weeks_round(change)}
+    )
     begin, until = change - ONE, change + 2 * ONE
 
     def deliver(name: str, begin: date, until: date, workers: int = 1) -> None:

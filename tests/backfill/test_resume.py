@@ -16,7 +16,7 @@ from context.terms.premises import premises
 from sim.folder.manifest import load_manifest
 from sim.run import run
 from tests.backfill.test_run import bytes_of
-from tests.samples.tiny import BRIEF, SMALL, default_pack, finished_run
+from tests.samples.tiny import BRIEF, SMALL, brief_run, default_pack, finished_run
 from tests.servers.kills import SERVER
 
 
@@ -41,11 +41,11 @@ def test_another_scenario_is_refused(finished: Path) -> None:
 
 @pytest.mark.usefixtures("bare_report")
 @pytest.mark.parametrize("wound", ["missing", "truncated", "other rows", "report", "plan"])
-def test_wounds_are_healed(finished: Path, tmp_path: Path, wound: str) -> None:
+def test_wounds_are_healed(tmp_path: Path, wound: str) -> None:
     """Law 7: a file lost or broken by hand is made anew, and the end is the same."""
     copy = tmp_path / "copy"
-    shutil.copytree(finished, copy)
-    victim = sorted(copy.glob("event_store/expanded/*/*.parquet"))[90]
+    shutil.copytree(brief_run(), copy)
+    victim = sorted(copy.glob("event_store/expanded/*/*.parquet"))[30]
     if wound == "missing":
         victim.unlink()
     elif wound == "report":
@@ -55,18 +55,18 @@ def test_wounds_are_healed(finished: Path, tmp_path: Path, wound: str) -> None:
     elif wound == "truncated":
         victim.write_bytes(victim.read_bytes()[:-50])
     else:
-        victim.write_bytes(sorted(copy.glob("event_store/expanded/*/*.parquet"))[91].read_bytes())
-    assert not run(premises(SMALL, default_pack()), copy).was_done
-    assert bytes_of(copy) == bytes_of(finished)
+        victim.write_bytes(sorted(copy.glob("event_store/expanded/*/*.parquet"))[31].read_bytes())
+    assert not run(premises(BRIEF, default_pack()), copy).was_done
+    assert bytes_of(copy) == bytes_of(brief_run())
     assert (copy / "report.html").is_file()
 
 
 def _run(folder: Path) -> None:
-    run(premises(SMALL, default_pack()), folder)
+    run(premises(BRIEF, default_pack()), folder)
 
 
 @pytest.mark.usefixtures("bare_report")
-def test_killed_and_continued(finished: Path, tmp_path: Path) -> None:
+def test_killed_and_continued(tmp_path: Path) -> None:
     """Law 7: killed at several moments and started again, a run ends with the same bytes."""
     folder = tmp_path / "killed"
     kills = 0
@@ -80,8 +80,8 @@ def test_killed_and_continued(finished: Path, tmp_path: Path) -> None:
         child.kill()
         child.join()
     assert kills >= 2
-    run(premises(SMALL, default_pack()), folder)
-    assert bytes_of(folder) == bytes_of(finished)
+    run(premises(BRIEF, default_pack()), folder)
+    assert bytes_of(folder) == bytes_of(brief_run())
     assert not list(folder.rglob("*.tmp"))
 
 

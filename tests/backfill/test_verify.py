@@ -19,7 +19,7 @@ from sim.verify.places import verify
 from tests.backfill.test_backfill import FALL
 from tests.backfill.test_run import bytes_of
 from tests.samples.flips import flip
-from tests.samples.tiny import SMALL, default_pack, finished_run
+from tests.samples.tiny import BRIEF, SMALL, brief_run, default_pack, finished_run
 
 DAY = "event_store/expanded/event_date=2026-10-31/unit-2026-10-31.parquet"
 PERSON = "context_store_entity/person.parquet"
@@ -275,16 +275,18 @@ def test_a_duckdb_file_is_verified(filled: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("bare_report")
-def test_a_damaged_manifest_begins_the_run_anew(copy: Path, finished: Path) -> None:
+def test_a_damaged_manifest_begins_the_run_anew(tmp_path: Path) -> None:
     """Of a manifest that was changed nothing is believed: others refuse, `run` makes all again."""
+    finished, asked = brief_run(), premises(BRIEF, default_pack())
+    copy = Path(shutil.copytree(finished, tmp_path / "copy"))
     text = (copy / MANIFEST).read_text()
     (copy / MANIFEST).write_text(text.replace('"rows": ', '"rows": 1', 1))
     with pytest.raises(DamagedError, match=r"manifest\.json: is not the file that was written"):
         deliver(copy, Order(("ndjson:-",)))
     (copy / MANIFEST).write_text(text.replace(load_manifest(finished).scenario_digest, "0" * 64))
     with pytest.raises(DamagedError, match="--force"):
-        run(premises(SMALL, default_pack()), copy)
+        run(asked, copy)
     (copy / MANIFEST).write_text(text[:-20])
-    run(premises(SMALL, default_pack()), copy)
+    run(asked, copy)
     assert bytes_of(copy) == bytes_of(finished)
     assert (copy / MANIFEST).read_bytes() == (finished / MANIFEST).read_bytes()

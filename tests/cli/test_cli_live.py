@@ -22,6 +22,12 @@ import pytest
 from tests.samples import commands
 
 ROOT = Path(__file__).resolve().parents[2]
+CALENDAR = """[calendar]
+start = 2026-09-21
+instruction_end = 2026-11-06
+finals_start = 2026-11-09
+end = 2026-11-11
+"""
 DAY = ("--from", "2026-10-12", "--until", "2026-10-14")
 
 
@@ -37,6 +43,8 @@ def prepared() -> Path:
     """A folder with a scenario, its store and plan."""
     folder = Path(mkdtemp(prefix="termtide-cli-live-"))
     assert termtide(folder, "init").returncode == 0
+    scenario = folder / "termtide.toml"
+    scenario.write_text(scenario.read_text(encoding="utf-8").replace("[calendar]\n", CALENDAR), "utf-8")
     done = termtide(folder, "stream", "--to", "ndjson:whole.ndjson", "--speed", "max", *DAY)
     assert done.returncode == 0, done.stderr
     return folder

@@ -31,7 +31,12 @@ def one_line(error: BaseException) -> None:
     assert str(error).strip()
 
 
-@pytest.mark.parametrize("block", range(6))
+def blocks(many: int) -> list[Any]:
+    """Their numbers, of which ``make test`` has the first half."""
+    return [pytest.param(n, marks=pytest.mark.gates if 2 * n >= many else ()) for n in range(many)]
+
+
+@pytest.mark.parametrize("block", blocks(6))
 def test_scenarios(block: int, tmp_path: Path) -> None:
     """A spoiled scenario is read, or refused by an error of ours, up to its calendar."""
     file, refused = tmp_path / "termtide.toml", 0
@@ -46,7 +51,7 @@ def test_scenarios(block: int, tmp_path: Path) -> None:
     assert refused > 20  # most of them are wrong: the mutations work
 
 
-@pytest.mark.parametrize("block", [0, 1, *(pytest.param(n, marks=pytest.mark.gates) for n in (2, 3))])
+@pytest.mark.parametrize("block", blocks(4))
 def test_packs(block: int, tmp_path: Path) -> None:
     """A spoiled file of a pack is a finding with file and row, or harmless."""
     folder, found = tmp_path / "pack", 0
@@ -88,7 +93,7 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", blocks(4))
 def test_manifests(
     block: int, toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -180,7 +185,7 @@ QUERIES = (
 )
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", blocks(4))
 def test_queries(
     block: int, toy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -263,7 +268,7 @@ def dry(toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("dry")
-@pytest.mark.parametrize("block", range(6))
+@pytest.mark.parametrize("block", blocks(6))
 def test_command_lines(block: int, capsys: pytest.CaptureFixture[str]) -> None:
     """A spoiled command line is one line on stderr, or is taken; what costs much is not started here."""
     for seed in range(block * 50, block * 50 + 50):

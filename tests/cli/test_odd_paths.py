@@ -27,7 +27,7 @@ from sim.folder.duckdb_paths import duckdb_database, duckdb_file, duckdb_folder,
 from sim.report.campus.page import write_report
 from sim.sql.query import run_sql
 from sim.sql.warehouse import build_warehouse
-from tests.samples.tiny import SMALL_TOML, default_pack, finished_run
+from tests.samples.tiny import BRIEF_TOML, brief_run, default_pack
 from tests.samples.toy_run import write_run
 
 ODD = [
@@ -165,13 +165,13 @@ def test_a_run_is_finished_in_any_folder(
     """Warehouse, report and the word that it is done, in an odd folder, from odd scenario and pack."""
     monkeypatch.chdir(tmp_path)
     decoys(tmp_path)
-    shutil.copytree(finished_run(), tmp_path / name)
+    shutil.copytree(brief_run(), tmp_path / name)
     build_warehouse(tmp_path / name)
     write_report(tmp_path / name, default_pack())
     assert "SELECT" in (tmp_path / name / "report.html").read_text()
     assert run_sql(tmp_path / name, "unizin-shared", COUNT).column(0)[0].as_py() > 1_000
     shutil.copytree(default_pack().path, tmp_path / f"{name}-pack")
-    Path(f"./{name}.toml").write_text(f"pack = {json.dumps(f'./{name}-pack')}\n{SMALL_TOML}")
+    Path(f"./{name}.toml").write_text(f"pack = {json.dumps(f'./{name}-pack')}\n{BRIEF_TOML}")
     capsys.readouterr()
     assert code_of(["run", "--scenario", f"{name}.toml", "--out", name, "--workers", "1", "--yes"]) == 0
     assert "marts: 1 of " in capsys.readouterr().err  # it was complete but for them
@@ -183,7 +183,7 @@ def test_a_run_is_finished_in_any_folder(
     with duckdb.connect(duckdb_database(tmp_path / "~r[1]*.duckdb"), read_only=True) as there:
         assert there.execute(marts).fetchall() == [(rows,)]
     streamed = ["stream", "--run", name, "--state", f"{name}-state", "--to", f"ndjson:{name}-lines"]
-    assert code_of([*streamed, "--speed", "max", "--from", "2026-10-05", "--until", "2026-10-05T12:00"]) == 0
+    assert code_of([*streamed, "--speed", "max", "--from", "2026-10-05", "--until", "2026-10-06"]) == 0
     assert len((tmp_path / f"{name}-lines").read_text().splitlines()) > 50
     assert code_of(["ctl", "status", "--state", f"{name}-state"]) == 2  # it is over
     assert code_of(["pack", "check", f"./{name}-pack"]) == 0

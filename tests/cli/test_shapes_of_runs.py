@@ -12,6 +12,7 @@ import pytest
 from context.store.store import ENTITY, KEYMAP
 from sim.cli.main import main
 from sim.folder.manifest import Manifest, load_manifest
+from sim.folder.names import COMPLETED_BY
 from sim.sql.warehouse import build_warehouse
 from tests.samples.tiny import finished_run
 from tests.samples.toy_run import write_run
@@ -71,8 +72,8 @@ COMMANDS = [
     ["marts", "build", "mart_course_section.status"],
     ["marts", "build", "mart_course_section.status", "--to", "duckdb:OUT"],
 ]
-NO_STORE = "its context store is not complete; `termtide run` completes it"
-NO_EVENTS = "has no events yet; `termtide run` completes it"
+NO_STORE = f"its context store is not complete; {COMPLETED_BY}"
+NO_EVENTS = f"has no events yet; {COMPLETED_BY}"
 GONE = "makes it again"
 SHAPES = {
     in_store: [(2, NO_STORE)] * 4 + [(2, NO_EVENTS)] * 2,

@@ -130,7 +130,7 @@ def test_both_sides_are_opened_before_one_is_fitted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is wrong with the second side is told at once, not after minutes for the first."""
-    monkeypatch.delattr("sim.fit.fit.fit")
+    monkeypatch.setattr("sim.fit.fit.fit", None)
     with pytest.raises(SystemExit) as ended:
         main(["compare", str(finished_run()), "duckdb:nowhere"])
     line = capsys.readouterr().err

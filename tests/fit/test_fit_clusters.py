@@ -59,13 +59,14 @@ def test_quizzes_of_a_course_that_are_alike_count_as_one(kind: str) -> None:
 
 
 def test_a_person_in_several_courses_counts_once() -> None:
-    """Nine people with a value are nine in however many courses, and held back."""
-    people = [(person, course) for person in range(9) for course in range(4)]
+    """Nine people with a value are nine in however many courses, and held back; sandboxes do not count."""
+    people = [*((person, course) for person in range(9) for course in range(4)), (9, 4), (10, 4)]
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA context_store_entity")
         connection.execute(
             "CREATE TABLE context_store_entity.course_section AS "
-            "SELECT i AS course_section_id, i AS le_current_course_offering_id FROM range(4) AS t(i)"
+            "SELECT i AS course_section_id, i AS le_current_course_offering_id, "
+            "CASE WHEN i < 4 THEN i > 1 END AS is_graded FROM range(5) AS t(i)"
         )
         connection.execute(
             "CREATE TABLE context_store_entity.course_section_enrollment AS SELECT unnest(?) AS person_id, "

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import duckdb
 import numpy as np
@@ -49,11 +51,19 @@ def _file_of(folder: Path) -> Path:
     return folder / "told.duckdb"
 
 
-def test_the_tables_alone_make_a_pack(tmp_path: Path) -> None:
+@cache
+def _again() -> tuple[Fitted, Path]:
+    """What is fitted to the published tables alone, and its pack."""
+    folder = Path(mkdtemp(prefix="termtide-told-"))
+    again = fitted_from(f"duckdb:{_file_of(folder)}")
+    again.draft.save(folder / "pack")
+    return again, folder / "pack"
+
+
+def test_the_tables_alone_make_a_pack() -> None:
     """A pack fitted to the published tables alone has shares, moments and rates of the one behind them."""
-    again = fitted_from(f"duckdb:{_file_of(tmp_path)}")
-    again.draft.save(tmp_path / "pack")
-    assert check_pack(tmp_path / "pack") == []
+    again, folder = _again()
+    assert check_pack(folder) == []
     roles = "course_section_enrollment.role"
     here, there = (found.shares[roles].shares[()] for found in (tiny_fit(), again))
     assert there["Student"] == pytest.approx(here["Student"], abs=0.02)  # of some sixty, whole ones
@@ -67,7 +77,7 @@ def test_the_tables_alone_make_a_pack(tmp_path: Path) -> None:
     assert counted.counted is not None
     # Each under its own kinds of days: what is published is of the days that were counted.
     asked = before(load_pack(tiny_pack()), counted.counted.axes)[:2, :2]
-    told = before(load_pack(tmp_path / "pack"), again.clicks.counted.axes)[:2, :2]
+    told = before(load_pack(folder), again.clicks.counted.axes)[:2, :2]
     assert (np.abs(told - asked).sum() / asked.sum()) < 0.01
     assert np.allclose(told.sum(axis=2), asked.sum(axis=2), rtol=0.01)
 
@@ -91,12 +101,11 @@ def test_what_is_published_is_guarded(tmp_path: Path) -> None:
 OTHERS = ("hour", "gap", "visits", "visit_slots", "device", "submission_lead", "letter")
 
 
-def test_the_other_tables_are_those_of_the_pack(tmp_path: Path) -> None:
+def test_the_other_tables_are_those_of_the_pack() -> None:
     """Calendar, devices, visits and all other tables that were fitted come back as they are in the pack."""
     pack = load_pack(tiny_pack())
-    again = fitted_from(f"duckdb:{_file_of(tmp_path)}")
-    again.draft.save(tmp_path / "pack")
-    told, fitted = load_pack(tmp_path / "pack"), tiny_fit()
+    again, folder = _again()
+    told, fitted = load_pack(folder), tiny_fit()
     assert set(OTHERS) <= fitted.laws.keys() <= again.laws.keys()
     for name in (*OTHERS, "calendar", "numbers"):
         sources = {source for block, source, _ in told.sources() if block == name}

@@ -79,7 +79,7 @@ def test_places_to_write_to_are_looked_at_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A folder that can't take the pack, or the tables to publish, is told before minutes of counting."""
-    monkeypatch.delattr("sim.fit.fit.fit")
+    monkeypatch.setattr("sim.fit.fit.fit", None)
     (tmp_path / "file").write_text("mine")
     for flags, words in (
         (["--out", str(tmp_path / "file")], "there already, allowed: a new folder"),

@@ -121,14 +121,25 @@ def test_joins_are_lit(chromium: Chromium, pages: Path) -> None:
     )
 
 
+# How many lines of code are under their button.
+HIDDEN = """[...document.querySelectorAll(".code")].flatMap(code => {
+  const button = code.querySelector("button").getBoundingClientRect();
+  const text = document.createRange();
+  text.selectNodeContents(code.querySelector("pre"));
+  return [...text.getClientRects()].filter(line => line.right > button.left && line.bottom > button.top
+    && line.left < button.right && line.top < button.bottom);
+}).length"""
+
+
 def test_documents(chromium: Chromium, tmp_path: Path) -> None:
-    """A page of Markdown stands alone, and its code can be copied."""
-    path = tmp_path / "page.html"
-    path.write_text(markdown_page("# A\n\n## B\n\n`code` and a [link](#b)\n\n```sql\nSELECT 1\n```\n"))
+    """A page of Markdown stands alone, and its code can be copied and read, be a line as long as it is."""
+    path, line = tmp_path / "page.html", f"SELECT {', '.join(['a_column'] * 40)}"
+    path.write_text(markdown_page(f"# A\n\n## B\n\n`code` and a [link](#b)\n\n```sql\n{line}\n```\n"))
     for size in (DESKTOP, PHONE):
         tab = chromium.open(path, size)
         clean(tab, path)
         assert tab.ask("document.querySelector('button').hidden") is False
+        assert tab.ask(HIDDEN) == 0
 
 
 def test_copy_button(chromium: Chromium) -> None:

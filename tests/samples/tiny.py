@@ -33,7 +33,7 @@ from tests.samples.session_folder import made_once
 
 _BEGIN, _END = (datetime.fromisoformat(f"2026-10-14T{clock}") for clock in ("13:00", "15:30"))  # wall clock
 OUTAGE = Incident(name="outage", start=_BEGIN, end=_END)
-_LARGE = 2_000  # FTE, over all terms
+_MEDIUM, _LARGE = 100, 2_000  # FTE, over all terms
 TINY = Scenario(name="tiny", fte=60, seed=11, incident=(OUTAGE,))
 # A term of seven weeks, over a clock change: what whole runs are made of, as days are what they cost.
 SMALL_TOML = """
@@ -51,12 +51,13 @@ name = "outage"
 start = 2026-10-14T13:00:00
 end = 2026-10-14T15:30:00
 """
+BRIEF_TOML = f'name = "brief"\nfte = 10\nseed = 11\n{BRIEF_TERM}'
 SEVEN_WEEKS, THREE_WEEKS = (
     CalendarOverrides.model_validate(tomllib.loads(text)["calendar"], strict=False)
     for text in (SMALL_TOML, BRIEF_TERM)
 )
 SMALL = TINY.model_copy(update={"fte": 30, "calendar": SEVEN_WEEKS})
-BRIEF = Scenario(name="brief", fte=10, seed=11, calendar=THREE_WEEKS)  # for what any run shows
+BRIEF = Scenario(name="brief", fte=10, seed=11, calendar=THREE_WEEKS)  # BRIEF_TOML's: for what any run shows
 
 
 @dataclass(frozen=True)
@@ -86,17 +87,17 @@ def calendar_of(scenario: Scenario, pack: Pack) -> Calendar:
 
 def drawn_of(scenario: Scenario) -> Drawn:
     """The integer columns of a scenario's store."""
-    return (_large_drawn if _is_large(scenario) else _small_drawn)(scenario)
+    return _drawn[_size(scenario)](scenario)
 
 
 def store_of(scenario: Scenario) -> Store:
     """The store of a scenario."""
-    return (_large_store if _is_large(scenario) else _small_store)(scenario)
+    return _stores[_size(scenario)](scenario)
 
 
-def _is_large(scenario: Scenario) -> bool:
-    """Whether it is too large for a test process to keep it beside another one."""
-    return scenario.fte * scenario.terms > _LARGE
+def _size(scenario: Scenario) -> int:
+    """0 for what a test process keeps beside all others, 1 beside two, 2 alone."""
+    return (scenario.fte * scenario.terms > _MEDIUM) + (scenario.fte * scenario.terms > _LARGE)
 
 
 def _draw(scenario: Scenario) -> Drawn:
@@ -107,8 +108,8 @@ def _generate(scenario: Scenario) -> Store:
     return generate(scenario, default_pack(), calendar_of(scenario, default_pack()))
 
 
-_small_drawn, _large_drawn = cache(_draw), lru_cache(1)(_draw)
-_small_store, _large_store = cache(_generate), lru_cache(1)(_generate)
+_drawn = cache(_draw), lru_cache(3)(_draw), lru_cache(1)(_draw)
+_stores = cache(_generate), lru_cache(3)(_generate), lru_cache(1)(_generate)
 
 
 def campus_of(scenario: Scenario, pack: Pack, root: Path) -> Campus:
@@ -144,6 +145,16 @@ def finished_run() -> Path:
 
 def _run_small(folder: Path) -> None:
     run(premises(SMALL, default_pack()), folder)
+
+
+def brief_run() -> Path:
+    """A finished run of BRIEF, which all test processes read: copies are made of it."""
+    return made_once("brief-run", _run_brief)
+
+
+def _run_brief(folder: Path) -> None:
+    with without_charts():
+        run(premises(BRIEF, default_pack()), folder)
 
 
 def term_run() -> Path:

@@ -35,7 +35,6 @@ EXAMPLES = {
 # Kinds whose example is not here, told by one that is: (example, members less, more, id, object's type).
 _NAMED = "asset_accessed__web_conference"
 _LISTED = "asset_accessed__course_conferences"
-_GROUPLESS = {"group", "membership"}
 _OVERRIDE = (
     "assignment_created",
     {"object.name", "object.description", "object.dateCreated", "object.maxScore"},

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import schemas
-from context.arrays import ordinals, repetition, run_places
+from context.arrays import each_once, ordinals, repetition, run_places
 from context.content.activities import ACTIVITY_KINDS
 from context.content.content import ITEM_KINDS, LINKED_ENTITIES
 from context.courses.conferences import GuestPart
@@ -61,3 +61,11 @@ def test_places_are_counted_in_runs() -> None:
     assert run_places(np.array([2, 2, 2, 5, 9, 9])).tolist() == [0, 1, 2, 0, 0, 1]
     assert repetition(np.array([4, 1, 4, 4, 1])).tolist() == [0, 0, 1, 2, 1]
     assert len(run_places(np.empty(0, np.int64))) == len(repetition(np.empty(0, np.int64))) == 0
+
+
+def test_values_each_once_are_those_of_a_set() -> None:
+    """Every value is there once, in order: none of several, the least and the largest integers."""
+    bounds = np.iinfo(np.int64)
+    values = np.random.default_rng(3).integers(-9, 9, 200)
+    for given in (values, values[:0], values[:1], np.array([bounds.max, bounds.min, bounds.max])):
+        assert each_once(given).tolist() == sorted(set(given.tolist()))

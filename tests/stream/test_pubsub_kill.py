@@ -267,14 +267,21 @@ def check(messages: list[Received], wanted: list[str], *, by_key: bool) -> None:
 def test_a_signal_ends_it_cleanly(pubsub: Emulator, tmp_path: Path, number: signal.Signals) -> None:
     """SIGINT and SIGTERM: what is under way gets through, the journal is short, and nothing is repeated."""
     run = tmp_path / "run"
-    small = KILLED.model_copy(update={"fte": 30, "stage": ()})
-    prepare(premises(small, default_pack()), run)
+    mode = Mode("signal", KILLED.model_copy(update={"fte": 30, "stage": ()}), {"end": "2026-10-19"})
+    prepare(premises(mode.scenario, default_pack()), run)
     topic = f"signal-{int(number)}"
     to = f"pubsub://{PROJECT}/{topic}"
-    arguments: list[object] = [small.model_dump_json(), str(run), str(tmp_path / "state"), to, {}]
+    arguments: list[object] = [
+        mode.scenario.model_dump_json(),
+        str(run),
+        str(tmp_path / "state"),
+        to,
+        mode.more,
+    ]
     process = start(CODE, [json.dumps([*arguments, "never", 0])], PUBSUB_EMULATOR_HOST=pubsub.host)
     while (progress := load_progress(tmp_path / "state")) is None or progress.acked < 2_000:
         assert process.poll() is None
+        time.sleep(0.005)
     os.kill(process.pid, number)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors.decode()
@@ -282,7 +289,7 @@ def test_a_signal_ends_it_cleanly(pubsub: Emulator, tmp_path: Path, number: sign
     assert status["state"] == "stopped"
     assert status["queue"] + status["in_flight"] == 0
     assert killed_at(arguments, "never", 0, pubsub.host, iter(())) == 0
-    wanted = documents_of_run(small, run)
+    wanted = wanted_of(mode, run, progress, tmp_path)
     collector = Collector(pubsub.host, f"{topic}-sub")
     collector.wait_for(len(wanted))
     messages = collector.settle(1.0)

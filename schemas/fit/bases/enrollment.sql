@@ -1,4 +1,5 @@
--- Who is in which section, in what role.
+-- Who is in which section, in what role. Sections that Canvas alone knows (sandboxes) are left out: nobody has a status
+-- in them.
 SELECT
   e.person_id,
   e.role,
@@ -6,4 +7,5 @@ SELECT
   e.enrollment_status,
   s.le_current_course_offering_id AS course_offering_id
 FROM context_store_entity.course_section_enrollment AS e
-LEFT JOIN context_store_entity.course_section AS s ON s.course_section_id = e.course_section_id
+JOIN context_store_entity.course_section AS s ON s.course_section_id = e.course_section_id
+WHERE s.is_graded IS NOT NULL

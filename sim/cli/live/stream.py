@@ -170,14 +170,24 @@ def _job(flags: StreamFlags) -> StreamJob:
     check_stream(flags.to, options)
     catch_up = flags.catch_up or flags.begin == NOW
     return StreamJob(
-        premises(chosen, loaded), folder, kept, flags.to, MAX if catch_up else read_speed(flags.speed),
-        begin, end, number, flags.message, flags.rate_max, skew, options,
+        premises(chosen, loaded),
+        folder,
+        kept,
+        flags.to,
+        MAX if catch_up else read_speed(flags.speed),
+        begin=begin,
+        end=end,
+        laps=number,
+        message=flags.message,
+        rate_max=flags.rate_max,
+        max_skew_ms=skew,
+        options=options,
         catch_up=catch_up,
         ramp=() if flags.ramp is None else read_ramp(flags.ramp),
         give_up_after_s=_seconds(flags.give_up_after, "--give-up-after"),
         metrics=None if flags.metrics is None else metrics_address(flags.metrics),
         fresh=flags.fresh,
-    )  # fmt: skip
+    )
 
 
 def _seconds(text: str | None, flag: str) -> float | None:

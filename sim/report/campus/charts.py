@@ -78,12 +78,12 @@ def _names_down(names: list[str]) -> tuple[Any, Any]:
     return alt.Y("name:N", sort=names, title=None, axis=axis), alt.Step(max(20, 5 + 11 * lines))
 
 
-def shares(rows: Values, about: str, columns: tuple[str, str, str], *, label: int = 24) -> Chart:
+def shares(rows: Values, about: str, columns: tuple[str, str, str]) -> Chart:
     """Lying bars of shares, each with its percentage; rows: name, number, share."""
     return framed(
         about,
-        _shares(rows, 470 - 6 * label, label),
-        _shares(rows, 150, min(label, 20)),
+        _shares(rows, 326, 24),
+        _shares(rows, 150, 20),
         columns,
         [(row["name"], whole(row["number"]), percent(row["share"])) for row in rows],
     )

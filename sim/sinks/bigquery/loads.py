@@ -62,7 +62,16 @@ class Loads:
 
     def record(self, item: Item, checksum: str, job: str) -> None:
         """Write a row; returns once it is in the warehouse."""
-        mine = Entry(item.name, item.dataset, item.table, item.day, item.rows, item.digest, checksum, job)
+        mine = Entry(
+            item=item.name,
+            dataset=item.dataset,
+            table=item.table,
+            day=item.day,
+            rows=item.rows,
+            digest=item.digest,
+            checksum=checksum,
+            job=job,
+        )
         with self._lock:
             self._waiting.append(mine)
         with self._commit:  # while one writes, the others gather, and the next takes all of them

@@ -21,7 +21,6 @@ from sim.sql.grammar.values import NULL, Value, once, settled
 _LINE = re.compile(
     r"(?P<name>\$?[^\s(]+)\((?P<arguments>.*?)\)\s*->\s*(?P<result>[\w<>]+)\s*=\s*(?P<sql>.*)$"
 )
-_NUMBERS = tuple(SCALARS[kind] for kind in ("INT64", "NUMERIC", "FLOAT64"))
 _HOLE = re.compile(r"\{(\d+|\*|T)\}")
 # What may be compared for order, grouped by, and so on.
 _CLASSES: dict[str, Callable[[Type], bool]] = {
