@@ -60,7 +60,7 @@ class Worker:
 
     @cached_property
     def _makers(self) -> tuple[Renderer, Expander]:
-        return Renderer(self.engine.world), Expander(self.engine.world)
+        return Renderer(self.engine.world, self._let_pages_go), Expander(self.engine.world)
 
     @cached_property
     def _counter(self) -> Counter:

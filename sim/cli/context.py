@@ -22,12 +22,12 @@ from sim.cli.options import (
 )
 from sim.cli.terminal import err, out_json
 from sim.exports.forms import FILE_FORMS
-from sim.exports.into_warehouse import write_warehouse
+from sim.exports.into_warehouse import look_into_warehouse, write_warehouse
 from sim.exports.scratch import passing_folder
 from sim.exports.source import Name, Source, chosen_names, every_name, on_morning, open_source, scenario_facts
+from sim.folder.manifest import Manifest
 from sim.folder.progress import Progress
-from sim.sinks.open import check_flags, either, forms, is_offered, not_offered, open_table_sink
-from sim.sinks.tables import TableOptions
+from sim.sinks.open import check_flags, either, forms, is_offered, not_offered
 
 _TARGETS = (*(f"{form}:DIR" for form in FILE_FORMS), *forms("tables"))
 
@@ -70,13 +70,19 @@ def context_command(
     Of a run or a scenario; as files, or into a warehouse; whole, or as of a morning.
     """
     form, target = _target(to)
-    chosen_names(tables or [], every_name())  # told before anything is drawn, as what is wrong with ``to``
+    wanted = chosen_names(tables or [], every_name())  # told before anything is drawn, as a wrong place is
+    allowed = tuple(allow_unlabelled or ())
+
+    def check(manifest: Manifest) -> None:
+        if form not in FILE_FORMS:
+            look_into_warehouse(to, manifest, wanted, allowed)
+
     check_flags([to], {"--allow-unlabelled": allow_unlabelled}, "units", "tables")
     day = date_given("--as-of", morning)
     flags = {"fte": fte, "term": term, "terms": terms, "seed": seed, "pack": pack}
     with passing_folder() as made:
         with Progress(err) as show:
-            source = open_source(run_dir, scenario, flags, show, made)
+            source = open_source(run_dir, scenario, flags, show, made, check)
         names = chosen_names(tables or [], source.names)
         facts = {"as_of": day.isoformat() if day else None, **scenario_facts(source.manifest)}
         if day is not None:
@@ -84,7 +90,7 @@ def context_command(
         rows = (
             _into_folder(form, typed_path(target), source, names, facts)
             if form in FILE_FORMS
-            else write_warehouse(to, source, names, tuple(allow_unlabelled or ()), err.print)
+            else write_warehouse(to, source, names, allowed, err.print)
         )
     if as_json:
         out_json({"synthetic": True, "to": to, **facts, "rows": rows})
@@ -101,8 +107,6 @@ def _target(url: str) -> tuple[str, str]:
         from sim.exports.files import check_folder
 
         check_folder(typed_path(target))
-    else:
-        open_table_sink(url, TableOptions()).close()
     return scheme, target
 
 

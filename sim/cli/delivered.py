@@ -81,6 +81,9 @@ def drop_command(sink: _Where, run: _RunId, yes: _Yes = False, as_json: AsJson =
     err.print("removed")
 
 
+_RunFolder = Annotated[
+    Path | None, typer.Argument(parser=typed_path, metavar="[RUN]", help="The same, without --run.")
+]
 _Courses = Annotated[
     int, typer.Option("--courses", metavar="N", min=1, help="Look at so many courses of the run.")
 ]
@@ -91,7 +94,11 @@ _Students = Annotated[
 
 
 def audit_command(
-    run_dir: RunDir = None, courses: _Courses = 60, students: _Students = 10, as_json: AsJson = False
+    run: _RunFolder = None,
+    run_dir: RunDir = None,
+    courses: _Courses = 60,
+    students: _Students = 10,
+    as_json: AsJson = False,
 ) -> None:
     """Hold a run's clicks against those of real courses.
 
@@ -102,7 +109,9 @@ def audit_command(
     from sim.folder.chosen import chosen_term
     from sim.folder.find import find_run
 
-    folder = find_run(run_dir)
+    if run and run_dir:
+        raise InputError(f"audit: both given, RUN ({run}) and --run ({run_dir}); allowed: one of them")
+    folder = find_run(run or run_dir)
     _, pack, _ = chosen_term(None, folder, {})
     found = audited(course_logs(folder, pack, courses, students), pack)
     if as_json:

@@ -56,16 +56,23 @@ class Source:
 
 
 def open_source(
-    run_dir: Path | None, file: Path | None, flags: Flags, show: Progress, folder: Path
+    run_dir: Path | None,
+    file: Path | None,
+    flags: Flags,
+    show: Progress,
+    folder: Path,
+    check: Callable[[Manifest], object],
 ) -> Source:
     """The store of the run named, else of the scenario of file or flags, else of the newest run or a demo.
 
     ``folder`` is an empty one for the store of a scenario, ``flags`` are the command's, by the scenario's
-    keys. Raises InputError.
+    keys. ``check`` is asked before anything is drawn. Raises InputError.
     """
     if means_scenario(file, run_dir, flags):
-        return of_scenario(premises_given(file, flags), show, folder)
-    return of_run(find_run(run_dir))
+        return of_scenario(premises_given(file, flags), show, folder, check)
+    source = of_run(find_run(run_dir))
+    check(source.manifest)
+    return source
 
 
 def of_run(run_dir: Path) -> Source:
@@ -95,9 +102,14 @@ def _check(manifest: Manifest, path: Path, dataset: str, name: str) -> None:
             raise disk_error(path, error) from error
 
 
-def of_scenario(given: Premises, show: Progress, folder: Path) -> Source:
+def of_scenario(
+    given: Premises, show: Progress, folder: Path, check: Callable[[Manifest], object] = lambda _: None
+) -> Source:
     """The store of a scenario, generated now, term by term, into files of ``folder``."""
     scenario, pack = given.scenario, given.pack
+    entry = PackEntry(name=pack.name, version=pack.version, digest=pack.digest)
+    manifest = new_manifest(scenario, entry)
+    check(manifest)
     show.stage(
         f"context store of {scenario.name}: {scenario.fte:,} FTE, {scenario.term}, seed {scenario.seed}"
     )
@@ -107,8 +119,7 @@ def of_scenario(given: Premises, show: Progress, folder: Path) -> Source:
             files.add(part)
             names.add(part[:2])
             del part  # before the next one is laid out
-    entry = PackEntry(name=pack.name, version=pack.version, digest=pack.digest)
-    return _of_files(new_manifest(scenario, entry), sorted(names), folder)
+    return _of_files(manifest, sorted(names), folder)
 
 
 def of_store(store: Store, manifest: Manifest) -> Source:

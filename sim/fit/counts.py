@@ -48,8 +48,6 @@ class CellCounts:
     cip_day: F64  # [cip, day]
     level_day: F64  # [level, day]
     tool: F64  # [tool] events
-    tool_people: I64  # [tool]
-    tool_squares: F64  # [tool] sum over people of events squared
 
 
 def arrays_of(
@@ -96,8 +94,6 @@ def arrays_of(
         cip_day=array(margins["cip_day"], ("cip", "day_in_term"), "num_events"),
         level_day=array(margins["level_day"], ("course_level", "day_in_term"), "num_events"),
         tool=array(margins["tool"], ("tool",), "num_events"),
-        tool_people=array(margins["tool"], ("tool",), "num_people", 1).astype(np.int64),
-        tool_squares=array(margins["tool"], ("tool",), "num_events_squared"),
     )
 
 
@@ -139,6 +135,4 @@ def _counts(axes: Axes, events: F64, students: F64, courses: F64) -> CellCounts:
         cip_day=events.sum(axis=(1, 3)),
         level_day=events.sum(axis=(0, 3)),
         tool=tool_day.sum(axis=0),
-        tool_people=np.zeros(tool_day.shape[1], dtype=np.int64),
-        tool_squares=np.zeros(tool_day.shape[1]),
     )

@@ -4,7 +4,7 @@ what a document is; ``sim.render.layout`` puts them together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
@@ -21,13 +21,17 @@ CHUNK_ROWS = 65_536  # rows put together at a time: some 120 MB
 
 
 class Renderer:
-    """Renders batches of one world. Not for use by several threads at once."""
+    """Renders batches of one world. Not for use by several threads at once.
 
-    def __init__(self, world: World) -> None:
+    ``let_go``: what lets pages of the world go, which is called again and again while they are rendered.
+    """
+
+    def __init__(self, world: World, let_go: Callable[[], None] | None = None) -> None:
         self.world = world
         shapes = [shape_of(kind, world.tenant) for kind in KINDS]
         fragments = [fragments_of(shape, ALL_FIELDS) for shape in shapes]
-        self._layout, self._extensions = Layout(world, fragments), ExtensionPlaces(shapes, fragments)
+        self._layout = Layout(world, fragments, let_go)
+        self._extensions = ExtensionPlaces(shapes, fragments)
 
     def of(self, rows: Scoped) -> Rendered:
         """The documents of a batch that columns are made of as well."""

@@ -129,6 +129,18 @@ def test_a_run_is_audited(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
+def test_a_run_is_named_in_either_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``audit RUN`` is ``audit --run RUN``; both together are bad input."""
+    said = []
+    for words in ([str(tmp_path)], ["--run", str(tmp_path)], [str(tmp_path), "--run", str(tmp_path)]):
+        with pytest.raises(SystemExit) as stopped:
+            main(["audit", *words])
+        assert stopped.value.code == 2
+        said.append(capsys.readouterr().err)
+    assert said[0] == said[1]
+    assert "both given" in said[2]
+
+
 def test_no_run_is_an_error_of_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder without a run is bad input."""
     with pytest.raises(SystemExit) as stopped:

@@ -21,6 +21,8 @@ from sim.backfill import worker as of_worker
 from sim.backfill.job import Job, Task
 from sim.backfill.mapped_world import Shared, SharedCampus, mapped_with_pages, reach_of
 from sim.backfill.worker import Worker
+from sim.draw.day import draw_day
+from sim.render.renderer import Renderer
 from sim.sinks.parquet import ParquetSink
 from sim.world.layout import let_pages_go, write_layout
 from tests.samples.tiny import BRIEF, TINY, default_pack, tiny
@@ -67,6 +69,16 @@ def test_pages_of_the_world_go_between_the_steps_of_a_part(
     assert steps[0::2] == ["drawn", *(["documents", "columns"] * (len(steps) // 4))]
     assert set(steps[1::2]) == {"let go"}
     assert len(steps) > 8
+
+
+def test_pages_go_after_each_text_that_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While documents are rendered, pages go after each text of many events, and documents stay the same."""
+    batch = draw_day(tiny().engine, 20)[0]
+    wanted = Renderer(tiny().world).render(batch)
+    monkeypatch.setattr("sim.render.layout.MANY_EVENTS", 0)
+    gone: list[int] = []
+    assert Renderer(tiny().world, lambda: gone.append(1)).render(batch).equals(wanted)
+    assert len(gone) > 10
 
 
 def test_a_table_is_gone_when_the_next_is_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:

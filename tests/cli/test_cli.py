@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from context.errors import InputError
 from context.scenario.load import demo_scenario
 from context.scenario.scenario import Scenario
+from context.terms.premises import Premises
 from sim.folder.claim import only_one
 from sim.folder.manifest import load_manifest
 from tests.samples.commands import BRIEF_TERM, termtide
@@ -171,16 +173,24 @@ def test_a_run_and_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert termtide(*over, cwd=tmp_path).returncode == 0
 
 
-@pytest.mark.usefixtures("bare_report")
-def test_the_flag_goes_first(tmp_path: Path) -> None:
+def test_the_flag_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Flag before variable before file before default."""
-    (tmp_path / "termtide.toml").write_text(f'fte = 11\nname = "mine"\n{BRIEF_TERM}', encoding="utf-8")
-    done = termtide(
-        "run", "--fte", "13", "--json", "--no-marts", "--workers", "1", cwd=tmp_path, TERMTIDE_FTE="12"
-    )
-    assert done.returncode == 0, done.stderr
-    assert "mine: 13 FTE" in done.stderr
-    assert (tmp_path / "runs" / "mine-0" / "manifest.json").is_file()
+    taken: list[tuple[int, str]] = []
+
+    def stopped(given: Premises, run_dir: Path, **_more: object) -> None:
+        taken.append((given.scenario.fte, run_dir.name))
+        raise InputError("as far as a test goes")
+
+    monkeypatch.setattr("sim.run.run", stopped)
+    file = tmp_path / "termtide.toml"
+    file.write_text('fte = 11\nname = "mine"\n', encoding="utf-8")
+    for flags, variable, fte in ((("--fte", "13"), "12", 13), ((), "12", 12), ((), None, 11)):
+        done = termtide("run", *flags, cwd=tmp_path, TERMTIDE_FTE=variable)
+        assert f"mine: {fte} FTE" in done.stderr
+        assert taken.pop() == (fte, "mine-0")
+    file.write_text('name = "mine"\n', encoding="utf-8")
+    assert termtide("run", "--yes", cwd=tmp_path).returncode == 2
+    assert taken == [(20_000, "mine-0")]
 
 
 @pytest.mark.usefixtures("bare_report")
@@ -243,12 +253,12 @@ def test_a_reader_that_stops_is_no_failure(tmp_path: Path) -> None:
         assert child.wait(timeout=60) == 0
 
 
-@pytest.mark.usefixtures("bare_report")
 def test_one_run_at_a_time_in_a_folder(tmp_path: Path) -> None:
-    """While a run holds its folder, another one is refused at once."""
+    """While a run holds its folder, another one is refused at once; afterwards it is free."""
     (tmp_path / "termtide.toml").write_text(f"fte = 5\n{BRIEF_TERM}", encoding="utf-8")
     with only_one(tmp_path / "here"):
         done = termtide("run", "--out", "here", cwd=tmp_path)
     assert done.returncode == 2
     assert "another run is at work" in done.stderr
-    assert termtide("run", "--out", "here", "--no-marts", "--workers", "1", cwd=tmp_path).returncode == 0
+    with only_one(tmp_path / "here"):
+        pass

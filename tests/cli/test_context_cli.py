@@ -302,17 +302,15 @@ def test_bad_input(
     [
         (["--to", "csv:out", "--table", "persn"], "did you mean person?"),
         (["--to", "duckdb:."], "allowed: a file"),
+        (["--to", f"duckdb:{__file__}"], "no DuckDB file"),
         (["--to", "bigquery://no such"], "project 'no such' given"),
     ],
 )
 def test_what_is_wrong_is_told_before_a_store_is_drawn(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    arguments: list[str],
-    word: str,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], word: str
 ) -> None:
     """Names of tables and places to write to are looked at first: a large store takes minutes."""
-    monkeypatch.delattr("sim.cli.context.open_source")
+    monkeypatch.delattr("sim.exports.source.store_parts")
     with pytest.raises(SystemExit) as caught:
         main(["context", "--fte", "20", *arguments])
     line = capsys.readouterr().err
