@@ -25,6 +25,7 @@ PAGES = {
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 }
 README = PAGES["README.md"]
+SOME = ("README.md", "docs/run.md", "docs/stream.md")  # whose commands run in make test; all do in make gates
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)[^)]*\)")
 
 
@@ -74,7 +75,10 @@ def check(arguments: list[str], folder: Path, *, here: bool = False, **more: str
 
 
 @pytest.mark.usefixtures("bare_report")
-def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "pages", [SOME, pytest.param(tuple(PAGES), marks=pytest.mark.gates)], ids=["some", "all"]
+)
+def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pages: tuple[str, ...]) -> None:
     """Commands of README work, in order, after `make demo`; those of each page go on from there.
 
     The terms of their runs are shorter than those of people who try them, and only README's has marts.
@@ -87,7 +91,7 @@ def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{module}.demo_scenario", lambda flags=None: until_october(demo_scenario(flags)))
     check(["demo"], demo, here=True)  # what `make demo` does, once it has set up its environment
     runs = shutil.copytree(demo / "runs", tmp_path / "runs")
-    for page in PAGES:
+    for page in pages:
         folder = tmp_path / Path(page).name if page != "docs/README.md" else tmp_path / "contents"
         if page != "README.md" and ours(page):
             shutil.copytree(runs, folder / "runs")
