@@ -2,7 +2,7 @@
 WITH
 by_person AS (
   SELECT {axes}, person_id, SUM(num_events) AS num_events
-  FROM fit.placed_click
+  FROM fit.{clicks}
   WHERE {where}
   GROUP BY {places}, {last_place}
 )

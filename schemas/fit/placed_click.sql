@@ -17,6 +17,7 @@ placed AS (
     c.num_events
   FROM fit.click AS c
   JOIN fit.seat AS s ON s.person_id = c.person_id AND s.course_offering_id = c.course_offering_id
+  WHERE NOT c.is_work
   UNION ALL
   SELECT
     c.person_id,
@@ -33,11 +34,12 @@ placed AS (
   JOIN student AS s
     ON s.person_id = c.person_id
     AND c.click_date BETWEEN DATE_SUB(s.begin_date, INTERVAL 14 DAY) AND DATE_ADD(s.begin_date, INTERVAL s.days DAY)
-  WHERE c.course_offering_id IS NULL
+  WHERE c.course_offering_id IS NULL AND NOT c.is_work
 )
 SELECT
   person_id,
   course_offering_id,
+  'Student' AS role,
   cip,
   course_level,
   term_type,

@@ -1,4 +1,4 @@
--- Event rates out of the distributions that a tenant publishes.
+-- Event rates out of the distributions that a tenant publishes; a pack has those of students.
 SELECT
   term_type,
   cip_category AS cip,
@@ -9,4 +9,5 @@ SELECT
   num_people,
   num_courses
 FROM udp_distributions.event_store_distributions
+WHERE {whose}
 ORDER BY 1, 2, 3, 4, 5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from context.packs.rates import week_of
 from context.packs.spec import FIRST_WEEK
 from sim.fit.warehouses.source import FitRow
 
+MERGED = "other"  # families and levels in which too few people have a role
 _ENOUGH_COURSES = 3  # from which on a figure stands as it is: what is published was shrunk before
 
 
@@ -95,6 +96,26 @@ def arrays_of(
         level_day=array(margins["level_day"], ("course_level", "day_in_term"), "num_events"),
         tool=array(margins["tool"], ("tool",), "num_events"),
     )
+
+
+def counts_by_role(
+    axes: Axes, exposure: Sequence[FitRow], cells: Sequence[FitRow], margins: dict[str, Sequence[FitRow]]
+) -> dict[str, CellCounts]:
+    """The same by role, sorted, of rows that have one; families and levels have ``MERGED`` besides."""
+    wide = replace(axes, cips=(*axes.cips, MERGED), levels=(*axes.levels, MERGED))
+
+    def of(role: str, rows: Sequence[FitRow]) -> list[FitRow]:
+        return [row for row in rows if row["role"] == role]
+
+    return {
+        role: arrays_of(
+            wide,
+            of(role, exposure),
+            of(role, cells),
+            {name: of(role, rows) for name, rows in margins.items()},
+        )
+        for role in sorted({row["role"] for row in exposure})
+    }
 
 
 def counts_of(axes: Axes, rows: Sequence[FitRow]) -> CellCounts:

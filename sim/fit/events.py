@@ -17,9 +17,9 @@ from context.packs.pack import Pack
 from context.packs.spec import FIRST_DAY, LAST_DAYS, TERM_TYPES
 from context.scenario.calendar import Calendar
 from context.scenario.scenario import Scenario
-from sim.fit.counts import Axes, CellCounts, arrays_of, counts_of
+from sim.fit.counts import MERGED, Axes, CellCounts, arrays_of, counts_by_role, counts_of
 from sim.fit.guard import GuardReport
-from sim.fit.rates import FittedRates, fit_rates
+from sim.fit.rates import FittedRates, before, fit_rates
 from sim.fit.terms.calendar import (
     Ask,
     TermDates,
@@ -44,6 +44,8 @@ _MARGINS = {
     "course_level": ("course_level", "cip IS NOT NULL"),
     "day_in_term": ("day_in_term", "TRUE"),
 }
+_OF_STUDENTS = {"seats": "seat", "clicks": "placed_click"}
+_OF_ROLES = {"seats": "role_seat", "clicks": "role_click"}
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Clicks:
     term_type: str
     counted: CellCounts | None
     report: GuardReport
+    roles: dict[str, CellCounts] = field(default_factory=dict)  # other than students'
     margins: dict[str, list[FitRow]] = field(default_factory=dict)
     mix: list[FitRow] = field(default_factory=list)
     adoption: list[FitRow] = field(default_factory=list)
@@ -77,7 +80,7 @@ class Clicks:
         """The rates."""
         if self.counted is None:
             raise InputError("no clicks")
-        return fit_rates(pack, self.counted, self.report)
+        return fit_rates(before(pack, self.counted.axes), self.counted, self.report)
 
     def note(self) -> dict[str, Any]:
         """What ``fit.json`` says: how certain the margins are, people being what chance picks."""
@@ -143,7 +146,7 @@ def clicks_of(
     found.dates = dates and dates.with_days_off({}, due)
     usual = usual_calendar(pack, chosen, None).term.last_day + 1
     places = places_of(pack, kept, dates.days if dates else usual)
-    for name in ("seat", "submission", "click", "placed_click"):
+    for name in ("course", "seat", "submission", "click", "placed_click"):
         spans = places.spans(source.days_at_once) if name == "click" else [{}]
         texts = [filled(schemas.fit_query(name), {**places.texts, **span}, parameters) for span in spans]
         if lacking := source.lacks(texts[0]):
@@ -153,14 +156,7 @@ def clicks_of(
     if dates:
         found.dates = dates.with_days_off(click_days(ask, dates, parameters), due)
     for name, (axes, where) in _MARGINS.items():
-        number = len(axes.split(", "))
-        along = {
-            "axes": axes,
-            "where": where,
-            "places": ", ".join(str(i + 1) for i in range(number)),
-            "last_place": str(number + 1),
-        }
-        found.margins[name] = ask("rates", filled(schemas.fit_query("margin"), along, parameters)) or []
+        found.margins[name] = ask("rates", _margin(axes, where, _OF_STUDENTS, parameters)) or []
     if not any(row["num_events"] for row in found.margins["tool"]):
         missing["rates"] = "no clicks of students"
         return found
@@ -168,14 +164,51 @@ def clicks_of(
     found.mix = ask("rates", filled(schemas.fit_query("mix"), {"tools": tools or "''"}, parameters)) or []
     people = sum(int(term["num_people"]) for term in kept)
     parameters["one_in"] = max(1, people // SAMPLE_PEOPLE)
-    exposure = ask("rates", filled(schemas.fit_query("exposure"), {}, parameters)) or []
-    cells = ask("rates", filled(schemas.fit_query("cells"), {}, parameters)) or []
+    exposure, cells = (
+        ask("rates", filled(schemas.fit_query(name), _OF_STUDENTS, parameters)) or []
+        for name in ("exposure", "cells")
+    )
     calendar = found.dates.calendar(pack) if found.dates else None
     found_axes = axes_of(pack, chosen, main["begin_date"], calendar)
     found.counted = arrays_of(found_axes, exposure, cells, dict(found.margins))
+    found.roles = _roles(source, found_axes, ask, parameters)
     _behaviour(source, found, pack, ask, missing, places.texts, parameters)
     _devices(found, pack, ask, main, parameters)
     return found
+
+
+def _margin(axes: str, where: str, whose: dict[str, str], parameters: dict[str, int | str]) -> str:
+    number = len(axes.split(", "))
+    along = {
+        "axes": axes,
+        "where": where,
+        "places": ", ".join(str(i + 1) for i in range(number)),
+        "last_place": str(number + 1),
+    }
+    return filled(schemas.fit_query("margin"), along | whose, parameters)
+
+
+def _roles(
+    source: FitSource, axes: Axes, ask: Ask, parameters: dict[str, int | str]
+) -> dict[str, CellCounts]:
+    """What all others click than students, in courses in which they have a role."""
+    known = [f"({sql_text(role)}, {place})" for place, role in enumerate(schemas.option_set("ref_role"))]
+    places = {
+        "roles": ", ".join(["STRUCT('' AS role, -1 AS place)", *known]),
+        "cips": ", ".join(sql_text(cip) for cip in axes.cips),
+        "merged": sql_text(MERGED),
+    }
+    for name in ("role_seat", "role_click"):
+        source.keep(name, filled(schemas.fit_query(name), places, parameters))
+    exposure, cells = (
+        ask("rates", filled(schemas.fit_query(name), _OF_ROLES, parameters)) or []
+        for name in ("exposure", "cells")
+    )
+    margins = {
+        name: ask("rates", _margin(f"role, {_MARGINS[name][0]}", "TRUE", _OF_ROLES, parameters)) or []
+        for name in ("tool_day", "cip_day", "level_day", "tool")
+    }
+    return counts_by_role(axes, exposure, cells, dict(margins))
 
 
 def told_clicks(
@@ -191,7 +224,11 @@ def told_clicks(
     ``calendar``: rows of its calendar, where it publishes one. Raises InputError for a type of term that is
     not among them.
     """
-    rows = ask("rates", filled(schemas.fit_query("told_rates"), {}, {}))
+    rows = ask("rates", filled(schemas.fit_query("told_rates"), {"whose": "role = 'Student'"}, {}))
+    if rows is None:  # a table of before there were roles, or none
+        rows = ask("rates", filled(schemas.fit_query("told_rates"), {"whose": "TRUE"}, {}))
+        if rows is not None:
+            del missing["rates"]
     if not rows:
         missing.setdefault("rates", "no rates published")
         return None

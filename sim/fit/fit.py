@@ -33,6 +33,7 @@ from sim.fit.laws import (
     told_values,
 )
 from sim.fit.rate_tables import put_rates
+from sim.fit.rates import fit_role
 from sim.fit.terms.calendar import calendar_rows
 from sim.fit.texts import bins, categorical_sql, continuous_sql, filled, told_sql
 from sim.fit.warehouses.source import DISTRIBUTIONS, FitRow, FitSource
@@ -215,6 +216,7 @@ class _Fit:
                 self._keep(name, found.missing.get("rates", "no clicks of students"))
             return False
         found.rates = clicks.fit(found.base)
+        found.role_rates = {role: fit_role(role, count, found.report) for role, count in clicks.roles.items()}
         put_rates(found.draft, found.base, found.rates, *clicks.weights(), self.origin)
         self.say("fit: event rates")
         return True

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from context.arrays import BOOL, F64
 from context.packs.pack import Pack
 from context.packs.spec import DEFAULT_PACK
 from context.packs.write import Draft
@@ -44,6 +45,7 @@ class Fitted:
     laws: dict[str, dict[str, int]] = field(default_factory=dict)  # records by group of a table
     clicks: Clicks | None = None
     rates: FittedRates | None = None
+    role_rates: dict[str, tuple[F64, BOOL]] = field(default_factory=dict)  # as fit_role has them
     missing: dict[str, str] = field(default_factory=dict)  # block: why it has the values of before
 
     def note(self) -> dict[str, Any]:

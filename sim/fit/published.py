@@ -14,14 +14,18 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import schemas
+from context.arrays import BOOL, F64
 from context.files import disk_error, replacing
 from context.packs.pack import Pack, load_pack
+from context.packs.rates import DEFAULT_ROLE
 from context.packs.spec import TABLES
 from context.packs.write import rows_of
 from context.store.store import ENTITY
+from sim.fit.counts import CellCounts
 from sim.fit.fit import FITTED, fit, fit_fields
 from sim.fit.fitted import Fitted, FitWish, few_digits
 from sim.fit.guard import rounded_rate
@@ -125,17 +129,28 @@ def _source_of(entity: str, field: str) -> str:
 
 
 def rate_table(found: Fitted, pack: Pack) -> pa.Table:
-    """Expected events by family, level, day and tool; ``pack``: the fitted one. No rows without clicks.
+    """Expected events by role, family, level, day and tool; ``pack``: the fitted one. No rows without clicks.
 
-    All of it follows from the pack, but for how many students and courses cells have, in few digits: whatever
-    the pack gives nothing away of, the table does not either.
+    All of students' follows from the pack, but for how many students and courses cells have, in few digits:
+    whatever the pack gives nothing away of, the table does not either. Rates of other roles are guarded
+    alike; of tools that too few people of the role use there are no rows.
     """
-    schema = schemas.arrow_schema(schemas.table(*EVENT_TABLE))
     clicks = found.clicks
     if clicks is None or clicks.counted is None or found.rates is None:
-        return schema.empty_table()
-    count, axes = clicks.counted, clicks.counted.axes
-    rates, students = before(pack, axes), count.students.mean(axis=2)
+        return schemas.arrow_schema(schemas.table(*EVENT_TABLE)).empty_table()
+    students = before(pack, clicks.counted.axes)
+    parts = [_rate_rows(DEFAULT_ROLE, clicks.counted, students, found.rates.told)]
+    for role, (rates, told) in found.role_rates.items():
+        rows = _rate_rows(role, clicks.roles[role], rates, told)
+        used = np.array(clicks.roles[role].axes.tools)[rates.sum(axis=(0, 1, 2)) > 0]
+        parts.append(rows.filter(pc.is_in(rows["tool"], pa.array(used.tolist(), pa.string()))))
+    return pa.concat_tables(parts)
+
+
+def _rate_rows(role: str, count: CellCounts, rates: F64, told: BOOL) -> pa.Table:
+    """Rows of cells in which there are people. ``rates``: [cip, level, day, tool]; ``told``: without days."""
+    schema = schemas.arrow_schema(schemas.table(*EVENT_TABLE))
+    axes, students = count.axes, count.students.mean(axis=2)
     c, v, d, t = (place.ravel() for place in np.indices(rates.shape))
     there = count.courses[c, v] > 0
     c, v, d, t = c[there], v[there], d[there], t[there]
@@ -144,6 +159,7 @@ def rate_table(found: Fitted, pack: Pack) -> pa.Table:
     cell = c * len(axes.levels) + v
     columns = {
         "term_type": np.full(len(c), axes.term_type),
+        "role": np.full(len(c), role),
         "cip_category": np.array(axes.cips)[c],
         "course_level": np.array(axes.levels)[v],
         "day_in_term": np.array(axes.days)[d],
@@ -151,7 +167,7 @@ def rate_table(found: Fitted, pack: Pack) -> pa.Table:
         "avg_events_per_person": np.array([rounded_rate(rate) for rate in rates[c, v, d, t].tolist()]),
         "num_people": np.array(people)[cell],
         "num_courses": np.array(courses)[cell],
-        "is_borrowed": ~found.rates.told[c, v, t],
+        "is_borrowed": ~told[c, v, t],
     }
     return pa.table({name: pa.array(columns[name]).cast(schema.field(name).type) for name in schema.names})
 

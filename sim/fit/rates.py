@@ -42,6 +42,12 @@ class FittedRates:
     level_week: F64  # [level, week]
     told: BOOL  # [cip, level, tool] False: the cell's factor is its margins'
 
+    def of(self, begun: F64) -> F64:
+        """[cip, level, day, tool] Rates times their factors."""
+        weeks = self.axes.weeks
+        by_week = self.cip_week[:, weeks][:, None] * self.level_week[:, weeks][None]
+        return np.asarray(begun * self.cell[:, :, None] * self.tool_day * by_week[..., None])
+
 
 def before(pack: Pack, axes: Axes) -> F64:
     """[cip, level, day, tool] The rates of a pack on the days of the axes."""
@@ -52,24 +58,39 @@ def before(pack: Pack, axes: Axes) -> F64:
     return np.stack(days, axis=2)
 
 
-def fit_rates(pack: Pack, count: CellCounts, report: GuardReport) -> FittedRates:
-    """Factors that bring the pack's rates to what was counted.
+def fit_role(role: str, count: CellCounts, report: GuardReport) -> tuple[F64, BOOL]:
+    """([cip, level, day, tool] rates of a role, [cip, level, tool] True: the cell has a figure of its own).
 
-    Days of a tool that are held back share what its other days leave of its total, in the pack's proportions.
+    No pack has any to begin with: before there are factors, a tool has one rate on all days in all cells.
+    Tools that fewer people of the role use than the threshold have a rate of 0.
+    """
+    shape = (*count.students.shape, len(count.axes.tools))
+    used = np.nan_to_num(count.tool)
+    begun = np.broadcast_to(used / max(float(count.students.sum()), 1.0), shape)
+    found = fit_rates(begun, count, report, f"rates of {role}")
+    happens = (used > 0) & (np.nan_to_num(count.tool_day, nan=1.0) > 0)
+    return found.of(begun) * happens, found.told
+
+
+def fit_rates(begun: F64, count: CellCounts, report: GuardReport, name: str = "rates") -> FittedRates:
+    """Factors that bring rates to what was counted.
+
+    ``begun``: [cip, level, day, tool] The rates before. ``name``: what they are called in the report. Days of
+    a tool that are held back share what its other days leave of its total, in the proportions of before.
     """
     axes = count.axes
-    rates = np.maximum(before(pack, axes), 1e-12)
+    rates = np.maximum(begun, 1e-12)
     expected = rates * count.students[:, :, :, None]
-    safe = _told(count, report)
+    safe = _told(count, report, name)
     wanted, told = _wanted_cells(count, expected.sum(axis=2), safe)
     # Pages that name no course count in days, not in cells: cells are brought to the whole of their tool.
     placed = wanted.sum(axis=(0, 1))
     every = np.where(np.isnan(count.tool), placed, count.tool)
     wanted = wanted * np.where(placed > 0, every / np.maximum(placed, 1e-12), 1.0)
     held = ~safe_cells(count.tool_day_people, report.threshold)
-    report.note("rates by day and tool", "cells held back", int(held.sum()))
+    report.note(f"{name} by day and tool", "cells held back", int(held.sum()))
     whole = np.where(held, 0.0, np.nan_to_num(count.tool_day))
-    factors, begun = _Factors.ones(axes), expected.sum(axis=2)
+    factors, first = _Factors.ones(axes), expected.sum(axis=2)
     for _ in range(_ROUNDS):
         moved = max(
             factors.cells(expected, wanted),
@@ -80,14 +101,14 @@ def fit_rates(pack: Pack, count: CellCounts, report: GuardReport) -> FittedRates
         if moved < _CLOSE:
             break
     factors.cells(expected, wanted)
-    factors.empty_cells(begun, count.students.sum(axis=2) == 0)
+    factors.empty_cells(first, count.students.sum(axis=2) == 0)
     return FittedRates(axes, factors.cell, factors.tool_day, factors.week[0], factors.week[1], told)
 
 
-def _told(count: CellCounts, report: GuardReport) -> BOOL:
+def _told(count: CellCounts, report: GuardReport, name: str) -> BOOL:
     """[cip, level, tool] Cells of which a figure of their own may be told."""
     safe = safe_cells(count.cell_people, report.threshold) & ~np.isnan(count.cell)
-    report.note("rates by family, level and tool", "cells held back", int((~safe).sum()))
+    report.note(f"{name} by family, level and tool", "cells held back", int((~safe).sum()))
     return safe
 
 

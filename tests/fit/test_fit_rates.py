@@ -32,7 +32,7 @@ def test_empty_cells_change_as_their_tools_do() -> None:
         for d, day in enumerate(axes.days)
         for t, tool in enumerate(axes.tools)
     ]
-    found = fit_rates(pack, counts_of(axes, rows), GuardReport(10))
+    found = fit_rates(rates, counts_of(axes, rows), GuardReport(10))
     days = np.array(axes.days)
     taught = (days >= 0) & (days <= 56)
     week = axes.weeks[taught]

@@ -33,9 +33,9 @@ _DAY_MS = 86_400_000
 
 
 def clicks_of_term(engine: Engine, time_zone: str) -> pa.Table:
-    """Rows of ``fit.click``: person, course, local date, tool, number of events."""
+    """Rows of ``fit.click``: person, course, local date, tool (of no work), number of events."""
     days = [_of_day(engine, draw_day(engine, int(day))[0], time_zone) for day in engine.calendar.days]
-    keys = ["person_id", "course_offering_id", "click_date", "tool"]
+    keys = ["person_id", "course_offering_id", "click_date", "tool", "is_work"]
     return pa.concat_tables(days).group_by(keys).aggregate([("num_events", "sum")]).rename_columns(
         [*keys, "num_events"]
     )  # fmt: skip
@@ -51,6 +51,7 @@ def _of_day(engine: Engine, batch: Batch, time_zone: str) -> pa.Table:
             "course_offering_id": pa.array(world.courses.udp_id[place], mask=batch.course < 0),
             "click_date": pa.array((local // _DAY_MS).astype(np.int32)).cast(pa.date32()),
             "tool": pa.array(world.tools).take(pa.array(batch.tool)),
+            "is_work": np.zeros(len(batch), dtype=np.bool_),
             "num_events": np.ones(len(batch), dtype=np.int64),
         }
     )

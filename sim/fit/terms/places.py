@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from context.packs.pack import Pack
 from context.packs.spec import FIRST_DAY, LAST_DAYS
 from sim.caliper.kinds import KINDS, tool_sql
-from sim.fit.texts import level_ranges, subject_families
+from sim.fit.texts import level_ranges, sql_text, subject_families
 from sim.fit.warehouses.source import FitRow
 
 _FIELD = re.compile(
@@ -20,6 +20,8 @@ _FIELD = re.compile(
 # Tools of whose students' events rows of the store prove some.
 PROVEN = frozenset(kind.tool for kind in KINDS if kind.entity and kind.role == "Student")
 NAMELESS = frozenset(kind.tool for kind in KINDS if kind.actor == "app")  # some of whose events name nobody
+
+_WORK = tuple(kind for kind in KINDS if kind.role == "staff")  # no student's clicks, such as grading
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,27 @@ def places_of(pack: Pack, terms: Sequence[FitRow], usual_days: int) -> Places:
         "begin_date": str(first),
         "end_date": str(last_date),
         "tool": _FIELD.sub(r"\1", case),
+        "work": _work_sql(),
+        "work_types": ", ".join(
+            sql_text(kind) for kind in sorted({kind.type for kind in _WORK if not kind.is_view})
+        ),
         "extensions": ", ".join(f"{_json(name)} AS {name}" for name in names),
         "names": ", ".join(names),
         "same": " AND ".join(f"IFNULL(n.{name}, '') = IFNULL(c.{name}, '')" for name in names),
     }
     return Places(texts, first, last_date)
+
+
+def _work_sql() -> str:
+    """The tool of what staff do: events are told apart by their objects, views by their assets."""
+    cases = [
+        f"WHEN asset_type = '{kind.asset_type}' AND asset_subtype = '{kind.asset_subtype}' THEN '{kind.tool}'"
+        if kind.is_view
+        else f"WHEN type = '{kind.type}' AND action = '{kind.action}' "
+        f"AND object_kind = '{kind.object_type} {kind.urn}' THEN '{kind.tool}'"
+        for kind in _WORK
+    ]
+    return f"CASE {' '.join(cases)} END"
 
 
 def _json(name: str) -> str:
