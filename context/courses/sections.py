@@ -21,7 +21,6 @@ from context.people.students import Students
 LEAST_LECTURE, COMPONENT_SIZE = 40, 20  # students of a lecture with components, seats of each of these
 COMPONENT_LEVELS = 3  # levels of lectures that have any, 100 to 300: the first of the pack
 MOST_UNPUBLISHED = 60  # students of a course whose teacher does without Canvas
-LABORATORY_FAMILIES = ("01", "03", "14", "15", "26", "40", "41", "51")
 LOWER_LEVELS = 2  # levels of lectures for many, 100 and 200: the first of the pack
 LEAST_FULL_COURSE = 30  # students from which on a course gives three credits or more
 _TOP_UPS = 4  # times that students short of credits look for another course
@@ -30,7 +29,7 @@ _ORDINAL_OF_SANDBOX = 1_000_000  # in its cell, so that no taught course comes a
 # Purposes of randomness: what each number draws.
 _CROSS_LIST_LOT, _TOP_UP_SEAT, _CREDITS, _DELIVERY_MODE = 1, 1, 57, 113
 _COMPONENTS, _COMPONENT_LOT, _CROSS_LISTED, _UNPUBLISHED = 500, 501, 502, 503
-_HAS_SANDBOX, _SANDBOX, _TOP_UP, COMPONENT_SECTIONS = 504, 505, 520, 5000
+_HAS_SANDBOX, _SANDBOX, _LABORATORY, _TOP_UP, COMPONENT_SECTIONS = 504, 505, 506, 520, 5000
 
 
 def instructor_loads(seed: int, pack: Pack, sections: int, of: str = "instructor load") -> tuple[int, I64]:
@@ -127,8 +126,8 @@ def _components(
     counts = -(-size[lectures] // COMPONENT_SIZE)
     home = np.repeat(c.section_home[lectures], counts)
     ordinal = run_places(home)
-    families = [str(code) for code in pack.table("cip")["cip"]]
-    is_laboratory = np.array([code in LABORATORY_FAMILIES for code in families])[c.offering_cip[home]]
+    share = np.array([float(share) for share in pack.table("cip")["laboratory_share"]])[c.offering_cip]
+    is_laboratory = (rng.uniform(rng.extend(c.offering_key, _LABORATORY)) < share)[home]
     # The students of a lecture are dealt to its components in keyed order, one to each in turn.
     rows = np.flatnonzero(np.isin(seats.section, lectures))
     key = rng.extend(students.key[seats.student[rows]] ^ c.section_key[seats.section[rows]], _COMPONENT_LOT)

@@ -11,10 +11,12 @@ import pytest
 
 import context
 import sim
+from context.packs.people_codes import STANDINGS
+from context.packs.spec import NOTES, TABLES
 from tests.samples.tiny import default_pack
 
 # What comes out of many causes and is drawn from none: gates hold the campus to it.
-MEASURED = {"numbers grade.section_gpa_sd"}
+MEASURED = {"numbers grade.section_gpa_sd", "level section_share"}
 
 
 @cache
@@ -58,3 +60,28 @@ def test_every_row_is_read(table: str) -> None:
     unread = [label for label in dict.fromkeys(labels) if not is_read(label)]
     assert [label for label in unread if f"{table} {label}" not in MEASURED] == []
     assert not is_read("visit.shoe_size")
+
+
+def unread_columns(known: dict[str, tuple[str, ...]]) -> list[str]:
+    """Of tables with their columns, "table column" of those that no text or field of our sources names.
+
+    The sources that say which columns there are do not count.
+    """
+    names = {name.lower() for name in STANDINGS}  # which are the texts of a code
+    for package in (context, sim):
+        for path in sorted(Path(str(package.__file__)).parent.rglob("*.py")):
+            if not path.name.endswith("spec.py"):
+                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                        names.add(node.value)
+                    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                        names.add(node.target.id)
+    return [f"{table} {column}" for table in known for column in known[table] if column not in names]
+
+
+def test_every_column_is_read() -> None:
+    """Each column of a pack's tables is asked for by name somewhere in context or sim."""
+    notes = {field.name for field in NOTES}
+    columns = {name: tuple(c for c in spec.names if c not in notes) for name, spec in TABLES.items()}
+    assert [label for label in unread_columns(columns) if label not in MEASURED] == []
+    assert unread_columns({"level": ("level", "ln_mu")}) == ["level ln_mu"]
