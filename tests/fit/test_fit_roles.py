@@ -86,8 +86,8 @@ def store() -> Iterator[DuckdbSource]:
         yield DuckdbSource(connection, "a test")
 
 
-def _counted(store: DuckdbSource) -> dict[str, CellCounts]:
-    return _roles(store, AXES, lambda _, sql: store.rows(sql), {"threshold": 10})
+def _counted(store: DuckdbSource, threshold: int = 10) -> dict[str, CellCounts]:
+    return _roles(store, AXES, lambda _, sql: store.rows(sql), {"threshold": threshold})
 
 
 def test_a_roles_rates_are_those_of_its_people(store: DuckdbSource) -> None:
@@ -122,10 +122,11 @@ def test_whoever_studies_in_a_course_is_a_student_there(store: DuckdbSource) -> 
     """Students' clicks are in no other role, and work is none of a student's clicks."""
     for name in ("seat", "placed_click"):
         store.keep(name, filled(schemas.fit_query(name), {}, {}))
-    _counted(store)
+    assert list(_counted(store, threshold=1)) == ["Teacher", "TeachingAssistant"]
     rows = store.rows("SELECT person_id, role, tool, num_events FROM fit.placed_click")
     assert rows == [{"person_id": 600, "role": "Student", "tool": "files", "num_events": 5}]
-    assert store.rows("SELECT person_id FROM fit.role_seat WHERE person_id = 600") == []
+    seats = store.rows("SELECT person_id, role FROM fit.role_seat WHERE person_id IN (100, 600)")
+    assert seats == [{"person_id": 100, "role": "Teacher"}]  # who observes as well
 
 
 def test_published_rates_of_teachers_are_their_events() -> None:
