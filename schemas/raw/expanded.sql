@@ -14,7 +14,10 @@ named AS (
     REGEXP_EXTRACT(JSON_VALUE(event, '$.actor.id'), r'^urn:instructure:canvas:user:(\d+)$') AS canvas_person,
     REGEXP_EXTRACT(JSON_VALUE(event, '$.actor.id'), r'^urn:unizin:engage:.*:user:(\d+)$') AS engage_person,
     REGEXP_EXTRACT(JSON_VALUE(event, '$.actor.id'), r'/caliper/info/user/(.+)$') AS login,
-    REGEXP_EXTRACT(JSON_VALUE(event, '$.group.id'), r'^urn:instructure:canvas:course:(\d+)') AS canvas_course,
+    REGEXP_EXTRACT(
+      COALESCE(JSON_VALUE(event, '$.group.id'), JSON_VALUE(event, '$.membership.organization.id')),
+      r'^urn:instructure:canvas:course:(\d+)'
+    ) AS canvas_course,
     REGEXP_EXTRACT(JSON_VALUE(event, '$.group.id'), r'^urn:unizin:engage:.*:course:(\d+)') AS engage_course,
     JSON_VALUE(event, '$.object.extensions."kaf:course_id"') AS kaltura_course
   FROM documents
