@@ -30,6 +30,15 @@ _HEADS = (
     "bytes an event",
 )
 _STAGE_HEADS = ("FTE", "stage", "CPU s", "CPU s a million events", "wall s", "PSS at most, MB", "by process")
+# Of sizes of which a whole term takes hours: three weeks of classes, which is 45 days of a campus.
+SHORT_TERM = """
+name = "growth"
+[calendar]
+start = 2026-09-21
+instruction_end = 2026-10-09
+finals_start = 2026-10-12
+end = 2026-10-13
+"""
 _SECONDS_BETWEEN = 0.5
 _STAGE = re.compile(r"([a-z ]+?)(?: \.\.\.|: \d+ \w+ to do)")  # the line that a stage begins with
 _TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -82,12 +91,14 @@ class Grown:
         )  # fmt: skip
 
 
-def grown(fte: int, workers: int, more: list[str]) -> Grown:
+def grown(fte: int, workers: int, more: list[str], *, is_short: bool = False) -> Grown:
     """Make a run of that size in a folder of its own, which is gone afterwards. Raises CalledProcessError."""
     with TemporaryDirectory(prefix="termtide-growth-") as folder:
-        out = Path(folder) / "run"
-        command = [sys.executable, "-m", "sim", "demo", "--fte", str(fte), "--workers", str(workers)]
-        command += ["--out", str(out), "-y", *more]
+        out, scenario = Path(folder) / "run", Path(folder) / "short.toml"
+        scenario.write_text(SHORT_TERM, encoding="utf-8")
+        command = [sys.executable, "-m", "sim"]
+        command += ["run", "--scenario", str(scenario)] if is_short else ["demo"]
+        command += ["--fte", str(fte), "--workers", str(workers), "--out", str(out), "-y", *more]
         before = os.times()
         said = Path(folder) / "said"
         with (
@@ -155,6 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench_growth", description=__doc__)
     parser.add_argument("--sizes", default=SIZES, help=f"student FTE, comma separated (default {SIZES})")
     parser.add_argument("--workers", type=int, default=2, help="processes that draw (default 2)")
+    parser.add_argument("--short", action="store_true", help="a term of three weeks")
     parser.add_argument("--page", action="store_true", help=f"write the table into {PAGES}")
     given, more = parser.parse_known_args()
     keep_free_pages()
@@ -163,12 +175,12 @@ def main() -> None:
     show(*lines, sep="\n")
     parts = ["| " + " | ".join(_STAGE_HEADS) + " |", "| ---: | --- |" + " ---: |" * (len(_STAGE_HEADS) - 2)]
     for fte in map(int, given.sizes.split(",")):
-        made = grown(fte, given.workers, more)
+        made = grown(fte, given.workers, more, is_short=given.short)
         lines.append("| " + " | ".join(made.cells()) + " |")
         show(lines[-1])
         parts += ["| " + " | ".join(stage.cells(fte, made.events)) + " |" for stage in made.stages]
     show(*parts, sep="\n")
-    if given.page:
+    if given.page and not given.short:
         what = f"Whole runs, `termtide demo`, {given.workers} workers. Measured on {machine()}; {load()}."
         replace_section("growth", "\n".join([what, "", *lines, "", *parts]))
 
