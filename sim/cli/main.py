@@ -202,6 +202,8 @@ def main(arguments: list[str] | None = None) -> None:
         _check_letters(words)
         code = app(arguments, prog_name="termtide", standalone_mode=False)
     except TermtideError as error:
+        if _is_interruption(error):
+            _stopped(as_json=as_json)
         fail(error.told(words), error.exit_code, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         _stopped(as_json=as_json)
@@ -211,8 +213,9 @@ def main(arguments: list[str] | None = None) -> None:
         raise SystemExit(leave.exit_code) from None
     except Exception as error:
         usage = getattr(error, "format_message", None)
-        if usage is None and "interrupted" in str(error).lower():
-            _stopped(as_json=as_json)  # DuckDB's own word for Ctrl-C in a query
+        # "Interrupted" is DuckDB's own word for Ctrl-C in a query.
+        if usage is None and ("interrupted" in str(error).lower() or _is_interruption(error)):
+            _stopped(as_json=as_json)
         if usage is not None:
             line = shortened(_number_wanted(error) or usage().rstrip("."), words)
             fail(f"{line}; {_where_help_is(error)}", 2, as_json=as_json)
@@ -255,6 +258,19 @@ def _check_letters(arguments: list[str]) -> None:
             argument.encode()
         except UnicodeEncodeError:
             raise InputError(f"{argument} given, allowed: arguments in UTF-8") from None
+
+
+def _is_interruption(error: BaseException) -> bool:
+    """Whether a library has made another error of an interruption: its cause, or its name in a text.
+
+    Pydantic does so with one that is heard while it writes.
+    """
+    one: BaseException | None = error
+    while one is not None:
+        if isinstance(one, KeyboardInterrupt) or KeyboardInterrupt.__name__ in str(one):
+            return True
+        one = one.__cause__ or one.__context__
+    return False
 
 
 def _stopped(*, as_json: bool) -> NoReturn:

@@ -8,15 +8,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, model_serializer
 
 from context.errors import InputError
 from context.scenario.load import demo_scenario
 from context.scenario.scenario import Scenario
 from context.terms.premises import Premises
+from sim.cli.main import main
 from sim.folder.claim import only_one
 from sim.folder.manifest import load_manifest
 from tests.samples.commands import BRIEF_TERM, termtide
@@ -242,6 +245,35 @@ def test_two_interrupts_do_not_hang(tmp_path: Path) -> None:
         time.sleep(0.1)
     _, errors = child.communicate(timeout=120)
     assert child.returncode == 130, errors
+
+
+class _Interrupted(BaseModel):
+    """Hears Ctrl-C while it is written."""
+
+    @model_serializer
+    def _written(self) -> str:
+        raise KeyboardInterrupt
+
+
+def _while_it_is_written() -> None:
+    _Interrupted().model_dump_json()
+
+
+def _while_it_is_told() -> None:
+    raise InputError("a file is cut short") from KeyboardInterrupt()
+
+
+@pytest.mark.parametrize("heard", [_while_it_is_written, _while_it_is_told])
+def test_an_interruption_is_one_whatever_a_library_makes_of_it(
+    heard: Callable[[], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C in the midst of a library that wraps it ends with 130, as anywhere else."""
+    monkeypatch.setattr("sim.cli.main.app", lambda *_, **__: heard())
+    monkeypatch.setattr("sim.cli.main.signal.signal", lambda *_: None)  # the process of the tests still hears
+    with pytest.raises(SystemExit) as ended:
+        main(["estimate"])
+    assert ended.value.code == 130
+    assert "interrupted" in capsys.readouterr().err
 
 
 def test_a_reader_that_stops_is_no_failure(tmp_path: Path) -> None:
