@@ -98,7 +98,10 @@ def marts_build(
         int | None, typer.Option("--threads", min=1, help="Default: one per processor.")
     ] = None,
     memory: Annotated[
-        str | None, typer.Option("--memory", help="At most; the rest is spilled. Default: 1400MB.")
+        str | None,
+        typer.Option(
+            "--memory", help="At most; the rest is spilled. Default: 1400MB, more where that is too little."
+        ),
     ] = None,
     allow_unlabelled: AllowUnlabelled = None,
     as_json: AsJson = False,
@@ -106,7 +109,7 @@ def marts_build(
     """Build marts, and those that they read, from the stores of a run; what is there is left alone."""
     from sim.folder.claim import only_one
     from sim.folder.find import find_run
-    from sim.marts.build import MARTS_MEMORY, Wish, build_marts
+    from sim.marts.build import Wish, build_marts
     from sim.marts.deliver import deliver_marts
     from sim.sinks.tables import TableOptions
 
@@ -120,7 +123,7 @@ def marts_build(
         date_given("--to", days[0] if days else None),
         date_given("--run-date", run_date),
         threads,
-        _memory(memory) or MARTS_MEMORY,
+        _memory(memory),
     )
     if wish.begin and wish.end and wish.end < wish.begin:
         raise InputError(f"--to: {wish.end} given, which is before --from {wish.begin}")

@@ -26,6 +26,7 @@ from sim.marts.graph import parameters, reads, with_needed
 from sim.marts.made import follows_from, made_from, written
 from sim.marts.query import PLAIN_ARITHMETIC, Dates, duckdb_query, sort_key
 from sim.marts.record import MartEntry, MartFile, MartsRecord, digest_of, load_record
+from sim.marts.room import first_limit, with_room
 from sim.marts.source import (
     EVENTS_NAME,
     EXPANDED_NAME,
@@ -41,7 +42,6 @@ from sim.sql.warehouse import literal, quoted
 
 CHUNK_EVENTS = 3_000_000  # in one pass, about; a day at least
 ROW_GROUP = 122_880
-MARTS_MEMORY = "1400MB"  # what exceeds it is spilled; Python and what DuckDB does not count are 300 MB more
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Wish:
     end: date | None = None
     run_date: date | None = None
     threads: int | None = None
-    memory: str = MARTS_MEMORY
+    memory: str | None = None  # a limit for DuckDB; without one it is as much as it takes
 
 
 @dataclass
@@ -98,7 +98,7 @@ def build_marts(run_dir: Path, wish: Wish | None = None, say: Say = _silent) -> 
     begin, end = span_of(source.dates, wish)
     for mart in sorted(order, key=lambda mart: mart.sql is None):
         _check_sources(source, mart)
-    with connected(source, threads=wish.threads, memory=wish.memory) as connection:
+    with connected(source, threads=wish.threads, memory=first_limit(wish.memory)) as connection:
         run_date = wish.run_date or term_end(connection, max(source.dates))
         whole = Dates(run_date, min(source.dates), max(source.dates))
         record = load_record(run_dir)
@@ -173,10 +173,9 @@ class _Work:
             if mart.table.stored == "view":
                 entry = MartEntry(view=duckdb_query(mart, self.whole))
                 self.made += entry != old
-            elif mart.table.stored == "days":
-                entry = self._by_day(mart, old)
             else:
-                entry = self._whole(mart, old)
+                make = partial(self._by_day if mart.table.stored == "days" else self._whole, mart, old)
+                entry = with_room(self.connection, self.wish.memory, make, self.say)
             if mart.name in self.named:
                 self._name(mart, entry)
         except duckdb.IOException as error:
@@ -199,7 +198,8 @@ class _Work:
             return old
         path = f"{mart.table.dataset}/{mart.table.name}.parquet"
         if mart.sql is None:
-            write = written(mart, self.source, self.wish.threads, self.wish.memory, self.say, self.brought)
+            memory = first_limit(self.wish.memory)
+            write = written(mart, self.source, self.wish.threads, memory, self.say, self.brought)
         else:
             select = f"SELECT * FROM ({duckdb_query(mart, self.whole)}) ORDER BY {sort_key(mart)}"
             write = self._copier(select)

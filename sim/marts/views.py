@@ -56,7 +56,8 @@ def mart_error(mart: str, error: duckdb.Error) -> TermtideError:
     """DuckDB's words about a mart, in one line."""
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException):
         return InputError(f"mart {mart}: the stores are not what its query reads: {_line(error)}")
-    return RunError(f"mart {mart}: {_line(error)}")
+    more = "; more can be allowed by --memory" if isinstance(error, duckdb.OutOfMemoryException) else ""
+    return RunError(f"mart {mart}: {_line(error)}{more}")
 
 
 def _line(error: duckdb.Error) -> str:

@@ -85,6 +85,18 @@ def test_threads_and_row_groups_do_not_show(names: tuple[str, ...]) -> None:
     assert found == {mart.name: whole[mart.name] for mart in chosen(names)}
 
 
+def test_too_little_memory_is_doubled_unless_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a step can spill no more it has twice the memory, with the same rows; a given limit holds."""
+    folder, name, said = copied_run(), "mart_course_offering.last_activity", list[str]()
+    with pytest.raises(RunError, match="more can be allowed by --memory"):
+        build_marts(folder, Wish((name,), run_date=RUN_DATE, memory="20MB"))
+    monkeypatch.setattr("sim.marts.room.MARTS_MB", 20)
+    build_marts(folder, Wish((name,), run_date=RUN_DATE), said.append)
+    assert "marts: 0.02 GB are not enough, trying with 0.04 GB" in said
+    whole = digests(marts_run())
+    assert digests(folder) == {mart.name: whole[mart.name] for mart in chosen((name,))}
+
+
 def test_day_by_day_is_the_same() -> None:
     """Marts by day that were built in three parts, one of them again, are those that were built whole."""
     folder = copied_run()
