@@ -8,7 +8,7 @@ from typing import TypeVar
 import duckdb
 
 MARTS_MB = 1400  # what exceeds it is spilled; Python and what DuckDB does not count are 300 MB more
-DOUBLINGS = 4  # at most; 50,000 FTE take one, for the last activity of each course
+_DOUBLINGS = 4  # at most; 50,000 FTE need one or more, for the last activity of each course
 _T = TypeVar("_T")
 
 
@@ -30,13 +30,16 @@ def with_room(
     """
     if memory is not None:
         return make()
-    for doubled in range(DOUBLINGS + 1):
-        limit = MARTS_MB << doubled
-        connection.execute(f"SET memory_limit = '{limit}MB'")
+    *limits, last = (MARTS_MB << doubled for doubled in range(_DOUBLINGS + 1))
+    for limit in limits:
+        _set(connection, limit)
         try:
             return make()
         except duckdb.OutOfMemoryException:
-            if doubled == DOUBLINGS:
-                raise
             say(f"marts: {limit / 1000:g} GB are not enough, trying with {2 * limit / 1000:g} GB")
-    raise AssertionError
+    _set(connection, last)
+    return make()
+
+
+def _set(connection: duckdb.DuckDBPyConnection, limit: int) -> None:
+    connection.execute(f"SET memory_limit = '{limit}MB'")
