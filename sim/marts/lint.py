@@ -80,7 +80,6 @@ REFUSED: dict[type[exp.Expression], str] = {
     exp.RegexpLike: "REGEXP_CONTAINS: two dialects of patterns; use STRPOS or STARTS_WITH",
     exp.RegexpReplace: "REGEXP_REPLACE: two dialects of patterns; use REPLACE",
     exp.Div: "/: divides by zero with an error in one; use SAFE_DIVIDE",
-    exp.IntDiv: "DIV: a translation may lose the brackets round its first term; compare products",
     exp.Mod: "MOD: signs differ; use whole weeks or days",
     exp.Limit: "LIMIT: which rows, no order says",
     exp.TableSample: "TABLESAMPLE: other rows at each run",
@@ -148,6 +147,8 @@ def _node(node: Any) -> Iterator[str]:
         yield "STRING_AGG without ORDER BY: any order"
     if isinstance(node, exp.Window) and isinstance(node.this, _NEEDS_ORDER) and not node.args.get("order"):
         yield f"{node.this.key.upper()} without ORDER BY: any row"
+    if isinstance(node, exp.IntDiv) and isinstance(node.this.unnest(), exp.Add | exp.Sub):
+        yield "DIV: a translation may lose the brackets round a sum; name the sum in a query before"
     if isinstance(node, exp.Mul) and isinstance(node.left, exp.Sum) and isinstance(node.right, exp.Sum):
         yield "SUM * SUM: more than 64 bits; cast one to FLOAT64 or NUMERIC"
     if isinstance(node, exp.Cast) and node.to.this.name not in _CAST_TO:

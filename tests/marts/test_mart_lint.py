@@ -58,6 +58,7 @@ def test_every_rule_is_needed() -> None:
         ("o.num_students / 2", "/: "),
         ("MOD(o.num_students, 2)", "MOD"),
         ("DIV(o.num_students + 1, 2)", "DIV"),
+        ("DIV(2 * (o.num_students - 1) - 1, 2)", "DIV"),
         ("o.title LIKE 'x%'", "LIKE"),
         ("ARRAY_AGG(o.title ORDER BY o.title)", "IGNORE NULLS"),
         ("ARRAY_AGG(o.title IGNORE NULLS)", "without ORDER BY"),

@@ -3,11 +3,7 @@
 WITH
 measured AS (
   SELECT
-    course_global_id,
-    global_user_id,
-    academic_program,
-    term_name,
-    week_end_date,
+    *,
     CAST(ROUND(SAFE_DIVIDE(1000000 * submissions, assignments_due)) AS INT64) AS share,
     CAST(ROUND(navigation_time * 60) AS INT64) AS seconds,
     num_sessions AS sessions,
@@ -69,34 +65,30 @@ spread AS (
   FROM totalled
 ),
 -- Deviations from the average of course and week, in standard deviations, 0 where all are alike; with their weights.
-weighed AS (
-  SELECT
-    m.course_global_id,
-    m.global_user_id,
-    m.academic_program,
-    m.term_name,
-    m.week_end_date,
-    s.num_students,
-    5 * IFNULL(SAFE_DIVIDE(m.share - s.avg_share, s.sd_share), 0) AS share,
-    2 * IFNULL(SAFE_DIVIDE(m.seconds - s.avg_seconds, s.sd_seconds), 0) AS seconds,
-    IFNULL(SAFE_DIVIDE(m.sessions - s.avg_sessions, s.sd_sessions), 0) AS sessions,
-    5 * IFNULL(SAFE_DIVIDE(m.c_share - s.avg_c_share, s.sd_c_share), 0) AS c_share,
-    2 * IFNULL(SAFE_DIVIDE(m.c_seconds - s.avg_c_seconds, s.sd_c_seconds), 0) AS c_seconds,
-    IFNULL(SAFE_DIVIDE(m.c_sessions - s.avg_c_sessions, s.sd_c_sessions), 0) AS c_sessions
-  FROM measured AS m
-  JOIN spread AS s ON s.course_global_id = m.course_global_id AND s.week_end_date = m.week_end_date
-),
 scored AS (
   SELECT
-    course_global_id,
-    global_user_id,
-    academic_program,
-    term_name,
-    week_end_date,
-    num_students,
-    CAST(ROUND(100000 * (share + seconds + sessions)) AS INT64) AS score,
-    CAST(ROUND(100000 * (c_share + c_seconds + c_sessions)) AS INT64) AS c_score
-  FROM weighed
+    m.*,
+    s.num_students,
+    CAST(
+      ROUND(
+        100000 * (
+          5 * IFNULL(SAFE_DIVIDE(m.share - s.avg_share, s.sd_share), 0)
+          + 2 * IFNULL(SAFE_DIVIDE(m.seconds - s.avg_seconds, s.sd_seconds), 0)
+          + IFNULL(SAFE_DIVIDE(m.sessions - s.avg_sessions, s.sd_sessions), 0)
+        )
+      ) AS INT64
+    ) AS score,
+    CAST(
+      ROUND(
+        100000 * (
+          5 * IFNULL(SAFE_DIVIDE(m.c_share - s.avg_c_share, s.sd_c_share), 0)
+          + 2 * IFNULL(SAFE_DIVIDE(m.c_seconds - s.avg_c_seconds, s.sd_c_seconds), 0)
+          + IFNULL(SAFE_DIVIDE(m.c_sessions - s.avg_c_sessions, s.sd_c_sessions), 0)
+        )
+      ) AS INT64
+    ) AS c_score
+  FROM measured AS m
+  JOIN spread AS s ON s.course_global_id = m.course_global_id AND s.week_end_date = m.week_end_date
 ),
 score_total AS (
   SELECT
@@ -123,58 +115,58 @@ score_spread AS (
     IF(is_spread_c_score, SQRT(SAFE_DIVIDE(GREATEST(sq_c_score - SAFE_DIVIDE(CAST(c_score AS FLOAT64) * CAST(c_score AS FLOAT64), n_c_score), 0), n_c_score - 1)), NULL) AS sd_c_score
   FROM score_total
 ),
--- A score lies at or below PERCENTILE_CONT of k eighths exactly when its rank, counted from 0, is at most k eighths
--- of one less than the number of scores: the highest such score is where the octile ends.
+-- A score lies at or below PERCENTILE_CONT of k eighths exactly when its place, counted from 0, is at most k eighths
+-- of the last place: the score at the last such place is where the octile ends.
 placed AS (
-  SELECT
-    academic_program,
-    term_name,
-    week_end_date,
-    score,
-    c_score,
-    RANK() OVER (PARTITION BY academic_program, term_name, week_end_date ORDER BY score) - 1 AS place,
-    RANK() OVER (PARTITION BY academic_program, term_name, week_end_date ORDER BY c_score) - 1 AS c_place,
-    COUNT(*) OVER (PARTITION BY academic_program, term_name, week_end_date) - 1 AS last_place
-  FROM scored
-),
-octile AS (
   SELECT
     academic_program,
     term_name,
     week_end_date,
     MIN(score) < MAX(score) AS is_spread,
     MIN(c_score) < MAX(c_score) AS is_c_spread,
-    MAX(IF(8 * place <= last_place, score, NULL)) AS end_of_first,
-    MAX(IF(8 * place <= 2 * last_place, score, NULL)) AS end_of_second,
-    MAX(IF(8 * place <= 3 * last_place, score, NULL)) AS end_of_third,
-    MAX(IF(8 * place <= 4 * last_place, score, NULL)) AS end_of_fourth,
-    MAX(IF(8 * place <= 5 * last_place, score, NULL)) AS end_of_fifth,
-    MAX(IF(8 * place <= 6 * last_place, score, NULL)) AS end_of_sixth,
-    MAX(IF(8 * place <= 7 * last_place, score, NULL)) AS end_of_seventh,
-    MAX(IF(8 * c_place <= last_place, c_score, NULL)) AS c_end_of_first,
-    MAX(IF(8 * c_place <= 2 * last_place, c_score, NULL)) AS c_end_of_second,
-    MAX(IF(8 * c_place <= 3 * last_place, c_score, NULL)) AS c_end_of_third,
-    MAX(IF(8 * c_place <= 4 * last_place, c_score, NULL)) AS c_end_of_fourth,
-    MAX(IF(8 * c_place <= 5 * last_place, c_score, NULL)) AS c_end_of_fifth,
-    MAX(IF(8 * c_place <= 6 * last_place, c_score, NULL)) AS c_end_of_sixth,
-    MAX(IF(8 * c_place <= 7 * last_place, c_score, NULL)) AS c_end_of_seventh
-  FROM placed
+    COUNT(*) - 1 AS last_place,
+    ARRAY_AGG(score IGNORE NULLS ORDER BY score) AS scores,
+    ARRAY_AGG(c_score IGNORE NULLS ORDER BY c_score) AS c_scores
+  FROM scored
   GROUP BY academic_program, term_name, week_end_date
+),
+octile AS (
+  SELECT
+    academic_program,
+    term_name,
+    week_end_date,
+    is_spread,
+    is_c_spread,
+    scores[SAFE_OFFSET(DIV(last_place, 8))] AS end_of_first,
+    scores[SAFE_OFFSET(DIV(2 * last_place, 8))] AS end_of_second,
+    scores[SAFE_OFFSET(DIV(3 * last_place, 8))] AS end_of_third,
+    scores[SAFE_OFFSET(DIV(4 * last_place, 8))] AS end_of_fourth,
+    scores[SAFE_OFFSET(DIV(5 * last_place, 8))] AS end_of_fifth,
+    scores[SAFE_OFFSET(DIV(6 * last_place, 8))] AS end_of_sixth,
+    scores[SAFE_OFFSET(DIV(7 * last_place, 8))] AS end_of_seventh,
+    c_scores[SAFE_OFFSET(DIV(last_place, 8))] AS c_end_of_first,
+    c_scores[SAFE_OFFSET(DIV(2 * last_place, 8))] AS c_end_of_second,
+    c_scores[SAFE_OFFSET(DIV(3 * last_place, 8))] AS c_end_of_third,
+    c_scores[SAFE_OFFSET(DIV(4 * last_place, 8))] AS c_end_of_fourth,
+    c_scores[SAFE_OFFSET(DIV(5 * last_place, 8))] AS c_end_of_fifth,
+    c_scores[SAFE_OFFSET(DIV(6 * last_place, 8))] AS c_end_of_sixth,
+    c_scores[SAFE_OFFSET(DIV(7 * last_place, 8))] AS c_end_of_seventh
+  FROM placed
 )
 SELECT
-  m.university_id,
-  m.global_user_id,
-  m.canvas_user_id,
-  m.term_name,
-  m.session_name,
-  m.campus_name,
-  m.academic_program,
-  m.course_code,
-  m.course_global_id,
-  m.course_canvas_id,
-  m.week_number,
-  m.week_start_date,
-  m.week_end_date,
+  r.university_id,
+  r.global_user_id,
+  r.canvas_user_id,
+  r.term_name,
+  r.session_name,
+  r.campus_name,
+  r.academic_program,
+  r.course_code,
+  r.course_global_id,
+  r.course_canvas_id,
+  r.week_number,
+  r.week_start_date,
+  r.week_end_date,
   r.num_students >= 10 AS course_has_10_or_more_students,
   SAFE_DIVIDE(r.score, 100000) AS student_activity_score,
   SAFE_DIVIDE(r.score - s.avg_score, s.sd_score) AS student_activity_score_z,
@@ -202,15 +194,11 @@ SELECT
     WHEN r.c_score <= o.c_end_of_seventh THEN 0.875
     ELSE 1.0
   END AS student_activity_score_octile_cumulative
-FROM mart_student_activity_score.student_course_metrics AS m
-JOIN scored AS r
-  ON r.course_global_id = m.course_global_id
-    AND r.global_user_id = m.global_user_id
-    AND r.week_end_date = m.week_end_date
-JOIN score_spread AS s ON s.course_global_id = m.course_global_id AND s.week_end_date = m.week_end_date
+FROM scored AS r
+JOIN score_spread AS s ON s.course_global_id = r.course_global_id AND s.week_end_date = r.week_end_date
 JOIN octile AS o
-  ON o.week_end_date = m.week_end_date
-    AND IFNULL(o.academic_program, '') = IFNULL(m.academic_program, '')
-    AND IFNULL(o.term_name, '') = IFNULL(m.term_name, '')
-    AND (o.academic_program IS NULL) = (m.academic_program IS NULL)
-    AND (o.term_name IS NULL) = (m.term_name IS NULL)
+  ON o.week_end_date = r.week_end_date
+    AND IFNULL(o.academic_program, '') = IFNULL(r.academic_program, '')
+    AND IFNULL(o.term_name, '') = IFNULL(r.term_name, '')
+    AND (o.academic_program IS NULL) = (r.academic_program IS NULL)
+    AND (o.term_name IS NULL) = (r.term_name IS NULL)
