@@ -1,8 +1,8 @@
 -- One pass over the events of a range of days. A day needs 30 minutes before it and nothing after it: a session
 -- counts on the day on which it begins, a pause on the day on which it ends, so that days add up to the term.
 WITH
--- Few and narrow columns, since every event goes through the window. A seat is a person and a course, whose ID has at
--- most nine digits. Kinds: 0 no navigation, 1 the second event of a look, 2 a look, 3 at a tool, 4 at a file.
+-- Few and narrow columns, since every event goes through the window. A seat is a person and a course, whose IDs have
+-- at most nine digits. Kinds: 0 no navigation, 1 the second event of a look, 2 a look, 3 at a tool, 4 at a file.
 acted AS (
   SELECT
     e.person.udp_id * 1000000000 + e.course_offering.udp_id AS seat,

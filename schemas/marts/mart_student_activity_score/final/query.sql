@@ -3,15 +3,9 @@
 WITH
 scored AS (
   SELECT
-    global_user_id, term_name, week_end_date, FALSE AS is_cumulative, academic_program, university_id,
-    canvas_user_id, week_number, week_start_date, course_has_10_or_more_students,
-    CAST(ROUND(student_activity_score * 100000) AS INT64) AS score
-  FROM mart_student_activity_score.course_final
-  UNION ALL
-  SELECT
-    global_user_id, term_name, week_end_date, TRUE AS is_cumulative, academic_program, university_id,
-    canvas_user_id, week_number, week_start_date, course_has_10_or_more_students,
-    CAST(ROUND(student_activity_score_cumulative * 100000) AS INT64) AS score
+    *,
+    CAST(ROUND(student_activity_score * 100000) AS INT64) AS score,
+    CAST(ROUND(student_activity_score_cumulative * 100000) AS INT64) AS c_score
   FROM mart_student_activity_score.course_final
 ),
 averaged AS (
@@ -19,72 +13,69 @@ averaged AS (
     global_user_id,
     term_name,
     week_end_date,
-    is_cumulative,
     MIN(academic_program) AS academic_program,
     MIN(university_id) AS university_id,
     MIN(canvas_user_id) AS canvas_user_id,
     MIN(week_number) AS week_number,
     MIN(week_start_date) AS week_start_date,
     MAX(IF(course_has_10_or_more_students, 1, 0)) AS has_10_or_more,
-    CAST(ROUND(SAFE_DIVIDE(SUM(score), COUNT(*))) AS INT64) AS score
+    CAST(ROUND(SAFE_DIVIDE(SUM(score), COUNT(*))) AS INT64) AS score,
+    CAST(ROUND(SAFE_DIVIDE(SUM(c_score), COUNT(*))) AS INT64) AS c_score
   FROM scored
-  GROUP BY global_user_id, term_name, week_end_date, is_cumulative
+  GROUP BY global_user_id, term_name, week_end_date
+),
+-- Where the octiles of a program end is read from its scores in their order, as in course_final.
+placed AS (
+  SELECT
+    academic_program,
+    term_name,
+    week_end_date,
+    SAFE_DIVIDE(SUM(score), COUNT(*)) AS avg_score,
+    IF(
+      MIN(score) < MAX(score),
+      SQRT(SAFE_DIVIDE(GREATEST(SUM(score * score) - SAFE_DIVIDE(CAST(SUM(score) AS FLOAT64) * CAST(SUM(score) AS FLOAT64), COUNT(*)), 0), COUNT(*) - 1)),
+      NULL
+    ) AS sd_score,
+    SAFE_DIVIDE(SUM(c_score), COUNT(*)) AS avg_c_score,
+    IF(
+      MIN(c_score) < MAX(c_score),
+      SQRT(SAFE_DIVIDE(GREATEST(SUM(c_score * c_score) - SAFE_DIVIDE(CAST(SUM(c_score) AS FLOAT64) * CAST(SUM(c_score) AS FLOAT64), COUNT(*)), 0), COUNT(*) - 1)),
+      NULL
+    ) AS sd_c_score,
+    MIN(score) < MAX(score) AS is_spread,
+    MIN(c_score) < MAX(c_score) AS is_c_spread,
+    COUNT(*) - 1 AS last_place,
+    ARRAY_AGG(score IGNORE NULLS ORDER BY score) AS scores,
+    ARRAY_AGG(c_score IGNORE NULLS ORDER BY c_score) AS c_scores
+  FROM averaged
+  GROUP BY academic_program, term_name, week_end_date
 ),
 spread AS (
   SELECT
     academic_program,
     term_name,
     week_end_date,
-    is_cumulative,
-    SAFE_DIVIDE(SUM(score), COUNT(*)) AS avg_score,
-    IF(
-      MIN(score) < MAX(score),
-      SQRT(SAFE_DIVIDE(GREATEST(SUM(score * score) - SAFE_DIVIDE(CAST(SUM(score) AS FLOAT64) * CAST(SUM(score) AS FLOAT64), COUNT(*)), 0), COUNT(*) - 1)),
-      NULL
-    ) AS sd_score
-  FROM averaged
-  GROUP BY academic_program, term_name, week_end_date, is_cumulative
-),
-ranked AS (
-  SELECT
-    *,
-    RANK() OVER (PARTITION BY academic_program, term_name, week_end_date, is_cumulative ORDER BY score) - 1 AS place,
-    COUNT(*) OVER (PARTITION BY academic_program, term_name, week_end_date, is_cumulative) - 1 AS last_place,
-    MIN(score) OVER (PARTITION BY academic_program, term_name, week_end_date, is_cumulative) AS lowest,
-    MAX(score) OVER (PARTITION BY academic_program, term_name, week_end_date, is_cumulative) AS highest
-  FROM averaged
-),
-final AS (
-  SELECT
-    r.global_user_id,
-    r.term_name,
-    r.week_end_date,
-    r.is_cumulative,
-    r.academic_program,
-    r.university_id,
-    r.canvas_user_id,
-    r.week_number,
-    r.week_start_date,
-    r.has_10_or_more = 1 AS has_10_or_more,
-    SAFE_DIVIDE(r.score, 100000) AS score,
-    SAFE_DIVIDE(r.score - s.avg_score, s.sd_score) AS z,
-    CASE
-      WHEN r.lowest = r.highest THEN NULL
-      WHEN 8 * r.place <= r.last_place THEN 0.125
-      WHEN 8 * r.place <= 2 * r.last_place THEN 0.25
-      WHEN 8 * r.place <= 3 * r.last_place THEN 0.375
-      WHEN 8 * r.place <= 4 * r.last_place THEN 0.5
-      WHEN 8 * r.place <= 5 * r.last_place THEN 0.625
-      WHEN 8 * r.place <= 6 * r.last_place THEN 0.75
-      WHEN 8 * r.place <= 7 * r.last_place THEN 0.875
-      ELSE 1.0
-    END AS octile
-  FROM ranked AS r
-  JOIN spread AS s
-    ON IFNULL(s.academic_program, '') = IFNULL(r.academic_program, '')
-      AND IFNULL(s.term_name, '') = IFNULL(r.term_name, '')
-      AND s.week_end_date = r.week_end_date
-      AND s.is_cumulative = r.is_cumulative
+    avg_score,
+    sd_score,
+    avg_c_score,
+    sd_c_score,
+    is_spread,
+    is_c_spread,
+    scores[SAFE_OFFSET(DIV(last_place, 8))] AS end_of_first,
+    scores[SAFE_OFFSET(DIV(2 * last_place, 8))] AS end_of_second,
+    scores[SAFE_OFFSET(DIV(3 * last_place, 8))] AS end_of_third,
+    scores[SAFE_OFFSET(DIV(4 * last_place, 8))] AS end_of_fourth,
+    scores[SAFE_OFFSET(DIV(5 * last_place, 8))] AS end_of_fifth,
+    scores[SAFE_OFFSET(DIV(6 * last_place, 8))] AS end_of_sixth,
+    scores[SAFE_OFFSET(DIV(7 * last_place, 8))] AS end_of_seventh,
+    c_scores[SAFE_OFFSET(DIV(last_place, 8))] AS c_end_of_first,
+    c_scores[SAFE_OFFSET(DIV(2 * last_place, 8))] AS c_end_of_second,
+    c_scores[SAFE_OFFSET(DIV(3 * last_place, 8))] AS c_end_of_third,
+    c_scores[SAFE_OFFSET(DIV(4 * last_place, 8))] AS c_end_of_fourth,
+    c_scores[SAFE_OFFSET(DIV(5 * last_place, 8))] AS c_end_of_fifth,
+    c_scores[SAFE_OFFSET(DIV(6 * last_place, 8))] AS c_end_of_sixth,
+    c_scores[SAFE_OFFSET(DIV(7 * last_place, 8))] AS c_end_of_seventh
+  FROM placed
 ),
 home AS (
   SELECT t.name AS term_name, x.person_id, c.name AS campus_name
@@ -93,27 +84,47 @@ home AS (
   LEFT JOIN context_store_entity.campus AS c ON c.campus_id = x.campus_id
 )
 SELECT
-  w.university_id,
-  w.global_user_id,
-  w.canvas_user_id,
-  w.term_name,
+  a.university_id,
+  a.global_user_id,
+  a.canvas_user_id,
+  a.term_name,
   h.campus_name,
-  w.academic_program,
-  w.week_number,
-  w.week_start_date,
-  w.week_end_date,
-  w.has_10_or_more AS course_has_10_or_more_students,
-  w.score AS average_student_activity_score,
-  w.z AS average_student_activity_score_z,
-  w.octile AS average_student_activity_score_octile,
-  c.score AS average_student_activity_score_cumulative,
-  c.z AS average_student_activity_score_z_cumulative,
-  c.octile AS average_student_activity_score_octile_cumulative
-FROM final AS w
-JOIN final AS c
-  ON c.global_user_id = w.global_user_id
-    AND IFNULL(c.term_name, '') = IFNULL(w.term_name, '')
-    AND c.week_end_date = w.week_end_date
-    AND c.is_cumulative
-LEFT JOIN home AS h ON h.person_id = w.global_user_id AND h.term_name = w.term_name
-WHERE NOT w.is_cumulative
+  a.academic_program,
+  a.week_number,
+  a.week_start_date,
+  a.week_end_date,
+  a.has_10_or_more = 1 AS course_has_10_or_more_students,
+  SAFE_DIVIDE(a.score, 100000) AS average_student_activity_score,
+  SAFE_DIVIDE(a.score - s.avg_score, s.sd_score) AS average_student_activity_score_z,
+  CASE
+    WHEN NOT s.is_spread THEN NULL
+    WHEN a.score <= s.end_of_first THEN 0.125
+    WHEN a.score <= s.end_of_second THEN 0.25
+    WHEN a.score <= s.end_of_third THEN 0.375
+    WHEN a.score <= s.end_of_fourth THEN 0.5
+    WHEN a.score <= s.end_of_fifth THEN 0.625
+    WHEN a.score <= s.end_of_sixth THEN 0.75
+    WHEN a.score <= s.end_of_seventh THEN 0.875
+    ELSE 1.0
+  END AS average_student_activity_score_octile,
+  SAFE_DIVIDE(a.c_score, 100000) AS average_student_activity_score_cumulative,
+  SAFE_DIVIDE(a.c_score - s.avg_c_score, s.sd_c_score) AS average_student_activity_score_z_cumulative,
+  CASE
+    WHEN NOT s.is_c_spread THEN NULL
+    WHEN a.c_score <= s.c_end_of_first THEN 0.125
+    WHEN a.c_score <= s.c_end_of_second THEN 0.25
+    WHEN a.c_score <= s.c_end_of_third THEN 0.375
+    WHEN a.c_score <= s.c_end_of_fourth THEN 0.5
+    WHEN a.c_score <= s.c_end_of_fifth THEN 0.625
+    WHEN a.c_score <= s.c_end_of_sixth THEN 0.75
+    WHEN a.c_score <= s.c_end_of_seventh THEN 0.875
+    ELSE 1.0
+  END AS average_student_activity_score_octile_cumulative
+FROM averaged AS a
+JOIN spread AS s
+  ON s.week_end_date = a.week_end_date
+    AND IFNULL(s.academic_program, '') = IFNULL(a.academic_program, '')
+    AND IFNULL(s.term_name, '') = IFNULL(a.term_name, '')
+    AND (s.academic_program IS NULL) = (a.academic_program IS NULL)
+    AND (s.term_name IS NULL) = (a.term_name IS NULL)
+LEFT JOIN home AS h ON h.person_id = a.global_user_id AND h.term_name = a.term_name
