@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from context.tables.coursework.comments import word_counts
+from context.columns import word_counts
 from tests.samples.store_db import count, store_db
 
 OFFENCES = {

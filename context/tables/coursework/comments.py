@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import HOUR_MS, I64, MINUTE_MS
+from context.arrays import HOUR_MS, MINUTE_MS
 from context.results.comments import COMMENT_KINDS, CommentKind
 from context.tables.institution.people import display_names, first_names
 from context.tables.titles import phrases, plain_sentences
@@ -19,7 +19,6 @@ BY_NAME_SHARE = 0.2  # of teachers' comments that begin with the student's first
 # Purposes of randomness: what each number draws.
 _EDITED, _FOR_TEACHERS, _EDITED_AFTER, _SENTENCES = 1, 2, 3, 4
 _MORE, _MORE_SENTENCES, _IS_LONG, _BY_NAME = 5, 6, 7, 8
-_BLANKS = b" \t\n\f\r"
 
 
 def comment_tables(d: Drawn) -> tuple[Tables, Tables]:
@@ -45,28 +44,12 @@ def comment_tables(d: Drawn) -> tuple[Tables, Tables]:
         "message_character_count": pc.utf8_length(body),
         "message_line_count": pc.add(pc.count_substring(body, "\n"), 1),
         "message_size_bytes": pc.binary_length(body),
-        "message_word_count": word_counts(body),
+        "message_word_count": frame.word_counts(body),
         "updated_date": c.created_ms
         + edited * (MINUTE_MS + rng.integer(rng.extend(c.key, _EDITED_AFTER), HOUR_MS)),
     }
     keymap = ids.canvas_keymap(name, ids.udp_ids(rows), d.local(name, rows, c.created_ms))
     return {name: frame.table(name, rows, columns)}, {name: keymap}
-
-
-def word_counts(texts: pa.Array) -> I64:
-    """How many words each text has, int64: runs of what is neither a space nor ends a line or a page."""
-    _, ends, letters = texts.buffers()
-    first = np.frombuffer(ends, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    begin, end = int(first[0]), int(first[-1])
-    bytes_ = np.frombuffer(letters, dtype=np.uint8)[begin:end]
-    blank = np.zeros(len(bytes_), dtype=np.bool_)
-    for code in _BLANKS:
-        blank |= bytes_ == code
-    starts = ~blank
-    starts[1:] &= blank[:-1]
-    own = first[:-1][first[:-1] < end] - begin  # a text begins a word, whatever ends the one before it
-    starts[own] = ~blank[own]
-    return np.diff(np.searchsorted(np.flatnonzero(starts), first - begin))
 
 
 def _bodies(d: Drawn) -> pa.Array:
