@@ -30,11 +30,12 @@ _QUANTILES = 1 << 12  # rows of a quantile table; values between rows are interp
 
 def _mix(z: U64) -> U64:
     """SplitMix64's finaliser, in place on the fresh array ``z``."""
-    z ^= z >> _S30
+    shifted = z >> _S30
+    z ^= shifted
     z *= _MIX_1
-    z ^= z >> _S27
+    z ^= np.right_shift(z, _S27, out=shifted)
     z *= _MIX_2
-    z ^= z >> _S31
+    z ^= np.right_shift(z, _S31, out=shifted)
     return z
 
 
@@ -69,7 +70,12 @@ def extend(state: U64, coordinate: npt.ArrayLike) -> U64:
     values = np.atleast_1d(np.asarray(coordinate))
     if values.dtype != np.uint64:
         values = values.astype(np.int64).view(np.uint64)
-    return _mix(folded + (values * _GOLDEN + _GOLDEN))
+    values = values * _GOLDEN
+    values += _GOLDEN
+    if values.shape != folded.shape:
+        return _mix(folded + values)
+    values += folded
+    return _mix(values)
 
 
 def key_of_text(seed: int, purpose: str, texts: list[str]) -> U64:
@@ -253,7 +259,7 @@ _HIGHEST_EXPONENT = 8
 
 @lru_cache(maxsize=1)
 def _poisson_grid() -> tuple[F64, npt.NDArray[np.uint32]]:
-    """(means, cdf): float64 [rows], and uint32 [rows, columns] thresholds of P(N <= k), padded with max."""
+    """(means, cdf): float64 [rows], and uint32 [k, rows] thresholds of P(N <= k), padded with max."""
     means = [0.0]
     for step in range((_HIGHEST_EXPONENT - _LOWEST_EXPONENT) * _ROWS_PER_OCTAVE + 1):
         octave, part = divmod(step, _ROWS_PER_OCTAVE)
@@ -270,7 +276,13 @@ def _poisson_grid() -> tuple[F64, npt.NDArray[np.uint32]]:
     cdf = np.full((len(rows), width), 2**32 - 1, dtype=np.uint32)
     for i, row in enumerate(rows):
         cdf[i, : len(row)] = row
-    return np.array(means), cdf
+    return np.array(means), np.ascontiguousarray(cdf.T)
+
+
+def _grid_row(mean: F64) -> I64:
+    """The last row of the grid not above each mean, int64: exponent and eighths are bits of a double."""
+    eighths = mean.view(np.int64) >> np.int64(52 - _ROWS_PER_OCTAVE.bit_length() + 1)
+    return np.asarray(np.maximum(eighths - ((1023 + _LOWEST_EXPONENT) * _ROWS_PER_OCTAVE - 1), 0))
 
 
 def poisson(keys: U64, mean: F64, index: npt.ArrayLike = 0) -> I32:
@@ -283,20 +295,20 @@ def poisson(keys: U64, mean: F64, index: npt.ArrayLike = 0) -> I32:
     if len(mean) and not (float(mean.min()) >= 0.0 and float(mean.max()) <= means[-1]):
         raise ValueError(f"poisson means must lie in 0..{means[-1]:g}, got {mean.min():g}..{mean.max():g}")
     random = bits(keys, index)
-    row = np.minimum(np.searchsorted(means, mean, side="right") - 1, len(means) - 2)
+    row = np.minimum(_grid_row(mean), len(means) - 2)
     low = means[row]
     odds = (mean - low) / (means[row + 1] - low)
     row = row + ((random & np.uint64(0xFFFFFFFF)).astype(np.float64) * 2.0**-32 < odds)
     high = (random >> np.uint64(32)).astype(np.uint32)
     count = np.zeros(len(keys), dtype=np.int32)
-    alive = np.flatnonzero(high >= cdf[row, 0])
+    alive = np.flatnonzero(high >= cdf[0].take(row))
     k = 0
     while len(alive):
         k += 1
         count[alive] = k
-        if k == cdf.shape[1] - 1:
+        if k == len(cdf) - 1:
             break
-        alive = alive[high[alive] >= cdf[row[alive], k]]
+        alive = alive[high[alive] >= cdf[k].take(row[alive])]
     return count
 
 

@@ -183,7 +183,7 @@ def _parts_of_run(engine: Engine, folder: Path) -> dict[str, float]:
     for _ in range(2):  # the first round makes what is made once
         spent.clear()
         for number in MIDTERM_DAYS:
-            digest, day = EventsDigest(), engine.calendar.date_of(number)
+            digest, day = EventsDigest(each_once=True), engine.calendar.date_of(number)
             batch = clocked("draw", partial(draw_day, engine, number))[0]
             with sink.unit(day) as writer:
                 for part in _parts(batch):

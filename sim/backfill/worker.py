@@ -75,7 +75,7 @@ class Worker:
         if self._of_run & set(task.sinks):
             counts = self._counter.record(task.day, batch, tally)
         self._let_pages_go()
-        digest, campus_day, rows = EventsDigest(), task.campus_day, 0
+        digest, campus_day, rows = EventsDigest(each_once=True), task.campus_day, 0
         sinks = {i: self.sinks[i] for i in task.sinks}
         # Files of lines need no columns, files without documents none of those: neither is made for nothing.
         needs = {sink.needs for sink in sinks.values()}

@@ -11,6 +11,7 @@ against forgers.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,26 +28,30 @@ from context.errors import RunError
 
 WHOLE_ROWS = 1 << 18  # a column of a file with no more rows is read once, of one with more several times
 DIGEST_ROWS = 32_768  # rows of the event store digested at a time; part of the definition too
+_MANY_TEXTS = 1_000  # of 4,000 on a table numbers codes in 0.3 ms, hashing in 0.5; of some hundred as fast
 
 
-def column_digests(table: pa.Table, *, plain: Collection[str] | None = None) -> dict[str, str]:
+def column_digests(
+    table: pa.Table, *, plain: Collection[str] | None = None, each_once: bool = False
+) -> dict[str, str]:
     """XXH3-128 (hex) per leaf, in the order of the schema.
 
     ``plain`` names the text leaves whose bytes are digested one by one; None means all. Texts elsewhere are
     digested as codes in order of first appearance, which is fast for dictionaries. The choice belongs to the
-    leaf, so both sides of a comparison must make the same one.
+    leaf, so both sides of a comparison must make the same one. ``each_once``: no dictionary holds a text
+    twice, so that none need be looked through for it; it changes no digest where that is so.
     """
     digests: dict[str, str] = {}
     for name in table.column_names:
         column = table.column(name)
         chunks = column.chunks or [pa.array([], column.type)]
-        _digest(chunks, name, plain, digests)
+        _digest(chunks, name, _How(plain, each_once), digests)
     return digests
 
 
-def table_digest(table: pa.Table, *, plain: Collection[str] | None = None) -> str:
+def table_digest(table: pa.Table, *, plain: Collection[str] | None = None, each_once: bool = False) -> str:
     """One XXH3-128 (hex) over number of rows, paths and ``column_digests``."""
-    return combined(column_digests(table, plain=plain), table.num_rows)
+    return combined(column_digests(table, plain=plain, each_once=each_once), table.num_rows)
 
 
 def parquet_digest(path: Path) -> str:
@@ -61,7 +66,7 @@ def parquet_digest(path: Path) -> str:
                 groups: Sequence[pa.Array] = _Groups(file, name)
                 if file.metadata.num_rows <= WHOLE_ROWS:
                     groups = list(groups)
-                _digest(groups, name, None, digests)
+                _digest(groups, name, _How(), digests)
             return combined(digests, file.metadata.num_rows)
     except (OSError, pa.ArrowInvalid) as error:
         raise RunError(f"{path}: cannot be read: {error}") from error
@@ -87,12 +92,12 @@ class RowsDigest:
     """The digest of rows in their order, part by part.
 
     It is taken of runs of DIGEST_ROWS rows, so that no more than that is held, and then of their digests.
-    ``plain`` as ``column_digests`` has it.
+    ``plain`` and ``each_once`` as ``column_digests`` has them.
     """
 
-    def __init__(self, plain: Collection[str] | None = None) -> None:
+    def __init__(self, plain: Collection[str] | None = None, *, each_once: bool = False) -> None:
         self.rows = 0
-        self._plain = plain
+        self._plain, self._each_once = plain, each_once
         self._held: list[pa.Table] = []
         self._runs: dict[str, str] = {}
 
@@ -114,7 +119,7 @@ class RowsDigest:
 
     def _take(self) -> None:
         table = _concatenated(self._held)
-        self._runs[str(len(self._runs))] = table_digest(table, plain=self._plain)
+        self._runs[str(len(self._runs))] = table_digest(table, plain=self._plain, each_once=self._each_once)
         self._held = []
 
 
@@ -122,11 +127,11 @@ class EventsDigest(RowsDigest):
     """The digest of rows of event_store.expanded, as manifests hold it for each unit.
 
     Texts that repeat come as dictionaries and are digested by codes. Which do is part of the definition of a
-    digest: changing it in the contract changes digests.
+    digest: changing it in the contract changes digests. ``each_once`` is for tables of an Expander.
     """
 
-    def __init__(self) -> None:
-        super().__init__(schemas.table("event_store", "expanded").unrepeated)
+    def __init__(self, *, each_once: bool = False) -> None:
+        super().__init__(schemas.table("event_store", "expanded").unrepeated, each_once=each_once)
 
 
 def events_digest(table: pa.Table) -> str:
@@ -163,9 +168,19 @@ def combined(digests: Mapping[str, str], rows: int) -> str:
     return xxhash.xxh3_128(f"{rows}\n{text}".encode()).hexdigest()
 
 
-def _digest(
-    chunks: Sequence[pa.Array], path: str, plain: Collection[str] | None, into: dict[str, str]
-) -> None:
+@dataclass(frozen=True)
+class _How:
+    """What ``column_digests`` is told."""
+
+    plain: Collection[str] | None = None
+    each_once: bool = False
+
+    def is_coded(self, path: str) -> bool:
+        """Whether texts of a leaf are digested as codes."""
+        return self.plain is not None and path not in self.plain
+
+
+def _digest(chunks: Sequence[pa.Array], path: str, how: _How, into: dict[str, str]) -> None:
     """Digest one column; ``chunks`` is not empty and all have one type.
 
     Nulls, lengths and values are passed over one after the other, all chunks each: so chunks can't show.
@@ -187,24 +202,23 @@ def _digest(
         # flatten() carries a null record down to its fields, whatever bytes stand there.
         fields = zip(*(chunk.flatten() for chunk in chunks), strict=True)
         for field, parts in zip(kind, fields, strict=True):
-            _digest(parts, f"{path}.{field.name}", plain, into)
+            _digest(parts, f"{path}.{field.name}", how, into)
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
         for chunk in chunks:
             state.update(_little(pc.fill_null(pc.list_value_length(chunk), 0), "<i8").data)
         into[path] = state.hexdigest()
-        _digest([chunk.flatten() for chunk in chunks], f"{path}[]", plain, into)
+        _digest([chunk.flatten() for chunk in chunks], f"{path}[]", how, into)
     else:
-        if nulls < rows:
-            _update_values(state, chunks, coded=_is_text(kind) and plain is not None and path not in plain)
+        if nulls < rows and _is_text(kind) and how.is_coded(path):
+            codes, texts = _codes(pa.chunked_array(chunks), each_once=how.each_once)
+            state.update(_little(codes, "<i4").data)
+            _update_texts(state, [texts])
+        elif nulls < rows:
+            _update_values(state, chunks)
         into[path] = state.hexdigest()
 
 
-def _update_values(state: xxhash.xxh3_128, chunks: Sequence[pa.Array], *, coded: bool) -> None:
-    if coded:
-        codes, texts = _codes(pa.chunked_array(chunks))
-        state.update(_little(codes, "<i4").data)
-        _update_texts(state, [texts])
-        return
+def _update_values(state: xxhash.xxh3_128, chunks: Sequence[pa.Array]) -> None:
     if pa.types.is_dictionary(chunks[0].type):
         chunks = [chunk.dictionary_decode() for chunk in chunks]
     if _is_text(chunks[0].type):
@@ -239,17 +253,34 @@ def _bytes_of_texts(chunk: pa.Array) -> memoryview:
     return memoryview(values)[first:last]
 
 
-def _codes(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
+def _codes(column: pa.ChunkedArray, *, each_once: bool) -> tuple[pa.Array, pa.Array]:
     """Codes (int32, -1 for null) in order of first appearance, and the texts they stand for."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     whole = column.chunk(0) if column.num_chunks == 1 else column.unify_dictionaries().combine_chunks()
-    used = whole.indices.dictionary_encode()  # Arrow numbers what it meets as it meets it
-    codes, texts = used.indices, whole.dictionary.take(used.dictionary)
-    once = texts.dictionary_encode()  # a dictionary may hold a text twice
-    if len(once.dictionary) < len(texts):
-        codes, texts = once.indices.take(codes), once.dictionary
+    if len(whole.dictionary) > _MANY_TEXTS:
+        codes, met = _numbered(whole.indices, len(whole.dictionary))
+    else:
+        used = whole.indices.dictionary_encode()  # Arrow numbers what it meets as it meets it
+        codes, met = used.indices, used.dictionary
+    texts = whole.dictionary.take(met)
+    if not each_once:
+        once = texts.dictionary_encode()
+        if len(once.dictionary) < len(texts):
+            codes, texts = once.indices.take(codes), once.dictionary
     return codes.fill_null(-1), texts
+
+
+def _numbered(codes: pa.Array, count: int) -> tuple[pa.Array, pa.Array]:
+    """Codes below ``count`` in order of first appearance, and which they were."""
+    at = np.arange(len(codes), dtype=np.int32)
+    given = codes.cast(pa.int32()).fill_null(count).to_numpy().astype(np.intp)
+    number = np.empty(count + 1, dtype=np.int32)
+    number[given[::-1]] = at[::-1]  # where each is met first: what is written last stays
+    met = given[number.take(given) == at]
+    met = met[met < count]
+    number[met] = at[: len(met)]
+    return pa.array(number.take(given), mask=given == count if codes.null_count else None), pa.array(met)
 
 
 def _fixed(chunk: pa.Array) -> U8:

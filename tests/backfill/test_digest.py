@@ -58,6 +58,25 @@ def test_text_digests_depend_on_values_alone(values: list[str | None], cut: int,
         assert len({table_digest(pa.table({"a": form}), plain=plain) for form in forms}) == 1
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    codes=st.lists(st.one_of(st.none(), st.integers(0, 40)), min_size=1, max_size=60),
+    doubled=st.booleans(),
+    count=st.sampled_from([41, 2_000]),
+)
+def test_codes_are_numbered_alike_whatever_the_dictionary(
+    codes: list[int | None], doubled: bool, count: int
+) -> None:
+    """Few texts are hashed, many numbered by a table: one digest, also when told that none is twice."""
+    texts = [str(i // 2 if doubled else i) for i in range(count)]
+    coded = pa.table({"a": pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(texts))})
+    plain = pa.table({"a": pa.array([None if code is None else texts[code] for code in codes], pa.string())})
+    wanted = table_digest(plain, plain=())
+    assert table_digest(coded, plain=()) == wanted
+    if not doubled:
+        assert table_digest(coded, plain=(), each_once=True) == wanted
+
+
 def test_digests_tell_apart_what_differs() -> None:
     """Null and empty, null record and record of nulls, order, type, split, shape of lists: all differ."""
     record = pa.struct([("a", pa.int64())])

@@ -107,6 +107,15 @@ def test_poisson(mean: float) -> None:
     assert mean - spread < counts.var() < mean + spread + (mean / 16) ** 2
 
 
+def test_rows_of_the_poisson_grid_are_found_in_the_bits_of_a_mean() -> None:
+    """The row is that of a search in the grid, on it, beside it and between, for the smallest means too."""
+    grid, _ = rng._poisson_grid()
+    between = rng.gamma(_keys("means", 20_000), 0.3) * 40
+    edges = [grid, np.nextafter(grid[1:], 0), np.nextafter(grid[:-1], 1), between[between < grid[-1]]]
+    means = np.concatenate([*edges, np.array([0.0, -0.0, 5e-324, 1e-300])])
+    assert (rng._grid_row(means) == np.searchsorted(grid, means, side="right") - 1).all()
+
+
 def test_poisson_refuses_means_outside_its_table() -> None:
     """A mean that the table cannot give is an error, not a wrong count."""
     with pytest.raises(ValueError, match=r"0\.\.256"):
