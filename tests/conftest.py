@@ -96,6 +96,15 @@ def bare_report() -> Iterator[None]:
 
 
 @pytest.fixture
+def few_marts() -> Iterator[None]:
+    """Runs and deliveries with a few marts of each kind, for tests that look at other things."""
+    from tests.samples.few_marts import few_alone  # with all that marts need
+
+    with few_alone():
+        yield
+
+
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the default pack that a test may break."""
     return Path(shutil.copytree(find_pack("us_public_r1"), tmp_path / "mine"))
