@@ -4,6 +4,7 @@ the developer's shell.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -56,6 +57,12 @@ SERVERS = ("bigquery", "pubsub", "cloud_storage", "chromium")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, then those of the servers, all others in their order."""
     items.sort(key=_place)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: no search for cycles need look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _place(item: pytest.Item) -> tuple[bool, int]:
