@@ -65,6 +65,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Libraries that look for leaks at the end find none."""
+    gc.unfreeze()
+
+
 def _place(item: pytest.Item) -> tuple[bool, int]:
     used = [number for number, name in enumerate(SERVERS) if name in getattr(item, "fixturenames", ())]
     if "[bigquery" in item.nodeid:  # which asks for the server by name
