@@ -20,7 +20,7 @@ class UnknownFitQuery(UnknownName):
     """There is no such query of a fit."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FitField:
     """A field of a pack and how it is counted; ``field`` "*" stands for every field of the entity."""
 
@@ -63,16 +63,16 @@ def fit_fields() -> tuple[FitField, ...]:
                 raise SchemaError(f"fit/fields.toml: {odd[0]} of a {kind}: unknown, or missing")
             found.append(
                 FitField(
-                    kind,
-                    entry["entity"],
-                    entry["field"],
-                    entry["base"],
-                    entry["unit"],
-                    entry.get("value", f"`{entry['field']}`"),
-                    tuple(entry.get("given", ())),
-                    entry.get("where", "TRUE"),
-                    entry.get("cluster", ""),
-                    entry.get("instead", ""),
+                    kind=kind,
+                    entity=entry["entity"],
+                    field=entry["field"],
+                    base=entry["base"],
+                    unit=entry["unit"],
+                    value=entry.get("value", f"`{entry['field']}`"),
+                    given=tuple(entry.get("given", ())),
+                    where=entry.get("where", "TRUE"),
+                    cluster=entry.get("cluster", ""),
+                    instead=entry.get("instead", ""),
                 )
             )
     return tuple(found)

@@ -15,7 +15,8 @@ from context.errors import InputError, RunError
 from context.packs.pack import Pack, load_pack
 from context.terms.premises import Premises
 from sim.backfill.backfill import Backfill, Delivered, Wanted
-from sim.backfill.stages import claimed, copy_units, drawable, make_store, make_units, plan_term
+from sim.backfill.pool import Processes
+from sim.backfill.stages import claimed, copy_units, drawable, make_store, make_units, plan_term, to_draw
 from sim.counts.recount import recount, uncounted
 from sim.folder.claim import Claimed, only_one, verified
 from sim.folder.manifest import Manifest, load_manifest
@@ -92,16 +93,28 @@ def run(
             return Outcome(run_dir, at.manifest, was_done=not made)
         work = Backfill(at, Wanted())
         work.add_run()
-        make_store(given, at)
-        with drawable(given, at, work) as world:
-            plan_term(given, at, world)
-            make_units(given, work, world, workers)
+        make_events(given, work, workers)
         make_warehouse(at)
         if marts:
             make_marts(at)
         make_report(given.pack, at)
         at.begin("done")
     return Outcome(run_dir, at.manifest, was_done=False, delivered=work.delivered)
+
+
+def make_events(given: Premises, work: Backfill, workers: int) -> None:
+    """Store, plan and units, as far as ``work`` misses them. Raises RunError.
+
+    Processes that will draw start first: they import in the time that the store takes one of them.
+    """
+    with Processes(workers) as processes:
+        if to_draw(given, work) > 1:
+            processes.start()
+        make_store(given, work.at)
+        work.put_tables()
+        with drawable(given, work.at, work) as world:
+            plan_term(given, work.at, world)
+            make_units(given, work, world, processes)
 
 
 def make_warehouse(at: Claimed, place: str | None = None) -> None:
@@ -193,11 +206,7 @@ def backfill(
             work.check()
             if not order.dry_run:
                 work.forget_changed()
-                make_store(given, at)
-                work.put_tables()
-                with drawable(given, at, work) as world:
-                    plan_term(given, at, world)
-                    make_units(given, work, world, workers)
+                make_events(given, work, workers)
                 work.finish()
         deliver_all_marts(at, order)
     return Outcome(run_dir, at.manifest, was_done=False, delivered=work.delivered)
@@ -229,7 +238,8 @@ def deliver(run_dir: Path, order: Order, *, workers: int = 1, progress: Progress
             work.check()
             if not order.dry_run:
                 work.put_tables()
-                copy_units(work, workers)
+                with Processes(workers) as processes:
+                    copy_units(work, processes)
                 work.finish()
         deliver_all_marts(at, order)
     return Outcome(run_dir, manifest, was_done=False, delivered=work.delivered)

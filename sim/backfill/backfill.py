@@ -20,7 +20,7 @@ from sim.backfill.finished_tables import day_items, store_items
 from sim.backfill.folders import Folder, OtherFolder, RunFolder, Stdout
 from sim.backfill.job import Job, Task
 from sim.backfill.partitions import Partitions, touched_dates
-from sim.backfill.pool import units
+from sim.backfill.pool import Processes, units
 from sim.backfill.warehouse_thread import WarehouseThread
 from sim.folder.claim import Claimed
 from sim.folder.names import PLAN
@@ -236,7 +236,7 @@ class Backfill:
         return self.folders if self.run in self.folders else [*self.folders, self.run]
 
     def fill(
-        self, job: Job, tasks: list[Task], dates: Partitions, *, days: Iterable[date], workers: int
+        self, job: Job, tasks: list[Task], dates: Partitions, *, days: Iterable[date], processes: Processes
     ) -> None:
         """Make the units, and load every wanted date as it gets complete. Raises RunError.
 
@@ -252,7 +252,7 @@ class Backfill:
         give_back(threads=False)  # the processes that draw want the room
         there = sum(bool(self._wants(day, dates)) for day in days) - len(tasks)
         with self.at.show.counted("events", "days", len(tasks), sum(work.values()), there) as bar:
-            for unit in units(job, tasks, workers):
+            for unit in units(job, tasks, processes):
                 name = unit.campus_day.isoformat()
                 for i, files in unit.files.items():
                     folders[i].add_unit(name, files, unit.rows, unit.digest, unit.counts)

@@ -18,6 +18,7 @@ from sim.backfill.backfill import Backfill
 from sim.backfill.job import Job
 from sim.backfill.mapped_world import Shared, mapped, share
 from sim.backfill.partitions import Partitions
+from sim.backfill.pool import Processes
 from sim.folder.claim import Claimed, claim, only_one
 from sim.folder.digest import parquet_digest, table_digest
 from sim.folder.manifest import TableEntry
@@ -99,11 +100,16 @@ def drawable(given: Premises, at: Claimed, work: Backfill | None = None) -> Iter
 
 
 def _draws(given: Premises, work: Backfill) -> bool:
-    """Whether a unit has to be drawn: none can be copied that the run folder lacks."""
-    days = campus_days(given)
-    there = all(day.isoformat() in work.at.manifest.units for day in days.values())
-    tasks = work.tasks(days, Partitions(work.at.manifest.units, {}), has_json=_has_json(given))
-    return not (there and all(task.files is not None for task in tasks))
+    """Whether the world is needed: for units to draw, or for the dates of what the run folder lacks."""
+    there = all(day.isoformat() in work.at.manifest.units for day in campus_days(given).values())
+    return not there or to_draw(given, work) > 0
+
+
+def to_draw(given: Premises, work: Backfill) -> int:
+    """How many units have to be drawn: what ``work`` misses somewhere and cannot copy."""
+    dates = Partitions(work.at.manifest.units, {})
+    tasks = work.tasks(campus_days(given), dates, has_json=_has_json(given))
+    return sum(task.files is None for task in tasks)
 
 
 def campus_days(given: Premises) -> dict[int, date]:
@@ -137,7 +143,7 @@ def plan_term(given: Premises, at: Claimed, world: Shared | None) -> None:
     give_back()
 
 
-def make_units(given: Premises, work: Backfill, world: Shared | None, workers: int) -> None:
+def make_units(given: Premises, work: Backfill, world: Shared | None, processes: Processes) -> None:
     """Draw or copy the units that ``work`` misses somewhere, and load what they complete. Raises RunError."""
     days = campus_days(given)
     rows = [] if world is None else mapped(world).reach.tolist()
@@ -145,10 +151,10 @@ def make_units(given: Premises, work: Backfill, world: Shared | None, workers: i
     dates = Partitions(work.at.manifest.units, reach)
     tasks = work.tasks(days, dates, has_json=_has_json(given))
     job = Job(given.scenario, given.pack.path, work.at.run_dir, shared=world)
-    work.fill(job, tasks, dates, days=days.values(), workers=workers)
+    work.fill(job, tasks, dates, days=days.values(), processes=processes)
 
 
-def copy_units(work: Backfill, workers: int) -> None:
+def copy_units(work: Backfill, processes: Processes) -> None:
     """Deliver the units that the run folder has. Raises InputError where they would have to be drawn."""
     run_dir, manifest = work.at.run_dir, work.at.manifest
     dates = Partitions(manifest.units, {})
@@ -159,4 +165,4 @@ def copy_units(work: Backfill, workers: int) -> None:
             f"--run {run_dir}: made with event_json = false, so it has no documents for ndjson:; "
             "give its scenario instead of --run, and they are drawn again"
         )
-    work.fill(Job(manifest.scenario, Path(), run_dir), tasks, dates, days=days.values(), workers=workers)
+    work.fill(Job(manifest.scenario, Path(), run_dir), tasks, dates, days=days.values(), processes=processes)
