@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import schemas
 from context.arrays import BOOL, I64, NO_TIME
 
+_BLANKS = b" \t\n\f\r"  # what stands between words
 _PIECE_ROWS = 4_000_000  # of long texts: an array of them holds 2 GiB
 
 
@@ -160,6 +161,22 @@ def in_pieces(rows: int, make: Callable[[slice], pa.Array]) -> pa.Array | pa.Chu
     return pa.chunked_array(
         [make(slice(start, min(start + _PIECE_ROWS, rows))) for start in range(0, rows, _PIECE_ROWS)]
     )
+
+
+def word_counts(texts: pa.Array) -> I64:
+    """How many words each text has, int64: runs of what is neither a space nor ends a line or a page."""
+    _, ends, letters = texts.buffers()
+    first = np.frombuffer(ends, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    begin, end = int(first[0]), int(first[-1])
+    bytes_ = np.frombuffer(letters, dtype=np.uint8)[begin:end]
+    blank = np.zeros(len(bytes_), dtype=np.bool_)
+    for code in _BLANKS:
+        blank |= bytes_ == code
+    starts = ~blank
+    starts[1:] &= blank[:-1]
+    own = first[:-1][first[:-1] < end] - begin  # a text begins a word, whatever ends the one before it
+    starts[own] = ~blank[own]
+    return np.diff(np.searchsorted(np.flatnonzero(starts), first - begin))
 
 
 def join(*parts: Any) -> pa.Array:

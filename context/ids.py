@@ -7,13 +7,14 @@ global = shard * 10**13 + local. Local ids grow with gaps, since a real table lo
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 import schemas
 from context import columns as frame
 from context import rng
-from context.arrays import I64
+from context.arrays import I32, I64, U8
 from context.errors import InputError
 
 _SHARD_SIZE = 10**13
@@ -24,6 +25,10 @@ _MOST_ROWS = (
 )
 _FAR, _MOST_FAR_ROWS = 10**11, 10**10  # where these begin, and how many of a term have room there
 _STEP = 5  # room for gaps between neighbouring local ids
+_LOCAL_DIGITS = len(str(_SHARD_SIZE)) - 1  # of a long id, behind its shard
+_WORD_DIGITS = 8  # letters that are written at once
+_SPELLED_ROWS = 1 << 13  # at a time: what is between numbers and letters stays in the processor's cache
+_FOUR_DIGITS = np.frombuffer("".join(f"{number:04d}" for number in range(10_000)).encode(), dtype="<u4")
 
 
 def udp_ids(rows: int) -> I64:
@@ -108,11 +113,49 @@ def canvas_keymap(
     name: str, ids: I64, local: I64, sis_ext: pa.Array | None = None, sis_int: pa.Array | None = None
 ) -> pa.Table:
     """A keymap of Canvas content: the long id as ``lms_int_id``, the short one as ``lms_ext_id``."""
-    return keymap(
-        name,
-        ids,
-        sis_int=sis_int,
-        sis_ext=sis_ext,
-        lms_int=frame.texts(global_ids(local)),
-        lms_ext=frame.texts(local),
-    )
+    long, short = canvas_texts(local)
+    return keymap(name, ids, sis_int=sis_int, sis_ext=sis_ext, lms_int=long, lms_ext=short)
+
+
+def canvas_texts(local: I64) -> tuple[pa.Array, pa.Array]:
+    """(long ids, short ids) as decimal texts, of short ids from 0 up.
+
+    Eight digits are one word, made once for both, from a table of four: half the time of formatting each.
+    """
+    if not len(local) or int(local.max()) >= 10**_WORD_DIGITS:
+        return frame.texts(global_ids(local)), frame.texts(local)
+    rows, width = len(local), len(str(SHARD)) + _LOCAL_DIGITS
+    long = np.full(rows, np.void(str(SHARD * _SHARD_SIZE).encode()))
+    tails = np.ndarray(rows, dtype="<u8", buffer=long, offset=width - _WORD_DIGITS, strides=(width,))
+    ends = np.zeros(rows + 1, dtype=np.int32)
+    np.cumsum(_digits(local), out=ends[1:])
+    # A word at every byte: each is written without its zeros in front, and what then stands behind its last
+    # digit gives way to the next one.
+    letters = np.empty(int(ends[-1]) + _WORD_DIGITS, dtype=np.uint8)
+    words = np.ndarray(int(ends[-1]) + 1, dtype="<u8", buffer=letters, strides=(1,))
+    for start in range(0, rows, _SPELLED_ROWS):
+        part = slice(start, start + _SPELLED_ROWS)
+        above = local[part] // 10_000
+        cells = np.empty((len(above), 2), dtype="<u4")
+        cells[:, 0] = _FOUR_DIGITS[above]
+        cells[:, 1] = _FOUR_DIGITS[local[part] - above * 10_000]
+        word = cells.view("<u8")[:, 0]
+        tails[part] = word
+        begins = ends[part][: len(word)]
+        zeros = _WORD_DIGITS - (ends[1:][part] - begins)
+        words[begins] = word >> (zeros * 8).astype(np.uint64)
+    every = np.arange(0, (rows + 1) * width, width, dtype=np.int32)
+    return _text_array(every, long.view(np.uint8)), _text_array(ends, letters)
+
+
+def _digits(values: I64) -> npt.NDArray[np.int8]:
+    """How many digits each has."""
+    digits, limit, most = np.ones(len(values), dtype=np.int8), 10, int(values.max())
+    while limit <= most:
+        digits += values >= limit
+        limit *= 10
+    return digits
+
+
+def _text_array(ends: I32, letters: U8) -> pa.Array:
+    return pa.StringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(letters))

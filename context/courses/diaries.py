@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, I16, I64, U64
+from context.arrays import BOOL, I16, I64, U64, ordinals
 from context.courses.meetings import SLOTS
 
 _ROUNDS = 14  # with each pool of partners
 _PICKS = 4  # partners looked at in a round
-_WIDE = 4096  # rows of a matrix of weeks at once
 
 
 @dataclass
@@ -36,41 +36,47 @@ class Diaries:
 
     def add(self, person: I64, section: I64) -> None:
         """Enter sections."""
-        row, slot = _slots(self.weeks, section)
+        row, slot = self._slots(section)
         count = np.bincount(person[row] * SLOTS + slot, minlength=self.busy.size)
         self.busy += count.reshape(self.busy.shape).astype(np.int16)
 
     def trade(self, person: I64, old: I64, new: I64) -> None:
         """Strike a section out and enter another one; nobody is in ``person`` twice."""
-        self.busy[person] += self.weeks[new].astype(np.int16) - self.weeks[old]
+        for section, more in ((old, -1), (new, 1)):
+            row, slot = self._slots(section)
+            self.busy[person[row], slot] += more
 
     def clash(self, person: I64, section: I64) -> BOOL:
         """True for rows, entered before, whose section meets when the person has another class."""
-        row, slot = _slots(self.weeks, section)
-        hot = self.busy[person[row], slot] > 1
-        return np.asarray(np.bincount(row[hot], minlength=len(section)) > 0)
+        row, slot = self._slots(section)
+        return _any_of(row[self.busy[person[row], slot] > 1], len(section))
 
-    def fits(self, person: I64, section: I64, instead_of: I64 | None = None) -> BOOL:
+    def fits(self, person: I64, section: I64, instead_of: I64) -> BOOL:
         """True where the person can take the section, having left the one ``instead_of``."""
-        found = np.empty(len(person), dtype=np.bool_)
-        for low in range(0, len(person), _WIDE):
-            part = slice(low, low + _WIDE)
-            others = self.busy[person[part]]
-            if instead_of is not None:
-                others = others - self.weeks[instead_of[part]]
-            found[part] = ~((others > 0) & self.weeks[section[part]]).any(axis=1)
-        return found
+        row, slot = self._slots(section)
+        others = self.busy[person[row], slot] - self.weeks[instead_of[row], slot]
+        return ~_any_of(row[others > 0], len(section))
+
+    @cached_property
+    def _meetings(self) -> tuple[I64, I64, I64]:
+        """(half hours of all sections, where each section's begin there, how many it has)."""
+        count = self.weeks.sum(axis=1)
+        return np.nonzero(self.weeks)[1], np.cumsum(count) - count, count
+
+    def _slots(self, section: I64) -> tuple[I64, I64]:
+        """(row, slot) of every half hour of every row's section."""
+        slot, first, count = self._meetings
+        many = count[section]
+        return np.repeat(np.arange(len(section)), many), slot[
+            np.repeat(first[section], many) + ordinals(many)
+        ]
 
 
-def _slots(weeks: BOOL, section: I64) -> tuple[I64, I64]:
-    """(row, slot) of every half hour of every row's section."""
-    slot = np.nonzero(weeks)[1]
-    count = weeks.sum(axis=1)
-    first = np.cumsum(count) - count
-    many = count[section]
-    row = np.repeat(np.arange(len(section)), many)
-    place = np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many)
-    return row, slot[first[section][row] + place]
+def _any_of(rows: I64, count: int) -> BOOL:
+    """True for those of ``count`` rows that are among ``rows``."""
+    found = np.zeros(count, dtype=np.bool_)
+    found[rows] = True
+    return found
 
 
 Allowed = Callable[[I64, I64], BOOL]  # (rows, rows whose sections they would get) -> who may
@@ -90,7 +96,8 @@ def change_hands(
     ``unit``: of each section, what nobody may be in twice; -1 in ``pools`` is no partner. ``pools``: who can
     be a partner of whom, by row, the nearest first. ``diaries`` have all rows entered and are kept right.
     """
-    wrong = _wrong(diaries, person, section, unit)
+    own = _OwnRows.of(person, len(diaries.busy))
+    wrong = _wrong(diaries, own, section, unit, np.arange(len(person)))
     for turn, pool in enumerate(pools):
         by_pool = np.argsort(pool, kind="stable")
         ordered = pool[by_pool]
@@ -101,60 +108,84 @@ def change_hands(
             low, high = (np.searchsorted(ordered, pool[rows], side=side) for side in ("left", "right"))
             lot = rng.extend(key[rows], 1 + turn * _ROUNDS + attempt)
             mine, other = rows, np.full(len(rows), -1)
-            taken = np.sort(person * (int(unit.max()) + 1) + unit[section])
+            left = np.arange(len(rows))
             for pick in range(_PICKS):
-                left = np.flatnonzero(other < 0)
                 try_ = by_pool[low[left] + rng.integer(lot[left], high[left] - low[left], pick)]
-                good = _may_swap(diaries, person, section, unit, taken, (mine[left], try_), allowed)
+                good = _may_swap(diaries, own, section, unit, (mine[left], try_), allowed)
                 other[left[good]] = try_[good]
+                left = left[~good]
+                if not len(left):
+                    break
             found = other >= 0
             mine, other = _once_each(person, mine[found], other[found])
             for who, what in ((mine, other), (other, mine)):
                 diaries.trade(person[who], section[who], section[what])
             section[mine], section[other] = section[other], section[mine].copy()
-            wrong = _wrong(diaries, person, section, unit, np.union1d(wrong, other))
+            wrong = _wrong(diaries, own, section, unit, np.union1d(wrong, other))
     result = np.zeros(len(person), dtype=np.bool_)
     result[wrong] = True
     return result
 
 
-def _wrong(diaries: Diaries, person: I64, section: I64, unit: I64, rows: I64 | None = None) -> I64:
-    """Rows that meet while their person has another class, or that the person has twice."""
-    rows = np.arange(len(person)) if rows is None else rows
-    bad = diaries.clash(person[rows], section[rows])
-    code = person * (int(unit.max(initial=0)) + 1) + unit[section]
-    order = np.argsort(code, kind="stable")
-    twice = np.zeros(len(person), dtype=np.bool_)
-    twice[order[1:]] = code[order[1:]] == code[order[:-1]]
-    return rows[bad | twice[rows]]
+@dataclass(frozen=True)
+class _OwnRows:
+    """The rows of each person, in order."""
+
+    person: I64  # of each row
+    rows: I64  # by person
+    first: I64  # where each person's begin there
+    count: I64  # by person
+
+    @classmethod
+    def of(cls, person: I64, people: int) -> _OwnRows:
+        """``people``: how many there are."""
+        count = np.bincount(person, minlength=people)
+        return cls(person, np.argsort(person, kind="stable"), np.cumsum(count) - count, count)
+
+    def pairs(self, person: I64) -> tuple[I64, I64]:
+        """(place in ``person``, row) of every row that the person there has."""
+        many = self.count[person]
+        place = np.repeat(np.arange(len(person)), many)
+        return place, self.rows[np.repeat(self.first[person], many) + ordinals(many)]
+
+
+def _wrong(diaries: Diaries, own: _OwnRows, section: I64, unit: I64, rows: I64) -> I64:
+    """Those of ``rows`` that meet while their person has another class, or that the person has before."""
+    person = own.person[rows]
+    place, other = own.pairs(person)
+    before = (other < rows[place]) & (unit[section[other]] == unit[section[rows]][place])
+    return rows[diaries.clash(person, section[rows]) | _any_of(place[before], len(rows))]
 
 
 def _may_swap(
     diaries: Diaries,
-    person: I64,
+    own: _OwnRows,
     section: I64,
     unit: I64,
-    taken: I64,
     pair: tuple[I64, I64],
     allowed: Allowed | None,
 ) -> BOOL:
     """True where both people of a pair of rows can take the other's section."""
     mine, other = pair
-    good = (person[mine] != person[other]) & (section[mine] != section[other])
-    width = int(unit.max()) + 1
+    good = (own.person[mine] != own.person[other]) & (section[mine] != section[other])
     for who, what in ((mine, other), (other, mine)):
-        same = unit[section[who]] == unit[section[what]]
-        good &= same | ~_is_in(taken, person[who] * width + unit[section[what]])
         if allowed is not None:
             good &= allowed(who, what)
         rest = np.flatnonzero(good)
-        good[rest] = diaries.fits(person[who[rest]], section[what[rest]], section[who[rest]])
+        if not len(rest):
+            break
+        good[rest] = _takes_anew(own, section, unit, who[rest], what[rest])
+        rest = rest[good[rest]]
+        good[rest] = diaries.fits(own.person[who[rest]], section[what[rest]], section[who[rest]])
     return np.asarray(good)
 
 
-def _is_in(ordered: I64, values: I64) -> BOOL:
-    place = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
-    return np.asarray(ordered[place] == values)
+def _takes_anew(own: _OwnRows, section: I64, unit: I64, who: I64, what: I64) -> BOOL:
+    """True where the person of row ``who`` is in the unit of row ``what`` by that alone, or not at all."""
+    wanted = unit[section[what]]
+    place, other = own.pairs(own.person[who])
+    there = _any_of(place[unit[section[other]] == wanted[place]], len(who))
+    return np.asarray(~there | (unit[section[who]] == wanted))
 
 
 def _once_each(person: I64, mine: I64, other: I64) -> tuple[I64, I64]:

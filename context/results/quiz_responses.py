@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from context import rng
-from context.arrays import BOOL, I64, NO_TIME, U64, ordinals
+from context.arrays import BOOL, I64, NO_TIME, U64, each_once, ordinals
 from context.content.quizzes import Quizzes
 from context.results.quiz_attempts import Attempts, QuizResults
 
 CHUNK = 1 << 16  # attempts at a time: a few hundred thousand answers
-_SLOT_BITS, _EASE_BITS = np.uint64(8), np.uint64(30)
+_SLOT_BITS = np.uint64(8)
+_SLOT_MASK = np.uint64((1 << 8) - 1)
 _EASE_MASK = np.uint64((1 << 30) - 1)
 # Purposes of randomness: what each number draws.
 _BANK_START, _EASE, _ANSWER = 3, 5, 7
@@ -50,15 +51,11 @@ def responses_of(quizzes: Quizzes, results: QuizResults, attempts: Attempts, row
     item = _items(quizzes, quiz, attempts.key[rows], of, slot)
     bits = rng.bits(attempts.key[rows][of], slot + _ANSWER)
     # Who knows little still knows the easy things: answers are right in order of the question's ease, which
-    # all attempts share, and of chance. One sort of whole numbers puts all of them in that order.
+    # all attempts share, and of chance.
     ease = (
         (rng.bits(quizzes.items.key[item], _EASE) >> np.uint64(35)) + (bits >> np.uint64(35))
     ) & _EASE_MASK
-    code = (of.astype(np.uint64) << _EASE_BITS | ease) << _SLOT_BITS | slot.astype(np.uint64)
-    code.sort()
-    start = np.repeat(np.cumsum(counts) - counts, counts)
-    place = np.empty(len(of), dtype=np.int64)
-    place[start + (code & np.uint64(255)).astype(np.int64)] = slot  # rank of each answer in its attempt
+    place = _ranks(ease << _SLOT_BITS | slot.astype(np.uint64), counts)
     last = attempts.number[rows] == results.count[attempts.of[rows]]
     fudge = np.where(last, results.fudge_hundredths[attempts.of[rows]], 0)
     graded = attempts.score_hundredths[rows] != NO_TIME
@@ -75,6 +72,22 @@ def responses_of(quizzes: Quizzes, results: QuizResults, attempts: Attempts, row
         is_right=(points == worth[of]) & (worth[of] > 0),
         chance=(bits & np.uint64(0xFFFFFFFF)).astype(np.int64),
     )
+
+
+def _ranks(code: U64, counts: I64) -> I64:
+    """Rank of each answer in its attempt: ``code`` is what they go by, and in its lowest bits their slot.
+
+    ``counts``: answers of each attempt. Attempts of one length are sorted together, as rows of a matrix, in a
+    twentieth of the time of a sort of everything.
+    """
+    start = np.cumsum(counts) - counts
+    rank = np.empty(len(code), dtype=np.int64)
+    for count in each_once(counts).tolist():
+        slots = np.arange(count)
+        first = start[counts == count][:, None]
+        ordered = np.sort(code[first + slots], axis=1)
+        rank[first + (ordered & _SLOT_MASK).astype(np.int64)] = slots
+    return rank
 
 
 def _items(quizzes: Quizzes, quiz: I64, key: U64, of: I64, slot: I64) -> I64:

@@ -16,6 +16,7 @@ from context.files import PARTIAL, Written
 from context.store.store import KEYMAP, PLAYED, TablePart, table_path
 
 ROW_GROUP = 1 << 18
+_ORDERED = ("INT64", "DATE", "DATETIME", "TIMESTAMP")
 
 
 class TableFile:
@@ -28,7 +29,11 @@ class TableFile:
         self.path = path
         self.rows = self.parts = 0
         table = schemas.table(dataset, name)
-        self._wanted, self._repeated = schemas.arrow_schema(table), repeated(table)
+        self._wanted, self._repeated, self._ordered = (
+            schemas.arrow_schema(table),
+            repeated(table),
+            ordered(table),
+        )
         self._played: bytes | None = None
         self._writer: pq.ParquetWriter | None = None
 
@@ -42,6 +47,7 @@ class TableFile:
                 "compression": "zstd",
                 "store_schema": False,
                 "use_dictionary": self._repeated or False,
+                "write_statistics": self._ordered or False,
             }
             self._writer = pq.ParquetWriter(self.path, self._wanted, **options)
         elif self.parts == 1:
@@ -74,6 +80,15 @@ def repeated(table: schemas.Table) -> list[str]:
         for column in table.columns
         if column.name not in alone and column.type not in ("DATETIME", "TIMESTAMP")
     ]
+
+
+def ordered(table: schemas.Table) -> list[str]:
+    """Columns whose least and greatest values a file tells: whole numbers and times, which rise in many.
+
+    Texts, truths and scores have about the same ones in every row group, so that no query could pass over
+    one; to find them took a twelfth of the CPU time of writing.
+    """
+    return [column.name for column in table.columns if column.type in _ORDERED]
 
 
 class StoreFiles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import gcd
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,27 +36,9 @@ _TEMPLATE, _SENTENCE_START, _SENTENCE_STRIDE, _PHRASE_TEMPLATE = 134, 140, 141, 
 _PHRASE_TOPIC = 143
 
 
-def topics_of(d: Drawn) -> list[list[str]]:
-    """Topic phrases by subject, into the subjects of the structures: its own, else those of its family."""
-    families = [str(code) for code in d.pack.table("cip")["cip"]]
-    table, s = d.pack.table("topic"), d.structures
-    own: dict[str, list[str]] = {}
-    of_family: list[list[str]] = [[] for _ in families]
-    shared: list[list[str]] = [[] for _ in families]
-    for family, subject, topic in zip(table["cip"], table["subject"], table["topic"], strict=True):
-        (own.setdefault(str(subject), []) if subject else shared[families.index(str(family))]).append(
-            str(topic)
-        )
-        of_family[families.index(str(family))].append(str(topic))
-    return [
-        own.get(subject) or shared[family] or of_family[family]
-        for subject, family in zip(s.subjects, s.subject_cip.tolist(), strict=True)
-    ]
-
-
 def course_titles(d: Drawn) -> pa.Array:
     """A title per course offering."""
-    c, topics = d.catalogue, topics_of(d)
+    c, topics = d.catalogue, d.topics
     levels = [str(level) for level in d.pack.table("level")["level"]]
     which = rng.bits(rng.extend(c.offering_key, _COURSE_TOPIC))
     form = rng.integer(rng.extend(c.offering_key, _COURSE_FORM), 3)
@@ -71,7 +54,6 @@ def object_titles(d: Drawn, kind: str, offering: I64, week: I64, key: U64) -> pa
     """Titles of course objects of a ``kind`` of the pack's title.csv."""
     table = d.pack.table("title")
     templates = [str(t) for k, t in zip(table["kind"], table["template"], strict=True) if k == kind]
-    topics = topics_of(d)
     topic = rng.bits(rng.extend(key, _TOPIC))
     # A course keeps to three of the templates: its instructor's habit.
     habit = rng.integer(rng.extend(d.catalogue.offering_key, _HABIT), len(templates))[offering]
@@ -79,13 +61,29 @@ def object_titles(d: Drawn, kind: str, offering: I64, week: I64, key: U64) -> pa
     # Numbers count the works of one kind in one course, and other titles by their form: after "Quiz 2" comes
     # "Quiz 3: Genetics".
     number = repetition(offering if kind in WORKS else offering * len(templates) + pick)
+    choices, first, sizes = _choices(d)
     subject = d.structures.offering_subject[offering]
-    titles = []
-    columns = (pick.tolist(), subject.tolist(), topic.tolist(), number.tolist(), week.tolist())
-    for template, field, which, n, w in zip(*columns, strict=True):
-        choices = topics[field] or ["the Field"]
-        titles.append(templates[template].format(n=n + 1, w=max(w, 1), topic=choices[which % len(choices)]))
-    return pa.array(titles, pa.string())
+    said = first[subject] + (topic % sizes[subject].astype(np.uint64)).astype(np.int64)
+    # Titles that come again are written once: most are, with a number or a week alone.
+    values = {"n": number + 1, "w": np.maximum(week, 1), "topic": said}
+    code = pick
+    for name, value in values.items():
+        uses = np.array([any(part[1] == name for part in Formatter().parse(text)) for text in templates])
+        values[name] = np.where(uses[pick], value, 0)
+        code = code * (int(values[name].max(initial=0)) + 1) + values[name]
+    _, rows, again = np.unique(code, return_index=True, return_inverse=True)
+    columns = (column[rows].tolist() for column in (pick, *values.values()))
+    titles = [
+        templates[t].format(n=n, w=w, topic=choices[about]) for t, n, w, about in zip(*columns, strict=True)
+    ]
+    return pa.array(titles, pa.string()).take(pa.array(again))
+
+
+def _choices(d: Drawn) -> tuple[list[str], I64, I64]:
+    """(topics of all subjects, where each subject's begin there, how many it has)."""
+    by_subject = [topics or ["the Field"] for topics in d.topics]
+    sizes = np.array([len(topics) for topics in by_subject])
+    return [topic for topics in by_subject for topic in topics], np.cumsum(sizes) - sizes, sizes
 
 
 def phrases(pack: Pack, kind: str) -> list[str]:
@@ -99,19 +97,12 @@ def phrases(pack: Pack, kind: str) -> list[str]:
 
 def topic_phrases(d: Drawn, kind: str, subject: npt.NDArray[Any], key: U64, form: str = "{}") -> Coded:
     """One phrase of a ``kind`` for each key, about a topic of its ``subject``, put into ``form``."""
-    templates, topics = phrases(d.pack, kind), topics_of(d)
-    topics = [choices or ["the Field"] for choices in topics]
-    sizes = np.array([len(choices) for choices in topics])
-    texts = [
-        form.format(template.format(topic=topic))
-        for template in templates
-        for choices in topics
-        for topic in choices
-    ]
-    first = np.cumsum(sizes) - sizes
+    templates, (topics, first, sizes) = phrases(d.pack, kind), _choices(d)
+    around = [form.format(template.format(topic="\0")).split("\0") for template in templates]
+    texts = [topic.join(parts) for parts in around for topic in topics]
     template = rng.integer(rng.extend(key, _PHRASE_TEMPLATE), len(templates))
     topic = rng.integer(rng.extend(key, _PHRASE_TOPIC), sizes[subject])
-    return Coded(template * int(sizes.sum()) + first[subject] + topic, texts)
+    return Coded(template * len(topics) + first[subject] + topic, texts)
 
 
 def sentences(d: Drawn, kind: str, key: U64, count: I64) -> pa.Array:

@@ -107,6 +107,24 @@ class Drawn:
         return np.asarray(staff & (rows > 0) & (registered == 0))
 
     @cached_property
+    def topics(self) -> list[list[str]]:
+        """Topic phrases by subject, by place in the structures: its own, else those of its family."""
+        families = [str(code) for code in self.pack.table("cip")["cip"]]
+        table, s = self.pack.table("topic"), self.structures
+        own: dict[str, list[str]] = {}
+        of_family: list[list[str]] = [[] for _ in families]
+        shared: list[list[str]] = [[] for _ in families]
+        for family, subject, topic in zip(table["cip"], table["subject"], table["topic"], strict=True):
+            (own.setdefault(str(subject), []) if subject else shared[families.index(str(family))]).append(
+                str(topic)
+            )
+            of_family[families.index(str(family))].append(str(topic))
+        return [
+            own.get(subject) or shared[family] or of_family[family]
+            for subject, family in zip(s.subjects, s.subject_cip.tolist(), strict=True)
+        ]
+
+    @cached_property
     def group_has_wiki(self) -> BOOL:
         """True for learner groups whose wiki somebody has opened."""
         return self.coin(self.learner_groups.key, _GROUP_WIKI, 0.4) & ~self.learner_groups.deleted

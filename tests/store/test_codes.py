@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import schemas
-from context.arrays import each_once, ordinals, repetition, run_places
+from context.arrays import each_once, ordinals, repetition, run_places, values_and_codes
 from context.content.activities import ACTIVITY_KINDS
 from context.content.content import ITEM_KINDS, LINKED_ENTITIES
 from context.courses.conferences import GuestPart
@@ -69,3 +69,14 @@ def test_values_each_once_are_those_of_a_set() -> None:
     values = np.random.default_rng(3).integers(-9, 9, 200)
     for given in (values, values[:0], values[:1], np.array([bounds.max, bounds.min, bounds.max])):
         assert each_once(given).tolist() == sorted(set(given.tolist()))
+
+
+@pytest.mark.parametrize(
+    "values", [[], [7], [3, 3, 3], [5, 1, 1, 4, 5, 3], [0, 10**12, -4, 0], [-3, -1, -3, -2], [10**6, 2, 2]]
+)
+def test_values_and_their_codes_are_those_of_a_sort(values: list[int]) -> None:
+    """Each value stands once, in order, and codes lead back to it, in narrow ranges and in wide ones."""
+    distinct, codes = values_and_codes(np.array(values, dtype=np.int64))
+    assert distinct.tolist() == sorted(set(values))
+    assert distinct[codes].tolist() == values
+    assert (distinct.dtype, codes.dtype) == (np.int64, np.int64)

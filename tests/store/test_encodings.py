@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import schemas
-from context.store.files import repeated
+from context.store.files import ordered, repeated
 from context.store.store import ENTITY, KEYMAP, table_path
 from tests.samples.tiny import tiny
 
@@ -28,3 +28,17 @@ def test_what_is_new_in_each_row_has_no_dictionary(dataset: str, name: str, with
     truths = {column.name for column in table.columns if column.type == "BOOL"}  # which Parquet has as bits
     assert coded == set(repeated(table)) - truths
     assert without <= set(table.names) - coded
+
+
+@pytest.mark.parametrize("name", ["learner_activity_result", "person"])
+def test_only_what_rises_has_its_extremes_in_the_file(name: str) -> None:
+    """Numbers and times have statistics, by which queries pass over row groups; nothing else has any."""
+    table = schemas.table(ENTITY, name)
+    group = pq.read_metadata(table_path(tiny().root, ENTITY, name)).row_group(0)
+    columns = [group.column(i) for i in range(group.num_columns)]
+    found = {column.path_in_schema for column in columns if column.is_stats_set}
+    assert found == set(ordered(table))
+    assert table.key[0] in found
+    assert not found & {
+        column.name for column in table.columns if column.type in ("STRING", "BOOL", "NUMERIC")
+    }

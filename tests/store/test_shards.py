@@ -86,3 +86,16 @@ def test_more_rows_than_numbers_are_refused() -> None:
     """An entity beyond the numbers of a term is one line that says what to do."""
     with pytest.raises(InputError, match="make several tenants of it"):
         ids.local_ids(1, "quiz", 10**10 + 1)
+
+
+@pytest.mark.parametrize("most", [9, 10**4, 10**8 - 1, 10**8, 10**11])
+def test_texts_of_ids_are_their_decimal_digits(most: int) -> None:
+    """Both texts of a short id are its decimal digits, whatever stands beside it and in whatever order."""
+    edges = [value for value in (0, 9, 10, 99, 100, 9_999, 10_000, 99_999_999, 10**8) if value <= most]
+    many = (np.arange(20_000, dtype=np.int64) * 7_919) % (most + 1)
+    local = np.concatenate([edges, many, edges[::-1], [most]]).astype(np.int64)
+    long, short = ids.canvas_texts(local)
+    for texts in (long, short):
+        texts.validate(full=True)
+    assert short.to_pylist() == [str(value) for value in local.tolist()]
+    assert long.to_pylist() == [str(1977 * 10**13 + value) for value in local.tolist()]

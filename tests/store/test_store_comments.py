@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
+from context.columns import word_counts
 from tests.samples.store_db import count, store_db
 
 OFFENCES = {
@@ -60,6 +63,15 @@ def test_counts_match_the_text() -> None:
         assert (size, characters, words, lines) == found, text
     assert any(row[1] > row[2] for row in rows)
     assert any(row[4] > 1 for row in rows)
+
+
+def test_words_are_what_stands_between_blanks() -> None:
+    """Texts are counted as a regular expression would, each alone, however blanks stand at their ends."""
+    ends = ("", " ", "\n", "\t\n", "\r\f ", "\v", "é", "\u00a0")
+    texts = [f"{a}{word}{b}" for a in ends for word in ("", "a", "a b", "a\n\nÿ b") for b in ends]
+    whole = pa.array(["kept out", *texts, "kept out too"])
+    for part in (whole, whole.slice(1, len(texts)), whole.slice(0, 0)):
+        assert word_counts(part).tolist() == pc.count_substring_regex(part, r"[^ \t\n\f\r]+").to_pylist()
 
 
 def test_comments_differ() -> None:

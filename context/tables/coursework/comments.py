@@ -44,7 +44,7 @@ def comment_tables(d: Drawn) -> tuple[Tables, Tables]:
         "message_character_count": pc.utf8_length(body),
         "message_line_count": pc.add(pc.count_substring(body, "\n"), 1),
         "message_size_bytes": pc.binary_length(body),
-        "message_word_count": pc.count_substring_regex(body, r"\S+"),
+        "message_word_count": frame.word_counts(body),
         "updated_date": c.created_ms
         + edited * (MINUTE_MS + rng.integer(rng.extend(c.key, _EDITED_AFTER), HOUR_MS)),
     }

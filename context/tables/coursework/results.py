@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from context import columns as frame
 from context import ids, rng
-from context.arrays import BOOL, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64
+from context.arrays import BOOL, HOUR_MS, I64, MINUTE_MS, NO_TIME, U64, values_and_codes
 from context.columns import Coded, Maybe
 from context.content.activities import ONLINE_TYPES
 from context.grades.learning_outcomes import rubric_used
@@ -56,11 +56,11 @@ def submission_type_codes(d: Drawn) -> tuple[I64, tuple[str, ...]]:
     return np.where(d.results.submitted_ms == NO_TIME, -1, codes), ONLINE_TYPES
 
 
-def grade_texts(hundredths: I64) -> pa.Array:
+def grade_texts(hundredths: I64) -> Coded:
     """Such as 87.5: scores as Canvas writes them, without trailing zeros."""
     there = hundredths != NO_TIME
-    values, codes = np.unique(np.where(there, hundredths, 0), return_inverse=True)
-    return Coded(np.where(there, codes, -1), [f"{value / 100:g}" for value in values]).array()
+    values, codes = values_and_codes(np.where(there, hundredths, 0))
+    return Coded(np.where(there, codes, -1), [f"{value / 100:g}" for value in values.tolist()])
 
 
 _LETTERS = (
@@ -78,29 +78,29 @@ _LETTERS = (
 PASSING_PERCENT = 60
 
 
-def _grades(d: Drawn) -> pa.Array:
+def _grades(d: Drawn) -> Coded:
     """Grades as Canvas writes them for a grade type: points, percent, letter, complete, or nothing."""
     r, acts = d.results, d.content.activities
     kinds = d.pack.categorical("learner_activity", "grade_type").values
-    kind = np.array([str(value) for value in kinds])[acts.grade_type[r.activity]]
+    kind = acts.grade_type[r.activity]
     points = np.maximum(acts.points_hundredths[r.activity], 1)
     graded = r.score_hundredths != NO_TIME
     percent = np.where(graded, r.score_hundredths * 10_000 // points, NO_TIME)
     lows = np.array([low * 100 for low, _ in reversed(_LETTERS)])
     letter = np.searchsorted(lows, np.where(graded, percent, 0), side="right") - 1
-    texts = grade_texts(r.score_hundredths)
-    letters = Coded(np.where(graded, letter, -1), [name for _, name in reversed(_LETTERS)]).array()
+    letters = Coded(np.where(graded, letter, -1), [name for _, name in reversed(_LETTERS)])
     passed = np.where(graded, np.where(percent >= PASSING_PERCENT * 100, 1, 0), -1)
-    for name, other in (
-        ("percent", frame.join(grade_texts(percent).dictionary_decode(), "%")),
-        ("letter_grade", letters.dictionary_decode()),
-        ("gpa_scale", letters.dictionary_decode()),
-        ("pass_fail", Coded(passed, ("incomplete", "complete")).array().dictionary_decode()),
-        ("not_graded", pa.nulls(len(r), pa.string())),
+    of_hundred = grade_texts(percent)
+    grades = grade_texts(r.score_hundredths)
+    for name, others in (
+        ("percent", Coded(of_hundred.codes, [f"{text}%" for text in of_hundred.values])),
+        ("letter_grade", letters),
+        ("gpa_scale", letters),
+        ("pass_fail", Coded(passed, ("incomplete", "complete"))),
+        ("not_graded", Coded(np.full(len(r), -1), ())),
     ):
-        plain = texts if not pa.types.is_dictionary(texts.type) else texts.dictionary_decode()
-        texts = pc.if_else(pa.array(kind == name), other, plain)
-    return texts
+        grades = frame.either(np.array([str(value) == name for value in kinds])[kind], others, grades)
+    return grades
 
 
 def _results(d: Drawn) -> pa.Table:
@@ -142,7 +142,7 @@ def _results(d: Drawn) -> pa.Table:
         "score": r.score_hundredths,
         "grade": grade,
         "published_score": np.where(posted, r.score_hundredths, NO_TIME),
-        "published_grade": Maybe(grade, posted),
+        "published_grade": frame.only(grade, posted),
         "response_date": r.submitted_ms,
         "graded_date": r.graded_ms,
         "posted_at": np.where(posted, r.graded_ms, NO_TIME),

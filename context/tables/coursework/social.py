@@ -176,7 +176,7 @@ def _messages(d: Drawn) -> Pair:
         "has_media_objects": recorded,
         "message_size_bytes": pc.binary_length(body),
         "message_character_count": pc.utf8_length(body),
-        "message_word_count": pc.count_substring_regex(body, r"\S+"),
+        "message_word_count": frame.word_counts(body),
         "message_line_count": pc.add(pc.count_substring(body, "\n"), 1),
         "created_date": b.message_ms,
     }

@@ -15,7 +15,6 @@ from context.courses.structures import DEGREE_CODES, term_dates
 from context.packs.people_codes import STANDINGS, Career, Standing
 from context.tables.every_table import Pair, sis_keymap
 from context.tables.institution.people import birth_dates, days_here
-from context.tables.titles import topics_of
 from context.terms.drawn import Drawn, Tables
 from context.terms.graduation import CONFERRED, came_with_master, completes, degree_codes
 
@@ -80,7 +79,7 @@ def _degrees() -> Pair:
 
 
 def _specializations(d: Drawn) -> Pair:
-    s, topics = d.structures, topics_of(d)
+    s, topics = d.structures, d.topics
     families = [str(code) for code in d.pack.table("cip")["cip"]]
     codes, names, cips, majors = [], [], [], []
     for major, (family, career) in enumerate(zip(s.major_cip.tolist(), s.major_career.tolist(), strict=True)):
