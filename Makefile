@@ -40,9 +40,9 @@ stack: .venv/.installed-dev emulators
 release: .venv/.installed-dev
 	@PYTHONPATH=. $(BIN)/python deploy/release.py dist $(ARGS)
 
-# Three processes on two processors: tests with servers mostly wait.
+# Four processes on two processors: tests with servers and those that kill mostly wait. A process has 1 to 3 GB.
 test: .venv/.installed-dev emulators oldest-clients
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not gates" $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not gates" $(ARGS)
 
 # ARGS="kills seed-3" runs these stages alone.
 gates: .venv/.installed-dev emulators oldest-clients beam

@@ -4,6 +4,7 @@ the developer's shell.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -58,6 +59,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_place)
 
 
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: no search for cycles need look at it again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Libraries that look for leaks at the end find none."""
+    gc.unfreeze()
+
+
 def _place(item: pytest.Item) -> tuple[bool, int]:
     used = [number for number, name in enumerate(SERVERS) if name in getattr(item, "fixturenames", ())]
     if "[bigquery" in item.nodeid:  # which asks for the server by name
@@ -92,6 +104,15 @@ def _one_folder_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 def bare_report() -> Iterator[None]:
     """Reports without charts, which take longer than a small campus, for tests that look at other things."""
     with without_charts():
+        yield
+
+
+@pytest.fixture
+def few_marts() -> Iterator[None]:
+    """Runs and deliveries with a few marts of each kind, for tests that look at other things."""
+    from tests.samples.few_marts import few_alone  # with all that marts need
+
+    with few_alone():
         yield
 
 

@@ -16,7 +16,16 @@ from sim.cli.main import main
 from sim.folder.manifest import run_id
 from sim.sinks.bigquery import connection, jobs, sink
 from sim.sinks.bigquery.drop import Dropper
-from tests.samples.bigquery_tiny import SMALL, deliver, equal, items, manifest, small_run, there
+from tests.samples.bigquery_tiny import (
+    SMALL,
+    SMALL_TERM,
+    deliver,
+    equal,
+    items,
+    manifest,
+    small_run,
+    there,
+)
 from tests.servers.bigquery_server import PROJECT, Emulator
 
 
@@ -196,7 +205,7 @@ def test_at_the_command_line(bigquery: Emulator, tmp_path: Path, capsys: pytest.
         return code, *capsys.readouterr()
 
     scenario = tmp_path / "termtide.toml"
-    scenario.write_text('name = "small"\nfte = 20\nseed = 5\n')
+    scenario.write_text(f'name = "small"\nfte = 20\nseed = 5\n{SMALL_TERM}')
     url = f"bigquery:{to('cli')}"
     common = [
         "backfill", "--scenario", str(scenario), "--to", url, "--from", "2026-09-15", "--until", "2026-09-16",

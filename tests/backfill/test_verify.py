@@ -24,6 +24,9 @@ from tests.samples.tiny import BRIEF, SMALL, brief_run, default_pack, finished_r
 DAY = "event_store/expanded/event_date=2026-10-31/unit-2026-10-31.parquet"
 PERSON = "context_store_entity/person.parquet"
 FALL_EVENTS = Wanted(*FALL, wanted_tables([], ["event_store.expanded"]))
+# Of each kind of table some: what is verified of one is verified of all.
+SOME = ("context_store_entity.person", "context_store_keymap.person", "context_store_entity.quiz_result")
+DELIVERED = Wanted(*FALL, wanted_tables(["event_store"], SOME))
 FILES = (
     DAY,
     PERSON,
@@ -51,11 +54,11 @@ def copy(finished: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def delivered(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some days of the run as files of several kinds, and the store; below one folder."""
+    """Some days of the run as files of several kinds, and tables of the store; below one folder."""
     root = tmp_path_factory.mktemp("delivered")
     kinds = {"plain": "", "gz": "?compression=gzip", "zst": "?compression=zstd"}
     to = [f"ndjson:{root / name}{query}" for name, query in kinds.items()]
-    deliver(finished, Order((*to, f"parquet:{root / 'pq'}"), Wanted(*FALL)))
+    deliver(finished, Order((*to, f"parquet:{root / 'pq'}"), DELIVERED))
     assert exit_code("context", "--run", finished, "--to", f"csv:{root / 'csv'}") == 0
     return root
 
@@ -87,10 +90,16 @@ def test_what_is_whole_is_found_so(finished: Path, delivered: Path) -> None:
         assert verify(delivered / name).findings == [], name
 
 
+@pytest.fixture(scope="module")
+def mended(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy that tests harm and mend again."""
+    return Path(shutil.copytree(finished, tmp_path_factory.mktemp("mended") / "copy"))
+
+
 @pytest.mark.parametrize("name", FILES)
-def test_a_flipped_bit_in_a_run_is_found(copy: Path, name: str) -> None:
+def test_a_flipped_bit_in_a_run_is_found(mended: Path, name: str) -> None:
     """Wherever in a file a bit is flipped, that file is named, and no other; without it, nothing is."""
-    path = copy / name
+    copy, path = mended, mended / name
     whole = path.read_bytes()
     for place in range(8):
         flip(path, place)
@@ -209,8 +218,8 @@ def test_backfill_draws_again_what_differs(copy: Path, finished: Path, tmp_path:
     assert len(found_in(copy)) == 3
     assert (copy / SUSPECTS).is_file()
     to = tuple(f"{form}:{tmp_path / form}" for form in ("ndjson", "parquet", "duckdb"))
-    backfill(premises(SMALL, default_pack()), copy, Order(to, Wanted(*FALL)))
-    deliver(finished, Order((f"ndjson:{tmp_path / 'whole'}",), Wanted(*FALL)))
+    backfill(premises(SMALL, default_pack()), copy, Order(to, DELIVERED))
+    deliver(finished, Order((f"ndjson:{tmp_path / 'whole'}",), DELIVERED))
     there, wanted = tmp_path / "ndjson", tmp_path / "whole"
     for path in wanted.rglob("*"):
         assert path.is_dir() or path.read_bytes() == (there / path.relative_to(wanted)).read_bytes()
@@ -223,7 +232,7 @@ def test_backfill_draws_again_what_differs(copy: Path, finished: Path, tmp_path:
 def test_a_delivery_is_mended(finished: Path, delivered: Path, tmp_path: Path) -> None:
     """A same-size flip in a delivered file is found by --verify, or after `verify`, and delivered again."""
     root = Path(shutil.copytree(delivered / "zst", tmp_path / "zst"))
-    order = Order((f"ndjson:{root}?compression=zstd",), Wanted(*FALL))
+    order = Order((f"ndjson:{root}?compression=zstd",), DELIVERED)
     file = root / "unit-2026-10-31.ndjson.zst"
     whole = file.read_bytes()
     flip(file, 1)

@@ -14,8 +14,6 @@ import pyarrow.parquet as pq
 import pytest
 
 import schemas
-from context.generate import generate
-from context.scenario.load import load_scenario
 from context.store.as_of import as_of
 from context.store.store import ENTITY, KEYMAP, Store
 from sim.cli.main import main
@@ -23,7 +21,7 @@ from sim.exports.files import NOTE, write_folder
 from sim.exports.forms import FILE_FORMS
 from sim.exports.source import Source, of_store, scenario_facts
 from sim.folder.manifest import PackEntry, new_manifest
-from tests.samples.tiny import TINY, calendar_of, default_pack, store_of
+from tests.samples.tiny import BRIEF, BRIEF_TOML, TINY, default_pack, store_of
 from tests.samples.toy_run import write_run
 
 
@@ -226,13 +224,11 @@ def test_as_of_a_morning_into_duckdb(
 ) -> None:
     """A warehouse file holds the store as it stood, is replaced by a later morning, and then by the whole."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "termtide.toml").write_text(f"fte = 20\nseed = {TINY.seed}\n", encoding="utf-8")
-    scenario = load_scenario(tmp_path / "termtide.toml")
-    pack = default_pack()
-    store = generate(scenario, pack, calendar_of(scenario, pack))
-    mornings = (date(2026, 9, 20), date(2026, 11, 3), None)
+    (tmp_path / "termtide.toml").write_text(BRIEF_TOML, encoding="utf-8")
+    store = store_of(BRIEF)
+    mornings = (date(2026, 9, 25), date(2026, 10, 8), None)
     for day in mornings:
-        wanted = store if day is None else as_of(store, scenario.time_zone, day)
+        wanted = store if day is None else as_of(store, BRIEF.time_zone, day)
         flag = [] if day is None else ["--as-of", day.isoformat()]
         facts = json.loads(termtide(capsys, "--to", "duckdb:store.duckdb", "--json", *flag))
         assert facts["as_of"] == (day and day.isoformat())
@@ -247,8 +243,8 @@ def test_as_of_a_morning_into_duckdb(
                 keys = [(column, "ascending") for column in contract.key]
                 schema = schemas.arrow_schema(contract)
                 assert found.cast(schema).equals(given.get(dataset, name).cast(schema).sort_by(keys)), name
-    termtide(capsys, "--to", "csv:loading", "--as-of", "2026-09-20", "--table", "course_grade")
-    assert json.loads((tmp_path / "loading" / NOTE).read_text())["as_of"] == "2026-09-20"
+    termtide(capsys, "--to", "csv:loading", "--as-of", "2026-09-25", "--table", "course_grade")
+    assert json.loads((tmp_path / "loading" / NOTE).read_text())["as_of"] == "2026-09-25"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from sim.folder.duckdb_paths import duckdb_database, duckdb_file, duckdb_folder,
 from sim.report.campus.page import write_report
 from sim.sql.query import run_sql
 from sim.sql.warehouse import build_warehouse
+from tests.samples.few_marts import FEW
 from tests.samples.tiny import BRIEF_TOML, brief_run, default_pack
 from tests.samples.toy_run import write_run
 
@@ -157,7 +158,7 @@ def test_the_plain_client_reads_a_warehouse(toy: Path, tmp_path: Path) -> None:
             assert client.execute("SELECT count(*) FROM w.event_store.expanded").fetchall()[0][0] > 10
 
 
-@pytest.mark.usefixtures("bare_report")
+@pytest.mark.usefixtures("bare_report", "few_marts")
 @pytest.mark.parametrize("name", ["~r[1]*\\"])
 def test_a_run_is_finished_in_any_folder(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -177,6 +178,9 @@ def test_a_run_is_finished_in_any_folder(
     assert "marts: 1 of " in capsys.readouterr().err  # it was complete but for them
     marts = "SELECT COUNT(*) AS n FROM mart_course_section.status"
     (rows,) = run_sql(tmp_path / name, "unizin-shared", marts).column(0).to_pylist()
+    for mart in FEW:  # of files by day, and a view on them
+        query = f"SELECT COUNT(*) AS n FROM {mart}"
+        assert run_sql(tmp_path / name, "unizin-shared", query).column(0)[0].as_py() > 0, mart
     there_too = ["--run", name, "--to", "duckdb:~r[1]*.duckdb"]
     assert code_of(["backfill", "--workers", "1", "--no-marts", *there_too]) == 0
     assert code_of(["marts", "build", "mart_course_section.status", *there_too]) == 0

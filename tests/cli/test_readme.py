@@ -78,10 +78,13 @@ def check(arguments: list[str], folder: Path, *, here: bool = False, **more: str
 @pytest.mark.parametrize(
     "pages", [SOME, pytest.param(tuple(PAGES), marks=pytest.mark.gates)], ids=["some", "all"]
 )
-def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pages: tuple[str, ...]) -> None:
+def test_commands_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, pages: tuple[str, ...]
+) -> None:
     """Commands of README work, in order, after `make demo`; those of each page go on from there.
 
-    The terms of their runs are shorter than those of people who try them, and only README's has marts.
+    The terms of their runs are shorter than those of people who try them, and only README's has marts: a few
+    of each kind, and in make gates all.
     """
     assert commands("README.md")[0] == "make demo"
     assert len(ours("README.md")) >= 8
@@ -89,6 +92,8 @@ def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pages: tu
     demo.mkdir()
     for module in ("sim.cli.run", "context.scenario.load"):
         monkeypatch.setattr(f"{module}.demo_scenario", lambda flags=None: until_october(demo_scenario(flags)))
+    if pages == SOME:
+        request.getfixturevalue("few_marts")
     check(["demo"], demo, here=True)  # what `make demo` does, once it has set up its environment
     runs = shutil.copytree(demo / "runs", tmp_path / "runs")
     for page in pages:

@@ -49,7 +49,7 @@ def _deliver(folder: Path) -> None:
 
 def test_the_same_texts_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fitted in BigQuery, fields, tables and clicks are those of a fit of the same rows in DuckDB."""
-    monkeypatch.setattr(events, "_DEVICES_FROM", 14)  # the days that there are
+    monkeypatch.setattr(events, "_DEVICES_FROM", 7)  # the days that there are
     _deliver(small_run())
     here = fitted_from(str(small_run()), FitWish(time_zone="America/Detroit"))
     there = fitted_from(f"bigquery://{PROJECT}?prefix=fit_", FitWish(time_zone="America/Detroit"))

@@ -18,8 +18,8 @@ from sim.marts.deliver import deliver_marts
 from sim.marts.made import made_from
 from sim.marts.record import load_record
 from sim.sinks.tables import TableOptions
-from sim.sql.warehouse import build_warehouse, open_run
-from tests.samples.fitted_tiny import fitted_from
+from sim.sql.warehouse import open_run
+from tests.samples.fitted_tiny import fitted_from, tiny_fit
 from tests.samples.marts_tiny import copied_run
 from tests.samples.tiny import term_run
 
@@ -47,7 +47,6 @@ def test_they_follow_from_what_their_queries_read() -> None:
 def test_a_run_has_what_a_fit_of_it_publishes(tmp_path: Path) -> None:
     """The tables of a run are there under their names, found again, and enough to fit a pack from."""
     folder = Path(copytree(term_run(), tmp_path / "run"))
-    build_warehouse(folder)
     built = build_marts(folder, Wish(("udp_distributions",), threads=1))
     assert built.made == 4  # the warehouse's views too
     assert list(built.record.marts) == list(NAMES)
@@ -64,8 +63,8 @@ def test_a_run_has_what_a_fit_of_it_publishes(tmp_path: Path) -> None:
     again = build_marts(folder, Wish(("udp_distributions",), threads=1))
     assert (again.made, again.found) == (0, 3)
     copytree(folder / "udp_distributions", tmp_path / "told" / "udp_distributions")
-    told, whole = fitted_from(f"parquet:{tmp_path}/told"), fitted_from(str(folder))
-    assert told.shares.keys() <= whole.shares.keys()
+    told = fitted_from(f"parquet:{tmp_path}/told")
+    assert told.shares.keys() <= tiny_fit().shares.keys()
     assert len(told.shares) > 20
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from context.scenario.parts import CalendarOverrides
 from context.scenario.scenario import Scenario
 from context.terms.premises import premises
 from sim.backfill.backfill import Wanted
@@ -27,7 +29,21 @@ from tests.samples.session_folder import made_once
 from tests.samples.tiny import default_pack
 from tests.servers.bigquery_server import PROJECT, Emulator
 
-SMALL = Scenario(name="small", fte=20, seed=5)
+# Three weeks: what an emulator is asked for a row costs more than to make it.
+SMALL_TERM = """
+[calendar]
+start = 2026-09-07
+instruction_end = 2026-09-25
+finals_start = 2026-09-28
+end = 2026-09-29
+no_class = []
+"""
+SMALL = Scenario(
+    name="small",
+    fte=20,
+    seed=5,
+    calendar=CalendarOverrides.model_validate(tomllib.loads(SMALL_TERM)["calendar"], strict=False),
+)
 FIRST, LAST = date(2026, 9, 14), date(2026, 9, 19)
 TABLES = (
     ("context_store_entity", "person"),

@@ -28,7 +28,7 @@ from sim.stream.stream import StreamEnd, StreamJob, stream
 from tests.samples.session_folder import made_once
 from tests.samples.tiny import SEVEN_WEEKS, calendar_of, default_pack
 
-LIVE = Scenario(name="live", fte=40, seed=5, calendar=SEVEN_WEEKS)
+LIVE = Scenario(name="live", fte=25, seed=5, calendar=SEVEN_WEEKS)
 # The same with every sensor within seconds, where a test looks at a moment's events.
 PROMPT = LIVE.model_copy(
     update={

@@ -16,7 +16,7 @@ from context.files import file_digest
 from sim.folder.manifest import load_manifest
 from sim.marts.build import Wish, build_marts
 from sim.sql.client import Client
-from sim.sql.warehouse import build_warehouse, open_run
+from sim.sql.warehouse import open_run
 from tests.samples.session_folder import made_once
 from tests.samples.tiny import finished_run, term_run
 
@@ -32,11 +32,8 @@ RUN_DATE = date(2026, 11, 4)  # before the exams: some are inactive, not all
 
 
 def copied_run() -> Path:
-    """A copy of the finished run, which may be changed."""
-    folder = Path(mkdtemp(prefix="termtide-marts-")) / "small"
-    copytree(finished_run(), folder)
-    build_warehouse(folder)
-    return folder
+    """A copy of the finished run, which may be changed; to DuckDB alone its warehouse names the original."""
+    return Path(copytree(finished_run(), Path(mkdtemp(prefix="termtide-marts-")) / "small"))
 
 
 def note_as_written(folder: Path) -> None:
@@ -55,7 +52,6 @@ def marts_run() -> Path:
 
 def _with_marts(folder: Path) -> None:
     copytree(finished_run(), folder)
-    build_warehouse(folder)
     build_marts(folder, Wish(run_date=RUN_DATE, threads=1))
 
 
@@ -69,8 +65,9 @@ def _whole_term(folder: Path) -> None:
     build_marts(folder, Wish(LOOKED_AT, run_date=date(2026, 12, 9)))
 
 
+@cache
 def copied_marts() -> Path:
-    """A copy of it, which may be claimed."""
+    """A copy of it, this process's own: it may be claimed, and stays as it is."""
     folder = Path(copytree(marts_run(), Path(mkdtemp(prefix="termtide-marts-")) / "small"))
     build_marts(folder, Wish(run_date=RUN_DATE))  # the warehouse says where it is
     return folder

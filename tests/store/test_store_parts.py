@@ -30,8 +30,8 @@ from sim.folder.digest import parquet_digest, table_digest
 from sim.folder.progress import Progress
 from tests.samples.tiny import BRIEF, default_pack, store_of
 
-THREE = Scenario(name="parts", fte=30, seed=4, terms=3)
-TWO = THREE.model_copy(update={"fte": 20, "terms": 2})
+THREE = Scenario(name="parts", fte=12, seed=4, terms=3)
+TWO = THREE.model_copy(update={"terms": 2})
 
 
 @cache

@@ -65,11 +65,13 @@ from context.packs.pack import load_pack
 from context.scenario.scenario import Scenario
 from context.terms.premises import premises
 from sim.lanes import checkpoint
+from sim.stream import stream as playing
 from sim.stream.clock import MAX
 from sim.stream.stream import StreamJob, stream
 from sim.sinks.pubsub import PubsubSink
 from sim.sinks.messages import StreamOptions
 
+playing._LEAVE_S = 60.0  # what is in flight gets through however slow the machine is
 scenario, run, state, to, more, moment, turn = json.loads(sys.argv[1])
 count, lock = 0, threading.Lock()
 
