@@ -1,11 +1,12 @@
 -- One pass over the events of a range of days. A day needs 30 minutes before it and nothing after it: a session
 -- counts on the day on which it begins, a pause on the day on which it ends, so that days add up to the term.
 WITH
--- Few and narrow columns, since every event goes through the window. A seat is a person and a course, whose IDs have
--- at most nine digits. Kinds: 0 no navigation, 1 the second event of a look, 2 a look, 3 at a tool, 4 at a file.
+-- Kinds by one small number, since it goes through the window: 0 no navigation, 1 the second event of a look, 2 a
+-- look, 3 at a tool, 4 at a file.
 acted AS (
   SELECT
-    e.person.udp_id * 1000000000 + e.course_offering.udp_id AS seat,
+    e.person.udp_id AS person_id,
+    e.course_offering.udp_id AS course_offering_id,
     e.event_time,
     CASE
       WHEN IFNULL(e.type, '') <> 'NavigationEvent' THEN 0
@@ -22,7 +23,8 @@ acted AS (
   UNION ALL
   -- Submissions to assignments come without a course: it is found by what was submitted.
   SELECT
-    e.person.udp_id * 1000000000 + s.udp_course_offering_id AS seat,
+    e.person.udp_id AS person_id,
+    s.udp_course_offering_id AS course_offering_id,
     e.event_time,
     0 AS kind
   FROM event_store.expanded AS e
@@ -39,8 +41,8 @@ acted AS (
 before AS (
   SELECT
     *,
-    LAG(event_time) OVER (PARTITION BY seat ORDER BY event_time, kind) AS earlier_time,
-    LAG(kind) OVER (PARTITION BY seat ORDER BY event_time, kind) AS earlier_kind
+    LAG(event_time) OVER (PARTITION BY person_id, course_offering_id ORDER BY event_time, kind) AS earlier_time,
+    LAG(kind) OVER (PARTITION BY person_id, course_offering_id ORDER BY event_time, kind) AS earlier_kind
   FROM acted
 ),
 -- The first event of all has a pause longer than any.
@@ -53,8 +55,8 @@ paused AS (
 )
 SELECT
   DATE(event_time) AS event_date,
-  seat - DIV(seat, 1000000000) * 1000000000 AS udp_course_offering_id,
-  DIV(seat, 1000000000) AS udp_person_id,
+  course_offering_id AS udp_course_offering_id,
+  person_id AS udp_person_id,
   MIN(event_time) AS first_event_time,
   MAX(event_time) AS last_event_time,
   COUNT(*) AS num_events,
@@ -69,4 +71,4 @@ SELECT
   SUM(IF(pause_seconds < 1800, pause_seconds, 0)) AS total_time_seconds_30min,
   SUM(IF(pause_seconds < 1800 AND earlier_kind > 0, pause_seconds, 0)) AS navigation_time_seconds
 FROM paused
-GROUP BY 1, seat
+GROUP BY 1, 2, 3
