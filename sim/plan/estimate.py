@@ -38,17 +38,17 @@ SYSTEM_EVENTS_PER_ENROLMENT = 0.32
 API_SHARE = 0.52  # of students' events: page views that may have a twin
 JSON_BYTES_PER_EVENT = 1930
 PARQUET_BYTES_PER_EVENT = {True: 228, False: 96}  # with and without the whole JSON
-# CPU seconds: what events and rows add as docs/speed.md has it for 5,000 FTE, the rest fitted to whole runs
-# by two workers of 1,000 FTE (62 CPU seconds), 5,000 (178) and 20,000 (717). They are of two cores of 2024;
+# CPU seconds: what events and rows add as docs/speed.md has it, the rest fitted to whole runs by two workers
+# of 1,000 FTE (53 CPU seconds), 5,000 (141), 20,000 (522) and 50,000 (1,468). They are of two cores of 2024;
 # what is told goes by the pace of the machine that tells it.
-CPU_SECONDS_PER_MILLION = {True: 8.5, False: 4.5}
+CPU_SECONDS_PER_MILLION = {True: 7.5, False: 4.0}
 CPU_SECONDS_OF_A_DAY = 0.06  # of a campus day beside its events: its part of the plan, its files
 CPU_SECONDS_OF_A_WORKER = 2.0  # until it draws, where there are several
-SECONDS_PER_MILLION_ROWS = 1.2  # store, by one process: generated, written and read back
-SECONDS_PER_MILLION_IN_REPORT = 1.0  # events: plan, warehouse, its checks, report
+SECONDS_PER_MILLION_ROWS = 0.8  # store, by one process: generated, written and read back
+SECONDS_PER_MILLION_IN_REPORT = 0.4  # events: plan, warehouse, its checks, report
 SECONDS_OF_ANY_RUN = 5.5  # imports, the least store, plan, warehouse, report and the pages beside it
 # Marts: files of days, queries, and what each event adds; DuckDB shares none of it out among workers of ours.
-SECONDS_OF_A_DAY_IN_MARTS, SECONDS_OF_ANY_MARTS, SECONDS_PER_MILLION_IN_MARTS = 0.05, 5.0, 3.5
+SECONDS_OF_A_DAY_IN_MARTS, SECONDS_OF_ANY_MARTS, SECONDS_PER_MILLION_IN_MARTS = 0.05, 5.0, 1.7
 BYTES_OF_PAGES = 15_000_000  # report, dictionary, cookbook, plan, counts, what the warehouse file has itself
 BYTES_OF_ANY_MARTS, MART_BYTES_PER_EVENT = 5_000_000, 11
 SOUND_FTE = 100  # below it cells have too few students for the pack's margins to show
