@@ -6,6 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 I8 = npt.NDArray[np.int8]
 I16 = npt.NDArray[np.int16]
@@ -25,6 +26,8 @@ YEAR_DAYS = 365.25
 
 NO_TIME = np.iinfo(np.int64).min  # an instant or a number that is NULL
 NEVER = np.iinfo(np.int64).max  # later than every instant: what does not happen, among those that do
+
+_SPARSE = 8  # rows of a table for each value that is asked for; beyond that hashing is faster
 
 
 def code_texts(codes: type[IntEnum]) -> tuple[str, ...]:
@@ -46,12 +49,16 @@ def each_once(values: I64) -> I64:
 def values_and_codes(values: I64) -> tuple[I64, I64]:
     """(the values in order, each once; the place of each there), as ``np.unique`` has them.
 
-    Numbers of a narrow range are counted instead of sorted, in a tenth of the time.
+    Where numbers lie close together a table takes a tenth of the time of sorting; elsewhere they are hashed.
     """
     least, most = (int(values.min()), int(values.max())) if len(values) else (0, -1)
-    if not 0 <= most - least < len(values):
-        distinct, codes = np.unique(values, return_inverse=True)
-        return distinct, codes.astype(np.int64)
+    if most - least >= _SPARSE * len(values) > 0:
+        found = pa.array(values).dictionary_encode()  # and sorting what is left
+        met = found.dictionary.to_numpy()
+        order = np.argsort(met)
+        rank = np.empty(len(met), dtype=np.int64)
+        rank[order] = np.arange(len(met))
+        return met[order], rank[found.indices.to_numpy()]
     there = np.zeros(most - least + 1, dtype=np.bool_)
     there[values - least] = True
     return np.flatnonzero(there) + least, (np.cumsum(there) - 1)[values - least]

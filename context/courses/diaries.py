@@ -122,9 +122,7 @@ def change_hands(
                 diaries.trade(person[who], section[who], section[what])
             section[mine], section[other] = section[other], section[mine].copy()
             wrong = _wrong(diaries, own, section, unit, np.union1d(wrong, other))
-    result = np.zeros(len(person), dtype=np.bool_)
-    result[wrong] = True
-    return result
+    return _any_of(wrong, len(person))
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ import numpy as np
 import pyarrow as pa
 
 import schemas
-from context.arrays import BOOL
+from context.arrays import BOOL, values_and_codes
 from sim.caliper.batch import Batch
 from sim.caliper.kinds import KINDS
 from sim.caliper.texts import fixed, join, number
 from sim.render.leaf_columns import LeafColumn, LeafColumns
 from sim.render.rendered import Rendered
-from sim.render.scopes import Scoped, distinct
+from sim.render.scopes import Scoped
 from sim.world.world import MEMBERSHIP_ROLES, World
 
 _FieldPaths = Mapping[str, tuple[tuple[str, ...], bool]]  # field -> (path below a node, whether as JSON)
@@ -155,7 +155,7 @@ class Expander:
     def _course(self, batch: Batch) -> pa.Array:
         """The course that the platform finds in a document; Canvas leaves it out of some."""
         courses, bare = self.world.courses, _NO_COURSE[batch.kind] | (batch.course < 0)
-        used, rows = distinct(np.where(bare, 0, batch.course).astype(np.int64))
+        used, rows = values_and_codes(np.where(bare, 0, batch.course).astype(np.int64))
         known = np.where(bare, -1, rows)
         engage = np.where(_ENGAGE[batch.kind], known, -1)
         fields = {
@@ -169,7 +169,7 @@ class Expander:
     def _person(self, batch: Batch) -> pa.Array:
         """The person that the platform finds in a document's actor."""
         persons, nobody = self.world.persons, _NO_PERSON[batch.kind] | (batch.person < 0)
-        people, rows = distinct(np.where(nobody, 0, batch.person).astype(np.int64))
+        people, rows = values_and_codes(np.where(nobody, 0, batch.person).astype(np.int64))
         known = np.where(nobody, -1, rows)
         sis = persons.sis_id.take(pa.array(people))
         has_sis = ~sis.is_null().to_numpy(zero_copy_only=False)

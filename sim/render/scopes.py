@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from context.arrays import I64, U8
+from context.arrays import I64, U8, values_and_codes
 from sim.caliper.batch import Batch
 from sim.render.fragments import SHARED
 from sim.tools.every_tool import FIXED, key_texts
@@ -46,7 +46,6 @@ def scope_size(scope: str, world: World) -> int:
 
 
 _OF_VISITS = ("agent", "address")
-_SPARSE = 8  # rows of a table for each that is asked for; beyond that hashing is faster
 
 
 class Scoped:
@@ -136,23 +135,8 @@ class Scoped:
         """(rows of a scope that events of some kinds have, each once; the place of each event among them)."""
         key = _key(scope), codes
         if key not in self._unique:
-            self._unique[key] = distinct(self.of(scope)[self.mine(codes)])
+            self._unique[key] = values_and_codes(self.of(scope)[self.mine(codes)])
         return self._unique[key]
-
-
-def distinct(rows: I64) -> tuple[I64, I64]:
-    """(the rows that there are, each once and in order; the place of each among them)."""
-    top = int(rows.max()) + 1 if len(rows) else 0
-    if top > _SPARSE * len(rows) or (top and rows.min() < 0):
-        found = pa.array(rows).dictionary_encode()  # hashing, and sorting what is left
-        met = found.dictionary.to_numpy()
-        order = np.argsort(met)
-        rank = np.empty(len(met), dtype=np.int64)
-        rank[order] = np.arange(len(met))
-        return met[order], rank[found.indices.to_numpy()]
-    there = np.zeros(top, dtype=np.bool_)  # where rows lie close together, a table is faster than sorting
-    there[rows] = True
-    return np.flatnonzero(there), (np.cumsum(there) - 1)[rows]
 
 
 def _key(scope: str) -> str:

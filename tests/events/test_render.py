@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from context.arrays import values_and_codes
 from sim.caliper.batch import NO_TOOL, Batch, concatenate
 from sim.caliper.fields import plain_time
 from sim.caliper.kinds import KIND, KINDS
@@ -25,7 +26,6 @@ from sim.caliper.texts import escaped, fixed, time_text, times, uuid_texts
 from sim.draw.day import draw_day
 from sim.render.reference import Builder, models, plain_loop, render_slow
 from sim.render.renderer import Renderer
-from sim.render.scopes import distinct
 from sim.render.text_pools import Heap, Pool
 from sim.tools.every_tool import detail
 from sim.tools.vendors import ALL_FIELDS, shape_of
@@ -260,7 +260,7 @@ def test_escapes_are_those_of_json(found: list[str], start: int) -> None:
 @given(st.lists(st.integers(-1, 40), max_size=60) | st.lists(st.integers(-1, 10**6), max_size=60))
 def test_distinct_rows_are_those_of_sorting(rows: list[int]) -> None:
     """By a table or by sorting: the same rows and places."""
-    used, place = distinct(np.array(rows, dtype=np.int64))
+    used, place = values_and_codes(np.array(rows, dtype=np.int64))
     wanted, where = np.unique(np.array(rows, dtype=np.int64), return_inverse=True)
     assert (used.tolist(), place.tolist()) == (wanted.tolist(), where.tolist())
 
